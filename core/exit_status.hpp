@@ -1,0 +1,14 @@
+// The exit statuses of the process (contract 3.3), after sysexits.h.
+#pragma once
+
+namespace cm::core {
+
+enum class exit_status : int {
+  stopped = 0,          ///< stopped on request
+  usage = 64,           ///< wrong command line
+  gave_up = 69,         ///< restart intensity exceeded
+  license_refused = 77, ///< license refused
+  configuration = 78,   ///< configuration, or a database schema that this release does not know
+};
+
+} // namespace cm::core

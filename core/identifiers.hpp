@@ -1,0 +1,28 @@
+// What the identifiers of contract section 1 may look like.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace cm::core {
+
+/// Longest endpoint ID, application name and version that CM stores, in bytes (ours; the platform names no limit).
+inline constexpr std::size_t max_identifier_length = 255;
+
+/// Longest endpoint token in bytes.
+inline constexpr std::size_t max_token_length = 255;
+
+/// `^[a-zA-Z0-9._~-]+$`, at most max_identifier_length.
+[[nodiscard]] bool is_endpoint_id(std::string_view text) noexcept;
+
+/// Application names and versions: `a-z 0-9 - _`, not empty, at most max_identifier_length.
+[[nodiscard]] bool is_application_name(std::string_view text) noexcept;
+
+/// Not empty, valid UTF-8, at most max_token_length bytes, no `+ # / .`, no control characters (U+0000–U+001F,
+/// U+007F–U+009F).
+[[nodiscard]] bool is_endpoint_token(std::string_view text) noexcept;
+
+/// Well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF).
+[[nodiscard]] bool is_utf8(std::string_view text) noexcept;
+
+} // namespace cm::core
