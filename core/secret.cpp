@@ -7,6 +7,8 @@
 namespace cm::core {
 
 void wipe(std::string& text) noexcept {
+  // All of the capacity: a moved-from short string has length 0 and still holds its bytes.
+  text.resize(text.capacity()); // NOLINT(clang-analyzer-cplusplus.Move): any string may come, moved-from too
   sodium_memzero(text.data(), text.size());
   text.clear();
 }

@@ -45,7 +45,7 @@ struct database_settings {
 
 /// nats.*
 struct nats_settings {
-  std::vector<std::string> urls; ///< nats:// or tls://
+  std::vector<std::string> urls; ///< nats://host:port or tls://host:port, without a login
   std::string username;
   secret password;
   std::string tls_ca_file;
@@ -65,7 +65,7 @@ struct management_settings {
   bool info_enabled = true;
   bool metrics_enabled = true;
   bool prometheus_enabled = true;
-  std::map<std::string, int> health_status_mapping; ///< health status -> HTTP status
+  std::map<std::string, int> health_status_mapping; ///< health status in upper case -> HTTP status, 200 to 599
 };
 
 /// kaa.license.*, KAA_LICENSE_CERT_*
@@ -97,9 +97,19 @@ enum class log_format : std::uint8_t { automatic, text, json };
 
 /// logging.*
 struct logging_settings {
-  std::map<std::string, std::string> levels; ///< logger -> spdlog level name; "root" for the rest
+  std::map<std::string, std::string> levels; ///< logger -> trace, debug, info, warning, error, critical or off
+                                             ///< (spdlog's names); "root" for the rest
   log_format format = log_format::automatic;
   std::string file; ///< empty: standard output
+};
+
+/// One configuration key as it came out, for `cm check-config`.
+struct effective_setting {
+  std::string key;    ///< the key, or the environment variable where there is no key
+  std::string value;  ///< as a person reads it; "******" for a secret, empty where nothing is set
+  std::string origin; ///< "default", "environment NAME", "/path/file.yml:12"
+
+  friend bool operator==(const effective_setting&, const effective_setting&) = default;
 };
 
 struct settings {
@@ -112,6 +122,8 @@ struct settings {
   credential_settings credentials;
   logging_settings logging;
   std::chrono::milliseconds shutdown_timeout{30000};
+  std::size_t memory_budget_bytes = 0;      ///< -Xmx of JAVA_OPTIONS
+  std::vector<effective_setting> effective; ///< every key with its origin; no secret in it
 };
 
 } // namespace cm::core

@@ -1,5 +1,6 @@
 #include "core/time.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <limits>
@@ -12,6 +13,9 @@ timestamp now_ms() noexcept {
 
 std::string to_iso8601(timestamp at) {
   using namespace std::chrono;
+  constexpr timestamp first = sys_days{year{0} / January / 1};
+  constexpr timestamp last = sys_days{year{10000} / January / 1} - milliseconds{1};
+  at = std::clamp(at, first, last);
   const auto day = floor<days>(at);
   const year_month_day date{day};
   const hh_mm_ss time{at - day};
@@ -55,10 +59,10 @@ bool is_expired(std::int64_t created_ms, std::int64_t timeout_ms, timestamp now)
   if (timeout_ms == 0)
     return false;
   constexpr auto limit = std::numeric_limits<std::int64_t>::max();
-  if (timeout_ms > 0 && created_ms > limit - timeout_ms)
-    return false; // further away than the clock reaches
-  if (timeout_ms < 0 && created_ms < std::numeric_limits<std::int64_t>::min() - timeout_ms)
+  if (timeout_ms < 0)
     return true;
+  if (created_ms > limit - timeout_ms)
+    return false; // further away than the clock reaches
   return created_ms + timeout_ms < to_unix_ms(now);
 }
 

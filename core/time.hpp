@@ -26,7 +26,8 @@ using steady_time = std::chrono::steady_clock::time_point;
   return timestamp{std::chrono::milliseconds{ms}};
 }
 
-/// "2026-11-22T14:17:00.000Z" (contract section 5); years 0000 to 9999.
+/// "2026-11-22T14:17:00.000Z" (contract section 5); years 0000 to 9999; a moment beyond them is shown as
+/// the nearest within.
 [[nodiscard]] std::string to_iso8601(timestamp at);
 
 /// Reads exactly the form that to_iso8601 writes.

@@ -66,7 +66,7 @@ uuid uuid_v7_generator::next(std::chrono::system_clock::time_point now) {
   if (ms > last_ms_) {
     last_ms_ = ms;
     // Start in the lower half, so that the counter has room within one millisecond.
-    counter_ = static_cast<std::uint16_t>(((id.bytes[6] << 8U) | id.bytes[7]) & 0x07ffU);
+    counter_ = static_cast<std::uint16_t>((id.bytes[6] & 0x07U) * 256U + id.bytes[7]);
   } else if (++counter_ > 0x0fffU) {
     // More than the counter holds in one millisecond, or the clock stepped back: borrow from the future.
     ++last_ms_;

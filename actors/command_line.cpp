@@ -1,0 +1,228 @@
+#include "actors/command_line.hpp"
+
+#include "core/configuration/configuration.hpp"
+#include "core/exit_status.hpp"
+#include "core/license.hpp"
+#include "core/logging.hpp"
+#include "core/version.hpp"
+#include "storage/client_thread.hpp"
+#include "storage/schema.hpp"
+
+#include <boost/version.hpp>
+#include <caf/config.hpp>
+#include <mysql.h>
+#include <nats/nats.h>
+#include <openssl/crypto.h>
+#include <sodium.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cm::actors {
+
+namespace {
+
+namespace configuration = core::configuration;
+
+constexpr std::string_view general_help = R"(Usage: cm [COMMAND] [OPTIONS]
+
+Credential Management: decides which IoT devices get in.
+
+Commands:
+  serve            run the service (default)
+  check-config     read the configuration, say what is wrong with it, show what it comes to
+  migrate          bring the database's schema up to date, and end
+  license inspect  check the license file and show what it says
+
+Options:
+  --help           show this help; after a command: the help of that command
+  --version        show the version, the commit and the versions of the libraries
+
+The service is configured by a YAML file (APP_CONFIG_PATH, /srv/cm/service-config.yml) and by the environment.
+Exit statuses: 0 stopped on request, 64 wrong command line, 69 gave up, 77 license refused, 78 configuration.
+)";
+
+constexpr std::string_view serve_help = R"(Usage: cm serve
+
+Runs the service until SIGTERM or SIGINT; a second signal ends it at once. Takes no options: everything is configured
+by the file and the environment.
+)";
+
+constexpr std::string_view check_help = R"(Usage: cm check-config
+
+Reads the configuration as `cm serve` would, reports every error and warning, and shows the effective values with their
+sources; secrets are masked. Exit status 0 when the service would start with it, else 78.
+)";
+
+constexpr std::string_view migrate_help = R"(Usage: cm migrate [--dry-run]
+
+Brings the database's schema up to date and ends. `cm serve` does the same at its start; this is for those who want to do
+it as a step of its own.
+
+  --dry-run  only show what would be applied
+)";
+
+constexpr std::string_view license_help = R"(Usage: cm license inspect
+
+Checks the license file (KAA_LICENSE_CERT_PATH, KAA_LICENSE_CERT_PASSWORD) as the start does, and shows what it says.
+Exit status 0 when it is accepted, else 77.
+)";
+
+constexpr int to_int(core::exit_status status) noexcept {
+  return static_cast<int>(status);
+}
+
+int wrong_usage(const std::string& what) {
+  std::cerr << "cm: " << what << "; see cm --help\n";
+  return to_int(core::exit_status::usage);
+}
+
+int show(std::string_view text) {
+  std::cout << text;
+  return 0;
+}
+
+int show_version() {
+  std::cout << "cm " << core::version() << " (" << core::commit() << ")\n"
+            << "CAF " << CAF_MAJOR_VERSION << '.' << CAF_MINOR_VERSION << '.' << CAF_PATCH_VERSION << ", Boost "
+            << BOOST_VERSION / 100000 << '.' << BOOST_VERSION / 100 % 1000 << '.' << BOOST_VERSION % 100 << ", cnats "
+            << nats_GetVersion() << ", MariaDB Connector/C " << mysql_get_client_info() << ", "
+            << OpenSSL_version(OPENSSL_VERSION) << ", libsodium " << sodium_version_string() << '\n';
+  return 0;
+}
+
+// Reports what is wrong; the settings where nothing is.
+std::optional<core::settings> load_settings() {
+  auto loaded = configuration::load(configuration::environment::of_process());
+  for (const auto& problem : loaded.warnings)
+    std::cerr << "cm: warning: " << configuration::render(problem) << '\n';
+  std::string all;
+  for (const auto& problem : loaded.errors)
+    all += "cm: " + configuration::render(problem) + '\n';
+  if (!loaded.value && all.empty())
+    all = "cm: the configuration cannot be read\n";
+  if (!all.empty()) {
+    std::cerr << all;
+    core::write_termination_message(all);
+    return std::nullopt;
+  }
+  return std::move(loaded.value);
+}
+
+int serve(const service_hooks& hooks) {
+  auto loaded = configuration::load(configuration::environment::of_process());
+  std::string errors;
+  for (const auto& problem : loaded.errors)
+    errors += configuration::render(problem) + '\n';
+  if (!loaded.value) {
+    std::cerr << errors;
+    core::write_termination_message(errors);
+    return to_int(core::exit_status::configuration);
+  }
+  const auto logging = core::set_up_logging(loaded.value->logging, isatty(STDOUT_FILENO) == 1);
+  if (logging.has_error()) {
+    std::cerr << "cm: " << logging.error().message << '\n';
+    core::write_termination_message(logging.error().message);
+    return to_int(core::exit_status::configuration);
+  }
+  for (const auto& problem : loaded.warnings)
+    core::logger("cm.configuration")->warn("{}", configuration::render(problem));
+  const int status = run_service(*loaded.value, hooks);
+  core::shutdown_logging();
+  return status;
+}
+
+int check_config() {
+  const auto settings = load_settings();
+  if (!settings)
+    return to_int(core::exit_status::configuration);
+  std::cout << configuration::describe(*settings);
+  return 0;
+}
+
+int migrate(bool dry_run) {
+  const auto settings = load_settings();
+  if (!settings)
+    return to_int(core::exit_status::configuration);
+  const storage::client_thread thread;
+  const auto report = storage::update_schema(settings->database, dry_run);
+  if (report.has_error()) {
+    std::cerr << "cm: " << report.error().message << ' ' << report.error().detail << '\n';
+    return to_int(core::exit_status::gave_up);
+  }
+  if (!report->refusal.empty()) {
+    std::cerr << "cm: " << report->refusal << '\n';
+    return to_int(core::exit_status::configuration);
+  }
+  std::cout << "schema of " << report->server << ": version " << report->recorded << ", this release brings "
+            << report->known << '\n';
+  for (const auto& step : report->steps)
+    std::cout << (dry_run ? "would apply " : "applied ") << step << '\n';
+  if (report->steps.empty())
+    std::cout << "nothing to do\n";
+  return 0;
+}
+
+int inspect_license() {
+  const auto settings = load_settings();
+  if (!settings)
+    return to_int(core::exit_status::configuration);
+  const auto license = core::check_license(settings->license, core::now_ms());
+  if (license.has_error()) {
+    std::cerr << "cm: " << license.error().message << '\n';
+    return to_int(core::exit_status::license_refused);
+  }
+  std::cout << "subject:    " << license->subject << '\n'
+            << "issuer:     " << license->issuer << '\n'
+            << "serial:     " << license->serial << '\n'
+            << "not before: " << core::to_iso8601(license->not_before) << '\n'
+            << "not after:  " << core::to_iso8601(license->not_after) << '\n';
+  return 0;
+}
+
+} // namespace
+
+int run_command_line(int argc, const char* const* argv, const service_hooks& hooks) {
+  if (sodium_init() < 0) {
+    std::cerr << "cm: libsodium cannot be initialised\n";
+    return to_int(core::exit_status::gave_up);
+  }
+  std::vector<std::string_view> words(argv + std::min(argc, 1), argv + argc);
+  const bool help = std::erase(words, "--help") + std::erase(words, "-h") > 0;
+  const std::string_view command = words.empty() ? "" : words.front();
+
+  if (command.empty() || command == "--version")
+    return help                           ? show(general_help)
+           : command.empty()              ? serve(hooks)
+           : words.size() == 1            ? show_version()
+                                          : wrong_usage("--version stands alone");
+  if (command == "serve") {
+    if (help)
+      return show(serve_help);
+    return words.size() == 1 ? serve(hooks) : wrong_usage("serve takes no options");
+  }
+  if (command == "check-config") {
+    if (help)
+      return show(check_help);
+    return words.size() == 1 ? check_config() : wrong_usage("check-config takes no options");
+  }
+  if (command == "migrate") {
+    if (help)
+      return show(migrate_help);
+    const bool dry_run = std::erase(words, "--dry-run") > 0;
+    return words.size() == 1 ? migrate(dry_run) : wrong_usage("migrate takes --dry-run and nothing else");
+  }
+  if (command == "license") {
+    if (help)
+      return show(license_help);
+    return words.size() == 2 && words[1] == "inspect" ? inspect_license() : wrong_usage("license knows: inspect");
+  }
+  return wrong_usage("there is no command \"" + std::string(command) + "\"");
+}
+
+} // namespace cm::actors

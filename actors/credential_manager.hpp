@@ -1,0 +1,56 @@
+// Every change of a credential: check, one transaction, answer.
+#pragma once
+
+#include "actors/actors.hpp"
+#include "actors/token_validation.hpp"
+#include "core/secret.hpp"
+#include "core/token_hash.hpp"
+#include "core/uuid.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include <chrono>
+#include <optional>
+#include <unordered_map>
+
+namespace cm::actors {
+
+struct credential_manager_settings {
+  core::secret hash_key;
+  std::size_t token_length = 10;
+  application_directory_ptr applications;
+  std::chrono::milliseconds deadline{5000}; ///< for one change
+};
+
+struct credential_manager_state {
+  static inline const char* name = "credential-manager";
+
+  /// A token on its way into the database.
+  struct creation {
+    create_order_ptr order;
+    core::secret value;
+    bool generated = false;
+    unsigned attempts = 0;
+    caf::typed_response_promise<create_result_ptr> promise;
+  };
+
+  credential_manager_settings settings;
+  std::optional<core::token_hasher> hasher;
+  core::uuid_v7_generator ids;
+  storage_gate_actor gate;
+  std::unordered_map<std::uint64_t, creation> creations;
+  std::uint64_t last_creation = 0;
+  bool writes_allowed = true; ///< the check at the start has passed, or CM would not run
+  std::string why_not;
+
+  /// Whoever still waits is told that nothing comes any more.
+  ~credential_manager_state();
+};
+
+credential_manager_actor::behavior_type
+credential_manager(credential_manager_actor::stateful_pointer<credential_manager_state> self,
+                   credential_manager_settings settings, storage_gate_actor gate);
+
+} // namespace cm::actors

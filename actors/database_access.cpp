@@ -1,0 +1,87 @@
+#include "actors/database_access.hpp"
+
+#include "actors/hardening.hpp"
+#include "core/logging.hpp"
+
+#include <utility>
+
+namespace cm::actors {
+
+namespace {
+
+using self_pointer = database_access_actor::stateful_pointer<database_access_state>;
+
+void report(self_pointer self) {
+  auto& state = self->state;
+  auto said = std::make_shared<worker_report>();
+  said->connected = state.session->connected();
+  said->refused = state.session->schema_refused();
+  if (const auto server = state.session->server()) {
+    said->server = server->address;
+    said->version = server->version;
+  }
+  if (!said->connected)
+    said->error = state.session->last_error();
+  state.reported_connected = said->connected;
+  self->send(state.listener, state_v, state.index, worker_report_ptr{std::move(said)});
+}
+
+void connect_if_due(self_pointer self) {
+  auto& state = self->state;
+  const auto now = self->clock().now();
+  if (state.session->connected() || state.session->schema_refused() || now < state.next_attempt)
+    return;
+  const auto done = state.session->connect();
+  if (done.has_error()) {
+    const auto delay = state.backoff->next();
+    state.next_attempt = self->clock().now() + delay;
+    // One line when the trouble begins; the gate says when the database as a whole goes and comes.
+    if (!std::exchange(state.logged_failure, true))
+      core::logger("cm.storage")
+        ->warn("database worker {} cannot connect, and tries on: {}", state.index, state.session->last_error());
+    report(self);
+    return;
+  }
+  state.backoff->reset();
+  state.logged_failure = false;
+  core::logger("cm.storage")->debug("database worker {} is connected", state.index);
+  report(self);
+}
+
+} // namespace
+
+database_access_actor::behavior_type database_access(self_pointer self, database_access_settings settings,
+                                                     worker_listener_actor listener) {
+  harden(self);
+  auto& state = self->state;
+  const auto period = settings.tick;
+  state.index = settings.index;
+  state.listener = std::move(listener);
+  state.thread = std::make_unique<storage::client_thread>();
+  state.session = std::make_unique<storage::session>(std::move(settings.database), settings.newer);
+  state.backoff.emplace(core::backoff_settings{});
+  self->send(self, tick_v);
+  return {
+    [self](execute_atom, const storage_job_ptr& job) {
+      auto& s = self->state;
+      auto result = std::make_shared<const storage_result>(s.session->execute(job->command, job->deadline));
+      if (result->has_error() && !result->error().detail.empty() && result->error().code != core::errc::conflict)
+        core::logger("cm.storage")->warn("database worker {}: {}", s.index, result->error().detail);
+      if (s.session->connected() != s.reported_connected) {
+        s.next_attempt = self->clock().now();
+        report(self);
+      }
+      return storage_result_ptr{std::move(result)};
+    },
+    [self](peer_atom, const worker_listener_peer& peer) {
+      self->state.listener = peer.handle;
+      report(self);
+    },
+    [self, period](tick_atom) {
+      connect_if_due(self);
+      self->delayed_send(self, period, tick_v);
+    },
+  };
+}
+
+} // namespace cm::actors

@@ -1,0 +1,43 @@
+// One connection to the database and the thread that blocks on it.
+#pragma once
+
+#include "actors/actors.hpp"
+#include "core/backoff.hpp"
+#include "core/settings.hpp"
+#include "storage/client_thread.hpp"
+#include "storage/session.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+namespace cm::actors {
+
+struct database_access_settings {
+  core::database_settings database;
+  std::size_t index = 0;
+  storage::newer_schema newer = storage::newer_schema::refused; ///< accepted for a worker that replaces one
+  std::chrono::milliseconds tick{100}; ///< how often a missing connection is looked after
+};
+
+struct database_access_state {
+  static inline const char* name = "storage-worker";
+
+  std::size_t index = 0;
+  worker_listener_actor listener;
+  std::unique_ptr<storage::client_thread> thread; ///< before the session, so that it goes after it
+  std::unique_ptr<storage::session> session;
+  std::optional<core::backoff> backoff;
+  core::steady_time next_attempt{};
+  bool reported_connected = false;
+  bool logged_failure = false;
+};
+
+/// To be spawned detached: the client library blocks. Connects by itself, for ever, and reports every change.
+database_access_actor::behavior_type database_access(database_access_actor::stateful_pointer<database_access_state> self,
+                                                     database_access_settings settings, worker_listener_actor listener);
+
+} // namespace cm::actors

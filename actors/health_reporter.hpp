@@ -1,0 +1,56 @@
+// Keeps the last word of every component; what /health shows is its snapshot and nothing else.
+#pragma once
+
+#include "actors/actors.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/stateful_actor.hpp>
+
+#include <chrono>
+#include <optional>
+
+namespace cm::actors {
+
+struct health_settings {
+  std::chrono::milliseconds period{250};  ///< how often overdue reports are looked for
+  std::chrono::milliseconds overdue{900}; ///< a component that is silent for so long is shown as down
+  std::vector<std::string> warnings;      ///< shown as they are
+};
+
+/// The verdict over the components. A plain class: time is a parameter.
+class health_board {
+public:
+  explicit health_board(health_settings settings) : settings_(std::move(settings)) {}
+
+  void take(const component_report& report, core::steady_time now);
+  void set_serving(bool yes) noexcept { serving_ = yes; }
+
+  /// A component is down when it says so or says nothing. The license never takes the whole down (contract 8).
+  [[nodiscard]] core::health_snapshot look(core::steady_time now, core::timestamp wall) const;
+
+private:
+  template <class Report>
+  struct heard {
+    std::optional<Report> report;
+    core::steady_time at{};
+  };
+
+  health_settings settings_;
+  heard<core::database_health> db_;
+  heard<core::nats_health> nats_;
+  heard<core::license_health> license_;
+  heard<core::actors_health> actors_;
+  bool serving_ = false;
+};
+
+struct health_state {
+  static inline const char* name = "health";
+  std::optional<health_board> board;
+  health_snapshot_ptr snapshot;
+  core::health_status last_logged = core::health_status::unknown;
+};
+
+/// A restarted reporter knows nothing until the components report again, which they do every quarter of a second.
+health_actor::behavior_type health_reporter(health_actor::stateful_pointer<health_state> self, health_settings settings);
+
+} // namespace cm::actors

@@ -1,0 +1,59 @@
+// One HTTP connection: routes its requests, asks who knows, answers.
+#pragma once
+
+#include "actors/actors.hpp"
+#include "actors/http_listener.hpp"
+#include "core/settings.hpp"
+#include "http/connection.hpp"
+#include "http/routes.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <chrono>
+#include <memory>
+
+namespace cm::actors {
+
+struct http_session_state {
+  static inline const char* name = "http-session";
+
+  std::shared_ptr<http::connection> connection;
+  http_collaborators collaborators;
+
+  /// A connection does not stay behind without its session: it finishes its response and closes. An exchange that
+  /// nobody holds any more answers 503 by itself.
+  ~http_session_state();
+};
+
+using http_session_pointer = http_session_actor::stateful_pointer<http_session_state>;
+
+/// What the sessions of one port share; never changed.
+struct api_context {
+  http::router<http::api_route> routes = http::make_api_router();
+  std::shared_ptr<const http::connection_settings> connection = std::make_shared<http::connection_settings>();
+  std::chrono::milliseconds deadline{5000}; ///< for one request to the database
+};
+
+struct management_context {
+  explicit management_context(core::management_settings from)
+    : settings(std::move(from)), routes(http::make_management_router(settings)) {}
+
+  core::management_settings settings;
+  http::router<http::management_route> routes;
+  core::service_info info;
+  std::shared_ptr<const http::connection_settings> connection = std::make_shared<http::connection_settings>();
+  std::chrono::milliseconds deadline{500}; ///< for the health reporter's answer
+};
+
+/// A session of the REST API.
+http_session_actor::behavior_type api_session(http_session_pointer self, socket_ptr accepted,
+                                              http_collaborators collaborators,
+                                              std::shared_ptr<const api_context> context);
+
+/// A session of the management port: it reads the health reporter's snapshot and nothing else.
+http_session_actor::behavior_type management_session(http_session_pointer self, socket_ptr accepted,
+                                                     http_collaborators collaborators,
+                                                     std::shared_ptr<const management_context> context);
+
+} // namespace cm::actors

@@ -1,0 +1,21 @@
+// All publishing of answers: a batch, then one flush.
+#pragma once
+
+#include "actors/actors.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <cstdint>
+
+namespace cm::actors {
+
+struct nats_egress_state {
+  static inline const char* name = "nats-egress";
+  std::uint64_t lost = 0; ///< answers that the connection refused
+};
+
+/// To be spawned detached: a flush waits for the server's sign of life (messaging::connection::flush_buffer).
+nats_egress_actor::behavior_type nats_egress(nats_egress_actor::stateful_pointer<nats_egress_state> self);
+
+} // namespace cm::actors

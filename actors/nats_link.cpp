@@ -1,0 +1,194 @@
+#include "actors/nats_link.hpp"
+
+#include "actors/hardening.hpp"
+#include "core/logging.hpp"
+
+#include <caf/send.hpp>
+
+#include <charconv>
+#include <utility>
+
+namespace cm::actors {
+
+namespace {
+
+using self_pointer = nats_link_actor::stateful_pointer<nats_link_state>;
+
+const std::shared_ptr<spdlog::logger>& log() {
+  static const auto logger = core::logger("cm.nats");
+  return logger;
+}
+
+nats_state_ptr present(const nats_link_state& state) {
+  return std::make_shared<const nats_state>(nats_state{state.connection, state.was_up});
+}
+
+void report(self_pointer self) {
+  auto& state = self->state;
+  core::nats_health health;
+  health.status = state.was_up ? core::health_status::up : core::health_status::down;
+  if (state.connection)
+    health.server = state.connection->server();
+  if (!state.was_up) {
+    health.error = state.why_down;
+    if (health.error.empty() && state.connection)
+      health.error = state.connection->last_error();
+    if (health.error.empty())
+      health.error = "not connected";
+  }
+  self->send(state.health, report_v, std::make_shared<const component_report>(std::move(health)));
+}
+
+// Looks whether the server is there, and says so where that changed.
+void judge(self_pointer self) {
+  auto& state = self->state;
+  const auto now = self->clock().now();
+  const bool up = state.pulse->up(now);
+  if (up == state.was_up)
+    return;
+  state.was_up = up;
+  if (up) {
+    state.why_down.clear();
+    log()->info("NATS answers: {}", state.connection->server());
+    if (!std::exchange(state.met, true) && state.settings.on_first_contact)
+      state.settings.on_first_contact();
+  } else {
+    state.why_down = state.pulse->stalled(now) ? "the server does not answer" : "the connection is lost";
+    log()->warn("NATS is away: {}", state.why_down);
+  }
+  for (const auto& user : state.users)
+    self->send(user, nats_v, present(state));
+  report(self);
+}
+
+messaging::connection_handlers make_handlers(self_pointer self) {
+  const auto me = caf::actor_cast<nats_link_actor>(self);
+  const auto generation = self->state.generation;
+  messaging::connection_handlers handlers;
+  handlers.connected = [me, generation] { caf::anon_send(me, state_v, generation, true); };
+  handlers.reconnected = handlers.connected;
+  handlers.disconnected = [me, generation] { caf::anon_send(me, state_v, generation, false); };
+  handlers.closed = [me, generation](const core::error& why) {
+    if (why.code != core::errc::none)
+      caf::anon_send(me, closed_v, generation, why.message);
+  };
+  handlers.async_error = [](std::string_view text) { log()->warn("NATS: {}", text); };
+  handlers.slow_consumer = [](std::string_view subject, std::uint64_t dropped) {
+    log()->error("too slow for {}: {} messages lost so far", subject, dropped);
+  };
+  return handlers;
+}
+
+void watch_round_trips(self_pointer self) {
+  auto& state = self->state;
+  const auto me = caf::actor_cast<nats_link_actor>(self);
+  auto opened = messaging::subscription::open(
+    state.connection, state.settings.probe_subject, {}, [me](messaging::message_batch batch) {
+      for (const auto& one : batch) {
+        std::uint64_t number = 0;
+        const auto text = one.payload();
+        if (std::from_chars(text.data(), text.data() + text.size(), number).ec == std::errc{})
+          caf::anon_send(me, probe_v, number);
+      }
+    });
+  if (opened.has_error())
+    log()->error("no round trips can be made: {}", opened.error().message);
+  else
+    state.probe = std::move(*opened);
+}
+
+void open_if_due(self_pointer self) {
+  auto& state = self->state;
+  if (state.connection || self->clock().now() < state.next_open)
+    return;
+  ++state.generation;
+  auto opened = messaging::connection::open(state.settings.nats, make_handlers(self));
+  if (opened.has_error()) {
+    state.why_down = opened.error().message;
+    log()->error("no NATS connection can be opened: {} {}", opened.error().message, opened.error().detail);
+    state.next_open = self->clock().now() + state.reopen->next();
+    return;
+  }
+  state.connection = std::move(*opened);
+  watch_round_trips(self);
+  for (const auto& user : state.users)
+    self->send(user, nats_v, present(state));
+}
+
+void probe(self_pointer self) {
+  auto& state = self->state;
+  if (!state.connection || !state.pulse->connected() || !state.probe)
+    return;
+  state.pulse->asked(self->clock().now());
+  const auto number = std::to_string(++state.probes);
+  if (state.connection->publish(state.settings.probe_subject, number) != core::errc::none)
+    log()->debug("a round trip could not begin");
+}
+
+void tick(self_pointer self) {
+  open_if_due(self);
+  judge(self);
+  probe(self);
+  report(self);
+}
+
+} // namespace
+
+nats_link_actor::behavior_type nats_link(self_pointer self, nats_link_settings settings, health_actor health) {
+  harden(self);
+  auto& state = self->state;
+  const auto period = settings.tick;
+  state.pulse.emplace(settings.probe_patience);
+  state.reopen.emplace(core::backoff_settings{});
+  state.settings = std::move(settings);
+  state.health = std::move(health);
+  report(self);
+  self->send(self, tick_v);
+  return {
+    [self](peer_atom, const nats_subscription_peer& user) {
+      auto& s = self->state;
+      // A restarted user takes the place of the one that died, which takes no messages any more.
+      s.users.push_back(user.handle);
+      self->send(user.handle, nats_v, present(s));
+    },
+    [self](peer_atom, const health_peer& peer) {
+      self->state.health = peer.handle;
+      report(self);
+    },
+    [self](state_atom, std::uint64_t generation, bool connected) {
+      auto& s = self->state;
+      if (generation != s.generation)
+        return;
+      s.pulse->connected(connected);
+      if (connected)
+        s.reopen->reset();
+      judge(self);
+    },
+    [self](closed_atom, std::uint64_t generation, const std::string& why) {
+      auto& s = self->state;
+      if (generation != s.generation)
+        return;
+      s.pulse->connected(false);
+      judge(self);
+      s.why_down = why;
+      s.probe.reset();
+      s.connection.reset();
+      s.next_open = self->clock().now() + s.reopen->next();
+      log()->warn("the NATS connection was given up and is opened anew: {}", why);
+      report(self);
+    },
+    [self](probe_atom, std::uint64_t number) {
+      auto& s = self->state;
+      if (number != s.probes)
+        return;
+      s.pulse->answered();
+      judge(self);
+    },
+    [self, period](tick_atom) {
+      tick(self);
+      self->delayed_send(self, period, tick_v);
+    },
+  };
+}
+
+} // namespace cm::actors

@@ -1,0 +1,86 @@
+// The NATS connection and its state; tells those who use it of loss and return.
+#pragma once
+
+#include "actors/actors.hpp"
+#include "core/backoff.hpp"
+#include "core/settings.hpp"
+#include "messaging/connection.hpp"
+#include "messaging/subscription.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cm::actors {
+
+struct nats_link_settings {
+  core::nats_settings nats;
+  std::string probe_subject;                       ///< of this process alone
+  std::chrono::milliseconds tick{250};             ///< how often a round trip is made
+  std::chrono::milliseconds probe_patience{600};   ///< silence after which the server counts as away
+  std::function<void()> on_first_contact;          ///< called once, when the connection is made
+};
+
+/// Whether the server answers. A plain class: time is a parameter.
+class link_pulse {
+public:
+  explicit link_pulse(std::chrono::milliseconds patience) : patience_(patience) {}
+
+  void connected(bool yes) noexcept {
+    connected_ = yes;
+    asked_.reset();
+  }
+
+  /// A round trip began.
+  void asked(core::steady_time now) noexcept {
+    if (!asked_)
+      asked_ = now;
+  }
+
+  /// One came back.
+  void answered() noexcept { asked_.reset(); }
+
+  [[nodiscard]] bool connected() const noexcept { return connected_; }
+
+  [[nodiscard]] bool stalled(core::steady_time now) const noexcept {
+    return connected_ && asked_ && now - *asked_ > patience_;
+  }
+
+  [[nodiscard]] bool up(core::steady_time now) const noexcept { return connected_ && !stalled(now); }
+
+private:
+  std::chrono::milliseconds patience_;
+  std::optional<core::steady_time> asked_;
+  bool connected_ = false;
+};
+
+struct nats_link_state {
+  static inline const char* name = "nats-link";
+
+  nats_link_settings settings;
+  std::shared_ptr<messaging::connection> connection;
+  std::unique_ptr<messaging::subscription> probe; ///< after the connection, so that it goes before it
+  std::optional<link_pulse> pulse;
+  std::vector<nats_subscription_actor> users;
+  health_actor health;
+  std::uint64_t probes = 0;
+  std::string why_down;
+  std::optional<core::backoff> reopen;
+  core::steady_time next_open{};
+  std::uint64_t generation = 0; ///< of the connection: what an older one says does not count
+  bool was_up = false;
+  bool met = false;
+};
+
+/// To be spawned detached: opening a connection blocks. Keeps the connection for ever: losing NATS is a state, not a failure. A connection that this actor lets go of lives
+/// on until the last answer has left through it.
+nats_link_actor::behavior_type nats_link(nats_link_actor::stateful_pointer<nats_link_state> self,
+                                         nats_link_settings settings, health_actor health);
+
+} // namespace cm::actors

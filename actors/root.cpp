@@ -1,0 +1,166 @@
+#include "actors/root.hpp"
+
+#include "actors/hardening.hpp"
+#include "actors/root_children.hpp"
+#include "actors/root_stop.hpp"
+#include "core/exit_status.hpp"
+#include "core/logging.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace cm::actors {
+
+namespace {
+
+constexpr std::chrono::milliseconds report_period{250};
+
+const std::shared_ptr<spdlog::logger>& log() {
+  static const auto logger = core::logger("cm.root");
+  return logger;
+}
+
+void report(root_pointer self) {
+  auto& state = self->state;
+  core::actors_health health;
+  health.status = core::health_status::up;
+  for (const auto& child : state.children) {
+    health.restarts += child->record.restarts();
+    if (!child->record.running())
+      health.status = core::health_status::down;
+  }
+  self->send(state.health, report_v, std::make_shared<const component_report>(std::move(health)));
+}
+
+void give_up(root_pointer self, int exit_status, const std::string& why) {
+  auto& state = self->state;
+  log()->critical("{}", why);
+  if (state.now != root_state::phase::stopping) {
+    core::write_termination_message(why);
+    state.exit_status = exit_status;
+  }
+  begin_stop(self);
+}
+
+void child_failed(root_pointer self, std::size_t index, const caf::error& reason) {
+  auto& child = *self->state.children[index];
+  const auto delay = child.record.failed(self->clock().now());
+  if (!delay) {
+    give_up(self, static_cast<int>(core::exit_status::gave_up),
+            child.name + " failed too often; the last cause: " + describe_reason(reason));
+    return;
+  }
+  log()->error("{} failed and is started again in {} ms (restart {}): {}", child.name, delay->count(),
+               child.record.restarts(), describe_reason(reason));
+  report(self);
+  self->delayed_send(self, *delay, restart_v, index);
+}
+
+void on_down(root_pointer self, const caf::down_msg& down) {
+  auto& state = self->state;
+  for (std::size_t i = 0; i < state.children.size(); ++i) {
+    auto& child = *state.children[i];
+    if (!child.handle || child.handle.address() != down.source)
+      continue;
+    child.handle = nullptr;
+    if (state.now == root_state::phase::stopping)
+      child_stopped(self, down.source);
+    else
+      child_failed(self, i, down.reason);
+    return;
+  }
+}
+
+// The start goes on as far as the dependencies allow: storage, then NATS, then the doors open.
+void go_on(root_pointer self, milestone reached) {
+  auto& state = self->state;
+  if (state.now != root_state::phase::starting)
+    return;
+  if (reached == milestone::storage && !std::exchange(state.storage_met, true)) {
+    add_nats_children(self);
+    return;
+  }
+  if (reached != milestone::nats || std::exchange(state.nats_met, true))
+    return;
+  const auto serving = add_serving_children(self);
+  if (serving.has_error()) {
+    give_up(self, static_cast<int>(core::exit_status::configuration),
+            "server.port: " + serving.error().message + (serving.error().detail.empty() ? "" : ": " + serving.error().detail));
+    return;
+  }
+  state.now = root_state::phase::serving;
+  self->send(state.health, ready_v, true);
+  report(self);
+  log()->info("serving: {} actors, REST on port {}, management on port {}", state.children.size(),
+              state.api_acceptor->port(), state.settings.management_acceptor->port());
+}
+
+void restart(root_pointer self, std::size_t index) {
+  auto& state = self->state;
+  if (state.now == root_state::phase::stopping || index >= state.children.size() || state.children[index]->handle)
+    return;
+  start_child(self, index);
+  log()->info("{} is back", state.children[index]->name);
+  report(self);
+}
+
+void crash(root_pointer self, const std::string& name) {
+  for (const auto& child : self->state.children) {
+    if (child->name != name || !child->handle)
+      continue;
+    if (child->inject_fault)
+      child->inject_fault();
+    else
+      self->send_exit(child->handle, fault_request());
+    return;
+  }
+}
+
+} // namespace
+
+caf::error exit_reason_of(int exit_status) {
+  return caf::error{static_cast<std::uint8_t>(exit_status), caf::atom("cmexit")};
+}
+
+int exit_status_of(const caf::error& reason) {
+  if (!reason)
+    return static_cast<int>(core::exit_status::stopped);
+  if (reason.category() == caf::atom("cmexit"))
+    return reason.code();
+  return static_cast<int>(core::exit_status::gave_up);
+}
+
+root_actor::behavior_type root(root_pointer self, root_settings settings) {
+  harden(self);
+  self->state.settings = std::move(settings);
+  self->set_down_handler([self](const caf::down_msg& down) { on_down(self, down); });
+  return {
+    [self](begin_atom) {
+      add_first_children(self);
+      self->send(self, report_v);
+    },
+    [self](stop_atom) {
+      log()->info("stopping on request");
+      begin_stop(self);
+    },
+    [self](ready_atom, milestone reached) { go_on(self, reached); },
+    [self](give_up_atom, const fatal_problem_ptr& problem) { give_up(self, problem->exit_status, problem->message); },
+    [self](list_atom) {
+      std::vector<std::string> names;
+      for (const auto& child : self->state.children) {
+        if (child->handle)
+          names.push_back(child->name);
+      }
+      return names;
+    },
+    [self](crash_atom, const std::string& name) { crash(self, name); },
+    [self](restart_atom, std::size_t index) { restart(self, index); },
+    [self](tick_atom, std::size_t step) { stop_step_timed_out(self, step); },
+    [self](report_atom) {
+      report(self);
+      self->delayed_send(self, report_period, report_v);
+    },
+  };
+}
+
+} // namespace cm::actors

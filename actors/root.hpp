@@ -1,0 +1,88 @@
+// The root supervisor: spawns the tree in order, restarts what fails, gives up in order, stops in order.
+#pragma once
+
+#include "actors/actors.hpp"
+#include "actors/credential_manager.hpp"
+#include "actors/http_listener.hpp"
+#include "actors/http_session.hpp"
+#include "actors/io_loop.hpp"
+#include "actors/license_check.hpp"
+#include "actors/supervision.hpp"
+#include "core/settings.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace cm::actors {
+
+struct root_settings {
+  core::settings settings;
+  core::service_info info;
+  license_check_settings license;
+  supervision_settings supervision;
+  io_context_ptr management_io;
+  io_context_ptr api_io;
+  std::shared_ptr<http::acceptor> management_acceptor; ///< open already, so that probes see the whole start
+  /// Opens the API's port, when the start has come so far; the port it got is told through `on_api_port`.
+  std::function<void(std::uint16_t)> on_api_port;
+};
+
+/// One child of the root.
+struct root_child {
+  std::string name;
+  std::function<caf::actor()> spawn;  ///< spawns it and tells its peers
+  std::function<void()> inject_fault; ///< instead of an exit message, where that would not arrive
+  child_record record;
+  caf::actor handle; ///< strong while it lives: nobody else may hold one
+};
+
+struct root_state {
+  static inline const char* name = "root";
+
+  enum class phase : std::uint8_t { starting, serving, stopping };
+
+  root_settings settings;
+  phase now = phase::starting;
+  std::vector<std::unique_ptr<root_child>> children;
+  bool storage_met = false;
+  bool nats_met = false;
+
+  // The typed handles that children are given.
+  health_actor health;
+  storage_gate_actor gate;
+  std::vector<database_access_actor> workers;
+  credential_manager_actor manager;
+  license_actor license;
+  nats_link_actor link;
+  nats_egress_actor egress;
+  std::vector<token_validator_actor> validators;
+  nats_subscription_actor token_subscription;
+  http_listener_actor management_listener;
+  http_listener_actor api_listener;
+  std::shared_ptr<http::acceptor> api_acceptor;
+  application_directory_ptr applications;
+
+  // The orderly stop.
+  std::vector<std::function<void(std::size_t)>> stop_steps;
+  std::size_t stop_step = 0;
+  core::steady_time stop_deadline{};
+  std::vector<caf::actor_addr> awaited; ///< whose end the present step waits for
+  int exit_status = 0;
+};
+
+using root_pointer = root_actor::stateful_pointer<root_state>;
+
+/// The reason that root ends with: its code is the exit status of the process.
+[[nodiscard]] caf::error exit_reason_of(int exit_status);
+
+/// The exit status in root's exit reason; any other reason is a failure of root itself: 69.
+[[nodiscard]] int exit_status_of(const caf::error& reason);
+
+root_actor::behavior_type root(root_pointer self, root_settings settings);
+
+} // namespace cm::actors

@@ -1,0 +1,156 @@
+#include "actors/root_stop.hpp"
+
+#include "actors/hardening.hpp"
+#include "core/logging.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace cm::actors {
+
+namespace {
+
+// The last part of shutdown.timeout is kept for closing down.
+constexpr std::chrono::milliseconds reserve{2000};
+// First uses that the database does not take by then are made again by the next use.
+constexpr std::chrono::milliseconds write_patience{3000};
+constexpr std::chrono::milliseconds end_patience{1500};
+
+const std::shared_ptr<spdlog::logger>& log() {
+  static const auto logger = core::logger("cm.root");
+  return logger;
+}
+
+std::chrono::milliseconds left(root_pointer self) {
+  const auto rest =
+    std::chrono::duration_cast<std::chrono::milliseconds>(self->state.stop_deadline - self->clock().now());
+  return std::max(rest, std::chrono::milliseconds{1});
+}
+
+void run_step(root_pointer self) {
+  auto& state = self->state;
+  if (state.stop_step < state.stop_steps.size())
+    state.stop_steps[state.stop_step](state.stop_step);
+}
+
+void step_done(root_pointer self, std::size_t step) {
+  auto& state = self->state;
+  if (step != state.stop_step)
+    return; // it was given up before
+  state.awaited.clear();
+  ++state.stop_step;
+  run_step(self);
+}
+
+// A step that asks actors to drain, and is over when all of them have answered.
+template <class... Handles>
+void drain(root_pointer self, std::size_t step, std::chrono::milliseconds patience, const Handles&... handles) {
+  const auto open = std::make_shared<std::size_t>(sizeof...(Handles));
+  const auto bounded = std::min(patience, left(self));
+  const auto answered = [self, step, open] {
+    if (--*open == 0)
+      step_done(self, step);
+  };
+  const auto ask = [&](const auto& handle) {
+    if (!handle) {
+      answered();
+      return;
+    }
+    self->request(handle, bounded, drain_v)
+      .then([answered](bool) { answered(); },
+            [answered, step](const caf::error& problem) {
+              log()->warn("step {} of the stop is cut short: {}", step, describe_reason(problem));
+              answered();
+            });
+  };
+  (ask(handles), ...);
+}
+
+// A step that ends children, and is over when they have ended.
+void end_children(root_pointer self, std::size_t step, const std::vector<std::string>& prefixes) {
+  auto& state = self->state;
+  for (const auto& child : state.children) {
+    const bool named = std::any_of(prefixes.begin(), prefixes.end(),
+                                   [&](const std::string& prefix) { return child->name.rfind(prefix, 0) == 0; });
+    if (!named || !child->handle)
+      continue;
+    state.awaited.push_back(child->handle.address());
+    self->send_exit(child->handle, caf::exit_reason::user_shutdown);
+  }
+  if (state.awaited.empty()) {
+    step_done(self, step);
+    return;
+  }
+  self->delayed_send(self, std::min(end_patience, left(self) + reserve), tick_v, step);
+}
+
+std::vector<std::function<void(std::size_t)>> make_steps(root_pointer self) {
+  auto& state = self->state;
+  const auto while_time_is_left = [self] { return left(self); };
+  return {
+    // Nothing new comes in, and what came in is answered.
+    [self, while_time_is_left](std::size_t step) {
+      drain(self, step, while_time_is_left(), self->state.token_subscription, self->state.api_listener);
+    },
+    [self, while_time_is_left](std::size_t step) { drain(self, step, while_time_is_left(), self->state.egress); },
+    [self](std::size_t step) { drain(self, step, write_patience, self->state.gate); },
+    [self](std::size_t step) {
+      end_children(self, step, {"nats-ep-token", "token-validator", "nats-egress", "nats-link", "api-listener"});
+    },
+    [self](std::size_t step) { end_children(self, step, {"license", "credential-manager", "storage-gate"}); },
+    [self](std::size_t step) {
+      self->state.settings.api_io->stop();
+      end_children(self, step, {"storage-worker", "api-io"});
+    },
+    // The management port goes last, so that probes see the whole stop.
+    [self](std::size_t step) {
+      drain(self, step, std::chrono::milliseconds{1000}, self->state.management_listener);
+    },
+    [self](std::size_t step) {
+      self->state.settings.management_io->stop();
+      end_children(self, step, {"management-", "health"});
+    },
+    [self, exit_status = state.exit_status](std::size_t) {
+      log()->info("stopped");
+      self->quit(exit_reason_of(exit_status));
+    },
+  };
+}
+
+} // namespace
+
+void begin_stop(root_pointer self) {
+  auto& state = self->state;
+  if (std::exchange(state.now, root_state::phase::stopping) == root_state::phase::stopping)
+    return;
+  const auto budget = std::max(state.settings.settings.shutdown_timeout - reserve, std::chrono::milliseconds{500});
+  state.stop_deadline = self->clock().now() + budget;
+  self->send(state.health, ready_v, false);
+  state.stop_steps = make_steps(self);
+  state.stop_step = 0;
+  run_step(self);
+}
+
+void child_stopped(root_pointer self, const caf::actor_addr& child) {
+  auto& state = self->state;
+  const auto at = std::find(state.awaited.begin(), state.awaited.end(), child);
+  if (at == state.awaited.end())
+    return;
+  state.awaited.erase(at);
+  if (state.awaited.empty())
+    step_done(self, state.stop_step);
+}
+
+void stop_step_timed_out(root_pointer self, std::size_t step) {
+  auto& state = self->state;
+  if (step != state.stop_step || state.now != root_state::phase::stopping)
+    return;
+  for (const auto& child : state.children) {
+    if (child->handle
+        && std::find(state.awaited.begin(), state.awaited.end(), child->handle.address()) != state.awaited.end())
+      log()->warn("{} did not end in time", child->name);
+  }
+  step_done(self, step);
+}
+
+} // namespace cm::actors

@@ -1,0 +1,342 @@
+#include "actors/storage_dispatcher.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace cm::actors {
+
+namespace {
+
+storage_result_ptr failure(core::errc code, std::string message, std::string detail) {
+  return std::make_shared<storage_result>(core::make_error(code, std::move(message), std::move(detail)));
+}
+
+storage_result_ptr too_late() {
+  return failure(core::errc::unavailable, "Service Unavailable", "the database did not answer in time");
+}
+
+core::error overloaded(const char* queue) {
+  return core::make_error(core::errc::overloaded, "Service Unavailable", std::string("the queue of ") + queue + " is full");
+}
+
+} // namespace
+
+std::size_t storage_dispatcher::hash_of_hash::operator()(const core::token_hash& value) const noexcept {
+  // The keys are hashes already.
+  std::size_t out = 0;
+  std::memcpy(&out, value.data(), sizeof out);
+  return out;
+}
+
+storage_dispatcher::storage_dispatcher(dispatcher_settings settings)
+  : settings_(std::move(settings)), workers_(settings_.workers) {}
+
+// -- questions --------------------------------------------------------------------------------------------------------
+
+core::expected<ticket> storage_dispatcher::add(const token_lookup& lookup) {
+  if (lookups_.size() + lookup.hashes.size() > settings_.lookup_queue)
+    return overloaded("look-ups");
+  const auto id = ++last_ticket_;
+  open_lookup open;
+  open.found.resize(lookup.hashes.size());
+  open.missing = lookup.hashes.size();
+  open.deadline = lookup.deadline;
+  for (std::size_t i = 0; i < lookup.hashes.size(); ++i) {
+    const auto& hash = lookup.hashes[i];
+    const auto [known, fresh] = waiting_index_.try_emplace(hash, first_sequence_ + lookups_.size());
+    if (fresh) {
+      lookups_.push_back({hash, {{id, i}}, lookup.deadline});
+      continue;
+    }
+    // The same key waits already: one question to the database serves both. It has not left yet, so what it brings
+    // is not older than this question.
+    auto& waiting = lookups_[known->second - first_sequence_];
+    waiting.seats.push_back({id, i});
+    waiting.deadline = std::max(waiting.deadline, lookup.deadline);
+  }
+  open_lookups_.emplace(id, std::move(open));
+  return id;
+}
+
+core::expected<ticket> storage_dispatcher::add(storage_job_ptr job) {
+  if (commands_.size() >= settings_.command_queue)
+    return overloaded("commands");
+  const auto id = ++last_ticket_;
+  commands_.push_back({id, std::move(job)});
+  return id;
+}
+
+std::size_t storage_dispatcher::add(std::vector<storage::activation> activations) {
+  std::size_t refused = 0;
+  for (auto& one : activations) {
+    if (activating_.size() >= settings_.activation_queue) {
+      ++refused;
+      continue;
+    }
+    if (activating_.insert(one.id).second)
+      activations_.push_back(std::move(one));
+  }
+  return refused;
+}
+
+ticket storage_dispatcher::add_probe(core::steady_time deadline) {
+  const auto id = ++last_ticket_;
+  probes_.push_back({id, std::make_shared<storage_job>(storage_job{storage::ping{}, deadline})});
+  return id;
+}
+
+// -- workers ----------------------------------------------------------------------------------------------------------
+
+void storage_dispatcher::connected(std::size_t worker, bool yes) {
+  if (worker < workers_.size())
+    workers_[worker].connected = yes;
+}
+
+std::size_t storage_dispatcher::running(lane kind) const noexcept {
+  return static_cast<std::size_t>(
+    std::count_if(running_.begin(), running_.end(), [kind](const auto& entry) { return entry.second.kind == kind; }));
+}
+
+// Look-ups get up to half of the pool and activations one worker, so that neither keeps the other or the commands
+// waiting; with few workers whoever waits is served in turn of urgency.
+std::optional<storage_dispatcher::lane> storage_dispatcher::choose_lane(core::steady_time now) const noexcept {
+  const std::size_t pool = workers_.size();
+  if (!probes_.empty())
+    return lane::probe;
+  if (!lookups_.empty() && running(lane::lookup) < std::max<std::size_t>(1, pool / 2))
+    return lane::lookup;
+  if (!commands_.empty() && running(lane::command) < std::max<std::size_t>(1, pool - 1))
+    return lane::command;
+  if (!activations_.empty() && now >= activations_rest_until_ && running(lane::activation) < 1)
+    return lane::activation;
+  return std::nullopt;
+}
+
+storage_job_ptr storage_dispatcher::take_lookup(running_job& running) {
+  storage::find_tokens command;
+  core::steady_time deadline{};
+  const auto count = std::min(settings_.batch, lookups_.size());
+  command.hashes.reserve(count);
+  running.seats.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    auto& key = lookups_.front();
+    command.hashes.push_back(key.hash);
+    deadline = std::max(deadline, key.deadline);
+    running.seats.push_back(std::move(key.seats));
+    waiting_index_.erase(key.hash);
+    lookups_.pop_front();
+    ++first_sequence_;
+  }
+  return std::make_shared<storage_job>(storage_job{std::move(command), deadline});
+}
+
+storage_job_ptr storage_dispatcher::take_activations(running_job& running, core::steady_time now) {
+  const auto count = std::min(settings_.batch, activations_.size());
+  running.activations.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    running.activations.push_back(std::move(activations_.front()));
+    activations_.pop_front();
+  }
+  // Nobody waits for it, so only the time-outs of the connection bound it.
+  return std::make_shared<storage_job>(
+    storage_job{storage::activate_tokens{running.activations, core::now_ms(), settings_.replica},
+                now + std::chrono::seconds{30}});
+}
+
+std::optional<storage_dispatcher::dispatch> storage_dispatcher::next(core::steady_time now) {
+  const auto free =
+    std::find_if(workers_.begin(), workers_.end(), [](const auto& w) { return w.connected && !w.job; });
+  if (free == workers_.end())
+    return std::nullopt;
+  if (std::exchange(activation_failed_, false))
+    activations_rest_until_ = now + settings_.activation_rest;
+  const auto kind = choose_lane(now);
+  if (!kind)
+    return std::nullopt;
+
+  running_job running;
+  running.kind = *kind;
+  running.worker = static_cast<std::size_t>(free - workers_.begin());
+  storage_job_ptr what;
+  switch (*kind) {
+    case lane::probe:
+    case lane::command: {
+      auto& queue = *kind == lane::probe ? probes_ : commands_;
+      running.id = queue.front().id;
+      what = std::move(queue.front().job);
+      running.deadline = what->deadline;
+      queue.pop_front();
+      break;
+    }
+    case lane::lookup:
+      what = take_lookup(running);
+      break;
+    case lane::activation:
+      what = take_activations(running, now);
+      break;
+  }
+  const auto job = ++last_job_;
+  free->job = job;
+  const auto worker = running.worker;
+  running_.emplace(job, std::move(running));
+  return dispatch{worker, job, std::move(what)};
+}
+
+void storage_dispatcher::fail_lookup(ticket id, const storage_result_ptr& result, std::vector<completion>& out) {
+  if (open_lookups_.erase(id) > 0)
+    out.push_back({id, result});
+}
+
+void storage_dispatcher::seat_found(const running_job& job, const storage_result_ptr& result,
+                                    std::vector<completion>& out) {
+  const auto* found = result->has_value() ? std::get_if<storage::found_tokens>(&**result) : nullptr;
+  if (found == nullptr || found->tokens.size() != job.seats.size()) {
+    for (const auto& seats : job.seats) {
+      for (const auto& s : seats)
+        fail_lookup(s.id, result->has_error() ? result : failure(core::errc::internal, "Internal Server Error",
+                                                                 "a look-up was answered with something else"),
+                    out);
+    }
+    return;
+  }
+  for (std::size_t key = 0; key < job.seats.size(); ++key) {
+    for (const auto& s : job.seats[key]) {
+      const auto open = open_lookups_.find(s.id);
+      if (open == open_lookups_.end())
+        continue; // expired meanwhile
+      open->second.found[s.position] = found->tokens[key];
+      if (--open->second.missing > 0)
+        continue;
+      out.push_back(
+        {s.id, std::make_shared<storage_result>(storage::reply{storage::found_tokens{std::move(open->second.found)}})});
+      open_lookups_.erase(open);
+    }
+  }
+}
+
+void storage_dispatcher::requeue(std::vector<storage::activation> activations) {
+  for (auto& one : activations)
+    activations_.push_back(std::move(one));
+}
+
+std::vector<storage_dispatcher::completion> storage_dispatcher::finished(std::uint64_t job,
+                                                                         const storage_result_ptr& result) {
+  std::vector<completion> out;
+  const auto at = running_.find(job);
+  if (at == running_.end())
+    return out;
+  auto done = std::move(at->second);
+  running_.erase(at);
+  auto& worker = workers_[done.worker];
+  if (worker.job == job)
+    worker.job.reset();
+
+  switch (done.kind) {
+    case lane::probe:
+    case lane::command:
+      if (!done.answered)
+        out.push_back({done.id, result});
+      break;
+    case lane::lookup:
+      seat_found(done, result, out);
+      break;
+    case lane::activation: {
+      // Trouble of the database: the activations wait for better times. Any other fault would only repeat itself.
+      const bool again = result->has_error()
+                         && (result->error().code == core::errc::unavailable
+                             || result->error().code == core::errc::expired);
+      if (again) {
+        activation_failed_ = true;
+        requeue(std::move(done.activations));
+      } else {
+        for (const auto& one : done.activations)
+          activating_.erase(one.id);
+      }
+      break;
+    }
+  }
+  return out;
+}
+
+std::vector<storage_dispatcher::completion> storage_dispatcher::lost(std::size_t worker) {
+  if (worker >= workers_.size())
+    return {};
+  workers_[worker].connected = false;
+  const auto job = std::exchange(workers_[worker].job, std::nullopt);
+  if (!job)
+    return {};
+  return finished(*job, failure(core::errc::unavailable, "Service Unavailable", "the database worker failed"));
+}
+
+// -- time -------------------------------------------------------------------------------------------------------------
+
+std::vector<storage_dispatcher::completion> storage_dispatcher::expire(core::steady_time now) {
+  std::vector<completion> out;
+  const auto late = too_late();
+  for (auto at = open_lookups_.begin(); at != open_lookups_.end();) {
+    if (at->second.deadline > now) {
+      ++at;
+      continue;
+    }
+    out.push_back({at->first, late});
+    at = open_lookups_.erase(at);
+  }
+  for (auto* queue : {&commands_, &probes_}) {
+    for (auto at = queue->begin(); at != queue->end();) {
+      if (at->job->deadline > now) {
+        ++at;
+        continue;
+      }
+      out.push_back({at->id, late});
+      at = queue->erase(at);
+    }
+  }
+  for (auto& [job, running] : running_) {
+    const bool single = running.kind == lane::command || running.kind == lane::probe;
+    if (single && !running.answered && running.deadline <= now) {
+      running.answered = true;
+      out.push_back({running.id, late});
+    }
+  }
+  // Keys that nobody waits for any more need not be asked for.
+  while (!lookups_.empty()
+         && std::none_of(lookups_.front().seats.begin(), lookups_.front().seats.end(),
+                         [this](const seat& s) { return open_lookups_.count(s.id) > 0; })) {
+    waiting_index_.erase(lookups_.front().hash);
+    lookups_.pop_front();
+    ++first_sequence_;
+  }
+  return out;
+}
+
+std::vector<storage_dispatcher::completion> storage_dispatcher::refuse_waiting(const std::string& why) {
+  std::vector<completion> out;
+  const auto away = failure(core::errc::unavailable, "Service Unavailable", why);
+  for (const auto& key : lookups_) {
+    for (const auto& s : key.seats)
+      fail_lookup(s.id, away, out);
+  }
+  first_sequence_ += lookups_.size();
+  lookups_.clear();
+  waiting_index_.clear();
+  for (const auto& waiting : commands_)
+    out.push_back({waiting.id, away});
+  commands_.clear();
+  return out;
+}
+
+// -- state ------------------------------------------------------------------------------------------------------------
+
+std::size_t storage_dispatcher::connected_workers() const noexcept {
+  return static_cast<std::size_t>(
+    std::count_if(workers_.begin(), workers_.end(), [](const auto& w) { return w.connected; }));
+}
+
+bool storage_dispatcher::idle() const noexcept {
+  return lookups_.empty() && commands_.empty() && activations_.empty()
+         && std::all_of(running_.begin(), running_.end(),
+                        [](const auto& entry) { return entry.second.kind == lane::probe; });
+}
+
+} // namespace cm::actors

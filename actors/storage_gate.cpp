@@ -1,0 +1,225 @@
+#include "actors/storage_gate.hpp"
+
+#include "actors/hardening.hpp"
+#include "core/logging.hpp"
+
+#include <utility>
+
+namespace cm::actors {
+
+namespace {
+
+using self_pointer = storage_gate_actor::stateful_pointer<storage_gate_state>;
+
+// A worker's own time-outs end its work; this one only notices a worker that will never come back.
+constexpr std::chrono::minutes worker_patience{3};
+
+storage_result_ptr unavailable(const std::string& why) {
+  return std::make_shared<storage_result>(core::make_error(core::errc::unavailable, "Service Unavailable", why));
+}
+
+void deliver(self_pointer self, std::vector<storage_dispatcher::completion> done) {
+  auto& state = self->state;
+  for (auto& one : done) {
+    if (state.probe == one.id) {
+      state.probe.reset();
+      if (one.result->has_value())
+        state.pulse->probe_answered();
+      continue;
+    }
+    const auto at = state.promises.find(one.id);
+    if (at == state.promises.end())
+      continue;
+    auto promise = std::move(at->second);
+    state.promises.erase(at);
+    promise.deliver(std::move(one.result));
+  }
+}
+
+void pump(self_pointer self);
+
+void finish(self_pointer self, std::uint64_t job, const storage_result_ptr& result) {
+  const bool from_database = result->has_value() || result->error().code == core::errc::conflict;
+  if (from_database)
+    self->state.pulse->answered(self->clock().now());
+  deliver(self, self->state.dispatcher->finished(job, result));
+  pump(self);
+}
+
+// Gives work to whoever is free.
+void pump(self_pointer self) {
+  auto& state = self->state;
+  while (auto next = state.dispatcher->next(self->clock().now())) {
+    const auto worker = next->worker;
+    const auto job = next->job;
+    if (!state.workers[worker]) {
+      deliver(self, state.dispatcher->lost(worker));
+      continue;
+    }
+    self->request(state.workers[worker], worker_patience, execute_v, std::move(next->what))
+      .then([self, job](const storage_result_ptr& result) { finish(self, job, result); },
+            [self, worker](const caf::error& problem) {
+              core::logger("cm.storage")->warn("database worker {} failed: {}", worker, describe_reason(problem));
+              deliver(self, self->state.dispatcher->lost(worker));
+              pump(self);
+            });
+  }
+  if (state.dispatcher->idle()) {
+    for (auto& promise : std::exchange(state.drains, {}))
+      promise.deliver(true);
+  }
+}
+
+void report(self_pointer self) {
+  auto& state = self->state;
+  core::database_health health;
+  health.status = state.pulse->up() ? core::health_status::up : core::health_status::down;
+  for (const auto& r : state.reports) {
+    if (r && !r->version.empty())
+      health.version = r->version;
+    if (r && !state.pulse->up() && !r->connected && !r->error.empty())
+      health.error = r->error;
+  }
+  if (!state.pulse->up() && (health.error.empty() || state.pulse->stalled()))
+    health.error = state.pulse->stalled() ? "the database does not answer" : "not connected yet";
+  self->send(state.health, report_v, std::make_shared<const component_report>(std::move(health)));
+}
+
+// Looks whether the database is there, and says so where that changed.
+void judge(self_pointer self) {
+  auto& state = self->state;
+  const auto now = self->clock().now();
+  if (!state.pulse->judge(state.dispatcher->connected_workers(), now))
+    return;
+  if (state.pulse->up()) {
+    core::logger("cm.storage")->info("the database answers");
+    if (!std::exchange(state.met, true) && state.settings.on_first_contact)
+      state.settings.on_first_contact();
+  } else {
+    core::logger("cm.storage")->warn("the database is away: {}", state.pulse->stalled() ? "no answer" : "no connection");
+  }
+  report(self);
+}
+
+// True when there is no sense in waiting: it has been away for a while already.
+bool hopeless(self_pointer self) {
+  const auto& state = self->state;
+  return state.pulse->down_for(self->clock().now()) > state.settings.fail_fast_after;
+}
+
+caf::result<storage_result_ptr> enqueue(self_pointer self, const core::expected<ticket>& id) {
+  if (id.has_error())
+    return storage_result_ptr{std::make_shared<storage_result>(id.error())};
+  auto promise = self->make_response_promise<storage_result_ptr>();
+  self->state.promises.emplace(*id, promise);
+  pump(self);
+  return promise;
+}
+
+void tick(self_pointer self) {
+  auto& state = self->state;
+  const auto now = self->clock().now();
+  deliver(self, state.dispatcher->expire(now));
+  if (now >= state.next_probe) {
+    state.next_probe = now + state.settings.probe_period;
+    if (!state.probe && state.dispatcher->connected_workers() > 0) {
+      state.probe = state.dispatcher->add_probe(now + std::chrono::minutes{1});
+      state.pulse->asked(now);
+    }
+    report(self);
+    if (const auto refused = std::exchange(state.refused_activations, 0); refused > 0)
+      core::logger("cm.storage")->warn("{} first uses found no room in the queue and wait for the next use", refused);
+  }
+  judge(self);
+  if (hopeless(self))
+    deliver(self, state.dispatcher->refuse_waiting("the database is away"));
+  pump(self);
+}
+
+void take_report(self_pointer self, std::size_t worker, const worker_report_ptr& said) {
+  auto& state = self->state;
+  if (worker >= state.reports.size())
+    return;
+  if (said->refused && state.settings.on_refused_schema)
+    state.settings.on_refused_schema(said->error);
+  state.reports[worker] = said;
+  state.dispatcher->connected(worker, said->connected && state.workers[worker]);
+  judge(self);
+  pump(self);
+}
+
+} // namespace
+
+bool database_pulse::judge(std::size_t connected_workers, core::steady_time now) noexcept {
+  const bool silent = asked_ && now - *asked_ > patience_ && now - last_answer_ > patience_;
+  stalled_ = connected_workers > 0 && silent;
+  const bool up = connected_workers > 0 && !silent;
+  if (up == up_)
+    return false;
+  up_ = up;
+  if (!up)
+    down_since_ = now;
+  return true;
+}
+
+storage_gate_state::~storage_gate_state() {
+  for (auto& [id, promise] : promises)
+    promise.deliver(unavailable("the storage gate ended"));
+  for (auto& promise : drains)
+    promise.deliver(false);
+}
+
+storage_gate_actor::behavior_type storage_gate(self_pointer self, storage_gate_settings settings, health_actor health) {
+  harden(self);
+  auto& state = self->state;
+  const auto now = self->clock().now();
+  const auto workers = settings.dispatcher.workers;
+  const auto period = settings.tick;
+  state.dispatcher.emplace(settings.dispatcher);
+  state.pulse.emplace(settings.probe_patience, now);
+  state.settings = std::move(settings);
+  state.workers.resize(workers);
+  state.reports.resize(workers);
+  state.health = std::move(health);
+  self->delayed_send(self, period, tick_v);
+
+  return {
+    [self](find_atom, const token_lookup_ptr& lookup) -> caf::result<storage_result_ptr> {
+      if (hopeless(self))
+        return unavailable("the database is away");
+      return enqueue(self, self->state.dispatcher->add(*lookup));
+    },
+    [self](execute_atom, const storage_job_ptr& job) -> caf::result<storage_result_ptr> {
+      if (hopeless(self))
+        return unavailable("the database is away");
+      return enqueue(self, self->state.dispatcher->add(job));
+    },
+    [self](activate_atom, const activations_ptr& activations) {
+      self->state.refused_activations += self->state.dispatcher->add(*activations);
+      pump(self);
+    },
+    [self](state_atom, std::size_t worker, const worker_report_ptr& said) { take_report(self, worker, said); },
+    [self](drain_atom) -> caf::result<bool> {
+      auto promise = self->make_response_promise<bool>();
+      self->state.drains.push_back(promise);
+      pump(self);
+      return promise;
+    },
+    [self](peer_atom, std::size_t worker, const database_access_peer& peer) {
+      if (worker >= self->state.workers.size())
+        return;
+      deliver(self, self->state.dispatcher->lost(worker)); // it reports by itself when it is connected
+      self->state.workers[worker] = peer.handle;
+    },
+    [self](peer_atom, const health_peer& peer) {
+      self->state.health = peer.handle;
+      report(self);
+    },
+    [self, period](tick_atom) {
+      tick(self);
+      self->delayed_send(self, period, tick_v);
+    },
+  };
+}
+
+} // namespace cm::actors

@@ -1,0 +1,264 @@
+#include "core/configuration/configuration.hpp"
+#include "core/configuration/files.hpp"
+#include "core/configuration/placeholders.hpp"
+#include "core/configuration/rules.hpp"
+#include "core/configuration/schema.hpp"
+#include "core/configuration/sources.hpp"
+#include "core/configuration/text.hpp"
+#include "core/configuration/yaml_file.hpp"
+#include "core/secret.hpp"
+
+#include <algorithm>
+#include <map>
+#include <stdexcept>
+#include <utility>
+
+namespace cm::core::configuration {
+
+namespace {
+
+constexpr std::size_t max_unknown_shown = 100;
+
+const property& config_path_row() {
+  const auto rows = schema();
+  const auto at =
+    std::find_if(rows.begin(), rows.end(), [](const property* row) { return row->variables[0] == "APP_CONFIG_PATH"; });
+  if (at == rows.end())
+    throw std::logic_error("the schema has no APP_CONFIG_PATH");
+  return **at;
+}
+
+std::string config_path(const environment& variables) {
+  const auto& row = config_path_row();
+  const auto* set = variables.find(std::string(row.variables[0]));
+  return set != nullptr ? *set : std::string(row.default_value);
+}
+
+bool is_url(const property& row, std::string_view text) {
+  return row.type == value_type::nats_urls || row.type == value_type::jdbc_url || row.type == value_type::web_url
+         || text.find("://") != std::string_view::npos || text.starts_with("jdbc:");
+}
+
+// A value as an operator may see it. Options of a Java machine can hold passwords, so that only the one that counts
+// is shown.
+std::string shown(const property& row, const resolved& value) {
+  if (value.sensitive)
+    return to_string(secret{});
+  if (row.type == value_type::java_options) {
+    std::string memory;
+    for (const auto option : split(value.text, ' ')) {
+      if (option.starts_with("-Xmx"))
+        memory = printable(option);
+    }
+    return memory;
+  }
+  return printable(is_url(row, value.text) ? without_login(value.text) : value.text);
+}
+
+std::string found(const property& row, const resolved& value) {
+  return value.sensitive ? "found a value that is not shown" : "found \"" + shown(row, value) + "\"";
+}
+
+// One load, from the gathered sources to the settings.
+class loader {
+public:
+  loader(const environment& variables, source_set sources, load_result& into)
+    : variables_(variables), sources_(std::move(sources)), resolver_(variables_, sources_), into_(into) {}
+
+  void read_values() {
+    for (const auto& c : sources_.candidates) {
+      const auto key = c.match.key();
+      auto value = resolver_.resolve(c);
+      if (!value) {
+        report(into_.errors, c, value.error().message);
+        sources_.broken.insert(key);
+        continue;
+      }
+      warn_of_place(c);
+      if (value->text.empty() && c.match.row->type != value_type::application)
+        continue; // nothing is as good as not set
+      read_value(c, key, *value);
+      if (value->sensitive)
+        wipe(value->text);
+    }
+  }
+
+  void warn_of_unknown() {
+    std::size_t count = 0;
+    for (const auto& [key, entry] : sources_.unknown) {
+      if (resolver_.used().contains(key))
+        continue;
+      if (++count > max_unknown_shown) {
+        into_.warnings.push_back({entry.where, {}, "more unknown keys than are named here"});
+        return;
+      }
+      const auto near = nearest_key(key);
+      into_.warnings.push_back(
+        {entry.where, key, near ? "unknown key; did you mean " + *near + "?" : std::string("unknown key")});
+    }
+  }
+
+  void finish(bool file_was_read) {
+    settings value;
+    for (const auto* row : schema()) {
+      if (row->apply != nullptr && !row->default_value.empty())
+        row->apply(value, default_of(*row), {});
+    }
+    for (const auto* row : schema()) {
+      const auto at = values_.find(row);
+      if (row->apply == nullptr || at == values_.end())
+        continue;
+      for (const auto& [instance, kept] : at->second)
+        row->apply(value, kept.value, instance);
+    }
+    derive(value);
+    if (file_was_read)
+      check(value, sources_, into_.errors, into_.warnings);
+    list_effective(value);
+    for (auto& c : sources_.candidates) {
+      if (c.match.row->masked)
+        wipe(c.text);
+    }
+    if (into_.errors.empty())
+      into_.value = std::move(value);
+  }
+
+private:
+  struct kept_value {
+    parsed_value value;
+    std::string shown;
+    std::string where;
+  };
+
+  static parsed_value default_of(const property& row) {
+    auto value = parse_value(row, row.default_value);
+    if (!value)
+      throw std::logic_error("the default of " + std::string(name_of(row)) + " is not valid");
+    return std::move(value->value);
+  }
+
+  static void report(std::vector<problem>& into, const candidate& c, std::string message) {
+    into.push_back({c.where, c.from_file ? c.match.key() : std::string{}, std::move(message)});
+  }
+
+  void warn_of_place(const candidate& c) {
+    const auto& row = *c.match.row;
+    if (!row.belongs_to_secrets || !c.from_file || c.text.empty() || c.text.find("${") != std::string::npos)
+      return;
+    const auto variable = variables_of(row).front();
+    report(into_.warnings, c,
+           "stands in the file; " + variable + " or " + variable + "_FILE in the environment is the place for it");
+  }
+
+  void read_value(const candidate& c, const std::string& key, const resolved& text) {
+    const auto& row = *c.match.row;
+    auto value = parse_value(row, text.text);
+    if (!value) {
+      report(into_.errors, c, found(row, text) + ", expected " + value.error().message);
+      sources_.broken.insert(key);
+      return;
+    }
+    for (auto& warning : value->warnings)
+      report(into_.warnings, c, std::move(warning));
+    check_availability(c, text, value->value);
+    values_[&row].emplace(c.match.instance, kept_value{std::move(value->value), shown(row, text), c.where});
+  }
+
+  void check_availability(const candidate& c, const resolved& text, const parsed_value& value) {
+    const auto& row = *c.match.row;
+    if (row.availability == availability::now)
+      return;
+    const auto enough = row.fulfilled.empty() ? row.default_value : row.fulfilled;
+    if (!enough.empty()) {
+      const auto nothing_asked = parse_value(row, enough);
+      if (nothing_asked && nothing_asked->value == value)
+        return;
+    }
+    if (row.availability == availability::later_refused)
+      report(into_.errors, c,
+             found(row, text) + ", expected " + std::string(enough) + ": not available in this release, and without it "
+               + std::string(row.unsafe));
+    else
+      report(into_.warnings, c, found(row, text) + ": not available in this release, and without effect");
+  }
+
+  void list_effective(settings& value) const {
+    for (const auto* row : schema()) {
+      const auto at = values_.find(row);
+      if (row->family != wildcard::none) {
+        list_family(*row, value);
+      } else if (at != values_.end()) {
+        const auto& kept = at->second.begin()->second;
+        value.effective.push_back({std::string(name_of(*row)), kept.shown, kept.where});
+      } else {
+        value.effective.push_back({std::string(name_of(*row)),
+                                   row->derived != nullptr ? row->derived(value) : std::string(row->default_value),
+                                   "default"});
+      }
+    }
+  }
+
+  void list_family(const property& row, settings& value) const {
+    bool default_is_replaced = false;
+    const std::string_view member = row.type == value_type::log_level ? "root" : "UNKNOWN";
+    if (const auto at = values_.find(&row); at != values_.end()) {
+      for (const auto& [instance, kept] : at->second) {
+        value.effective.push_back({key_match{&row, instance}.key(), kept.shown, kept.where});
+        default_is_replaced = default_is_replaced || instance == member;
+      }
+    }
+    if (!default_is_replaced && row.type == value_type::log_level)
+      value.effective.push_back({key_match{&row, std::string(member)}.key(), "INFO", "default"});
+    if (!default_is_replaced && row.type == value_type::http_status)
+      value.effective.push_back({key_match{&row, std::string(member)}.key(), "SERVICE_UNAVAILABLE", "default"});
+  }
+
+  const environment& variables_;
+  source_set sources_;
+  placeholder_resolver resolver_;
+  load_result& into_;
+  std::map<const property*, std::map<std::string, kept_value>> values_;
+};
+
+load_result load_entries(const environment& variables, const std::string& file_name, const yaml_result& file) {
+  load_result result;
+  result.errors = file.errors;
+  const bool file_was_read = file.errors.empty();
+  auto sources = gather(variables, file_name, file.entries, result.errors, result.warnings);
+  loader all(variables, std::move(sources), result);
+  all.read_values();
+  all.warn_of_unknown();
+  all.finish(file_was_read);
+  warn_of_near_variables(variables, result.warnings);
+  return result;
+}
+
+} // namespace
+
+load_result load(const environment& variables) {
+  const auto path = config_path(variables);
+  auto text = read_configuration_file(path);
+  if (text) {
+    auto result = load_text(variables, path, *text);
+    wipe(*text);
+    return result;
+  }
+  yaml_result nothing;
+  nothing.errors.push_back({path,
+                            {},
+                            "cannot be read: " + text.error().message
+                              + ", expected a YAML file of at most 1MB (an empty one will do; "
+                                "APP_CONFIG_PATH names it)"});
+  return load_entries(variables, path, nothing);
+}
+
+load_result load_text(const environment& variables, const std::string& file_name, std::string_view yaml) {
+  auto file = read_yaml(file_name, yaml);
+  const bool broken =
+    std::any_of(file.errors.begin(), file.errors.end(), [](const problem& p) { return p.key.empty(); });
+  if (broken)
+    file.entries.clear(); // what came before the fault says nothing about what the file means
+  return load_entries(variables, file_name, file);
+}
+
+} // namespace cm::core::configuration

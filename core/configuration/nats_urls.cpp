@@ -1,0 +1,89 @@
+#include "core/configuration/text.hpp"
+#include "core/configuration/value.hpp"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <cctype>
+#include <utility>
+
+namespace cm::core::configuration {
+
+namespace {
+
+constexpr std::size_t max_servers = 64;
+constexpr auto shape = "nats:// or tls:// URLs separated by commas, as in nats://host:4222";
+
+error wrong(const char* what = shape) {
+  return make_error(errc::invalid, what);
+}
+
+bool is_host(std::string_view text) {
+  if (text.starts_with('[') && text.ends_with(']')) {
+    in6_addr ignored{};
+    return inet_pton(AF_INET6, std::string(text.substr(1, text.size() - 2)).c_str(), &ignored) == 1;
+  }
+  return !text.empty() && text.size() <= 253 && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_';
+  });
+}
+
+struct login {
+  std::string username;
+  secret password;
+
+  friend bool operator==(const login&, const login&) = default;
+};
+
+// host[:port] with the port filled in, or nothing.
+std::optional<std::string> host_and_port(std::string_view text) {
+  while (text.ends_with('/'))
+    text.remove_suffix(1);
+  const auto colon = text.find(':', text.starts_with('[') ? std::min(text.find(']'), text.size()) : 0);
+  const auto host = text.substr(0, colon);
+  const auto port =
+    colon == std::string_view::npos ? std::optional<std::int64_t>{4222} : parse_integer(text.substr(colon + 1));
+  if (!is_host(host) || !port || *port < 1 || *port > 65535)
+    return std::nullopt;
+  return std::string(host) + ":" + std::to_string(*port);
+}
+
+} // namespace
+
+expected<nats_servers> parse_nats_urls(std::string_view text) {
+  nats_servers result;
+  std::optional<login> seen;
+  for (auto url : split(text, ',')) {
+    url = trimmed(url);
+    const auto slashes = url.find("://");
+    if (slashes == std::string_view::npos)
+      return wrong();
+    const auto scheme = to_lower(url.substr(0, slashes));
+    if (scheme != "nats" && scheme != "tls")
+      return wrong();
+    auto place = url.substr(slashes + 3);
+    if (const auto at = place.rfind('@'); at != std::string_view::npos) {
+      const auto userinfo = place.substr(0, at);
+      const auto colon = userinfo.find(':');
+      if (colon == 0 || colon == std::string_view::npos || colon + 1 == userinfo.size())
+        return wrong("a login in a NATS URL to be name:password@, or none and NATS_USERNAME and NATS_PASSWORD");
+      login found{std::string(userinfo.substr(0, colon)), secret(std::string(userinfo.substr(colon + 1)))};
+      if (seen && !(*seen == found))
+        return wrong("the same login in all NATS URLs");
+      seen = std::move(found);
+      place = place.substr(at + 1);
+    }
+    auto address = host_and_port(place);
+    if (!address)
+      return wrong();
+    result.urls.push_back(scheme + "://" + *address);
+    if (result.urls.size() > max_servers)
+      return wrong("at most 64 NATS URLs");
+  }
+  if (seen) {
+    result.username = std::move(seen->username);
+    result.password = std::move(seen->password);
+  }
+  return result;
+}
+
+} // namespace cm::core::configuration

@@ -1,0 +1,155 @@
+#include "core/configuration/placeholders.hpp"
+
+#include "core/configuration/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace cm::core::configuration {
+
+namespace {
+
+constexpr std::size_t max_depth = 32;
+constexpr std::size_t max_replacements = 1000;
+constexpr std::size_t max_bytes = 64 * 1024;
+
+// By its name: a variable that we know nothing else about.
+bool sounds_secret(std::string_view name) {
+  constexpr std::array words{"PASS", "PWD", "SECRET", "TOKEN", "CREDENTIAL", "KEY"};
+  const auto upper = to_upper(name);
+  return std::any_of(words.begin(), words.end(),
+                     [&](const char* word) { return upper.find(word) != std::string::npos; });
+}
+
+error fault(std::string message) {
+  return make_error(errc::invalid, std::move(message));
+}
+
+// Where the placeholder that begins at `start` ends: the index of its brace, or npos.
+std::size_t end_of(std::string_view text, std::size_t start) {
+  std::size_t open = 0;
+  for (std::size_t i = start; i < text.size(); ++i) {
+    if (text.substr(i, 2) == "${") {
+      ++open;
+      ++i;
+    } else if (text[i] == '}' && --open == 0) {
+      return i;
+    }
+  }
+  return std::string_view::npos;
+}
+
+// The colon between name and default: the first one that is not inside of another placeholder.
+std::size_t colon_in(std::string_view inside) {
+  std::size_t open = 0;
+  for (std::size_t i = 0; i < inside.size(); ++i) {
+    if (inside.substr(i, 2) == "${")
+      ++open;
+    else if (inside[i] == '}' && open > 0)
+      --open;
+    else if (inside[i] == ':' && open == 0)
+      return i;
+  }
+  return std::string_view::npos;
+}
+
+} // namespace
+
+expected<resolved> placeholder_resolver::resolve(const candidate& of) {
+  if (of.literal)
+    return resolved{of.text, of.match.row->masked};
+  replacements_ = 0;
+  sensitive_ = of.match.row->masked;
+  path_.assign(1, of.match.key());
+  auto text = expand(of.text);
+  if (!text)
+    return text.error();
+  return resolved{std::move(*text), sensitive_};
+}
+
+expected<std::string> placeholder_resolver::expand(std::string_view text) {
+  std::string result;
+  while (true) {
+    const auto start = text.find("${");
+    result += text.substr(0, start);
+    if (result.size() > max_bytes)
+      return fault("found placeholders that come to more than 64KB, expected less");
+    if (start == std::string_view::npos)
+      return result;
+    const auto end = end_of(text, start);
+    if (end == std::string_view::npos)
+      return fault("found a placeholder without its closing brace, expected ${NAME} or ${NAME:default}");
+    auto value = replace(text.substr(start + 2, end - start - 2));
+    if (!value)
+      return value;
+    result += *value;
+    text.remove_prefix(end + 1);
+  }
+}
+
+expected<std::string> placeholder_resolver::replace(std::string_view inside) {
+  if (++replacements_ > max_replacements || path_.size() > max_depth)
+    return fault("found too many placeholders inside of one another, expected at most 32 levels and 1000 in all");
+  const auto colon = colon_in(inside);
+  path_.emplace_back(); // one level deeper: a name may be made of placeholders too
+  auto name = expand(inside.substr(0, colon));
+  path_.pop_back();
+  if (!name)
+    return name;
+  expected<std::string> value{std::string{}};
+  if (look_up(*name, value))
+    return value;
+  if (colon == std::string_view::npos)
+    return fault("found the placeholder ${" + printable(*name)
+                 + "}, expected the name of an environment variable or key that is set, or ${NAME:default}");
+  path_.emplace_back();
+  value = expand(inside.substr(colon + 1));
+  path_.pop_back();
+  return value;
+}
+
+expected<std::string> placeholder_resolver::descend(const std::string& name, std::string_view text) {
+  if (std::find(path_.begin(), path_.end(), name) != path_.end())
+    return fault("found the placeholder ${" + printable(name) + "}, which leads back to itself, expected no cycle");
+  path_.push_back(name);
+  auto value = expand(text);
+  path_.pop_back();
+  return value;
+}
+
+bool placeholder_resolver::look_up(const std::string& name, expected<std::string>& into) {
+  if (const auto* text = variables_.find(name)) {
+    if (sounds_secret(name)) {
+      sensitive_ = true;
+      into = *text; // a secret from outside is taken as it is
+    } else {
+      into = descend("environment " + name, *text);
+    }
+    return true;
+  }
+  if (const auto match = find_key(name)) {
+    const auto key = match->key();
+    sensitive_ = sensitive_ || match->row->masked;
+    if (const auto at = sources_.by_key.find(key); at != sources_.by_key.end()) {
+      const auto& found = sources_.candidates[at->second];
+      if (found.text.empty() && match->row->default_value.empty())
+        return false;
+      if (!found.text.empty()) {
+        into = found.literal ? expected<std::string>(found.text) : descend(key, found.text);
+        return true;
+      }
+    }
+    into = std::string(match->row->default_value);
+    return !match->row->default_value.empty();
+  }
+  if (const auto at = sources_.unknown.find(name); at != sources_.unknown.end()) {
+    used_.insert(name);
+    sensitive_ = sensitive_ || sounds_secret(name);
+    into = descend(name, at->second.text);
+    return true;
+  }
+  return false;
+}
+
+} // namespace cm::core::configuration

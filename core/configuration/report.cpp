@@ -1,0 +1,52 @@
+#include "core/configuration/configuration.hpp"
+#include "core/configuration/text.hpp"
+
+#include <algorithm>
+
+namespace cm::core::configuration {
+
+namespace {
+
+// Whole, unlike printable(): a message is made of parts that are short already.
+std::string one_line(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const auto part = text.substr(0, 64);
+    const auto clean = printable(part);
+    // A character that two parts share must not be taken for a broken one.
+    std::size_t size = part.size();
+    if (size < text.size()) {
+      while (size > 1 && (static_cast<unsigned char>(text[size]) & 0xc0U) == 0x80U)
+        --size;
+    }
+    result += size == part.size() ? clean : printable(part.substr(0, size));
+    text.remove_prefix(size);
+  }
+  return result;
+}
+
+} // namespace
+
+std::string render(const problem& what) {
+  std::string result = what.where;
+  if (!what.key.empty())
+    result += ": " + what.key;
+  return one_line(result + ": " + what.message);
+}
+
+std::string describe(const settings& value) {
+  std::size_t width = 0;
+  for (const auto& line : value.effective)
+    width = std::max(width, line.key.size() + 3 + line.value.size());
+  width = std::min<std::size_t>(width, 80);
+  std::string result;
+  for (const auto& line : value.effective) {
+    auto left = line.key + " = " + (line.value.empty() ? "(not set)" : line.value);
+    if (left.size() < width)
+      left.resize(width, ' ');
+    result += one_line(left + "  # " + line.origin) + "\n";
+  }
+  return result;
+}
+
+} // namespace cm::core::configuration

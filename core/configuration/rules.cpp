@@ -1,0 +1,139 @@
+#include "core/configuration/rules.hpp"
+
+#include "core/configuration/value.hpp"
+
+#include <algorithm>
+#include <sched.h>
+#include <string_view>
+
+namespace cm::core::configuration {
+
+namespace {
+
+constexpr std::size_t short_key = 16; // bytes; a key as long as half of the hash is beyond guessing
+
+// The cores that this process may use, which in a container can be fewer than there are.
+std::size_t usable_cores() {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  if (::sched_getaffinity(0, sizeof cores, &cores) != 0)
+    return 1;
+  return static_cast<std::size_t>(std::max(1, CPU_COUNT(&cores)));
+}
+
+class checker {
+public:
+  checker(const settings& value, const source_set& sources, std::vector<problem>& errors,
+          std::vector<problem>& warnings)
+    : value_(value), sources_(sources), errors_(errors), warnings_(warnings) {}
+
+  void license() {
+    if (value_.license.password.empty() && !sources_.broken.contains("kaa.license.cert-password"))
+      errors_.push_back({"environment KAA_LICENSE_CERT_PASSWORD",
+                         {},
+                         "not set, expected the password of the license file (or KAA_LICENSE_CERT_PASSWORD_FILE)"});
+  }
+
+  void monitoring_agent() {
+    const auto* enabled = find("JMX_ENABLE");
+    if (enabled == nullptr || !parse_boolean(enabled->text).value_or(false))
+      return;
+    if (find("JMX_MONITOR_USER_PASSWORD") == nullptr && !sources_.broken.contains("JMX_MONITOR_USER_PASSWORD"))
+      errors_.push_back({"environment JMX_MONITOR_USER_PASSWORD",
+                         {},
+                         "not set, expected a password, because "
+                         "JMX_ENABLE is true"});
+  }
+
+  void ports() {
+    if (value_.server.port != value_.management.port)
+      return;
+    const auto* at = find("management.port");
+    if (at == nullptr)
+      at = find("server.port");
+    errors_.push_back(
+      {at == nullptr ? std::string("default") : at->where, "management.port",
+       "found " + std::to_string(value_.management.port) + ", which is server.port too, expected two different ports"});
+  }
+
+  void nats_tls() {
+    const auto& nats = value_.nats;
+    if (nats.tls_certificate_file.empty() == nats.tls_key_file.empty())
+      return;
+    const std::string key = nats.tls_key_file.empty() ? "nats.tls.certificate" : "nats.tls.key";
+    const std::string other = nats.tls_key_file.empty() ? "nats.tls.key" : "nats.tls.certificate";
+    if (!sources_.broken.contains(other))
+      errors_.push_back({where(key), key, "found without " + other + ", expected both or none"});
+  }
+
+  void token_hash_key() {
+    if (value_.credentials.token_hash_key.empty())
+      warnings_.push_back({"default", "kaa.cm.token-hash-key", "not set: token values are stored as plain SHA-256"});
+    else if (value_.credentials.token_hash_key.reveal().size() < short_key)
+      warnings_.push_back(
+        {where("kaa.cm.token-hash-key"), "kaa.cm.token-hash-key", "shorter than 16 bytes, which can be guessed"});
+  }
+
+  void database_login() {
+    if (value_.database.username.empty())
+      warnings_.push_back({"environment MARIADB_USERNAME", {}, "not set: MariaDB gets no user name"});
+  }
+
+  void cache() {
+    if (value_.credentials.cache_max_bytes > value_.memory_budget_bytes)
+      warnings_.push_back({where("kaa.cm.cache.max-size"), "kaa.cm.cache.max-size",
+                           "more than the memory budget of "
+                             + size_to_text(static_cast<std::int64_t>(value_.memory_budget_bytes))
+                             + " (-Xmx of JAVA_OPTIONS)"});
+  }
+
+  void authorization() {
+    warnings_.push_back({where("security.oauth2.resource-server.enabled"), "security.oauth2.resource-server.enabled",
+                         "false: the REST API answers everybody who can reach its port"});
+  }
+
+private:
+  [[nodiscard]] const candidate* find(const std::string& key) const {
+    const auto at = sources_.by_key.find(key);
+    return at == sources_.by_key.end() || sources_.candidates[at->second].text.empty()
+             ? nullptr
+             : &sources_.candidates[at->second];
+  }
+
+  [[nodiscard]] std::string where(const std::string& key) const {
+    const auto* found = find(key);
+    return found == nullptr ? "default" : found->where;
+  }
+
+  const settings& value_;
+  const source_set& sources_;
+  std::vector<problem>& errors_;
+  std::vector<problem>& warnings_;
+};
+
+} // namespace
+
+void derive(settings& value) {
+  value.logging.levels.emplace("root", "info");
+  value.management.health_status_mapping.emplace("UNKNOWN", 503);
+  auto& credentials = value.credentials;
+  if (credentials.provider_concurrency == 0)
+    credentials.provider_concurrency = usable_cores();
+  if (credentials.cache_max_bytes == 0)
+    credentials.cache_max_bytes = value.memory_budget_bytes / cache_share;
+}
+
+void check(const settings& value, const source_set& sources, std::vector<problem>& errors,
+           std::vector<problem>& warnings) {
+  checker all(value, sources, errors, warnings);
+  all.license();
+  all.monitoring_agent();
+  all.ports();
+  all.nats_tls();
+  all.token_hash_key();
+  all.database_login();
+  all.cache();
+  all.authorization();
+}
+
+} // namespace cm::core::configuration

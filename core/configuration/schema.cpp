@@ -1,0 +1,182 @@
+#include "core/configuration/schema.hpp"
+
+#include "core/configuration/text.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace cm::core::configuration {
+
+namespace {
+
+// Spring's uniform form of a key: what differs only in case, '-' and '_' is one key.
+std::string uniform(std::string_view key) {
+  auto result = to_lower(key);
+  std::erase_if(result, [](char c) { return c == '-' || c == '_'; });
+  return result;
+}
+
+struct family {
+  std::string prefix; // uniform, with the dot
+  std::size_t parts = 0;
+  const property* row = nullptr;
+};
+
+struct index {
+  std::vector<const property*> rows;
+  std::map<std::string, const property*, std::less<>> plain;
+  std::vector<family> families;
+};
+
+index make_index() {
+  index result;
+  for (const auto group : {process_properties(), server_properties(), connection_properties(), credential_properties(),
+                           security_properties()}) {
+    for (const auto& row : group)
+      result.rows.push_back(&row);
+  }
+  for (const auto* row : result.rows) {
+    if (row->family != wildcard::none) {
+      result.families.push_back({uniform(row->key) + ".", split(row->key, '.').size(), row});
+    } else if (!row->key.empty()) {
+      result.plain.emplace(uniform(row->key), row);
+      if (!row->aliases[0].empty())
+        result.plain.emplace(uniform(row->aliases[0]), row);
+    }
+  }
+  return result;
+}
+
+const index& the_index() {
+  static const index made = make_index();
+  return made;
+}
+
+// What follows the first `parts` parts of a dotted key; empty where there is nothing.
+std::string_view after_parts(std::string_view key, std::size_t parts) {
+  for (; parts > 0; --parts) {
+    const auto dot = key.find('.');
+    if (dot == std::string_view::npos)
+      return {};
+    key.remove_prefix(dot + 1);
+  }
+  return key;
+}
+
+std::string canonical_instance(const property& row, std::string_view written) {
+  if (row.type == value_type::http_status) {
+    auto status = to_upper(written);
+    std::replace(status.begin(), status.end(), '-', '_');
+    return status;
+  }
+  if (row.type == value_type::log_level && to_lower(written) == "root")
+    return "root";
+  return std::string(written);
+}
+
+} // namespace
+
+std::span<const property* const> schema() {
+  return the_index().rows;
+}
+
+std::string key_match::key() const {
+  const std::string name(name_of(*row));
+  return instance.empty() ? name : name + "." + instance;
+}
+
+std::optional<key_match> find_key(std::string_view written) {
+  const auto form = uniform(written);
+  if (const auto found = the_index().plain.find(form); found != the_index().plain.end())
+    return key_match{found->second, {}};
+  for (const auto& [prefix, parts, row] : the_index().families) {
+    const auto rest = after_parts(written, parts);
+    if (!form.starts_with(prefix) || rest.empty())
+      continue;
+    if (row->family == wildcard::one && rest.find('.') != std::string_view::npos)
+      continue;
+    return key_match{row, canonical_instance(*row, rest)};
+  }
+  return std::nullopt;
+}
+
+bool is_beginning_of_key(std::string_view written) {
+  const auto beginning = uniform(written) + ".";
+  const auto& [rows, plain, families] = the_index();
+  const auto next = plain.lower_bound(beginning);
+  return (next != plain.end() && next->first.starts_with(beginning))
+         || std::any_of(families.begin(), families.end(),
+                        [&](const family& f) { return f.prefix.starts_with(beginning); });
+}
+
+std::optional<std::string> nearest_key(std::string_view unknown) {
+  const auto form = uniform(unknown);
+  std::size_t best = std::max<std::size_t>(1, std::min<std::size_t>(4, form.size() / 4)) + 1;
+  std::optional<std::string> result;
+  const auto consider = [&](std::string_view candidate, std::string_view against, const auto& name) {
+    // A key that stands one level too high is as good as one with a wrong letter.
+    const bool misplaced = candidate.size() > against.size() + 1 && candidate.ends_with(against)
+                           && candidate[candidate.size() - against.size() - 1] == '.' && against.size() > 3;
+    const auto distance = misplaced ? 1 : edit_distance(against, candidate, best);
+    if (distance < best) {
+      best = distance;
+      result = name();
+    }
+  };
+  for (const auto& [candidate, row] : the_index().plain)
+    consider(candidate, form, [key = row->key] { return std::string(key); });
+  for (const auto& [prefix, parts, row] : the_index().families) {
+    const auto rest = after_parts(unknown, parts);
+    if (rest.empty())
+      continue;
+    const auto written = form.substr(0, form.size() - uniform(rest).size());
+    consider(prefix, written, [key = row->key, rest] { return std::string(key) + "." + std::string(rest); });
+  }
+  return result;
+}
+
+std::vector<std::string> variables_of(const property& row) {
+  std::vector<std::string> result;
+  if (row.family != wildcard::none)
+    return result;
+  const auto add = [&](std::string name) {
+    if (std::find(result.begin(), result.end(), name) == result.end())
+      result.push_back(std::move(name));
+  };
+  for (const auto variable : row.variables) {
+    if (!variable.empty())
+      add(std::string(variable));
+  }
+  for (const auto key : {row.key, row.aliases[0]}) {
+    if (key.empty())
+      continue;
+    auto name = to_upper(key);
+    std::replace(name.begin(), name.end(), '.', '_');
+    auto without = name;
+    std::erase(without, '-');
+    std::replace(name.begin(), name.end(), '-', '_');
+    add(std::move(name));
+    add(std::move(without));
+  }
+  return result;
+}
+
+std::string variable_prefix_of(const property& row) {
+  // Application names and scopes have characters that a variable cannot tell apart.
+  if (row.type != value_type::http_status && row.type != value_type::log_level)
+    return {};
+  auto name = to_upper(row.key) + "_";
+  std::replace(name.begin(), name.end(), '.', '_');
+  return name;
+}
+
+std::string instance_of_variable(const property& row, std::string_view rest) {
+  if (row.type == value_type::http_status)
+    return canonical_instance(row, rest);
+  auto logger = to_lower(rest);
+  std::replace(logger.begin(), logger.end(), '_', '.');
+  return logger;
+}
+
+} // namespace cm::core::configuration

@@ -1,0 +1,143 @@
+// The rows about CM's own work: tokens, applications, cache, admission, retention.
+#include "core/configuration/schema.hpp"
+#include "core/configuration/schema_apply.hpp"
+
+namespace cm::core::configuration {
+
+namespace {
+
+using enum value_type;
+using enum mark;
+
+constexpr std::string_view token_group = "Credentials";
+constexpr std::string_view cache_group = "Cache and admission";
+
+// "app", "app.versions" and "app.versions.version" all make the application known; the loader refuses other shapes.
+void apply_application(settings& s, const parsed_value& /*value*/, const std::string& instance) {
+  constexpr std::string_view middle = ".versions.";
+  const auto dot = instance.find('.');
+  auto& versions = s.credentials.applications[instance.substr(0, dot)];
+  if (dot != std::string::npos && instance.compare(dot, middle.size(), middle) == 0)
+    versions.insert(instance.substr(dot + middle.size()));
+}
+
+constexpr property rows[]{
+  {.group = token_group,
+   .key = "kaa.cm.ep-token.length",
+   .type = integer,
+   .default_value = "10",
+   .least = 8,
+   .most = 255,
+   .mark = platform,
+   .description = "Length of the endpoint tokens that CM makes.",
+   .apply = [](settings& s, const parsed_value& v, const std::string&) { s.credentials.token_length = count_in(v); }},
+  {.group = token_group,
+   .key = "kaa.cm.token-hash-key",
+   .masked = true,
+   .belongs_to_secrets = true,
+   .file_variable = true,
+   .description = "Key of the hash under which token values are stored. Without it they are stored as plain SHA-256, "
+                  "and a warning says so.",
+   .apply = [](settings& s, const parsed_value& v,
+               const std::string&) { s.credentials.token_hash_key = secret_in(v); }},
+  {.group = token_group,
+   .key = "kaa.cm.token-hash-key-previous",
+   .masked = true,
+   .belongs_to_secrets = true,
+   .file_variable = true,
+   .availability = availability::later,
+   .description = "The key before the present one, while tokens are moved from one to the other.",
+   .apply = [](settings& s, const parsed_value& v,
+               const std::string&) { s.credentials.token_hash_key_previous = secret_in(v); }},
+  {.group = token_group,
+   .key = "kaa.cm.trustful",
+   .type = boolean,
+   .default_value = "false",
+   .mark = platform,
+   .availability = availability::later,
+   .description = "Accept every well-formed credential without provisioning. Not for production.",
+   .apply = [](settings& s, const parsed_value& v, const std::string&) { s.credentials.trustful = switch_in(v); }},
+  {.group = token_group,
+   .key = "kaa.cm.ep-register.service-instance.name",
+   .type = instance_name,
+   .default_value = "epr",
+   .mark = platform,
+   .availability = availability::later,
+   .description = "Service instance whose events about unregistered endpoints are followed.",
+   .apply = [](settings& s, const parsed_value& v,
+               const std::string&) { s.credentials.ep_register_instance = text_in(v); }},
+  {.group = token_group,
+   .key = "kaa.applications",
+   .wildcard_shape = "<app>.versions.<version>",
+   .family = wildcard::application,
+   .type = application,
+   .default_note = "every well-formed application name is accepted",
+   .mark = platform,
+   .description = "The applications and their versions: maps whose values may be empty. In the file only.",
+   .apply = apply_application},
+  {.group = token_group,
+   .key = "kaa.cm.revocations.retention",
+   .type = duration,
+   .default_value = "7d",
+   .least = minute_ms,
+   .most = 10 * year_ms,
+   .availability = availability::later,
+   .description = "How long revocations can be asked for.",
+   .apply = [](settings& s, const parsed_value& v,
+               const std::string&) { s.credentials.revocations_retention = duration_in(v); }},
+  {.group = token_group,
+   .key = "kaa.cm.audit.retention",
+   .type = duration,
+   .default_value = "365d",
+   .least = minute_ms,
+   .most = 100 * year_ms,
+   .availability = availability::later,
+   .description = "How long the audit trail is kept.",
+   .apply = [](settings& s, const parsed_value& v,
+               const std::string&) { s.credentials.audit_retention = duration_in(v); }},
+
+  {.group = cache_group,
+   .key = "kaa.cm.cache.time-to-live",
+   .type = duration,
+   .default_value = "10s",
+   .most = day_ms,
+   .description = "Longest time that a replica answers from memory without asking the database; 0 for never.",
+   .apply = [](settings& s, const parsed_value& v,
+               const std::string&) { s.credentials.cache_time_to_live = duration_in(v); }},
+  {.group = cache_group,
+   .key = "kaa.cm.cache.max-size",
+   .type = size,
+   .default_note = "half of the memory budget",
+   .least = 1024,
+   .most = std::int64_t{1} << 40U,
+   .description = "Memory that the cache may take.",
+   .apply = [](settings& s, const parsed_value& v, const std::string&) { s.credentials.cache_max_bytes = count_in(v); },
+   .derived = [](const settings& s) { return size_to_text(static_cast<std::int64_t>(s.credentials.cache_max_bytes)); }},
+  {.group = cache_group,
+   .key = "kaa.ecap.provider.concurrency",
+   .type = integer,
+   .default_note = "the number of processor cores",
+   .least = 1,
+   .most = 1024,
+   .description = "Token validators that work at the same time.",
+   .apply = [](settings& s, const parsed_value& v,
+               const std::string&) { s.credentials.provider_concurrency = count_in(v); },
+   .derived = [](const settings& s) { return std::to_string(s.credentials.provider_concurrency); }},
+  {.group = cache_group,
+   .key = "kaa.ecap.provider.queue-length",
+   .type = integer,
+   .default_value = "4096",
+   .least = 1,
+   .most = 1'000'000,
+   .description = "NATS requests that may wait; those beyond are answered with 503 at once.",
+   .apply = [](settings& s, const parsed_value& v,
+               const std::string&) { s.credentials.provider_queue_length = count_in(v); }},
+};
+
+} // namespace
+
+std::span<const property> credential_properties() {
+  return rows;
+}
+
+} // namespace cm::core::configuration

@@ -1,0 +1,146 @@
+#include "core/configuration/value.hpp"
+
+#include "core/configuration/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <limits>
+#include <utility>
+
+namespace cm::core::configuration {
+
+namespace {
+
+struct unit {
+  std::string_view name;
+  std::int64_t factor;
+};
+
+// Number and unit; the unit of a bare number is the one with an empty name.
+template <std::size_t Count>
+std::optional<std::int64_t> parse_quantity(std::string_view text, const std::array<unit, Count>& units) {
+  const auto end = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto number = parse_integer(text.substr(0, end));
+  const auto name = text.substr(end);
+  const auto found = std::find_if(units.begin(), units.end(), [&](const unit& u) { return u.name == name; });
+  if (!number || found == units.end() || *number > std::numeric_limits<std::int64_t>::max() / found->factor)
+    return std::nullopt;
+  return *number * found->factor;
+}
+
+// The name of an option without what it is set to, which may be a secret.
+std::string option_name(std::string_view option) {
+  return std::string(option.substr(0, option.find_first_of("=:", option.starts_with("-XX:") ? 4 : 0)));
+}
+
+} // namespace
+
+std::optional<bool> parse_boolean(std::string_view text) {
+  const auto word = to_lower(text);
+  if (word == "true" || word == "yes" || word == "on" || word == "1")
+    return true;
+  if (word == "false" || word == "no" || word == "off" || word == "0")
+    return false;
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> parse_integer(std::string_view text) {
+  // No leading zero: YAML 1.1 takes such a number for an octal one, and nobody means that.
+  if (text.empty() || text.front() == '-' || (text.size() > 1 && text.front() == '0'))
+    return std::nullopt;
+  std::int64_t value = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (fault != std::errc{} || end != text.data() + text.size())
+    return std::nullopt;
+  return value;
+}
+
+std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
+  static constexpr std::array<unit, 6> units{
+    {{"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
+  const auto ms = parse_quantity(text, units);
+  return ms ? std::optional{std::chrono::milliseconds{*ms}} : std::nullopt;
+}
+
+std::optional<std::int64_t> parse_size(std::string_view text) {
+  static constexpr std::array<unit, 5> units{
+    {{"", 1}, {"b", 1}, {"kb", 1024}, {"mb", 1024 * 1024}, {"gb", 1024 * 1024 * 1024}}};
+  return parse_quantity(to_lower(text), units);
+}
+
+std::string to_text(std::chrono::milliseconds value) {
+  static constexpr std::array<unit, 4> units{{{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}}};
+  const auto ms = value.count();
+  for (const auto& u : units) {
+    if (ms != 0 && ms % u.factor == 0)
+      return std::to_string(ms / u.factor).append(u.name);
+  }
+  return ms == 0 ? "0s" : std::to_string(ms) + "ms";
+}
+
+std::string size_to_text(std::int64_t bytes) {
+  static constexpr std::array<unit, 3> units{{{"GB", 1024 * 1024 * 1024}, {"MB", 1024 * 1024}, {"KB", 1024}}};
+  for (const auto& u : units) {
+    if (bytes != 0 && bytes % u.factor == 0)
+      return std::to_string(bytes / u.factor).append(u.name);
+  }
+  return std::to_string(bytes);
+}
+
+std::optional<std::string> parse_log_level(std::string_view text) {
+  using row = std::pair<std::string_view, std::string_view>;
+  static constexpr std::array<row, 8> levels{{{"trace", "trace"},
+                                              {"debug", "debug"},
+                                              {"info", "info"},
+                                              {"warn", "warning"},
+                                              {"error", "error"},
+                                              {"fatal", "critical"},
+                                              {"off", "off"},
+                                              {"false", "off"}}};
+  const auto word = to_lower(text);
+  const auto* const found = std::find_if(levels.begin(), levels.end(), [&](const row& r) { return r.first == word; });
+  return found == levels.end() ? std::nullopt : std::optional{std::string(found->second)};
+}
+
+expected<java_options> parse_java_options(std::string_view text) {
+  constexpr auto shape = "-Xmx with a size of at least 2 MB, as in -Xmx700m";
+  constexpr std::int64_t least = 2 * 1024 * 1024;
+  static constexpr std::array<unit, 4> units{{{"", 1}, {"k", 1024}, {"m", 1024 * 1024}, {"g", 1024 * 1024 * 1024}}};
+  java_options result;
+  std::string blanks_only(text);
+  std::replace_if(
+    blanks_only.begin(), blanks_only.end(), [](char c) { return c == '\t' || c == '\r' || c == '\n'; }, ' ');
+  for (const auto option : split(blanks_only, ' ')) {
+    if (option.empty())
+      continue;
+    if (option.starts_with("-Xmx")) {
+      result.memory_bytes = parse_quantity(to_lower(option.substr(4)), units);
+      if (!result.memory_bytes || *result.memory_bytes < least)
+        return make_error(errc::invalid, shape);
+    } else if (auto name = option_name(option);
+               std::find(result.ignored.begin(), result.ignored.end(), name) == result.ignored.end()) {
+      result.ignored.push_back(std::move(name));
+    }
+  }
+  return result;
+}
+
+std::string without_login(std::string_view text) {
+  constexpr std::string_view cover = "******";
+  const auto query = text.find('?');
+  const auto parameters = query == std::string_view::npos ? std::string{} : to_lower(text.substr(query));
+  std::string result(text);
+  if (parameters.find("password") != std::string::npos || parameters.find("user=") != std::string::npos) {
+    result = std::string(text.substr(0, query + 1)).append(cover);
+  }
+  const auto at = result.rfind('@');
+  if (at == std::string::npos)
+    return result;
+  const auto slashes = result.find("//");
+  const auto start = slashes == std::string::npos || slashes > at ? 0 : slashes + 2;
+  return result.replace(start, at - start, cover);
+}
+
+} // namespace cm::core::configuration

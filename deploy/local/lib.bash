@@ -1,0 +1,105 @@
+# What up, down, try and status share: where things lie, and processes that are known by PID and start time.
+# shellcheck shell=bash
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+state=$root/build/local
+# Leaf names under $state/run; the order of the start, and backwards of the stop.
+services=(mariadb nats cm)
+
+fail() {
+  printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+  exit 1
+}
+
+# start_time PID: the kernel's start time of a process (field 22 of its stat; the name before may hold anything).
+start_time() {
+  local stat
+  stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
+  stat=${stat##*) }
+  # shellcheck disable=SC2086 # fields
+  set -- $stat
+  [ "$1" != Z ] || return 1
+  printf '%s' "${20}"
+}
+
+# launch NAME COMMAND…: starts a process of its own session, detached from the terminal, and notes who it is.
+launch() {
+  local name=$1
+  shift
+  mkdir -p "$state/run"
+  setsid nohup "$@" </dev/null >>"$state/$name.log" 2>&1 &
+  local pid=$!
+  disown "$pid" 2>/dev/null || true
+  printf '%s %s\n' "$pid" "$(start_time "$pid")" >"$state/run/$name"
+}
+
+# running NAME: prints the PID if the process that was started under this name still lives.
+running() {
+  local pid started
+  [ -r "$state/run/$1" ] && read -r pid started <"$state/run/$1" || return 1
+  [ -n "$started" ] && [ "$(start_time "$pid")" = "$started" ] && printf '%s' "$pid"
+}
+
+# end NAME SECONDS: asks the process to stop, waits, and insists after that.
+end() {
+  local name=$1 seconds=$2 pid
+  if pid=$(running "$name"); then
+    kill -TERM "$pid"
+    local deadline=$((SECONDS + seconds))
+    while running "$name" >/dev/null; do
+      if [ "$SECONDS" -ge "$deadline" ]; then
+        printf '%s (PID %s) did not stop within %s s and is killed\n' "$name" "$pid" "$seconds"
+        kill -KILL "$pid"
+        sleep 0.2
+        break
+      fi
+      sleep 0.05
+    done
+    printf 'stopped %s (PID %s)\n' "$name" "$pid"
+  fi
+  rm -f "$state/run/$name"
+}
+
+# free_ports COUNT: free loopback ports, all different.
+free_ports() {
+  node -e '
+    const net = require("node:net");
+    const servers = Array.from({length: Number(process.argv[1])}, () => net.createServer());
+    Promise.all(servers.map(s => new Promise(done => s.listen(0, "127.0.0.1", done))))
+      .then(() => { console.log(servers.map(s => s.address().port).join(" ")); servers.forEach(s => s.close()); });
+  ' "$1"
+}
+
+# http_status URL: the status alone, 000 when nobody answers.
+http_status() {
+  curl --silent --noproxy '*' --output /dev/null --max-time 2 --write-out '%{http_code}' "$1" || true
+}
+
+# await SECONDS NAME COMMAND…: until the command succeeds; fails at once when the process of that name has ended.
+await() {
+  local deadline=$((SECONDS + $1)) name=$2
+  shift 2
+  until "$@" >/dev/null 2>&1; do
+    running "$name" >/dev/null || return 1
+    [ "$SECONDS" -lt "$deadline" ] || return 1
+    sleep 0.05
+  done
+}
+
+load_ports() {
+  [ -r "$state/ports" ] || return 1
+  # shellcheck disable=SC1091 # written by up: api_port, management_port, nats_port, mariadb_port, socket_directory
+  . "$state/ports"
+}
+
+things_to_try() {
+  cat <<TEXT
+
+  provision a token    curl -X POST http://127.0.0.1:$api_port/api/v1/endpoints/kettle-1/tokens \\
+                         -H 'Content-Type: application/json' -d '{"applicationName": "smart_kettle"}'
+  validate it on NATS  deploy/local/validate --application smart_kettle --token TOKEN
+                         (nats://127.0.0.1:$nats_port; deploy/local/try does this and the line before by itself)
+  look at its health   curl http://127.0.0.1:$management_port/health
+
+TEXT
+}

@@ -1,0 +1,138 @@
+// One keep-alive connection: it reads requests, hands each out as an exchange, and writes the responses.
+#pragma once
+
+#include "http/acceptor.hpp"
+#include "http/exchange.hpp"
+#include "http/net.hpp"
+#include "http/request_parser.hpp"
+#include "http/response_writer.hpp"
+
+#include <boost/beast/core/flat_buffer.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace cm::http {
+
+struct connection_settings {
+  parser_limits limits;
+  std::size_t body_limit = std::size_t{64} * 1024;   ///< where no policy is given
+  std::chrono::milliseconds header_timeout{10000};   ///< from the first byte of a request to the end of its header
+  std::chrono::milliseconds body_timeout{30000};     ///< for the whole body
+  std::chrono::milliseconds idle_timeout{60000};     ///< without a byte between requests
+  std::chrono::milliseconds response_timeout{60000}; ///< an exchange that is not answered by then is answered 503
+  std::chrono::milliseconds write_timeout{30000};    ///< for one response
+  std::chrono::milliseconds linger_timeout{1000};    ///< after the last response, until the peer closes
+  std::chrono::milliseconds drain_linger{200};       ///< how long an idle connection stays open after graceful_close()
+};
+
+/// A response that the connection gave by itself, for the log and the counters.
+struct refusal {
+  int status = 0;
+  std::string reason;
+  std::string correlation_id;
+  std::string remote_address;
+};
+
+/// All are called in the io thread; what they throw is caught. `on_request` must be set, the others may be empty.
+struct connection_callbacks {
+  std::function<void(std::shared_ptr<exchange>)> on_request; ///< the next comes after this one's response was sent
+  std::function<void()> on_closed;                           ///< exactly once, last of all
+  std::function<body_policy(const request_head&)> policy;    ///< asked when a header is complete
+  std::function<void(const refusal&)> on_refused;
+};
+
+/// Lives on the io_context of its socket and keeps itself alive until it is closed: others had better hold a weak_ptr,
+/// because a connection must not outlive its io_context. The public functions may be called from any thread while that
+/// io_context exists. At most one exchange is open at a time; requests that arrive meanwhile
+/// wait in the socket (pipelining, RFC 9112 section 9.3.2).
+class connection : public std::enable_shared_from_this<connection> {
+public:
+  /// @param settings shared by all connections of a port
+  [[nodiscard]] static std::shared_ptr<connection>
+  create(accepted_socket accepted, std::shared_ptr<const connection_settings> settings, connection_callbacks callbacks);
+
+  connection(const connection&) = delete;
+  connection(connection&&) = delete;
+  connection& operator=(const connection&) = delete;
+  connection& operator=(connection&&) = delete;
+  ~connection();
+
+  /// Begins to read. Once.
+  void start();
+
+  /// Lets what is in flight finish, says `Connection: close`, and closes. An idle connection stays for drain_linger,
+  /// because a request may be on its way, and answers that one.
+  void graceful_close();
+
+  /// Closes at once. An open exchange may still be answered; the response goes nowhere.
+  void abort();
+
+private:
+  enum class phase : std::uint8_t { idle, head, body, processing, writing, lingering, closed };
+
+  connection(accepted_socket accepted, std::shared_ptr<const connection_settings> settings,
+             connection_callbacks callbacks);
+
+  template <class Function>
+  auto guarded(Function function);
+  template <class Function>
+  void post(Function function);
+
+  void begin();
+  void drain();
+  void read();
+  void on_read(boost::system::error_code ec, std::size_t bytes);
+  void advance();
+  [[nodiscard]] bool on_head();
+  void dispatch_request();
+  void deliver(std::uint64_t sequence, response answer);
+  void on_response(std::uint64_t sequence, response answer);
+  void report(int status, std::string_view reason);
+  void refuse(int status, std::string_view reason);
+  void answer_for_another();
+  void write(response answer);
+  void on_written(boost::system::error_code ec);
+  void linger();
+  void close();
+  void set_deadline(std::chrono::milliseconds from_now);
+  void arm();
+  void on_timer(boost::system::error_code ec);
+  void consume(std::size_t bytes, bool holds_body);
+  void wipe_output();
+  [[nodiscard]] std::string_view unread() const;
+
+  tcp_socket socket_;
+  std::shared_ptr<void> lease_;
+  std::shared_ptr<const connection_settings> settings_;
+  connection_callbacks callbacks_;
+  steady_timer timer_;
+  core::steady_time deadline_{};
+  core::steady_time armed_ = core::steady_time::max(); ///< when the timer rings; max: it is not set
+  boost::beast::flat_buffer input_;
+  request_parser parser_;
+  std::string remote_address_;
+
+  // The request that is being answered.
+  std::uint64_t sequence_ = 0;
+  core::steady_time arrived_at_{};
+  std::string correlation_id_;
+  std::weak_ptr<exchange> open_;
+  bool head_request_ = false;
+  bool keep_alive_ = false;
+
+  // The response that is being written.
+  std::string output_;
+  std::string output_body_;
+  bool sensitive_ = false;
+
+  phase phase_ = phase::idle;
+  bool reading_ = false;    ///< a read is under way
+  bool continuing_ = false; ///< "100 Continue" is being written
+  bool draining_ = false;
+};
+
+} // namespace cm::http

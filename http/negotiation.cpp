@@ -1,0 +1,250 @@
+#include "http/negotiation.hpp"
+
+#include "http/problem.hpp"
+
+#include <openssl/evp.h>
+
+#include <array>
+#include <stdexcept>
+#include <vector>
+
+namespace cm::http {
+
+namespace {
+
+std::string_view trimmed(std::string_view text) noexcept {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
+    text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
+    text.remove_suffix(1);
+  return text;
+}
+
+// Cuts off what stands before the next separator that is not inside a quoted string.
+std::string_view next_part(std::string_view& rest, char separator) noexcept {
+  bool quoted = false;
+  std::size_t at = 0;
+  for (; at < rest.size(); ++at) {
+    if (quoted && rest[at] == '\\') {
+      ++at;
+    } else if (rest[at] == '"') {
+      quoted = !quoted;
+    } else if (!quoted && rest[at] == separator) {
+      break;
+    }
+  }
+  at = std::min(at, rest.size());
+  const std::string_view part = rest.substr(0, at);
+  rest.remove_prefix(std::min(at + 1, rest.size()));
+  return trimmed(part);
+}
+
+bool is_token(std::string_view text) noexcept {
+  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  for (const char c : text) {
+    const bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    if (!alphanumeric && marks.find(c) == std::string_view::npos)
+      return false;
+  }
+  return !text.empty();
+}
+
+struct parameter {
+  std::string_view name;
+  std::string value; // without quotes
+};
+
+std::optional<parameter> read_parameter(std::string_view text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string_view::npos || !is_token(text.substr(0, equals)))
+    return std::nullopt;
+  parameter found{text.substr(0, equals), {}};
+  std::string_view value = text.substr(equals + 1);
+  if (value.empty() || value.front() != '"') {
+    if (!is_token(value))
+      return std::nullopt;
+    found.value = std::string{value};
+    return found;
+  }
+  if (value.size() < 2 || value.back() != '"')
+    return std::nullopt;
+  value = value.substr(1, value.size() - 2);
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    if (value[i] == '\\' && i + 1 < value.size())
+      ++i;
+    found.value.push_back(value[i]);
+  }
+  return found;
+}
+
+struct media_type {
+  std::string_view type;
+  std::string_view subtype;
+  std::vector<parameter> parameters;
+};
+
+std::optional<media_type> read_media_type(std::string_view text) {
+  const std::string_view essence = next_part(text, ';');
+  const std::size_t slash = essence.find('/');
+  if (slash == std::string_view::npos)
+    return std::nullopt;
+  media_type found{essence.substr(0, slash), essence.substr(slash + 1), {}};
+  if (!is_token(found.type) || !is_token(found.subtype))
+    return std::nullopt;
+  while (!text.empty()) {
+    const std::string_view part = next_part(text, ';');
+    if (part.empty())
+      continue;
+    auto one = read_parameter(part);
+    if (!one)
+      return std::nullopt;
+    found.parameters.push_back(std::move(*one));
+  }
+  return found;
+}
+
+// qvalue in thousandths: ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] ), RFC 9110 section 12.4.2.
+std::optional<int> read_quality(std::string_view text) noexcept {
+  constexpr std::size_t longest = 5;
+  if (text.empty() || text.size() > longest || (text[0] != '0' && text[0] != '1'))
+    return std::nullopt;
+  if (text.size() > 1 && text[1] != '.')
+    return std::nullopt;
+  int quality = (text[0] - '0') * 1000;
+  int weight = 100;
+  for (const char digit : text.substr(std::min<std::size_t>(2, text.size()))) {
+    if (digit < '0' || digit > '9')
+      return std::nullopt;
+    quality += (digit - '0') * weight;
+    weight /= 10;
+  }
+  if (quality > 1000)
+    return std::nullopt;
+  return quality;
+}
+
+// How exactly a range names the type: 0 not at all, 1 "*/*", 2 "type/*", 3 "type/subtype", 4 with parameters.
+int specificity(const media_type& range, std::string_view type, std::string_view subtype) noexcept {
+  if (range.type == "*")
+    return range.subtype == "*" ? 1 : 0;
+  if (!equals_ignoring_case(range.type, type))
+    return 0;
+  if (range.subtype == "*")
+    return 2;
+  if (!equals_ignoring_case(range.subtype, subtype))
+    return 0;
+  return range.parameters.empty() ? 3 : 4;
+}
+
+// One entity tag at the front of `rest`, without a weakness mark; nothing when there is none.
+std::optional<std::string_view> next_tag(std::string_view& rest) noexcept {
+  if (rest.substr(0, 2) == "W/")
+    rest.remove_prefix(2);
+  if (rest.empty() || rest.front() != '"')
+    return std::nullopt;
+  const std::size_t end = rest.find('"', 1);
+  if (end == std::string_view::npos)
+    return std::nullopt;
+  const std::string_view tag = rest.substr(0, end + 1);
+  rest = trimmed(rest.substr(end + 1));
+  return tag;
+}
+
+} // namespace
+
+bool accepts(std::string_view accept, std::string_view type, std::string_view subtype) {
+  int best = 0;
+  int quality = 0;
+  bool any = false;
+  while (!accept.empty()) {
+    auto range = read_media_type(next_part(accept, ','));
+    if (!range)
+      continue;
+    int q = 1000;
+    bool readable = true;
+    std::vector<parameter> own;
+    for (auto& one : range->parameters) {
+      if (!equals_ignoring_case(one.name, "q")) {
+        own.push_back(std::move(one));
+        continue;
+      }
+      const auto given = read_quality(one.value);
+      readable = given.has_value();
+      q = given.value_or(0);
+      break; // what follows q belongs to Accept, not to the type
+    }
+    if (!readable)
+      continue;
+    range->parameters = std::move(own);
+    any = true;
+    const int exactness = specificity(*range, type, subtype);
+    if (exactness > best || (exactness == best && exactness > 0 && q > quality)) {
+      best = exactness;
+      quality = q;
+    }
+  }
+  return !any || (best > 0 && quality > 0);
+}
+
+bool is_json_content_type(std::string_view content_type) {
+  const auto found = read_media_type(content_type);
+  if (!found || !equals_ignoring_case(found->type, "application") || !equals_ignoring_case(found->subtype, "json"))
+    return false;
+  for (const auto& one : found->parameters) {
+    if (equals_ignoring_case(one.name, "charset") && !equals_ignoring_case(one.value, "utf-8"))
+      return false;
+  }
+  return true;
+}
+
+std::string entity_tag(std::string_view representation) {
+  constexpr std::size_t tag_bytes = 20;
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int length = 0;
+  if (EVP_Digest(representation.data(), representation.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1
+      || length < tag_bytes)
+    throw std::runtime_error("SHA-256 is not available");
+  std::string tag = "\"";
+  tag.reserve(2 * tag_bytes + 2);
+  for (std::size_t i = 0; i < tag_bytes; ++i) {
+    tag.push_back(digits[digest[i] >> 4U]);
+    tag.push_back(digits[digest[i] & 0x0fU]);
+  }
+  tag.push_back('"');
+  return tag;
+}
+
+bool if_none_match(std::string_view header_value, std::string_view etag) {
+  std::string_view rest = trimmed(header_value);
+  if (rest == "*")
+    return true;
+  bool found = false;
+  while (!rest.empty()) {
+    if (rest.front() == ',') { // empty list elements are allowed (RFC 9110 section 5.6.1.2)
+      rest = trimmed(rest.substr(1));
+      continue;
+    }
+    const auto tag = next_tag(rest);
+    if (!tag || (!rest.empty() && rest.front() != ','))
+      return false;
+    found = found || *tag == etag;
+  }
+  return found;
+}
+
+std::optional<response> refuse_unacceptable(const request_head& request) {
+  const auto accept = request.joined_header("Accept");
+  if (!accept || accepts(*accept, "application", "json"))
+    return std::nullopt;
+  return problem(request, 406, "Only application/json is available");
+}
+
+std::optional<response> refuse_media_type(const request_head& request) {
+  const auto content_type = request.header("Content-Type");
+  if (content_type && request.header_count("Content-Type") == 1 && is_json_content_type(*content_type))
+    return std::nullopt;
+  return problem(request, 415, "The body must be application/json").with("Accept", "application/json");
+}
+
+} // namespace cm::http

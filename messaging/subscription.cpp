@@ -1,0 +1,119 @@
+#include "messaging/subscription.hpp"
+
+#include "messaging/connection_options.hpp"
+
+#include <atomic>
+#include <utility>
+
+namespace cm::messaging {
+
+std::string_view message::subject() const noexcept {
+  const char* text = native_ ? natsMsg_GetSubject(native_.get()) : nullptr;
+  return text == nullptr ? std::string_view{} : std::string_view(text);
+}
+
+std::string_view message::payload() const noexcept {
+  const char* data = native_ ? natsMsg_GetData(native_.get()) : nullptr;
+  if (data == nullptr)
+    return {};
+  return {data, static_cast<std::size_t>(natsMsg_GetDataLength(native_.get()))};
+}
+
+const char* message::reply() const noexcept {
+  const char* text = native_ ? natsMsg_GetReply(native_.get()) : nullptr;
+  return text == nullptr ? "" : text;
+}
+
+/// What the library's delivery thread works on. It keeps itself alive until that thread has called back for the last
+/// time.
+struct subscription::inbox {
+  inbox(batch_sink s, std::function<void()> c) : sink(std::move(s)), completed(std::move(c)) {}
+
+  void hand_over() {
+    if (batch.empty())
+      return;
+    message_batch full;
+    full.swap(batch);
+    if (!muted.load(std::memory_order_acquire))
+      sink(std::move(full));
+  }
+
+  batch_sink sink;
+  std::function<void()> completed;
+  message_batch batch; ///< the delivery thread's
+  std::atomic<bool> muted{false};
+  std::shared_ptr<inbox> self;
+};
+
+void subscription::on_message(natsConnection* /*nc*/, natsSubscription* native, natsMsg* msg, void* closure) noexcept {
+  auto& box = *static_cast<inbox*>(closure);
+  box.batch.emplace_back(msg);
+  // The library takes a message off its list before it calls us, and calls us for each that is on the list unless the
+  // subscription is closed meanwhile. So a batch may wait for the messages that are still pending, and only for them:
+  // either this function is called again, or on_complete is.
+  int messages = 0;
+  int bytes = 0;
+  const auto status = natsSubscription_GetPending(native, &messages, &bytes);
+  if (status != NATS_OK || messages <= 0 || box.batch.size() >= max_batch)
+    box.hand_over();
+}
+
+void subscription::on_complete(void* closure) noexcept {
+  const auto box = std::move(static_cast<inbox*>(closure)->self);
+  box->hand_over();
+  if (box->completed && !box->muted.load(std::memory_order_acquire))
+    box->completed();
+}
+
+subscription::subscription(std::shared_ptr<connection> on, std::string subject, natsSubscription* native,
+                           std::shared_ptr<inbox> box) noexcept
+  : connection_(std::move(on)), subject_(std::move(subject)), native_(native), inbox_(std::move(box)) {}
+
+core::expected<std::unique_ptr<subscription>> subscription::open(std::shared_ptr<connection> on,
+                                                                 const std::string& subject,
+                                                                 subscription_options options, batch_sink sink,
+                                                                 std::function<void()> on_complete) {
+  auto box = std::make_shared<inbox>(std::move(sink), std::move(on_complete));
+  box->self = box;
+  natsSubscription* native = nullptr;
+  natsConnection* nc = on->native_;
+  auto status = options.queue_group ? natsConnection_QueueSubscribe(&native, nc, subject.c_str(),
+                                                                    options.queue_group->c_str(), on_message, box.get())
+                                    : natsConnection_Subscribe(&native, nc, subject.c_str(), on_message, box.get());
+  if (status != NATS_OK) {
+    box->self.reset();
+    const bool wrong =
+      status == NATS_INVALID_SUBJECT || status == NATS_INVALID_QUEUE_NAME || status == NATS_INVALID_ARG;
+    return detail::make_nats_error(wrong ? core::errc::invalid : core::errc::unavailable, subject.c_str(), status);
+  }
+  status = natsSubscription_SetOnCompleteCB(native, subscription::on_complete, box.get());
+  if (status == NATS_OK)
+    status = natsSubscription_SetPendingLimits(native, options.pending_messages, options.pending_bytes);
+  if (status != NATS_OK) {
+    // The connection was closed in between. The delivery thread may still be at its last message, and nothing will
+    // tell when it is done, unless on_complete was set: so the inbox stays.
+    box->muted = true;
+    natsSubscription_Destroy(native);
+    return detail::make_nats_error(core::errc::unavailable, subject.c_str(), status);
+  }
+  return std::unique_ptr<subscription>(new subscription(std::move(on), subject, native, std::move(box)));
+}
+
+subscription::~subscription() {
+  inbox_->muted.store(true, std::memory_order_release);
+  natsSubscription_Destroy(native_); // unsubscribes unless it is closed
+}
+
+core::expected<void> subscription::drain(std::chrono::milliseconds timeout) {
+  const auto status = natsSubscription_DrainTimeout(native_, timeout.count());
+  if (status != NATS_OK)
+    return detail::make_nats_error(core::errc::unavailable, subject_.c_str(), status);
+  return {};
+}
+
+std::uint64_t subscription::dropped() const noexcept {
+  std::int64_t count = 0;
+  return natsSubscription_GetDropped(native_, &count) == NATS_OK ? static_cast<std::uint64_t>(count) : 0;
+}
+
+} // namespace cm::messaging

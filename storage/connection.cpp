@@ -1,0 +1,214 @@
+#include "storage/connection.hpp"
+
+#include <mysql.h>
+#include <openssl/crypto.h>
+#include <openssl/x509.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+namespace cm::storage {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::int64_t longest_lock_wait_s = 5;
+
+// Login methods that prove the password without sending it.
+constexpr const char* safe_login_methods = "mysql_native_password,client_ed25519,parsec,caching_sha2_password,"
+                                           "auth_gssapi_client";
+
+unsigned whole_seconds(milliseconds time) {
+  return static_cast<unsigned>(std::chrono::ceil<std::chrono::seconds>(std::max(time, milliseconds{0})).count());
+}
+
+// Where OpenSSL looks for trusted certificates by itself, as an explicit option: the library checks the chain only
+// where one of these options is set.
+void use_system_store(MYSQL* handle) {
+  const char* file = std::getenv(X509_get_default_cert_file_env());  // NOLINT(concurrency-mt-unsafe): nobody sets it
+  const char* folder = std::getenv(X509_get_default_cert_dir_env()); // NOLINT(concurrency-mt-unsafe): nobody sets it
+  if (file == nullptr)
+    file = X509_get_default_cert_file();
+  if (folder == nullptr)
+    folder = X509_get_default_cert_dir();
+  std::error_code ignored; // a missing file is not used, that is all
+  if (std::filesystem::exists(file, ignored))
+    mysql_optionsv(handle, MYSQL_OPT_SSL_CA, file);
+  mysql_optionsv(handle, MYSQL_OPT_SSL_CAPATH, folder);
+}
+
+void set_tls(MYSQL* handle, const core::database_settings& settings) {
+  const bool wanted = settings.tls != core::tls_mode::disabled;
+  const bool chain = settings.tls == core::tls_mode::verify_ca || settings.tls == core::tls_mode::verify_full;
+  const my_bool enforce = wanted ? 1 : 0;
+  const my_bool verify_name = settings.tls == core::tls_mode::verify_full ? 1 : 0;
+  mysql_optionsv(handle, MYSQL_OPT_SSL_ENFORCE, &enforce);
+  mysql_optionsv(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify_name);
+  if (wanted)
+    mysql_optionsv(handle, MARIADB_OPT_TLS_VERSION, "TLSv1.2,TLSv1.3");
+  if (chain) {
+    if (settings.tls_ca_file.empty())
+      use_system_store(handle);
+    else
+      mysql_optionsv(handle, MYSQL_OPT_SSL_CA, settings.tls_ca_file.c_str());
+  }
+  if (verify_name == 0)
+    mysql_optionsv(handle, MARIADB_OPT_RESTRICTED_AUTH, safe_login_methods);
+}
+
+void set_options(MYSQL* handle, const core::database_settings& settings, connection_timeouts timeouts) {
+  const my_bool off = 0;
+  const my_bool on = 1;
+  const unsigned no_local_files = 0;
+  const unsigned tcp = MYSQL_PROTOCOL_TCP; // "localhost" is no file here: the JDBC URL means TCP
+  const unsigned connect = whole_seconds(timeouts.connect);
+  const unsigned socket = whole_seconds(timeouts.socket);
+  mysql_optionsv(handle, MYSQL_OPT_RECONNECT, &off);
+  mysql_optionsv(handle, MYSQL_REPORT_DATA_TRUNCATION, &on);
+  mysql_optionsv(handle, MYSQL_OPT_LOCAL_INFILE, &no_local_files);
+  mysql_optionsv(handle, MYSQL_OPT_PROTOCOL, &tcp);
+  mysql_optionsv(handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+  mysql_optionsv(handle, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "cm");
+  if (connect != 0)
+    mysql_optionsv(handle, MYSQL_OPT_CONNECT_TIMEOUT, &connect);
+  if (socket != 0) {
+    mysql_optionsv(handle, MYSQL_OPT_READ_TIMEOUT, &socket);
+    mysql_optionsv(handle, MYSQL_OPT_WRITE_TIMEOUT, &socket);
+  }
+  set_tls(handle, settings);
+}
+
+// read_only is a number up to MariaDB 11 and a word in later versions.
+bool is_off(const std::optional<std::string>& value) {
+  return value && (*value == "0" || *value == "OFF");
+}
+
+} // namespace
+
+void connection::closer::operator()(st_mysql* handle) const noexcept {
+  mysql_close(handle);
+}
+
+connection::connection(st_mysql* handle, std::string address) : handle_(handle), address_(std::move(address)) {}
+
+connection::~connection() = default;
+
+outcome<std::unique_ptr<connection>> connection::open(const core::database_settings& settings,
+                                                      const core::network_address& host, connection_timeouts timeouts) {
+  MYSQL* handle = mysql_init(nullptr);
+  if (handle == nullptr)
+    return make_usable_failure(core::errc::internal, "Internal Server Error", "no memory for a connection");
+  std::unique_ptr<connection> made{new connection(handle, to_string(host))};
+  set_options(handle, settings, timeouts);
+  const auto* opened = mysql_real_connect(handle, host.host.c_str(), settings.username.c_str(),
+                                          settings.password.c_str(), settings.database.c_str(), host.port, nullptr, 0);
+  // The library keeps a copy for a reconnection that we never ask it for.
+  if (handle->passwd != nullptr)
+    OPENSSL_cleanse(handle->passwd, std::strlen(handle->passwd));
+  if (opened == nullptr)
+    return made->failed("connect");
+  if (settings.tls != core::tls_mode::disabled && mysql_get_ssl_cipher(handle) == nullptr)
+    return failure{error_class::broken, unavailable_error(made->address_ + ": the server offers no TLS"), 0};
+  made->server_version_ = mysql_get_server_info(handle);
+  if (auto ready = made->set_up(timeouts); !ready)
+    return ready.error();
+  return made;
+}
+
+outcome<void> connection::set_up(connection_timeouts timeouts) {
+  // The server gives up before the client does, so that a lock is an error and not a lost connection.
+  const std::int64_t socket = whole_seconds(timeouts.socket);
+  const auto lock_wait =
+    socket == 0 ? longest_lock_wait_s : std::clamp<std::int64_t>(socket / 2, 1, longest_lock_wait_s);
+  const auto lock_text = std::to_string(lock_wait);
+  auto set = run("SET SESSION time_zone='+00:00', sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', autocommit=1, "
+                 "innodb_lock_wait_timeout="
+                 + lock_text + ", lock_wait_timeout=" + lock_text + ", max_statement_time=" + std::to_string(socket));
+  if (!set)
+    return set;
+  // The variable's name differs between the versions of the server; this statement does not.
+  if (auto isolated = run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"); !isolated)
+    return isolated;
+  return check_writable();
+}
+
+outcome<void> connection::check_writable() {
+  const auto answer = query("SELECT @@global.read_only, @@global.innodb_read_only");
+  if (!answer)
+    return answer.error();
+  if (answer->size() != 1 || !is_off(answer->front().at(0)) || !is_off(answer->front().at(1)))
+    return failure{error_class::read_only, unavailable_error(address_ + ": the server is read-only"), 0};
+  return {};
+}
+
+outcome<void> connection::run(std::string_view sql) {
+  if (mysql_real_query(handle_.get(), sql.data(), sql.size()) != 0)
+    return failed(sql.substr(0, sql.find_first_of("\n(")));
+  return {};
+}
+
+outcome<text_rows> connection::query(std::string_view sql) {
+  if (auto sent = run(sql); !sent)
+    return sent.error();
+  const std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)> result{mysql_store_result(handle_.get()),
+                                                                        &mysql_free_result};
+  if (!result)
+    return failed("read the result");
+  text_rows rows;
+  const auto width = mysql_num_fields(result.get());
+  while (auto* row = mysql_fetch_row(result.get())) {
+    const auto* lengths = mysql_fetch_lengths(result.get());
+    auto& values = rows.emplace_back();
+    for (unsigned i = 0; i < width; ++i) {
+      if (row[i] == nullptr)
+        values.emplace_back(std::nullopt);
+      else
+        values.emplace_back(std::string{row[i], lengths[i]});
+    }
+  }
+  return rows;
+}
+
+outcome<statement*> connection::prepared(const std::string& sql, std::span<const column> columns) {
+  if (const auto known = statements_.find(sql); known != statements_.end()) {
+    if (!known->second->spoiled())
+      return known->second.get();
+    statements_.erase(known);
+  }
+  auto* handle = mysql_stmt_init(handle_.get());
+  if (handle == nullptr)
+    return failed("prepare");
+  if (mysql_stmt_prepare(handle, sql.data(), sql.size()) != 0) {
+    auto result = make_failure(mysql_stmt_errno(handle), mysql_stmt_sqlstate(handle), mysql_stmt_error(handle),
+                               address_ + ": prepare");
+    mysql_stmt_close(handle);
+    return result;
+  }
+  auto made = std::make_unique<statement>(handle, sql, columns);
+  return statements_.emplace(sql, std::move(made)).first->second.get();
+}
+
+bool connection::in_transaction() const noexcept {
+  unsigned status = 0;
+  mariadb_get_infov(handle_.get(), MARIADB_CONNECTION_SERVER_STATUS, &status);
+  return (status & static_cast<unsigned>(SERVER_STATUS_IN_TRANS)) != 0;
+}
+
+std::uint64_t connection::id() const noexcept {
+  return mysql_thread_id(handle_.get());
+}
+
+failure connection::failed(std::string_view doing) const {
+  return make_failure(mysql_errno(handle_.get()), mysql_sqlstate(handle_.get()), mysql_error(handle_.get()),
+                      address_ + ": " + std::string{doing});
+}
+
+std::string to_string(const core::network_address& address) {
+  const bool v6 = address.host.find(':') != std::string::npos;
+  return (v6 ? '[' + address.host + ']' : address.host) + ':' + std::to_string(address.port);
+}
+
+} // namespace cm::storage

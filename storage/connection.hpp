@@ -1,0 +1,93 @@
+// One connection to one MariaDB server: opened, set up, and closed by its lifetime.
+#pragma once
+
+#include "core/settings.hpp"
+#include "storage/error.hpp"
+#include "storage/statement.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+struct st_mysql;
+
+namespace cm::storage {
+
+/// Time-outs of one connection. The client library counts whole seconds: they are rounded up. 0 is none.
+struct connection_timeouts {
+  std::chrono::milliseconds connect{5000}; ///< TCP, TLS and login; the look-up of the host name is not in it
+  std::chrono::milliseconds socket{10000}; ///< each read and each write
+};
+
+/// Rows of a small result in text form.
+using text_rows = std::vector<std::vector<std::optional<std::string>>>;
+
+/// Not thread-safe. Never reconnects by itself: after a failure whose kind is not usable or retryable it is to be
+/// destroyed.
+class connection {
+public:
+  /// Connects, logs in and sets the session up: UTC, strict SQL mode, READ COMMITTED, autocommit, bounded waits for
+  /// locks, utf8mb4. A server that cannot be written is a failure of kind read_only.
+  ///
+  /// TLS: with tls_mode::verify_full no login is sent before the certificate and its name were checked. The other modes
+  /// are weaker than their names where somebody can change the traffic: the client library drops TLS when the server
+  /// claims to have none. This is found here after the login and is an error; so that the login gives no password away
+  /// then, methods that send it in clear text are refused in these modes.
+  [[nodiscard]] static outcome<std::unique_ptr<connection>>
+  open(const core::database_settings& settings, const core::network_address& host, connection_timeouts timeouts);
+
+  ~connection();
+  connection(const connection&) = delete;
+  connection& operator=(const connection&) = delete;
+
+  /// Runs one statement that has no result.
+  [[nodiscard]] outcome<void> run(std::string_view sql);
+
+  /// Runs one statement with a small result.
+  [[nodiscard]] outcome<text_rows> query(std::string_view sql);
+
+  /// The prepared statement of this text, made at the first call and kept with the connection until it fails. There
+  /// must be few texts.
+  [[nodiscard]] outcome<statement*> prepared(const std::string& sql, std::span<const column> columns = {});
+
+  /// Whether a transaction is open, as far as the server has told.
+  [[nodiscard]] bool in_transaction() const noexcept;
+
+  /// "host:port".
+  [[nodiscard]] const std::string& address() const noexcept { return address_; }
+
+  /// As the server tells: "10.11.19-MariaDB-0+deb12u1".
+  [[nodiscard]] const std::string& server_version() const noexcept { return server_version_; }
+
+  /// The server's number of this connection.
+  [[nodiscard]] std::uint64_t id() const noexcept;
+
+  /// Asks whether the server can be written; a failure of kind read_only where it cannot.
+  [[nodiscard]] outcome<void> check_writable();
+
+private:
+  connection(st_mysql* handle, std::string address);
+
+  [[nodiscard]] outcome<void> set_up(connection_timeouts timeouts);
+  [[nodiscard]] failure failed(std::string_view doing) const;
+
+  struct closer {
+    void operator()(st_mysql* handle) const noexcept;
+  };
+
+  std::unique_ptr<st_mysql, closer> handle_; // outlives the statements
+  std::string address_;
+  std::string server_version_;
+  std::unordered_map<std::string, std::unique_ptr<statement>> statements_;
+};
+
+/// "host:port", with brackets around an IPv6 address.
+[[nodiscard]] std::string to_string(const core::network_address& address);
+
+} // namespace cm::storage

@@ -1,0 +1,168 @@
+#include "storage/session.hpp"
+
+#include "core/backoff.hpp"
+#include "storage/connection.hpp"
+#include "storage/failover.hpp"
+#include "storage/token_repository.hpp"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+#include <variant>
+
+namespace cm::storage {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr unsigned most_retries = 6;
+constexpr core::backoff_settings retry_pauses{milliseconds{5}, milliseconds{200}, 0.8};
+
+core::steady_time now() {
+  return std::chrono::steady_clock::now();
+}
+
+outcome<pong> apply(connection& db, const ping&) {
+  if (auto writable = db.check_writable(); !writable)
+    return writable.error();
+  return pong{db.server_version(), db.address()};
+}
+
+outcome<reply> run(connection& db, const command& what) {
+  return std::visit(
+    [&](const auto& wanted) -> outcome<reply> {
+      auto answer = apply(db, wanted);
+      if (!answer)
+        return std::move(answer).error();
+      return reply{*std::move(answer)};
+    },
+    what);
+}
+
+} // namespace
+
+session::session(core::database_settings settings, newer_schema newer)
+  : settings_(std::move(settings)), newer_(newer) {}
+
+session::~session() = default;
+
+core::expected<void> session::connect(core::steady_time deadline) {
+  if (connection_)
+    return {};
+  if (auto opened = open(deadline); !opened)
+    return std::move(opened).error().error;
+  return {};
+}
+
+void session::disconnect() noexcept {
+  connection_.reset();
+}
+
+bool session::connected() const noexcept {
+  return connection_ != nullptr;
+}
+
+std::optional<server_info> session::server() const {
+  if (!connection_)
+    return std::nullopt;
+  return server_info{connection_->address(), connection_->server_version()};
+}
+
+outcome<void> session::open(core::steady_time deadline) {
+  const connection_timeouts timeouts{settings_.connect_timeout, settings_.socket_timeout};
+  auto made = connect_to_any(settings_, timeouts, host_, deadline);
+  if (!made) {
+    last_error_ = made.error().error.detail;
+    return std::move(made).error();
+  }
+  if (auto ready = prepare_schema(**made); !ready) {
+    last_error_ = ready.error().error.detail;
+    return ready;
+  }
+  connection_ = *std::move(made);
+  ++counters_.connects;
+  return {};
+}
+
+outcome<void> session::prepare_schema(connection& db) {
+  schema_refused_ = false;
+  const auto known = compiled_migrations();
+  auto status = read_schema(db, known, newer_);
+  if (!status)
+    return std::move(status).error();
+  if (!status->refused() && !status->current()) {
+    // On a connection of its own, because a step may take longer than the socket time-out of this one.
+    auto here = settings_;
+    here.hosts = {settings_.hosts.at(host_)};
+    std::size_t only = 0;
+    auto long_lived = connect_to_any(here, migration_timeouts(settings_), only, core::steady_time::max());
+    if (!long_lived)
+      return std::move(long_lived).error();
+    status = migrate_schema(**long_lived, known, newer_);
+    if (!status)
+      return std::move(status).error();
+  }
+  if (status->refused()) {
+    schema_refused_ = true;
+    return make_usable_failure(core::errc::internal, "Internal Server Error", status->refusal);
+  }
+  newer_ = newer_schema::accepted;
+  return {};
+}
+
+void session::drop() noexcept {
+  connection_.reset();
+  ++counters_.drops;
+}
+
+bool session::roll_back() {
+  return !connection_->in_transaction() || connection_->run("ROLLBACK").has_value();
+}
+
+core::expected<reply> session::execute(const command& what, core::steady_time deadline) {
+  if (now() >= deadline)
+    return core::make_error(core::errc::expired, "The request has expired");
+  core::backoff pause{retry_pauses};
+  bool replaced = false;
+  for (;;) {
+    if (!connection_) {
+      if (auto opened = open(deadline); !opened)
+        return unavailable_error(opened.error().error.detail);
+    }
+    auto result = run(*connection_, what);
+    if (result)
+      return *std::move(result);
+    auto failed = std::move(result).error();
+    auto kind = failed.kind;
+    if ((kind == error_class::usable || kind == error_class::retryable) && !roll_back()) {
+      drop();
+      kind = kind == error_class::retryable ? error_class::broken : kind;
+    }
+    if (kind == error_class::usable) {
+      if (core::http_status(failed.error.code) >= 500)
+        last_error_ = failed.error.detail;
+      return std::move(failed.error);
+    }
+    last_error_ = failed.error.detail;
+    if (kind == error_class::retryable) {
+      if (pause.attempts() == most_retries)
+        return std::move(failed.error);
+      std::this_thread::sleep_for(std::min<core::steady_time::duration>(pause.next(), deadline - now()));
+      if (now() >= deadline)
+        return std::move(failed.error);
+      ++counters_.retries;
+      continue;
+    }
+    if (connection_)
+      drop();
+    if (kind == error_class::schema)
+      return std::move(failed.error);
+    if (kind == error_class::read_only)
+      host_ = (host_ + 1) % settings_.hosts.size();
+    if (std::exchange(replaced, true) || now() >= deadline)
+      return std::move(failed.error);
+  }
+}
+
+} // namespace cm::storage

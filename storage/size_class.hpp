@@ -1,0 +1,57 @@
+// Prepared statements with a list of values exist for a few lengths only; a shorter list is filled up with repeats.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace cm::storage {
+
+/// Lengths for which statements are prepared, rising. The last is max_batch.
+inline constexpr std::array<std::size_t, 4> size_classes{1, 4, 16, 64};
+
+/// The index of the smallest class that holds `count` values.
+/// @param count 1 to the last class.
+[[nodiscard]] constexpr std::size_t class_holding(std::size_t count) noexcept {
+  std::size_t index = 0;
+  while (index + 1 < size_classes.size() && size_classes[index] < count)
+    ++index;
+  return index;
+}
+
+/// The index of the largest class that `count` values fill completely: for lists that must not repeat a value and are
+/// therefore worked off in pieces.
+/// @param count at least 1.
+[[nodiscard]] constexpr std::size_t class_filled_by(std::size_t count) noexcept {
+  std::size_t index = 0;
+  while (index + 1 < size_classes.size() && size_classes[index + 1] <= count)
+    ++index;
+  return index;
+}
+
+/// `part`, repeated and separated by commas.
+[[nodiscard]] inline std::string repeated(std::string_view part, std::size_t count) {
+  std::string text;
+  text.reserve((part.size() + 1) * count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i != 0)
+      text += ',';
+    text += part;
+  }
+  return text;
+}
+
+/// One SQL text per size class: `before`, the repeated part, `after`.
+[[nodiscard]] inline std::array<std::string, size_classes.size()>
+statement_texts(std::string_view before, std::string_view part, std::string_view after) {
+  std::array<std::string, size_classes.size()> texts;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    texts[i] = before;
+    texts[i] += repeated(part, size_classes[i]);
+    texts[i] += after;
+  }
+  return texts;
+}
+
+} // namespace cm::storage

@@ -1,0 +1,62 @@
+// cm with a way to make its actors fail: reads commands from standard input. `crash NAME` makes that child throw inside a
+// handler; `actors` prints "actors: " and the names of all children as a JSON array.
+#include "actors/command_line.hpp"
+#include "actors/fault_injection.hpp"
+
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+
+#include <iostream>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+namespace cm::actors {
+
+caf::error fault_request() {
+  return caf::make_error(caf::sec::runtime_error, std::string("injected fault requested"));
+}
+
+void inject_fault(const caf::error& reason) {
+  if (reason == fault_request())
+    throw std::runtime_error("injected fault");
+}
+
+} // namespace cm::actors
+
+namespace {
+
+void print_actors(caf::actor_system& system, const cm::actors::root_actor& root) {
+  caf::scoped_actor self{system};
+  self->request(root, std::chrono::seconds{5}, cm::actors::list_v)
+    .receive(
+      [](const std::vector<std::string>& names) {
+        std::string line = "actors: [";
+        for (const auto& name : names)
+          line += (line.back() == '[' ? "\"" : ",\"") + name + '"';
+        std::cout << line << "]" << std::endl;
+      },
+      [](const caf::error&) { std::cout << "actors: []" << std::endl; });
+}
+
+// Reads until standard input ends. Detached: it may sit in a read when the process ends.
+void take_commands(caf::actor_system& system, const cm::actors::root_actor& root) {
+  std::thread([&system, root = root.address()] {
+    std::string line;
+    while (std::getline(std::cin, line)) {
+      const auto target = caf::actor_cast<cm::actors::root_actor>(root);
+      if (!target)
+        return;
+      if (line == "actors")
+        print_actors(system, target);
+      else if (line.rfind("crash ", 0) == 0)
+        caf::anon_send(target, cm::actors::crash_v, line.substr(6));
+    }
+  }).detach();
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  return cm::actors::run_command_line(argc, argv, {take_commands});
+}

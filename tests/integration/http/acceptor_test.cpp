@@ -1,0 +1,167 @@
+#include "server.hpp"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+using namespace cm::test;
+using cm::core::errc;
+
+TEST_CASE("A port that is taken, not permitted or not an address is a clear error") {
+  cm::http::net::io_context io{1};
+  const auto first = cm::http::acceptor::open(io, "127.0.0.1", 0);
+  REQUIRE(first.has_value());
+  const auto second = cm::http::acceptor::open(io, "127.0.0.1", (*first)->port());
+  REQUIRE(!second.has_value());
+  CHECK(second.error().code == errc::conflict);
+  CHECK(second.error().message
+        == "cannot listen on port " + std::to_string((*first)->port()) + " of 127.0.0.1: Address already in use");
+  CHECK(cm::http::acceptor::open(io, "nonsense", 0).error().code == errc::invalid);
+  CHECK(cm::http::acceptor::open(io, "192.0.2.1", 0).error().code == errc::unavailable);
+}
+
+TEST_CASE("All addresses includes IPv4") {
+  cm::http::net::io_context io{1};
+  const auto opened = cm::http::acceptor::open(io, "", 0);
+  REQUIRE(opened.has_value());
+  client c{(*opened)->port()}; // 127.0.0.1
+}
+
+TEST_CASE("Connections that wait in the backlog are served when accepting starts") {
+  server s;
+  s.open();
+  client c{s.port()};
+  c.send(get("/early"));
+  s.accept();
+  CHECK(c.receive().body == "GET /early");
+}
+
+TEST_CASE("A pause keeps new connections waiting until the next start") {
+  server s;
+  s.start();
+  client first{s.port()};
+  first.send(get("/1"));
+  CHECK(first.receive().status == 200);
+  s.listening().pause();
+  s.in_io_thread([] {});
+  client second{s.port()};
+  second.send(get("/2"));
+  first.send(get("/3")); // what is open goes on
+  CHECK(first.receive().status == 200);
+  CHECK(s.connections.size() == 1);
+  s.accept();
+  CHECK(second.receive().body == "GET /2");
+}
+
+TEST_CASE("Stop serves what is in the backlog, then closes the port") {
+  server s;
+  s.start();
+  s.in_io_thread([] {});
+  constexpr std::size_t many = 50;
+  std::vector<std::unique_ptr<client>> waiting;
+  mailbox<int> stopped;
+  s.in_io_thread([&] {
+    // Nothing is accepted while the io thread is here: all of these are in the backlog.
+    for (std::size_t i = 0; i < many; ++i) {
+      waiting.push_back(std::make_unique<client>(s.port()));
+      waiting.back()->send(get("/" + std::to_string(i)));
+    }
+    s.listening().stop([&] { stopped.put(1); });
+  });
+  stopped.take();
+  for (std::size_t i = 0; i < many; ++i)
+    CHECK(waiting[i]->receive().body == "GET /" + std::to_string(i));
+  CHECK_THROWS(client{s.port()});
+  s.listening().stop([&] { stopped.put(2); });
+  CHECK(stopped.take() == 2);
+}
+
+TEST_CASE("Beyond the limit of connections the next one waits for one to end") {
+  server s;
+  s.accepting.max_connections = 2;
+  s.start();
+  auto first = std::make_unique<client>(s.port());
+  client second{s.port()};
+  first->send(get("/1"));
+  second.send(get("/2"));
+  CHECK(first->receive().status == 200);
+  CHECK(second.receive().status == 200);
+  client third{s.port()};
+  third.send(get("/3"));
+  CHECK(s.closed.stays_empty(50ms));
+  CHECK(s.connections.size() == 2);
+  first.reset();
+  CHECK(third.receive().body == "GET /3");
+}
+
+TEST_CASE("Out of file descriptors, accepting goes on as soon as there are some") {
+  server s;
+  mailbox<cm::core::error> trouble;
+  s.accepting.on_trouble = [&](const cm::core::error& error) { trouble.put(error); };
+  s.accepting.first_backoff = 5ms;
+  s.start();
+  s.in_io_thread([] {});
+
+  client c{s.port()}; // in the accept queue or accepted: both are fine
+  c.send(get("/1"));
+  CHECK(c.receive().status == 200);
+
+  auto waiting = std::make_unique<client>(s.port());
+  waiting->send(get("/x"));
+  CHECK(waiting->receive().status == 200);
+
+  // A socket that is made now and connected later, when there is no descriptor left for the other side.
+  const int late = ::socket(AF_INET, SOCK_STREAM, 0);
+  REQUIRE(late >= 0);
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  rlimit lower = before;
+  lower.rlim_cur = static_cast<rlim_t>(late) + 1;
+  std::vector<int> holes; // whatever is free below
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &lower) == 0);
+  for (int fd = ::dup(late); fd >= 0; fd = ::dup(late))
+    holes.push_back(fd);
+
+  sockaddr_in where{};
+  where.sin_family = AF_INET;
+  where.sin_port = htons(s.port());
+  where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const bool connected = ::connect(late, reinterpret_cast<const sockaddr*>(&where), sizeof where)
+                         == 0; // NOLINT(cppcoreguidelines-pro-type-reinterpret-cast): the socket API
+  const std::string request = get("/late");
+  const bool sent = ::send(late, request.data(), request.size(), 0) == static_cast<ssize_t>(request.size());
+  std::string seen;
+  try {
+    seen = trouble.take().message;
+  } catch (const std::exception& e) {
+    seen = e.what();
+  }
+  for (const int fd : holes)
+    ::close(fd);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+
+  CHECK(connected);
+  CHECK(sent);
+  CHECK(seen == "accepting connections fails: Too many open files");
+  std::array<char, 1024> answer{};
+  CHECK(::recv(late, answer.data(), answer.size(), 0) > 0);
+  CHECK(trouble.size() == 0); // told once
+  ::close(late);
+}
+
+TEST_CASE("A handler that throws does not end accepting") {
+  server s;
+  mailbox<cm::core::error> trouble;
+  s.accepting.on_trouble = [&](const cm::core::error& error) { trouble.put(error); };
+  s.open();
+  s.listening().start([](const cm::http::accepted_socket&) { throw std::runtime_error("broken"); });
+  {
+    client c{s.port()};
+    CHECK(trouble.take().detail == "broken");
+    CHECK(c.sees_end());
+  }
+  s.accept();
+  client c{s.port()};
+  c.send(get("/"));
+  CHECK(c.receive().status == 200);
+}

@@ -1,0 +1,58 @@
+// What a connection and a subscription report, kept for a test that waits for it.
+#pragma once
+
+#include "messaging/connection.hpp"
+#include "messaging/subscription.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace cm::test {
+
+/// Longest wait of a test; far beyond what anything takes, sanitizers and busy machines included.
+inline constexpr std::chrono::seconds patience{60};
+
+/// Everything seen so far. Handlers share it, as the library's threads may outlive the test's stack frame.
+struct seen {
+  int connected = 0;
+  int disconnected = 0;
+  int reconnected = 0;
+  int closed = 0;
+  core::error why_closed;
+  std::vector<std::string> errors;
+  int slow = 0;
+  std::string slow_subject;
+  std::uint64_t slow_dropped = 0;
+  std::vector<std::string> payloads;
+  std::vector<std::size_t> batches;
+  int completed = 0;
+};
+
+class events : public std::enable_shared_from_this<events> {
+public:
+  static std::shared_ptr<events> make() { return std::make_shared<events>(); }
+
+  [[nodiscard]] messaging::connection_handlers handlers();
+  [[nodiscard]] messaging::batch_sink sink();
+  [[nodiscard]] std::function<void()> completion();
+
+  /// Waits until the condition holds; false when it did not in time.
+  [[nodiscard]] bool wait(const std::function<bool(const seen&)>& condition, std::chrono::milliseconds time = patience);
+
+  [[nodiscard]] seen now();
+
+  void change(const std::function<void(seen&)>& how);
+
+private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  seen seen_;
+};
+
+} // namespace cm::test

@@ -1,0 +1,234 @@
+#include "catch.hpp"
+#include "events.hpp"
+#include "messaging/connection.hpp"
+#include "messaging/subscription.hpp"
+#include "nats_server.hpp"
+
+#include <algorithm>
+#include <latch>
+
+using namespace cm;
+using namespace std::chrono_literals;
+using messaging::connection;
+using messaging::subscription;
+using test::events;
+
+namespace {
+
+std::shared_ptr<connection> open(const test::nats_server& server, const std::shared_ptr<events>& events) {
+  auto out = connection::open(server.settings(), events->handlers());
+  REQUIRE(out.has_value());
+  REQUIRE((*out)->status() == messaging::connection_status::connected);
+  return *out;
+}
+
+std::vector<std::string> numbers(int count) {
+  std::vector<std::string> out;
+  out.reserve(static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i)
+    out.push_back(std::to_string(i));
+  return out;
+}
+
+void publish_all(const std::shared_ptr<connection>& on, const char* subject, const std::vector<std::string>& payloads) {
+  for (const auto& payload : payloads)
+    REQUIRE(on->publish(subject, payload) == core::errc::none);
+  REQUIRE(on->flush_buffer() == core::errc::none);
+}
+
+messaging::subscription_options wide() {
+  messaging::subscription_options out;
+  out.pending_messages = 1'000'000;
+  return out;
+}
+
+/// A sink that waits at its first batch until the gate opens.
+messaging::batch_sink gated(const std::shared_ptr<std::latch>& gate, const std::shared_ptr<events>& log) {
+  return [gate, sink = log->sink()](messaging::message_batch batch) {
+    gate->wait();
+    sink(std::move(batch));
+  };
+}
+
+} // namespace
+
+TEST_CASE("a burst arrives whole, in order and in batches") {
+  const test::nats_server server;
+  const auto publisher = open(server, events::make());
+  const auto link = open(server, events::make());
+  const auto log = events::make();
+  auto sub = subscription::open(link, "burst", wide(), log->sink());
+  REQUIRE(sub.has_value());
+  REQUIRE(link->round_trip(5s).has_value());
+  const auto expected = numbers(100'000);
+  publish_all(publisher, "burst", expected);
+  REQUIRE(log->wait([&](const test::seen& s) { return s.payloads.size() == expected.size(); }));
+  const auto seen = log->now();
+  CHECK(seen.payloads == expected);
+  CHECK(std::ranges::max(seen.batches) > 1);
+  CHECK(std::ranges::max(seen.batches) <= messaging::max_batch);
+  CHECK(seen.batches.size() < expected.size() / 2);
+  CHECK((*sub)->dropped() == 0);
+}
+
+TEST_CASE("no message stays behind in a batch that is not full, whatever the rhythm") {
+  const test::nats_server server;
+  const auto publisher = open(server, events::make());
+  const auto link = open(server, events::make());
+  const auto log = events::make();
+  auto sub = subscription::open(link, "rhythm", wide(), log->sink());
+  REQUIRE(sub.has_value());
+  REQUIRE(link->round_trip(5s).has_value());
+  // Each round waits for its last message: one that stays behind is a time-out here.
+  std::size_t sent = 0;
+  for (std::size_t round = 0; round < 3000; ++round) {
+    const std::size_t burst = 1 + (round * 7919) % 97;
+    for (std::size_t i = 0; i < burst; ++i)
+      REQUIRE(publisher->publish("rhythm", std::to_string(sent++)) == core::errc::none);
+    REQUIRE(publisher->flush_buffer() == core::errc::none);
+    REQUIRE(log->wait([&](const test::seen& s) { return s.payloads.size() == sent; }, 20s));
+  }
+}
+
+TEST_CASE("drain hands over everything that was received and completes after the last") {
+  const test::nats_server server;
+  const auto publisher = open(server, events::make());
+  const auto link = open(server, events::make());
+  const auto log = events::make();
+  const auto gate = std::make_shared<std::latch>(1);
+  auto sub = subscription::open(link, "d", wide(), gated(gate, log), log->completion());
+  REQUIRE(sub.has_value());
+  REQUIRE(link->round_trip(5s).has_value());
+  const auto expected = numbers(20'000);
+  publish_all(publisher, "d", expected);
+  REQUIRE(publisher->round_trip(5s).has_value());
+  REQUIRE(link->round_trip(20s).has_value()); // all is here, behind the gate
+  REQUIRE((*sub)->drain(30s).has_value());
+  gate->count_down();
+  REQUIRE(log->wait([](const test::seen& s) { return s.completed == 1; }));
+  CHECK(log->now().payloads == expected);
+  publish_all(publisher, "d", {"too late"});
+  REQUIRE(publisher->round_trip(5s).has_value());
+  CHECK(log->now().payloads.size() == expected.size());
+  CHECK_FALSE((*sub)->drain(1s).has_value());
+}
+
+TEST_CASE("draining the connection loses nothing and closes it on request") {
+  const test::nats_server server;
+  const auto publisher = open(server, events::make());
+  const auto log = events::make();
+  const auto link = open(server, log);
+  const auto gate = std::make_shared<std::latch>(1);
+  auto sub = subscription::open(link, "d", wide(), gated(gate, log), log->completion());
+  REQUIRE(sub.has_value());
+  REQUIRE(link->round_trip(5s).has_value());
+  const auto expected = numbers(5'000);
+  publish_all(publisher, "d", expected);
+  REQUIRE(publisher->round_trip(5s).has_value());
+  REQUIRE(link->round_trip(20s).has_value());
+  REQUIRE(link->drain(30s).has_value());
+  gate->count_down();
+  REQUIRE(log->wait([](const test::seen& s) { return s.completed == 1 && s.closed == 1; }));
+  CHECK(log->now().payloads == expected);
+  CHECK(log->now().why_closed.code == core::errc::none);
+}
+
+TEST_CASE("closing the connection completes its subscriptions and hands over what the batch has") {
+  const test::nats_server server;
+  const auto log = events::make();
+  const auto link = open(server, log);
+  auto sub = subscription::open(link, "c", {}, log->sink(), log->completion());
+  REQUIRE(sub.has_value());
+  REQUIRE(link->round_trip(5s).has_value());
+  publish_all(link, "c", numbers(1000));
+  link->close();
+  REQUIRE(log->wait([](const test::seen& s) { return s.completed == 1; }));
+  // What came in time is in order and without a gap.
+  const auto payloads = log->now().payloads;
+  const auto all = numbers(1000);
+  CHECK(std::equal(payloads.begin(), payloads.end(), all.begin()));
+  auto late = subscription::open(link, "c", {}, log->sink());
+  REQUIRE(late.has_error());
+  CHECK(late.error().code == core::errc::unavailable);
+}
+
+TEST_CASE("a slow consumer is reported once, its losses are counted, and what is kept still arrives") {
+  const test::nats_server server;
+  const auto publisher = open(server, events::make());
+  const auto log = events::make();
+  const auto link = open(server, log);
+  const auto gate = std::make_shared<std::latch>(1);
+  messaging::subscription_options narrow;
+  narrow.pending_messages = 100;
+  auto sub = subscription::open(link, "slow", narrow, gated(gate, log));
+  REQUIRE(sub.has_value());
+  REQUIRE(link->round_trip(5s).has_value());
+  publish_all(publisher, "slow", numbers(1000));
+  REQUIRE(publisher->round_trip(5s).has_value());
+  REQUIRE(link->round_trip(5s).has_value());
+  REQUIRE(log->wait([](const test::seen& s) { return s.slow == 1; }));
+  CHECK(log->now().slow_subject == "slow");
+  CHECK(log->now().slow_dropped >= 1);
+  const auto dropped = (*sub)->dropped();
+  CHECK(dropped >= 1000 - 100 - messaging::max_batch);
+  gate->count_down();
+  REQUIRE(log->wait([&](const test::seen& s) { return s.payloads.size() == 1000 - dropped; }));
+  CHECK(log->now().slow == 1);
+}
+
+TEST_CASE("a subscription may be destroyed at any moment, its own sink included") {
+  const test::nats_server server;
+  const auto publisher = open(server, events::make());
+  const auto link = open(server, events::make());
+  for (int round = 0; round < 200; ++round) {
+    const auto log = events::make();
+    auto sub = subscription::open(link, "x", wide(), log->sink(), log->completion());
+    REQUIRE(sub.has_value());
+    publish_all(publisher, "x", numbers(300));
+    if (round % 2 == 0)
+      (void)log->wait([](const test::seen& s) { return !s.payloads.empty(); }, 20ms);
+    sub->reset();
+    CHECK(log->now().completed == 0);
+  }
+
+  const auto log = events::make();
+  auto holder = std::make_shared<std::unique_ptr<subscription>>();
+  const auto ready = std::make_shared<std::latch>(1);
+  auto sub = subscription::open(link, "y", wide(), [=](messaging::message_batch) {
+    ready->wait();
+    holder->reset();
+    log->change([](test::seen& s) { ++s.completed; });
+  });
+  REQUIRE(sub.has_value());
+  *holder = std::move(*sub);
+  REQUIRE(link->round_trip(5s).has_value());
+  publish_all(publisher, "y", numbers(300));
+  ready->count_down();
+  CHECK(log->wait([](const test::seen& s) { return s.completed == 1; }));
+  CHECK(*holder == nullptr);
+}
+
+TEST_CASE("messages that are under way when the server dies are lost or whole, and the stream goes on") {
+  test::nats_server server;
+  const auto log = events::make();
+  const auto link = open(server, log);
+  const auto publisher_log = events::make();
+  const auto publisher = open(server, publisher_log);
+  auto sub = subscription::open(link, "k", wide(), log->sink());
+  REQUIRE(sub.has_value());
+  REQUIRE(link->round_trip(5s).has_value());
+  for (int round = 1; round <= 5; ++round) {
+    for (int i = 0; i < 20'000; ++i)
+      publisher->publish("k", "whole");
+    publisher->flush_buffer();
+    server.kill();
+    server.start();
+    REQUIRE(log->wait([&](const test::seen& s) { return s.reconnected == round; }));
+    REQUIRE(publisher_log->wait([&](const test::seen& s) { return s.reconnected == round; }));
+    REQUIRE(link->round_trip(20s).has_value());
+    REQUIRE(publisher->publish("k", "mark") == core::errc::none);
+    REQUIRE(publisher->flush_buffer() == core::errc::none);
+    REQUIRE(log->wait([&](const test::seen& s) { return std::ranges::count(s.payloads, "mark") == round; }));
+  }
+  CHECK(std::ranges::all_of(log->now().payloads, [](const auto& p) { return p == "whole" || p == "mark"; }));
+}

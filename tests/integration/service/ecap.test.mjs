@@ -1,0 +1,188 @@
+// Every status code of ep-token-request (contract 4.1).
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { TokenValidationRequest } from '../../support/ecap.mjs';
+import { slowness } from '../../support/places.mjs';
+import { Stack } from '../../support/stack.mjs';
+import { sleep, until } from '../../support/wait.mjs';
+
+let stack;
+before(async () => {
+  stack = await Stack.start({
+    jdbcParameters: '?socketTimeout=1000&connectTimeout=1000',
+    configuration: {
+      'kaa.applications.smart_kettle.versions.smart_kettle_v1': '',
+      'kaa.applications.lamp.versions.lamp_v1': '',
+      // What was read is asked for again at once: the tests change the database behind CM's back.
+      'kaa.cm.cache.time-to-live': '1ms',
+    },
+  });
+});
+after(() => stack?.remove());
+
+/** A new token with a status set in the database before CM ever validated it. */
+async function tokenWith(status) {
+  const created = (await stack.cm.provision('kettle')).json;
+  await stack.mariadb.sql(
+    `UPDATE endpoint_token SET status = ${status} WHERE id = UNHEX(REPLACE('${created.endpointTokenId}', '-', ''))`,
+  );
+  return created;
+}
+
+function refused(answer, code) {
+  assert.equal(answer.statusCode, code);
+  assert.equal(answer.tokenId, null);
+  assert.equal(answer.endpointId, null);
+}
+
+const message = (fields) => ({
+  correlationId: 'raw',
+  timestamp: Date.now(),
+  timeout: 0,
+  appName: 'smart_kettle',
+  token: 'some',
+  ...fields,
+});
+
+test('200: Inactive and Active tokens are valid', async () => {
+  for (const status of [0, 1]) {
+    const created = await tokenWith(status);
+    const answer = await stack.ecap.validate('smart_kettle', created.token);
+    assert.equal(answer.statusCode, 200);
+    assert.equal(answer.tokenId, created.endpointTokenId);
+    assert.equal(answer.endpointId, 'kettle');
+  }
+});
+
+test('400: bytes that are no request, with an empty correlation ID', async () => {
+  for (const bytes of [
+    Buffer.alloc(0),
+    Buffer.from('garbage'),
+    Buffer.from('ff'.repeat(40), 'hex'),
+    // A string that claims 2^62 bytes.
+    Buffer.from('feffffffffffffffff01', 'hex'),
+    // A negative length.
+    Buffer.from('0100', 'hex'),
+  ]) {
+    const answer = await stack.ecap.raw(bytes);
+    refused(answer, 400);
+    assert.equal(answer.correlationId, '');
+  }
+});
+
+test('400: every truncation of a good request, and trailing bytes after it', async () => {
+  const good = TokenValidationRequest.toBuffer(message());
+  for (let length = 0; length < good.length; length += 1) refused(await stack.ecap.raw(good.subarray(0, length)), 400);
+  for (const extra of ['00', 'ff', '00'.repeat(100)]) {
+    const answer = await stack.ecap.raw(Buffer.concat([good, Buffer.from(extra, 'hex')]));
+    refused(answer, 400);
+    assert.ok(['raw', ''].includes(answer.correlationId), answer.correlationId);
+  }
+});
+
+test('400: a token that cannot be one, with the correlation ID of the request', async () => {
+  for (const token of ['', 'a+b', 'a#b', 'a/b', 'a.b', 'a\nb', 'a\u0000b', 'a\u007fb', 'x'.repeat(256), 'ж'.repeat(128)]) {
+    const answer = await stack.ecap.validate('smart_kettle', token);
+    refused(answer, 400);
+    assert.equal(answer.correlationId, answer.asked.correlationId);
+  }
+});
+
+test('400: a string that is not UTF-8', async () => {
+  const good = TokenValidationRequest.toBuffer(message({ token: 'AAAA' }));
+  const broken = Buffer.from(good);
+  broken.set([0xc3, 0x28, 0xa0, 0xff], good.length - 4);
+  refused(await stack.ecap.raw(broken), 400);
+});
+
+test('403: Suspended and Revoked tokens, without IDs', async () => {
+  for (const status of [2, 3]) {
+    const created = await tokenWith(status);
+    refused(await stack.ecap.validate('smart_kettle', created.token), 403);
+    const row = `SELECT status FROM endpoint_token WHERE id = UNHEX(REPLACE('${created.endpointTokenId}', '-', ''))`;
+    assert.equal(await stack.mariadb.sql(row), `${status}\n`);
+  }
+});
+
+test('404: a token that nobody provisioned', async () => {
+  refused(await stack.ecap.validate('smart_kettle', 'unknown-token'), 404);
+});
+
+test('404: an application that CM does not know, also for a token of another one', async () => {
+  const created = (await stack.cm.provision('kettle')).json;
+  refused(await stack.ecap.validate('toaster', created.token), 404);
+  refused(await stack.ecap.validate('lamp', created.token), 404);
+  assert.equal((await stack.cm.provision('kettle', { applicationName: 'toaster' })).status, 404);
+  assert.equal((await stack.cm.provision('kettle', { applicationName: 'lamp' })).status, 201);
+});
+
+test('408: a request that expired on its way; the ones at the edge of time are not', async () => {
+  const { token } = await tokenWith(0);
+  const now = Date.now();
+  refused(await stack.ecap.validate('smart_kettle', token, { timestamp: now - 10_000, timeout: 1_000 }), 408);
+  refused(await stack.ecap.validate('smart_kettle', token, { timestamp: 1, timeout: 1 }), 408);
+  for (const fields of [
+    { timestamp: now - 10_000, timeout: 60_000 },
+    { timestamp: 1, timeout: 0 },
+    { timestamp: now + 60_000, timeout: 1 },
+    { timestamp: now, timeout: 4503599627370495 },
+  ]) {
+    const answer = await stack.ecap.validate('smart_kettle', token, fields);
+    assert.equal(answer.statusCode, 200, JSON.stringify(fields));
+  }
+});
+
+test('a request without a reply subject hurts nobody', async () => {
+  for (let i = 0; i < 50; i += 1) {
+    stack.ecap.connection.publish(stack.ecap.subject, TokenValidationRequest.toBuffer(message()));
+    stack.ecap.connection.publish(stack.ecap.subject, Buffer.from('garbage'));
+  }
+  await stack.ecap.connection.flush();
+  const { token } = await tokenWith(0);
+  assert.equal((await stack.ecap.validate('smart_kettle', token)).statusCode, 200);
+});
+
+test('bad requests among good ones delay and spoil none of them', async () => {
+  const { token } = await tokenWith(0);
+  const answers = await Promise.all(
+    Array.from({ length: 300 }, (_, i) =>
+      i % 3 === 0 ? stack.ecap.raw(Buffer.from('garbage')) : stack.ecap.validate('smart_kettle', i % 3 === 1 ? token : `no-${i}`),
+    ),
+  );
+  for (const [i, answer] of answers.entries()) assert.equal(answer.statusCode, [400, 200, 404][i % 3]);
+});
+
+// The last ones take the database away.
+test('MariaDB away: 503 for what is not known, 408 and 400 as ever, and never 401, 403 or 404', async () => {
+  const { token } = await tokenWith(0);
+  await stack.mariadb.kill();
+  const beginning = Date.now();
+  for (const asked of [token, 'unknown-token', 'another-one']) {
+    refused(await stack.ecap.validate('smart_kettle', asked, { wait: 5_000 * slowness }), 503);
+  }
+  refused(await stack.ecap.validate('smart_kettle', token, { timestamp: beginning - 5_000, timeout: 1 }), 408);
+  refused(await stack.ecap.validate('smart_kettle', ''), 400);
+  await stack.mariadb.start();
+  await stack.cm.up();
+  assert.equal((await stack.ecap.validate('smart_kettle', token)).statusCode, 200);
+});
+
+test('MariaDB that answers nothing: 503 in time, 408 at once, and 200 when it answers again', async () => {
+  const { token } = await tokenWith(0);
+  stack.mariadb.pause();
+  try {
+    // Also after CM noticed that the database is away.
+    for (let round = 0; round < 3; round += 1) {
+      refused(await stack.ecap.validate('smart_kettle', `${token}-${round}`, { wait: 10_000 * slowness }), 503);
+      await sleep(300);
+    }
+    const began = performance.now();
+    refused(await stack.ecap.validate('smart_kettle', token, { timestamp: 1, timeout: 1 }), 408);
+    assert.ok(performance.now() - began < 500 * slowness, 'an expired request waits for no database');
+  } finally {
+    stack.mariadb.resume();
+  }
+  await stack.cm.up();
+  await until(async () => (await stack.ecap.validate('smart_kettle', token)).statusCode === 200, { what: '200 again' });
+});

@@ -1,0 +1,187 @@
+// Losing MariaDB or NATS while running, in every way that networks and servers have, and getting them back.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { HealthSampler } from '../../support/health-sampler.mjs';
+import { slowness } from '../../support/places.mjs';
+import { Stack } from '../../support/stack.mjs';
+import { sleep, until } from '../../support/wait.mjs';
+
+/** Longest time until /health says that something is missing, in milliseconds. */
+const noticed = 1_000 * slowness;
+
+/** Longest time until all is UP again, in milliseconds: the backoff goes up to 5 s, the server needs its own start. */
+const recovered = 15_000 * slowness;
+
+/** What /health may take in 99 of 100 cases, in milliseconds. */
+const quick = 5 * slowness;
+
+let stack;
+let pid;
+before(async () => {
+  stack = await Stack.start({ proxies: true, jdbcParameters: '?connectTimeout=1000&socketTimeout=1000' });
+  pid = stack.cm.pid;
+});
+after(() => stack?.remove());
+
+/** Every answer that may be given while something is missing. */
+async function neverAsUnknown(token) {
+  const answer = await stack.ecap.validate('smart_kettle', token, { wait: 5_000 * slowness });
+  assert.ok([200, 503].includes(answer.statusCode), `status code ${answer.statusCode}`);
+  return answer.statusCode;
+}
+
+async function worksAgain(token) {
+  await until(async () => (await stack.ecap.validate('smart_kettle', token, { wait: 1_000 })).statusCode === 200, {
+    timeout: recovered,
+    what: 'a validation answered 200',
+  });
+  const created = await stack.cm.provision('after');
+  assert.equal(created.status, 201, created.text);
+  assert.equal((await stack.ecap.validate('smart_kettle', created.json.token)).statusCode, 200);
+  assert.equal(stack.cm.pid, pid);
+  assert.ok(stack.cm.process.running);
+}
+
+/** Takes `component` ("db" or "nats") away and gives it back, and checks everything that must hold meanwhile. */
+async function outage(t, component, { take, give, meanwhile = async () => {} }) {
+  await stack.cm.up(recovered);
+  const { token } = (await stack.cm.provision('before')).json;
+  const sampler = await HealthSampler.start(stack.cm);
+  let report;
+  try {
+    const lost = Date.now();
+    await take();
+    const missing = await sampler.latency(
+      lost,
+      (body, status) => body[component].status !== 'UP' && status === 503 && body.status !== 'UP',
+      `/health without ${component}`,
+    );
+    const other = component === 'db' ? 'nats' : 'db';
+    const last = sampler.samples.at(-1).body;
+    assert.equal(last[other].status, 'UP', `${other} is still there`);
+    await meanwhile(token);
+    await sleep(500);
+    const returned = Date.now();
+    await give();
+    const up = await sampler.latency(returned, (body, status) => body.status === 'UP' && status === 200, 'UP', recovered);
+    await worksAgain(token);
+    report = { missing, up };
+  } finally {
+    Object.assign((report ??= {}), await sampler.stop());
+    t.diagnostic(JSON.stringify(report));
+  }
+  assert.deepEqual(report.errors, [], 'every health request was answered');
+  assert.ok(report.missing <= noticed, `noticed after ${report.missing} ms`);
+  assert.ok(report.p99 < quick, `/health took ${report.p99} ms (p99)`);
+}
+
+/** Answers of the house while MariaDB is away. */
+async function withoutMariadb(token) {
+  await neverAsUnknown(token);
+  for (let i = 0; i < 5; i += 1) {
+    assert.equal(await neverAsUnknown(`unknown-${i}`), 503);
+    const refused = await stack.cm.provision('meanwhile');
+    assert.equal(refused.status, 503);
+    assert.ok('retry-after' in refused.headers);
+  }
+}
+
+test('MariaDB killed and started again', (t) =>
+  outage(t, 'db', { take: () => stack.mariadb.kill(), give: () => stack.mariadb.start(), meanwhile: withoutMariadb }));
+
+test('MariaDB stopped in order and started again', (t) =>
+  outage(t, 'db', { take: () => stack.mariadb.stop(), give: () => stack.mariadb.start(), meanwhile: withoutMariadb }));
+
+test('MariaDB that answers nothing any more, and does again', (t) =>
+  outage(t, 'db', { take: () => stack.mariadb.pause(), give: () => stack.mariadb.resume(), meanwhile: withoutMariadb }));
+
+test('the way to MariaDB swallows everything, and is healed', (t) =>
+  outage(t, 'db', {
+    take: () => stack.mariadbProxy.blackHole(),
+    give: () => stack.mariadbProxy.heal(),
+    meanwhile: withoutMariadb,
+  }));
+
+test('the way to MariaDB is cut and refuses, and is healed', (t) =>
+  outage(t, 'db', {
+    take: () => {
+      stack.mariadbProxy.refuse();
+      stack.mariadbProxy.cut();
+    },
+    give: () => stack.mariadbProxy.heal(),
+    meanwhile: withoutMariadb,
+  }));
+
+test('NATS killed and started again', (t) =>
+  outage(t, 'nats', { take: () => stack.nats.kill(), give: () => stack.nats.start() }));
+
+test('NATS stopped in order and started again', (t) =>
+  outage(t, 'nats', { take: () => stack.nats.stop(), give: () => stack.nats.start() }));
+
+test('NATS that answers nothing any more, and does again', (t) =>
+  outage(t, 'nats', { take: () => stack.nats.pause(), give: () => stack.nats.resume() }));
+
+test('the way to NATS swallows everything, and is healed', (t) =>
+  outage(t, 'nats', { take: () => stack.natsProxy.blackHole(), give: () => stack.natsProxy.heal() }));
+
+test('the way to NATS is cut and refuses, and is healed', (t) =>
+  outage(t, 'nats', {
+    take: () => {
+      stack.natsProxy.refuse();
+      stack.natsProxy.cut();
+    },
+    give: () => stack.natsProxy.heal(),
+    // REST needs no NATS for reading and writing tokens.
+    meanwhile: async () => assert.equal((await stack.cm.provision('without-nats')).status, 201),
+  }));
+
+test('both lost at once, and found again', async (t) => {
+  await stack.cm.up(recovered);
+  const { token } = (await stack.cm.provision('both')).json;
+  await Promise.all([stack.mariadb.kill(), stack.nats.kill()]);
+  const { body } = await stack.cm.healthThat(({ body }) => body.db.status !== 'UP' && body.nats.status !== 'UP', 'both named');
+  t.diagnostic(JSON.stringify(body));
+  await Promise.all([stack.mariadb.start(), stack.nats.start()]);
+  await stack.cm.up(recovered);
+  await worksAgain(token);
+});
+
+test('cut connections alone, ten times in a row, leave CM UP and no request wrong', async () => {
+  await stack.cm.up(recovered);
+  const { token } = (await stack.cm.provision('cuts')).json;
+  for (let i = 0; i < 10; i += 1) {
+    stack.mariadbProxy.cut();
+    await until(async () => (await neverAsUnknown(token)) === 200, { timeout: recovered, what: '200 after a cut' });
+    const page = await stack.cm.provision('cuts');
+    assert.ok([201, 503].includes(page.status), page.text);
+  }
+  await stack.cm.up(recovered);
+  await worksAgain(token);
+});
+
+test('20 ms more on the way to MariaDB make it slower, not wrong', async () => {
+  await stack.cm.up(recovered);
+  stack.mariadbProxy.delay(20);
+  try {
+    const created = await stack.cm.provision('slow');
+    assert.equal(created.status, 201);
+    assert.equal((await stack.ecap.validate('smart_kettle', created.json.token)).statusCode, 200);
+    assert.equal((await stack.ecap.validate('smart_kettle', 'nobody-knows')).statusCode, 404);
+    assert.equal((await stack.cm.health()).body.status, 'UP');
+  } finally {
+    stack.mariadbProxy.heal();
+  }
+});
+
+test('one log line per change of state: an outage does not flood the log', async () => {
+  await stack.cm.up(recovered);
+  const before = stack.cm.log.split('\n').length;
+  await stack.mariadb.kill();
+  await stack.cm.healthThat(({ body }) => body.db.status !== 'UP', 'MariaDB missing');
+  await sleep(3_000);
+  const lines = stack.cm.log.split('\n').length - before;
+  await stack.mariadb.start();
+  await stack.cm.up(recovered);
+  assert.ok(lines <= 20, `${lines} lines in 3 s`);
+});

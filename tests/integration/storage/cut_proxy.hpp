@@ -1,0 +1,59 @@
+// A TCP proxy that cuts a connection at a chosen statement, so that the client cannot know what became of it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace cm::test {
+
+class cut_proxy {
+public:
+  enum class moment {
+    before, ///< the server never gets the statement
+    after,  ///< the server carries it out, but its answer is lost
+  };
+
+  /// Forwards from a loopback port of its own to another one.
+  explicit cut_proxy(std::uint16_t target);
+  ~cut_proxy();
+  cut_proxy(const cut_proxy&) = delete;
+  cut_proxy& operator=(const cut_proxy&) = delete;
+
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+
+  /// Cuts the next connection that sends this text; once.
+  void arm(std::string text, moment when);
+
+  /// Whether it has cut since it was armed.
+  [[nodiscard]] bool fired() const noexcept { return fired_; }
+
+private:
+  struct pair {
+    int client = -1;
+    int server = -1;
+    bool drop_answer = false;
+  };
+
+  void serve();
+  void accept_one();
+  [[nodiscard]] bool from_client(pair& ends);
+  [[nodiscard]] bool from_server(pair& ends);
+  [[nodiscard]] bool armed_for(std::string_view data, moment& when);
+
+  std::uint16_t target_;
+  std::uint16_t port_ = 0;
+  int listener_ = -1;
+  std::vector<pair> pairs_;
+  std::mutex mutex_; // guards text_ and when_
+  std::string text_;
+  moment when_ = moment::before;
+  std::atomic<bool> fired_ = false;
+  std::atomic<bool> stop_ = false;
+  std::thread thread_;
+};
+
+} // namespace cm::test

@@ -1,0 +1,67 @@
+// What the storage tests share: one server for all that do not disturb it, and short ways to make commands.
+#pragma once
+
+#include "mariadb_server.hpp"
+#include "storage/client_thread.hpp"
+#include "storage/commands.hpp"
+#include "storage/connection.hpp"
+#include "storage/session.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace cm::test {
+
+/// Started at the first call, ended with the program.
+[[nodiscard]] mariadb_server& shared_server();
+
+/// The shared server with an empty database, and a thread that may use the client library.
+struct storage_fixture {
+  storage_fixture();
+
+  storage::client_thread thread;
+  mariadb_server& server;
+};
+
+/// 10 s from now.
+[[nodiscard]] core::steady_time soon();
+
+/// A v4-like ID whose order is that of `number`.
+[[nodiscard]] core::uuid id_of(std::uint32_t number);
+
+/// Some hash; equal for equal numbers.
+[[nodiscard]] core::token_hash hash_of(std::uint32_t number);
+
+[[nodiscard]] std::string hex(std::span<const std::uint8_t> bytes);
+
+/// Token `number` of endpoint "ep-1" in application "app", created at 1,000,000 + number.
+[[nodiscard]] storage::create_token creation(std::uint32_t number);
+
+/// Executes and returns the reply of that kind; fails the test where there is another.
+template <class Reply>
+Reply must(storage::session& session, const storage::command& what) {
+  auto result = session.execute(what, soon());
+  if (!result)
+    throw std::runtime_error(std::string{core::to_string(result.error().code)} + ": " + result.error().detail);
+  return std::get<Reply>(*std::move(result));
+}
+
+/// Creates tokens first to last.
+void create_tokens(storage::session& session, std::uint32_t first, std::uint32_t last);
+
+/// Another connection of the user `cm`.
+[[nodiscard]] std::unique_ptr<storage::connection> connect(const mariadb_server& server);
+
+/// The same, without a word about failures.
+void run(storage::connection& db, std::string_view sql);
+
+/// Waits up to 20 s until the condition holds; throws where it does not.
+void wait_until(const std::function<bool()>& condition);
+
+/// Cuts all connections of the user `cm` on the server, and waits until they are gone.
+void kill_connections(const mariadb_server& server);
+
+} // namespace cm::test

@@ -1,0 +1,175 @@
+// A CM of a test's own: its configuration file, its environment, its process, its ports.
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { get, http } from './http.mjs';
+import { license } from './license.mjs';
+import { binary, preset, slowness, temporaryDirectory } from './places.mjs';
+import { freePorts, Process } from './process.mjs';
+import { until } from './wait.mjs';
+
+const sanitizers =
+  preset === 'asan' ? { ASAN_OPTIONS: 'detect_leaks=1:abort_on_error=0:exitcode=99', UBSAN_OPTIONS: 'print_stacktrace=1' } : {};
+
+export class Cm {
+  /**
+   * One that is not started yet. `nats` and `mariadb` are servers of servers.mjs; `natsPort` and `mariadbPort` stand for
+   * theirs when a proxy is between. `configuration` is an object of dotted keys, or the whole file as text; `environment`
+   * is added to the usual one, and a value of undefined takes a variable away.
+   */
+  static async create({
+    nats,
+    mariadb,
+    natsPort = nats?.port,
+    mariadbPort = mariadb?.port,
+    jdbcParameters = '',
+    instance = 'cm',
+    configuration = {},
+    environment = {},
+    args = ['serve'],
+    executable = binary,
+    stdin = 'ignore',
+  } = {}) {
+    const cm = new Cm();
+    cm.directory = temporaryDirectory('cm');
+    cm.file = join(cm.directory, 'service-config.yml');
+    cm.instance = instance;
+    cm.executable = executable;
+    cm.args = args;
+    cm.stdin = stdin;
+    [cm.port, cm.managementPort] = await freePorts(2);
+    cm.api = `http://127.0.0.1:${cm.port}/api/v1`;
+    cm.management = `http://127.0.0.1:${cm.managementPort}`;
+    const keys = {
+      'server.port': cm.port,
+      'management.port': cm.managementPort,
+      'nats.urls': `nats://127.0.0.1:${natsPort ?? 1}`,
+      'spring.datasource.url': `jdbc:mariadb://127.0.0.1:${mariadbPort ?? 1}/cm${jdbcParameters}`,
+      ...configuration,
+    };
+    const text = Object.entries(keys).map(([key, value]) => `${key}: ${value}\n`);
+    writeFileSync(cm.file, typeof configuration === 'string' ? configuration : text.join(''));
+    const { path, password } = license();
+    cm.environment = {
+      INSTANCE_NAME: instance,
+      APP_CONFIG_PATH: cm.file,
+      NATS_USERNAME: nats?.username ?? 'cm',
+      NATS_PASSWORD: nats?.password ?? 'unused',
+      MARIADB_USERNAME: mariadb?.username ?? 'cm',
+      MARIADB_PASSWORD: mariadb?.password ?? 'unused',
+      KAA_LICENSE_CERT_PATH: path,
+      KAA_LICENSE_CERT_PASSWORD: password,
+      KAA_CM_TOKEN_HASH_KEY: 'token-hash-key-of-the-tests',
+      ...sanitizers,
+      ...environment,
+    };
+    for (const [name, value] of Object.entries(cm.environment)) {
+      if (value === undefined) delete cm.environment[name];
+    }
+    return cm;
+  }
+
+  /** Made, started and UP. */
+  static async start(options) {
+    const cm = await Cm.create(options);
+    cm.launch();
+    await cm.up();
+    return cm;
+  }
+
+  /** Starts the process (again) and does not wait for anything. */
+  launch() {
+    this.process = new Process(this.executable, this.args, {
+      environment: this.environment,
+      cwd: this.directory,
+      stdin: this.stdin,
+    });
+    return this;
+  }
+
+  get pid() {
+    return this.process.pid;
+  }
+
+  get log() {
+    return this.process.output;
+  }
+
+  /** {status, body} of /health; rejects when nobody answers. */
+  async health() {
+    const { status, json } = await get(`${this.management}/health`, { timeout: 2_000 });
+    return { status, body: json };
+  }
+
+  /** Awaits a health answer that `condition({status, body})` is true for, and returns it. */
+  async healthThat(condition, what, timeout = 10_000) {
+    let last;
+    try {
+      return await until(
+        async () => {
+          if (!this.process.running) return { ended: true };
+          last = await this.health();
+          return condition(last) && last;
+        },
+        { timeout: timeout * slowness, interval: 10, what },
+      ).then((health) => {
+        if (health.ended) throw new Error(`cm ended before ${what}: ${JSON.stringify(this.process.end)}`);
+        return health;
+      });
+    } catch (error) {
+      error.message += `\nlast health: ${JSON.stringify(last)}\n${this.process.tail()}`;
+      throw error;
+    }
+  }
+
+  /** Awaits UP; `timeout` in milliseconds. */
+  up(timeout = 20_000) {
+    return this.healthThat(({ status, body }) => status === 200 && body.status === 'UP', 'UP', timeout);
+  }
+
+  /** The management port answers, whatever it says. */
+  answers(timeout = 10_000) {
+    return this.healthThat(() => true, 'an answer of /health', timeout);
+  }
+
+  /** Provisions a token; returns the whole answer. */
+  provision(endpointId, body = { applicationName: 'smart_kettle' }, options = {}) {
+    return http('POST', `${this.api}/endpoints/${encodeURIComponent(endpointId)}/tokens`, { body, ...options });
+  }
+
+  /** Resident memory in bytes. */
+  residentBytes() {
+    return Process.residentBytes(readFileSync(`/proc/${this.pid}/status`, 'utf8'));
+  }
+
+  /** SIGTERM and its end; how it ended. */
+  stop(timeout = 40_000) {
+    return this.process.stop('SIGTERM', timeout);
+  }
+
+  kill() {
+    return this.process.kill();
+  }
+
+  /** Ends it and removes its files. */
+  async remove() {
+    if (this.process) await this.stop();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** Runs cm to its end with a command line; {code, output}. */
+export async function runCm(options, timeout = 15_000) {
+  const cm = await Cm.create(options);
+  cm.launch();
+  try {
+    const { code, signal } = await cm.process.exit(timeout * slowness);
+    return { code, signal, output: cm.log, cm };
+  } catch (error) {
+    await cm.kill();
+    error.message += `\n${cm.process.tail()}`;
+    throw error;
+  } finally {
+    rmSync(cm.directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,74 @@
+// Licenses for the tests, made with the tool that operators use.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { root, temporaryDirectory, testData } from './places.mjs';
+
+const tool = join(root, 'deploy', 'license', 'make-license');
+
+/** {path, password, ca} of a license in `directory`. */
+function licenseIn(directory) {
+  return {
+    path: join(directory, 'license.p12'),
+    password: readFileSync(join(directory, 'license.password'), 'utf8').trim(),
+    ca: join(directory, 'ca.pem'),
+    directory,
+  };
+}
+
+/** A new license in a new directory, good for `days`. */
+export function makeLicense({ days = 365, commonName = 'CM test' } = {}) {
+  const directory = temporaryDirectory('license');
+  execFileSync(tool, ['--out', directory, '--cn', commonName, '--days', String(days)], { stdio: 'pipe' });
+  return licenseIn(directory);
+}
+
+/** The license that the tests share: made once. */
+export function license() {
+  const directory = join(testData, 'license');
+  if (!existsSync(join(directory, 'license.p12'))) {
+    const made = makeLicense();
+    mkdirSync(testData, { recursive: true });
+    const beside = `${directory}.${process.pid}`;
+    mkdirSync(beside);
+    for (const file of ['license.p12', 'license.password', 'ca.pem']) {
+      writeFileSync(join(beside, file), readFileSync(join(made.directory, file)), { mode: 0o600 });
+    }
+    rmSync(made.directory, { recursive: true });
+    try {
+      renameSync(beside, directory);
+    } catch (error) {
+      // Another test was quicker.
+      rmSync(beside, { recursive: true });
+      if (!existsSync(join(directory, 'license.p12'))) throw error;
+    }
+  }
+  return licenseIn(directory);
+}
+
+/** A license whose time is over, signed by itself, with a password of its own. */
+export function expiredLicense() {
+  const directory = temporaryDirectory('expired');
+  const run = (...args) => execFileSync('openssl', args, { cwd: directory, stdio: 'pipe' });
+  run('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', 'key.pem');
+  run('req', '-new', '-key', 'key.pem', '-subj', '/CN=CM expired', '-out', 'request.pem');
+  // `openssl x509` knows no past end on Debian 12; `openssl ca` does.
+  writeFileSync(
+    join(directory, 'ca.conf'),
+    `[ca]\ndefault_ca = ca\n[ca]\ndatabase = ${directory}/index\nserial = ${directory}/serial\nnew_certs_dir = ${directory}\n` +
+      'default_md = sha256\npolicy = policy\n[policy]\ncommonName = supplied\n',
+  );
+  writeFileSync(join(directory, 'index'), '');
+  writeFileSync(join(directory, 'serial'), '01\n');
+  run(
+    ...['ca', '-batch', '-selfsign', '-config', 'ca.conf', '-keyfile', 'key.pem', '-in', 'request.pem', '-notext'],
+    ...['-startdate', '20200101000000Z', '-enddate', '20210101000000Z', '-out', 'certificate.pem'],
+  );
+  writeFileSync(join(directory, 'license.password'), 'expired');
+  run(
+    ...['pkcs12', '-export', '-inkey', 'key.pem', '-in', 'certificate.pem', '-passout', 'file:license.password'],
+    ...['-out', 'license.p12'],
+  );
+  return { path: join(directory, 'license.p12'), password: 'expired', ca: join(directory, 'certificate.pem'), directory };
+}

@@ -1,0 +1,81 @@
+// A private MariaDB server for a test: own data directory, own loopback port, ended with the object.
+#pragma once
+
+#include "core/settings.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+#include <vector>
+
+namespace cm::test {
+
+/// A directory that goes with the object. Its path is short enough for a socket in it.
+class temporary_directory {
+public:
+  explicit temporary_directory(std::string_view name);
+  ~temporary_directory();
+  temporary_directory(const temporary_directory&) = delete;
+  temporary_directory& operator=(const temporary_directory&) = delete;
+
+  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+
+private:
+  std::filesystem::path path_;
+};
+
+/// Runs as root and as an ordinary user. The data directory is installed once in a process and copied for each server.
+/// All functions throw std::runtime_error where the server does not do what it should.
+class mariadb_server {
+public:
+  /// Starts and waits until it answers; database `cm`, user `cm` with the password "cm-test-password".
+  /// @param arguments further command line arguments of mariadbd
+  explicit mariadb_server(std::vector<std::string> arguments = {});
+  ~mariadb_server();
+  mariadb_server(const mariadb_server&) = delete;
+  mariadb_server& operator=(const mariadb_server&) = delete;
+
+  /// How `cm` reaches it: one host, short time-outs.
+  [[nodiscard]] core::database_settings settings() const;
+  [[nodiscard]] core::network_address address() const;
+
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+
+  [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+
+  /// Runs one statement as the server's root in the database `cm`.
+  void execute(std::string_view sql) const;
+
+  /// The same for a query: all values, "NULL" for null.
+  [[nodiscard]] std::vector<std::vector<std::string>> query(std::string_view sql) const;
+
+  /// The first value of the first row.
+  [[nodiscard]] std::string value(std::string_view sql) const;
+
+  /// Empties the database: no table is left.
+  void recreate_database() const;
+
+  void stop();  ///< as an operator stops it
+  void kill();  ///< as a power failure does
+  void start(); ///< again, on the same port and data
+
+private:
+  void launch();
+  void wait_until_it_answers();
+  void end(int signal);
+
+  temporary_directory directory_;
+  std::vector<std::string> arguments_;
+  std::uint16_t port_ = 0;
+  pid_t pid_ = -1;
+};
+
+/// Runs a program and waits for it; throws with its output unless it ends with status 0.
+void run_program(const std::vector<std::string>& arguments);
+
+/// A loopback port that nobody listens on just now.
+[[nodiscard]] std::uint16_t free_port();
+
+} // namespace cm::test

@@ -1,0 +1,212 @@
+#include "nats_server.hpp"
+
+#include <arpa/inet.h>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <spawn.h>
+#include <stdexcept>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <system_error>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+extern "C" char** environ; // NOLINT(readability-redundant-declaration): POSIX leaves it to the program
+
+namespace cm::test {
+
+namespace {
+
+/// Starts a program with its output thrown away.
+pid_t spawn(std::vector<std::string> arguments) {
+  std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
+  for (auto& argument : arguments)
+    argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  pid_t pid = -1;
+  const int problem = posix_spawnp(&pid, argv[0], &actions, nullptr, argv.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (problem != 0)
+    throw std::system_error(problem, std::generic_category(), arguments.front());
+  return pid;
+}
+
+int wait_for(pid_t pid) {
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0) {
+    if (errno != EINTR)
+      throw std::system_error(errno, std::generic_category(), "waitpid");
+  }
+  return status;
+}
+
+void run(std::vector<std::string> arguments) {
+  const auto name = arguments.at(0) + " " + arguments.at(1);
+  if (wait_for(spawn(std::move(arguments))) != 0)
+    throw std::runtime_error(name + " failed");
+}
+
+sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in out{};
+  out.sin_family = AF_INET;
+  out.sin_port = htons(port);
+  out.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return out;
+}
+
+class loopback_socket {
+public:
+  loopback_socket() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    if (fd_ < 0)
+      throw std::system_error(errno, std::generic_category(), "socket");
+  }
+
+  ~loopback_socket() { ::close(fd_); }
+
+  loopback_socket(const loopback_socket&) = delete;
+  loopback_socket& operator=(const loopback_socket&) = delete;
+
+  [[nodiscard]] bool connect(std::uint16_t port) const {
+    const auto to = loopback(port);
+    return ::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
+  }
+
+  [[nodiscard]] std::uint16_t bind_free_port() const {
+    auto at = loopback(0);
+    socklen_t size = sizeof at;
+    if (::bind(fd_, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0
+        || ::getsockname(fd_, reinterpret_cast<sockaddr*>(&at), &size) != 0)
+      throw std::system_error(errno, std::generic_category(), "bind");
+    return ntohs(at.sin_port);
+  }
+
+private:
+  int fd_;
+};
+
+} // namespace
+
+nats_certificates::nats_certificates() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "cm-nats-XXXXXX").string();
+  if (mkdtemp(pattern.data()) == nullptr)
+    throw std::system_error(errno, std::generic_category(), "mkdtemp");
+  directory_ = pattern;
+  const auto request = [this](const std::string& name, std::vector<std::string> more) {
+    std::vector<std::string> command{"openssl",
+                                     "req",
+                                     "-x509",
+                                     "-newkey",
+                                     "ec",
+                                     "-pkeyopt",
+                                     "ec_paramgen_curve:prime256v1",
+                                     "-nodes",
+                                     "-days",
+                                     "2",
+                                     "-subj",
+                                     "/CN=" + name,
+                                     "-keyout",
+                                     file((name + ".key").c_str()),
+                                     "-out",
+                                     file((name + ".pem").c_str())};
+    command.insert(command.end(), more.begin(), more.end());
+    run(std::move(command));
+  };
+  request("ca", {});
+  request("other-ca", {});
+  // Signed by the CA: -CA and -CAkey make -x509 issue them.
+  const std::vector<std::string> signed_by_ca{"-CA",          file("ca.pem"), "-CAkey",
+                                              file("ca.key"), "-addext",      "basicConstraints=critical,CA:false"};
+  auto server = signed_by_ca;
+  server.insert(server.end(), {"-addext", "subjectAltName=IP:127.0.0.1"});
+  request("server", std::move(server));
+  request("client", signed_by_ca);
+}
+
+nats_certificates::~nats_certificates() {
+  std::error_code ignored; // a leftover in the temporary directory is no reason to fail
+  std::filesystem::remove_all(directory_, ignored);
+}
+
+nats_server::nats_server(nats_server_options options)
+  : options_(std::move(options)), port_(loopback_socket().bind_free_port()) {
+  if (options_.started)
+    start();
+}
+
+nats_server::~nats_server() {
+  if (pid_ > 0)
+    end(SIGKILL);
+}
+
+std::string nats_server::url() const {
+  return (options_.certificates != nullptr ? "tls://127.0.0.1:" : "nats://127.0.0.1:") + std::to_string(port_);
+}
+
+core::nats_settings nats_server::settings() const {
+  core::nats_settings out;
+  out.urls = {url()};
+  out.username = options_.user;
+  out.password = core::secret(options_.password);
+  if (const auto* files = options_.certificates; files != nullptr) {
+    out.tls_ca_file = files->file("ca.pem");
+    out.tls_certificate_file = files->file("client.pem");
+    out.tls_key_file = files->file("client.key");
+  }
+  return out;
+}
+
+void nats_server::start() {
+  std::vector<std::string> command{"nats-server", "-a", "127.0.0.1", "-p", std::to_string(port_)};
+  if (!options_.user.empty())
+    command.insert(command.end(), {"--user", options_.user, "--pass", options_.password});
+  if (const auto* files = options_.certificates; files != nullptr) {
+    command.insert(command.end(), {"--tlsverify", "--tlscert", files->file("server.pem"), "--tlskey",
+                                   files->file("server.key"), "--tlscacert", files->file("ca.pem")});
+  }
+  pid_ = spawn(std::move(command));
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!loopback_socket().connect(port_)) {
+    if (waitpid(pid_, nullptr, WNOHANG) == pid_) {
+      pid_ = -1;
+      throw std::runtime_error("nats-server did not start");
+    }
+    if (std::chrono::steady_clock::now() > deadline)
+      throw std::runtime_error("nats-server does not accept connections");
+    std::this_thread::sleep_for(std::chrono::milliseconds(5)); // between two tries of the awaited condition
+  }
+}
+
+void nats_server::end(int signal) {
+  ::kill(pid_, signal);
+  ::kill(pid_, SIGCONT);
+  wait_for(pid_);
+  pid_ = -1;
+}
+
+void nats_server::stop() {
+  end(SIGTERM);
+}
+
+void nats_server::kill() {
+  end(SIGKILL);
+}
+
+void nats_server::pause() {
+  ::kill(pid_, SIGSTOP);
+}
+
+void nats_server::resume() {
+  ::kill(pid_, SIGCONT);
+}
+
+} // namespace cm::test

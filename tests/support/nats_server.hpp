@@ -1,0 +1,71 @@
+// A private nats-server for a test: own loopback port, ended with the object.
+#pragma once
+
+#include "core/settings.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <sys/types.h>
+
+namespace cm::test {
+
+/// Certificates made for one test by openssl: a CA, a server's for 127.0.0.1 and a client's. Goes with the object.
+class nats_certificates {
+public:
+  nats_certificates();
+  ~nats_certificates();
+  nats_certificates(const nats_certificates&) = delete;
+  nats_certificates& operator=(const nats_certificates&) = delete;
+
+  /// The file ca.pem, other-ca.pem (which signed nothing), server.pem, server.key, client.pem or client.key.
+  [[nodiscard]] std::string file(const char* name) const { return (directory_ / name).string(); }
+
+private:
+  std::filesystem::path directory_;
+};
+
+struct nats_server_options {
+  std::string user; ///< empty: no login
+  std::string password;
+  const nats_certificates* certificates = nullptr; ///< not null: TLS, client certificates required
+  bool started = true;
+};
+
+/// All functions throw std::runtime_error where the server does not do what it should.
+class nats_server {
+public:
+  explicit nats_server(nats_server_options options = {});
+  ~nats_server();
+  nats_server(const nats_server&) = delete;
+  nats_server& operator=(const nats_server&) = delete;
+
+  /// nats://127.0.0.1:port, or tls:// with certificates.
+  [[nodiscard]] std::string url() const;
+
+  /// url, login and certificates as CM takes them.
+  [[nodiscard]] core::nats_settings settings() const;
+
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+
+  [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+
+  void start();  ///< on the same port; waits until it accepts connections
+  void stop();   ///< as an operator stops it
+  void kill();   ///< as a power failure does
+  void pause();  ///< it keeps its connections and answers nothing
+  void resume(); ///< after pause
+
+  /// The login that the server asks for from its next start on.
+  void set_password(std::string password) { options_.password = std::move(password); }
+
+private:
+  void end(int signal);
+
+  nats_server_options options_;
+  std::uint16_t port_;
+  pid_t pid_ = -1;
+};
+
+} // namespace cm::test

@@ -1,0 +1,105 @@
+// A child process that is known by its PID alone, with its output collected and an orderly end.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+
+import { until } from './wait.mjs';
+
+const alive = new Set();
+process.on('exit', () => {
+  for (const child of alive) child.kill('SIGKILL');
+});
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => process.exit(130));
+}
+
+/** `count` loopback ports that are free now, all different. */
+export async function freePorts(count) {
+  const servers = Array.from({ length: count }, () => createServer());
+  await Promise.all(servers.map((server) => once(server.listen(0, '127.0.0.1'), 'listening')));
+  const ports = servers.map((server) => server.address().port);
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return ports;
+}
+
+export class Process {
+  /** Starts `command`; `environment` is the whole of it but PATH. */
+  constructor(command, args, { environment = {}, cwd, stdin = 'ignore' } = {}) {
+    this.name = command.split('/').pop();
+    this.output = '';
+    this.startedAt = performance.now();
+    this.child = spawn(command, args, {
+      cwd,
+      env: { PATH: process.env.PATH, LANG: 'C.UTF-8', ...environment },
+      stdio: [stdin, 'pipe', 'pipe'],
+    });
+    alive.add(this.child);
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream.setEncoding('utf8');
+      stream.on('data', (text) => {
+        this.output += text;
+      });
+    }
+    this.ended = new Promise((resolve) => {
+      this.child.once('error', (error) => {
+        this.output += `\n${error.message}\n`;
+        alive.delete(this.child);
+        resolve({ code: undefined, signal: undefined, error });
+      });
+      this.child.once('close', (code, signal) => {
+        alive.delete(this.child);
+        resolve({ code, signal });
+      });
+    });
+    this.ended.then((end) => {
+      this.end = end;
+    });
+  }
+
+  get pid() {
+    return this.child.pid;
+  }
+
+  get running() {
+    return this.child.exitCode === null && this.child.signalCode === null && this.end === undefined;
+  }
+
+  signal(name) {
+    return this.child.kill(name);
+  }
+
+  /** The last lines of the output, for a message. */
+  tail(lines = 25) {
+    return this.output.trimEnd().split('\n').slice(-lines).join('\n');
+  }
+
+  /** How the process ended ({code, signal}), awaited for at most `timeout` milliseconds. */
+  async exit(timeout = 10_000) {
+    await until(() => this.end, { timeout, what: `${this.name} (PID ${this.pid}) ended` });
+    return this.end;
+  }
+
+  /** SIGKILL, also to a process that was stopped. */
+  async kill() {
+    if (this.running) this.signal('SIGKILL');
+    return this.exit();
+  }
+
+  /** `signal`, and SIGKILL after `timeout` milliseconds. */
+  async stop(signal = 'SIGTERM', timeout = 20_000) {
+    if (this.running) {
+      this.signal('SIGCONT');
+      this.signal(signal);
+    }
+    try {
+      return await this.exit(timeout);
+    } catch {
+      return this.kill();
+    }
+  }
+
+  /** Resident memory in bytes. */
+  static residentBytes(status) {
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)[1]) * 1024;
+  }
+}

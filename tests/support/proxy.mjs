@@ -1,0 +1,106 @@
+// A TCP proxy that does to a connection what networks do: delay it, swallow what it carries, cut it, refuse it.
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+
+export class Proxy {
+  /** A proxy on a free loopback port in front of `target`, another loopback port. */
+  static async start(target) {
+    const proxy = new Proxy();
+    proxy.target = target;
+    proxy.latency = 0;
+    proxy.swallow = false;
+    proxy.refusing = false;
+    proxy.pairs = new Set();
+    proxy.server = createServer({ allowHalfOpen: true }, (client) => proxy.#accept(client));
+    await once(proxy.server.listen(0, '127.0.0.1'), 'listening');
+    proxy.port = proxy.server.address().port;
+    return proxy;
+  }
+
+  #accept(client) {
+    if (this.refusing) {
+      client.resetAndDestroy();
+      return;
+    }
+    const upstream = connect({ port: this.target, host: '127.0.0.1', allowHalfOpen: true });
+    const pair = { client, upstream };
+    this.pairs.add(pair);
+    const forget = () => {
+      client.destroy();
+      upstream.destroy();
+      this.pairs.delete(pair);
+    };
+    for (const socket of [client, upstream]) {
+      socket.setNoDelay(true);
+      socket.once('error', forget);
+      socket.once('close', forget);
+    }
+    this.#carry(client, upstream);
+    this.#carry(upstream, client);
+  }
+
+  #carry(from, to) {
+    // Order is kept: the next piece is read when this one was written.
+    from.on('data', (data) => {
+      if (this.swallow) return;
+      if (this.latency === 0) {
+        if (!to.destroyed && !to.write(data)) {
+          from.pause();
+          to.once('drain', () => from.resume());
+        }
+        return;
+      }
+      from.pause();
+      setTimeout(() => {
+        if (!to.destroyed) to.write(data);
+        from.resume();
+      }, this.latency);
+    });
+    from.on('end', () => {
+      if (!this.swallow && !to.destroyed) to.end();
+    });
+  }
+
+  /** Every piece of data arrives `milliseconds` later. */
+  delay(milliseconds) {
+    this.latency = milliseconds;
+  }
+
+  /** With `on`, connections stay open, new ones too, and nothing arrives. What was swallowed is lost: cut() afterwards. */
+  blackHole(on = true) {
+    this.swallow = on;
+  }
+
+  /** Resets every connection there is; new ones are served. */
+  cut() {
+    for (const { client, upstream } of this.pairs) {
+      client.resetAndDestroy();
+      upstream.resetAndDestroy();
+    }
+  }
+
+  /** With `on`, new connections are reset. */
+  refuse(on = true) {
+    this.refusing = on;
+  }
+
+  /** Back to an honest wire, with connections of its own. */
+  heal() {
+    this.latency = 0;
+    this.refusing = false;
+    if (this.swallow) {
+      this.swallow = false;
+      this.cut();
+    }
+  }
+
+  get connections() {
+    return this.pairs.size;
+  }
+
+  async close() {
+    this.cut();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+}

@@ -1,0 +1,38 @@
+// Runs test files (node:test), several at once, and writes {passed, failed} to a file.
+//   node run.mjs --results FILE --concurrency N --timeout SECONDS FILE…
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { parseArgs } from 'node:util';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    results: { type: 'string' },
+    concurrency: { type: 'string', default: '2' },
+    timeout: { type: 'string', default: '300' },
+  },
+});
+
+let passed = 0;
+let failed = 0;
+const stream = run({
+  files: positionals.map((file) => resolve(file)),
+  concurrency: Number(values.concurrency),
+  timeout: Number(values.timeout) * 1000,
+});
+// What only holds other tests is not counted beside them; a file that breaks before its first test is.
+const files = new Set(positionals.map((file) => resolve(file)));
+const holds = (event) => event.details?.type === 'suite' || (event.nesting === 0 && files.has(resolve(event.name)));
+stream.on('test:pass', (event) => {
+  if (!holds(event) && event.skip === undefined) passed += 1;
+});
+stream.on('test:fail', (event) => {
+  if (event.details?.type !== 'suite' && event.details?.error?.failureType !== 'subtestsFailed') failed += 1;
+});
+stream.compose(new spec()).pipe(process.stdout);
+stream.once('end', () => {
+  if (values.results) writeFileSync(values.results, JSON.stringify({ passed, failed }));
+  process.exitCode = failed === 0 ? 0 : 1;
+});

@@ -1,0 +1,205 @@
+// nats-server and MariaDB of a test's own, on free loopback ports: started, stopped, killed, stopped in their tracks, and
+// started again on the same port with the same data.
+import { execFile, execFileSync } from 'node:child_process';
+import { cpSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { temporaryDirectory, testData } from './places.mjs';
+import { freePorts, Process } from './process.mjs';
+import { until } from './wait.mjs';
+
+const run = promisify(execFile);
+const user = userInfo().username;
+const asRoot = user === 'root' ? ['--user=root'] : [];
+
+/** Resolves when something accepts connections on the port. */
+export function reachable(port) {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', reject);
+  });
+}
+
+/** What both servers have in common. */
+class Server {
+  constructor(port, directory) {
+    this.port = port;
+    this.directory = directory;
+  }
+
+  /** Starts the process (again, with the port and the data it had) and waits until it answers. */
+  async start() {
+    this.process = this.launch();
+    try {
+      await until(async () => !this.process.running || (await this.answers()), {
+        timeout: 60_000,
+        what: `${this.process.name} on port ${this.port}`,
+      });
+    } catch (error) {
+      error.message += `\n${this.process.tail()}`;
+      throw error;
+    }
+    if (!this.process.running) throw new Error(`${this.process.name} ended at its start:\n${this.process.tail()}`);
+    return this;
+  }
+
+  /** An orderly end; start() brings it back. */
+  async stop() {
+    await this.process?.stop();
+  }
+
+  /** kill -9; start() brings it back. */
+  async kill() {
+    await this.process?.kill();
+  }
+
+  /** SIGSTOP: connections stay open and nothing is answered any more. */
+  pause() {
+    this.process.signal('SIGSTOP');
+  }
+
+  /** SIGCONT. */
+  resume() {
+    this.process.signal('SIGCONT');
+  }
+
+  /** Ends it for good and removes its data. */
+  async remove() {
+    await this.kill();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+export class Nats extends Server {
+  /** Makes one that is not started yet. */
+  static async create() {
+    const [port] = await freePorts(1);
+    const nats = new Nats(port, temporaryDirectory('nats'));
+    nats.username = 'cm';
+    nats.password = 'nats-password-of-the-tests';
+    nats.url = `nats://127.0.0.1:${port}`;
+    return nats;
+  }
+
+  static async start() {
+    return (await Nats.create()).start();
+  }
+
+  launch() {
+    const file = join(this.directory, 'nats.conf');
+    writeFileSync(
+      file,
+      `listen: "127.0.0.1:${this.port}"\nauthorization { user: "${this.username}", password: "${this.password}" }\n`,
+    );
+    return new Process('nats-server', ['--config', file]);
+  }
+
+  answers() {
+    return reachable(this.port);
+  }
+}
+
+const mariadbOptions = ['--no-defaults', ...asRoot, '--innodb-log-file-size=8M', '--innodb-buffer-pool-size=32M'];
+
+/** A data directory with the account and the database in it, made once and copied for every server. */
+async function mariadbTemplate() {
+  const version = execFileSync('mariadbd', ['--version'], { encoding: 'utf8' }).match(/Ver (\S+)/)[1];
+  const template = join(testData, `mariadb-${version}-${user}`);
+  if (existsSync(template)) return template;
+  const directory = temporaryDirectory('mariadb-template');
+  try {
+    const data = join(directory, 'data');
+    await run('mariadb-install-db', [
+      ...mariadbOptions,
+      `--datadir=${data}`,
+      '--skip-test-db',
+      '--auth-root-authentication-method=socket',
+      `--auth-root-socket-user=${user}`,
+    ]);
+    const made = `${template}.${process.pid}`;
+    cpSync(data, made, { recursive: true });
+    try {
+      renameSync(made, template);
+    } catch (error) {
+      // Another test was quicker.
+      rmSync(made, { recursive: true, force: true });
+      if (!existsSync(template)) throw error;
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+  return template;
+}
+
+export class Mariadb extends Server {
+  /** Makes one that is not started yet. */
+  static async create() {
+    const [port] = await freePorts(1);
+    const directory = temporaryDirectory('mariadb');
+    const mariadb = new Mariadb(port, directory);
+    mariadb.data = join(directory, 'data');
+    mariadb.socket = join(directory, 'socket');
+    mariadb.username = 'cm';
+    mariadb.password = 'mariadb-password-of-the-tests';
+    mariadb.database = 'cm';
+    cpSync(await mariadbTemplate(), mariadb.data, { recursive: true });
+    return mariadb;
+  }
+
+  static async start() {
+    return (await Mariadb.create()).start();
+  }
+
+  /** The JDBC URL of CM's configuration; `port` is a proxy's in front of it. */
+  jdbcUrl(port = this.port, parameters = '') {
+    return `jdbc:mariadb://127.0.0.1:${port}/${this.database}${parameters}`;
+  }
+
+  launch() {
+    const init = join(this.directory, 'init.sql');
+    writeFileSync(
+      init,
+      `CREATE DATABASE IF NOT EXISTS ${this.database};\n` +
+        `CREATE OR REPLACE USER '${this.username}'@'127.0.0.1' IDENTIFIED BY '${this.password}';\n` +
+        `GRANT ALL PRIVILEGES ON ${this.database}.* TO '${this.username}'@'127.0.0.1';\n`,
+    );
+    return new Process('mariadbd', [
+      ...mariadbOptions,
+      `--datadir=${this.data}`,
+      `--socket=${this.socket}`,
+      `--port=${this.port}`,
+      `--pid-file=${join(this.directory, 'pid')}`,
+      `--init-file=${init}`,
+      '--bind-address=127.0.0.1',
+      '--skip-name-resolve',
+      '--max-connections=100',
+      '--performance-schema=OFF',
+      '--innodb-flush-log-at-trx-commit=2',
+      '--innodb-fast-shutdown=2',
+    ]);
+  }
+
+  async answers() {
+    return existsSync(this.socket) && (await this.sql('SELECT 1', { database: '' })) === '1\n';
+  }
+
+  /** Runs statements as the administrator; returns the rows, tab-separated. */
+  async sql(statements, { database = this.database } = {}) {
+    const args = ['--no-defaults', `--socket=${this.socket}`, `--user=${user}`, '--batch', '--skip-column-names'];
+    const { stdout } = await run('mariadb', [...args, '--execute', statements, ...(database ? [database] : [])]);
+    return stdout;
+  }
+
+  /** Everything the database holds, binary columns as hexadecimal. */
+  async dump() {
+    const args = ['--no-defaults', `--socket=${this.socket}`, `--user=${user}`, '--hex-blob', '--skip-extended-insert'];
+    const { stdout } = await run('mariadb-dump', [...args, this.database], { maxBuffer: 256 << 20 });
+    return stdout;
+  }
+}

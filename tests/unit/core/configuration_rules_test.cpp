@@ -1,0 +1,134 @@
+// What holds between keys, what this release cannot do yet, and that no secret is ever shown.
+#include "configuration_support.hpp"
+#include "core/configuration/schema.hpp"
+
+#include <set>
+
+using namespace configuration_test;
+
+TEST_CASE("without the password of the license there is no start") {
+  CHECK(rendered(configuration::load_text({}, file_name, "").errors)
+        == lines{"environment KAA_LICENSE_CERT_PASSWORD: not set, expected the password of the license file (or "
+                 "KAA_LICENSE_CERT_PASSWORD_FILE)"});
+}
+
+TEST_CASE("the monitoring agent needs its password, and is not available yet") {
+  CHECK(errors_of("", {{"JMX_ENABLE", "true"}})
+        == lines{"environment JMX_MONITOR_USER_PASSWORD: not set, expected a password, because JMX_ENABLE is true"});
+  const auto result = load("", {{"JMX_ENABLE", "true"}, {"JMX_MONITOR_USER_PASSWORD", "hunter2"}});
+  CHECK(result.errors.empty());
+  CHECK(has(rendered(result.warnings),
+            "environment JMX_ENABLE: found \"true\": not available in this release, and without effect"));
+  CHECK(errors_of("", {{"JMX_ENABLE", "false"}}).empty());
+}
+
+TEST_CASE("the two ports must differ") {
+  CHECK(errors_of("server.port: 8080")
+        == lines{"service-config.yml:1: management.port: found 8080, which is server.port too, expected two different "
+                 "ports"});
+  CHECK(errors_of("server.port: 81\nmanagement.port: 81").size() == 1);
+}
+
+TEST_CASE("a client certificate for NATS and its key come together") {
+  const temporary_file pem("x");
+  CHECK(errors_of("nats.tls.certificate: " + pem.path())
+        == lines{"service-config.yml:1: nats.tls.certificate: found without nats.tls.key, expected both or none"});
+  CHECK(errors_of("nats.tls.key: " + pem.path()).size() == 1);
+  CHECK(errors_of("nats.tls: {certificate: " + pem.path() + ", key: " + pem.path() + "}").empty());
+  CHECK(errors_of("nats.tls: {certificate: " + pem.path() + ", key: /nowhere}").size() == 1);
+}
+
+TEST_CASE("the switch of all management endpoints gives way to the switch of one") {
+  const auto s = settings_of("endpoints.health.enabled: true\nendpoints.enabled: false\n");
+  CHECK(s.management.health_enabled);
+  CHECK_FALSE(s.management.info_enabled);
+  CHECK_FALSE(s.management.metrics_enabled);
+  CHECK_FALSE(s.management.prometheus_enabled);
+}
+
+TEST_CASE("no key for the token hash is a warning, and so is a short one") {
+  CHECK(has(warnings_of(""), "default: kaa.cm.token-hash-key: not set: token values are stored as plain SHA-256"));
+  CHECK(mentions(warnings_of("", {{"KAA_CM_TOKEN_HASH_KEY", "short"}}), "shorter than 16 bytes"));
+  CHECK_FALSE(mentions(warnings_of("", {{"KAA_CM_TOKEN_HASH_KEY", "0123456789abcdef"}}), "token-hash-key"));
+}
+
+TEST_CASE("an open REST API, a nameless database login and a cache beyond the budget are warnings") {
+  CHECK(mentions(warnings_of(""), "the REST API answers everybody"));
+  CHECK(mentions(warnings_of(""), "environment MARIADB_USERNAME: not set"));
+  CHECK_FALSE(mentions(warnings_of("", {{"MARIADB_USERNAME", "cm"}}), "MARIADB_USERNAME"));
+  CHECK(mentions(warnings_of("kaa.cm.cache.max-size: 2MB", {{"JAVA_OPTIONS", "-Xmx2m"}}), "cache.max-size") == false);
+  CHECK(mentions(warnings_of("kaa.cm.cache.max-size: 3MB", {{"JAVA_OPTIONS", "-Xmx2m"}}),
+                 "more than the memory budget of 2MB"));
+}
+
+TEST_CASE("a login in the file is a warning, unless it is a placeholder") {
+  const auto warnings = warnings_of("spring.datasource:\n  username: joe\n  password: hunter2\n");
+  CHECK(has(warnings, "service-config.yml:2: spring.datasource.username: stands in the file; MARIADB_USERNAME or "
+                      "MARIADB_USERNAME_FILE in the environment is the place for it"));
+  CHECK(mentions(warnings, "spring.datasource.password: stands in the file"));
+  CHECK_FALSE(mentions(warnings, "hunter2"));
+  CHECK_FALSE(mentions(warnings_of("spring.datasource.username: ${U}", {{"U", "joe"}}), "stands in the file"));
+}
+
+TEST_CASE("what would leave CM open is refused in this release") {
+  CHECK(errors_of("security.oauth2.resource-server.enabled: true")
+        == lines{"service-config.yml:1: security.oauth2.resource-server.enabled: found \"true\", expected false: not "
+                 "available in this release, and without it the REST API would answer everybody"});
+  CHECK(errors_of("", {{"MANAGEMENT_SECURITY_ENABLED", "yes"}}).size() == 1);
+  CHECK(errors_of("server.ssl.enabled: on").size() == 1);
+  CHECK(errors_of("server.ssl.enabled: false\nmanagement.security.enabled: off\n"
+                  "security.oauth2.resource-server.enabled: no\n")
+          .empty());
+}
+
+TEST_CASE("what comes later is a warning when it is asked for, and carried where settings have a place for it") {
+  const auto result = load("kaa.cm.trustful: true\nkaa.cm.ep-register.service-instance.name: epr2\n"
+                           "kaa.cm.audit.retention: 30d\nmanagement.console.enabled: true\nkaa.tekton.enabled: true\n"
+                           "endpoints.metrics.enabled: true\nserver.ssl.certificate: /x.pem\n"
+                           "security.oauth2.resource-server.scopes.endpoint:read: read\n"
+                           "kaa.cm.token-hash-key-previous: hunter2\n");
+  CHECK(result.errors.empty());
+  REQUIRE(result.value.has_value());
+  CHECK(result.value->credentials.trustful);
+  CHECK(result.value->credentials.ep_register_instance == "epr2");
+  const auto warnings = rendered(result.warnings);
+  for (const auto* key : {"trustful", "ep-register.service-instance.name", "audit.retention", "console.enabled",
+                          "tekton.enabled", "metrics.enabled", "ssl.certificate", "scopes.endpoint:read"})
+    CHECK(mentions(warnings, std::string(key) + ": found \""));
+  CHECK(mentions(warnings, "token-hash-key-previous: found a value that is not shown: not available"));
+  CHECK_FALSE(mentions(warnings, "hunter2"));
+}
+
+TEST_CASE("what comes later is no warning when it has its default") {
+  const auto before = warnings_of("");
+  CHECK(
+    warnings_of("kaa.cm.trustful: no\nkaa.cm.ep-register.service-instance.name: epr\nkaa.cm.audit.retention: 8760h\n"
+                "management.console.enabled: false\nkaa.tekton.url: http://tekton\nserver.ssl.client-auth: NONE\n"
+                "endpoints.metrics.enabled: false\n")
+    == before);
+}
+
+TEST_CASE("no secret of any key shows in an error, a warning or the description") {
+  const std::string value = "hunter2";
+  for (const auto* row : configuration::schema()) {
+    if (!row->masked)
+      continue;
+    const auto names = configuration::variables_of(*row);
+    INFO(names.front());
+    for (const auto& text : {value, value + std::string(1, '\0')}) {
+      auto result = load("", {{names.front(), text}, {"SERVER_PORT", "0"}});
+      CHECK_FALSE(mentions(rendered(result.errors), value));
+      CHECK_FALSE(mentions(rendered(result.warnings), value));
+    }
+    const auto good = load("", {{names.front(), value}});
+    REQUIRE(good.value.has_value());
+    CHECK(configuration::describe(*good.value).find(value) == std::string::npos);
+    CHECK(configuration::describe(*good.value).find("******") != std::string::npos);
+    if (!row->key.empty()) {
+      const auto in_file = load(std::string(row->key) + ": " + value + "\n" + std::string(row->key) + ": other\n");
+      CHECK(in_file.errors.size() == 1);
+      CHECK_FALSE(mentions(rendered(in_file.errors), value));
+      CHECK_FALSE(mentions(rendered(load(std::string(row->key) + ": [" + value + "]").errors), value));
+    }
+  }
+}
