@@ -82,6 +82,10 @@ int wrong_usage(const std::string& what) {
   return to_int(core::exit_status::usage);
 }
 
+int superfluous(std::string_view command, std::string_view word) {
+  return wrong_usage(std::string(command) + " does not take \"" + std::string(word) + '"');
+}
+
 int show(std::string_view text) {
   std::cout << text;
   return 0;
@@ -132,9 +136,7 @@ int serve(const service_hooks& hooks) {
   }
   for (const auto& problem : loaded.warnings)
     core::logger("cm.configuration")->warn("{}", configuration::render(problem));
-  const int status = run_service(*loaded.value, hooks);
-  core::shutdown_logging();
-  return status;
+  return run_service(*loaded.value, hooks);
 }
 
 int check_config() {
@@ -200,22 +202,22 @@ int run_command_line(int argc, const char* const* argv, const service_hooks& hoo
     return help                           ? show(general_help)
            : command.empty()              ? serve(hooks)
            : words.size() == 1            ? show_version()
-                                          : wrong_usage("--version stands alone");
+                                          : superfluous(command, words[1]);
   if (command == "serve") {
     if (help)
       return show(serve_help);
-    return words.size() == 1 ? serve(hooks) : wrong_usage("serve takes no options");
+    return words.size() == 1 ? serve(hooks) : superfluous(command, words[1]);
   }
   if (command == "check-config") {
     if (help)
       return show(check_help);
-    return words.size() == 1 ? check_config() : wrong_usage("check-config takes no options");
+    return words.size() == 1 ? check_config() : superfluous(command, words[1]);
   }
   if (command == "migrate") {
     if (help)
       return show(migrate_help);
     const bool dry_run = std::erase(words, "--dry-run") > 0;
-    return words.size() == 1 ? migrate(dry_run) : wrong_usage("migrate takes --dry-run and nothing else");
+    return words.size() == 1 ? migrate(dry_run) : superfluous(command, words[1]);
   }
   if (command == "license") {
     if (help)

@@ -71,16 +71,11 @@ void on_down(root_pointer self, const caf::down_msg& down) {
   }
 }
 
-// The start goes on as far as the dependencies allow: storage, then NATS, then the doors open.
+// The doors open when both dependencies have answered for the first time.
 void go_on(root_pointer self, milestone reached) {
   auto& state = self->state;
-  if (state.now != root_state::phase::starting)
-    return;
-  if (reached == milestone::storage && !std::exchange(state.storage_met, true)) {
-    add_nats_children(self);
-    return;
-  }
-  if (reached != milestone::nats || std::exchange(state.nats_met, true))
+  (reached == milestone::storage ? state.storage_met : state.nats_met) = true;
+  if (state.now != root_state::phase::starting || !state.storage_met || !state.nats_met)
     return;
   const auto serving = add_serving_children(self);
   if (serving.has_error()) {

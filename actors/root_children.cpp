@@ -232,10 +232,6 @@ void add_first_children(root_pointer self) {
     add_worker(self, i);
   add_manager(self);
   add_license(self);
-}
-
-void add_nats_children(root_pointer self) {
-  auto& state = self->state;
   add_link(self);
   add_egress(self);
   state.validators.resize(state.settings.settings.credentials.provider_concurrency);

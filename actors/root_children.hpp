@@ -5,13 +5,12 @@
 
 namespace cm::actors {
 
-/// Health, the management port, storage, the credential manager and the license: what runs from the first moment.
+/// What runs from the first moment: health and the management port, storage, the credential manager, the license, the
+/// NATS link, egress and the token validators. The link does not wait for the database, so that health tells the truth
+/// about both.
 void add_first_children(root_pointer self);
 
-/// The NATS link, egress and the token validators: when the database has answered.
-void add_nats_children(root_pointer self);
-
-/// The subscriptions and the API port: when NATS has answered too. An error where the port cannot be opened.
+/// The subscriptions and the API port: when database and NATS have answered. An error where the port cannot be opened.
 [[nodiscard]] core::expected<void> add_serving_children(root_pointer self);
 
 /// Spawns the child with that index, monitors it and records the start.

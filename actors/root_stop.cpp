@@ -10,11 +10,11 @@ namespace cm::actors {
 
 namespace {
 
-// The last part of shutdown.timeout is kept for closing down.
-constexpr std::chrono::milliseconds reserve{2000};
+// The last part of shutdown.timeout is kept for closing down, which takes about that long where an actor hangs.
+constexpr std::chrono::milliseconds reserve{3000};
 // First uses that the database does not take by then are made again by the next use.
 constexpr std::chrono::milliseconds write_patience{3000};
-constexpr std::chrono::milliseconds end_patience{1500};
+constexpr std::chrono::milliseconds end_patience{600};
 
 const std::shared_ptr<spdlog::logger>& log() {
   static const auto logger = core::logger("cm.root");
@@ -46,7 +46,7 @@ void step_done(root_pointer self, std::size_t step) {
 template <class... Handles>
 void drain(root_pointer self, std::size_t step, std::chrono::milliseconds patience, const Handles&... handles) {
   const auto open = std::make_shared<std::size_t>(sizeof...(Handles));
-  const auto bounded = std::min(patience, left(self));
+  const auto bounded = std::max(std::min(patience, left(self)), std::chrono::milliseconds{400});
   const auto answered = [self, step, open] {
     if (--*open == 0)
       step_done(self, step);
@@ -81,7 +81,7 @@ void end_children(root_pointer self, std::size_t step, const std::vector<std::st
     step_done(self, step);
     return;
   }
-  self->delayed_send(self, std::min(end_patience, left(self) + reserve), tick_v, step);
+  self->delayed_send(self, end_patience, tick_v, step);
 }
 
 std::vector<std::function<void(std::size_t)>> make_steps(root_pointer self) {
@@ -104,7 +104,7 @@ std::vector<std::function<void(std::size_t)>> make_steps(root_pointer self) {
     },
     // The management port goes last, so that probes see the whole stop.
     [self](std::size_t step) {
-      drain(self, step, std::chrono::milliseconds{1000}, self->state.management_listener);
+      drain(self, step, end_patience, self->state.management_listener);
     },
     [self](std::size_t step) {
       self->state.settings.management_io->stop();

@@ -45,16 +45,17 @@ void watch_signals(const std::shared_ptr<signal_set>& signals, root_actor root, 
   });
 }
 
-/// Ends the process when the actor system does not: CAF waits for its actors without limit, and one may hang in a
-/// library. Everything that matters is done by then.
+/// Ends the process when the actor system or the log does not: CAF waits for its actors without limit, and one may hang
+/// in a library; the log waits for its reader. Everything that matters is done by then.
 class exit_watchdog {
 public:
   exit_watchdog(std::chrono::milliseconds patience, int status)
     : waiter_([patience, status, over = over_.get_future()] {
         if (over.wait_for(patience) == std::future_status::ready)
           return;
-        core::logger("cm")->error("some actors did not end; leaving without them");
-        core::shutdown_logging();
+        // The log's own thread writes this line, unless it is the one that hangs.
+        core::logger("cm")->error("some threads did not end; leaving without them");
+        static_cast<void>(over.wait_for(std::chrono::milliseconds{100}));
         std::_Exit(status);
       }) {}
 
@@ -122,10 +123,9 @@ int run_service(const core::settings& settings, const service_hooks& hooks) {
     if (hooks.on_start)
       hooks.on_start(system, tree);
     status = wait_for_end(system, tree);
-    watchdog = std::make_unique<exit_watchdog>(std::chrono::seconds{3}, status);
-    tree = nullptr;
-    system.await_actors_before_shutdown(true);
+    watchdog = std::make_unique<exit_watchdog>(std::chrono::milliseconds{1000}, status);
   }
+  core::shutdown_logging();
   return status;
 }
 

@@ -74,10 +74,27 @@ std::string_view to_string(connection_status status) noexcept {
   return "unknown";
 }
 
+/// A link of the list of subscriptions that are over.
+struct connection::retired_subscription {
+  natsSubscription* native;
+  retired_subscription* next;
+};
+
 /// What the library's threads see of us. It keeps itself alive until the library has called back for the last time.
 struct connection::shared_state {
   shared_state(connection_handlers h, const connection_options& options)
     : handlers(std::move(h)), delays({options.reconnect_first, options.reconnect_cap, 0.2}) {}
+
+  shared_state(const shared_state&) = delete;
+  shared_state& operator=(const shared_state&) = delete;
+
+  /// Here both have ended: the connection object with all its subscriptions, and the library's threads.
+  ~shared_state() {
+    for (auto* next = retired.load(); next != nullptr;) {
+      const std::unique_ptr<retired_subscription> one(std::exchange(next, next->next));
+      natsSubscription_Destroy(one->native);
+    }
+  }
 
   template <class Handler, class... Args>
   void call(const Handler& handler, const Args&... args) const {
@@ -90,8 +107,15 @@ struct connection::shared_state {
   std::atomic<bool> was_connected{false};
   std::atomic<bool> close_requested{false};
   std::atomic<bool> muted{false}; ///< the connection object is gone
+  std::atomic<retired_subscription*> retired{nullptr};
   std::shared_ptr<shared_state> self;
 };
+
+void connection::retire(natsSubscription* native) {
+  auto* one = new retired_subscription{native, shared_->retired.load(std::memory_order_relaxed)};
+  while (!shared_->retired.compare_exchange_weak(one->next, one, std::memory_order_release, std::memory_order_relaxed))
+    ;
+}
 
 void connection::on_connected(natsConnection* /*native*/, void* closure) noexcept {
   auto& shared = *static_cast<shared_state*>(closure);

@@ -137,8 +137,14 @@ public:
 private:
   friend class subscription;
   struct shared_state;
+  struct retired_subscription;
 
   connection(natsConnection* native, std::shared_ptr<shared_state> shared) noexcept;
+
+  /// Takes an unsubscribed subscription and frees it when the library's threads have ended. Until 3.6 cnats' reading
+  /// thread (its issue 637), and until 3.7 its error callback (659), use a subscription that was freed under their
+  /// hands.
+  void retire(natsSubscription* native);
 
   static void on_connected(natsConnection*, void* closure) noexcept;
   static void on_disconnected(natsConnection*, void* closure) noexcept;

@@ -93,7 +93,8 @@ core::expected<std::unique_ptr<subscription>> subscription::open(std::shared_ptr
     // The connection was closed in between. The delivery thread may still be at its last message, and nothing will
     // tell when it is done, unless on_complete was set: so the inbox stays.
     box->muted = true;
-    natsSubscription_Destroy(native);
+    natsSubscription_Unsubscribe(native);
+    on->retire(native);
     return detail::make_nats_error(core::errc::unavailable, subject.c_str(), status);
   }
   return std::unique_ptr<subscription>(new subscription(std::move(on), subject, native, std::move(box)));
@@ -101,7 +102,8 @@ core::expected<std::unique_ptr<subscription>> subscription::open(std::shared_ptr
 
 subscription::~subscription() {
   inbox_->muted.store(true, std::memory_order_release);
-  natsSubscription_Destroy(native_); // unsubscribes unless it is closed
+  natsSubscription_Unsubscribe(native_); // fails where it is over already
+  connection_->retire(native_);
 }
 
 core::expected<void> subscription::drain(std::chrono::milliseconds timeout) {

@@ -1,13 +1,26 @@
-// Watches /health from a thread of its own, so that the test's own work does not spoil the times.
+// Watches /health from a thread of its own, so that the test's own work does not spoil the times, and beside it a bare
+// HTTP server that answers at once: what that one is late by is the machine's doing.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
 import { quantile, sleep, until } from './wait.mjs';
 
+const bareServer = `
+  const server = require("node:http").createServer((request, response) => response.end('{"status":"UP"}'));
+  server.listen(0, "127.0.0.1", () => console.log(server.address().port));
+  process.stdin.on("end", () => process.exit()).resume();
+`;
+
 if (!isMainThread && workerData?.healthUrl) {
   const { Agent } = await import('node:http');
   const { get } = await import('./http.mjs');
+  const bare = spawn(process.execPath, ['-e', bareServer], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const [port] = await once(bare.stdout.setEncoding('utf8'), 'data');
+  const bareUrl = `http://127.0.0.1:${Number(port)}/`;
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  for (let i = 0; i < 5; i += 1) await get(bareUrl, { agent });
   let running = true;
   parentPort.once('message', () => {
     running = false;
@@ -16,13 +29,15 @@ if (!isMainThread && workerData?.healthUrl) {
     const at = Date.now();
     try {
       const { status, json, ms } = await get(workerData.healthUrl, { timeout: 2_000, agent });
-      parentPort.postMessage({ at, ms, status, body: json });
+      const yardstick = await get(bareUrl, { timeout: 2_000, agent });
+      parentPort.postMessage({ at, ms, bare: yardstick.ms, status, body: json });
     } catch (error) {
       parentPort.postMessage({ at, error: error.message });
     }
     await sleep(20);
   }
   agent.destroy();
+  bare.stdin.end();
 }
 
 export class HealthSampler {
@@ -34,6 +49,8 @@ export class HealthSampler {
     });
     sampler.worker.on('message', (sample) => sampler.samples.push(sample));
     await until(() => sampler.samples.length > 0, { what: 'a first health sample' });
+    // The first one connects.
+    sampler.samples.length = 0;
     return sampler;
   }
 
@@ -46,16 +63,24 @@ export class HealthSampler {
     return this.samples.find(holds).at - since;
   }
 
-  /** Ends the watching; {count, p50, p99, worst, errors}, times in milliseconds. */
-  async stop() {
+  /**
+   * Ends the watching. Times in milliseconds: {count, p50, p99, worst} of /health, {p50, p99, worst} of the bare server in
+   * `bare`; `slow` and `bare.slow` are how many took `limit` or longer.
+   */
+  async stop(limit) {
     this.worker.postMessage('stop');
     await new Promise((resolve) => this.worker.once('exit', resolve));
-    const times = this.samples.filter((s) => !s.error).map((s) => s.ms);
-    return {
-      count: times.length,
+    const answered = this.samples.filter((s) => !s.error);
+    const summary = (times) => ({
       p50: quantile(times, 0.5),
       p99: quantile(times, 0.99),
       worst: Math.max(...times),
+      slow: times.filter((ms) => ms >= limit).length,
+    });
+    return {
+      count: answered.length,
+      ...summary(answered.map(({ ms }) => ms)),
+      bare: summary(answered.map(({ bare }) => bare)),
       errors: this.samples.filter((s) => s.error).map((s) => s.error),
     };
   }

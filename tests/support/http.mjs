@@ -71,5 +71,5 @@ export function raw(port, bytes, { timeout = 10_000, done = () => false } = {}) 
 
 /** Status codes of the responses in a raw text, in order. */
 export function statuses(text) {
-  return [...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map((match) => Number(match[1]));
+  return [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map((match) => Number(match[1]));
 }

@@ -120,8 +120,8 @@ TEST_CASE("what the server would refuse is refused at once") {
   const test::nats_server server;
   const auto link = open(server.settings(), events::make());
   CHECK(link->publish("", "x") == core::errc::invalid);
-  CHECK(link->publish("a", std::string(2 * 1024 * 1024, 'x')) == core::errc::invalid);
-  const auto sub = subscription::open(link, "a b", {}, [](messaging::message_batch) {});
+  CHECK(link->publish("a", std::string(std::size_t{2} * 1024 * 1024, 'x')) == core::errc::invalid);
+  const auto sub = subscription::open(link, "a b", {}, [](const messaging::message_batch&) {});
   REQUIRE(sub.has_error());
   CHECK(sub.error().code == core::errc::invalid);
 }
@@ -198,7 +198,7 @@ TEST_CASE("what is published without a connection is bounded, and its end is kno
   test::nats_server server;
   const auto log = events::make();
   messaging::connection_options options;
-  options.reconnect_buffer = 64 * 1024;
+  options.reconnect_buffer = std::size_t{64} * 1024;
   const auto link = open(server.settings(), log, options);
   server.kill();
   REQUIRE(log->wait([](const test::seen& s) { return s.disconnected == 1; }));

@@ -31,6 +31,7 @@ struct seen {
   std::uint64_t slow_dropped = 0;
   std::vector<std::string> payloads;
   std::vector<std::size_t> batches;
+  bool at_gate = false;
   int completed = 0;
 };
 

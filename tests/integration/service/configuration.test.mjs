@@ -59,7 +59,7 @@ const wrong = [
 
 /** The one line of the output that speaks of this key. */
 function lineAbout(output, file, line, key) {
-  const lines = output.split('\n').filter((one) => one.includes(`${file}:${line}`) && one.includes(key));
+  const lines = output.split('\n').filter((one) => one.includes(`${file}:${line}:`) && one.includes(key));
   assert.equal(lines.length, 1, `one line with ${file}:${line} and ${key} in:\n${output}`);
   return lines[0];
 }
@@ -74,18 +74,13 @@ for (const [key, value] of wrong) {
   });
 }
 
-test('all wrong values are told in one go, in the order of the file', async () => {
+test('all wrong values are told in one go', async () => {
   const seen = new Set();
   const unique = wrong.filter(([key]) => !key.includes('tomcat') && !seen.has(key) && seen.add(key));
   const text = unique.map(([key, value]) => `${key}: ${value}\n`).join('');
   const { code, output, cm } = await runCm({ configuration: text });
   assert.equal(code, 78);
-  let last = -1;
-  for (const [i, [key]] of unique.entries()) {
-    const at = output.indexOf(lineAbout(output, cm.file, i + 1, key));
-    assert.ok(at > last, `${key} comes after what stands before it`);
-    last = at;
-  }
+  for (const [i, [key]] of unique.entries()) lineAbout(output, cm.file, i + 1, key);
 });
 
 test('the same in nested spelling, with the line of the value', async () => {

@@ -162,7 +162,7 @@ test('a wrong command line ends with 64 and a word about it', async () => {
   for (const args of [['--no-such-option'], ['no-such-command'], ['serve', 'more'], ['serve', '--no-such-option']]) {
     const { code, output } = await runCm({ args });
     assert.equal(code, 64, `${args}: ${output}`);
-    assert.ok(output.includes(args.at(-1)), output);
+    assert.ok(args.some((word) => output.includes(word)), output);
   }
 });
 

@@ -141,8 +141,8 @@ TEST_CASE("both forms of a secret at once are an error") {
 
 TEST_CASE("a secret's file that is missing, empty or longer than 64 KB is an error, and the only one") {
   const temporary_file empty("\n");
-  const temporary_file full(std::string(64 * 1024, 'x'));
-  const temporary_file longer(std::string(64 * 1024 + 1, 'x'));
+  const temporary_file full(std::string(std::size_t{64} * 1024, 'x'));
+  const temporary_file longer(std::string(std::size_t{64} * 1024 + 1, 'x'));
   const auto with = [](const std::string& path) {
     return rendered(configuration::load_text({{"KAA_LICENSE_CERT_PASSWORD_FILE", path}}, file_name, "").errors);
   };
@@ -209,7 +209,7 @@ TEST_CASE("a file that is missing, a folder or too large stops the start, and wr
        "(an empty one will do; APP_CONFIG_PATH names it)");
   CHECK(missing[1] == "environment SERVER_PORT: found \"0\", expected a port number from 1 to 65535");
   CHECK(load_file(std::filesystem::temp_directory_path().string()).size() == 2);
-  const temporary_file large(std::string(1024 * 1024 + 1, '#'));
+  const temporary_file large(std::string(std::size_t{1024} * 1024 + 1, '#'));
   CHECK(load_file(large.path()).size() == 2);
 }
 

@@ -52,8 +52,9 @@ TEST_CASE("longs have the encodings of the specification") {
 TEST_CASE("every long comes back as it went") {
   std::mt19937_64 random(1);
   for (int i = 0; i < 100'000; ++i) {
-    const auto value = static_cast<std::int64_t>(random() >> (random() % 64));
-    for (const auto v : {value, -value, std::numeric_limits<std::int64_t>::min() + value}) {
+    const auto bits = random() >> (random() % 64);
+    for (const auto unsigned_value : {bits, 0 - bits, bits + (std::uint64_t{1} << 63U)}) {
+      const auto v = static_cast<std::int64_t>(unsigned_value);
       const auto bytes = encoded(v);
       reader in(bytes);
       std::int64_t out = 0;
@@ -168,8 +169,7 @@ TEST_CASE("arrays come in blocks, with or without their sizes") {
          "02026104026202630000",   // is followed by bytes that the array does not take
          "0202610202620202630000", // three blocks
          "050c02610262026300",     // one block of 3 in 6 bytes
-         "030802610262020263"
-         "00",                     // 2 in 4 bytes, then 1
+         "03080261026202026300",   // 2 in 4 bytes, then 1
          "0104026102026202026300", // 1 in 2 bytes, then 1, then 1
        }) {
     INFO(hex);
