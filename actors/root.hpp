@@ -28,8 +28,7 @@ struct root_settings {
   io_context_ptr management_io;
   io_context_ptr api_io;
   std::shared_ptr<http::acceptor> management_acceptor; ///< open already, so that probes see the whole start
-  /// Opens the API's port, when the start has come so far; the port it got is told through `on_api_port`.
-  std::function<void(std::uint16_t)> on_api_port;
+  std::function<void(int exit_status)> on_stop;        ///< called once, when the orderly stop begins
 };
 
 /// One child of the root.

@@ -245,8 +245,6 @@ core::expected<void> add_serving_children(root_pointer self) {
   if (opened.has_error())
     return opened.error();
   state.api_acceptor = std::move(*opened);
-  if (state.settings.on_api_port)
-    state.settings.on_api_port(state.api_acceptor->port());
   add_token_subscription(self);
   add_io_loop(self, "api-io", state.settings.api_io);
   add_api_listener(self);

@@ -123,6 +123,8 @@ void begin_stop(root_pointer self) {
   auto& state = self->state;
   if (std::exchange(state.now, root_state::phase::stopping) == root_state::phase::stopping)
     return;
+  if (state.settings.on_stop)
+    state.settings.on_stop(state.exit_status);
   const auto budget = std::max(state.settings.settings.shutdown_timeout - reserve, std::chrono::milliseconds{500});
   state.stop_deadline = self->clock().now() + budget;
   self->send(state.health, ready_v, false);

@@ -10,6 +10,8 @@
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
+#include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <future>
@@ -45,21 +47,23 @@ void watch_signals(const std::shared_ptr<signal_set>& signals, root_actor root, 
   });
 }
 
-/// Ends the process when the actor system or the log does not: CAF waits for its actors without limit, and one may hang
-/// in a library; the log waits for its reader. Everything that matters is done by then.
+/// Bounds the stop by shutdown.timeout, whatever hangs: CAF waits for its actors without limit, and one may sit in a
+/// library; the log waits for its reader.
 class exit_watchdog {
 public:
-  exit_watchdog(std::chrono::milliseconds patience, int status)
-    : waiter_([patience, status, over = over_.get_future()] {
+  explicit exit_watchdog(std::chrono::milliseconds patience)
+    : waiter_([patience, begun = begun_.get_future(), over = over_.get_future()]() mutable {
+        const int status = begun.get();
         if (over.wait_for(patience) == std::future_status::ready)
           return;
         // The log's own thread writes this line, unless it is the one that hangs.
-        core::logger("cm")->error("some threads did not end; leaving without them");
-        static_cast<void>(over.wait_for(std::chrono::milliseconds{100}));
+        core::logger("cm")->error("some threads did not end in time; leaving without them");
+        static_cast<void>(over.wait_for(std::chrono::milliseconds{50}));
         std::_Exit(status);
       }) {}
 
   ~exit_watchdog() {
+    stop_begins(0);
     over_.set_value();
     waiter_.join();
   }
@@ -67,7 +71,15 @@ public:
   exit_watchdog(const exit_watchdog&) = delete;
   exit_watchdog& operator=(const exit_watchdog&) = delete;
 
+  /// From now on the time counts; `status` is what the process ends with. Later calls change nothing.
+  void stop_begins(int status) {
+    if (!stopping_.exchange(true))
+      begun_.set_value(status);
+  }
+
 private:
+  std::atomic<bool> stopping_{false};
+  std::promise<int> begun_;
   std::promise<void> over_;
   std::thread waiter_;
 };
@@ -113,7 +125,9 @@ int run_service(const core::settings& settings, const service_hooks& hooks) {
   config.set("scheduler.policy", caf::atom("sharing"));
   config.set("scheduler.max-threads", std::max<std::size_t>(2, std::thread::hardware_concurrency()));
   int status = to_int(core::exit_status::gave_up);
-  std::unique_ptr<exit_watchdog> watchdog;
+  exit_watchdog watchdog(std::max(settings.shutdown_timeout - std::chrono::milliseconds{150},
+                                  std::chrono::milliseconds{100}));
+  configured.on_stop = [&watchdog](int with) { watchdog.stop_begins(with); };
   {
     caf::actor_system system{config};
     auto tree = system.spawn(root, std::move(configured));
@@ -123,7 +137,6 @@ int run_service(const core::settings& settings, const service_hooks& hooks) {
     if (hooks.on_start)
       hooks.on_start(system, tree);
     status = wait_for_end(system, tree);
-    watchdog = std::make_unique<exit_watchdog>(std::chrono::milliseconds{1000}, status);
   }
   core::shutdown_logging();
   return status;
