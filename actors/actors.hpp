@@ -22,7 +22,8 @@
 
 namespace cm::actors {
 
-// -- what travels in the messages ---------------------------------------------------------------------------------------
+// -- what travels in the messages
+// ---------------------------------------------------------------------------------------
 
 /// State of one component for health.
 using component_report =
@@ -103,7 +104,8 @@ struct nats_egress_peer;
 struct token_validator_peer;
 struct nats_subscription_peer;
 
-// -- the actors ---------------------------------------------------------------------------------------------------------
+// -- the actors
+// ---------------------------------------------------------------------------------------------------------
 
 using root_actor = caf::typed_actor<
   // Spawns the tree.
@@ -179,8 +181,7 @@ using storage_gate_actor = caf::typed_actor<
   // Answered when nothing waits and nothing runs.
   caf::replies_to<drain_atom>::with<bool>,
   // The worker with that index.
-  caf::reacts_to<peer_atom, std::size_t, database_access_peer>,
-  caf::reacts_to<peer_atom, health_peer>,
+  caf::reacts_to<peer_atom, std::size_t, database_access_peer>, caf::reacts_to<peer_atom, health_peer>,
   // INTERNAL: time for deadlines, the probe and the report.
   caf::reacts_to<tick_atom>>;
 
@@ -200,8 +201,7 @@ struct nats_egress_peer {
 
 using token_validator_actor = caf::typed_actor<
   // Answers every one of the requests.
-  caf::reacts_to<validate_atom, token_calls_ptr>,
-  caf::reacts_to<peer_atom, storage_gate_peer>,
+  caf::reacts_to<validate_atom, token_calls_ptr>, caf::reacts_to<peer_atom, storage_gate_peer>,
   caf::reacts_to<peer_atom, nats_egress_peer>>;
 
 struct token_validator_peer {
@@ -228,8 +228,7 @@ struct nats_subscription_peer {
 
 using nats_link_actor = caf::typed_actor<
   // A subscription to be told of the connection, at once and at every change.
-  caf::reacts_to<peer_atom, nats_subscription_peer>,
-  caf::reacts_to<peer_atom, health_peer>,
+  caf::reacts_to<peer_atom, nats_subscription_peer>, caf::reacts_to<peer_atom, health_peer>,
   // INTERNAL: the library connected or reconnected (true), or lost the connection with that number.
   caf::reacts_to<state_atom, std::uint64_t, bool>,
   // INTERNAL: the library gave that connection up for good; why.
@@ -243,17 +242,16 @@ using credential_manager_actor = caf::typed_actor<
   // Makes a token; the answer holds its value, the only time that it is shown.
   caf::replies_to<create_atom, create_order_ptr>::with<create_result_ptr>,
   // Whether the license allows changes; if not, why.
-  caf::reacts_to<license_atom, bool, std::string>,
-  caf::reacts_to<peer_atom, storage_gate_peer>>;
+  caf::reacts_to<license_atom, bool, std::string>, caf::reacts_to<peer_atom, storage_gate_peer>>;
 
 struct credential_manager_peer {
   credential_manager_actor handle;
 };
 
-using license_actor = caf::typed_actor<
-  caf::reacts_to<peer_atom, health_peer>, caf::reacts_to<peer_atom, credential_manager_peer>,
-  // INTERNAL: time to look at the file and to report.
-  caf::reacts_to<tick_atom>>;
+using license_actor =
+  caf::typed_actor<caf::reacts_to<peer_atom, health_peer>, caf::reacts_to<peer_atom, credential_manager_peer>,
+                   // INTERNAL: time to look at the file and to report.
+                   caf::reacts_to<tick_atom>>;
 
 using http_session_actor = caf::typed_actor<
   // One request.
@@ -261,10 +259,8 @@ using http_session_actor = caf::typed_actor<
   // The connection has gone.
   caf::reacts_to<closed_atom>,
   // Finish what is in flight and close.
-  caf::reacts_to<drain_atom>,
-  caf::reacts_to<peer_atom, storage_gate_peer>,
-  caf::reacts_to<peer_atom, credential_manager_peer>,
-  caf::reacts_to<peer_atom, health_peer>>;
+  caf::reacts_to<drain_atom>, caf::reacts_to<peer_atom, storage_gate_peer>,
+  caf::reacts_to<peer_atom, credential_manager_peer>, caf::reacts_to<peer_atom, health_peer>>;
 
 using http_listener_actor = caf::typed_actor<
   // A connection was accepted.
@@ -272,10 +268,8 @@ using http_listener_actor = caf::typed_actor<
   // Takes no more connections, lets the sessions finish; answered when the last has gone.
   caf::replies_to<drain_atom>::with<bool>,
   // INTERNAL: the acceptor handed over its backlog and is closed.
-  caf::reacts_to<drained_atom>,
-  caf::reacts_to<peer_atom, storage_gate_peer>,
-  caf::reacts_to<peer_atom, credential_manager_peer>,
-  caf::reacts_to<peer_atom, health_peer>>;
+  caf::reacts_to<drained_atom>, caf::reacts_to<peer_atom, storage_gate_peer>,
+  caf::reacts_to<peer_atom, credential_manager_peer>, caf::reacts_to<peer_atom, health_peer>>;
 
 using io_loop_actor = caf::typed_actor<
   // INTERNAL: run the loop until it is stopped.

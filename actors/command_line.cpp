@@ -14,13 +14,13 @@
 #include <nats/nats.h>
 #include <openssl/crypto.h>
 #include <sodium.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <iostream>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unistd.h>
 #include <vector>
 
 namespace cm::actors {
@@ -199,10 +199,10 @@ int run_command_line(int argc, const char* const* argv, const service_hooks& hoo
   const std::string_view command = words.empty() ? "" : words.front();
 
   if (command.empty() || command == "--version")
-    return help                           ? show(general_help)
-           : command.empty()              ? serve(hooks)
-           : words.size() == 1            ? show_version()
-                                          : superfluous(command, words[1]);
+    return help                ? show(general_help)
+           : command.empty()   ? serve(hooks)
+           : words.size() == 1 ? show_version()
+                               : superfluous(command, words[1]);
   if (command == "serve") {
     if (help)
       return show(serve_help);

@@ -50,8 +50,9 @@ void take_stored(self_pointer self, std::uint64_t id, const storage_result_ptr& 
   }
   const auto* created = std::get_if<storage::created_token>(&**result);
   if (created == nullptr) {
-    finish(self, id, failed(core::make_error(core::errc::internal, "Internal Server Error",
-                                             "a creation was answered with something else")));
+    finish(self, id,
+           failed(core::make_error(core::errc::internal, "Internal Server Error",
+                                   "a creation was answered with something else")));
     return;
   }
   core::logger("cm.credentials")
@@ -76,20 +77,21 @@ void store(self_pointer self, std::uint64_t id) {
   command.endpoint_id = request.endpoint_id;
   command.at = now;
   command.origin = creation.order->origin;
-  auto job = std::make_shared<const storage_job>(
-    storage_job{std::move(command), self->clock().now() + state.settings.deadline});
+  auto job =
+    std::make_shared<const storage_job>(storage_job{std::move(command), self->clock().now() + state.settings.deadline});
   self->request(state.gate, state.settings.deadline + std::chrono::milliseconds{500}, execute_v, std::move(job))
     .then([self, id](const storage_result_ptr& result) { take_stored(self, id, result); },
           [self, id](const caf::error& problem) {
-            finish(self, id, failed(core::make_error(core::errc::unavailable, "Service Unavailable",
-                                                     "storage gate: " + describe_reason(problem))));
+            finish(self, id,
+                   failed(core::make_error(core::errc::unavailable, "Service Unavailable",
+                                           "storage gate: " + describe_reason(problem))));
           });
 }
 
 caf::result<create_result_ptr> create(self_pointer self, const create_order_ptr& order) {
   auto& state = self->state;
   if (!state.writes_allowed)
-    return failed(core::make_error(core::errc::unavailable, state.why_not));
+    return failed(core::make_error(core::errc::unavailable, "The license does not allow changes", state.why_not));
   if (!is_known_application(*state.settings.applications, order->request.application_name))
     return failed(core::make_error(core::errc::not_found, "Application not found"));
 

@@ -35,15 +35,13 @@ void connect_if_due(self_pointer self) {
   if (done.has_error()) {
     const auto delay = state.backoff->next();
     state.next_attempt = self->clock().now() + delay;
-    // One line when the trouble begins; the gate says when the database as a whole goes and comes.
-    if (!std::exchange(state.logged_failure, true))
-      core::logger("cm.storage")
-        ->warn("database worker {} cannot connect, and tries on: {}", state.index, state.session->last_error());
+    // The gate has the one line about the database as a whole.
+    core::logger("cm.storage")
+      ->debug("database worker {} cannot connect, and tries on: {}", state.index, state.session->last_error());
     report(self);
     return;
   }
   state.backoff->reset();
-  state.logged_failure = false;
   core::logger("cm.storage")->debug("database worker {} is connected", state.index);
   report(self);
 }

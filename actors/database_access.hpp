@@ -20,7 +20,7 @@ struct database_access_settings {
   core::database_settings database;
   std::size_t index = 0;
   storage::newer_schema newer = storage::newer_schema::refused; ///< accepted for a worker that replaces one
-  std::chrono::milliseconds tick{100}; ///< how often a missing connection is looked after
+  std::chrono::milliseconds tick{100};                          ///< how often a missing connection is looked after
 };
 
 struct database_access_state {
@@ -33,11 +33,11 @@ struct database_access_state {
   std::optional<core::backoff> backoff;
   core::steady_time next_attempt{};
   bool reported_connected = false;
-  bool logged_failure = false;
 };
 
 /// To be spawned detached: the client library blocks. Connects by itself, for ever, and reports every change.
-database_access_actor::behavior_type database_access(database_access_actor::stateful_pointer<database_access_state> self,
-                                                     database_access_settings settings, worker_listener_actor listener);
+database_access_actor::behavior_type
+database_access(database_access_actor::stateful_pointer<database_access_state> self, database_access_settings settings,
+                worker_listener_actor listener);
 
 } // namespace cm::actors

@@ -72,13 +72,13 @@ health_actor::behavior_type health_reporter(health_actor::stateful_pointer<healt
   const auto period = settings.period;
   self->state.board.emplace(std::move(settings));
   const auto refresh = [self] {
-    auto next = std::make_shared<core::health_snapshot>(
-      self->state.board->look(self->clock().now(), core::now_ms()));
+    auto next = std::make_shared<core::health_snapshot>(self->state.board->look(self->clock().now(), core::now_ms()));
     auto& logged = self->state.last_logged;
     if (next->status != logged) {
       core::logger("cm.health")
-        ->info("health is {} (db {}, nats {}, actors {})", core::to_string(next->status), core::to_string(next->db.status),
-               core::to_string(next->nats.status), core::to_string(next->actors.status));
+        ->info("health is {} (db {}, nats {}, actors {})", core::to_string(next->status),
+               core::to_string(next->db.status), core::to_string(next->nats.status),
+               core::to_string(next->actors.status));
       logged = next->status;
     }
     self->state.snapshot = std::move(next);

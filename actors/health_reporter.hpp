@@ -3,8 +3,8 @@
 
 #include "actors/actors.hpp"
 
-#include <caf/typed_event_based_actor.hpp>
 #include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
 
 #include <chrono>
 #include <optional>
@@ -23,6 +23,7 @@ public:
   explicit health_board(health_settings settings) : settings_(std::move(settings)) {}
 
   void take(const component_report& report, core::steady_time now);
+
   void set_serving(bool yes) noexcept { serving_ = yes; }
 
   /// A component is down when it says so or says nothing. The license never takes the whole down (contract 8).
@@ -51,6 +52,7 @@ struct health_state {
 };
 
 /// A restarted reporter knows nothing until the components report again, which they do every quarter of a second.
-health_actor::behavior_type health_reporter(health_actor::stateful_pointer<health_state> self, health_settings settings);
+health_actor::behavior_type health_reporter(health_actor::stateful_pointer<health_state> self,
+                                            health_settings settings);
 
 } // namespace cm::actors

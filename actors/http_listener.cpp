@@ -1,6 +1,7 @@
 #include "actors/http_listener.hpp"
 
 #include "actors/hardening.hpp"
+#include "core/logging.hpp"
 
 #include <caf/send.hpp>
 
@@ -32,6 +33,14 @@ http_listener_state::~http_listener_state() {
     caf::anon_send(session, drain_v);
   for (auto& promise : drains)
     promise.deliver(false);
+}
+
+http::acceptor_settings logging_acceptor(std::string port) {
+  http::acceptor_settings settings;
+  settings.on_trouble = [port = std::move(port)](const core::error& problem) {
+    core::logger("cm.http")->error("{} accepts no connections for now: {} {}", port, problem.message, problem.detail);
+  };
+  return settings;
 }
 
 http_listener_actor::behavior_type http_listener(http_listener_pointer self, http_listener_settings settings,

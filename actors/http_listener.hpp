@@ -45,6 +45,9 @@ struct http_listener_state {
   ~http_listener_state();
 };
 
+/// Acceptor settings that log when accepting begins to fail, for lack of file descriptors or memory.
+[[nodiscard]] http::acceptor_settings logging_acceptor(std::string port);
+
 http_listener_actor::behavior_type http_listener(http_listener_pointer self, http_listener_settings settings,
                                                  http_collaborators collaborators);
 

@@ -23,9 +23,9 @@ void open_connection(http_session_pointer self, const socket_ptr& accepted,
   callbacks.on_request = [me](exchange_ptr one) { caf::anon_send(me, exchange_v, std::move(one)); };
   callbacks.on_closed = [me] { caf::anon_send(me, closed_v); };
   callbacks.on_refused = [](const http::refusal& refused) {
-    core::logger("cm.http")->debug("refused with {}: {}{}", refused.status, refused.reason,
-                                   core::log_fields{{"correlationId", refused.correlation_id},
-                                                    {"remoteAddress", refused.remote_address}});
+    core::logger("cm.http")->debug(
+      "refused with {}: {}{}", refused.status, refused.reason,
+      core::log_fields{{"correlationId", refused.correlation_id}, {"remoteAddress", refused.remote_address}});
   };
   self->state.connection = http::connection::create(std::move(*accepted), settings, std::move(callbacks));
   self->state.connection->start();
@@ -50,7 +50,8 @@ void answer_error(const exchange_ptr& one, const core::error& problem) {
   const bool ours = core::http_status(problem.code) >= 500;
   const auto level = ours ? spdlog::level::warn : spdlog::level::debug;
   core::logger("cm.http")->log(level, "{} {} is answered {}: {}{}", http::to_string(request.verb()), request.path(),
-                               core::http_status(problem.code), problem.detail.empty() ? problem.message : problem.detail,
+                               core::http_status(problem.code),
+                               problem.detail.empty() ? problem.message : problem.detail,
                                core::log_fields{{"correlationId", request.correlation_id()}});
   one->respond(http::problem(request, problem));
 }
@@ -75,8 +76,9 @@ void create_token(http_session_pointer self, const exchange_ptr& one, const http
   auto order = std::make_shared<create_token_order>();
   order->request = std::move(*parsed);
   order->origin = {core::channel::rest, {}, request.correlation_id()};
-  self->request(self->state.collaborators.manager, deadline + std::chrono::seconds{1}, create_v,
-                create_order_ptr{std::move(order)})
+  self
+    ->request(self->state.collaborators.manager, deadline + std::chrono::seconds{1}, create_v,
+              create_order_ptr{std::move(order)})
     .then(
       [one](const create_result_ptr& result) {
         if (result->has_error())
@@ -132,26 +134,26 @@ void handle_api(http_session_pointer self, const api_context& context, const exc
     return;
   }
   switch (match.route) {
-    case http::api_route::create_endpoint_token:
-      create_token(self, one, match.parameters, context.deadline);
-      return;
-    case http::api_route::list_endpoint_tokens:
-      list_tokens(self, one, match.parameters, context.deadline);
-      return;
+  case http::api_route::create_endpoint_token:
+    create_token(self, one, match.parameters, context.deadline);
+    return;
+  case http::api_route::list_endpoint_tokens:
+    list_tokens(self, one, match.parameters, context.deadline);
+    return;
   }
 }
 
 http::response render(const management_context& context, http::management_route route,
                       const core::health_snapshot& snapshot) {
   switch (route) {
-    case http::management_route::health:
-      return http::render_health(snapshot, context.settings);
-    case http::management_route::liveness:
-      return http::render_liveness(snapshot);
-    case http::management_route::readiness:
-      return http::render_readiness(snapshot);
-    case http::management_route::info:
-      break;
+  case http::management_route::health:
+    return http::render_health(snapshot, context.settings);
+  case http::management_route::liveness:
+    return http::render_liveness(snapshot);
+  case http::management_route::readiness:
+    return http::render_readiness(snapshot);
+  case http::management_route::info:
+    break;
   }
   return http::render_info(context.info);
 }
@@ -171,9 +173,7 @@ void handle_management(http_session_pointer self, const std::shared_ptr<const ma
   }
   self->request(self->state.collaborators.health, context->deadline, snapshot_v)
     .then(
-      [one, context, route](const health_snapshot_ptr& snapshot) {
-        one->respond(render(*context, route, *snapshot));
-      },
+      [one, context, route](const health_snapshot_ptr& snapshot) { one->respond(render(*context, route, *snapshot)); },
       [one, context, route](const caf::error& problem) {
         // The process lives, or nobody would answer here; of the rest nothing is known until the reporter is back.
         core::health_snapshot unknown;
@@ -190,7 +190,7 @@ http_session_state::~http_session_state() {
     connection->graceful_close();
 }
 
-http_session_actor::behavior_type api_session(http_session_pointer self, socket_ptr accepted,
+http_session_actor::behavior_type api_session(http_session_pointer self, const socket_ptr& accepted,
                                               http_collaborators collaborators,
                                               std::shared_ptr<const api_context> context) {
   harden(self);
@@ -199,7 +199,7 @@ http_session_actor::behavior_type api_session(http_session_pointer self, socket_
   return make_session(self, [self, context](const exchange_ptr& one) { handle_api(self, *context, one); });
 }
 
-http_session_actor::behavior_type management_session(http_session_pointer self, socket_ptr accepted,
+http_session_actor::behavior_type management_session(http_session_pointer self, const socket_ptr& accepted,
                                                      http_collaborators collaborators,
                                                      std::shared_ptr<const management_context> context) {
   harden(self);

@@ -47,12 +47,12 @@ struct management_context {
 };
 
 /// A session of the REST API.
-http_session_actor::behavior_type api_session(http_session_pointer self, socket_ptr accepted,
+http_session_actor::behavior_type api_session(http_session_pointer self, const socket_ptr& accepted,
                                               http_collaborators collaborators,
                                               std::shared_ptr<const api_context> context);
 
 /// A session of the management port: it reads the health reporter's snapshot and nothing else.
-http_session_actor::behavior_type management_session(http_session_pointer self, socket_ptr accepted,
+http_session_actor::behavior_type management_session(http_session_pointer self, const socket_ptr& accepted,
                                                      http_collaborators collaborators,
                                                      std::shared_ptr<const management_context> context);
 

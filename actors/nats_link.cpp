@@ -53,7 +53,7 @@ void judge(self_pointer self) {
     if (!std::exchange(state.met, true) && state.settings.on_first_contact)
       state.settings.on_first_contact();
   } else {
-    state.why_down = state.pulse->stalled(now) ? "the server does not answer" : "the connection is lost";
+    state.why_down = state.pulse->connected() ? "the server does not answer" : "the connection is lost";
     log()->warn("NATS is away: {}", state.why_down);
   }
   for (const auto& user : state.users)
@@ -119,7 +119,8 @@ void probe(self_pointer self) {
   auto& state = self->state;
   if (!state.connection || !state.pulse->connected() || !state.probe)
     return;
-  state.pulse->asked(self->clock().now());
+  if (!state.pulse->asked(self->clock().now()))
+    return; // one is under way
   const auto number = std::to_string(++state.probes);
   if (state.connection->publish(state.settings.probe_subject, number) != core::errc::none)
     log()->debug("a round trip could not begin");
@@ -142,12 +143,15 @@ nats_link_actor::behavior_type nats_link(self_pointer self, nats_link_settings s
   state.reopen.emplace(core::backoff_settings{});
   state.settings = std::move(settings);
   state.health = std::move(health);
+  self->set_down_handler([self](const caf::down_msg& down) {
+    std::erase_if(self->state.users, [&](const auto& user) { return user.address() == down.source; });
+  });
   report(self);
   self->send(self, tick_v);
   return {
     [self](peer_atom, const nats_subscription_peer& user) {
       auto& s = self->state;
-      // A restarted user takes the place of the one that died, which takes no messages any more.
+      self->monitor(user.handle);
       s.users.push_back(user.handle);
       self->send(user.handle, nats_v, present(s));
     },
@@ -160,9 +164,11 @@ nats_link_actor::behavior_type nats_link(self_pointer self, nats_link_settings s
       if (generation != s.generation)
         return;
       s.pulse->connected(connected);
-      if (connected)
-        s.reopen->reset();
       judge(self);
+      if (connected) {
+        s.reopen->reset();
+        probe(self);
+      }
     },
     [self](closed_atom, std::uint64_t generation, const std::string& why) {
       auto& s = self->state;

@@ -21,10 +21,10 @@ namespace cm::actors {
 
 struct nats_link_settings {
   core::nats_settings nats;
-  std::string probe_subject;                       ///< of this process alone
-  std::chrono::milliseconds tick{250};             ///< how often a round trip is made
-  std::chrono::milliseconds probe_patience{600};   ///< silence after which the server counts as away
-  std::function<void()> on_first_contact;          ///< called once, when the connection is made
+  std::string probe_subject;                     ///< of this process alone
+  std::chrono::milliseconds tick{100};           ///< how often a round trip is made, unless one is under way
+  std::chrono::milliseconds probe_patience{500}; ///< silence after which the server counts as away
+  std::function<void()> on_first_contact;        ///< called once, when the connection is made
 };
 
 /// Whether the server answers. A plain class: time is a parameter.
@@ -34,17 +34,23 @@ public:
 
   void connected(bool yes) noexcept {
     connected_ = yes;
+    proven_ = false;
     asked_.reset();
   }
 
-  /// A round trip began.
-  void asked(core::steady_time now) noexcept {
-    if (!asked_)
-      asked_ = now;
+  /// A round trip is due; false when one is under way already.
+  [[nodiscard]] bool asked(core::steady_time now) noexcept {
+    if (asked_)
+      return false;
+    asked_ = now;
+    return true;
   }
 
   /// One came back.
-  void answered() noexcept { asked_.reset(); }
+  void answered() noexcept {
+    asked_.reset();
+    proven_ = connected_;
+  }
 
   [[nodiscard]] bool connected() const noexcept { return connected_; }
 
@@ -52,12 +58,14 @@ public:
     return connected_ && asked_ && now - *asked_ > patience_;
   }
 
-  [[nodiscard]] bool up(core::steady_time now) const noexcept { return connected_ && !stalled(now); }
+  /// Connected, and a round trip has shown that messages come back.
+  [[nodiscard]] bool up(core::steady_time now) const noexcept { return proven_ && !stalled(now); }
 
 private:
   std::chrono::milliseconds patience_;
   std::optional<core::steady_time> asked_;
   bool connected_ = false;
+  bool proven_ = false;
 };
 
 struct nats_link_state {
@@ -78,8 +86,8 @@ struct nats_link_state {
   bool met = false;
 };
 
-/// To be spawned detached: opening a connection blocks. Keeps the connection for ever: losing NATS is a state, not a failure. A connection that this actor lets go of lives
-/// on until the last answer has left through it.
+/// To be spawned detached: opening a connection blocks. Keeps the connection for ever: losing NATS is a state, not a
+/// failure. A connection that this actor lets go of lives on until the last answer has left through it.
 nats_link_actor::behavior_type nats_link(nats_link_actor::stateful_pointer<nats_link_state> self,
                                          nats_link_settings settings, health_actor health);
 

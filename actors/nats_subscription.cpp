@@ -35,7 +35,7 @@ public:
 
   void operator()(messaging::message_batch batch) {
     auto calls = std::make_shared<token_calls>(connection_, door_);
-    token_calls overflow(connection_, door_);     // answered 503 when it goes
+    token_calls overflow(connection_, door_);    // answered 503 when it goes
     reply_batch undecodable(connection_, door_); // published when it goes
     for (auto& message : batch)
       take(std::move(message), *calls, overflow, undecodable);
@@ -74,9 +74,13 @@ void subscribe(self_pointer self) {
   const auto me = caf::actor_cast<nats_subscription_actor>(self);
   messaging::subscription_options options;
   options.queue_group = state.settings.queue_group;
-  auto opened = messaging::subscription::open(state.connection, state.settings.subject, options,
-                                              decoder(me, state.connection, state.door),
-                                              [me] { caf::anon_send(me, drained_v); });
+  state.retirement = std::make_shared<retired_subscription>();
+  auto opened =
+    messaging::subscription::open(state.connection, state.settings.subject, options,
+                                  decoder(me, state.connection, state.door), [me, retirement = state.retirement] {
+                                    retirement->subscription.reset();
+                                    caf::anon_send(me, drained_v);
+                                  });
   if (opened.has_error()) {
     log()->error("cannot subscribe to {}: {}", state.settings.subject, opened.error().message);
     self->delayed_send(self, retry_period, tick_v);
@@ -90,7 +94,7 @@ void take_connection(self_pointer self, const nats_state_ptr& nats) {
   auto& state = self->state;
   if (nats->connection == state.connection)
     return; // the library subscribes anew after a reconnect
-  state.subscription.reset();
+  state.retire();
   state.connection = nats->connection;
   subscribe(self);
 }
@@ -137,7 +141,18 @@ void drain(self_pointer self) {
 
 } // namespace
 
+void nats_subscription_state::retire() {
+  if (!subscription)
+    return;
+  auto keeper = std::exchange(retirement, nullptr);
+  keeper->subscription = std::move(subscription);
+  // Closed already: nothing comes any more.
+  if (keeper->subscription->drain(drain_timeout).has_error())
+    keeper->subscription.reset();
+}
+
 nats_subscription_state::~nats_subscription_state() {
+  retire();
   for (auto& promise : drains)
     promise.deliver(false);
 }
@@ -162,9 +177,7 @@ nats_subscription_actor::behavior_type nats_subscription(self_pointer self, nats
       if (index < self->state.validators.size())
         self->state.validators[index] = peer.handle;
     },
-    [self](drained_atom) {
-      self->state.drained = self->state.draining;
-    },
+    [self](drained_atom) { self->state.drained = self->state.draining; },
     [self](tick_atom) {
       if (self->state.draining)
         answer_if_drained(self);

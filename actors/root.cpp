@@ -80,7 +80,8 @@ void go_on(root_pointer self, milestone reached) {
   const auto serving = add_serving_children(self);
   if (serving.has_error()) {
     give_up(self, static_cast<int>(core::exit_status::configuration),
-            "server.port: " + serving.error().message + (serving.error().detail.empty() ? "" : ": " + serving.error().detail));
+            "server.port: " + serving.error().message
+              + (serving.error().detail.empty() ? "" : ": " + serving.error().detail));
     return;
   }
   state.now = root_state::phase::serving;

@@ -29,8 +29,8 @@ caf::actor untyped(const Handle& handle) {
 void add(root_pointer self, std::string name, std::function<caf::actor()> spawn,
          std::function<void()> inject = nullptr) {
   auto& state = self->state;
-  state.children.push_back(std::make_unique<root_child>(root_child{
-    std::move(name), std::move(spawn), std::move(inject), child_record{state.settings.supervision}, nullptr}));
+  state.children.push_back(std::make_unique<root_child>(root_child{std::move(name), std::move(spawn), std::move(inject),
+                                                                   child_record{state.settings.supervision}, nullptr}));
   start_child(self, state.children.size() - 1);
 }
 
@@ -48,10 +48,8 @@ void add_io_loop(root_pointer self, std::string name, const io_context_ptr& io) 
 void add_health(root_pointer self) {
   add(self, "health", [self] {
     auto& state = self->state;
-    health_settings settings;
-    if (state.settings.settings.credentials.trustful)
-      settings.warnings.emplace_back("trustful mode: any credential is accepted; not for production");
-    state.health = self->spawn(health_reporter, std::move(settings));
+    const health_settings settings;
+    state.health = self->spawn(health_reporter, settings);
     self->send(state.health, ready_v, state.now == root_state::phase::serving);
     self->send(state.gate, peer_v, health_peer{state.health});
     self->send(state.link, peer_v, health_peer{state.health});
@@ -87,9 +85,9 @@ void add_gate(root_pointer self) {
     settings.dispatcher.replica = state.settings.info.replica_id;
     settings.on_first_contact = [me] { caf::anon_send(me, ready_v, milestone::storage); };
     settings.on_refused_schema = [me](const std::string& why) {
-      caf::anon_send(me, give_up_v,
-                     std::make_shared<const fatal_problem>(
-                       fatal_problem{static_cast<int>(core::exit_status::configuration), why}));
+      caf::anon_send(
+        me, give_up_v,
+        std::make_shared<const fatal_problem>(fatal_problem{static_cast<int>(core::exit_status::configuration), why}));
     };
     state.gate = self->spawn(storage_gate, std::move(settings), state.health);
     for (std::size_t i = 0; i < state.workers.size(); ++i) {
@@ -241,7 +239,8 @@ void add_first_children(root_pointer self) {
 
 core::expected<void> add_serving_children(root_pointer self) {
   auto& state = self->state;
-  auto opened = http::acceptor::open(*state.settings.api_io, {}, state.settings.settings.server.port);
+  auto opened = http::acceptor::open(*state.settings.api_io, {}, state.settings.settings.server.port,
+                                     logging_acceptor("the API port"));
   if (opened.has_error())
     return opened.error();
   state.api_acceptor = std::move(*opened);

@@ -97,15 +97,15 @@ std::vector<std::function<void(std::size_t)>> make_steps(root_pointer self) {
     [self](std::size_t step) {
       end_children(self, step, {"nats-ep-token", "token-validator", "nats-egress", "nats-link", "api-listener"});
     },
-    [self](std::size_t step) { end_children(self, step, {"license", "credential-manager", "storage-gate"}); },
+    [self](std::size_t step) {
+      end_children(self, step, {"license", "credential-manager", "storage-gate"});
+    },
     [self](std::size_t step) {
       self->state.settings.api_io->stop();
       end_children(self, step, {"storage-worker", "api-io"});
     },
     // The management port goes last, so that probes see the whole stop.
-    [self](std::size_t step) {
-      drain(self, step, end_patience, self->state.management_listener);
-    },
+    [self](std::size_t step) { drain(self, step, end_patience, self->state.management_listener); },
     [self](std::size_t step) {
       self->state.settings.management_io->stop();
       end_children(self, step, {"management-", "health"});

@@ -1,5 +1,6 @@
 #include "actors/service.hpp"
 
+#include "actors/http_listener.hpp"
 #include "actors/root.hpp"
 #include "core/exit_status.hpp"
 #include "core/logging.hpp"
@@ -108,11 +109,19 @@ int run_service(const core::settings& settings, const service_hooks& hooks) {
     return refuse_start(core::exit_status::license_refused, license.error().message);
   configured.license.start = std::move(*license);
 
-  configured.info = {settings.instance_name, core::to_string(core::random_uuid()), std::string(core::version()),
-                     std::string(core::commit()), started_at, settings.credentials.trustful};
+  configured.info = {settings.instance_name,
+                     core::to_string(core::random_uuid()),
+                     std::string(core::version()),
+                     std::string(core::commit()),
+                     started_at,
+                     false};
   configured.management_io = std::make_shared<http::net::io_context>(1);
   configured.api_io = std::make_shared<http::net::io_context>(1);
-  auto management = http::acceptor::open(*configured.management_io, {}, settings.management.port);
+  // The API's port opens last; that it can be opened is better known now than after the dependencies have come.
+  if (const auto probe = http::acceptor::open(*configured.api_io, {}, settings.server.port); probe.has_error())
+    return refuse_start(core::exit_status::configuration, "server.port: " + probe.error().message);
+  auto management = http::acceptor::open(*configured.management_io, {}, settings.management.port,
+                                         logging_acceptor("the management port"));
   if (management.has_error())
     return refuse_start(core::exit_status::configuration, "management.port: " + management.error().message);
   configured.management_acceptor = std::move(*management);
@@ -125,8 +134,8 @@ int run_service(const core::settings& settings, const service_hooks& hooks) {
   config.set("scheduler.policy", caf::atom("sharing"));
   config.set("scheduler.max-threads", std::max<std::size_t>(2, std::thread::hardware_concurrency()));
   int status = to_int(core::exit_status::gave_up);
-  exit_watchdog watchdog(std::max(settings.shutdown_timeout - std::chrono::milliseconds{150},
-                                  std::chrono::milliseconds{100}));
+  exit_watchdog watchdog(
+    std::max(settings.shutdown_timeout - std::chrono::milliseconds{150}, std::chrono::milliseconds{100}));
   configured.on_stop = [&watchdog](int with) { watchdog.stop_begins(with); };
   {
     caf::actor_system system{config};
@@ -137,6 +146,10 @@ int run_service(const core::settings& settings, const service_hooks& hooks) {
     if (hooks.on_start)
       hooks.on_start(system, tree);
     status = wait_for_end(system, tree);
+    // Where root stopped in order, all of this has happened; where root itself failed, nothing has.
+    watchdog.stop_begins(status);
+    management_io->stop();
+    api_io->stop();
   }
   core::shutdown_logging();
   return status;

@@ -1,6 +1,7 @@
 #include "actors/storage_dispatcher.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -17,7 +18,8 @@ storage_result_ptr too_late() {
 }
 
 core::error overloaded(const char* queue) {
-  return core::make_error(core::errc::overloaded, "Service Unavailable", std::string("the queue of ") + queue + " is full");
+  return core::make_error(core::errc::overloaded, "Service Unavailable",
+                          std::string("the queue of ") + queue + " is full");
 }
 
 } // namespace
@@ -98,18 +100,32 @@ std::size_t storage_dispatcher::running(lane kind) const noexcept {
     std::count_if(running_.begin(), running_.end(), [kind](const auto& entry) { return entry.second.kind == kind; }));
 }
 
-// Look-ups get up to half of the pool and activations one worker, so that neither keeps the other or the commands
-// waiting; with few workers whoever waits is served in turn of urgency.
+// Each kind of work has a share of the pool, so that none keeps the others waiting: look-ups half, activations one
+// worker, commands the rest. Where the pool is too small for that, the kinds take turns. A probe goes before all.
 std::optional<storage_dispatcher::lane> storage_dispatcher::choose_lane(core::steady_time now) const noexcept {
-  const std::size_t pool = workers_.size();
   if (!probes_.empty())
     return lane::probe;
-  if (!lookups_.empty() && running(lane::lookup) < std::max<std::size_t>(1, pool / 2))
-    return lane::lookup;
-  if (!commands_.empty() && running(lane::command) < std::max<std::size_t>(1, pool - 1))
-    return lane::command;
-  if (!activations_.empty() && now >= activations_rest_until_ && running(lane::activation) < 1)
-    return lane::activation;
+  const std::size_t pool = workers_.size();
+  const std::size_t half = std::max<std::size_t>(1, pool / 2);
+  const auto may_run = [&](lane kind) {
+    switch (kind) {
+    case lane::lookup:
+      return !lookups_.empty() && running(kind) < half;
+    case lane::command:
+      return !commands_.empty() && running(kind) < std::max<std::size_t>(1, pool - half - (pool > 2 ? 1 : 0));
+    case lane::activation:
+      return !activations_.empty() && running(kind) < 1 && now >= activations_rest_until_;
+    case lane::probe:
+      break;
+    }
+    return false;
+  };
+  constexpr std::array turns{lane::lookup, lane::command, lane::activation};
+  for (std::size_t i = 0; i < turns.size(); ++i) {
+    const auto kind = turns[(next_turn_ + i) % turns.size()];
+    if (may_run(kind))
+      return kind;
+  }
   return std::nullopt;
 }
 
@@ -139,14 +155,12 @@ storage_job_ptr storage_dispatcher::take_activations(running_job& running, core:
     activations_.pop_front();
   }
   // Nobody waits for it, so only the time-outs of the connection bound it.
-  return std::make_shared<storage_job>(
-    storage_job{storage::activate_tokens{running.activations, core::now_ms(), settings_.replica},
-                now + std::chrono::seconds{30}});
+  return std::make_shared<storage_job>(storage_job{
+    storage::activate_tokens{running.activations, core::now_ms(), settings_.replica}, now + std::chrono::seconds{30}});
 }
 
 std::optional<storage_dispatcher::dispatch> storage_dispatcher::next(core::steady_time now) {
-  const auto free =
-    std::find_if(workers_.begin(), workers_.end(), [](const auto& w) { return w.connected && !w.job; });
+  const auto free = std::find_if(workers_.begin(), workers_.end(), [](const auto& w) { return w.connected && !w.job; });
   if (free == workers_.end())
     return std::nullopt;
   if (std::exchange(activation_failed_, false))
@@ -155,26 +169,27 @@ std::optional<storage_dispatcher::dispatch> storage_dispatcher::next(core::stead
   if (!kind)
     return std::nullopt;
 
+  next_turn_ = static_cast<std::size_t>(*kind); // the lane after this one, as lane::probe is not in the round
   running_job running;
   running.kind = *kind;
   running.worker = static_cast<std::size_t>(free - workers_.begin());
   storage_job_ptr what;
   switch (*kind) {
-    case lane::probe:
-    case lane::command: {
-      auto& queue = *kind == lane::probe ? probes_ : commands_;
-      running.id = queue.front().id;
-      what = std::move(queue.front().job);
-      running.deadline = what->deadline;
-      queue.pop_front();
-      break;
-    }
-    case lane::lookup:
-      what = take_lookup(running);
-      break;
-    case lane::activation:
-      what = take_activations(running, now);
-      break;
+  case lane::probe:
+  case lane::command: {
+    auto& queue = *kind == lane::probe ? probes_ : commands_;
+    running.id = queue.front().id;
+    what = std::move(queue.front().job);
+    running.deadline = what->deadline;
+    queue.pop_front();
+    break;
+  }
+  case lane::lookup:
+    what = take_lookup(running);
+    break;
+  case lane::activation:
+    what = take_activations(running, now);
+    break;
   }
   const auto job = ++last_job_;
   free->job = job;
@@ -194,8 +209,10 @@ void storage_dispatcher::seat_found(const running_job& job, const storage_result
   if (found == nullptr || found->tokens.size() != job.seats.size()) {
     for (const auto& seats : job.seats) {
       for (const auto& s : seats)
-        fail_lookup(s.id, result->has_error() ? result : failure(core::errc::internal, "Internal Server Error",
-                                                                 "a look-up was answered with something else"),
+        fail_lookup(s.id,
+                    result->has_error() ? result
+                                        : failure(core::errc::internal, "Internal Server Error",
+                                                  "a look-up was answered with something else"),
                     out);
     }
     return;
@@ -233,28 +250,28 @@ std::vector<storage_dispatcher::completion> storage_dispatcher::finished(std::ui
     worker.job.reset();
 
   switch (done.kind) {
-    case lane::probe:
-    case lane::command:
-      if (!done.answered)
-        out.push_back({done.id, result});
-      break;
-    case lane::lookup:
-      seat_found(done, result, out);
-      break;
-    case lane::activation: {
-      // Trouble of the database: the activations wait for better times. Any other fault would only repeat itself.
-      const bool again = result->has_error()
-                         && (result->error().code == core::errc::unavailable
-                             || result->error().code == core::errc::expired);
-      if (again) {
-        activation_failed_ = true;
-        requeue(std::move(done.activations));
-      } else {
-        for (const auto& one : done.activations)
-          activating_.erase(one.id);
-      }
-      break;
+  case lane::probe:
+  case lane::command:
+    if (!done.answered)
+      out.push_back({done.id, result});
+    break;
+  case lane::lookup:
+    seat_found(done, result, out);
+    break;
+  case lane::activation: {
+    // Trouble of the database: the activations wait for better times. Any other fault would only repeat itself.
+    const bool again =
+      result->has_error()
+      && (result->error().code == core::errc::unavailable || result->error().code == core::errc::expired);
+    if (again) {
+      activation_failed_ = true;
+      requeue(std::move(done.activations));
+    } else {
+      for (const auto& one : done.activations)
+        activating_.erase(one.id);
     }
+    break;
+  }
   }
   return out;
 }

@@ -1,5 +1,5 @@
-// The queues before the database workers: admission, micro-batches of look-ups and activations, deadlines. A plain class
-// that the storage gate owns; it knows neither actors nor the clock.
+// The queues before the database workers: admission, micro-batches of look-ups and activations, deadlines. A plain
+// class that the storage gate owns; it knows neither actors nor the clock.
 #pragma once
 
 #include "core/error.hpp"
@@ -40,12 +40,12 @@ using token_lookup_ptr = std::shared_ptr<const token_lookup>;
 
 struct dispatcher_settings {
   std::size_t workers = 8;
-  std::size_t batch = 64;                ///< most keys or activations of one job
-  std::size_t lookup_queue = 65536;      ///< most keys that wait
-  std::size_t command_queue = 1024;      ///< most commands that wait
-  std::size_t activation_queue = 262144; ///< most activations that wait; those beyond are left to the next use
+  std::size_t batch = 64;                         ///< most keys or activations of one job
+  std::size_t lookup_queue = 65536;               ///< most keys that wait
+  std::size_t command_queue = 1024;               ///< most commands that wait
+  std::size_t activation_queue = 262144;          ///< most activations that wait; those beyond are left to the next use
   std::chrono::milliseconds activation_rest{500}; ///< pause after the database could not write
-  std::string replica;                   ///< the actor in the audit rows of activations
+  std::string replica;                            ///< the actor in the audit rows of activations
 };
 
 /// Names what was asked, between the question and its completion.
@@ -107,8 +107,11 @@ public:
   // -- state ----------------------------------------------------------------------------------------------------------
 
   [[nodiscard]] std::size_t connected_workers() const noexcept;
+
   [[nodiscard]] std::size_t waiting_keys() const noexcept { return lookups_.size(); }
+
   [[nodiscard]] std::size_t waiting_commands() const noexcept { return commands_.size(); }
+
   [[nodiscard]] std::size_t waiting_activations() const noexcept { return activations_.size(); }
 
   /// Nothing waits and no worker has a job but probes.
@@ -178,6 +181,7 @@ private:
   std::deque<waiting_command> probes_;
   std::deque<storage::activation> activations_;
   std::unordered_set<core::uuid> activating_; ///< waiting or on their way
+  std::size_t next_turn_ = 0;
   bool activation_failed_ = false;
   core::steady_time activations_rest_until_{};
   ticket last_ticket_ = 0;

@@ -38,6 +38,12 @@ void deliver(self_pointer self, std::vector<storage_dispatcher::completion> done
 
 void pump(self_pointer self);
 
+// Makes the worker report again. It reports changes only, and its last report may have come before its handle, or have
+// been overruled when it was given up and came back.
+void ask_for_report(self_pointer self, std::size_t worker) {
+  self->send(self->state.workers[worker], peer_v, worker_listener_peer{caf::actor_cast<storage_gate_actor>(self)});
+}
+
 void finish(self_pointer self, std::uint64_t job, const storage_result_ptr& result) {
   const bool from_database = result->has_value() || result->error().code == core::errc::conflict;
   if (from_database)
@@ -61,6 +67,7 @@ void pump(self_pointer self) {
             [self, worker](const caf::error& problem) {
               core::logger("cm.storage")->warn("database worker {} failed: {}", worker, describe_reason(problem));
               deliver(self, self->state.dispatcher->lost(worker));
+              ask_for_report(self, worker);
               pump(self);
             });
   }
@@ -70,6 +77,18 @@ void pump(self_pointer self) {
   }
 }
 
+// Why the database is away, as far as is known; empty where nothing is.
+std::string reason(self_pointer self) {
+  const auto& state = self->state;
+  if (state.pulse->stalled())
+    return "the database does not answer";
+  for (const auto& r : state.reports) {
+    if (r && !r->connected && !r->error.empty())
+      return r->error;
+  }
+  return {};
+}
+
 void report(self_pointer self) {
   auto& state = self->state;
   core::database_health health;
@@ -77,11 +96,12 @@ void report(self_pointer self) {
   for (const auto& r : state.reports) {
     if (r && !r->version.empty())
       health.version = r->version;
-    if (r && !state.pulse->up() && !r->connected && !r->error.empty())
-      health.error = r->error;
   }
-  if (!state.pulse->up() && (health.error.empty() || state.pulse->stalled()))
-    health.error = state.pulse->stalled() ? "the database does not answer" : "not connected yet";
+  if (!state.pulse->up()) {
+    health.error = reason(self);
+    if (health.error.empty())
+      health.error = "not connected yet";
+  }
   self->send(state.health, report_v, std::make_shared<const component_report>(std::move(health)));
 }
 
@@ -89,14 +109,21 @@ void report(self_pointer self) {
 void judge(self_pointer self) {
   auto& state = self->state;
   const auto now = self->clock().now();
-  if (!state.pulse->judge(state.dispatcher->connected_workers(), now))
+  const bool changed = state.pulse->judge(state.dispatcher->connected_workers(), now);
+  if (!state.pulse->up() && !state.said_away) {
+    const auto why = reason(self);
+    if (!why.empty()) {
+      state.said_away = true;
+      core::logger("cm.storage")->warn("the database is away: {}", why);
+    }
+  }
+  if (!changed)
     return;
   if (state.pulse->up()) {
+    state.said_away = false;
     core::logger("cm.storage")->info("the database answers");
     if (!std::exchange(state.met, true) && state.settings.on_first_contact)
       state.settings.on_first_contact();
-  } else {
-    core::logger("cm.storage")->warn("the database is away: {}", state.pulse->stalled() ? "no answer" : "no connection");
   }
   report(self);
 }
@@ -208,8 +235,9 @@ storage_gate_actor::behavior_type storage_gate(self_pointer self, storage_gate_s
     [self](peer_atom, std::size_t worker, const database_access_peer& peer) {
       if (worker >= self->state.workers.size())
         return;
-      deliver(self, self->state.dispatcher->lost(worker)); // it reports by itself when it is connected
+      deliver(self, self->state.dispatcher->lost(worker));
       self->state.workers[worker] = peer.handle;
+      ask_for_report(self, worker);
     },
     [self](peer_atom, const health_peer& peer) {
       self->state.health = peer.handle;

@@ -19,11 +19,11 @@ namespace cm::actors {
 
 struct storage_gate_settings {
   dispatcher_settings dispatcher;
-  std::chrono::milliseconds tick{50};             ///< resolution of deadlines
-  std::chrono::milliseconds probe_period{250};    ///< how often the database is asked for a sign of life
-  std::chrono::milliseconds probe_patience{600};  ///< silence after which it counts as away
+  std::chrono::milliseconds tick{50};              ///< resolution of deadlines
+  std::chrono::milliseconds probe_period{150};     ///< how often the database is asked for a sign of life
+  std::chrono::milliseconds probe_patience{500};   ///< silence after which it counts as away
   std::chrono::milliseconds fail_fast_after{1000}; ///< away for so long: what comes is answered `unavailable` at once
-  std::function<void()> on_first_contact;         ///< called once, when the first worker is connected
+  std::function<void()> on_first_contact;          ///< called once, when the first worker is connected
   std::function<void(const std::string&)> on_refused_schema;
 };
 
@@ -53,7 +53,8 @@ public:
 
   /// For how long it has been away.
   [[nodiscard]] std::chrono::milliseconds down_for(core::steady_time now) const noexcept {
-    return up_ ? std::chrono::milliseconds{0} : std::chrono::duration_cast<std::chrono::milliseconds>(now - down_since_);
+    return up_ ? std::chrono::milliseconds{0}
+               : std::chrono::duration_cast<std::chrono::milliseconds>(now - down_since_);
   }
 
 private:
@@ -81,6 +82,7 @@ struct storage_gate_state {
   std::string why_down;
   health_actor health;
   bool met = false;
+  bool said_away = false; ///< the log has its line about the present outage
 
   /// Whoever still waits is told that nothing comes any more.
   ~storage_gate_state();

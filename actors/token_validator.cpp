@@ -87,8 +87,9 @@ void validate(self_pointer self, const token_calls_ptr& calls) {
   lookup->deadline = self->clock().now() + state.lookup_deadline;
   // The gate answers at its deadline; the time-out here is for a gate that died. `pending` answers for itself if this
   // actor dies.
-  self->request(state.gate, state.lookup_deadline + std::chrono::milliseconds{500}, find_v,
-                token_lookup_ptr{std::move(lookup)})
+  self
+    ->request(state.gate, state.lookup_deadline + std::chrono::milliseconds{500}, find_v,
+              token_lookup_ptr{std::move(lookup)})
     .then([self, pending, asked](const storage_result_ptr& result) { take_found(self, pending, asked, result); },
           [self, pending](const caf::error& problem) {
             core::logger("cm.ecap")->warn("no answer from the storage gate: {}", describe_reason(problem));

@@ -30,8 +30,8 @@ struct token_validator_state {
   nats_egress_actor egress;
 };
 
-token_validator_actor::behavior_type token_validator(token_validator_actor::stateful_pointer<token_validator_state> self,
-                                                     token_validator_settings settings, storage_gate_actor gate,
-                                                     nats_egress_actor egress);
+token_validator_actor::behavior_type
+token_validator(token_validator_actor::stateful_pointer<token_validator_state> self, token_validator_settings settings,
+                storage_gate_actor gate, nats_egress_actor egress);
 
 } // namespace cm::actors

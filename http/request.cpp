@@ -3,6 +3,7 @@
 #include "core/secret.hpp"
 #include "core/uuid.hpp"
 
+#include <boost/core/detail/string_view.hpp>
 #include <boost/url/encoding_opts.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/pct_string_view.hpp>
@@ -133,7 +134,7 @@ core::expected<void> request_head::decode() {
   segments_.reserve(usual_segments);
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find('/'), rest.size());
-    segments_.push_back(keep(urls::pct_string_view{urls::string_view{rest.data(), end}}, false));
+    segments_.push_back(keep(urls::pct_string_view{boost::core::string_view{rest.data(), end}}, false));
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   for (const auto parameter : parsed->encoded_params())

@@ -62,9 +62,9 @@ public:
 
 private:
   struct route {
-    method verb;
+    method verb = method::other;
     std::vector<std::string> segments; // "{name}" for a parameter
-    int id;
+    int id = 0;
   };
 
   [[nodiscard]] static bool fits(const route& candidate, const request_head& request) noexcept;
@@ -77,9 +77,9 @@ template <class Route>
 class router {
 public:
   struct entry {
-    method verb;
+    method verb = method::other;
     std::string_view path_template;
-    Route route;
+    Route route{};
   };
 
   router(std::initializer_list<entry> entries) {

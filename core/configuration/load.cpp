@@ -138,7 +138,14 @@ private:
   }
 
   static void report(std::vector<problem>& into, const candidate& c, std::string message) {
-    into.push_back({c.where, c.from_file ? c.match.key() : std::string{}, std::move(message)});
+    into.push_back({c.where, key_for_reader(c), std::move(message)});
+  }
+
+  // The operator looks for the key as he wrote it.
+  static std::string key_for_reader(const candidate& c) {
+    if (!c.from_file)
+      return {};
+    return c.written.empty() ? c.match.key() : c.written;
   }
 
   void warn_of_place(const candidate& c) {

@@ -61,7 +61,7 @@ public:
       if (match->row->family == wildcard::application)
         add_application(*match, entry, where);
       else
-        result_.candidates.push_back({std::move(*match), entry.text, where, true, false});
+        result_.candidates.push_back({std::move(*match), entry.text, where, true, false, entry.key});
     }
   }
 

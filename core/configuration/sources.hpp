@@ -18,7 +18,8 @@ struct candidate {
   std::string text;
   std::string where; ///< as in problem::where
   bool from_file = false;
-  bool literal = false; ///< placeholders in it mean nothing: a secret from outside of the file
+  bool literal = false;  ///< placeholders in it mean nothing: a secret from outside of the file
+  std::string written{}; ///< the key as it stands in the file, where that is another than the schema's
 };
 
 /// A key of the file that is not in the schema.

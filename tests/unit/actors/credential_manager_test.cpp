@@ -1,0 +1,170 @@
+#include "actors/credential_manager.hpp"
+#include "catch.hpp"
+#include "virtual_time.hpp"
+
+#include <set>
+
+using namespace cm;
+using namespace cm::actors;
+using namespace cm::test;
+using core::errc;
+
+namespace {
+
+class manager_fixture {
+public:
+  manager_fixture() : gate(system.spawn(fake_gate, script)) {
+    credential_manager_settings settings;
+    settings.hash_key = core::secret("key");
+    settings.token_length = 12;
+    settings.applications =
+      std::make_shared<const application_directory>(application_directory{{"app-1", {}}, {"app-2", {}}});
+    manager = system.spawn(credential_manager, settings, gate);
+    system.run();
+  }
+
+  std::shared_ptr<answer<create_result_ptr>> create(std::optional<std::string> token = std::nullopt,
+                                                    const std::string& application = "app-1") {
+    create_token_order order;
+    order.request.endpoint_id = "endpoint-1";
+    order.request.application_name = application;
+    if (token)
+      order.request.token = core::secret(*token);
+    order.origin = {core::channel::rest, "somebody", "correlation-1"};
+    return system.ask<create_result_ptr>(manager, create_v,
+                                         std::make_shared<const create_token_order>(std::move(order)));
+  }
+
+  [[nodiscard]] const storage::create_token& stored(std::size_t index) const {
+    return std::get<storage::create_token>(script->jobs.at(index)->command);
+  }
+
+  virtual_system system;
+  std::shared_ptr<fake_gate_script> script = std::make_shared<fake_gate_script>();
+  storage_gate_actor gate;
+  credential_manager_actor manager;
+};
+
+core::error problem_of(const std::shared_ptr<answer<create_result_ptr>>& answer) {
+  REQUIRE(answer->value.has_value());
+  REQUIRE((*answer->value)->has_error());
+  return (*answer->value)->error();
+}
+
+const created_token_outcome& outcome_of(const std::shared_ptr<answer<create_result_ptr>>& answer) {
+  REQUIRE(answer->value.has_value());
+  REQUIRE((*answer->value)->has_value());
+  return ***answer->value;
+}
+
+core::token_hash hash_of(const std::string& application, std::string_view token) {
+  return core::token_hasher{core::secret("key")}.hash(application, token);
+}
+
+} // namespace
+
+TEST_CASE("a token is generated where the client has none, stored as its hash and shown once") {
+  manager_fixture f;
+  f.script->outcomes = {errc::none};
+  const auto made = f.create();
+  const auto& outcome = outcome_of(made);
+  CHECK(outcome.value.reveal().size() == 12);
+  CHECK(outcome.token.endpoint_id == "endpoint-1");
+  CHECK(outcome.token.id == f.stored(0).id);
+  CHECK(f.stored(0).hash == hash_of("app-1", outcome.value.reveal()));
+  CHECK(f.stored(0).application == "app-1");
+  CHECK(f.stored(0).endpoint_id == "endpoint-1");
+  CHECK(f.stored(0).status == core::credential_status::inactive);
+  CHECK(f.stored(0).origin.actor == "somebody");
+  CHECK(f.stored(0).origin.correlation_id == "correlation-1");
+}
+
+TEST_CASE("a client's own token is stored as it is") {
+  manager_fixture f;
+  f.script->outcomes = {errc::none};
+  CHECK(outcome_of(f.create("my-token", "app-2")).value.reveal() == "my-token");
+  CHECK(f.stored(0).hash == hash_of("app-2", "my-token"));
+}
+
+TEST_CASE("a generated token that is taken is generated anew") {
+  manager_fixture f;
+  f.script->outcomes = {errc::conflict, errc::conflict, errc::none};
+  const auto made = f.create();
+  const auto& outcome = outcome_of(made);
+  REQUIRE(f.script->jobs.size() == 3);
+  CHECK(f.stored(2).hash == hash_of("app-1", outcome.value.reveal()));
+  CHECK(f.stored(2).id == outcome.token.id);
+  CHECK(std::set<core::token_hash>{f.stored(0).hash, f.stored(1).hash, f.stored(2).hash}.size() == 3);
+  CHECK(std::set<core::uuid>{f.stored(0).id, f.stored(1).id, f.stored(2).id}.size() == 3);
+}
+
+TEST_CASE("after five generated tokens that are taken the answer is a conflict") {
+  manager_fixture f;
+  f.script->outcomes = std::vector<errc>(10, errc::conflict);
+  CHECK(problem_of(f.create()).code == errc::conflict);
+  CHECK(f.script->jobs.size() == 5);
+}
+
+TEST_CASE("a client's own token that is taken is a conflict at once") {
+  manager_fixture f;
+  f.script->outcomes = {errc::conflict, errc::none};
+  CHECK(problem_of(f.create("my-token")).code == errc::conflict);
+  CHECK(f.script->jobs.size() == 1);
+}
+
+TEST_CASE("a failure of the database is passed on, one that came too late as unavailable") {
+  manager_fixture f;
+  const auto given = GENERATE(errc::unavailable, errc::overloaded, errc::internal, errc::expired);
+  f.script->outcomes = {given};
+  const auto problem = problem_of(f.create());
+  CHECK(problem.code == (given == errc::expired ? errc::unavailable : given));
+  CHECK(problem.detail == "in the database");
+  CHECK(f.script->jobs.size() == 1);
+}
+
+TEST_CASE("a license that allows no changes refuses them with its own words until it allows them again") {
+  manager_fixture f;
+  f.script->outcomes = {errc::none};
+  f.system.tell(f.manager, license_v, false, std::string("the license has expired"));
+  const auto problem = problem_of(f.create());
+  CHECK(problem.code == errc::unavailable);
+  CHECK(problem.message == "the license has expired");
+  CHECK(f.script->jobs.empty());
+  f.system.tell(f.manager, license_v, true, std::string());
+  CHECK(f.create("my-token")->value.value()->has_value());
+}
+
+TEST_CASE("a token of an application that is not configured is not found") {
+  manager_fixture f;
+  CHECK(problem_of(f.create("my-token", "app-3")).code == errc::not_found);
+  CHECK(f.script->jobs.empty());
+}
+
+TEST_CASE("creations that wait for a manager that ends are answered unavailable at once") {
+  manager_fixture f; // its gate answers nothing
+  const auto first = f.create();
+  const auto second = f.create("my-token");
+  CHECK_FALSE(first->there());
+  CHECK_FALSE(second->there());
+  f.system.kill(f.manager, GENERATE(caf::exit_reason::kill, caf::exit_reason::user_shutdown));
+  CHECK(problem_of(first).code == errc::unavailable);
+  CHECK(problem_of(second).code == errc::unavailable);
+}
+
+TEST_CASE("a gate that never answers leaves no creation without its answer") {
+  manager_fixture f;
+  const auto waiting = f.create();
+  f.system.pass(milliseconds{5499});
+  CHECK_FALSE(waiting->there());
+  f.system.pass(milliseconds{2});
+  CHECK(problem_of(waiting).code == errc::unavailable);
+}
+
+TEST_CASE("a new gate takes the place of the old one") {
+  manager_fixture f;
+  f.system.kill(f.gate);
+  CHECK(problem_of(f.create()).code == errc::unavailable);
+  f.script->outcomes = {errc::none};
+  f.system.tell(f.manager, peer_v, storage_gate_peer{f.system.spawn(fake_gate, f.script)});
+  CHECK(f.create()->value.value()->has_value());
+}

@@ -1,0 +1,110 @@
+#include "catch.hpp"
+#include "questions.hpp"
+
+using namespace cm;
+using namespace cm::actors;
+using namespace cm::test;
+using core::errc;
+
+namespace {
+
+std::vector<core::uuid> ids(const storage_job& job) {
+  std::vector<core::uuid> out;
+  if (const auto* activate = activation_in(job)) {
+    for (const auto& item : activate->items)
+      out.push_back(item.id);
+  }
+  return out;
+}
+
+} // namespace
+
+TEST_CASE("first uses leave in batches of at most 64, in the name of the replica") {
+  auto settings = pool_of(4);
+  settings.replica = "replica-1";
+  connected_dispatcher dispatcher{settings};
+  REQUIRE(dispatcher.add(first_uses(0, 100)) == 0);
+  auto work = take_all(dispatcher);
+  REQUIRE(work.size() == 1);
+  REQUIRE(activation_in(*work[0].what) != nullptr);
+  CHECK(activation_in(*work[0].what)->actor == "replica-1");
+  CHECK(activation_in(*work[0].what)->items.front().correlation_id == "c");
+  CHECK(ids(*work[0].what).size() == 64);
+  CHECK(finish(dispatcher, work[0]).empty());
+  work = take_all(dispatcher);
+  REQUIRE(work.size() == 1);
+  CHECK(ids(*work[0].what).size() == 36);
+}
+
+TEST_CASE("a first use that waits or is under way is taken once, and again when it is done") {
+  connected_dispatcher dispatcher{pool_of(4)};
+  CHECK(dispatcher.add(first_uses(0, 3)) == 0);
+  CHECK(dispatcher.add(first_uses(1, 3)) == 0);
+  CHECK(dispatcher.waiting_activations() == 4);
+  const auto work = take_all(dispatcher);
+  REQUIRE(work.size() == 1);
+  CHECK(dispatcher.add(first_uses(0, 4)) == 0);
+  CHECK(dispatcher.waiting_activations() == 0);
+  CHECK(finish(dispatcher, work[0]).empty());
+  CHECK(dispatcher.add(first_uses(0, 4)) == 0);
+  CHECK(dispatcher.waiting_activations() == 4);
+}
+
+TEST_CASE("first uses that the database could not write rest half a second and are tried again") {
+  connected_dispatcher dispatcher{pool_of(4)};
+  REQUIRE(dispatcher.add(first_uses(0, 3)) == 0);
+  auto work = take_all(dispatcher, at(milliseconds{0}));
+  REQUIRE(work.size() == 1);
+  const auto before = ids(*work[0].what);
+
+  SECTION("away") {
+    CHECK(dispatcher.finished(work[0].job, failure(errc::unavailable)).empty());
+  }
+  SECTION("too late") {
+    CHECK(dispatcher.finished(work[0].job, failure(errc::expired)).empty());
+  }
+  SECTION("the worker was lost") {
+    CHECK(dispatcher.lost(work[0].worker).empty());
+  }
+  CHECK(dispatcher.waiting_activations() == 3);
+  CHECK_FALSE(dispatcher.idle());
+  CHECK(take_all(dispatcher, at(milliseconds{10})).empty());
+  CHECK(take_all(dispatcher, at(milliseconds{509})).empty());
+  REQUIRE(dispatcher.add({{key(1)}, far_away()}).has_value()); // others need not rest
+  CHECK(take_all(dispatcher, at(milliseconds{509})).size() == 1);
+  work = take_all(dispatcher, at(milliseconds{510}));
+  REQUIRE(work.size() == 1);
+  CHECK(ids(*work[0].what) == before);
+}
+
+TEST_CASE("first uses that fail for another reason are dropped until the token is used again") {
+  connected_dispatcher dispatcher{pool_of(4)};
+  REQUIRE(dispatcher.add(first_uses(0, 3)) == 0);
+  const auto work = take_all(dispatcher);
+  CHECK(dispatcher.finished(work.at(0).job, failure(errc::internal)).empty());
+  CHECK(dispatcher.waiting_activations() == 0);
+  CHECK(dispatcher.idle());
+  CHECK(dispatcher.add(first_uses(0, 3)) == 0);
+  CHECK(take_all(dispatcher).size() == 1); // at once: it was no trouble of the database
+}
+
+TEST_CASE("first uses beyond the queue are counted and left, those under way count too") {
+  auto settings = pool_of(4);
+  settings.activation_queue = 100;
+  connected_dispatcher dispatcher{settings};
+  CHECK(dispatcher.add(first_uses(0, 90)) == 0);
+  const auto work = take_all(dispatcher);
+  REQUIRE(work.size() == 1);
+  CHECK(dispatcher.waiting_activations() == 26);
+  CHECK(dispatcher.add(first_uses(200, 15)) == 5);
+  CHECK(finish(dispatcher, work[0]).empty());
+  CHECK(dispatcher.add(first_uses(210, 10)) == 0);
+}
+
+TEST_CASE("a database that is away does not make first uses forgotten") {
+  connected_dispatcher dispatcher{pool_of(4)};
+  REQUIRE(dispatcher.add(first_uses(0, 3)) == 0);
+  CHECK(dispatcher.refuse_waiting("away").empty());
+  CHECK(dispatcher.expire(far_away() + seconds{1}).empty());
+  CHECK(dispatcher.waiting_activations() == 3);
+}

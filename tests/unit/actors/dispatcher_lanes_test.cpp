@@ -1,0 +1,247 @@
+#include "catch.hpp"
+#include "questions.hpp"
+
+using namespace cm;
+using namespace cm::actors;
+using namespace cm::test;
+using core::errc;
+
+namespace {
+
+struct counts {
+  std::size_t lookups = 0;
+  std::size_t commands = 0;
+  std::size_t activations = 0;
+  std::size_t probes = 0;
+
+  friend bool operator==(const counts&, const counts&) = default;
+};
+
+counts count(const std::vector<storage_dispatcher::dispatch>& work) {
+  counts out;
+  for (const auto& one : work) {
+    out.lookups += lookup_in(*one.what) != nullptr ? 1U : 0U;
+    out.commands += is_command(*one.what) ? 1U : 0U;
+    out.activations += activation_in(*one.what) != nullptr ? 1U : 0U;
+    out.probes += is_probe(*one.what) ? 1U : 0U;
+  }
+  return out;
+}
+
+void ask_for_everything(storage_dispatcher& dispatcher) {
+  REQUIRE(dispatcher.add({keys(0, 900), far_away()}).has_value());
+  for (int i = 0; i < 20; ++i)
+    REQUIRE(dispatcher.add(command_job()).has_value());
+  REQUIRE(dispatcher.add(first_uses(0, 200)) == 0);
+}
+
+} // namespace
+
+TEST_CASE("look-ups take at most half of the pool") {
+  connected_dispatcher dispatcher{pool_of(8)};
+  REQUIRE(dispatcher.add({keys(0, 900), far_away()}).has_value());
+  CHECK(count(take_all(dispatcher)).lookups == 4);
+}
+
+TEST_CASE("commands leave one worker to others") {
+  connected_dispatcher dispatcher{pool_of(8)};
+  for (int i = 0; i < 20; ++i)
+    REQUIRE(dispatcher.add(command_job()).has_value());
+  CHECK(count(take_all(dispatcher)).commands == 7);
+  REQUIRE(dispatcher.add({{key(1)}, far_away()}).has_value());
+  CHECK(count(take_all(dispatcher)).lookups == 1);
+}
+
+TEST_CASE("activations take one worker at a time") {
+  connected_dispatcher dispatcher{pool_of(8)};
+  REQUIRE(dispatcher.add(first_uses(0, 200)) == 0);
+  auto work = take_all(dispatcher);
+  REQUIRE(count(work) == counts{0, 0, 1, 0});
+  CHECK(finish(dispatcher, work[0]).empty()); // nobody waits for it
+  work = take_all(dispatcher);
+  CHECK(count(work) == counts{0, 0, 1, 0});
+}
+
+TEST_CASE("a pool under full load serves look-ups and commands beside each other") {
+  connected_dispatcher dispatcher{pool_of(8)};
+  ask_for_everything(dispatcher);
+  CHECK(count(take_all(dispatcher)) == counts{4, 4, 0, 0});
+}
+
+TEST_CASE("a pool of one or two serves every lane in the end") {
+  const auto pool = GENERATE(as<std::size_t>{}, 1, 2);
+  connected_dispatcher dispatcher{pool_of(pool)};
+  ask_for_everything(dispatcher);
+  static_cast<void>(dispatcher.add_probe(far_away()));
+  counts served;
+  for (auto work = take_all(dispatcher); !work.empty(); work = take_all(dispatcher)) {
+    REQUIRE(work.size() <= pool);
+    const auto now = count(work);
+    served = {served.lookups + now.lookups, served.commands + now.commands, served.activations + now.activations,
+              served.probes + now.probes};
+    for (const auto& one : work)
+      static_cast<void>(finish(dispatcher, one));
+  }
+  CHECK(served == counts{15, 20, 4, 1});
+  CHECK(dispatcher.idle());
+}
+
+TEST_CASE("a probe goes ahead of everything that waits") {
+  connected_dispatcher dispatcher{pool_of(1)};
+  ask_for_everything(dispatcher);
+  const auto id = dispatcher.add_probe(far_away());
+  const auto work = take_all(dispatcher);
+  REQUIRE(work.size() == 1);
+  CHECK(is_probe(*work[0].what));
+  const auto done = finish(dispatcher, work[0]);
+  REQUIRE(tickets(done) == std::vector<ticket>{id});
+  CHECK(code_of(done[0].result) == errc::none);
+}
+
+TEST_CASE("commands go in the order in which they came, each with its own answer") {
+  connected_dispatcher dispatcher{pool_of(2)}; // one at a time
+  std::vector<ticket> asked;
+  std::vector<storage_job_ptr> jobs;
+  for (int i = 0; i < 3; ++i) {
+    jobs.push_back(command_job());
+    asked.push_back(*dispatcher.add(jobs.back()));
+  }
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    const auto work = take_all(dispatcher);
+    REQUIRE(work.size() == 1);
+    CHECK(work[0].what == jobs[i]);
+    const auto result = i == 1 ? failure(errc::conflict) : answer_to(jobs[i]->command);
+    const auto done = dispatcher.finished(work[0].job, result);
+    REQUIRE(tickets(done) == std::vector<ticket>{asked[i]});
+    CHECK(done[0].result == result);
+  }
+}
+
+TEST_CASE("a command that finds the queue full is refused as overloaded") {
+  auto settings = pool_of(2);
+  settings.command_queue = 3;
+  storage_dispatcher dispatcher{settings};
+  for (int i = 0; i < 3; ++i)
+    REQUIRE(dispatcher.add(command_job()).has_value());
+  const auto refused = dispatcher.add(command_job());
+  REQUIRE(refused.has_error());
+  CHECK(refused.error().code == errc::overloaded);
+  CHECK(dispatcher.waiting_commands() == 3);
+}
+
+TEST_CASE("nothing is handed to workers that are busy or not connected") {
+  storage_dispatcher dispatcher{pool_of(4)};
+  for (int i = 0; i < 5; ++i)
+    REQUIRE(dispatcher.add(command_job()).has_value());
+  CHECK(take_all(dispatcher).empty());
+  dispatcher.connected(2, true);
+  dispatcher.connected(17, true); // there is no such worker
+  CHECK(dispatcher.connected_workers() == 1);
+  const auto work = take_all(dispatcher);
+  REQUIRE(work.size() == 1);
+  CHECK(work[0].worker == 2);
+  dispatcher.connected(2, false);
+  CHECK(dispatcher.connected_workers() == 0);
+  static_cast<void>(finish(dispatcher, work[0]));
+  CHECK(take_all(dispatcher).empty());
+}
+
+TEST_CASE("the job of a worker that was lost is answered unavailable, and what it still says is ignored") {
+  connected_dispatcher dispatcher{pool_of(2)};
+  const auto id = dispatcher.add(command_job());
+  const auto work = take_all(dispatcher);
+  REQUIRE(work.size() == 1);
+
+  const auto lost = dispatcher.lost(work[0].worker);
+  REQUIRE(tickets(lost) == std::vector<ticket>{*id});
+  CHECK(code_of(lost[0].result) == errc::unavailable);
+  CHECK(dispatcher.connected_workers() == 1);
+  CHECK(finish(dispatcher, work[0]).empty());
+  CHECK(dispatcher.lost(work[0].worker).empty());
+  CHECK(dispatcher.lost(17).empty()); // there is no such worker
+
+  // The one in its place has a job of its own, which the former one's answer must not end.
+  dispatcher.connected(work[0].worker, true);
+  const auto second = dispatcher.add(command_job());
+  const auto next = take_all(dispatcher);
+  REQUIRE(next.size() == 1);
+  CHECK(next[0].worker == work[0].worker);
+  CHECK(finish(dispatcher, work[0]).empty());
+  CHECK_FALSE(dispatcher.idle());
+  CHECK(tickets(finish(dispatcher, next[0])) == std::vector<ticket>{*second});
+}
+
+TEST_CASE("commands and probes past their deadline are answered unavailable, and a late result is ignored") {
+  connected_dispatcher dispatcher{pool_of(2)};
+  const auto running = dispatcher.add(command_job(at(milliseconds{100})));
+  const auto waiting = dispatcher.add(command_job(at(milliseconds{100})));
+  const auto patient = dispatcher.add(command_job(at(milliseconds{300})));
+  const auto work = take_all(dispatcher);
+  REQUIRE(work.size() == 1);
+  const auto probe = dispatcher.add_probe(at(milliseconds{200}));
+
+  CHECK(dispatcher.expire(at(milliseconds{99})).empty());
+  const auto late = dispatcher.expire(at(milliseconds{100}));
+  CHECK(tickets(late) == std::vector<ticket>{*running, *waiting});
+  CHECK(
+    std::all_of(late.begin(), late.end(), [](const auto& one) { return code_of(one.result) == errc::unavailable; }));
+  CHECK(tickets(dispatcher.expire(at(milliseconds{200}))) == std::vector<ticket>{probe});
+  CHECK(dispatcher.expire(at(milliseconds{201})).empty());
+
+  CHECK(finish(dispatcher, work[0]).empty());
+  const auto next = take_all(dispatcher); // but it made the worker free
+  REQUIRE(next.size() == 1);
+  CHECK(tickets(finish(dispatcher, next[0])) == std::vector<ticket>{*patient});
+}
+
+TEST_CASE("a worker keeps a job whose question expired until it comes back") {
+  connected_dispatcher dispatcher{pool_of(1)};
+  REQUIRE(dispatcher.add(command_job(at(milliseconds{100}))).has_value());
+  const auto work = take_all(dispatcher);
+  static_cast<void>(dispatcher.expire(at(milliseconds{100})));
+  REQUIRE(dispatcher.add(command_job()).has_value());
+  CHECK(take_all(dispatcher).empty());
+  CHECK(dispatcher.lost(0).empty()); // it was answered already
+}
+
+TEST_CASE("a database that is away refuses the commands that wait, not those under way and not the probes") {
+  connected_dispatcher dispatcher{pool_of(2)};
+  const auto running = dispatcher.add(command_job());
+  const auto waiting = dispatcher.add(command_job());
+  const auto work = take_all(dispatcher);
+  REQUIRE(work.size() == 1);
+  const auto probe = dispatcher.add_probe(far_away());
+  const auto refused = dispatcher.refuse_waiting("it is away");
+  REQUIRE(tickets(refused) == std::vector<ticket>{*waiting});
+  CHECK(code_of(refused[0].result) == errc::unavailable);
+  CHECK(dispatcher.refuse_waiting("it is away").empty());
+  CHECK(tickets(finish(dispatcher, work[0])) == std::vector<ticket>{*running});
+  const auto next = take_all(dispatcher);
+  REQUIRE(next.size() == 1);
+  CHECK(tickets(finish(dispatcher, next[0])) == std::vector<ticket>{probe});
+}
+
+TEST_CASE("a dispatcher is idle when nothing waits and nothing but a probe is under way") {
+  connected_dispatcher dispatcher{pool_of(1)};
+  CHECK(dispatcher.idle());
+  static_cast<void>(dispatcher.add_probe(far_away()));
+  CHECK(dispatcher.idle());
+  const auto probe = take_all(dispatcher);
+  CHECK(dispatcher.idle());
+  static_cast<void>(finish(dispatcher, probe.at(0)));
+
+  SECTION("a look-up") {
+    REQUIRE(dispatcher.add({{key(1)}, far_away()}).has_value());
+  }
+  SECTION("a command") {
+    REQUIRE(dispatcher.add(command_job()).has_value());
+  }
+  SECTION("an activation") {
+    REQUIRE(dispatcher.add(first_uses(1, 1)) == 0);
+  }
+  CHECK_FALSE(dispatcher.idle());
+  const auto work = take_all(dispatcher);
+  CHECK_FALSE(dispatcher.idle());
+  static_cast<void>(finish(dispatcher, work.at(0)));
+  CHECK(dispatcher.idle());
+}

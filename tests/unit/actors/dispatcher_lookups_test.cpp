@@ -1,0 +1,173 @@
+#include "catch.hpp"
+#include "questions.hpp"
+
+using namespace cm;
+using namespace cm::actors;
+using namespace cm::test;
+using core::errc;
+
+TEST_CASE("look-ups that wait leave in one batch, and each gets its answers in its own order") {
+  connected_dispatcher dispatcher{pool_of(2)};
+  const std::vector<core::token_hash> first{key(3), key(1), key(2)};
+  const std::vector<core::token_hash> second{key(1002), key(7)};
+  const auto a = dispatcher.add({first, far_away()});
+  const auto b = dispatcher.add({second, far_away()});
+  CHECK(dispatcher.waiting_keys() == 5);
+
+  const auto work = take_all(dispatcher);
+  REQUIRE(work.size() == 1);
+  REQUIRE(lookup_in(*work[0].what) != nullptr);
+  CHECK(lookup_in(*work[0].what)->hashes == std::vector<core::token_hash>{key(3), key(1), key(2), key(1002), key(7)});
+
+  const auto done = finish(dispatcher, work[0]);
+  REQUIRE(tickets(done) == std::vector<ticket>{*a, *b});
+  for (const auto& one : done)
+    CHECK(found(one.result, one.id == *a ? first : second));
+  CHECK(dispatcher.idle());
+}
+
+TEST_CASE("a batch has at most 64 keys, and what is left waits for the next") {
+  connected_dispatcher dispatcher{pool_of(2)}; // one of the two for look-ups
+  std::vector<ticket> asked;
+  for (std::size_t i = 0; i < 20; ++i)
+    asked.push_back(*dispatcher.add({keys(10 * i, 10), far_away()}));
+
+  std::vector<std::size_t> sizes;
+  std::vector<ticket> answered;
+  for (auto work = take_all(dispatcher); !work.empty(); work = take_all(dispatcher)) {
+    REQUIRE(work.size() == 1);
+    sizes.push_back(lookup_in(*work[0].what)->hashes.size());
+    for (const auto& one : finish(dispatcher, work[0])) {
+      answered.push_back(one.id);
+      CHECK(found(one.result, keys(10 * (one.id - asked.front()), 10)));
+    }
+  }
+  CHECK(sizes == std::vector<std::size_t>{64, 64, 64, 8});
+  CHECK(answered == asked);
+}
+
+TEST_CASE("a key that waits already is asked for once and answers everybody") {
+  connected_dispatcher dispatcher{pool_of(2)};
+  const auto a = dispatcher.add({{key(1), key(2), key(1)}, at(seconds{1})});
+  const auto b = dispatcher.add({{key(2)}, at(seconds{3})});
+  CHECK(dispatcher.waiting_keys() == 2);
+
+  const auto work = take_all(dispatcher);
+  REQUIRE(work.size() == 1);
+  CHECK(lookup_in(*work[0].what)->hashes == std::vector<core::token_hash>{key(1), key(2)});
+  CHECK(work[0].what->deadline == at(seconds{3})); // the latest of those who wait
+
+  const auto done = finish(dispatcher, work[0]);
+  REQUIRE(tickets(done) == std::vector<ticket>{*a, *b});
+  for (const auto& one : done)
+    CHECK(found(one.result, one.id == *a ? std::vector{key(1), key(2), key(1)} : std::vector{key(2)}));
+}
+
+TEST_CASE("a key that has left is asked for again, because the answer on its way may be older than the question") {
+  connected_dispatcher dispatcher{pool_of(4)};
+  const auto a = dispatcher.add({{key(1)}, far_away()});
+  const auto first = take_all(dispatcher);
+  const auto b = dispatcher.add({{key(1)}, far_away()});
+  const auto second = take_all(dispatcher);
+  REQUIRE(first.size() == 1);
+  REQUIRE(second.size() == 1);
+  CHECK(tickets(finish(dispatcher, second[0])) == std::vector<ticket>{*b});
+  CHECK(tickets(finish(dispatcher, first[0])) == std::vector<ticket>{*a});
+}
+
+TEST_CASE("a look-up larger than a batch is answered once, whole, whatever part comes back first") {
+  connected_dispatcher dispatcher{pool_of(8)};
+  const auto asked = keys(0, 150);
+  const auto id = dispatcher.add({asked, far_away()});
+  const auto work = take_all(dispatcher);
+  REQUIRE(work.size() == 3);
+  CHECK(finish(dispatcher, work[2]).empty());
+  CHECK(finish(dispatcher, work[0]).empty());
+  const auto done = finish(dispatcher, work[1]);
+  REQUIRE(tickets(done) == std::vector<ticket>{*id});
+  CHECK(found(done[0].result, asked));
+}
+
+TEST_CASE("a part that fails fails its look-up once, and nobody else's") {
+  connected_dispatcher dispatcher{pool_of(8)};
+  const auto large = dispatcher.add({keys(0, 100), far_away()}); // 64 and 36
+  const auto small = dispatcher.add({keys(200, 5), far_away()}); // beside the 36
+  const auto work = take_all(dispatcher);
+  REQUIRE(work.size() == 2);
+
+  const auto failed = dispatcher.finished(work[0].job, failure(errc::unavailable));
+  REQUIRE(tickets(failed) == std::vector<ticket>{*large});
+  CHECK(code_of(failed[0].result) == errc::unavailable);
+
+  const auto done = finish(dispatcher, work[1]);
+  REQUIRE(tickets(done) == std::vector<ticket>{*small});
+  CHECK(found(done[0].result, keys(200, 5)));
+}
+
+TEST_CASE("a look-up that is answered with something else fails as internal") {
+  connected_dispatcher dispatcher{pool_of(2)};
+  const auto id = dispatcher.add({keys(0, 2), far_away()});
+  const auto work = take_all(dispatcher);
+  const auto wrong = GENERATE(as<std::string>{}, "another kind", "too few tokens");
+  const storage::command other =
+    wrong == "another kind" ? storage::command{storage::ping{}} : storage::command{storage::find_tokens{keys(0, 1)}};
+  const auto done = dispatcher.finished(work.at(0).job, answer_to(other));
+  REQUIRE(tickets(done) == std::vector<ticket>{*id});
+  CHECK(code_of(done[0].result) == errc::internal);
+}
+
+TEST_CASE("a look-up that finds no room for all its keys is refused as overloaded and leaves nothing behind") {
+  auto settings = pool_of(2);
+  settings.lookup_queue = 10;
+  storage_dispatcher dispatcher{settings}; // nobody takes anything
+  REQUIRE(dispatcher.add({keys(0, 8), far_away()}).has_value());
+  const auto refused = dispatcher.add({keys(20, 3), far_away()});
+  REQUIRE(refused.has_error());
+  CHECK(refused.error().code == errc::overloaded);
+  CHECK(dispatcher.waiting_keys() == 8);
+  CHECK(dispatcher.add({keys(20, 2), far_away()}).has_value());
+  CHECK(dispatcher.waiting_keys() == 10);
+}
+
+TEST_CASE("a look-up past its deadline is answered unavailable, waiting or under way, and a late result is ignored") {
+  connected_dispatcher dispatcher{pool_of(2)};
+  const auto leaving = dispatcher.add({{key(1), key(2)}, at(milliseconds{100})});
+  const auto patient = dispatcher.add({{key(2)}, at(milliseconds{500})});
+  const auto work = take_all(dispatcher);
+  REQUIRE(work.size() == 1);
+  const auto waiting = dispatcher.add({{key(3)}, at(milliseconds{100})});
+
+  CHECK(dispatcher.expire(at(milliseconds{99})).empty());
+  const auto late = dispatcher.expire(at(milliseconds{100}));
+  REQUIRE(tickets(late) == std::vector<ticket>{*leaving, *waiting});
+  CHECK(code_of(late[0].result) == errc::unavailable);
+  CHECK(code_of(late[1].result) == errc::unavailable);
+  CHECK(dispatcher.waiting_keys() == 0); // nobody waits for it any more
+  CHECK(dispatcher.expire(at(milliseconds{101})).empty());
+
+  const auto done = finish(dispatcher, work[0]);
+  REQUIRE(tickets(done) == std::vector<ticket>{*patient});
+  CHECK(found(done[0].result, {key(2)}));
+  CHECK(dispatcher.idle());
+}
+
+TEST_CASE("a database that is away refuses the look-ups that wait, those with a part under way too") {
+  connected_dispatcher dispatcher{pool_of(2)};
+  const auto under_way = dispatcher.add({keys(0, 10), far_away()});
+  const auto large = dispatcher.add({keys(100, 100), far_away()}); // 54 leave with the 10
+  const auto work = take_all(dispatcher);
+  REQUIRE(work.size() == 1);
+
+  const auto refused = dispatcher.refuse_waiting("it is away");
+  REQUIRE(tickets(refused) == std::vector<ticket>{*large});
+  CHECK(code_of(refused[0].result) == errc::unavailable);
+  CHECK(refused[0].result->error().detail == "it is away");
+  CHECK(dispatcher.waiting_keys() == 0);
+
+  const auto again = dispatcher.add({{key(150)}, far_away()}); // the index knows that it waits no more
+  CHECK(dispatcher.waiting_keys() == 1);
+  CHECK(tickets(finish(dispatcher, work[0])) == std::vector<ticket>{*under_way});
+  const auto next = take_all(dispatcher);
+  REQUIRE(next.size() == 1);
+  CHECK(tickets(finish(dispatcher, next[0])) == std::vector<ticket>{*again});
+}

@@ -1,0 +1,210 @@
+// The dispatcher against a simple model of what it promises, through thousands of random steps.
+#include "catch.hpp"
+#include "questions.hpp"
+
+#include <map>
+#include <random>
+#include <set>
+
+using namespace cm;
+using namespace cm::actors;
+using namespace cm::test;
+using core::errc;
+
+namespace {
+
+class model {
+public:
+  model(std::size_t workers, unsigned seed) : workers_(workers), random_(seed), dispatcher_(settings(workers)) {}
+
+  void step() {
+    switch (pick(12)) {
+    case 0:
+    case 1:
+    case 2:
+      add_lookup();
+      break;
+    case 3:
+      add_command();
+      break;
+    case 4:
+      if (pick(4) == 0)
+        add_probe();
+      else
+        refused_uses_ += dispatcher_.add(first_uses(pick(500), 1 + pick(80)));
+      break;
+    case 5:
+      dispatcher_.connected(pick(workers_), pick(4) != 0);
+      break;
+    case 6:
+    case 7:
+      take_work();
+      break;
+    case 8:
+    case 9:
+      finish_one();
+      break;
+    case 10:
+      pass_time();
+      break;
+    default:
+      disaster();
+      break;
+    }
+    REQUIRE(dispatcher_.waiting_keys() <= 300);
+    REQUIRE(dispatcher_.waiting_commands() <= 20);
+    REQUIRE(dispatcher_.waiting_activations() <= 150);
+  }
+
+  // All workers are back and everything comes to its end.
+  void end() {
+    for (std::size_t i = 0; i < workers_; ++i)
+      dispatcher_.connected(i, true);
+    for (int round = 0; round < 200; ++round) {
+      now_ += seconds{1};
+      take_work();
+      while (!busy_.empty())
+        finish_one(0, true);
+      if (round == 100)
+        take(dispatcher_.expire(now_ + std::chrono::hours{1}));
+    }
+    CHECK(open_.empty());
+    CHECK(dispatcher_.idle());
+    CHECK(dispatcher_.waiting_keys() == 0);
+    CHECK(refused_uses_ > 0);
+    CHECK(outcomes_.size() >= 5); // success, unavailable, internal, conflict, expired: all were seen
+  }
+
+private:
+  struct question {
+    std::vector<core::token_hash> keys; ///< of a look-up
+    core::steady_time deadline;
+  };
+
+  static dispatcher_settings settings(std::size_t workers) {
+    auto out = pool_of(workers);
+    out.lookup_queue = 300;
+    out.command_queue = 20;
+    out.activation_queue = 150;
+    return out;
+  }
+
+  std::size_t pick(std::size_t below) { return random_() % below; }
+
+  core::steady_time soon() { return now_ + milliseconds{1 + pick(2000)}; }
+
+  void add_probe() {
+    const auto deadline = soon();
+    open_.emplace(dispatcher_.add_probe(deadline), question{{}, deadline});
+  }
+
+  void add_lookup() {
+    std::vector<core::token_hash> asked;
+    const auto count = 1 + pick(pick(5) == 0 ? 150 : 10);
+    for (std::size_t i = 0; i < count; ++i)
+      asked.push_back(key(pick(2) == 0 ? pick(40) : 980 + pick(40)));
+    const auto waited = dispatcher_.waiting_keys();
+    const auto deadline = soon();
+    const auto id = dispatcher_.add({asked, deadline});
+    REQUIRE(id.has_value() == (waited + count <= 300));
+    if (id.has_value())
+      open_.emplace(*id, question{std::move(asked), deadline});
+  }
+
+  void add_command() {
+    const auto waited = dispatcher_.waiting_commands();
+    const auto deadline = soon();
+    const auto id = dispatcher_.add(command_job(deadline));
+    REQUIRE(id.has_value() == (waited < 20));
+    if (id.has_value())
+      open_.emplace(*id, question{{}, deadline});
+  }
+
+  void take_work() {
+    for (auto& work : take_all(dispatcher_, now_)) {
+      for (const auto& other : busy_)
+        REQUIRE(other.worker != work.worker);
+      if (const auto* find = lookup_in(*work.what))
+        REQUIRE((!find->hashes.empty() && find->hashes.size() <= 64));
+      if (const auto* activate = activation_in(*work.what))
+        REQUIRE((!activate->items.empty() && activate->items.size() <= 64));
+      busy_.push_back(std::move(work));
+    }
+  }
+
+  void finish_one() {
+    if (!busy_.empty())
+      finish_one(pick(busy_.size()), false);
+  }
+
+  void finish_one(std::size_t index, bool well) {
+    const auto work = std::move(busy_[index]);
+    busy_.erase(busy_.begin() + static_cast<std::ptrdiff_t>(index));
+    const std::vector<storage_result_ptr> results{answer_to(work.what->command), answer_to(work.what->command),
+                                                  failure(errc::unavailable),    failure(errc::expired),
+                                                  failure(errc::conflict),       answer_to(storage::ping{})};
+    take(dispatcher_.finished(work.job, results[well ? 0 : pick(results.size())]));
+    if (pick(3) == 0)
+      take(dispatcher_.finished(work.job, results[0]), true); // it says it twice
+  }
+
+  void pass_time() {
+    now_ += milliseconds{pick(400)};
+    take(dispatcher_.expire(now_));
+    for (const auto& [id, asked] : open_)
+      REQUIRE(asked.deadline > now_);
+  }
+
+  void disaster() {
+    if (pick(4) == 0) {
+      take(dispatcher_.refuse_waiting("away"));
+      return;
+    }
+    const auto worker = pick(workers_);
+    take(dispatcher_.lost(worker));
+    // What the lost one says later goes nowhere.
+    for (auto at = busy_.begin(); at != busy_.end();) {
+      if (at->worker != worker) {
+        ++at;
+        continue;
+      }
+      take(dispatcher_.finished(at->job, answer_to(at->what->command)), true);
+      at = busy_.erase(at);
+    }
+  }
+
+  void take(const std::vector<storage_dispatcher::completion>& done, bool nothing_expected = false) {
+    if (nothing_expected)
+      REQUIRE(done.empty());
+    for (const auto& one : done) {
+      const auto at = open_.find(one.id);
+      REQUIRE(at != open_.end()); // asked for, and not answered before
+      REQUIRE(one.result);
+      outcomes_.insert(code_of(one.result));
+      if (!at->second.keys.empty() && one.result->has_value())
+        REQUIRE(found(one.result, at->second.keys));
+      open_.erase(at);
+    }
+  }
+
+  std::size_t workers_;
+  std::mt19937 random_;
+  storage_dispatcher dispatcher_;
+  core::steady_time now_ = at(milliseconds{0});
+  std::map<ticket, question> open_; ///< asked, not answered
+  std::vector<storage_dispatcher::dispatch> busy_;
+  std::set<errc> outcomes_;
+  std::size_t refused_uses_ = 0;
+};
+
+} // namespace
+
+TEST_CASE("every question gets exactly one answer, whatever happens in whatever order") {
+  const auto workers = GENERATE(as<std::size_t>{}, 1, 2, 3, 8);
+  const auto seed = GENERATE(1U, 20221122U);
+  INFO("workers " << workers << ", seed " << seed);
+  model m{workers, seed};
+  for (int i = 0; i < 20000; ++i)
+    m.step();
+  m.end();
+}

@@ -1,0 +1,169 @@
+// Questions and answers for the tests of the storage dispatcher and of those who ask it.
+#pragma once
+
+#include "actors/storage_dispatcher.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cm::test {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// A moment of the tests' own time.
+inline core::steady_time at(milliseconds after_start) {
+  return core::steady_time{std::chrono::hours{1}} + after_start;
+}
+
+inline core::steady_time far_away() {
+  return at(std::chrono::hours{1});
+}
+
+/// The key with that number; the numbers from 1000 on belong to tokens that do not exist.
+inline core::token_hash key(std::size_t number) {
+  core::token_hash out{};
+  out[0] = static_cast<std::uint8_t>(number);
+  out[1] = static_cast<std::uint8_t>(number >> 8U);
+  return out;
+}
+
+inline std::size_t number_of(const core::token_hash& key) {
+  return key[0] + (std::size_t{key[1]} << 8U);
+}
+
+inline std::vector<core::token_hash> keys(std::size_t first, std::size_t count) {
+  std::vector<core::token_hash> out;
+  for (std::size_t i = 0; i < count; ++i)
+    out.push_back(key(first + i));
+  return out;
+}
+
+inline core::uuid id_of(std::size_t number) {
+  core::uuid out;
+  out.bytes[14] = static_cast<std::uint8_t>(number >> 8U);
+  out.bytes[15] = static_cast<std::uint8_t>(number);
+  return out;
+}
+
+/// What the database has for the key.
+inline std::optional<core::endpoint_token> token_of(const core::token_hash& key) {
+  if (number_of(key) >= 1000)
+    return std::nullopt;
+  core::endpoint_token out;
+  out.id = id_of(number_of(key));
+  out.application = "app";
+  out.endpoint_id = "endpoint-" + std::to_string(number_of(key));
+  return out;
+}
+
+inline std::vector<std::optional<core::endpoint_token>> tokens_of(const std::vector<core::token_hash>& keys) {
+  std::vector<std::optional<core::endpoint_token>> out;
+  std::transform(keys.begin(), keys.end(), std::back_inserter(out), token_of);
+  return out;
+}
+
+inline actors::storage_result_ptr failure(core::errc code, const std::string& detail = {}) {
+  return std::make_shared<const actors::storage_result>(core::make_error(code, "failed", detail));
+}
+
+/// What a database that works answers.
+inline actors::storage_result_ptr answer_to(const storage::command& command) {
+  storage::reply out = storage::pong{};
+  if (const auto* find = std::get_if<storage::find_tokens>(&command))
+    out = storage::found_tokens{tokens_of(find->hashes)};
+  else if (const auto* activate = std::get_if<storage::activate_tokens>(&command)) {
+    storage::activated_tokens changed;
+    for (const auto& item : activate->items)
+      changed.changed.push_back(item.id);
+    out = std::move(changed);
+  } else if (const auto* create = std::get_if<storage::create_token>(&command)) {
+    storage::created_token created;
+    created.token.id = create->id;
+    created.token.application = create->application;
+    created.token.endpoint_id = create->endpoint_id;
+    out = std::move(created);
+  } else if (std::holds_alternative<storage::list_tokens>(command)) {
+    out = storage::token_page{};
+  }
+  return std::make_shared<const actors::storage_result>(std::move(out));
+}
+
+inline actors::storage_job_ptr command_job(core::steady_time deadline = far_away()) {
+  return std::make_shared<const actors::storage_job>(actors::storage_job{storage::list_tokens{}, deadline});
+}
+
+inline const storage::find_tokens* lookup_in(const actors::storage_job& job) {
+  return std::get_if<storage::find_tokens>(&job.command);
+}
+
+inline const storage::activate_tokens* activation_in(const actors::storage_job& job) {
+  return std::get_if<storage::activate_tokens>(&job.command);
+}
+
+inline bool is_command(const actors::storage_job& job) {
+  return std::holds_alternative<storage::list_tokens>(job.command);
+}
+
+inline bool is_probe(const actors::storage_job& job) {
+  return std::holds_alternative<storage::ping>(job.command);
+}
+
+/// First uses of the tokens with the numbers from `first` on.
+inline std::vector<storage::activation> first_uses(std::size_t first, std::size_t count) {
+  std::vector<storage::activation> out;
+  for (std::size_t i = 0; i < count; ++i)
+    out.push_back({id_of(first + i), "c"});
+  return out;
+}
+
+/// A dispatcher with all its workers connected.
+struct connected_dispatcher : actors::storage_dispatcher {
+  explicit connected_dispatcher(actors::dispatcher_settings settings) : storage_dispatcher(settings) {
+    for (std::size_t i = 0; i < settings.workers; ++i)
+      connected(i, true);
+  }
+};
+
+inline actors::dispatcher_settings pool_of(std::size_t workers) {
+  actors::dispatcher_settings out;
+  out.workers = workers;
+  return out;
+}
+
+/// Everything that the dispatcher hands out now.
+inline std::vector<actors::storage_dispatcher::dispatch> take_all(actors::storage_dispatcher& from,
+                                                                  core::steady_time now = at(milliseconds{0})) {
+  std::vector<actors::storage_dispatcher::dispatch> out;
+  while (auto next = from.next(now))
+    out.push_back(std::move(*next));
+  return out;
+}
+
+/// The tickets of the completions, by number.
+inline std::vector<actors::ticket> tickets(const std::vector<actors::storage_dispatcher::completion>& done) {
+  std::vector<actors::ticket> out;
+  for (const auto& one : done)
+    out.push_back(one.id);
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+inline std::vector<actors::storage_dispatcher::completion> finish(actors::storage_dispatcher& dispatcher,
+                                                                  const actors::storage_dispatcher::dispatch& work) {
+  return dispatcher.finished(work.job, answer_to(work.what->command));
+}
+
+/// The code of a result; errc::none for success.
+inline core::errc code_of(const actors::storage_result_ptr& result) {
+  return result->has_error() ? result->error().code : core::errc::none;
+}
+
+inline bool found(const actors::storage_result_ptr& result, const std::vector<core::token_hash>& asked) {
+  const auto* answer = result->has_value() ? std::get_if<storage::found_tokens>(&**result) : nullptr;
+  return answer != nullptr && answer->tokens == tokens_of(asked);
+}
+
+} // namespace cm::test

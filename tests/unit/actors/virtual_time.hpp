@@ -1,0 +1,200 @@
+// An actor system whose time and whose scheduling the test drives, and the actors around the one that is tested.
+#pragma once
+
+#include "actors/actors.hpp"
+#include "actors/hardening.hpp"
+#include "questions.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/scheduler/test_coordinator.hpp>
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+namespace cm::test {
+
+/// What came of one request.
+template <class Result>
+struct answer {
+  std::optional<Result> value;
+  std::optional<caf::error> problem; ///< the request itself failed
+
+  [[nodiscard]] bool there() const noexcept { return value || problem; }
+};
+
+/// Nothing happens by itself: run() lets the actors work, pass() lets time go by.
+class virtual_system {
+public:
+  virtual_system() : system_(configure(config_)) {}
+
+  // Actors that tick keep themselves alive, and the system waits for all.
+  ~virtual_system() {
+    for (const auto& one : spawned_)
+      caf::anon_send_exit(one, caf::exit_reason::kill);
+    scheduler().run();
+  }
+
+  virtual_system(const virtual_system&) = delete;
+  virtual_system& operator=(const virtual_system&) = delete;
+
+  void run() { scheduler().run(); }
+
+  /// Lets time go by in steps finer than any timer of the actors.
+  void pass(milliseconds duration) {
+    run();
+    for (; duration.count() > 0; duration -= milliseconds{1}) {
+      scheduler().advance_time(milliseconds{1});
+      run();
+    }
+  }
+
+  [[nodiscard]] core::steady_time now() { return system_.clock().now(); }
+
+  template <class Function, class... Args>
+  auto spawn(Function function, Args&&... args) {
+    auto out = system_.spawn(function, std::forward<Args>(args)...);
+    spawned_.push_back(caf::actor_cast<caf::actor>(out));
+    return out;
+  }
+
+  template <class Handle>
+  void kill(const Handle& actor, caf::exit_reason reason = caf::exit_reason::kill) {
+    caf::anon_send_exit(actor, reason);
+    run();
+  }
+
+  template <class Handle, class... Args>
+  void tell(const Handle& actor, Args&&... args) {
+    caf::anon_send(actor, std::forward<Args>(args)...);
+    run();
+  }
+
+  /// Sends a request and lets the actors work; the answer is there as soon as they give it.
+  template <class Result, class Handle, class... Args>
+  std::shared_ptr<answer<Result>> ask(const Handle& actor, Args... args) {
+    auto out = std::make_shared<answer<Result>>();
+    spawned_.push_back(system_.spawn([=](caf::event_based_actor* self) {
+      self->request(actor, caf::infinite, args...)
+        .then([out](const Result& value) { out->value = value; }, [out](const caf::error& e) { out->problem = e; });
+    }));
+    run();
+    return out;
+  }
+
+private:
+  static caf::actor_system_config& configure(caf::actor_system_config& config) {
+    config.set("scheduler.policy", caf::atom("testing"));
+    return config;
+  }
+
+  [[nodiscard]] caf::scheduler::test_coordinator& scheduler() {
+    return dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler());
+  }
+
+  caf::actor_system_config config_;
+  caf::actor_system system_;
+  std::vector<caf::actor> spawned_;
+};
+
+/// A database worker without a database, as the test wants it.
+struct fake_worker_script {
+  enum class mood { answers, holds, dies };
+  mood now = mood::answers;
+  bool connected = true; ///< what it reports
+  std::vector<actors::storage_job_ptr> jobs;
+
+  [[nodiscard]] std::size_t lookups() const {
+    return static_cast<std::size_t>(
+      std::count_if(jobs.begin(), jobs.end(), [](const auto& job) { return lookup_in(*job) != nullptr; }));
+  }
+};
+
+/// What it has not answered yet.
+struct fake_worker_state {
+  static inline const char* name = "fake-worker";
+  using promise = caf::typed_response_promise<actors::storage_result_ptr>;
+  std::vector<std::pair<promise, actors::storage_job_ptr>> held;
+};
+
+/// Reports to whoever it is told of; a tick makes it answer what it held back.
+inline actors::database_access_actor::behavior_type
+fake_worker(actors::database_access_actor::stateful_pointer<fake_worker_state> self,
+            std::shared_ptr<fake_worker_script> script) {
+  actors::harden(self);
+  return {
+    [=](actors::execute_atom, const actors::storage_job_ptr& job) -> caf::result<actors::storage_result_ptr> {
+      script->jobs.push_back(job);
+      if (script->now == fake_worker_script::mood::dies)
+        throw std::runtime_error("the worker dies");
+      if (script->now == fake_worker_script::mood::answers)
+        return answer_to(job->command);
+      self->state.held.emplace_back(self->make_response_promise<actors::storage_result_ptr>(), job);
+      return self->state.held.back().first;
+    },
+    [=](actors::peer_atom, const actors::worker_listener_peer& peer) {
+      auto said = std::make_shared<actors::worker_report>();
+      said->connected = script->connected;
+      said->version = "10.11";
+      self->send(peer.handle, actors::state_v, std::size_t{0}, actors::worker_report_ptr{std::move(said)});
+    },
+    [=](actors::tick_atom) {
+      for (auto& [promise, job] : std::exchange(self->state.held, {}))
+        promise.deliver(answer_to(job->command));
+    },
+  };
+}
+
+/// Keeps what it is told.
+inline actors::health_actor::behavior_type fake_health(actors::health_actor::pointer self,
+                                                       std::shared_ptr<std::vector<core::database_health>> heard) {
+  actors::harden(self);
+  return {
+    [=](actors::report_atom, const actors::component_report_ptr& report) {
+      if (const auto* db = std::get_if<core::database_health>(report.get()))
+        heard->push_back(*db);
+    },
+    [](actors::ready_atom, bool) {},
+    [](actors::snapshot_atom) { return actors::health_snapshot_ptr{}; },
+    [](actors::tick_atom) {},
+  };
+}
+
+/// Answers commands in turn with what the test has prepared; holds those back for which there is nothing.
+struct fake_gate_script {
+  std::vector<core::errc> outcomes; ///< of the next commands; none: success
+  std::vector<actors::storage_job_ptr> jobs;
+};
+
+inline actors::storage_gate_actor::behavior_type fake_gate(actors::storage_gate_actor::pointer self,
+                                                           std::shared_ptr<fake_gate_script> script) {
+  actors::harden(self);
+  return {
+    [](actors::find_atom, const actors::token_lookup_ptr&) { return failure(core::errc::internal); },
+    [=](actors::execute_atom, const actors::storage_job_ptr& job) -> caf::result<actors::storage_result_ptr> {
+      const auto index = script->jobs.size();
+      script->jobs.push_back(job);
+      if (index >= script->outcomes.size())
+        return self->make_response_promise<actors::storage_result_ptr>(); // nobody ever answers
+      const auto code = script->outcomes[index];
+      return code == core::errc::none ? answer_to(job->command) : failure(code, "in the database");
+    },
+    [](actors::activate_atom, const actors::activations_ptr&) {},
+    [](actors::state_atom, std::size_t, const actors::worker_report_ptr&) {},
+    [](actors::drain_atom) { return true; },
+    [](actors::peer_atom, std::size_t, const actors::database_access_peer&) {},
+    [](actors::peer_atom, const actors::health_peer&) {},
+    [](actors::tick_atom) {},
+  };
+}
+
+} // namespace cm::test
