@@ -83,7 +83,7 @@ void watch_round_trips(self_pointer self) {
   auto& state = self->state;
   const auto me = caf::actor_cast<nats_link_actor>(self);
   auto opened = messaging::subscription::open(
-    state.connection, state.settings.probe_subject, {}, [me](messaging::message_batch batch) {
+    state.connection, state.settings.probe_subject, {}, [me](const messaging::message_batch& batch) {
       for (const auto& one : batch) {
         std::uint64_t number = 0;
         const auto text = one.payload();

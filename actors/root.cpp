@@ -29,7 +29,7 @@ void report(root_pointer self) {
     if (!child->record.running())
       health.status = core::health_status::down;
   }
-  self->send(state.health, report_v, std::make_shared<const component_report>(std::move(health)));
+  self->send(state.health, report_v, std::make_shared<const component_report>(health));
 }
 
 void give_up(root_pointer self, int exit_status, const std::string& why) {

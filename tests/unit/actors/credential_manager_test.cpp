@@ -122,13 +122,14 @@ TEST_CASE("a failure of the database is passed on, one that came too late as una
   CHECK(f.script->jobs.size() == 1);
 }
 
-TEST_CASE("a license that allows no changes refuses them with its own words until it allows them again") {
+TEST_CASE("a license that allows no changes refuses them, its reason for the log alone, until it allows them again") {
   manager_fixture f;
   f.script->outcomes = {errc::none};
   f.system.tell(f.manager, license_v, false, std::string("the license has expired"));
   const auto problem = problem_of(f.create());
   CHECK(problem.code == errc::unavailable);
-  CHECK(problem.message == "the license has expired");
+  CHECK(problem.message == "The license does not allow changes");
+  CHECK(problem.detail == "the license has expired");
   CHECK(f.script->jobs.empty());
   f.system.tell(f.manager, license_v, true, std::string());
   CHECK(f.create("my-token")->value.value()->has_value());

@@ -43,11 +43,11 @@ TEST_CASE("look-ups take at most half of the pool") {
   CHECK(count(take_all(dispatcher)).lookups == 4);
 }
 
-TEST_CASE("commands leave one worker to others") {
+TEST_CASE("commands leave half of the pool to look-ups and one worker to activations") {
   connected_dispatcher dispatcher{pool_of(8)};
   for (int i = 0; i < 20; ++i)
     REQUIRE(dispatcher.add(command_job()).has_value());
-  CHECK(count(take_all(dispatcher)).commands == 7);
+  CHECK(count(take_all(dispatcher)).commands == 3);
   REQUIRE(dispatcher.add({{key(1)}, far_away()}).has_value());
   CHECK(count(take_all(dispatcher)).lookups == 1);
 }
@@ -62,10 +62,24 @@ TEST_CASE("activations take one worker at a time") {
   CHECK(count(work) == counts{0, 0, 1, 0});
 }
 
-TEST_CASE("a pool under full load serves look-ups and commands beside each other") {
+TEST_CASE("a pool under full load serves look-ups, commands and activations beside each other") {
   connected_dispatcher dispatcher{pool_of(8)};
   ask_for_everything(dispatcher);
-  CHECK(count(take_all(dispatcher)) == counts{4, 4, 0, 0});
+  CHECK(count(take_all(dispatcher)) == counts{4, 3, 1, 0});
+}
+
+TEST_CASE("a pool of one takes turns, so that no kind of work starves while the others go on") {
+  connected_dispatcher dispatcher{pool_of(1)};
+  ask_for_everything(dispatcher);
+  counts served;
+  for (int turn = 0; turn < 9; ++turn) {
+    const auto work = take_all(dispatcher);
+    REQUIRE(work.size() == 1);
+    const auto now = count(work);
+    served = {served.lookups + now.lookups, served.commands + now.commands, served.activations + now.activations, 0};
+    static_cast<void>(finish(dispatcher, work[0]));
+  }
+  CHECK(served == counts{3, 3, 3, 0});
 }
 
 TEST_CASE("a pool of one or two serves every lane in the end") {

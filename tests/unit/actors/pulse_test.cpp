@@ -72,14 +72,17 @@ TEST_CASE("how long the database is away counts from the start, then from the mo
   CHECK(pulse.down_for(at(7000)) == milliseconds{1000});
 }
 
-TEST_CASE("the NATS link is up while it is connected and its round trips come back in time") {
+TEST_CASE("the NATS link is up from the first round trip on, while its round trips come back in time") {
   link_pulse pulse{milliseconds{600}};
   CHECK_FALSE(pulse.up(at(0)));
   pulse.connected(true);
   CHECK(pulse.connected());
-  CHECK(pulse.up(at(100000))); // nothing was asked
-  pulse.asked(at(100));
-  pulse.asked(at(600)); // the first unanswered one counts
+  CHECK_FALSE(pulse.up(at(50))); // connected, but nothing has come back yet
+  CHECK(pulse.asked(at(60)));
+  pulse.answered();
+  CHECK(pulse.up(at(100000))); // nothing was asked since
+  CHECK(pulse.asked(at(100)));
+  CHECK_FALSE(pulse.asked(at(600))); // the first unanswered one counts
   CHECK(pulse.up(at(700)));
   CHECK(pulse.stalled(at(701)));
   CHECK_FALSE(pulse.up(at(701)));
@@ -91,10 +94,17 @@ TEST_CASE("the NATS link is up while it is connected and its round trips come ba
 TEST_CASE("a NATS link that lost its connection is not stalled, and a new one starts without old round trips") {
   link_pulse pulse{milliseconds{600}};
   pulse.connected(true);
-  pulse.asked(at(0));
+  CHECK(pulse.asked(at(0)));
+  pulse.answered();
+  CHECK(pulse.asked(at(10)));
   pulse.connected(false);
   CHECK_FALSE(pulse.up(at(1000)));
   CHECK_FALSE(pulse.stalled(at(1000)));
+  pulse.answered(); // of the connection that is gone
+  CHECK_FALSE(pulse.up(at(1000)));
   pulse.connected(true);
-  CHECK(pulse.up(at(1000)));
+  CHECK_FALSE(pulse.up(at(1000)));
+  CHECK(pulse.asked(at(1000)));
+  pulse.answered();
+  CHECK(pulse.up(at(1001)));
 }

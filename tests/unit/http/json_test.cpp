@@ -29,13 +29,13 @@ TEST_CASE("An object is read with all kinds of values") {
 }
 
 TEST_CASE("A body that is no JSON object is invalid") {
-  const std::string body = GENERATE(
-    std::string{}, std::string{" \r\n\t"}, std::string{"{"}, std::string{"}"}, std::string{"[]"}, std::string{"\"a\""},
-    std::string{"1"}, std::string{"null"}, std::string{"{}{}"}, std::string{"{} x"}, std::string{"{\"a\":1,}"},
-    std::string{"{a:1}"}, std::string{"{'a':1}"}, std::string{"// c\n{}"}, std::string{"{\"a\":01}"},
-    std::string{"{\"a\":NaN}"}, std::string{"{\"a\":\"\n\"}"}, std::string{"{\"a\":\"\\ud800\"}"},
-    std::string{"{\"a\":\"\xff\"}"}, std::string{"{\"a\":\"\xc0\x80\"}"}, std::string{"{\"\xed\xa0\x80\":1}"},
-    std::string{"\xef\xbb\xbf{}"},  std::string("{}\0", 3));
+  const std::string body =
+    GENERATE(std::string{}, std::string{" \r\n\t"}, std::string{"{"}, std::string{"}"}, std::string{"[]"},
+             std::string{"\"a\""}, std::string{"1"}, std::string{"null"}, std::string{"{}{}"}, std::string{"{} x"},
+             std::string{"{\"a\":1,}"}, std::string{"{a:1}"}, std::string{"{'a':1}"}, std::string{"// c\n{}"},
+             std::string{"{\"a\":01}"}, std::string{"{\"a\":NaN}"}, std::string{"{\"a\":\"\n\"}"},
+             std::string{"{\"a\":\"\\ud800\"}"}, std::string{"{\"a\":\"\xff\"}"}, std::string{"{\"a\":\"\xc0\x80\"}"},
+             std::string{"{\"\xed\xa0\x80\":1}"}, std::string{"\xef\xbb\xbf{}"}, std::string("{}\0", 3));
   INFO(body);
   const auto object = parse_json_object(body);
   REQUIRE(!object.has_value());
