@@ -169,7 +169,8 @@ std::optional<storage_dispatcher::dispatch> storage_dispatcher::next(core::stead
   if (!kind)
     return std::nullopt;
 
-  next_turn_ = static_cast<std::size_t>(*kind); // the lane after this one, as lane::probe is not in the round
+  if (*kind != lane::probe) // a probe takes nobody's turn: one comes with every few jobs of a slow database
+    next_turn_ = static_cast<std::size_t>(*kind); // the lane after this one, as lane::probe is not in the round
   running_job running;
   running.kind = *kind;
   running.worker = static_cast<std::size_t>(free - workers_.begin());

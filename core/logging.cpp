@@ -112,8 +112,9 @@ expected<void> set_up_logging(const logging_settings& settings, bool stdout_is_t
   for (const auto& [name, text] : settings.levels) {
     const auto level = parse_level(text);
     if (!level)
-      return make_error(errc::invalid, "logging.level." + name + ": '" + text
-                                         + "' is not one of trace, debug, info, warn, error, critical, off");
+      return make_error(
+        errc::invalid,
+        fmt::format("logging.level.{}: '{}' is not one of trace, debug, info, warn, error, critical, off", name, text));
     next.levels.emplace(name, *level);
   }
   auto sink = open_sink(settings.file);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t max_depth = 32;
 constexpr std::size_t max_replacements = 1000;
-constexpr std::size_t max_bytes = 64 * 1024;
+constexpr std::size_t max_bytes = std::size_t{64} * 1024;
 
 // By its name: a variable that we know nothing else about.
 bool sounds_secret(std::string_view name) {

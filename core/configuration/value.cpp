@@ -13,6 +13,8 @@ namespace cm::core::configuration {
 
 namespace {
 
+constexpr std::int64_t kib = 1024;
+
 struct unit {
   std::string_view name;
   std::int64_t factor;
@@ -66,7 +68,7 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
 
 std::optional<std::int64_t> parse_size(std::string_view text) {
   static constexpr std::array<unit, 5> units{
-    {{"", 1}, {"b", 1}, {"kb", 1024}, {"mb", 1024 * 1024}, {"gb", 1024 * 1024 * 1024}}};
+    {{"", 1}, {"b", 1}, {"kb", kib}, {"mb", kib * kib}, {"gb", kib * kib * kib}}};
   return parse_quantity(to_lower(text), units);
 }
 
@@ -81,7 +83,7 @@ std::string to_text(std::chrono::milliseconds value) {
 }
 
 std::string size_to_text(std::int64_t bytes) {
-  static constexpr std::array<unit, 3> units{{{"GB", 1024 * 1024 * 1024}, {"MB", 1024 * 1024}, {"KB", 1024}}};
+  static constexpr std::array<unit, 3> units{{{"GB", kib * kib * kib}, {"MB", kib * kib}, {"KB", kib}}};
   for (const auto& u : units) {
     if (bytes != 0 && bytes % u.factor == 0)
       return std::to_string(bytes / u.factor).append(u.name);
@@ -106,8 +108,8 @@ std::optional<std::string> parse_log_level(std::string_view text) {
 
 expected<java_options> parse_java_options(std::string_view text) {
   constexpr auto shape = "-Xmx with a size of at least 2 MB, as in -Xmx700m";
-  constexpr std::int64_t least = 2 * 1024 * 1024;
-  static constexpr std::array<unit, 4> units{{{"", 1}, {"k", 1024}, {"m", 1024 * 1024}, {"g", 1024 * 1024 * 1024}}};
+  constexpr std::int64_t least = 2 * kib * kib;
+  static constexpr std::array<unit, 4> units{{{"", 1}, {"k", kib}, {"m", kib * kib}, {"g", kib * kib * kib}}};
   java_options result;
   std::string blanks_only(text);
   std::replace_if(

@@ -1,5 +1,5 @@
-// cm with a way to make its actors fail: reads commands from standard input. `crash NAME` makes that child throw inside a
-// handler; `actors` prints "actors: " and the names of all children as a JSON array.
+// cm with a way to make its actors fail: reads commands from standard input. `crash NAME` makes that child throw inside
+// a handler; `actors` prints "actors: " and the names of all children as a JSON array.
 #include "actors/command_line.hpp"
 #include "actors/fault_injection.hpp"
 

@@ -82,6 +82,23 @@ TEST_CASE("a pool of one takes turns, so that no kind of work starves while the 
   CHECK(served == counts{3, 3, 3, 0});
 }
 
+TEST_CASE("probes between take nobody's turn") {
+  connected_dispatcher dispatcher{pool_of(1)};
+  ask_for_everything(dispatcher);
+  counts served;
+  for (int turn = 0; turn < 12; ++turn) {
+    if (turn % 2 == 0)
+      static_cast<void>(dispatcher.add_probe(far_away()));
+    const auto work = take_all(dispatcher);
+    REQUIRE(work.size() == 1);
+    const auto now = count(work);
+    served = {served.lookups + now.lookups, served.commands + now.commands, served.activations + now.activations,
+              served.probes + now.probes};
+    static_cast<void>(finish(dispatcher, work[0]));
+  }
+  CHECK(served == counts{2, 2, 2, 6});
+}
+
 TEST_CASE("a pool of one or two serves every lane in the end") {
   const auto pool = GENERATE(as<std::size_t>{}, 1, 2);
   connected_dispatcher dispatcher{pool_of(pool)};

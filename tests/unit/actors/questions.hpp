@@ -121,7 +121,7 @@ inline std::vector<storage::activation> first_uses(std::size_t first, std::size_
 
 /// A dispatcher with all its workers connected.
 struct connected_dispatcher : actors::storage_dispatcher {
-  explicit connected_dispatcher(actors::dispatcher_settings settings) : storage_dispatcher(settings) {
+  explicit connected_dispatcher(const actors::dispatcher_settings& settings) : storage_dispatcher(settings) {
     for (std::size_t i = 0; i < settings.workers; ++i)
       connected(i, true);
   }
@@ -145,6 +145,7 @@ inline std::vector<actors::storage_dispatcher::dispatch> take_all(actors::storag
 /// The tickets of the completions, by number.
 inline std::vector<actors::ticket> tickets(const std::vector<actors::storage_dispatcher::completion>& done) {
   std::vector<actors::ticket> out;
+  out.reserve(done.size());
   for (const auto& one : done)
     out.push_back(one.id);
   std::sort(out.begin(), out.end());
