@@ -10,7 +10,7 @@ namespace cm::actors {
 
 namespace {
 
-using self_pointer = credential_manager_actor::stateful_pointer<credential_manager_state>;
+using credential_manager_self = credential_manager_actor::stateful_pointer<credential_manager_state>;
 
 // A generated token that is taken already (62^10 of them) is generated anew so many times.
 constexpr unsigned generation_attempts = 5;
@@ -19,7 +19,7 @@ create_result_ptr failed(core::error problem) {
   return std::make_shared<const create_result>(std::move(problem));
 }
 
-void finish(self_pointer self, std::uint64_t id, create_result_ptr result) {
+void finish(credential_manager_self self, std::uint64_t id, create_result_ptr result) {
   const auto at = self->state.creations.find(id);
   if (at == self->state.creations.end())
     return;
@@ -28,9 +28,9 @@ void finish(self_pointer self, std::uint64_t id, create_result_ptr result) {
   promise.deliver(std::move(result));
 }
 
-void store(self_pointer self, std::uint64_t id);
+void store(credential_manager_self self, std::uint64_t id);
 
-void take_stored(self_pointer self, std::uint64_t id, const storage_result_ptr& result) {
+void take_stored(credential_manager_self self, std::uint64_t id, const storage_result_ptr& result) {
   const auto at = self->state.creations.find(id);
   if (at == self->state.creations.end())
     return;
@@ -62,7 +62,7 @@ void take_stored(self_pointer self, std::uint64_t id, const storage_result_ptr& 
   finish(self, id, std::make_shared<const create_result>(created_token_outcome{created->token, creation.value}));
 }
 
-void store(self_pointer self, std::uint64_t id) {
+void store(credential_manager_self self, std::uint64_t id) {
   auto& state = self->state;
   auto& creation = state.creations.at(id);
   const auto& request = creation.order->request;
@@ -88,7 +88,7 @@ void store(self_pointer self, std::uint64_t id) {
           });
 }
 
-caf::result<create_result_ptr> create(self_pointer self, const create_order_ptr& order) {
+caf::result<create_result_ptr> create(credential_manager_self self, const create_order_ptr& order) {
   auto& state = self->state;
   if (!state.writes_allowed)
     return failed(core::make_error(core::errc::unavailable, "The license does not allow changes", state.why_not));
@@ -116,8 +116,8 @@ credential_manager_state::~credential_manager_state() {
       failed(core::make_error(core::errc::unavailable, "Service Unavailable", "the credential manager ended")));
 }
 
-credential_manager_actor::behavior_type credential_manager(self_pointer self, credential_manager_settings settings,
-                                                           storage_gate_actor gate) {
+credential_manager_actor::behavior_type
+credential_manager(credential_manager_self self, credential_manager_settings settings, storage_gate_actor gate) {
   harden(self);
   auto& state = self->state;
   state.hasher.emplace(settings.hash_key);

@@ -9,9 +9,9 @@ namespace cm::actors {
 
 namespace {
 
-using self_pointer = database_access_actor::stateful_pointer<database_access_state>;
+using database_access_self = database_access_actor::stateful_pointer<database_access_state>;
 
-void report(self_pointer self) {
+void report(database_access_self self) {
   auto& state = self->state;
   auto said = std::make_shared<worker_report>();
   said->connected = state.session->connected();
@@ -26,7 +26,7 @@ void report(self_pointer self) {
   self->send(state.listener, state_v, state.index, worker_report_ptr{std::move(said)});
 }
 
-void connect_if_due(self_pointer self) {
+void connect_if_due(database_access_self self) {
   auto& state = self->state;
   const auto now = self->clock().now();
   if (state.session->connected() || state.session->schema_refused() || now < state.next_attempt)
@@ -48,7 +48,7 @@ void connect_if_due(self_pointer self) {
 
 } // namespace
 
-database_access_actor::behavior_type database_access(self_pointer self, database_access_settings settings,
+database_access_actor::behavior_type database_access(database_access_self self, database_access_settings settings,
                                                      worker_listener_actor listener) {
   harden(self);
   auto& state = self->state;

@@ -9,11 +9,11 @@ namespace cm::actors {
 
 namespace {
 
-using self_pointer = license_actor::stateful_pointer<license_check_state>;
+using license_check_self = license_actor::stateful_pointer<license_check_state>;
 
 constexpr std::chrono::seconds reader_patience{30};
 
-void report(self_pointer self) {
+void report_license(license_check_self self) {
   auto& state = self->state;
   const auto now = core::now_ms();
   const auto& license = state.watch->current();
@@ -31,7 +31,7 @@ void report(self_pointer self) {
     core::logger("cm.license")->warn("{}", *warning);
 }
 
-void take_check(self_pointer self, const license_look_ptr& look) {
+void take_check(license_check_self self, const license_look_ptr& look) {
   auto& state = self->state;
   state.looking = false;
   if (!look->result)
@@ -43,15 +43,15 @@ void take_check(self_pointer self, const license_look_ptr& look) {
     core::logger("cm.license")->info("the license file is right again");
   else if (change == core::license_change::turned_bad)
     core::logger("cm.license")->error("{}", state.watch->health_text(core::now_ms()));
-  report(self);
+  report_license(self);
 }
 
-void look_failed(self_pointer self, const caf::error& problem) {
+void look_failed(license_check_self self, const caf::error& problem) {
   self->state.looking = false;
   core::logger("cm.license")->warn("the license file could not be looked at: {}", describe_reason(problem));
 }
 
-void take_stamp(self_pointer self, const license_look_ptr& look) {
+void take_stamp(license_check_self self, const license_look_ptr& look) {
   auto& state = self->state;
   if (!state.watch->check_due(look->stamp, core::now_ms())) {
     state.looking = false;
@@ -62,7 +62,7 @@ void take_stamp(self_pointer self, const license_look_ptr& look) {
           [self](const caf::error& problem) { look_failed(self, problem); });
 }
 
-void look(self_pointer self) {
+void look(license_check_self self) {
   auto& state = self->state;
   state.looking = true;
   self->request(state.reader, reader_patience, find_v)
@@ -90,8 +90,8 @@ license_reader_actor::behavior_type license_reader(license_reader_actor::statefu
   };
 }
 
-license_actor::behavior_type license_check(self_pointer self, license_check_settings settings, health_actor health,
-                                           credential_manager_actor manager) {
+license_actor::behavior_type license_check(license_check_self self, license_check_settings settings,
+                                           health_actor health, credential_manager_actor manager) {
   harden(self);
   auto& state = self->state;
   const auto report_period = settings.report_period;
@@ -104,11 +104,11 @@ license_actor::behavior_type license_check(self_pointer self, license_check_sett
   return {
     [self](peer_atom, const health_peer& peer) {
       self->state.health = peer.handle;
-      report(self);
+      report_license(self);
     },
     [self](peer_atom, const credential_manager_peer& peer) {
       self->state.manager = peer.handle;
-      report(self);
+      report_license(self);
     },
     [self, report_period, look_period](tick_atom) {
       auto& s = self->state;
@@ -117,7 +117,7 @@ license_actor::behavior_type license_check(self_pointer self, license_check_sett
         s.next_look = now + look_period;
         look(self);
       }
-      report(self);
+      report_license(self);
       self->delayed_send(self, report_period, tick_v);
     },
   };

@@ -12,9 +12,9 @@ namespace cm::actors {
 
 namespace {
 
-using self_pointer = nats_link_actor::stateful_pointer<nats_link_state>;
+using nats_link_self = nats_link_actor::stateful_pointer<nats_link_state>;
 
-const std::shared_ptr<spdlog::logger>& log() {
+const std::shared_ptr<spdlog::logger>& link_log() {
   static const auto logger = core::logger("cm.nats");
   return logger;
 }
@@ -23,7 +23,7 @@ nats_state_ptr present(const nats_link_state& state) {
   return std::make_shared<const nats_state>(nats_state{state.connection, state.was_up});
 }
 
-void report(self_pointer self) {
+void report_link(nats_link_self self) {
   auto& state = self->state;
   core::nats_health health;
   health.status = state.was_up ? core::health_status::up : core::health_status::down;
@@ -40,7 +40,7 @@ void report(self_pointer self) {
 }
 
 // Looks whether the server is there, and says so where that changed.
-void judge(self_pointer self) {
+void judge(nats_link_self self) {
   auto& state = self->state;
   const auto now = self->clock().now();
   const bool up = state.pulse->up(now);
@@ -49,19 +49,19 @@ void judge(self_pointer self) {
   state.was_up = up;
   if (up) {
     state.why_down.clear();
-    log()->info("NATS answers: {}", state.connection->server());
+    link_log()->info("NATS answers: {}", state.connection->server());
     if (!std::exchange(state.met, true) && state.settings.on_first_contact)
       state.settings.on_first_contact();
   } else {
     state.why_down = state.pulse->connected() ? "the server does not answer" : "the connection is lost";
-    log()->warn("NATS is away: {}", state.why_down);
+    link_log()->warn("NATS is away: {}", state.why_down);
   }
   for (const auto& user : state.users)
     self->send(user, nats_v, present(state));
-  report(self);
+  report_link(self);
 }
 
-messaging::connection_handlers make_handlers(self_pointer self) {
+messaging::connection_handlers make_handlers(nats_link_self self) {
   const auto me = caf::actor_cast<nats_link_actor>(self);
   const auto generation = self->state.generation;
   messaging::connection_handlers handlers;
@@ -72,14 +72,14 @@ messaging::connection_handlers make_handlers(self_pointer self) {
     if (why.code != core::errc::none)
       caf::anon_send(me, closed_v, generation, why.message);
   };
-  handlers.async_error = [](std::string_view text) { log()->warn("NATS: {}", text); };
+  handlers.async_error = [](std::string_view text) { link_log()->warn("NATS: {}", text); };
   handlers.slow_consumer = [](std::string_view subject, std::uint64_t dropped) {
-    log()->error("too slow for {}: {} messages lost so far", subject, dropped);
+    link_log()->error("too slow for {}: {} messages lost so far", subject, dropped);
   };
   return handlers;
 }
 
-void watch_round_trips(self_pointer self) {
+void watch_round_trips(nats_link_self self) {
   auto& state = self->state;
   const auto me = caf::actor_cast<nats_link_actor>(self);
   auto opened = messaging::subscription::open(
@@ -92,12 +92,12 @@ void watch_round_trips(self_pointer self) {
       }
     });
   if (opened.has_error())
-    log()->error("no round trips can be made: {}", opened.error().message);
+    link_log()->error("no round trips can be made: {}", opened.error().message);
   else
     state.probe = std::move(*opened);
 }
 
-void open_if_due(self_pointer self) {
+void open_if_due(nats_link_self self) {
   auto& state = self->state;
   if (state.connection || self->clock().now() < state.next_open)
     return;
@@ -105,7 +105,7 @@ void open_if_due(self_pointer self) {
   auto opened = messaging::connection::open(state.settings.nats, make_handlers(self));
   if (opened.has_error()) {
     state.why_down = opened.error().message;
-    log()->error("no NATS connection can be opened: {} {}", opened.error().message, opened.error().detail);
+    link_log()->error("no NATS connection can be opened: {} {}", opened.error().message, opened.error().detail);
     state.next_open = self->clock().now() + state.reopen->next();
     return;
   }
@@ -115,7 +115,7 @@ void open_if_due(self_pointer self) {
     self->send(user, nats_v, present(state));
 }
 
-void probe(self_pointer self) {
+void probe(nats_link_self self) {
   auto& state = self->state;
   if (!state.connection || !state.pulse->connected() || !state.probe)
     return;
@@ -123,19 +123,19 @@ void probe(self_pointer self) {
     return; // one is under way
   const auto number = std::to_string(++state.probes);
   if (state.connection->publish(state.settings.probe_subject, number) != core::errc::none)
-    log()->debug("a round trip could not begin");
+    link_log()->debug("a round trip could not begin");
 }
 
-void tick(self_pointer self) {
+void tick(nats_link_self self) {
   open_if_due(self);
   judge(self);
   probe(self);
-  report(self);
+  report_link(self);
 }
 
 } // namespace
 
-nats_link_actor::behavior_type nats_link(self_pointer self, nats_link_settings settings, health_actor health) {
+nats_link_actor::behavior_type nats_link(nats_link_self self, nats_link_settings settings, health_actor health) {
   harden(self);
   auto& state = self->state;
   const auto period = settings.tick;
@@ -146,7 +146,7 @@ nats_link_actor::behavior_type nats_link(self_pointer self, nats_link_settings s
   self->set_down_handler([self](const caf::down_msg& down) {
     std::erase_if(self->state.users, [&](const auto& user) { return user.address() == down.source; });
   });
-  report(self);
+  report_link(self);
   self->send(self, tick_v);
   return {
     [self](peer_atom, const nats_subscription_peer& user) {
@@ -157,7 +157,7 @@ nats_link_actor::behavior_type nats_link(self_pointer self, nats_link_settings s
     },
     [self](peer_atom, const health_peer& peer) {
       self->state.health = peer.handle;
-      report(self);
+      report_link(self);
     },
     [self](state_atom, std::uint64_t generation, bool connected) {
       auto& s = self->state;
@@ -180,8 +180,8 @@ nats_link_actor::behavior_type nats_link(self_pointer self, nats_link_settings s
       s.probe.reset();
       s.connection.reset();
       s.next_open = self->clock().now() + s.reopen->next();
-      log()->warn("the NATS connection was given up and is opened anew: {}", why);
-      report(self);
+      link_log()->warn("the NATS connection was given up and is opened anew: {}", why);
+      report_link(self);
     },
     [self](probe_atom, std::uint64_t number) {
       auto& s = self->state;

@@ -14,14 +14,14 @@ namespace cm::actors {
 
 namespace {
 
-using self_pointer = nats_subscription_actor::stateful_pointer<nats_subscription_state>;
+using nats_subscription_self = nats_subscription_actor::stateful_pointer<nats_subscription_state>;
 using request_record = messaging::ecap::endpoint_token_validation_request;
 
 constexpr std::chrono::milliseconds retry_period{250};
 constexpr std::chrono::milliseconds drain_period{5};
 constexpr std::chrono::milliseconds drain_timeout{5000};
 
-const std::shared_ptr<spdlog::logger>& log() {
+const std::shared_ptr<spdlog::logger>& subscription_log() {
   static const auto logger = core::logger("cm.ecap");
   return logger;
 }
@@ -48,13 +48,13 @@ private:
     if (std::string_view(message.reply()).empty()) {
       // Nobody waits for an answer: there is nothing to do but to say so, now and then.
       if (std::has_single_bit(++unanswerable_))
-        log()->warn("{} requests came without a reply subject and were dropped", unanswerable_);
+        subscription_log()->warn("{} requests came without a reply subject and were dropped", unanswerable_);
       return;
     }
     const bool admitted = door_->enter();
     const auto decoded = messaging::decode<request_record>(message.payload());
     if (decoded.has_error()) {
-      log()->debug("a request cannot be decoded: {}", decoded.error().problem);
+      subscription_log()->debug("a request cannot be decoded: {}", decoded.error().problem);
       refuse_undecodable(std::move(message), decoded.error().correlation_id, undecodable);
       return;
     }
@@ -67,7 +67,7 @@ private:
   std::uint64_t unanswerable_ = 0;
 };
 
-void subscribe(self_pointer self) {
+void subscribe(nats_subscription_self self) {
   auto& state = self->state;
   if (!state.connection || state.subscription || state.draining)
     return;
@@ -82,15 +82,15 @@ void subscribe(self_pointer self) {
                                     caf::anon_send(me, drained_v);
                                   });
   if (opened.has_error()) {
-    log()->error("cannot subscribe to {}: {}", state.settings.subject, opened.error().message);
+    subscription_log()->error("cannot subscribe to {}: {}", state.settings.subject, opened.error().message);
     self->delayed_send(self, retry_period, tick_v);
     return;
   }
   state.subscription = std::move(*opened);
-  log()->info("listening on {}", state.settings.subject);
+  subscription_log()->info("listening on {}", state.settings.subject);
 }
 
-void take_connection(self_pointer self, const nats_state_ptr& nats) {
+void take_connection(nats_subscription_self self, const nats_state_ptr& nats) {
   auto& state = self->state;
   if (nats->connection == state.connection)
     return; // the library subscribes anew after a reconnect
@@ -99,7 +99,7 @@ void take_connection(self_pointer self, const nats_state_ptr& nats) {
   subscribe(self);
 }
 
-void shard(self_pointer self, const token_calls_ptr& calls) {
+void shard(nats_subscription_self self, const token_calls_ptr& calls) {
   const auto& validators = self->state.validators;
   if (validators.size() == 1) {
     self->send(validators.front(), validate_v, calls);
@@ -118,7 +118,7 @@ void shard(self_pointer self, const token_calls_ptr& calls) {
   }
 }
 
-void answer_if_drained(self_pointer self) {
+void answer_if_drained(nats_subscription_self self) {
   auto& state = self->state;
   if (!state.drained || state.door->inside() > 0) {
     self->delayed_send(self, drain_period, tick_v);
@@ -128,7 +128,7 @@ void answer_if_drained(self_pointer self) {
     promise.deliver(true);
 }
 
-void drain(self_pointer self) {
+void drain(nats_subscription_self self) {
   auto& state = self->state;
   if (!std::exchange(state.draining, true)) {
     if (!state.subscription || state.subscription->drain(drain_timeout).has_error()) {
@@ -157,7 +157,8 @@ nats_subscription_state::~nats_subscription_state() {
     promise.deliver(false);
 }
 
-nats_subscription_actor::behavior_type nats_subscription(self_pointer self, nats_subscription_settings settings,
+nats_subscription_actor::behavior_type nats_subscription(nats_subscription_self self,
+                                                         nats_subscription_settings settings,
                                                          std::vector<token_validator_actor> validators) {
   harden(self);
   auto& state = self->state;

@@ -4,21 +4,20 @@
 #include "actors/root_children.hpp"
 #include "actors/root_stop.hpp"
 #include "core/exit_status.hpp"
-#include "core/logging.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace cm::actors {
 
-namespace {
-
-constexpr std::chrono::milliseconds report_period{250};
-
-const std::shared_ptr<spdlog::logger>& log() {
+const std::shared_ptr<spdlog::logger>& root_log() {
   static const auto logger = core::logger("cm.root");
   return logger;
 }
+
+namespace {
+
+constexpr std::chrono::milliseconds report_period{250};
 
 void report(root_pointer self) {
   auto& state = self->state;
@@ -34,7 +33,7 @@ void report(root_pointer self) {
 
 void give_up(root_pointer self, int exit_status, const std::string& why) {
   auto& state = self->state;
-  log()->critical("{}", why);
+  root_log()->critical("{}", why);
   if (state.now != root_state::phase::stopping) {
     core::write_termination_message(why);
     state.exit_status = exit_status;
@@ -50,8 +49,8 @@ void child_failed(root_pointer self, std::size_t index, const caf::error& reason
             child.name + " failed too often; the last cause: " + describe_reason(reason));
     return;
   }
-  log()->error("{} failed and is started again in {} ms (restart {}): {}", child.name, delay->count(),
-               child.record.restarts(), describe_reason(reason));
+  root_log()->error("{} failed and is started again in {} ms (restart {}): {}", child.name, delay->count(),
+                    child.record.restarts(), describe_reason(reason));
   report(self);
   self->delayed_send(self, *delay, restart_v, index);
 }
@@ -87,8 +86,8 @@ void go_on(root_pointer self, milestone reached) {
   state.now = root_state::phase::serving;
   self->send(state.health, ready_v, true);
   report(self);
-  log()->info("serving: {} actors, REST on port {}, management on port {}", state.children.size(),
-              state.api_acceptor->port(), state.settings.management_acceptor->port());
+  root_log()->info("serving: {} actors, REST on port {}, management on port {}", state.children.size(),
+                   state.api_acceptor->port(), state.settings.management_acceptor->port());
 }
 
 void restart(root_pointer self, std::size_t index) {
@@ -96,7 +95,7 @@ void restart(root_pointer self, std::size_t index) {
   if (state.now == root_state::phase::stopping || index >= state.children.size() || state.children[index]->handle)
     return;
   start_child(self, index);
-  log()->info("{} is back", state.children[index]->name);
+  root_log()->info("{} is back", state.children[index]->name);
   report(self);
 }
 
@@ -136,7 +135,7 @@ root_actor::behavior_type root(root_pointer self, root_settings settings) {
       self->send(self, report_v);
     },
     [self](stop_atom) {
-      log()->info("stopping on request");
+      root_log()->info("stopping on request");
       begin_stop(self);
     },
     [self](ready_atom, milestone reached) { go_on(self, reached); },

@@ -8,6 +8,7 @@
 #include "actors/io_loop.hpp"
 #include "actors/license_check.hpp"
 #include "actors/supervision.hpp"
+#include "core/logging.hpp"
 #include "core/settings.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -75,6 +76,9 @@ struct root_state {
 };
 
 using root_pointer = root_actor::stateful_pointer<root_state>;
+
+/// Root's logger, "cm.root". Any thread.
+[[nodiscard]] const std::shared_ptr<spdlog::logger>& root_log();
 
 /// The reason that root ends with: its code is the exit status of the process.
 [[nodiscard]] caf::error exit_reason_of(int exit_status);

@@ -1,7 +1,6 @@
 #include "actors/root_stop.hpp"
 
 #include "actors/hardening.hpp"
-#include "core/logging.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -15,11 +14,6 @@ constexpr std::chrono::milliseconds reserve{3000};
 // First uses that the database does not take by then are made again by the next use.
 constexpr std::chrono::milliseconds write_patience{3000};
 constexpr std::chrono::milliseconds end_patience{600};
-
-const std::shared_ptr<spdlog::logger>& log() {
-  static const auto logger = core::logger("cm.root");
-  return logger;
-}
 
 std::chrono::milliseconds left(root_pointer self) {
   const auto rest =
@@ -59,7 +53,7 @@ void drain(root_pointer self, std::size_t step, std::chrono::milliseconds patien
     self->request(handle, bounded, drain_v)
       .then([answered](bool) { answered(); },
             [answered, step](const caf::error& problem) {
-              log()->warn("step {} of the stop is cut short: {}", step, describe_reason(problem));
+              root_log()->warn("step {} of the stop is cut short: {}", step, describe_reason(problem));
               answered();
             });
   };
@@ -111,7 +105,7 @@ std::vector<std::function<void(std::size_t)>> make_steps(root_pointer self) {
       end_children(self, step, {"management-", "health"});
     },
     [self, exit_status = state.exit_status](std::size_t) {
-      log()->info("stopped");
+      root_log()->info("stopped");
       self->quit(exit_reason_of(exit_status));
     },
   };
@@ -150,7 +144,7 @@ void stop_step_timed_out(root_pointer self, std::size_t step) {
   for (const auto& child : state.children) {
     if (child->handle
         && std::find(state.awaited.begin(), state.awaited.end(), child->handle.address()) != state.awaited.end())
-      log()->warn("{} did not end in time", child->name);
+      root_log()->warn("{} did not end in time", child->name);
   }
   step_done(self, step);
 }

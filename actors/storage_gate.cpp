@@ -9,7 +9,7 @@ namespace cm::actors {
 
 namespace {
 
-using self_pointer = storage_gate_actor::stateful_pointer<storage_gate_state>;
+using storage_gate_self = storage_gate_actor::stateful_pointer<storage_gate_state>;
 
 // A worker's own time-outs end its work; this one only notices a worker that will never come back.
 constexpr std::chrono::minutes worker_patience{3};
@@ -18,7 +18,7 @@ storage_result_ptr unavailable(const std::string& why) {
   return std::make_shared<storage_result>(core::make_error(core::errc::unavailable, "Service Unavailable", why));
 }
 
-void deliver(self_pointer self, std::vector<storage_dispatcher::completion> done) {
+void deliver(storage_gate_self self, std::vector<storage_dispatcher::completion> done) {
   auto& state = self->state;
   for (auto& one : done) {
     if (state.probe == one.id) {
@@ -36,15 +36,15 @@ void deliver(self_pointer self, std::vector<storage_dispatcher::completion> done
   }
 }
 
-void pump(self_pointer self);
+void pump(storage_gate_self self);
 
 // Makes the worker report again. It reports changes only, and its last report may have come before its handle, or have
 // been overruled when it was given up and came back.
-void ask_for_report(self_pointer self, std::size_t worker) {
+void ask_for_report(storage_gate_self self, std::size_t worker) {
   self->send(self->state.workers[worker], peer_v, worker_listener_peer{caf::actor_cast<storage_gate_actor>(self)});
 }
 
-void finish(self_pointer self, std::uint64_t job, const storage_result_ptr& result) {
+void finish(storage_gate_self self, std::uint64_t job, const storage_result_ptr& result) {
   const bool from_database = result->has_value() || result->error().code == core::errc::conflict;
   if (from_database)
     self->state.pulse->answered(self->clock().now());
@@ -53,7 +53,7 @@ void finish(self_pointer self, std::uint64_t job, const storage_result_ptr& resu
 }
 
 // Gives work to whoever is free.
-void pump(self_pointer self) {
+void pump(storage_gate_self self) {
   auto& state = self->state;
   while (auto next = state.dispatcher->next(self->clock().now())) {
     const auto worker = next->worker;
@@ -78,7 +78,7 @@ void pump(self_pointer self) {
 }
 
 // Why the database is away, as far as is known; empty where nothing is.
-std::string reason(self_pointer self) {
+std::string reason(storage_gate_self self) {
   const auto& state = self->state;
   if (state.pulse->stalled())
     return "the database does not answer";
@@ -89,7 +89,7 @@ std::string reason(self_pointer self) {
   return {};
 }
 
-void report(self_pointer self) {
+void report(storage_gate_self self) {
   auto& state = self->state;
   core::database_health health;
   health.status = state.pulse->up() ? core::health_status::up : core::health_status::down;
@@ -106,7 +106,7 @@ void report(self_pointer self) {
 }
 
 // Looks whether the database is there, and says so where that changed.
-void judge(self_pointer self) {
+void judge(storage_gate_self self) {
   auto& state = self->state;
   const auto now = self->clock().now();
   const bool changed = state.pulse->judge(state.dispatcher->connected_workers(), now);
@@ -129,12 +129,12 @@ void judge(self_pointer self) {
 }
 
 // True when there is no sense in waiting: it has been away for a while already.
-bool hopeless(self_pointer self) {
+bool hopeless(storage_gate_self self) {
   const auto& state = self->state;
   return state.pulse->down_for(self->clock().now()) > state.settings.fail_fast_after;
 }
 
-caf::result<storage_result_ptr> enqueue(self_pointer self, const core::expected<ticket>& id) {
+caf::result<storage_result_ptr> enqueue(storage_gate_self self, const core::expected<ticket>& id) {
   if (id.has_error())
     return storage_result_ptr{std::make_shared<storage_result>(id.error())};
   auto promise = self->make_response_promise<storage_result_ptr>();
@@ -143,7 +143,7 @@ caf::result<storage_result_ptr> enqueue(self_pointer self, const core::expected<
   return promise;
 }
 
-void tick(self_pointer self) {
+void tick(storage_gate_self self) {
   auto& state = self->state;
   const auto now = self->clock().now();
   deliver(self, state.dispatcher->expire(now));
@@ -163,7 +163,7 @@ void tick(self_pointer self) {
   pump(self);
 }
 
-void take_report(self_pointer self, std::size_t worker, const worker_report_ptr& said) {
+void take_report(storage_gate_self self, std::size_t worker, const worker_report_ptr& said) {
   auto& state = self->state;
   if (worker >= state.reports.size())
     return;
@@ -196,7 +196,8 @@ storage_gate_state::~storage_gate_state() {
     promise.deliver(false);
 }
 
-storage_gate_actor::behavior_type storage_gate(self_pointer self, storage_gate_settings settings, health_actor health) {
+storage_gate_actor::behavior_type storage_gate(storage_gate_self self, storage_gate_settings settings,
+                                               health_actor health) {
   harden(self);
   auto& state = self->state;
   const auto now = self->clock().now();

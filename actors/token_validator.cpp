@@ -9,15 +9,15 @@ namespace cm::actors {
 
 namespace {
 
-using self_pointer = token_validator_actor::stateful_pointer<token_validator_state>;
+using token_validator_self = token_validator_actor::stateful_pointer<token_validator_state>;
 
-void send_off(self_pointer self, reply_batch_ptr replies) {
+void send_off(token_validator_self self, reply_batch_ptr replies) {
   if (!replies->empty())
     self->send(self->state.egress, answer_v, std::move(replies));
 }
 
 // Answers the calls by what the database knows of their tokens; `found` has one entry a call.
-void answer(self_pointer self, const token_calls_ptr& calls,
+void answer(token_validator_self self, const token_calls_ptr& calls,
             const std::vector<std::optional<core::endpoint_token>>& found) {
   auto replies = calls->make_replies();
   auto first_uses = std::make_shared<std::vector<storage::activation>>();
@@ -39,7 +39,7 @@ void answer(self_pointer self, const token_calls_ptr& calls,
     self->send(self->state.gate, activate_v, activations_ptr{std::move(first_uses)});
 }
 
-void refuse_all(self_pointer self, const token_calls_ptr& calls, core::errc code) {
+void refuse_all(token_validator_self self, const token_calls_ptr& calls, core::errc code) {
   auto replies = calls->make_replies();
   for (auto& call : calls->take())
     refuse(std::move(call), code, *replies);
@@ -51,7 +51,8 @@ core::errc code_of_failure(core::errc code) noexcept {
   return code == core::errc::overloaded || code == core::errc::internal ? code : core::errc::unavailable;
 }
 
-void take_found(self_pointer self, const token_calls_ptr& calls, std::size_t asked, const storage_result_ptr& result) {
+void take_found(token_validator_self self, const token_calls_ptr& calls, std::size_t asked,
+                const storage_result_ptr& result) {
   if (result->has_error()) {
     refuse_all(self, calls, code_of_failure(result->error().code));
     return;
@@ -65,7 +66,7 @@ void take_found(self_pointer self, const token_calls_ptr& calls, std::size_t ask
   answer(self, calls, found->tokens);
 }
 
-void validate(self_pointer self, const token_calls_ptr& calls) {
+void validate(token_validator_self self, const token_calls_ptr& calls) {
   auto& state = self->state;
   auto refused = calls->make_replies();
   auto pending = calls->make_calls();
@@ -99,7 +100,7 @@ void validate(self_pointer self, const token_calls_ptr& calls) {
 
 } // namespace
 
-token_validator_actor::behavior_type token_validator(self_pointer self, token_validator_settings settings,
+token_validator_actor::behavior_type token_validator(token_validator_self self, token_validator_settings settings,
                                                      storage_gate_actor gate, nats_egress_actor egress) {
   harden(self);
   auto& state = self->state;

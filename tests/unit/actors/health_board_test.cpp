@@ -8,7 +8,7 @@ using std::chrono::milliseconds;
 
 namespace {
 
-core::steady_time at(milliseconds after_start) {
+core::steady_time moment(milliseconds after_start) {
   return core::steady_time{std::chrono::hours{1}} + after_start;
 }
 
@@ -25,10 +25,10 @@ component_report says(health_status status, const std::string& error = {}) {
 
 health_board all_up() {
   health_board out{health_settings{}};
-  out.take(says<core::database_health>(health_status::up), at(milliseconds{0}));
-  out.take(says<core::nats_health>(health_status::up), at(milliseconds{0}));
-  out.take(says<core::license_health>(health_status::up), at(milliseconds{0}));
-  out.take(says<core::actors_health>(health_status::up), at(milliseconds{0}));
+  out.take(says<core::database_health>(health_status::up), moment(milliseconds{0}));
+  out.take(says<core::nats_health>(health_status::up), moment(milliseconds{0}));
+  out.take(says<core::license_health>(health_status::up), moment(milliseconds{0}));
+  out.take(says<core::actors_health>(health_status::up), moment(milliseconds{0}));
   out.set_serving(true);
   return out;
 }
@@ -36,7 +36,7 @@ health_board all_up() {
 } // namespace
 
 TEST_CASE("everything is down and alive before anybody reported") {
-  const auto look = health_board{health_settings{}}.look(at(milliseconds{0}), wall);
+  const auto look = health_board{health_settings{}}.look(moment(milliseconds{0}), wall);
   CHECK(look.status == health_status::down);
   CHECK(look.db.status == health_status::down);
   CHECK(look.nats.status == health_status::down);
@@ -49,7 +49,7 @@ TEST_CASE("everything is down and alive before anybody reported") {
 }
 
 TEST_CASE("the whole is up and ready when all components are up and it serves") {
-  const auto look = all_up().look(at(milliseconds{0}), wall);
+  const auto look = all_up().look(moment(milliseconds{0}), wall);
   CHECK(look.status == health_status::up);
   CHECK(look.ready);
   CHECK(look.live);
@@ -59,7 +59,7 @@ TEST_CASE("the whole is up and ready when all components are up and it serves") 
 TEST_CASE("the whole is out of service while everything is up and it does not serve") {
   auto board = all_up();
   board.set_serving(false);
-  const auto look = board.look(at(milliseconds{0}), wall);
+  const auto look = board.look(moment(milliseconds{0}), wall);
   CHECK(look.status == health_status::out_of_service);
   CHECK_FALSE(look.ready);
   CHECK(look.db.status == health_status::up);
@@ -68,20 +68,20 @@ TEST_CASE("the whole is out of service while everything is up and it does not se
 TEST_CASE("a component that says down takes the whole down with its own words") {
   auto board = all_up();
   SECTION("database") {
-    board.take(says<core::database_health>(health_status::down, "gone"), at(milliseconds{1}));
-    CHECK(board.look(at(milliseconds{1}), wall).db.error == "gone");
+    board.take(says<core::database_health>(health_status::down, "gone"), moment(milliseconds{1}));
+    CHECK(board.look(moment(milliseconds{1}), wall).db.error == "gone");
   }
   SECTION("NATS") {
-    board.take(says<core::nats_health>(health_status::down, "gone"), at(milliseconds{1}));
-    CHECK(board.look(at(milliseconds{1}), wall).nats.error == "gone");
+    board.take(says<core::nats_health>(health_status::down, "gone"), moment(milliseconds{1}));
+    CHECK(board.look(moment(milliseconds{1}), wall).nats.error == "gone");
   }
   SECTION("actors") {
-    board.take(says<core::actors_health>(health_status::down), at(milliseconds{1}));
+    board.take(says<core::actors_health>(health_status::down), moment(milliseconds{1}));
   }
   SECTION("database that knows nothing") {
-    board.take(says<core::database_health>(health_status::unknown), at(milliseconds{1}));
+    board.take(says<core::database_health>(health_status::unknown), moment(milliseconds{1}));
   }
-  const auto look = board.look(at(milliseconds{1}), wall);
+  const auto look = board.look(moment(milliseconds{1}), wall);
   CHECK(look.status == health_status::down);
   CHECK_FALSE(look.ready);
   CHECK(look.live);
@@ -89,7 +89,7 @@ TEST_CASE("a component that says down takes the whole down with its own words") 
 
 TEST_CASE("a component that is silent for longer than 900 ms is down until it speaks again") {
   auto board = all_up();
-  const auto late = at(milliseconds{800});
+  const auto late = moment(milliseconds{800});
   core::database_health db;
   db.status = health_status::up;
   db.version = "10.11";
@@ -101,8 +101,8 @@ TEST_CASE("a component that is silent for longer than 900 ms is down until it sp
   if (silent != "actors")
     board.take(says<core::actors_health>(health_status::up), late);
   INFO(silent);
-  CHECK(board.look(at(milliseconds{900}), wall).status == health_status::up);
-  const auto look = board.look(at(milliseconds{901}), wall);
+  CHECK(board.look(moment(milliseconds{900}), wall).status == health_status::up);
+  const auto look = board.look(moment(milliseconds{901}), wall);
   CHECK(look.status == health_status::down);
   CHECK((look.db.status == health_status::down) == (silent == "db"));
   CHECK((look.nats.status == health_status::down) == (silent == "nats"));
@@ -110,21 +110,21 @@ TEST_CASE("a component that is silent for longer than 900 ms is down until it sp
   CHECK((look.db.error == "no report from the component") == (silent == "db"));
   CHECK((look.nats.error == "no report from the component") == (silent == "nats"));
 
-  board.take(db, at(milliseconds{950}));
-  board.take(says<core::nats_health>(health_status::up), at(milliseconds{950}));
-  board.take(says<core::actors_health>(health_status::up), at(milliseconds{950}));
-  CHECK(board.look(at(milliseconds{951}), wall).status == health_status::up);
-  CHECK(board.look(at(milliseconds{951}), wall).db.version == "10.11");
+  board.take(db, moment(milliseconds{950}));
+  board.take(says<core::nats_health>(health_status::up), moment(milliseconds{950}));
+  board.take(says<core::actors_health>(health_status::up), moment(milliseconds{950}));
+  CHECK(board.look(moment(milliseconds{951}), wall).status == health_status::up);
+  CHECK(board.look(moment(milliseconds{951}), wall).db.version == "10.11");
 }
 
 TEST_CASE("the license never takes the whole down") {
   auto board = all_up();
   SECTION("it says down") {
-    board.take(says<core::license_health>(health_status::down, "expired"), at(milliseconds{1}));
-    CHECK(board.look(at(milliseconds{1}), wall).license.error == "expired");
+    board.take(says<core::license_health>(health_status::down, "expired"), moment(milliseconds{1}));
+    CHECK(board.look(moment(milliseconds{1}), wall).license.error == "expired");
   }
   SECTION("it is silent") {
-    const auto late = at(milliseconds{5000});
+    const auto late = moment(milliseconds{5000});
     board.take(says<core::database_health>(health_status::up), late);
     board.take(says<core::nats_health>(health_status::up), late);
     board.take(says<core::actors_health>(health_status::up), late);
@@ -134,7 +134,7 @@ TEST_CASE("the license never takes the whole down") {
     CHECK(board.look(late, wall).ready);
     return;
   }
-  const auto look = board.look(at(milliseconds{1}), wall);
+  const auto look = board.look(moment(milliseconds{1}), wall);
   CHECK(look.license.status == health_status::down);
   CHECK(look.status == health_status::up);
   CHECK(look.ready);
@@ -143,5 +143,6 @@ TEST_CASE("the license never takes the whole down") {
 TEST_CASE("warnings are shown as they are") {
   health_settings settings;
   settings.warnings = {"trustful mode"};
-  CHECK(health_board{settings}.look(at(milliseconds{0}), wall).warnings == std::vector<std::string>{"trustful mode"});
+  CHECK(health_board{settings}.look(moment(milliseconds{0}), wall).warnings
+        == std::vector<std::string>{"trustful mode"});
 }
