@@ -2,96 +2,16 @@
 #pragma once
 
 #include "actors/atoms.hpp"
-#include "actors/reply_batch.hpp"
-#include "actors/storage_dispatcher.hpp"
-#include "actors/token_calls.hpp"
-#include "core/health.hpp"
-#include "core/license_watch.hpp"
-#include "http/connection.hpp"
-#include "http/endpoint_tokens.hpp"
-#include "http/exchange.hpp"
+#include "actors/messages.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/typed_actor.hpp>
 
 #include <cstdint>
-#include <memory>
 #include <string>
-#include <variant>
 #include <vector>
 
 namespace cm::actors {
-
-// -- what travels in the messages
-// ---------------------------------------------------------------------------------------
-
-/// State of one component for health.
-using component_report =
-  std::variant<core::database_health, core::nats_health, core::license_health, core::actors_health>;
-using component_report_ptr = std::shared_ptr<const component_report>;
-
-using health_snapshot_ptr = std::shared_ptr<const core::health_snapshot>;
-
-/// What a database worker tells of itself.
-struct worker_report {
-  bool connected = false;
-  bool refused = false; ///< the schema is not one that this release may use: no retry helps
-  std::string server;   ///< host:port
-  std::string version;
-  std::string error; ///< why it is not connected
-};
-
-using worker_report_ptr = std::shared_ptr<const worker_report>;
-
-/// The NATS connection as its users see it.
-struct nats_state {
-  std::shared_ptr<messaging::connection> connection; ///< null before the first attempt
-  bool up = false;
-};
-
-using nats_state_ptr = std::shared_ptr<const nats_state>;
-
-/// First uses of tokens.
-using activations_ptr = std::shared_ptr<const std::vector<storage::activation>>;
-
-/// An accepted connection that no session has yet.
-using socket_ptr = std::shared_ptr<http::accepted_socket>;
-
-using exchange_ptr = std::shared_ptr<http::exchange>;
-
-/// A token to be made, and the outcome with the only copy of its value.
-struct create_token_order {
-  http::create_token_request request;
-  core::change_origin origin;
-};
-
-struct created_token_outcome {
-  core::endpoint_token token;
-  core::secret value;
-};
-
-using create_order_ptr = std::shared_ptr<const create_token_order>;
-using create_result = core::expected<created_token_outcome>;
-using create_result_ptr = std::shared_ptr<const create_result>;
-
-/// One look at the license file.
-struct license_look {
-  std::optional<core::file_stamp> stamp;      ///< taken before the check
-  std::optional<core::license_result> result; ///< where a check was asked for
-};
-
-using license_look_ptr = std::shared_ptr<const license_look>;
-
-/// What root is told to stop for.
-struct fatal_problem {
-  int exit_status = 0;
-  std::string message;
-};
-
-using fatal_problem_ptr = std::shared_ptr<const fatal_problem>;
-
-/// The two components whose first success the start waits for.
-enum class milestone : std::uint8_t { storage, nats };
 
 // A collaborator's handle travels in a type of its own: the name of a typed actor spells out its whole interface, and
 // that of an actor which is told of others would spell out all of theirs.
@@ -101,8 +21,10 @@ struct worker_listener_peer;
 struct database_access_peer;
 struct credential_manager_peer;
 struct nats_egress_peer;
-struct token_validator_peer;
-struct nats_subscription_peer;
+struct password_pool_peer;
+struct password_worker_peer;
+struct event_publisher_peer;
+struct nats_user_peer;
 
 // -- the actors
 // ---------------------------------------------------------------------------------------------------------
@@ -116,6 +38,8 @@ using root_actor = caf::typed_actor<
   caf::reacts_to<ready_atom, milestone>,
   // Stops everything in order and ends the process with that status.
   caf::reacts_to<give_up_atom, fatal_problem_ptr>,
+  // The applications that Tekton knows.
+  caf::reacts_to<directory_atom, application_directory_ptr>,
   // Names of all children that run.
   caf::replies_to<list_atom>::with<std::vector<std::string>>,
   // Asks the named child to fail; only the test build's children do.
@@ -201,34 +125,66 @@ struct nats_egress_peer {
 
 using token_validator_actor = caf::typed_actor<
   // Answers every one of the requests.
-  caf::reacts_to<validate_atom, token_calls_ptr>, caf::reacts_to<peer_atom, storage_gate_peer>,
+  caf::reacts_to<validate_atom, token_calls_ptr>,
+  // The applications that are known from now on.
+  caf::reacts_to<directory_atom, application_directory_ptr>, caf::reacts_to<peer_atom, storage_gate_peer>,
   caf::reacts_to<peer_atom, nats_egress_peer>>;
 
-struct token_validator_peer {
-  token_validator_actor handle;
+using password_worker_actor = caf::typed_actor<
+  // Hashes or compares; blocks for tens of milliseconds.
+  caf::replies_to<password_atom, password_job_ptr>::with<password_result_ptr>>;
+
+struct password_worker_peer {
+  password_worker_actor handle;
+};
+
+using password_pool_actor = caf::typed_actor<
+  // Hashes or compares; `overloaded` at once where too many wait.
+  caf::replies_to<password_atom, password_job_ptr>::with<password_result_ptr>,
+  // The worker with that index.
+  caf::reacts_to<peer_atom, std::size_t, password_worker_peer>,
+  // INTERNAL: time to let go of work that nobody waits for any more.
+  caf::reacts_to<tick_atom>>;
+
+struct password_pool_peer {
+  password_pool_actor handle;
+};
+
+using client_validator_actor = caf::typed_actor<
+  // Answers every one of the requests.
+  caf::reacts_to<validate_atom, password_calls_ptr>, caf::reacts_to<validate_atom, certificate_calls_ptr>,
+  // Answered when the uses that were noted are written, or cannot be.
+  caf::replies_to<drain_atom>::with<bool>, caf::reacts_to<peer_atom, storage_gate_peer>,
+  caf::reacts_to<peer_atom, nats_egress_peer>, caf::reacts_to<peer_atom, password_pool_peer>,
+  // INTERNAL: time to write down the uses.
+  caf::reacts_to<tick_atom>>;
+
+/// Whoever publishes or subscribes by himself.
+using nats_user_actor = caf::typed_actor<
+  // The connection, new or lost.
+  caf::reacts_to<nats_atom, nats_state_ptr>>;
+
+struct nats_user_peer {
+  nats_user_actor handle;
 };
 
 using nats_subscription_actor = caf::typed_actor<
   // The connection to subscribe on, new or lost.
   caf::reacts_to<nats_atom, nats_state_ptr>,
-  // Requests that the library's thread decoded.
-  caf::reacts_to<validate_atom, token_calls_ptr>,
-  // Unsubscribes; answered when every request that came in has its answer.
+  // What the library's thread has decoded.
+  caf::reacts_to<deliver_atom, delivery>,
+  // Unsubscribes; answered when everything that came in is answered or done.
   caf::replies_to<drain_atom>::with<bool>,
-  // The validator with that index.
-  caf::reacts_to<peer_atom, std::size_t, token_validator_peer>,
+  // Where deliveries go from now on.
+  caf::reacts_to<peer_atom, forwarder_ptr>,
   // INTERNAL: the last message was handed over.
   caf::reacts_to<drained_atom>,
   // INTERNAL: time to subscribe again, or in a drain to look whether all answers are out.
   caf::reacts_to<tick_atom>>;
 
-struct nats_subscription_peer {
-  nats_subscription_actor handle;
-};
-
 using nats_link_actor = caf::typed_actor<
-  // A subscription to be told of the connection, at once and at every change.
-  caf::reacts_to<peer_atom, nats_subscription_peer>, caf::reacts_to<peer_atom, health_peer>,
+  // Somebody to be told of the connection, at once and at every change.
+  caf::reacts_to<peer_atom, nats_user_peer>, caf::reacts_to<peer_atom, health_peer>,
   // INTERNAL: the library connected or reconnected (true), or lost the connection with that number.
   caf::reacts_to<state_atom, std::uint64_t, bool>,
   // INTERNAL: the library gave that connection up for good; why.
@@ -241,12 +197,59 @@ using nats_link_actor = caf::typed_actor<
 using credential_manager_actor = caf::typed_actor<
   // Makes a token; the answer holds its value, the only time that it is shown.
   caf::replies_to<create_atom, create_order_ptr>::with<create_result_ptr>,
+  // Makes any other change; answered with the command's reply.
+  caf::replies_to<apply_atom, credential_change_ptr>::with<storage_result_ptr>,
+  // Imports some lines.
+  caf::replies_to<import_atom, import_order_ptr>::with<import_outcome_ptr>,
   // Whether the license allows changes; if not, why.
-  caf::reacts_to<license_atom, bool, std::string>, caf::reacts_to<peer_atom, storage_gate_peer>>;
+  caf::reacts_to<license_atom, bool, std::string>,
+  // The applications that are known from now on.
+  caf::reacts_to<directory_atom, application_directory_ptr>, caf::reacts_to<peer_atom, storage_gate_peer>,
+  caf::reacts_to<peer_atom, event_publisher_peer>>;
 
 struct credential_manager_peer {
   credential_manager_actor handle;
 };
+
+using token_transitioner_actor = caf::typed_actor<
+  // Answers every one of the requests.
+  caf::reacts_to<validate_atom, transition_calls_ptr>,
+  // The applications that are known from now on.
+  caf::reacts_to<directory_atom, application_directory_ptr>, caf::reacts_to<peer_atom, credential_manager_peer>,
+  caf::reacts_to<peer_atom, nats_egress_peer>>;
+
+using endpoint_remover_actor = caf::typed_actor<
+  // Takes the tokens of these endpoints away, sooner or later.
+  caf::reacts_to<remove_atom, removed_endpoints_ptr>, caf::reacts_to<peer_atom, credential_manager_peer>,
+  // INTERNAL: the pause after a failure is over.
+  caf::reacts_to<tick_atom>>;
+
+using event_publisher_actor = caf::typed_actor<
+  // Events that were just written to the outbox by this replica.
+  caf::reacts_to<publish_atom, revocations_ptr>,
+  // The connection to publish on, new or lost.
+  caf::reacts_to<nats_atom, nats_state_ptr>,
+  // Answered when all events that are known here are confirmed, or cannot be.
+  caf::replies_to<drain_atom>::with<bool>, caf::reacts_to<peer_atom, storage_gate_peer>,
+  caf::reacts_to<peer_atom, health_peer>,
+  // INTERNAL: publish what waits.
+  caf::reacts_to<begin_atom>,
+  // INTERNAL: time to look into the outbox and to report.
+  caf::reacts_to<tick_atom>>;
+
+struct event_publisher_peer {
+  event_publisher_actor handle;
+};
+
+using housekeeper_actor = caf::typed_actor<caf::reacts_to<peer_atom, storage_gate_peer>,
+                                           // INTERNAL: time to delete what is too old.
+                                           caf::reacts_to<tick_atom>>;
+
+using tekton_follower_actor = caf::typed_actor<
+  // Something changed.
+  caf::reacts_to<refresh_atom>,
+  // INTERNAL: time to ask, or to ask again.
+  caf::reacts_to<tick_atom>>;
 
 using license_actor =
   caf::typed_actor<caf::reacts_to<peer_atom, health_peer>, caf::reacts_to<peer_atom, credential_manager_peer>,
@@ -260,7 +263,16 @@ using http_session_actor = caf::typed_actor<
   caf::reacts_to<closed_atom>,
   // Finish what is in flight and close.
   caf::reacts_to<drain_atom>, caf::reacts_to<peer_atom, storage_gate_peer>,
-  caf::reacts_to<peer_atom, credential_manager_peer>, caf::reacts_to<peer_atom, health_peer>>;
+  caf::reacts_to<peer_atom, credential_manager_peer>, caf::reacts_to<peer_atom, health_peer>,
+  caf::reacts_to<peer_atom, password_pool_peer>>;
+
+/// One request or response that comes in pieces: an import, an export.
+using http_stream_actor = caf::typed_actor<
+  // The piece of the body that was asked for.
+  caf::reacts_to<piece_atom, body_piece_ptr>,
+  // The last piece of the response was written, or (false) the client is gone.
+  caf::reacts_to<written_atom, bool>, caf::reacts_to<peer_atom, storage_gate_peer>,
+  caf::reacts_to<peer_atom, credential_manager_peer>>;
 
 using http_listener_actor = caf::typed_actor<
   // A connection was accepted.
@@ -269,7 +281,8 @@ using http_listener_actor = caf::typed_actor<
   caf::replies_to<drain_atom>::with<bool>,
   // INTERNAL: the acceptor handed over its backlog and is closed.
   caf::reacts_to<drained_atom>, caf::reacts_to<peer_atom, storage_gate_peer>,
-  caf::reacts_to<peer_atom, credential_manager_peer>, caf::reacts_to<peer_atom, health_peer>>;
+  caf::reacts_to<peer_atom, credential_manager_peer>, caf::reacts_to<peer_atom, health_peer>,
+  caf::reacts_to<peer_atom, password_pool_peer>>;
 
 using io_loop_actor = caf::typed_actor<
   // INTERNAL: run the loop until it is stopped.
@@ -283,22 +296,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::worker_listener_peer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::database_access_peer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::credential_manager_peer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::nats_egress_peer)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::token_validator_peer)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::nats_subscription_peer)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::component_report_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::health_snapshot_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::worker_report_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::nats_state_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::activations_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::socket_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::exchange_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::create_order_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::create_result_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::fatal_problem_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::license_look_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::milestone)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::reply_batch_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::token_calls_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::storage_job_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::storage_result_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::token_lookup_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::password_pool_peer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::password_worker_peer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::event_publisher_peer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::nats_user_peer)

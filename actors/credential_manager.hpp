@@ -2,7 +2,7 @@
 #pragma once
 
 #include "actors/actors.hpp"
-#include "actors/token_validation.hpp"
+#include "actors/application_directory.hpp"
 #include "core/secret.hpp"
 #include "core/token_hash.hpp"
 #include "core/uuid.hpp"
@@ -12,7 +12,9 @@
 #include <caf/typed_response_promise.hpp>
 
 #include <chrono>
+#include <functional>
 #include <optional>
+#include <string>
 #include <unordered_map>
 
 namespace cm::actors {
@@ -36,12 +38,22 @@ struct credential_manager_state {
     caf::typed_response_promise<create_result_ptr> promise;
   };
 
+  /// Another change on its way.
+  struct change {
+    storage::command command;
+    storage::deleted_tokens deleted; ///< so far, where one command does not delete all of them
+    caf::typed_response_promise<storage_result_ptr> promise;
+  };
+
   credential_manager_settings settings;
   std::optional<core::token_hasher> hasher;
   core::uuid_v7_generator ids;
   storage_gate_actor gate;
+  event_publisher_actor publisher;
   std::unordered_map<std::uint64_t, creation> creations;
-  std::uint64_t last_creation = 0;
+  std::unordered_map<std::uint64_t, change> changes;
+  std::unordered_map<std::uint64_t, caf::typed_response_promise<import_outcome_ptr>> imports;
+  std::uint64_t last_number = 0;
   bool writes_allowed = true; ///< the check at the start has passed, or CM would not run
   std::string why_not;
 
@@ -51,6 +63,6 @@ struct credential_manager_state {
 
 credential_manager_actor::behavior_type
 credential_manager(credential_manager_actor::stateful_pointer<credential_manager_state> self,
-                   credential_manager_settings settings, storage_gate_actor gate);
+                   credential_manager_settings settings, storage_gate_actor gate, event_publisher_actor publisher);
 
 } // namespace cm::actors

@@ -35,6 +35,8 @@ void health_board::take(const component_report& report, core::steady_time now) {
         nats_ = {r, now};
       else if constexpr (std::is_same_v<report_type, core::license_health>)
         license_ = {r, now};
+      else if constexpr (std::is_same_v<report_type, core::outbox_health>)
+        outbox_ = {r, now};
       else
         actors_ = {r, now};
     },
@@ -54,6 +56,7 @@ core::health_snapshot health_board::look(core::steady_time now, core::timestamp 
   out.license = current<core::license_health>(license_, now, settings_.overdue, silent);
   if (silent)
     out.license.error = nothing_heard;
+  out.outbox = current<core::outbox_health>(outbox_, now, settings_.overdue, silent);
   out.actors = current<core::actors_health>(actors_, now, settings_.overdue, silent);
   const bool up = is_up(out.db.status) && is_up(out.nats.status) && is_up(out.actors.status);
   out.status = up ? core::health_status::up : core::health_status::down;

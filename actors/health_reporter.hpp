@@ -26,7 +26,8 @@ public:
 
   void set_serving(bool yes) noexcept { serving_ = yes; }
 
-  /// A component is down when it says so or says nothing. The license never takes the whole down (contract 8).
+  /// A component is down when it says so or says nothing. Neither the license (contract 8) nor events that wait for
+  /// NATS take the whole down.
   [[nodiscard]] core::health_snapshot look(core::steady_time now, core::timestamp wall) const;
 
 private:
@@ -40,6 +41,7 @@ private:
   heard<core::database_health> db_;
   heard<core::nats_health> nats_;
   heard<core::license_health> license_;
+  heard<core::outbox_health> outbox_;
   heard<core::actors_health> actors_;
   bool serving_ = false;
 };

@@ -92,6 +92,10 @@ http_listener_actor::behavior_type http_listener(http_listener_pointer self, htt
       self->state.collaborators.health = peer.handle;
       tell_sessions(self, peer);
     },
+    [self](peer_atom, const password_pool_peer& peer) {
+      self->state.collaborators.passwords = peer.handle;
+      tell_sessions(self, peer);
+    },
   };
 }
 

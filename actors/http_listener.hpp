@@ -21,6 +21,7 @@ struct http_collaborators {
   storage_gate_actor gate;
   credential_manager_actor manager;
   health_actor health;
+  password_pool_actor passwords;
 };
 
 struct http_listener_state;

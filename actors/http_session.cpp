@@ -1,11 +1,11 @@
 #include "actors/http_session.hpp"
 
+#include "actors/api_requests.hpp"
 #include "actors/hardening.hpp"
 #include "core/logging.hpp"
-#include "http/endpoint_tokens.hpp"
+#include "http/api_document.hpp"
 #include "http/management.hpp"
 #include "http/negotiation.hpp"
-#include "http/problem.hpp"
 
 #include <caf/send.hpp>
 
@@ -17,11 +17,13 @@ namespace cm::actors {
 namespace {
 
 void open_connection(http_session_pointer self, const socket_ptr& accepted,
-                     const std::shared_ptr<const http::connection_settings>& settings) {
+                     const std::shared_ptr<const http::connection_settings>& settings,
+                     std::function<http::body_policy(const http::request_head&)> policy = {}) {
   const auto me = caf::actor_cast<http_session_actor>(self);
   http::connection_callbacks callbacks;
   callbacks.on_request = [me](exchange_ptr one) { caf::anon_send(me, exchange_v, std::move(one)); };
   callbacks.on_closed = [me] { caf::anon_send(me, closed_v); };
+  callbacks.policy = std::move(policy);
   callbacks.on_refused = [](const http::refusal& refused) {
     core::logger("cm.http")->debug(
       "refused with {}: {}{}", refused.status, refused.reason,
@@ -38,88 +40,80 @@ http_session_actor::behavior_type make_session(http_session_pointer self,
     [handle = std::move(handle)](exchange_atom, const exchange_ptr& one) { handle(one); },
     [self](closed_atom) { self->quit(caf::exit_reason::user_shutdown); },
     [self](drain_atom) { self->state.connection->graceful_close(); },
-    [self](peer_atom, const storage_gate_peer& peer) { self->state.collaborators.gate = peer.handle; },
-    [self](peer_atom, const credential_manager_peer& peer) { self->state.collaborators.manager = peer.handle; },
+    [self](peer_atom, const storage_gate_peer& peer) {
+      self->state.collaborators.gate = peer.handle;
+      if (self->state.stream)
+        self->send(self->state.stream, peer_v, peer);
+    },
+    [self](peer_atom, const credential_manager_peer& peer) {
+      self->state.collaborators.manager = peer.handle;
+      if (self->state.stream)
+        self->send(self->state.stream, peer_v, peer);
+    },
     [self](peer_atom, const health_peer& peer) { self->state.collaborators.health = peer.handle; },
+    [self](peer_atom, const password_pool_peer& peer) { self->state.collaborators.passwords = peer.handle; },
   };
 }
 
-// Answers with the error; what the client is not told goes to the log.
-void answer_error(const exchange_ptr& one, const core::error& problem) {
-  const auto& request = one->request();
-  const bool ours = core::http_status(problem.code) >= 500;
-  const auto level = ours ? spdlog::level::warn : spdlog::level::debug;
-  core::logger("cm.http")->log(level, "{} {} is answered {}: {}{}", http::to_string(request.verb()), request.path(),
-                               core::http_status(problem.code),
-                               problem.detail.empty() ? problem.message : problem.detail,
-                               core::log_fields{{"correlationId", request.correlation_id()}});
-  one->respond(http::problem(request, problem));
+http::body_policy body_policy_of(const http::request_head& head) {
+  return http::takes_body_as_stream(head) ? http::body_policy::streamed()
+                                          : http::body_policy::buffered(http::connection_settings{}.body_limit);
 }
 
-void answer_lost(const exchange_ptr& one, const char* who, const caf::error& problem) {
-  answer_error(one, core::make_error(core::errc::unavailable, "Service Unavailable",
-                                     std::string("no answer from the ") + who + ": " + describe_reason(problem)));
-}
-
-void create_token(http_session_pointer self, const exchange_ptr& one, const http::path_parameters& path,
-                  std::chrono::milliseconds deadline) {
-  const auto& request = one->request();
-  if (auto refused = http::refuse_media_type(request)) {
-    one->respond(std::move(*refused));
+void dispatch(http::api_route route, const api_request& request) {
+  using http::api_route;
+  constexpr auto basic = core::client_kind::basic;
+  constexpr auto x509 = core::client_kind::x509;
+  switch (route) {
+  case api_route::list_endpoint_tokens:
+    return list_tokens(request);
+  case api_route::create_endpoint_token:
+    return create_token(request);
+  case api_route::delete_endpoint_tokens:
+    return delete_all_tokens(request);
+  case api_route::get_endpoint_token:
+    return get_token(request);
+  case api_route::delete_endpoint_token:
+    return delete_token(request);
+  case api_route::set_endpoint_token_status:
+    return set_token_status(request);
+  case api_route::endpoint_token_history:
+    return show_token_history(request);
+  case api_route::import_endpoint_tokens:
+    return import_tokens(request);
+  case api_route::export_endpoint_tokens:
+    return export_tokens(request);
+  case api_route::list_basic_credentials:
+    return list_clients(request, basic);
+  case api_route::create_basic_credential:
+    return create_basic(request);
+  case api_route::get_basic_credential:
+    return get_client(request, basic);
+  case api_route::delete_basic_credential:
+    return delete_client(request, basic);
+  case api_route::set_basic_credential_status:
+    return set_client_status(request, basic);
+  case api_route::set_basic_credential_password:
+    return set_password(request);
+  case api_route::list_x509_credentials:
+    return list_clients(request, x509);
+  case api_route::create_x509_credential:
+    return create_x509(request);
+  case api_route::get_x509_credential:
+    return get_client(request, x509);
+  case api_route::delete_x509_credential:
+    return delete_client(request, x509);
+  case api_route::set_x509_credential_status:
+    return set_client_status(request, x509);
+  case api_route::list_revocations:
+    return list_revocations(request);
+  case api_route::openapi:
+    request.one->respond(http::render_openapi(request.one->request()));
+    return;
+  case api_route::docs:
+    request.one->respond(http::render_docs(request.one->request()));
     return;
   }
-  auto parsed = http::parse_create(request, path);
-  if (parsed.has_error()) {
-    answer_error(one, parsed.error());
-    return;
-  }
-  auto order = std::make_shared<create_token_order>();
-  order->request = std::move(*parsed);
-  order->origin = {core::channel::rest, {}, request.correlation_id()};
-  self
-    ->request(self->state.collaborators.manager, deadline + std::chrono::seconds{1}, create_v,
-              create_order_ptr{std::move(order)})
-    .then(
-      [one](const create_result_ptr& result) {
-        if (result->has_error())
-          answer_error(one, result->error());
-        else
-          one->respond(http::render_created((*result)->token, (*result)->value));
-      },
-      [one](const caf::error& problem) { answer_lost(one, "credential manager", problem); });
-}
-
-void list_tokens(http_session_pointer self, const exchange_ptr& one, const http::path_parameters& path,
-                 std::chrono::milliseconds deadline) {
-  auto parsed = http::parse_list(one->request(), path);
-  if (parsed.has_error()) {
-    answer_error(one, parsed.error());
-    return;
-  }
-  storage::list_tokens command;
-  command.endpoint_id = std::move(parsed->endpoint_id);
-  command.statuses = std::move(parsed->statuses);
-  command.offset = parsed->offset;
-  command.limit = parsed->limit;
-  command.ascending = parsed->order == http::sort_order::ascending;
-  auto job = std::make_shared<const storage_job>(storage_job{std::move(command), self->clock().now() + deadline});
-  self->request(self->state.collaborators.gate, deadline + std::chrono::milliseconds{500}, execute_v, std::move(job))
-    .then(
-      [one](const storage_result_ptr& result) {
-        if (result->has_error()) {
-          auto problem = result->error();
-          if (problem.code == core::errc::expired)
-            problem.code = core::errc::unavailable;
-          answer_error(one, problem);
-          return;
-        }
-        const auto* page = std::get_if<storage::token_page>(&**result);
-        if (page == nullptr)
-          answer_error(one, core::make_error(core::errc::internal, {}, "a list was answered with something else"));
-        else
-          one->respond(http::render_page(one->request(), page->items, page->total));
-      },
-      [one](const caf::error& problem) { answer_lost(one, "storage gate", problem); });
 }
 
 void handle_api(http_session_pointer self, const api_context& context, const exchange_ptr& one) {
@@ -129,18 +123,18 @@ void handle_api(http_session_pointer self, const api_context& context, const exc
     one->respond(http::answer_unmatched(request, match));
     return;
   }
-  if (auto refused = http::refuse_unacceptable(request)) {
+  const auto media = http::media_of(match.route);
+  if (auto refused = http::refuse_unacceptable(request, media.answer)) {
     one->respond(std::move(*refused));
     return;
   }
-  switch (match.route) {
-  case http::api_route::create_endpoint_token:
-    create_token(self, one, match.parameters, context.deadline);
-    return;
-  case http::api_route::list_endpoint_tokens:
-    list_tokens(self, one, match.parameters, context.deadline);
-    return;
+  if (media.body) {
+    if (auto refused = http::refuse_media_type(request, *media.body)) {
+      one->respond(std::move(*refused));
+      return;
+    }
   }
+  dispatch(match.route, api_request{self, one, match.parameters, context.deadline});
 }
 
 http::response render(const management_context& context, http::management_route route,
@@ -195,7 +189,7 @@ http_session_actor::behavior_type api_session(http_session_pointer self, const s
                                               std::shared_ptr<const api_context> context) {
   harden(self);
   self->state.collaborators = std::move(collaborators);
-  open_connection(self, accepted, context->connection);
+  open_connection(self, accepted, context->connection, body_policy_of);
   return make_session(self, [self, context](const exchange_ptr& one) { handle_api(self, *context, one); });
 }
 

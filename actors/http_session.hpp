@@ -20,6 +20,7 @@ struct http_session_state {
 
   std::shared_ptr<http::connection> connection;
   http_collaborators collaborators;
+  http_stream_actor stream; ///< the last import or export of this connection, which may have ended
 
   /// A connection does not stay behind without its session: it finishes its response and closes. An exchange that
   /// nobody holds any more answers 503 by itself.

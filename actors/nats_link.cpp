@@ -149,7 +149,7 @@ nats_link_actor::behavior_type nats_link(nats_link_self self, nats_link_settings
   report_link(self);
   self->send(self, tick_v);
   return {
-    [self](peer_atom, const nats_subscription_peer& user) {
+    [self](peer_atom, const nats_user_peer& user) {
       auto& s = self->state;
       self->monitor(user.handle);
       s.users.push_back(user.handle);

@@ -75,7 +75,7 @@ struct nats_link_state {
   std::shared_ptr<messaging::connection> connection;
   std::unique_ptr<messaging::subscription> probe; ///< after the connection, so that it goes before it
   std::optional<link_pulse> pulse;
-  std::vector<nats_subscription_actor> users;
+  std::vector<nats_user_actor> users;
   health_actor health;
   std::uint64_t probes = 0;
   std::string why_down;

@@ -5,9 +5,6 @@
 
 #include <caf/send.hpp>
 
-#include <bit>
-#include <functional>
-#include <string_view>
 #include <utility>
 
 namespace cm::actors {
@@ -15,57 +12,14 @@ namespace cm::actors {
 namespace {
 
 using nats_subscription_self = nats_subscription_actor::stateful_pointer<nats_subscription_state>;
-using request_record = messaging::ecap::endpoint_token_validation_request;
-
 constexpr std::chrono::milliseconds retry_period{250};
 constexpr std::chrono::milliseconds drain_period{5};
 constexpr std::chrono::milliseconds drain_timeout{5000};
 
 const std::shared_ptr<spdlog::logger>& subscription_log() {
-  static const auto logger = core::logger("cm.ecap");
+  static const auto logger = core::logger("cm.nats");
   return logger;
 }
-
-/// Runs on the library's thread and shares nothing with the actor but the door.
-class decoder {
-public:
-  decoder(nats_subscription_actor target, std::shared_ptr<messaging::connection> connection,
-          std::shared_ptr<admission> door)
-    : target_(std::move(target)), connection_(std::move(connection)), door_(std::move(door)) {}
-
-  void operator()(messaging::message_batch batch) {
-    auto calls = std::make_shared<token_calls>(connection_, door_);
-    token_calls overflow(connection_, door_);    // answered 503 when it goes
-    reply_batch undecodable(connection_, door_); // published when it goes
-    for (auto& message : batch)
-      take(std::move(message), *calls, overflow, undecodable);
-    if (!calls->empty())
-      caf::anon_send(target_, validate_v, std::move(calls));
-  }
-
-private:
-  void take(messaging::message message, token_calls& calls, token_calls& overflow, reply_batch& undecodable) {
-    if (std::string_view(message.reply()).empty()) {
-      // Nobody waits for an answer: there is nothing to do but to say so, now and then.
-      if (std::has_single_bit(++unanswerable_))
-        subscription_log()->warn("{} requests came without a reply subject and were dropped", unanswerable_);
-      return;
-    }
-    const bool admitted = door_->enter();
-    const auto decoded = messaging::decode<request_record>(message.payload());
-    if (decoded.has_error()) {
-      subscription_log()->debug("a request cannot be decoded: {}", decoded.error().problem);
-      refuse_undecodable(std::move(message), decoded.error().correlation_id, undecodable);
-      return;
-    }
-    (admitted ? calls : overflow).add({std::move(message), *decoded});
-  }
-
-  nats_subscription_actor target_;
-  std::shared_ptr<messaging::connection> connection_;
-  std::shared_ptr<admission> door_;
-  std::uint64_t unanswerable_ = 0;
-};
 
 void subscribe(nats_subscription_self self) {
   auto& state = self->state;
@@ -74,10 +28,14 @@ void subscribe(nats_subscription_self self) {
   const auto me = caf::actor_cast<nats_subscription_actor>(self);
   messaging::subscription_options options;
   options.queue_group = state.settings.queue_group;
+  decoder_context context;
+  context.connection = state.connection;
+  context.door = state.door;
+  context.hand_on = [me](delivery what) { caf::anon_send(me, deliver_v, std::move(what)); };
   state.retirement = std::make_shared<retired_subscription>();
   auto opened =
     messaging::subscription::open(state.connection, state.settings.subject, options,
-                                  decoder(me, state.connection, state.door), [me, retirement = state.retirement] {
+                                  state.settings.make_decoder(std::move(context)), [me, retirement = state.retirement] {
                                     retirement->subscription.reset();
                                     caf::anon_send(me, drained_v);
                                   });
@@ -97,25 +55,6 @@ void take_connection(nats_subscription_self self, const nats_state_ptr& nats) {
   state.retire();
   state.connection = nats->connection;
   subscribe(self);
-}
-
-void shard(nats_subscription_self self, const token_calls_ptr& calls) {
-  const auto& validators = self->state.validators;
-  if (validators.size() == 1) {
-    self->send(validators.front(), validate_v, calls);
-    return;
-  }
-  std::vector<token_calls_ptr> parts(validators.size());
-  for (auto& call : calls->take()) {
-    const auto index = std::hash<std::string_view>{}(call.request.token) % validators.size();
-    if (!parts[index])
-      parts[index] = calls->make_calls();
-    parts[index]->add(std::move(call));
-  }
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (parts[i])
-      self->send(validators[i], validate_v, std::move(parts[i]));
-  }
 }
 
 void answer_if_drained(nats_subscription_self self) {
@@ -158,26 +97,22 @@ nats_subscription_state::~nats_subscription_state() {
 }
 
 nats_subscription_actor::behavior_type nats_subscription(nats_subscription_self self,
-                                                         nats_subscription_settings settings,
-                                                         std::vector<token_validator_actor> validators) {
+                                                         nats_subscription_settings settings, forwarder_ptr forward) {
   harden(self);
   auto& state = self->state;
   state.door = std::make_shared<admission>(settings.queue_length);
   state.settings = std::move(settings);
-  state.validators = std::move(validators);
+  state.forward = std::move(forward);
   return {
     [self](nats_atom, const nats_state_ptr& nats) { take_connection(self, nats); },
-    [self](validate_atom, const token_calls_ptr& calls) { shard(self, calls); },
+    [self](deliver_atom, const delivery& what) { (*self->state.forward)(what); },
     [self](drain_atom) -> caf::result<bool> {
       auto promise = self->make_response_promise<bool>();
       self->state.drains.push_back(promise);
       drain(self);
       return promise;
     },
-    [self](peer_atom, std::size_t index, const token_validator_peer& peer) {
-      if (index < self->state.validators.size())
-        self->state.validators[index] = peer.handle;
-    },
+    [self](peer_atom, const forwarder_ptr& forward_to) { self->state.forward = forward_to; },
     [self](drained_atom) { self->state.drained = self->state.draining; },
     [self](tick_atom) {
       if (self->state.draining)

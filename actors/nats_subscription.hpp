@@ -1,4 +1,4 @@
-// The subscription to endpoint token validation requests: decodes, admits, shards.
+// A subscription on one subject: decodes, admits, hands on.
 #pragma once
 
 #include "actors/actors.hpp"
@@ -9,16 +9,29 @@
 #include <caf/typed_response_promise.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace cm::actors {
 
+/// What a decoder works with.
+struct decoder_context {
+  std::shared_ptr<messaging::connection> connection; ///< answers go out on it
+  std::shared_ptr<admission> door;
+  std::function<void(delivery)> hand_on; ///< to the subscription's actor; any thread
+};
+
+/// Called on the library's thread, one batch at a time; shares nothing with the actor but the door.
+using decoder = std::function<void(messaging::message_batch)>;
+
 struct nats_subscription_settings {
   std::string subject;
-  std::string queue_group;
-  std::size_t queue_length = 4096; ///< requests in the house at once; those beyond are answered 503 at the door
+  std::optional<std::string> queue_group;
+  std::size_t queue_length = 4096; ///< messages in the house at once; what becomes of those beyond is the decoder's
+  std::function<decoder(decoder_context)> make_decoder; ///< one for each connection
 };
 
 /// Keeps a subscription whose actor is gone until its last message was handed over and answered.
@@ -27,10 +40,10 @@ struct retired_subscription {
 };
 
 struct nats_subscription_state {
-  static inline const char* name = "nats-ep-token";
+  static inline const char* name = "nats-subscription";
 
   nats_subscription_settings settings;
-  std::vector<token_validator_actor> validators;
+  forwarder_ptr forward;
   std::shared_ptr<messaging::connection> connection;
   std::shared_ptr<admission> door;
   std::unique_ptr<messaging::subscription> subscription; ///< after the connection, so that it goes before it
@@ -46,10 +59,10 @@ struct nats_subscription_state {
   void retire();
 };
 
-/// Messages are decoded on the library's thread, a batch at a time, and come here as calls; a call that finds no room
-/// is answered where it stands.
+/// Messages are decoded on the library's thread, a batch at a time, and come here as deliveries, which go on to whom
+/// `forward` names.
 nats_subscription_actor::behavior_type
 nats_subscription(nats_subscription_actor::stateful_pointer<nats_subscription_state> self,
-                  nats_subscription_settings settings, std::vector<token_validator_actor> validators);
+                  nats_subscription_settings settings, forwarder_ptr forward);
 
 } // namespace cm::actors

@@ -140,6 +140,7 @@ root_actor::behavior_type root(root_pointer self, root_settings settings) {
     },
     [self](ready_atom, milestone reached) { go_on(self, reached); },
     [self](give_up_atom, const fatal_problem_ptr& problem) { give_up(self, problem->exit_status, problem->message); },
+    [self](directory_atom, const application_directory_ptr& known) { take_applications(self, known); },
     [self](list_atom) {
       std::vector<std::string> names;
       for (const auto& child : self->state.children) {

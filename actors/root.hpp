@@ -41,6 +41,12 @@ struct root_child {
   caf::actor handle; ///< strong while it lives: nobody else may hold one
 };
 
+/// One subscription, and where its deliveries go.
+struct root_subscription {
+  nats_subscription_actor handle;
+  std::function<forwarder_ptr()> make_forwarder; ///< to the handles of the moment
+};
+
 struct root_state {
   static inline const char* name = "root";
 
@@ -61,7 +67,15 @@ struct root_state {
   nats_link_actor link;
   nats_egress_actor egress;
   std::vector<token_validator_actor> validators;
-  nats_subscription_actor token_subscription;
+  event_publisher_actor publisher;
+  password_pool_actor passwords;
+  std::vector<password_worker_actor> password_workers;
+  client_validator_actor client_validator;
+  token_transitioner_actor transitioner;
+  endpoint_remover_actor remover;
+  housekeeper_actor housekeeper;
+  tekton_follower_actor tekton;
+  std::vector<root_subscription> subscriptions;
   http_listener_actor management_listener;
   http_listener_actor api_listener;
   std::shared_ptr<http::acceptor> api_acceptor;

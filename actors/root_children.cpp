@@ -1,59 +1,48 @@
 #include "actors/root_children.hpp"
 
 #include "actors/database_access.hpp"
+#include "actors/event_publisher.hpp"
 #include "actors/fault_injection.hpp"
 #include "actors/health_reporter.hpp"
-#include "actors/nats_egress.hpp"
-#include "actors/nats_link.hpp"
-#include "actors/nats_subscription.hpp"
+#include "actors/housekeeper.hpp"
+#include "actors/password_pool.hpp"
+#include "actors/root_messaging.hpp"
 #include "actors/storage_gate.hpp"
-#include "actors/token_validator.hpp"
 #include "core/exit_status.hpp"
-#include "core/uuid.hpp"
-#include "messaging/subjects.hpp"
 
 #include <boost/asio/post.hpp>
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace cm::actors {
 
 namespace {
 
-template <class Handle>
-caf::actor untyped(const Handle& handle) {
-  return caf::actor_cast<caf::actor>(handle);
-}
-
-void add(root_pointer self, std::string name, std::function<caf::actor()> spawn,
-         std::function<void()> inject = nullptr) {
-  auto& state = self->state;
-  state.children.push_back(std::make_unique<root_child>(root_child{std::move(name), std::move(spawn), std::move(inject),
-                                                                   child_record{state.settings.supervision}, nullptr}));
-  start_child(self, state.children.size() - 1);
-}
-
 http_collaborators collaborators(const root_state& state) {
-  return {state.gate, state.manager, state.health};
+  return {state.gate, state.manager, state.health, state.passwords};
 }
 
 void add_io_loop(root_pointer self, std::string name, const io_context_ptr& io) {
-  add(
+  add_child(
     self, std::move(name), [self, io] { return untyped(self->spawn<caf::detached>(io_loop, io)); },
     // The loop's thread is not in its mailbox: the fault has to come from within the loop.
     [io] { boost::asio::post(*io, [] { inject_fault(fault_request()); }); });
 }
 
 void add_health(root_pointer self) {
-  add(self, "health", [self] {
+  add_child(self, "health", [self] {
     auto& state = self->state;
-    const health_settings settings;
+    health_settings settings;
+    if (state.settings.settings.credentials.trustful)
+      settings.warnings.emplace_back("trustful mode: unknown credentials are accepted; not for production");
     state.health = self->spawn(health_reporter, settings);
     self->send(state.health, ready_v, state.now == root_state::phase::serving);
     self->send(state.gate, peer_v, health_peer{state.health});
     self->send(state.link, peer_v, health_peer{state.health});
     self->send(state.license, peer_v, health_peer{state.health});
+    self->send(state.publisher, peer_v, health_peer{state.health});
     self->send(state.management_listener, peer_v, health_peer{state.health});
     return untyped(state.health);
   });
@@ -63,7 +52,7 @@ void add_management_listener(root_pointer self) {
   auto context = std::make_shared<management_context>(self->state.settings.settings.management);
   context->info = self->state.settings.info;
   const std::shared_ptr<const management_context> shared = std::move(context);
-  add(self, "management-listener", [self, shared] {
+  add_child(self, "management-listener", [self, shared] {
     auto& state = self->state;
     http_listener_settings settings;
     settings.acceptor = state.settings.management_acceptor;
@@ -77,7 +66,7 @@ void add_management_listener(root_pointer self) {
 }
 
 void add_gate(root_pointer self) {
-  add(self, "storage-gate", [self] {
+  add_child(self, "storage-gate", [self] {
     auto& state = self->state;
     const auto me = caf::actor_cast<root_actor>(self);
     storage_gate_settings settings;
@@ -100,13 +89,16 @@ void add_gate(root_pointer self) {
     for (const auto& validator : state.validators)
       self->send(validator, peer_v, storage_gate_peer{state.gate});
     self->send(state.manager, peer_v, storage_gate_peer{state.gate});
+    self->send(state.publisher, peer_v, storage_gate_peer{state.gate});
+    self->send(state.client_validator, peer_v, storage_gate_peer{state.gate});
+    self->send(state.housekeeper, peer_v, storage_gate_peer{state.gate});
     self->send(state.api_listener, peer_v, storage_gate_peer{state.gate});
     return untyped(state.gate);
   });
 }
 
 void add_worker(root_pointer self, std::size_t index) {
-  add(self, "storage-worker-" + std::to_string(index), [self, index] {
+  add_child(self, "storage-worker-" + std::to_string(index), [self, index] {
     auto& state = self->state;
     database_access_settings settings;
     settings.database = state.settings.settings.database;
@@ -121,81 +113,81 @@ void add_worker(root_pointer self, std::size_t index) {
 }
 
 void add_manager(root_pointer self) {
-  add(self, "credential-manager", [self] {
+  add_child(self, "credential-manager", [self] {
     auto& state = self->state;
     credential_manager_settings settings;
     settings.hash_key = state.settings.settings.credentials.token_hash_key;
     settings.token_length = state.settings.settings.credentials.token_length;
     settings.applications = state.applications;
-    state.manager = self->spawn(credential_manager, std::move(settings), state.gate);
+    state.manager = self->spawn(credential_manager, std::move(settings), state.gate, state.publisher);
     self->send(state.license, peer_v, credential_manager_peer{state.manager});
+    self->send(state.transitioner, peer_v, credential_manager_peer{state.manager});
+    self->send(state.remover, peer_v, credential_manager_peer{state.manager});
     self->send(state.api_listener, peer_v, credential_manager_peer{state.manager});
     return untyped(state.manager);
   });
 }
 
 void add_license(root_pointer self) {
-  add(self, "license", [self] {
+  add_child(self, "license", [self] {
     auto& state = self->state;
     state.license = self->spawn(license_check, state.settings.license, state.health, state.manager);
     return untyped(state.license);
   });
 }
 
-void add_link(root_pointer self) {
-  add(self, "nats-link", [self] {
+void add_publisher(root_pointer self) {
+  add_child(self, "event-publisher", [self] {
     auto& state = self->state;
-    const auto me = caf::actor_cast<root_actor>(self);
-    nats_link_settings settings;
-    settings.nats = state.settings.settings.nats;
-    settings.probe_subject = "_INBOX." + core::to_string(core::random_uuid());
-    settings.on_first_contact = [me] { caf::anon_send(me, ready_v, milestone::nats); };
-    state.link = self->spawn<caf::detached>(nats_link, std::move(settings), state.health);
-    if (state.token_subscription)
-      self->send(state.link, peer_v, nats_subscription_peer{state.token_subscription});
-    return untyped(state.link);
+    event_publisher_settings settings;
+    settings.instance = state.settings.settings.instance_name;
+    settings.replica_id = state.settings.info.replica_id;
+    state.publisher = self->spawn<caf::detached>(event_publisher, std::move(settings), state.gate, state.health);
+    self->send(state.manager, peer_v, event_publisher_peer{state.publisher});
+    self->send(state.link, peer_v, nats_user_peer{state.publisher});
+    return untyped(state.publisher);
   });
 }
 
-void add_egress(root_pointer self) {
-  add(self, "nats-egress", [self] {
+void add_password_pool(root_pointer self) {
+  add_child(self, "password-pool", [self] {
     auto& state = self->state;
-    state.egress = self->spawn<caf::detached>(nats_egress);
-    for (const auto& validator : state.validators)
-      self->send(validator, peer_v, nats_egress_peer{state.egress});
-    return untyped(state.egress);
+    password_pool_settings settings;
+    settings.workers = state.password_workers.size();
+    state.passwords = self->spawn(password_pool, settings);
+    for (std::size_t i = 0; i < state.password_workers.size(); ++i) {
+      if (state.password_workers[i])
+        self->send(state.passwords, peer_v, i, password_worker_peer{state.password_workers[i]});
+    }
+    self->send(state.client_validator, peer_v, password_pool_peer{state.passwords});
+    self->send(state.api_listener, peer_v, password_pool_peer{state.passwords});
+    return untyped(state.passwords);
   });
 }
 
-void add_validator(root_pointer self, std::size_t index) {
-  add(self, "token-validator-" + std::to_string(index), [self, index] {
+void add_password_worker(root_pointer self, std::size_t index) {
+  add_child(self, "password-worker-" + std::to_string(index), [self, index] {
     auto& state = self->state;
-    token_validator_settings settings;
-    settings.hash_key = state.settings.settings.credentials.token_hash_key;
-    settings.applications = state.applications;
-    state.validators[index] = self->spawn(token_validator, std::move(settings), state.gate, state.egress);
-    self->send(state.token_subscription, peer_v, index, token_validator_peer{state.validators[index]});
-    return untyped(state.validators[index]);
+    state.password_workers[index] = self->spawn<caf::detached>(password_worker);
+    self->send(state.passwords, peer_v, index, password_worker_peer{state.password_workers[index]});
+    return untyped(state.password_workers[index]);
   });
 }
 
-void add_token_subscription(root_pointer self) {
-  add(self, "nats-ep-token", [self] {
+void add_housekeeper(root_pointer self) {
+  add_child(self, "housekeeper", [self] {
     auto& state = self->state;
-    const auto& instance = state.settings.settings.instance_name;
-    nats_subscription_settings settings;
-    settings.subject = messaging::subjects::ep_token_request(instance);
-    settings.queue_group = instance;
-    settings.queue_length = state.settings.settings.credentials.provider_queue_length;
-    state.token_subscription = self->spawn(nats_subscription, std::move(settings), state.validators);
-    self->send(state.link, peer_v, nats_subscription_peer{state.token_subscription});
-    return untyped(state.token_subscription);
+    housekeeper_settings settings;
+    settings.audit_retention = state.settings.settings.credentials.audit_retention;
+    settings.revocations_retention = state.settings.settings.credentials.revocations_retention;
+    state.housekeeper = self->spawn(housekeeper, settings, state.gate);
+    return untyped(state.housekeeper);
   });
 }
 
 void add_api_listener(root_pointer self) {
   const auto context = std::make_shared<const api_context>();
-  add(self, "api-listener", [self, context] {
+  add_child(self, "api-listener", [self, context] {
     auto& state = self->state;
     http_listener_settings settings;
     settings.acceptor = state.api_acceptor;
@@ -210,6 +202,13 @@ void add_api_listener(root_pointer self) {
 
 } // namespace
 
+void add_child(root_pointer self, std::string name, std::function<caf::actor()> spawn, std::function<void()> inject) {
+  auto& state = self->state;
+  state.children.push_back(std::make_unique<root_child>(root_child{std::move(name), std::move(spawn), std::move(inject),
+                                                                   child_record{state.settings.supervision}, nullptr}));
+  start_child(self, state.children.size() - 1);
+}
+
 void start_child(root_pointer self, std::size_t index) {
   auto& child = *self->state.children[index];
   child.handle = child.spawn();
@@ -219,8 +218,8 @@ void start_child(root_pointer self, std::size_t index) {
 
 void add_first_children(root_pointer self) {
   auto& state = self->state;
-  state.applications = std::make_shared<const application_directory>(
-    state.settings.settings.credentials.applications.begin(), state.settings.settings.credentials.applications.end());
+  const auto& credentials = state.settings.settings.credentials;
+  state.applications = configured_applications(credentials.applications);
   add_health(self);
   add_io_loop(self, "management-io", state.settings.management_io);
   add_management_listener(self);
@@ -228,13 +227,16 @@ void add_first_children(root_pointer self) {
   state.workers.resize(state.settings.settings.database.pool_size);
   for (std::size_t i = 0; i < state.workers.size(); ++i)
     add_worker(self, i);
+  add_publisher(self);
   add_manager(self);
   add_license(self);
-  add_link(self);
-  add_egress(self);
-  state.validators.resize(state.settings.settings.credentials.provider_concurrency);
-  for (std::size_t i = 0; i < state.validators.size(); ++i)
-    add_validator(self, i);
+  // Half of the cores at most: passwords must never crowd out tokens.
+  state.password_workers.resize(std::max<std::size_t>(1, credentials.provider_concurrency / 2));
+  add_password_pool(self);
+  for (std::size_t i = 0; i < state.password_workers.size(); ++i)
+    add_password_worker(self, i);
+  add_housekeeper(self);
+  add_messaging_children(self);
 }
 
 core::expected<void> add_serving_children(root_pointer self) {
@@ -244,10 +246,19 @@ core::expected<void> add_serving_children(root_pointer self) {
   if (opened.has_error())
     return opened.error();
   state.api_acceptor = std::move(*opened);
-  add_token_subscription(self);
+  add_subscriptions(self);
   add_io_loop(self, "api-io", state.settings.api_io);
   add_api_listener(self);
   return {};
+}
+
+void take_applications(root_pointer self, application_directory_ptr known) {
+  auto& state = self->state;
+  state.applications = std::move(known);
+  for (const auto& validator : state.validators)
+    self->send(validator, directory_v, state.applications);
+  self->send(state.transitioner, directory_v, state.applications);
+  self->send(state.manager, directory_v, state.applications);
 }
 
 } // namespace cm::actors

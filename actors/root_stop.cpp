@@ -36,28 +36,36 @@ void step_done(root_pointer self, std::size_t step) {
   run_step(self);
 }
 
-// A step that asks actors to drain, and is over when all of them have answered.
-template <class... Handles>
-void drain(root_pointer self, std::size_t step, std::chrono::milliseconds patience, const Handles&... handles) {
-  const auto open = std::make_shared<std::size_t>(sizeof...(Handles));
-  const auto bounded = std::max(std::min(patience, left(self)), std::chrono::milliseconds{400});
-  const auto answered = [self, step, open] {
-    if (--*open == 0)
-      step_done(self, step);
-  };
-  const auto ask = [&](const auto& handle) {
+/// Asks one actor to drain and calls back when it has answered, or did not in time.
+using drain_request = std::function<void(std::chrono::milliseconds patience, std::function<void()> answered)>;
+
+template <class Handle>
+drain_request to_drain(root_pointer self, const Handle& handle) {
+  return [self, handle](std::chrono::milliseconds patience, const std::function<void()>& answered) {
     if (!handle) {
       answered();
       return;
     }
-    self->request(handle, bounded, drain_v)
+    self->request(handle, patience, drain_v)
       .then([answered](bool) { answered(); },
-            [answered, step](const caf::error& problem) {
-              root_log()->warn("step {} of the stop is cut short: {}", step, describe_reason(problem));
+            [answered](const caf::error& problem) {
+              root_log()->warn("a step of the stop is cut short: {}", describe_reason(problem));
               answered();
             });
   };
-  (ask(handles), ...);
+}
+
+// A step that asks actors to drain, and is over when all of them have answered.
+void drain(root_pointer self, std::size_t step, std::chrono::milliseconds patience,
+           const std::vector<drain_request>& requests) {
+  const auto open = std::make_shared<std::size_t>(requests.size());
+  const auto bounded = std::max(std::min(patience, left(self)), std::chrono::milliseconds{400});
+  for (const auto& ask : requests) {
+    ask(bounded, [self, step, open] {
+      if (--*open == 0)
+        step_done(self, step);
+    });
+  }
 }
 
 // A step that ends children, and is over when they have ended.
@@ -84,22 +92,33 @@ std::vector<std::function<void(std::size_t)>> make_steps(root_pointer self) {
   return {
     // Nothing new comes in, and what came in is answered.
     [self, while_time_is_left](std::size_t step) {
-      drain(self, step, while_time_is_left(), self->state.token_subscription, self->state.api_listener);
+      std::vector<drain_request> requests{to_drain(self, self->state.api_listener)};
+      for (const auto& subscription : self->state.subscriptions)
+        requests.push_back(to_drain(self, subscription.handle));
+      drain(self, step, while_time_is_left(), requests);
     },
-    [self, while_time_is_left](std::size_t step) { drain(self, step, while_time_is_left(), self->state.egress); },
-    [self](std::size_t step) { drain(self, step, write_patience, self->state.gate); },
-    [self](std::size_t step) {
-      end_children(self, step, {"nats-ep-token", "token-validator", "nats-egress", "nats-link", "api-listener"});
+    [self, while_time_is_left](std::size_t step) {
+      drain(self, step, while_time_is_left(), {to_drain(self, self->state.egress)});
     },
     [self](std::size_t step) {
-      end_children(self, step, {"license", "credential-manager", "storage-gate"});
+      drain(self, step, write_patience,
+            {to_drain(self, self->state.client_validator), to_drain(self, self->state.publisher)});
+    },
+    [self](std::size_t step) { drain(self, step, write_patience, {to_drain(self, self->state.gate)}); },
+    [self](std::size_t step) {
+      end_children(self, step,
+                   {"nats-", "token-", "client-validator", "endpoint-remover", "tekton-follower", "event-publisher",
+                    "api-listener"});
+    },
+    [self](std::size_t step) {
+      end_children(self, step, {"license", "credential-manager", "password-", "housekeeper", "storage-gate"});
     },
     [self](std::size_t step) {
       self->state.settings.api_io->stop();
       end_children(self, step, {"storage-worker", "api-io"});
     },
     // The management port goes last, so that probes see the whole stop.
-    [self](std::size_t step) { drain(self, step, end_patience, self->state.management_listener); },
+    [self](std::size_t step) { drain(self, step, end_patience, {to_drain(self, self->state.management_listener)}); },
     [self](std::size_t step) {
       self->state.settings.management_io->stop();
       end_children(self, step, {"management-", "health"});

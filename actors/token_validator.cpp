@@ -25,6 +25,11 @@ void answer(token_validator_self self, const token_calls_ptr& calls,
   for (std::size_t i = 0; i < waiting.size(); ++i) {
     auto& call = waiting[i];
     const auto code = judge(found[i]);
+    if (code == core::errc::not_found && self->state.trustful && trustfully_accepted(call.request)) {
+      const auto taken_for = call.request.token; // lives in the message, which the replies keep
+      accept(std::move(call), taken_for, taken_for, *replies);
+      continue;
+    }
     if (code != core::errc::none) {
       refuse(std::move(call), code, *replies);
       continue;
@@ -106,11 +111,13 @@ token_validator_actor::behavior_type token_validator(token_validator_self self, 
   auto& state = self->state;
   state.hasher.emplace(settings.hash_key);
   state.applications = std::move(settings.applications);
+  state.trustful = settings.trustful;
   state.lookup_deadline = settings.lookup_deadline;
   state.gate = std::move(gate);
   state.egress = std::move(egress);
   return {
     [self](validate_atom, const token_calls_ptr& calls) { validate(self, calls); },
+    [self](directory_atom, const application_directory_ptr& known) { self->state.applications = known; },
     [self](peer_atom, const storage_gate_peer& peer) { self->state.gate = peer.handle; },
     [self](peer_atom, const nats_egress_peer& peer) { self->state.egress = peer.handle; },
   };

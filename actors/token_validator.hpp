@@ -17,6 +17,7 @@ namespace cm::actors {
 struct token_validator_settings {
   core::secret hash_key;
   application_directory_ptr applications;
+  bool trustful = false;                           ///< unknown tokens are accepted (contract 4.5)
   std::chrono::milliseconds lookup_deadline{2000}; ///< after which the requests of a batch are answered 503
 };
 
@@ -25,6 +26,7 @@ struct token_validator_state {
 
   std::optional<core::token_hasher> hasher;
   application_directory_ptr applications;
+  bool trustful = false;
   std::chrono::milliseconds lookup_deadline{};
   storage_gate_actor gate;
   nats_egress_actor egress;

@@ -75,7 +75,7 @@ struct health_snapshot {
   database_health db;
   nats_health nats;
   license_health license;
-  std::optional<outbox_health> outbox; ///< nothing where this release has no outbox
+  outbox_health outbox;
   actors_health actors;
   bool live = true;                  ///< the process itself works
   bool ready = false;                ///< it may be sent requests

@@ -61,6 +61,10 @@ std::uint32_t next_code_point(std::string_view text, std::size_t& at) noexcept {
   return value;
 }
 
+constexpr bool is_control(std::uint32_t c) noexcept {
+  return c < 0x20U || (c >= 0x7fU && c <= 0x9fU);
+}
+
 } // namespace
 
 bool is_endpoint_id(std::string_view text) noexcept {
@@ -80,8 +84,18 @@ bool is_endpoint_token(std::string_view text) noexcept {
     return false;
   for (std::size_t at = 0; at < text.size();) {
     const auto c = next_code_point(text, at);
-    const bool control = c < 0x20U || (c >= 0x7fU && c <= 0x9fU);
-    if (c == malformed || control || c == '+' || c == '#' || c == '/' || c == '.')
+    if (c == malformed || is_control(c) || c == '+' || c == '#' || c == '/' || c == '.')
+      return false;
+  }
+  return true;
+}
+
+bool is_client_name(std::string_view text) noexcept {
+  if (text.empty() || text.size() > max_identifier_length)
+    return false;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto c = next_code_point(text, at);
+    if (c == malformed || is_control(c))
       return false;
   }
   return true;

@@ -93,6 +93,13 @@ struct credential_settings {
   std::size_t provider_queue_length = 4096;
 };
 
+/// kaa.tekton.*, scmp.consumer.provider.service-instance.name
+struct tekton_settings {
+  bool enabled = false;
+  std::string url = "http://tekton"; ///< of its REST API
+  std::string instance = "tekton";   ///< whose configuration events are followed
+};
+
 enum class log_format : std::uint8_t { automatic, text, json };
 
 /// logging.*
@@ -120,6 +127,7 @@ struct settings {
   database_settings database;
   license_settings license;
   credential_settings credentials;
+  tekton_settings tekton;
   logging_settings logging;
   std::chrono::milliseconds shutdown_timeout{30000};
   std::size_t memory_budget_bytes = 0;      ///< -Xmx of JAVA_OPTIONS

@@ -7,14 +7,12 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <openssl/crypto.h>
 
 #include <algorithm>
 #include <array>
 #include <exception>
-#include <functional>
 #include <utility>
 
 namespace cm::http {
@@ -59,25 +57,10 @@ connection::connection(accepted_socket accepted, std::shared_ptr<const connectio
     parser_(settings_->limits) {}
 
 connection::~connection() {
+  sensitive_ = true;
   wipe_output();
-}
-
-// A handler that keeps the connection alive and lets no exception into the io_context.
-template <class Function>
-auto connection::guarded(Function function) {
-  return [self = shared_from_this(), function = std::move(function)](auto&&... arguments) mutable {
-    try {
-      std::invoke(function, *self, std::forward<decltype(arguments)>(arguments)...);
-    } catch (const std::exception& e) {
-      self->report(500, e.what());
-      self->close();
-    }
-  };
-}
-
-template <class Function>
-void connection::post(Function function) {
-  net::post(socket_.get_executor(), guarded(std::move(function)));
+  core::wipe(streams_.decoded);
+  core::wipe(streams_.queued);
 }
 
 void connection::start() {
@@ -126,10 +109,14 @@ void connection::read() {
     input_.clear();
   const std::size_t room = input_.max_size() - input_.size();
   if (room == 0) { // a single field, chunk head or trailer section that is longer than the buffer
-    refuse(431, "A header, chunk head or trailer is too long");
+    if (phase_ == phase::streaming)
+      fail_body();
+    else
+      refuse(431, "A header, chunk head or trailer is too long");
     return;
   }
-  const std::size_t size = phase_ == phase::body ? body_read_size : head_read_size;
+  const bool in_body = phase_ == phase::body || phase_ == phase::streaming;
+  const std::size_t size = in_body ? body_read_size : head_read_size;
   reading_ = true;
   socket_.async_read_some(input_.prepare(std::min(room, size)), guarded(&connection::on_read));
 }
@@ -140,6 +127,9 @@ void connection::on_read(error_code ec, std::size_t bytes) {
   case phase::closed:
   case phase::processing:
   case phase::writing: // a time-out was answered while this read waited; linger() takes over
+    return;
+  case phase::streaming:
+    on_streamed_bytes(ec, bytes);
     return;
   case phase::lingering:
     if (ec)
@@ -179,7 +169,7 @@ void connection::advance() {
         return;
       break;
     case request_parser::progress::complete:
-      dispatch_request();
+      dispatch_request(false);
       return;
     case request_parser::progress::failed:
       refuse(parser_.failure_status(), parser_.failure_message());
@@ -193,6 +183,11 @@ bool connection::on_head() {
   parser_.head().set_remote_address(remote_address_);
   const auto policy =
     callbacks_.policy ? callbacks_.policy(parser_.head()) : body_policy::buffered(settings_->body_limit);
+  if (policy.stream) {
+    parser_.stream_body();
+    dispatch_request(true);
+    return false;
+  }
   if (!parser_.set_body_limit(policy.limit)) {
     refuse(parser_.failure_status(), parser_.failure_message());
     return false;
@@ -216,19 +211,24 @@ bool connection::on_head() {
 
 // --- Request and response --------------------------------------------------------------------------------------------
 
-void connection::dispatch_request() {
+void connection::dispatch_request(bool streamed) {
   correlation_id_ = parser_.head().correlation_id();
   head_request_ = parser_.head().verb() == method::head;
   keep_alive_ = parser_.keep_alive();
-  phase_ = phase::processing;
+  http_1_0_ = parser_.head().is_http_1_0();
+  streams_.request_streamed = streamed;
+  streams_.continue_owed = streamed && parser_.expects_continue();
+  phase_ = streamed ? phase::streaming : phase::processing;
   set_deadline(settings_->response_timeout);
+  const std::uint64_t sequence = ++sequence_;
   auto opened = std::make_shared<exchange>(
     parser_.take(),
-    [weak = weak_from_this(), sequence = ++sequence_](response answer) {
+    [weak = weak_from_this(), sequence](response answer) {
       if (const auto self = weak.lock())
         self->deliver(sequence, std::move(answer));
     },
-    arrived_at_);
+    arrived_at_,
+    stream_end{std::shared_ptr<stream_port>{shared_from_this(), static_cast<stream_port*>(this)}, sequence, streamed});
   open_ = opened;
   try {
     callbacks_.on_request(std::move(opened));
@@ -250,10 +250,11 @@ void connection::deliver(std::uint64_t sequence, response answer) {
 }
 
 void connection::on_response(std::uint64_t sequence, response answer) {
-  // Closed meanwhile, or the answer to a request whose time was up.
-  if (phase_ != phase::processing || sequence != sequence_)
-    return;
-  write(std::move(answer));
+  if (phase_ == phase::processing && sequence == sequence_)
+    write(std::move(answer));
+  else if (has_streams(sequence))
+    on_whole_answer(std::move(answer));
+  // Else it was closed meanwhile, or this is the answer to a request whose time was up.
 }
 
 void connection::report(int status, std::string_view reason) {
@@ -305,6 +306,10 @@ void connection::on_written(error_code ec) {
     linger();
     return;
   }
+  next_request();
+}
+
+void connection::next_request() {
   parser_.reset();
   phase_ = phase::idle;
   set_deadline(draining_ ? settings_->drain_linger : settings_->idle_timeout);
@@ -340,9 +345,13 @@ void connection::linger() {
 void connection::close() {
   if (phase_ == phase::closed)
     return;
+  error_code ignored; // the descriptor is gone whatever close() says
+  const bool unframed = streams_.begun && streams_.framing == body_framing::until_close;
+  if (phase_ == phase::streaming && unframed) // the end of the connection would pass for the end of the answer
+    socket_.set_option(net::socket_base::linger{true, 0}, ignored);
+  drop_streams();
   phase_ = phase::closed;
   timer_.cancel();
-  error_code ignored; // the descriptor is gone whatever close() says
   socket_.close(ignored);
   // Posted: one of the callbacks may be what led here.
   net::post(socket_.get_executor(), guarded([](connection& self) {
@@ -392,6 +401,9 @@ void connection::on_timer(error_code ec) {
     return;
   case phase::processing:
     answer_for_another();
+    return;
+  case phase::streaming:
+    on_stream_timeout();
     return;
   case phase::writing:
   case phase::lingering:

@@ -2,14 +2,11 @@
 
 #include "core/identifiers.hpp"
 #include "core/time.hpp"
-#include "core/uuid.hpp"
 #include "http/json.hpp"
 #include "http/json_writer.hpp"
 #include "http/negotiation.hpp"
+#include "http/token_fields.hpp"
 
-#include <algorithm>
-#include <charconv>
-#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -17,92 +14,26 @@ namespace cm::http {
 
 namespace {
 
-constexpr std::uint32_t most_items = 1000;
+constexpr std::size_t longest_escape = 6; // \u00xx
 
-core::error invalid_fields(std::vector<core::field_error> fields) {
-  core::error made = core::make_error(core::errc::invalid, "The request is not valid");
-  made.fields = std::move(fields);
-  return made;
-}
-
-void check_endpoint_id(std::string_view id, std::vector<core::field_error>& errors) {
-  if (!core::is_endpoint_id(id))
-    errors.push_back({"endpointId", "must be 1 to 255 letters, digits, '.', '_', '~' or '-'"});
+std::optional<core::field_error> check_endpoint_id(std::string_view id) {
+  if (core::is_endpoint_id(id))
+    return std::nullopt;
+  return core::field_error{"endpointId", "must be 1 to 255 letters, digits, '.', '_', '~' or '-'"};
 }
 
 core::expected<create_token_request> read_create(const boost::json::object& body, std::string_view endpoint_id) {
   member_reader members{body};
-  std::vector<core::field_error> errors;
-  check_endpoint_id(endpoint_id, errors);
-  const std::string_view application = members.required_string("applicationName");
-  if (members.errors().empty() && !core::is_application_name(application))
-    members.reject("applicationName", "must be 1 to 255 of a-z, 0-9, '-' and '_'");
-  const auto token = members.optional_string("token");
-  if (token && !core::is_endpoint_token(*token))
-    members.reject("token", "must be 1 to 255 bytes of UTF-8 without '+', '#', '/', '.' and control characters");
-  errors.insert(errors.end(), members.errors().begin(), members.errors().end());
-  if (!errors.empty())
-    return invalid_fields(std::move(errors));
+  if (auto wrong = check_endpoint_id(endpoint_id))
+    members.reject(wrong->field, std::move(wrong->message));
+  const auto application = required_application(members);
+  const auto token = optional_token(members);
+  if (!members.errors().empty())
+    return invalid_request(members.errors());
   create_token_request made{std::string{endpoint_id}, std::string{application}, std::nullopt};
   if (token)
     made.token.emplace(std::string{*token});
   return made;
-}
-
-// The value of a parameter that may stand once; nothing when it is missing or empty.
-std::optional<std::string_view> single(const request_head& from, std::string_view name,
-                                       std::vector<core::field_error>& errors) {
-  const auto values = from.parameters(name);
-  if (values.size() > 1)
-    errors.push_back({std::string{name}, "stands more than once"});
-  if (values.size() != 1 || values.front().empty())
-    return std::nullopt;
-  return values.front();
-}
-
-template <class Number>
-void read_number(const request_head& from, std::string_view name, Number least, Number most, Number& target,
-                 std::vector<core::field_error>& errors) {
-  const auto text = single(from, name, errors);
-  if (!text)
-    return;
-  Number number{};
-  const char* const end = text->data() + text->size();
-  const auto done = std::from_chars(text->data(), end, number);
-  if (done.ec != std::errc{} || done.ptr != end || number < least || number > most)
-    errors.push_back(
-      {std::string{name}, "must be a number from " + std::to_string(least) + " to " + std::to_string(most)});
-  else
-    target = number;
-}
-
-void read_statuses(const request_head& from, std::vector<core::credential_status>& target,
-                   std::vector<core::field_error>& errors) {
-  for (std::string_view rest : from.parameters("status")) {
-    while (!rest.empty()) {
-      const std::size_t end = std::min(rest.find(','), rest.size());
-      const auto status = core::parse_credential_status(rest.substr(0, end));
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-      if (!status) {
-        errors.push_back({"status", "must be Inactive, Active, Suspended or Revoked"});
-        return;
-      }
-      if (std::find(target.begin(), target.end(), *status) == target.end())
-        target.push_back(*status);
-    }
-  }
-}
-
-void read_order(const request_head& from, sort_order& target, std::vector<core::field_error>& errors) {
-  const auto text = single(from, "order", errors);
-  if (!text)
-    return;
-  if (*text == "ASC")
-    target = sort_order::ascending;
-  else if (*text == "DESC")
-    target = sort_order::descending;
-  else
-    errors.push_back({"order", "must be ASC or DESC"});
 }
 
 void write_item(json_writer& out, const core::endpoint_token& token) {
@@ -116,22 +47,80 @@ void write_item(json_writer& out, const core::endpoint_token& token) {
   out.end_object();
 }
 
+std::string item_text(const core::endpoint_token& token) {
+  json_writer out;
+  write_item(out, token);
+  return out.take();
+}
+
+std::string page_text(const std::vector<core::endpoint_token>& page, std::uint64_t total) {
+  constexpr std::size_t usual_item = 192;
+  json_writer out;
+  out.reserve(page.size() * usual_item + usual_item);
+  out.begin_object().key("content").begin_array();
+  for (const auto& token : page)
+    write_item(out, token);
+  out.end_array().member("totalElements", total).end_object();
+  return out.take();
+}
+
+void write_record(json_writer& out, const core::audit_record& record) {
+  out.begin_object().member("date", core::to_iso8601(record.at));
+  if (record.from)
+    out.member("from", core::to_string(*record.from));
+  if (record.to)
+    out.member("to", core::to_string(*record.to));
+  if (!record.actor.empty())
+    out.member("by", record.actor);
+  out.member("how", core::to_string(record.how)).member("correlationId", record.correlation_id).end_object();
+}
+
 } // namespace
 
-core::expected<create_token_request> parse_create(const request& from, const path_parameters& path) {
-  auto body = parse_json_object(from.body());
-  if (!body)
+core::expected<token_path> parse_token_path(const path_parameters& path) {
+  auto endpoint_id = parse_endpoint_path(path);
+  if (endpoint_id.has_error())
+    return endpoint_id.error();
+  const auto id = core::parse_uuid(path["endpointTokenId"]);
+  if (!id)
+    return core::make_error(core::errc::not_found, "Endpoint token not found");
+  return token_path{std::move(*endpoint_id), *id};
+}
+
+core::expected<std::string> parse_endpoint_path(const path_parameters& path) {
+  const std::string_view id = path["endpointId"];
+  if (auto wrong = check_endpoint_id(id))
+    return invalid_request({std::move(*wrong)});
+  return std::string{id};
+}
+
+core::expected<core::credential_status> parse_status_body(const request& from) {
+  const auto body = parse_json_object(from.body());
+  if (body.has_error())
     return body.error();
-  auto made = read_create(*body, path["endpointId"]);
-  wipe_strings(*body);
-  return made;
+  member_reader members{*body};
+  const std::string_view text = members.required_string("status");
+  const auto status = core::parse_credential_status(text);
+  if (members.errors().empty() && !status)
+    members.reject("status", "must be Inactive, Active, Suspended or Revoked");
+  if (!members.errors().empty())
+    return invalid_request(members.errors());
+  return *status;
+}
+
+core::expected<create_token_request> parse_create(const request& from, const path_parameters& path) {
+  const auto body = parse_json_object(from.body());
+  if (body.has_error())
+    return body.error();
+  return read_create(*body, path["endpointId"]);
 }
 
 response render_created(const core::endpoint_token& created, const core::secret& value) {
   constexpr std::size_t fixed_members = 256;
   const std::string id = core::to_string(created.id);
   json_writer out;
-  out.reserve(fixed_members + value.reveal().size() + created.application.size()); // no copy stays behind by growing
+  // No copy stays behind by growing.
+  out.reserve(fixed_members + longest_escape * value.reveal().size() + created.application.size());
   out.begin_object()
     .member("token", value.reveal())
     .member("endpointTokenId", id)
@@ -146,35 +135,54 @@ response render_created(const core::endpoint_token& created, const core::secret&
 }
 
 core::expected<list_tokens_request> parse_list(const request_head& from, const path_parameters& path) {
+  query_reader query{from};
+  if (auto wrong = check_endpoint_id(path["endpointId"]))
+    query.reject(wrong->field, std::move(wrong->message));
   list_tokens_request made;
-  std::vector<core::field_error> errors;
-  check_endpoint_id(path["endpointId"], errors);
   made.endpoint_id = std::string{path["endpointId"]};
-  read_statuses(from, made.statuses, errors);
-  constexpr auto most_offset = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  read_number<std::uint64_t>(from, "offset", 0, most_offset, made.offset, errors);
-  read_number<std::uint32_t>(from, "limit", 1, most_items, made.limit, errors);
-  read_order(from, made.order, errors);
-  if (!errors.empty())
-    return invalid_fields(std::move(errors));
+  made.statuses = query.statuses();
+  const page_request page = query.page();
+  made.offset = page.offset;
+  made.limit = page.limit;
+  made.order = query.order();
+  if (!query.errors().empty())
+    return invalid_request(query.errors());
   return made;
 }
 
 response render_page(const request_head& from, const std::vector<core::endpoint_token>& page, std::uint64_t total) {
-  constexpr std::size_t usual_item = 192;
-  json_writer out;
-  out.reserve(page.size() * usual_item + usual_item);
-  out.begin_object().key("content").begin_array();
-  for (const auto& token : page)
-    write_item(out, token);
-  out.end_array().member("totalElements", total).end_object();
-  std::string body = out.take();
+  return render_tagged(from, media::json, page_text(page, total));
+}
+
+response render_token(const request_head& from, const core::endpoint_token& token) {
+  return render_tagged(from, media::json, item_text(token));
+}
+
+response render_changed_token(const core::endpoint_token& token) {
+  std::string body = item_text(token);
   std::string tag = entity_tag(body);
-  const auto condition = from.joined_header("If-None-Match");
-  response made =
-    condition && if_none_match(*condition, tag) ? empty_response(304) : json_response(200, std::move(body));
-  made.with("ETag", std::move(tag));
-  return made;
+  return json_response(200, std::move(body)).with("ETag", std::move(tag));
+}
+
+std::string entity_tag_of(const core::endpoint_token& token) {
+  return entity_tag(item_text(token));
+}
+
+std::string entity_tag_of_page(const std::vector<core::endpoint_token>& page, std::uint64_t total) {
+  return entity_tag(page_text(page, total));
+}
+
+response render_history(const request_head& from, const std::vector<core::audit_record>& page, std::uint64_t total) {
+  json_writer out;
+  out.begin_object().key("content").begin_array();
+  for (const auto& record : page)
+    write_record(out, record);
+  out.end_array().member("totalElements", total).end_object();
+  return render_tagged(from, media::json, out.take());
+}
+
+response no_content() {
+  return empty_response(204);
 }
 
 } // namespace cm::http

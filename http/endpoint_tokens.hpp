@@ -1,10 +1,13 @@
 // The REST resource /api/v1/endpoints/{endpointId}/tokens: requests in, representations out (contract section 5).
 #pragma once
 
+#include "core/audit.hpp"
 #include "core/credential.hpp"
 #include "core/error.hpp"
 #include "core/secret.hpp"
 #include "core/token.hpp"
+#include "core/uuid.hpp"
+#include "http/query.hpp"
 #include "http/request.hpp"
 #include "http/response.hpp"
 #include "http/router.hpp"
@@ -22,8 +25,6 @@ struct create_token_request {
   std::optional<core::secret> token; ///< missing: CM generates one
 };
 
-enum class sort_order : std::uint8_t { ascending, descending };
-
 struct list_tokens_request {
   std::string endpoint_id;
   std::vector<core::credential_status> statuses; ///< each at most once; empty: any
@@ -31,6 +32,25 @@ struct list_tokens_request {
   std::uint32_t limit = 20;                      ///< 1 to 1000
   sort_order order = sort_order::descending;     ///< by creation
 };
+
+/// A token as the path names it.
+struct token_path {
+  std::string endpoint_id;
+  core::uuid id;
+};
+
+/// Path parameters `endpointId` and `endpointTokenId`.
+/// @return errc::invalid for an endpoint ID that cannot be; errc::not_found for a token ID that is no UUID: no token
+///   has it
+[[nodiscard]] core::expected<token_path> parse_token_path(const path_parameters& path);
+
+/// Path parameter `endpointId`.
+/// @return errc::invalid for an endpoint ID that cannot be
+[[nodiscard]] core::expected<std::string> parse_endpoint_path(const path_parameters& path);
+
+/// Reads `{"status": "Suspended"}`, for endpoint tokens and client credentials alike.
+/// @return errc::invalid for anything else than one of the four states
+[[nodiscard]] core::expected<core::credential_status> parse_status_body(const request& from);
 
 /// Reads POST: path parameter `endpointId`, body `{"applicationName","token"?}`.
 /// @return errc::invalid with all fields that are wrong. Whether the application is known is not checked here.
@@ -48,5 +68,26 @@ struct list_tokens_request {
 /// @param total how many tokens match without offset and limit
 [[nodiscard]] response render_page(const request_head& from, const std::vector<core::endpoint_token>& page,
                                    std::uint64_t total);
+
+/// One token: 200 with ETag, or 304 when the request's If-None-Match names it.
+[[nodiscard]] response render_token(const request_head& from, const core::endpoint_token& token);
+
+/// One token after a change: 200 with its new ETag.
+[[nodiscard]] response render_changed_token(const core::endpoint_token& token);
+
+/// The tag that render_token shows: what an If-Match of PUT and DELETE is held against.
+[[nodiscard]] std::string entity_tag_of(const core::endpoint_token& token);
+
+/// The tag that render_page shows. What an If-Match of DELETE of all tokens is held against is that of the default
+/// page: a GET without query parameters.
+[[nodiscard]] std::string entity_tag_of_page(const std::vector<core::endpoint_token>& page, std::uint64_t total);
+
+/// The history of a token or credential: 200 with ETag, or 304.
+/// @param total how many records there are without offset and limit
+[[nodiscard]] response render_history(const request_head& from, const std::vector<core::audit_record>& page,
+                                      std::uint64_t total);
+
+/// 204: deleted.
+[[nodiscard]] response no_content();
 
 } // namespace cm::http

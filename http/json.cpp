@@ -1,12 +1,17 @@
 #include "http/json.hpp"
 
 #include <boost/json/basic_parser_impl.hpp>
+#include <boost/json/memory_resource.hpp>
+#include <boost/json/storage_ptr.hpp>
 #include <boost/json/value.hpp>
 #include <boost/json/value_stack.hpp>
 #include <openssl/crypto.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <new>
 #include <utility>
 
 namespace cm::http {
@@ -16,6 +21,33 @@ namespace {
 namespace json = boost::json;
 using error_code = json::error_code;
 using json_view = json::string_view;
+
+// A body may hold a token or a password: whatever the value was built in and is made of is overwritten when it goes.
+// Each block remembers its own size: the library gives some blocks back with another alignment than it asked for.
+class wiping_memory final : public json::memory_resource {
+  static constexpr std::size_t head = alignof(std::max_align_t); // nothing in a JSON value asks for more
+
+  void* do_allocate(std::size_t bytes, std::size_t /*alignment*/) override {
+    auto* const block = static_cast<unsigned char*>(::operator new(head + bytes));
+    std::memcpy(block, &bytes, sizeof bytes);
+    return block + head;
+  }
+
+  void do_deallocate(void* memory, std::size_t /*bytes*/, std::size_t /*alignment*/) override {
+    auto* const block = static_cast<unsigned char*>(memory) - head;
+    std::size_t bytes = 0;
+    std::memcpy(&bytes, block, sizeof bytes);
+    OPENSSL_cleanse(memory, bytes);
+    ::operator delete(block);
+  }
+
+  [[nodiscard]] bool do_is_equal(const json::memory_resource& other) const noexcept override { return this == &other; }
+};
+
+json::storage_ptr wiping_storage() noexcept {
+  static wiping_memory instance;
+  return json::storage_ptr{&instance};
+}
 
 // Builds the value as Boost.JSON's own handler does, and keeps an eye on the keys: the library would let the last of
 // two equal ones win without a word.
@@ -29,7 +61,7 @@ public:
 
   json::value release() { return values_.release(); }
 
-  void start() { values_.reset(); }
+  void start() { values_.reset(wiping_storage()); }
 
   [[nodiscard]] const std::optional<std::string>& duplicate() const noexcept { return duplicate_; }
 
@@ -115,7 +147,7 @@ public:
   bool on_comment(json_view /*text*/, error_code& /*ec*/) { return true; }
 
 private:
-  json::value_stack values_;
+  json::value_stack values_{wiping_storage()};
   std::string key_;
   std::vector<std::string> keys_; // of all objects that are open, innermost last
   std::optional<std::string> duplicate_;
@@ -180,13 +212,6 @@ std::optional<std::string_view> member_reader::optional_string(std::string_view 
     return std::nullopt;
   }
   return std::string_view{text->data(), text->size()};
-}
-
-void wipe_strings(json::object& from) noexcept {
-  for (auto& member : from) {
-    if (auto* text = member.value().if_string())
-      OPENSSL_cleanse(text->data(), text->size());
-  }
 }
 
 } // namespace cm::http

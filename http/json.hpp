@@ -16,7 +16,7 @@ namespace cm::http {
 /// Deepest nesting of arrays and objects in a body.
 inline constexpr std::size_t max_json_depth = 32;
 
-/// The object that is the whole of `body`.
+/// The object that is the whole of `body`. Its memory is overwritten when it goes, for it may hold a secret.
 /// @return errc::invalid for an empty body, a syntax error, text behind the object, invalid UTF-8, nesting beyond
 ///   max_json_depth, something else than an object, or a member that stands twice (named in `fields`)
 [[nodiscard]] core::expected<boost::json::object> parse_json_object(std::string_view body);
@@ -43,8 +43,5 @@ private:
   const boost::json::object& from_;
   std::vector<core::field_error> errors_;
 };
-
-/// Overwrites every string value of the object: a body may hold a token or a password.
-void wipe_strings(boost::json::object& from) noexcept;
 
 } // namespace cm::http

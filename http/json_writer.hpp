@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace cm::http {
 
@@ -13,6 +14,11 @@ void append_json_string(std::string& out, std::string_view text);
 /// Objects and arrays without a tree in between. The caller keeps begin and end in pairs; commas are the writer's.
 class json_writer {
 public:
+  json_writer() = default;
+
+  /// Goes on behind `begun`, which is complete: no comma comes between.
+  explicit json_writer(std::string begun) : out_(std::move(begun)) {}
+
   json_writer& begin_object() { return open('{'); }
 
   json_writer& end_object() { return close('}'); }

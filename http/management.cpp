@@ -47,8 +47,7 @@ void write_components(json_writer& out, const core::health_snapshot& of) {
   add_if_known(out, "error", of.license.error);
   out.end_object();
 
-  if (of.outbox)
-    begin_component(out, "outbox", of.outbox->status).member("pending", of.outbox->pending).end_object();
+  begin_component(out, "outbox", of.outbox.status).member("pending", of.outbox.pending).end_object();
   begin_component(out, "actors", of.actors.status).member("restarts", of.actors.restarts).end_object();
 }
 

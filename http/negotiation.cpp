@@ -4,8 +4,10 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 namespace cm::http {
@@ -136,21 +138,61 @@ int specificity(const media_type& range, std::string_view type, std::string_view
   return range.parameters.empty() ? 3 : 4;
 }
 
-// One entity tag at the front of `rest`, without a weakness mark; nothing when there is none.
-std::optional<std::string_view> next_tag(std::string_view& rest) noexcept {
-  if (rest.substr(0, 2) == "W/")
+struct given_tag {
+  std::string_view opaque; // with its quotes
+  bool weak = false;
+};
+
+// One entity tag at the front of `rest`; nothing when there is none.
+std::optional<given_tag> next_tag(std::string_view& rest) noexcept {
+  given_tag found;
+  found.weak = rest.substr(0, 2) == "W/";
+  if (found.weak)
     rest.remove_prefix(2);
   if (rest.empty() || rest.front() != '"')
     return std::nullopt;
   const std::size_t end = rest.find('"', 1);
   if (end == std::string_view::npos)
     return std::nullopt;
-  const std::string_view tag = rest.substr(0, end + 1);
+  found.opaque = rest.substr(0, end + 1);
   rest = trimmed(rest.substr(end + 1));
-  return tag;
+  return found;
+}
+
+// Whether `*` or a well-formed list of tags names `etag`; a weak one only where weak ones count.
+bool names_tag(std::string_view header_value, std::string_view etag, bool weak_counts) {
+  std::string_view rest = trimmed(header_value);
+  if (rest == "*")
+    return true;
+  bool found = false;
+  while (!rest.empty()) {
+    if (rest.front() == ',') { // empty list elements are allowed (RFC 9110 section 5.6.1.2)
+      rest = trimmed(rest.substr(1));
+      continue;
+    }
+    const auto tag = next_tag(rest);
+    if (!tag || (!rest.empty() && rest.front() != ','))
+      return false;
+    found = found || (tag->opaque == etag && (weak_counts || !tag->weak));
+  }
+  return found;
 }
 
 } // namespace
+
+std::string_view to_string(media type) noexcept {
+  switch (type) {
+  case media::json:
+    return "application/json";
+  case media::ndjson:
+    return "application/x-ndjson";
+  case media::yaml:
+    return "application/yaml";
+  case media::html:
+    return "text/html";
+  }
+  return {};
+}
 
 bool accepts(std::string_view accept, std::string_view type, std::string_view subtype) {
   int best = 0;
@@ -186,9 +228,12 @@ bool accepts(std::string_view accept, std::string_view type, std::string_view su
   return !any || (best > 0 && quality > 0);
 }
 
-bool is_json_content_type(std::string_view content_type) {
+bool is_content_type(std::string_view content_type, media type) {
   const auto found = read_media_type(content_type);
-  if (!found || !equals_ignoring_case(found->type, "application") || !equals_ignoring_case(found->subtype, "json"))
+  const std::string_view wanted = to_string(type);
+  const std::size_t slash = wanted.find('/');
+  if (!found || !equals_ignoring_case(found->type, wanted.substr(0, slash))
+      || !equals_ignoring_case(found->subtype, wanted.substr(slash + 1)))
     return false;
   for (const auto& one : found->parameters) {
     if (equals_ignoring_case(one.name, "charset") && !equals_ignoring_case(one.value, "utf-8"))
@@ -216,35 +261,46 @@ std::string entity_tag(std::string_view representation) {
 }
 
 bool if_none_match(std::string_view header_value, std::string_view etag) {
-  std::string_view rest = trimmed(header_value);
-  if (rest == "*")
-    return true;
-  bool found = false;
-  while (!rest.empty()) {
-    if (rest.front() == ',') { // empty list elements are allowed (RFC 9110 section 5.6.1.2)
-      rest = trimmed(rest.substr(1));
-      continue;
-    }
-    const auto tag = next_tag(rest);
-    if (!tag || (!rest.empty() && rest.front() != ','))
-      return false;
-    found = found || *tag == etag;
+  return names_tag(header_value, etag, true);
+}
+
+bool if_match(std::string_view header_value, std::string_view etag) {
+  return names_tag(header_value, etag, false);
+}
+
+std::optional<std::string> if_match_condition(const request_head& request) {
+  return request.joined_header("If-Match");
+}
+
+response render_tagged(const request_head& request, media type, std::string body) {
+  std::string tag = entity_tag(body);
+  const auto condition = request.joined_header("If-None-Match");
+  response made;
+  if (condition && if_none_match(*condition, tag)) {
+    made.status = 304;
+  } else {
+    made.content_type = std::string{to_string(type)};
+    made.body = std::move(body);
   }
-  return found;
+  made.with("ETag", std::move(tag));
+  return made;
 }
 
-std::optional<response> refuse_unacceptable(const request_head& request) {
+std::optional<response> refuse_unacceptable(const request_head& request, media offered) {
+  const std::string_view type = to_string(offered);
+  const std::size_t slash = type.find('/');
   const auto accept = request.joined_header("Accept");
-  if (!accept || accepts(*accept, "application", "json"))
+  if (!accept || accepts(*accept, type.substr(0, slash), type.substr(slash + 1)))
     return std::nullopt;
-  return problem(request, 406, "Only application/json is available");
+  return problem(request, 406, "Only " + std::string{type} + " is available");
 }
 
-std::optional<response> refuse_media_type(const request_head& request) {
+std::optional<response> refuse_media_type(const request_head& request, media expected) {
   const auto content_type = request.header("Content-Type");
-  if (content_type && request.header_count("Content-Type") == 1 && is_json_content_type(*content_type))
+  if (content_type && request.header_count("Content-Type") == 1 && is_content_type(*content_type, expected))
     return std::nullopt;
-  return problem(request, 415, "The body must be application/json").with("Accept", "application/json");
+  const std::string type{to_string(expected)};
+  return problem(request, 415, "The body must be " + type).with("Accept", type);
 }
 
 } // namespace cm::http

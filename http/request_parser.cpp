@@ -19,7 +19,7 @@ std::string_view std_view(beast::string_view text) noexcept {
   return {text.data(), text.size()};
 }
 
-// The shortest rest that a chunked body can have before it is complete: "0\r\n\r\n". Beast's parser asserts on less.
+// The shortest rest that a chunked body can have between two chunks: "0\r\n\r\n". Beast's parser asserts on less.
 constexpr std::size_t shortest_chunked_rest = 5;
 
 // Chunk sizes and extensions may not be more than this many times the body they carry.
@@ -53,6 +53,8 @@ public:
   std::string body;
   bool has_request_line = false;
   bool target_too_long = false;
+  bool reserves = true;         ///< room for the whole body at once
+  std::uint64_t chunk_left = 0; ///< bytes of the present chunk that have not come
 
 private:
   void on_request_impl(beast::http::verb /*verb*/, beast::string_view verb, beast::string_view target, int version,
@@ -86,7 +88,7 @@ private:
   }
 
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code& ec) override {
-    if (length)
+    if (length && reserves)
       body.reserve(static_cast<std::size_t>(*length)); // bounded: checked against the limit before
     ec = {};
   }
@@ -97,12 +99,14 @@ private:
     return part.size();
   }
 
-  void on_chunk_header_impl(std::uint64_t /*size*/, beast::string_view /*extensions*/, error_code& ec) override {
+  void on_chunk_header_impl(std::uint64_t size, beast::string_view /*extensions*/, error_code& ec) override {
+    chunk_left = size;
     ec = {};
   }
 
-  std::size_t on_chunk_body_impl(std::uint64_t /*remain*/, beast::string_view part, error_code& ec) override {
+  std::size_t on_chunk_body_impl(std::uint64_t remain, beast::string_view part, error_code& ec) override {
     body.append(part.data(), part.size());
+    chunk_left = remain - part.size();
     ec = {};
     return part.size();
   }
@@ -126,7 +130,10 @@ void request_parser::reset() {
   sink_->body_limit(boost::none);
   head_bytes_ = 0;
   body_wire_bytes_ = 0;
+  body_bytes_ = 0;
+  barren_bytes_ = 0;
   body_limit_ = 0;
+  streamed_ = false;
   expects_continue_ = false;
   failure_status_ = 0;
   failure_message_ = {};
@@ -149,7 +156,12 @@ request_head& request_parser::head() noexcept {
 }
 
 request request_parser::take() {
-  return request{std::move(sink_->head), std::move(sink_->body)};
+  // Exchanged: the parser of a streamed body goes on, and must not meet a head whose text is gone.
+  return request{std::exchange(sink_->head, {}), std::exchange(sink_->body, {})};
+}
+
+std::string request_parser::take_body() {
+  return std::exchange(sink_->body, {});
 }
 
 request_parser::progress request_parser::fail(int status, std::string_view message) {
@@ -262,11 +274,26 @@ bool request_parser::set_body_limit(std::size_t limit) {
   return true;
 }
 
+void request_parser::stream_body() {
+  streamed_ = true;
+  sink_->reserves = false;
+}
+
+// A streamed body has no limit to hold its framing against. So its framing may neither outgrow the body that came so
+// far, nor go on and on without a byte of it.
+bool request_parser::wastes_the_wire(std::size_t used, std::size_t gained) noexcept {
+  body_bytes_ += gained;
+  barren_bytes_ = gained > 0 ? 0 : barren_bytes_ + used;
+  return barren_bytes_ > limits_.header || body_wire_bytes_ > body_bytes_ * chunk_overhead_factor + limits_.header;
+}
+
 request_parser::progress request_parser::feed_body(std::string_view data, std::size_t& consumed) {
   while (!sink_->is_done()) {
-    if (data.empty() || (sink_->chunked() && data.size() < shortest_chunked_rest))
+    const bool between_chunks = sink_->chunked() && sink_->chunk_left == 0;
+    if (data.empty() || (between_chunks && data.size() < shortest_chunked_rest))
       return progress::need_more;
     error_code ec;
+    const std::size_t had = sink_->body.size();
     const std::size_t used = sink_->put(boost::asio::const_buffer(data.data(), data.size()), ec);
     data.remove_prefix(used);
     consumed += used;
@@ -277,7 +304,12 @@ request_parser::progress request_parser::feed_body(std::string_view data, std::s
       return fail(413, {});
     if (ec)
       return fail(400, "Malformed body");
-    if (sink_->chunked() && body_wire_bytes_ > body_limit_ * chunk_overhead_factor + limits_.header)
+    if (!sink_->chunked())
+      continue;
+    const bool too_much = streamed_
+                            ? wastes_the_wire(used, sink_->body.size() - had)
+                            : body_wire_bytes_ > std::uint64_t{body_limit_} * chunk_overhead_factor + limits_.header;
+    if (too_much)
       return fail(413, {});
   }
   return progress::complete;

@@ -17,11 +17,16 @@ struct parser_limits {
   std::size_t target = std::size_t{8} * 1024;  ///< bytes; beyond it 414
 };
 
-/// What happens to the body of a request; asked for when its header is there. Streaming kinds will join.
+/// What happens to the body of a request; asked for when its header is there.
 struct body_policy {
-  std::size_t limit = std::size_t{64} * 1024; ///< bytes; beyond it 413
+  std::size_t limit = std::size_t{64} * 1024; ///< bytes; beyond it 413. Without meaning for a streamed body
+  bool stream = false;                        ///< given out in pieces, of any length altogether
 
-  [[nodiscard]] static body_policy buffered(std::size_t limit) { return body_policy{limit}; }
+  /// Collected whole before the request is handed out.
+  [[nodiscard]] static body_policy buffered(std::size_t limit) { return body_policy{limit, false}; }
+
+  /// The request is handed out as soon as its header is complete; the body comes by exchange::read_body().
+  [[nodiscard]] static body_policy streamed() { return body_policy{0, true}; }
 };
 
 /// Reads one request after the other. Strict where a lenient reading would let two parties see different requests
@@ -31,8 +36,8 @@ class request_parser {
 public:
   enum class progress : std::uint8_t {
     need_more, ///< feed again with what is left and more behind it
-    head,      ///< the header is complete and correct: set_body_limit(), then feed on
-    complete,  ///< take() the request; then reset()
+    head,      ///< the header is complete and correct: set_body_limit() or stream_body(), then feed on
+    complete,  ///< take() the request, of a streamed one the last of the body; then reset()
     failed,    ///< failure_status() says why; the connection cannot be used any further
   };
 
@@ -51,6 +56,13 @@ public:
   /// @return false (and the parser has failed with 413) when Content-Length is beyond it already
   [[nodiscard]] bool set_body_limit(std::size_t limit);
 
+  /// Between `head` and the next feed(), instead of set_body_limit(): the body has no limit, and every feed() leaves
+  /// what it read of it for take_body().
+  void stream_body();
+
+  /// The part of a streamed body that was read since the last call, in order; never more bytes than were fed since.
+  [[nodiscard]] std::string take_body();
+
   /// Whether any byte of the present request was read.
   [[nodiscard]] bool started() const noexcept;
 
@@ -68,7 +80,7 @@ public:
 
   [[nodiscard]] std::string_view failure_message() const noexcept { return failure_message_; }
 
-  /// The request; only after `complete`, once.
+  /// The request; only after `complete`, once. Of a streamed one, after stream_body(): without its body.
   [[nodiscard]] request take();
 
   /// Ready for the next request.
@@ -84,12 +96,16 @@ private:
   [[nodiscard]] progress check_framing();
   [[nodiscard]] progress feed_head(std::string_view data, std::size_t& consumed);
   [[nodiscard]] progress feed_body(std::string_view data, std::size_t& consumed);
+  [[nodiscard]] bool wastes_the_wire(std::size_t used, std::size_t gained) noexcept;
 
   parser_limits limits_;
   std::unique_ptr<sink> sink_;
   std::size_t head_bytes_ = 0;
-  std::size_t body_wire_bytes_ = 0;
+  std::uint64_t body_wire_bytes_ = 0;
+  std::uint64_t body_bytes_ = 0; // streamed only
+  std::size_t barren_bytes_ = 0; // streamed only: on the wire since the last byte of the body
   std::size_t body_limit_ = 0;
+  bool streamed_ = false;
   bool expects_continue_ = false;
   int failure_status_ = 0;
   std::string_view failure_message_;

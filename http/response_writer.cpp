@@ -53,6 +53,21 @@ bool never_has_body(int status) noexcept {
   return status < 200 || status == 204 || status == 304;
 }
 
+void append_framing(std::string& out, const response& answer, body_framing framing) {
+  switch (framing) {
+  case body_framing::sized:
+    out.append("Content-Length: ");
+    append_number(out, answer.body.size());
+    out.append("\r\n");
+    return;
+  case body_framing::chunked:
+    out.append("Transfer-Encoding: chunked\r\n");
+    return;
+  case body_framing::until_close:
+    return;
+  }
+}
+
 void append_date(std::string& out, std::chrono::system_clock::time_point at) {
   const auto day = std::chrono::floor<std::chrono::days>(at);
   const std::chrono::year_month_day date{day};
@@ -77,6 +92,19 @@ bool sends_body(const response& answer, bool head_request) noexcept {
   return !head_request && !never_has_body(answer.status);
 }
 
+void append_chunk(std::string& out, std::string_view bytes) {
+  if (bytes.empty())
+    return;
+  constexpr int hexadecimal = 16;
+  std::array<char, 16> digits{};
+  const auto done = std::to_chars(digits.data(), digits.data() + digits.size(), bytes.size(), hexadecimal);
+  out.append(digits.data(), done.ptr).append("\r\n").append(bytes).append("\r\n");
+}
+
+void end_chunks(std::string& out) {
+  out.append("0\r\n\r\n");
+}
+
 std::string http_date(std::chrono::system_clock::time_point at) {
   std::string out;
   append_date(out, at);
@@ -91,11 +119,8 @@ void write_head(std::string& out, const response& answer, const response_context
   out.append(" ").append(core::reason_phrase(answer.status)).append("\r\n");
   if (!answer.content_type.empty())
     append_header(out, "Content-Type", answer.content_type);
-  if (!never_has_body(answer.status)) {
-    out.append("Content-Length: ");
-    append_number(out, answer.body.size());
-    out.append("\r\n");
-  }
+  if (!never_has_body(answer.status))
+    append_framing(out, answer, context.framing);
   out.append("Date: ");
   append_date(out, now);
   out.append("\r\n");

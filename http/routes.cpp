@@ -1,12 +1,89 @@
 #include "http/routes.hpp"
 
+#include <array>
+#include <string_view>
+
 namespace cm::http {
 
+route_media media_of(api_route route) noexcept {
+  switch (route) {
+  case api_route::create_endpoint_token:
+  case api_route::set_endpoint_token_status:
+  case api_route::create_basic_credential:
+  case api_route::set_basic_credential_status:
+  case api_route::set_basic_credential_password:
+  case api_route::create_x509_credential:
+  case api_route::set_x509_credential_status:
+    return {media::json, media::json};
+  case api_route::import_endpoint_tokens:
+    return {media::ndjson, media::ndjson};
+  case api_route::export_endpoint_tokens:
+    return {media::ndjson, std::nullopt};
+  case api_route::openapi:
+    return {media::yaml, std::nullopt};
+  case api_route::docs:
+    return {media::html, std::nullopt};
+  case api_route::list_endpoint_tokens:
+  case api_route::delete_endpoint_tokens:
+  case api_route::get_endpoint_token:
+  case api_route::delete_endpoint_token:
+  case api_route::endpoint_token_history:
+  case api_route::list_basic_credentials:
+  case api_route::get_basic_credential:
+  case api_route::delete_basic_credential:
+  case api_route::list_x509_credentials:
+  case api_route::get_x509_credential:
+  case api_route::delete_x509_credential:
+  case api_route::list_revocations:
+    break;
+  }
+  return {media::json, std::nullopt};
+}
+
 router<api_route> make_api_router() {
+  constexpr std::string_view tokens = "/api/v1/endpoints/{endpointId}/tokens";
+  constexpr std::string_view token = "/api/v1/endpoints/{endpointId}/tokens/{endpointTokenId}";
+  constexpr std::string_view basics = "/api/v1/clients/credentials";
+  constexpr std::string_view basic = "/api/v1/clients/credentials/{credentialId}";
+  constexpr std::string_view x509s = "/api/v1/clients/certificates";
+  constexpr std::string_view x509 = "/api/v1/clients/certificates/{credentialId}";
   return {
-    {method::get, "/api/v1/endpoints/{endpointId}/tokens", api_route::list_endpoint_tokens},
-    {method::post, "/api/v1/endpoints/{endpointId}/tokens", api_route::create_endpoint_token},
+    {method::get, tokens, api_route::list_endpoint_tokens},
+    {method::post, tokens, api_route::create_endpoint_token},
+    {method::delete_, tokens, api_route::delete_endpoint_tokens},
+    {method::get, token, api_route::get_endpoint_token},
+    {method::delete_, token, api_route::delete_endpoint_token},
+    {method::put, "/api/v1/endpoints/{endpointId}/tokens/{endpointTokenId}/status",
+     api_route::set_endpoint_token_status},
+    {method::get, "/api/v1/endpoints/{endpointId}/tokens/{endpointTokenId}/history", api_route::endpoint_token_history},
+    {method::post, "/api/v1/endpoint-tokens/import", api_route::import_endpoint_tokens},
+    {method::get, "/api/v1/endpoint-tokens/export", api_route::export_endpoint_tokens},
+    {method::get, basics, api_route::list_basic_credentials},
+    {method::post, basics, api_route::create_basic_credential},
+    {method::get, basic, api_route::get_basic_credential},
+    {method::delete_, basic, api_route::delete_basic_credential},
+    {method::put, "/api/v1/clients/credentials/{credentialId}/status", api_route::set_basic_credential_status},
+    {method::put, "/api/v1/clients/credentials/{credentialId}/password", api_route::set_basic_credential_password},
+    {method::get, x509s, api_route::list_x509_credentials},
+    {method::post, x509s, api_route::create_x509_credential},
+    {method::get, x509, api_route::get_x509_credential},
+    {method::delete_, x509, api_route::delete_x509_credential},
+    {method::put, "/api/v1/clients/certificates/{credentialId}/status", api_route::set_x509_credential_status},
+    {method::get, "/api/v1/revocations", api_route::list_revocations},
+    {method::get, "/api/v1/openapi.yaml", api_route::openapi},
+    {method::get, "/api/v1/docs", api_route::docs},
   };
+}
+
+bool takes_body_as_stream(const request_head& head) noexcept {
+  constexpr std::array<std::string_view, 4> import_path{"api", "v1", "endpoint-tokens", "import"};
+  if (head.verb() != method::post || head.segment_count() != import_path.size())
+    return false;
+  for (std::size_t i = 0; i < import_path.size(); ++i) {
+    if (head.segment(i) != import_path[i])
+      return false;
+  }
+  return true;
 }
 
 router<management_route> make_management_router(const core::management_settings& settings) {

@@ -2,18 +2,58 @@
 #pragma once
 
 #include "core/settings.hpp"
+#include "http/negotiation.hpp"
 #include "http/router.hpp"
 
 #include <cstdint>
+#include <optional>
 
 namespace cm::http {
 
-enum class api_route : std::uint8_t { list_endpoint_tokens, create_endpoint_token };
+enum class api_route : std::uint8_t {
+  list_endpoint_tokens,
+  create_endpoint_token,
+  delete_endpoint_tokens,
+  get_endpoint_token,
+  delete_endpoint_token,
+  set_endpoint_token_status,
+  endpoint_token_history,
+  import_endpoint_tokens,
+  export_endpoint_tokens,
+  list_basic_credentials,
+  create_basic_credential,
+  get_basic_credential,
+  delete_basic_credential,
+  set_basic_credential_status,
+  set_basic_credential_password,
+  list_x509_credentials,
+  create_x509_credential,
+  get_x509_credential,
+  delete_x509_credential,
+  set_x509_credential_status,
+  list_revocations,
+  openapi,
+  docs,
+};
+
+/// How many values api_route has.
+inline constexpr std::size_t api_route_count = 23;
 
 enum class management_route : std::uint8_t { health, liveness, readiness, info };
 
-/// Path parameters: `endpointId`.
+/// What a route is answered with when all goes well (errors are always JSON), and what its body has to be.
+struct route_media {
+  media answer = media::json;
+  std::optional<media> body; ///< nothing: the route has no body, whatever comes is ignored
+};
+
+[[nodiscard]] route_media media_of(api_route route) noexcept;
+
+/// Path parameters: `endpointId`, `endpointTokenId`, `credentialId`.
 [[nodiscard]] router<api_route> make_api_router();
+
+/// Whether the body goes to the session piece by piece, without the limit for a body: POST of an import.
+[[nodiscard]] bool takes_body_as_stream(const request_head& head) noexcept;
 
 /// A management endpoint that is switched off is not in the table: 404.
 [[nodiscard]] router<management_route> make_management_router(const core::management_settings& settings);

@@ -1,7 +1,7 @@
 #include "storage/audit.hpp"
 
 #include "core/identifiers.hpp"
-#include "storage/size_class.hpp"
+#include "storage/rows.hpp"
 
 #include <algorithm>
 
@@ -18,11 +18,28 @@ const std::string& insert_text(std::size_t size_class) {
   return texts[size_class];
 }
 
-void bind_status(statement& insert, std::size_t index, const std::optional<core::credential_status>& status) {
-  if (status)
-    insert.bind(index, static_cast<std::int64_t>(*status));
-  else
-    insert.bind_null(index);
+constexpr const char* record_fields = "at, from_status, to_status, channel, actor, correlation_id, seq";
+
+constexpr std::array<column, 7> record_columns{{
+  integer_column,
+  integer_column,
+  integer_column,
+  integer_column,
+  {column_kind::text, varchar_bytes},
+  {column_kind::text, varchar_bytes},
+  integer_column,
+}};
+
+// `first` is the column of the time.
+core::audit_record read_record(const statement& row, std::size_t first = 0) {
+  core::audit_record record;
+  record.at = read_time(row, first);
+  record.from = read_optional_status(row, first + 1);
+  record.to = read_optional_status(row, first + 2);
+  record.how = static_cast<core::channel>(row.integer(first + 3));
+  record.actor = row.text(first + 4);
+  record.correlation_id = row.text(first + 5);
+  return record;
 }
 
 // Length of the UTF-8 character that a byte begins, 1 where it begins none.
@@ -56,6 +73,15 @@ std::string audit_text(std::string_view text) {
   return kept;
 }
 
+change_mark mark_of(core::timestamp at, const core::change_origin& origin) {
+  return {at, origin.how, audit_text(origin.actor), audit_text(origin.correlation_id)};
+}
+
+audit_entry entry_of(const core::uuid& credential, const change_mark& mark, std::optional<core::credential_status> from,
+                     std::optional<core::credential_status> to) {
+  return {credential, mark.at, from, to, mark.how, mark.actor, mark.correlation_id};
+}
+
 outcome<void> append_audit(connection& db, std::span<const audit_entry> entries) {
   while (!entries.empty()) {
     const auto size_class = class_filled_by(entries.size());
@@ -66,9 +92,9 @@ outcome<void> append_audit(connection& db, std::span<const audit_entry> entries)
       const auto& entry = entries[i];
       const auto first = i * columns_of_a_row;
       (*insert)->bind(first, entry.credential.bytes);
-      (*insert)->bind(first + 1, core::to_unix_ms(entry.at));
-      bind_status(**insert, first + 2, entry.from);
-      bind_status(**insert, first + 3, entry.to);
+      bind_time(**insert, first + 1, entry.at);
+      bind_optional_status(**insert, first + 2, entry.from);
+      bind_optional_status(**insert, first + 3, entry.to);
       (*insert)->bind(first + 4, static_cast<std::int64_t>(entry.how));
       (*insert)->bind(first + 5, entry.actor);
       (*insert)->bind(first + 6, entry.correlation_id);
@@ -78,6 +104,49 @@ outcome<void> append_audit(connection& db, std::span<const audit_entry> entries)
     entries = entries.subspan(size_classes[size_class]);
   }
   return {};
+}
+
+outcome<std::optional<core::audit_record>> find_change(connection& db, const core::uuid& credential,
+                                                       const change_mark& mark,
+                                                       const std::function<bool(const core::audit_record&)>& is_it) {
+  static const std::string text = "SELECT " + std::string{record_fields}
+                                  + " FROM credential_audit WHERE credential_id = ? ORDER BY seq DESC LIMIT 16";
+  const auto select = db.prepared(text, record_columns);
+  if (!select)
+    return select.error();
+  (*select)->bind(0, credential.bytes);
+  std::optional<core::audit_record> found;
+  const auto read = read_rows(**select, [&](const statement& row) {
+    auto record = read_record(row);
+    if (!found && record.at == mark.at && record.how == mark.how && record.correlation_id == mark.correlation_id
+        && is_it(record))
+      found = std::move(record);
+  });
+  if (!read)
+    return read.error();
+  return found;
+}
+
+outcome<history_page> read_history(connection& db, const core::uuid& credential, std::uint64_t offset,
+                                   std::uint32_t limit) {
+  static constexpr std::array<std::string_view, 1> order{"seq"};
+  static const auto text = page_text(record_fields, "FROM credential_audit WHERE credential_id = ?", order, false);
+  static constexpr auto columns = joined(std::array{integer_column}, record_columns);
+  const auto select = db.prepared(text, columns);
+  if (!select)
+    return select.error();
+  (*select)->bind(0, credential.bytes);
+  (*select)->bind(1, credential.bytes);
+  bind_page(**select, 2, limit, offset);
+  history_page page;
+  const auto read = read_rows(**select, [&](const statement& row) {
+    page.total = static_cast<std::uint64_t>(row.integer(0));
+    if (!row.is_null(1))
+      page.items.push_back(read_record(row, 1));
+  });
+  if (!read)
+    return read.error();
+  return page;
 }
 
 } // namespace cm::storage

@@ -1,12 +1,16 @@
 // The table credential_audit: who changed which credential, when, how.
 #pragma once
 
+#include "core/audit.hpp"
 #include "core/credential.hpp"
 #include "core/time.hpp"
+#include "core/token.hpp"
 #include "core/uuid.hpp"
 #include "storage/connection.hpp"
+#include "storage/token_commands.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -32,7 +36,33 @@ inline constexpr std::size_t max_audit_text = 255;
 /// replaced by '?', so that a strange correlation ID never keeps a change from being stored.
 [[nodiscard]] std::string audit_text(std::string_view text);
 
+/// What tells one operation from all others, and finds it again: texts as the table takes them.
+struct change_mark {
+  core::timestamp at{};
+  core::channel how = core::channel::rest;
+  std::string actor;
+  std::string correlation_id;
+};
+
+[[nodiscard]] change_mark mark_of(core::timestamp at, const core::change_origin& origin);
+
+/// One change of a marked operation. The mark must live as long as the entry.
+[[nodiscard]] audit_entry entry_of(const core::uuid& credential, const change_mark& mark,
+                                   std::optional<core::credential_status> from,
+                                   std::optional<core::credential_status> to);
+
 /// Appends the rows in their order, within the caller's transaction.
 [[nodiscard]] outcome<void> append_audit(connection& db, std::span<const audit_entry> entries);
+
+/// The change that an earlier attempt of an operation has made: its answer was lost, and the operation is repeated.
+/// Looks at the newest 16 changes of the credential for one with this time, channel and correlation ID.
+/// @param is_it tells what else the change must be like
+[[nodiscard]] outcome<std::optional<core::audit_record>>
+find_change(connection& db, const core::uuid& credential, const change_mark& mark,
+            const std::function<bool(const core::audit_record&)>& is_it);
+
+/// A page of a credential's history, newest first.
+[[nodiscard]] outcome<history_page> read_history(connection& db, const core::uuid& credential, std::uint64_t offset,
+                                                 std::uint32_t limit);
 
 } // namespace cm::storage

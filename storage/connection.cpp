@@ -126,7 +126,10 @@ outcome<void> connection::set_up(connection_timeouts timeouts) {
   const auto lock_text = std::to_string(lock_wait);
   auto set = run("SET SESSION time_zone='+00:00', sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', autocommit=1, "
                  "innodb_lock_wait_timeout="
-                 + lock_text + ", lock_wait_timeout=" + lock_text + ", max_statement_time=" + std::to_string(socket));
+                 + lock_text + ", lock_wait_timeout=" + lock_text + ", max_statement_time="
+                 + std::to_string(socket)
+                 // A process that vanished without a word must not hold its locks until the server finds out.
+                 + ", idle_transaction_timeout=" + std::to_string(socket));
   if (!set)
     return set;
   // The variable's name differs between the versions of the server; this statement does not.

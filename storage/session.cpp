@@ -1,7 +1,9 @@
 #include "storage/session.hpp"
 
 #include "core/backoff.hpp"
+#include "storage/client_repository.hpp"
 #include "storage/connection.hpp"
+#include "storage/event_repository.hpp"
 #include "storage/failover.hpp"
 #include "storage/token_repository.hpp"
 

@@ -158,6 +158,10 @@ std::uint64_t statement::affected_rows() const {
   return mysql_stmt_affected_rows(handle_);
 }
 
+std::uint64_t statement::last_insert_id() const {
+  return mysql_stmt_insert_id(handle_);
+}
+
 failure statement::failed(std::string_view step) {
   std::string doing{step};
   doing += ' ';

@@ -53,6 +53,9 @@ public:
   /// Rows that the last execute() changed.
   [[nodiscard]] std::uint64_t affected_rows() const;
 
+  /// The number that the database gave to the row which the last execute() inserted.
+  [[nodiscard]] std::uint64_t last_insert_id() const;
+
   /// Whether it failed once and must be prepared anew: when an error comes in the middle of a result (a deadlock does),
   /// the client library (3.3.20) goes on to wait for rows at the statement's next use, until the socket time-out.
   [[nodiscard]] bool spoiled() const noexcept { return spoiled_; }

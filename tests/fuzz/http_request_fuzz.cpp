@@ -1,5 +1,5 @@
-// Whatever the bytes and however they are cut, the request parser comes to the same end, within its limits; and what it
-// accepts can be routed.
+// Whatever the bytes and however they are cut, the request parser comes to the same end, within its limits, with bodies
+// collected or streamed; and what it accepts can be routed.
 #include "http/endpoint_tokens.hpp"
 #include "http/request_parser.hpp"
 #include "http/routes.hpp"
@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -73,12 +74,52 @@ outcome run(std::string_view bytes, std::size_t step) {
   }
 }
 
+// The same bytes with streamed bodies: their pieces together, and never more than was fed.
+outcome run_streamed(std::string_view bytes, std::size_t step) {
+  request_parser parser{cm::http::parser_limits{2000, 1000}};
+  outcome seen;
+  std::string pending;
+  std::string body;
+  while (true) {
+    std::size_t used = 0;
+    const auto progress = parser.feed(pending, used);
+    const auto piece = parser.take_body();
+    if (used > pending.size() || piece.size() > used)
+      std::abort();
+    body.append(piece);
+    pending.erase(0, used);
+    switch (progress) {
+    case request_parser::progress::head:
+      parser.stream_body();
+      if (!parser.take().body().empty())
+        std::abort();
+      continue;
+    case request_parser::progress::complete:
+      seen.requests.push_back(std::exchange(body, {}));
+      parser.reset();
+      continue;
+    case request_parser::progress::failed:
+      return seen;
+    case request_parser::progress::need_more:
+      break;
+    }
+    if (bytes.empty())
+      return seen;
+    const std::size_t size = std::min(step, bytes.size());
+    pending.append(bytes.substr(0, size));
+    bytes.remove_prefix(size);
+  }
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes{reinterpret_cast<const char*>(data), size}; // NOLINT: bytes as text
   const outcome whole = run(bytes, size + 1);
   if (!(run(bytes, 1) == whole) || !(run(bytes, 7) == whole))
+    std::abort();
+  const outcome streamed = run_streamed(bytes, size + 1);
+  if (!(run_streamed(bytes, 1) == streamed) || !(run_streamed(bytes, 7) == streamed))
     std::abort();
   return 0;
 }

@@ -1,47 +1,100 @@
 // 16/ECAP as a consumer of CM speaks it, with clients that are not ours: nats and avsc.
 import { randomUUID } from 'node:crypto';
 
-import avsc from 'avsc';
 import { connect } from 'nats';
 
-import {
-  tokenValidationRequest,
-  tokenValidationResponse,
-  tokenValidationSubject,
-} from '../../deploy/local/ecap-records.mjs';
+import { record } from './records.mjs';
 
-export const TokenValidationRequest = avsc.Type.forSchema(tokenValidationRequest);
-export const TokenValidationResponse = avsc.Type.forSchema(tokenValidationResponse);
+/** The four requests: the last part of the subject, and the two records. */
+const kinds = {
+  token: {
+    subject: 'ep-token-request',
+    request: record('ecap.EndpointTokenValidationRequest'),
+    response: record('ecap.EndpointTokenValidationResponse'),
+  },
+  transition: {
+    subject: 'ep-token-status-transition-request',
+    request: record('ecap.EndpointTokenStatusTransitionRequest'),
+    response: record('ecap.EndpointTokenStatusTransitionResponse'),
+  },
+  password: {
+    subject: 'client-username-password-request',
+    request: record('ecap.ClientUsernamePasswordValidationRequest'),
+    response: record('ecap.ClientUsernamePasswordValidationResponse'),
+  },
+  certificate: {
+    subject: 'client-certificate-request',
+    request: record('ecap.ClientCertificateValidationRequest'),
+    response: record('ecap.ClientCertificateValidationResponse'),
+  },
+};
+
+export const TokenValidationRequest = kinds.token.request;
+export const TokenValidationResponse = kinds.token.response;
+
+/** What a connection of a test to `server` (a Nats of servers.mjs) is made with: it comes back by itself. */
+export const natsOptions = (server) => ({
+  servers: server.url,
+  user: server.username,
+  pass: server.password,
+  maxReconnectAttempts: -1,
+  reconnectTimeWait: 50,
+  reconnectJitter: 10,
+  pingInterval: 2_000,
+});
 
 export class EcapClient {
   /** A connection to `server` (a Nats of servers.mjs) that comes back by itself. */
   static async connect(server, { instance = 'cm' } = {}) {
     const client = new EcapClient();
-    client.subject = tokenValidationSubject(instance);
-    client.connection = await connect({
-      servers: server.url,
-      user: server.username,
-      pass: server.password,
-      maxReconnectAttempts: -1,
-      reconnectTimeWait: 50,
-      reconnectJitter: 10,
-      pingInterval: 2_000,
-    });
+    client.instance = instance;
+    client.subject = client.subjectOf('token');
+    client.connection = await connect(natsOptions(server));
     return client;
   }
 
+  /** Where requests of this kind go. */
+  subjectOf(kind) {
+    return `kaa.v1.service.${this.instance}.ecap.${kinds[kind].subject}`;
+  }
+
+  /** The bytes of a request; every field may be given, those that are not are usual ones. */
+  static encode(kind, fields) {
+    return kinds[kind].request.toBuffer({ correlationId: randomUUID(), timestamp: Date.now(), timeout: 0, ...fields });
+  }
+
   /** Sends bytes as they are; resolves to the decoded answer, rejects when none comes. */
-  async raw(bytes, { timeout = 5_000 } = {}) {
-    const reply = await this.connection.request(this.subject, bytes, { timeout });
-    return decodeTokenValidation(reply.data);
+  async raw(bytes, { timeout = 5_000, kind = 'token' } = {}) {
+    const reply = await this.connection.request(this.subjectOf(kind), bytes, { timeout });
+    return decode(kind, reply.data);
+  }
+
+  /** Sends a request; the decoded answer, with the bytes of it in `bytes` and the request in `asked`. */
+  async ask(kind, fields, wait = 5_000) {
+    const asked = { correlationId: randomUUID(), timestamp: Date.now(), timeout: 0, ...fields };
+    const bytes = kinds[kind].request.toBuffer(asked);
+    const reply = await this.connection.request(this.subjectOf(kind), bytes, { timeout: wait });
+    return { ...decode(kind, reply.data), asked, bytes: Buffer.from(reply.data) };
   }
 
   /** Validates a token; every field of the request may be given instead. */
-  async validate(appName, token, { wait = 5_000, ...fields } = {}) {
-    const message = { correlationId: randomUUID(), timestamp: Date.now(), timeout: 0, appName, token, ...fields };
-    const bytes = TokenValidationRequest.toBuffer(message);
-    const reply = await this.connection.request(this.subject, bytes, { timeout: wait });
-    return { ...decodeTokenValidation(reply.data), asked: message };
+  validate(appName, token, { wait, ...fields } = {}) {
+    return this.ask('token', { appName, token, ...fields }, wait);
+  }
+
+  /** Asks for another status of a token. */
+  transition(appName, token, targetStatus, { wait, ...fields } = {}) {
+    return this.ask('transition', { appName, token, targetStatus, ...fields }, wait);
+  }
+
+  /** Validates a username with its password; null is a missing one. */
+  password(username, password, { wait, ...fields } = {}) {
+    return this.ask('password', { username, password, ...fields }, wait);
+  }
+
+  /** Validates a certificate by its issuer and its serial number. */
+  certificate(issuer, serialNumber, { wait, ...fields } = {}) {
+    return this.ask('certificate', { issuer, serialNumber, ...fields }, wait);
   }
 
   async close() {
@@ -50,6 +103,12 @@ export class EcapClient {
 }
 
 /** The one record that the bytes must be, to the last byte. */
-export function decodeTokenValidation(bytes) {
-  return { ...TokenValidationResponse.fromBuffer(Buffer.from(bytes)) };
+function decode(kind, bytes) {
+  return { ...kinds[kind].response.fromBuffer(Buffer.from(bytes)) };
+}
+
+/** An answer without the two fields that differ from one to the next: equal ones cannot be told apart. */
+export function anonymous(kind, answer) {
+  const { correlationId, timestamp, ...rest } = kinds[kind].response.fromBuffer(answer.bytes);
+  return kinds[kind].response.toBuffer({ ...rest, correlationId: '', timestamp: 0 }).toString('hex');
 }

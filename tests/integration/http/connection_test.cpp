@@ -1,16 +1,14 @@
+#include "fixture.hpp"
 #include "http/problem.hpp"
-#include "server.hpp"
 
 #include <atomic>
 
 using namespace cm::test;
 
 TEST_CASE("A request is answered with the common headers and the connection goes on") {
-  server s;
-  s.start();
-  client c{s.port()};
-  c.send(get("/a", "Correlation-ID: c-1\r\n"));
-  const auto first = c.receive();
+  conversation t;
+  t.c.send(get("/a", "Correlation-ID: c-1\r\n"));
+  const auto first = t.c.receive();
   CHECK(first.status == 200);
   CHECK(first.body == "GET /a");
   CHECK(first.has("Content-Type: text/plain"));
@@ -19,58 +17,48 @@ TEST_CASE("A request is answered with the common headers and the connection goes
   CHECK(first.has("X-Content-Type-Options: nosniff"));
   CHECK(first.has("Connection: keep-alive"));
   CHECK(first.head.find("\r\nDate: ") != std::string::npos);
-  c.send(post("/b", "hello"));
-  CHECK(c.receive().body == "POST /b hello");
+  t.c.send(post("/b", "hello"));
+  CHECK(t.c.receive().body == "POST /b hello");
 }
 
 TEST_CASE("Pipelined requests are answered in order, one at a time") {
-  server s;
-  mailbox<exchange_ptr> open;
-  s.on_request = [&](exchange_ptr one) { open.put(std::move(one)); };
-  s.start();
-  client c{s.port()};
-  c.send(get("/1") + post("/2", "body") + get("/3") + get("/4", "Connection: close\r\n") + get("/never"));
+  held_conversation t;
+  t.c.send(get("/1") + post("/2", "body") + get("/3") + get("/4", "Connection: close\r\n") + get("/never"));
   for (const std::string target : {"/1", "/2", "/3", "/4"}) {
-    auto one = open.take();
+    auto one = t.open.take();
     CHECK(one->request().target() == target);
-    CHECK(open.stays_empty(20ms));
+    CHECK(t.open.stays_empty(20ms));
     one->respond(echo(one->request()));
   }
-  CHECK(c.receive().body == "GET /1");
-  CHECK(c.receive().body == "POST /2 body");
-  CHECK(c.receive().body == "GET /3");
-  const auto last = c.receive();
+  CHECK(t.c.receive().body == "GET /1");
+  CHECK(t.c.receive().body == "POST /2 body");
+  CHECK(t.c.receive().body == "GET /3");
+  const auto last = t.c.receive();
   CHECK(last.body == "GET /4");
   CHECK(last.has("Connection: close"));
-  CHECK(c.sees_end());
-  CHECK(open.size() == 0);
+  CHECK(t.c.sees_end());
+  CHECK(t.open.size() == 0);
 }
 
 TEST_CASE("A slow header is answered 408 and the connection closed") {
-  server s;
-  s.settings->header_timeout = 100ms;
-  s.start();
-  client c{s.port()};
-  c.send("GET / HTTP/1.1\r\nHo");
-  const auto answer = c.receive();
+  conversation t{[](server& s) { s.settings->header_timeout = 100ms; }};
+  t.c.send("GET / HTTP/1.1\r\nHo");
+  const auto answer = t.c.receive();
   CHECK(answer.status == 408);
   CHECK(answer.has("Connection: close"));
-  CHECK(c.sees_end());
-  c.close();
-  s.closed.take();
-  CHECK(s.refusals.take().status == 408);
+  CHECK(t.c.sees_end());
+  t.c.close();
+  t.s.closed.take();
+  CHECK(t.s.refusals.take().status == 408);
 }
 
 TEST_CASE("A slow body is answered 408 and the connection closed") {
-  server s;
-  s.settings->body_timeout = 100ms;
-  s.start();
-  client c{s.port()};
-  c.send("POST / HTTP/1.1\r\nHost: cm\r\nCorrelation-ID: c-2\r\nContent-Length: 10\r\n\r\nabc");
-  const auto answer = c.receive();
+  conversation t{[](server& s) { s.settings->body_timeout = 100ms; }};
+  t.c.send("POST / HTTP/1.1\r\nHost: cm\r\nCorrelation-ID: c-2\r\nContent-Length: 10\r\n\r\nabc");
+  const auto answer = t.c.receive();
   CHECK(answer.status == 408);
   CHECK(answer.has("Correlation-ID: c-2"));
-  CHECK(c.sees_end());
+  CHECK(t.c.sees_end());
 }
 
 TEST_CASE("An idle connection is closed without a word") {
@@ -90,16 +78,13 @@ TEST_CASE("An idle connection is closed without a word") {
 }
 
 TEST_CASE("A client that trickles its header is cut off all the same") {
-  server s;
-  s.settings->header_timeout = 200ms;
-  s.start();
-  client c{s.port()};
+  conversation t{[](server& s) { s.settings->header_timeout = 200ms; }};
   std::atomic<bool> done{false};
   std::thread trickle{[&] {
     try {
-      c.send("GET / HTTP/1.1\r\n");
+      t.c.send("GET / HTTP/1.1\r\n");
       while (!done) {
-        c.send("A: b\r\n");
+        t.c.send("A: b\r\n");
         std::this_thread::sleep_for(10ms); // the pace is what is tested
       }
     } catch (const std::exception&) {
@@ -107,158 +92,134 @@ TEST_CASE("A client that trickles its header is cut off all the same") {
       done = true;
     }
   }};
-  CHECK(c.receive().status == 408);
+  CHECK(t.c.receive().status == 408);
   done = true;
   trickle.join();
 }
 
 TEST_CASE("100 Continue is sent when the body is awaited and wanted") {
-  server s;
-  s.start();
-  client c{s.port()};
-  c.send("POST /x HTTP/1.1\r\nHost: cm\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
-  const auto go = c.receive();
+  conversation t;
+  t.c.send("POST /x HTTP/1.1\r\nHost: cm\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
+  const auto go = t.c.receive();
   CHECK(go.status == 100);
   CHECK(go.head == "HTTP/1.1 100 Continue\r\n\r\n");
-  c.send("hello");
-  CHECK(c.receive().body == "POST /x hello");
+  t.c.send("hello");
+  CHECK(t.c.receive().body == "POST /x hello");
   // With the body on its way already there is nothing to wait for.
-  c.send("POST /y HTTP/1.1\r\nHost: cm\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhello");
-  CHECK(c.receive().body == "POST /y hello");
+  t.c.send("POST /y HTTP/1.1\r\nHost: cm\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhello");
+  CHECK(t.c.receive().body == "POST /y hello");
 }
 
 TEST_CASE("A body that is too large is refused before it is sent") {
-  server s;
-  s.start();
-  client c{s.port()};
-  c.send("POST / HTTP/1.1\r\nHost: cm\r\nContent-Length: 65537\r\nExpect: 100-continue\r\n\r\n");
-  const auto answer = c.receive();
+  conversation t;
+  t.c.send("POST / HTTP/1.1\r\nHost: cm\r\nContent-Length: 65537\r\nExpect: 100-continue\r\n\r\n");
+  const auto answer = t.c.receive();
   CHECK(answer.status == 413);
   CHECK(answer.has("Connection: close"));
-  CHECK(c.sees_end());
+  CHECK(t.c.sees_end());
 }
 
 TEST_CASE("The client gets its 413 though it goes on sending") {
-  server s;
-  s.start();
-  client c{s.port()};
+  conversation t;
   std::thread sender{[&] {
     try {
-      c.send("POST / HTTP/1.1\r\nHost: cm\r\nContent-Length: 10000000\r\n\r\n");
-      c.send(std::string(1000000, 'x'));
+      t.c.send("POST / HTTP/1.1\r\nHost: cm\r\nContent-Length: 10000000\r\n\r\n");
+      t.c.send(std::string(1000000, 'x'));
     } catch (const std::exception&) {
       // The server closed before all was sent: allowed, the answer is what counts.
       return;
     }
   }};
-  CHECK(c.receive().status == 413);
+  CHECK(t.c.receive().status == 413);
   sender.join();
 }
 
 TEST_CASE("The policy sets the body limit by the header") {
-  server s;
-  s.policy = [](const cm::http::request_head& head) {
-    return cm::http::body_policy::buffered(head.path() == "/large" ? 1000000 : 10);
-  };
-  s.start();
-  client c{s.port()};
-  c.send(post("/large", std::string(500000, 'x')));
-  CHECK(c.receive().body.size() == 500012);
-  c.send(post("/small", "12345678901"));
-  CHECK(c.receive().status == 413);
+  conversation t{[](server& s) {
+    s.policy = [](const cm::http::request_head& head) {
+      return cm::http::body_policy::buffered(head.path() == "/large" ? 1000000 : 10);
+    };
+  }};
+  t.c.send(post("/large", std::string(500000, 'x')));
+  CHECK(t.c.receive().body.size() == 500012);
+  t.c.send(post("/small", "12345678901"));
+  CHECK(t.c.receive().status == 413);
 }
 
 TEST_CASE("A chunked body reaches the handler whole") {
-  server s;
-  s.start();
-  client c{s.port()};
-  c.send("POST /c HTTP/1.1\r\nHost: cm\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
-  c.send("4\r\ndefg\r\n0\r\n\r\n" + get("/next"));
-  CHECK(c.receive().body == "POST /c abcdefg");
-  CHECK(c.receive().body == "GET /next");
+  conversation t;
+  t.c.send("POST /c HTTP/1.1\r\nHost: cm\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+  t.c.send("4\r\ndefg\r\n0\r\n\r\n" + get("/next"));
+  CHECK(t.c.receive().body == "POST /c abcdefg");
+  CHECK(t.c.receive().body == "GET /next");
 }
 
 TEST_CASE("HEAD is answered with the length and without the body") {
-  server s;
-  s.start();
-  client c{s.port()};
-  c.send("HEAD /h HTTP/1.1\r\nHost: cm\r\n\r\n" + get("/g"));
-  const auto head = c.receive(true);
+  conversation t;
+  t.c.send("HEAD /h HTTP/1.1\r\nHost: cm\r\n\r\n" + get("/g"));
+  const auto head = t.c.receive(true);
   CHECK(head.status == 200);
   CHECK(head.has("Content-Length: 7"));
-  CHECK(c.receive().body == "GET /g");
+  CHECK(t.c.receive().body == "GET /g");
 }
 
 TEST_CASE("204 and 304 have no body and the connection goes on") {
-  server s;
-  s.on_request = [](const exchange_ptr& open) {
-    open->respond(cm::http::empty_response(open->request().path() == "/a" ? 204 : 304));
-  };
-  s.start();
-  client c{s.port()};
-  c.send(get("/a") + get("/b"));
-  CHECK(c.receive().status == 204);
-  CHECK(c.receive().status == 304);
+  conversation t{[](server& s) {
+    s.on_request = [](const exchange_ptr& open) {
+      open->respond(cm::http::empty_response(open->request().path() == "/a" ? 204 : 304));
+    };
+  }};
+  t.c.send(get("/a") + get("/b"));
+  CHECK(t.c.receive().status == 204);
+  CHECK(t.c.receive().status == 304);
 }
 
 TEST_CASE("HTTP/1.0 closes unless it asks for keep-alive") {
-  server s;
-  s.start();
-  client c{s.port()};
-  c.send("GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
-  CHECK(c.receive().has("Connection: keep-alive"));
-  c.send("GET /b HTTP/1.0\r\n\r\n");
-  CHECK(c.receive().has("Connection: close"));
-  CHECK(c.sees_end());
+  conversation t;
+  t.c.send("GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  CHECK(t.c.receive().has("Connection: keep-alive"));
+  t.c.send("GET /b HTTP/1.0\r\n\r\n");
+  CHECK(t.c.receive().has("Connection: close"));
+  CHECK(t.c.sees_end());
 }
 
 TEST_CASE("An exchange that is dropped is answered 503 and the connection goes on") {
-  server s;
-  mailbox<exchange_ptr> open;
-  s.on_request = [&](exchange_ptr one) { open.put(std::move(one)); };
-  s.start();
-  client c{s.port()};
-  c.send(get("/a/b?c", "Correlation-ID: c-3\r\n"));
-  open.take().reset();
-  const auto answer = c.receive();
+  held_conversation t;
+  t.c.send(get("/a/b?c", "Correlation-ID: c-3\r\n"));
+  t.open.take().reset();
+  const auto answer = t.c.receive();
   CHECK(answer.status == 503);
   CHECK(answer.has("Retry-After: 1"));
   CHECK(answer.body == R"({"message":"Service Unavailable","status":503,"path":"/a/b","correlationId":"c-3"})");
-  c.send(get("/again"));
-  open.take()->respond(cm::http::empty_response(204));
-  CHECK(c.receive().status == 204);
+  t.c.send(get("/again"));
+  t.open.take()->respond(cm::http::empty_response(204));
+  CHECK(t.c.receive().status == 204);
 }
 
 TEST_CASE("A handler that throws costs its request and nothing else") {
-  server s;
-  s.on_request = [](const exchange_ptr& open) {
-    if (open->request().path() == "/bad")
-      throw std::runtime_error("broken");
-    open->respond(echo(open->request()));
-  };
-  s.start();
-  client c{s.port()};
-  c.send(get("/bad") + get("/good"));
-  CHECK(c.receive().status == 503);
-  CHECK(c.receive().body == "GET /good");
-  CHECK(s.refusals.take().reason == "broken");
+  conversation t{[](server& s) {
+    s.on_request = [](const exchange_ptr& open) {
+      if (open->request().path() == "/bad")
+        throw std::runtime_error("broken");
+      open->respond(echo(open->request()));
+    };
+  }};
+  t.c.send(get("/bad") + get("/good"));
+  CHECK(t.c.receive().status == 503);
+  CHECK(t.c.receive().body == "GET /good");
+  CHECK(t.s.refusals.take().reason == "broken");
 }
 
 TEST_CASE("An exchange that nobody answers in time is answered 503, and its late answer goes nowhere") {
-  server s;
-  s.settings->response_timeout = 100ms;
-  mailbox<exchange_ptr> open;
-  s.on_request = [&](exchange_ptr one) { open.put(std::move(one)); };
-  s.start();
-  client c{s.port()};
-  c.send(get("/late"));
-  auto late = open.take();
-  CHECK(c.receive().status == 503);
-  c.send(get("/next"));
-  auto next = open.take();
+  held_conversation t{[](server& s) { s.settings->response_timeout = 100ms; }};
+  t.c.send(get("/late"));
+  auto late = t.open.take();
+  CHECK(t.c.receive().status == 503);
+  t.c.send(get("/next"));
+  auto next = t.open.take();
   CHECK(!late->respond(echo(late->request())));
   next->respond(echo(next->request()));
-  CHECK(c.receive().body == "GET /next");
+  CHECK(t.c.receive().body == "GET /next");
 }
 
 TEST_CASE("Ten thousand requests on one connection are answered from another thread") {
@@ -290,84 +251,70 @@ TEST_CASE("Ten thousand requests on one connection are answered from another thr
 }
 
 TEST_CASE("A large response arrives whole, a slow reader is cut off") {
-  server s;
-  s.settings->write_timeout = 200ms;
-  s.on_request = [](const exchange_ptr& open) {
-    const std::size_t size = open->request().path() == "/huge" ? 64U << 20U : 1U << 20U;
-    open->respond(cm::http::json_response(200, std::string(size, 'x')));
-  };
-  s.start();
-  client c{s.port()};
-  c.send(get("/large"));
-  CHECK(c.receive().body.size() == 1U << 20U);
-  c.send(get("/huge")); // and nobody reads
-  s.closed.take();
+  conversation t{[](server& s) {
+    s.settings->write_timeout = 200ms;
+    s.on_request = [](const exchange_ptr& open) {
+      const std::size_t size = open->request().path() == "/huge" ? 64U << 20U : 1U << 20U;
+      open->respond(cm::http::json_response(200, std::string(size, 'x')));
+    };
+  }};
+  t.c.send(get("/large"));
+  CHECK(t.c.receive().body.size() == 1U << 20U);
+  t.c.send(get("/huge")); // and nobody reads
+  t.s.closed.take();
 }
 
 TEST_CASE("Graceful close in the idle state ends the connection after a short while") {
-  server s;
-  s.start();
-  client c{s.port()};
-  c.send(get("/"));
-  CHECK(c.receive().status == 200);
-  s.connections.take()->graceful_close();
-  CHECK(c.sees_end());
-  c.close();
-  s.closed.take();
+  conversation t;
+  t.c.send(get("/"));
+  CHECK(t.c.receive().status == 200);
+  t.s.connections.take()->graceful_close();
+  CHECK(t.c.sees_end());
+  t.c.close();
+  t.s.closed.take();
 }
 
 TEST_CASE("Graceful close answers the request that is on its way, and says that it is the last") {
-  server s;
-  s.settings->drain_linger = 5s;
-  s.start();
-  client c{s.port()};
-  c.send(get("/1"));
-  CHECK(c.receive().has("Connection: keep-alive"));
-  s.connections.take()->graceful_close();
-  s.in_io_thread([] {}); // it was posted before this, so it is done
-  c.send(get("/2"));
-  const auto last = c.receive();
+  conversation t{[](server& s) { s.settings->drain_linger = 5s; }};
+  t.c.send(get("/1"));
+  CHECK(t.c.receive().has("Connection: keep-alive"));
+  t.s.connections.take()->graceful_close();
+  t.s.in_io_thread([] {}); // it was posted before this, so it is done
+  t.c.send(get("/2"));
+  const auto last = t.c.receive();
   CHECK(last.body == "GET /2");
   CHECK(last.has("Connection: close"));
-  CHECK(c.sees_end());
+  CHECK(t.c.sees_end());
 }
 
 TEST_CASE("Graceful close in the busy state lets the request finish") {
-  server s;
-  mailbox<exchange_ptr> open;
-  s.on_request = [&](exchange_ptr one) { open.put(std::move(one)); };
-  s.start();
-  client c{s.port()};
-  c.send(get("/1"));
-  auto one = open.take();
-  s.connections.take()->graceful_close();
-  CHECK(s.closed.stays_empty(300ms)); // longer than drain_linger
+  held_conversation t;
+  t.c.send(get("/1"));
+  auto one = t.open.take();
+  t.s.connections.take()->graceful_close();
+  CHECK(t.s.closed.stays_empty(300ms)); // longer than drain_linger
   one->respond(echo(one->request()));
-  const auto last = c.receive();
+  const auto last = t.c.receive();
   CHECK(last.body == "GET /1");
   CHECK(last.has("Connection: close"));
-  CHECK(c.sees_end());
-  c.close();
-  s.closed.take();
+  CHECK(t.c.sees_end());
+  t.c.close();
+  t.s.closed.take();
 }
 
 TEST_CASE("Abort closes at once, and an answer afterwards goes nowhere") {
-  server s;
-  mailbox<exchange_ptr> open;
-  s.on_request = [&](exchange_ptr one) { open.put(std::move(one)); };
-  s.start();
-  client c{s.port()};
-  c.send(get("/1"));
-  auto one = open.take();
-  auto connection = s.connections.take();
+  held_conversation t;
+  t.c.send(get("/1"));
+  auto one = t.open.take();
+  auto connection = t.s.connections.take();
   connection->abort();
   connection->abort();
   connection->graceful_close();
-  s.closed.take();
+  t.s.closed.take();
   one->respond(cm::http::empty_response(204));
-  s.in_io_thread([] {});
-  CHECK(c.sees_end());
-  CHECK(s.closed.size() == 0);
+  t.s.in_io_thread([] {});
+  CHECK(t.c.sees_end());
+  CHECK(t.s.closed.size() == 0);
 }
 
 TEST_CASE("An exchange may outlive its connection and the io_context") {
@@ -402,20 +349,16 @@ TEST_CASE("A client that goes away is noticed") {
 }
 
 TEST_CASE("A client that has closed its sending side still gets its answer") {
-  server s;
-  mailbox<exchange_ptr> open;
-  s.on_request = [&](exchange_ptr one) { open.put(std::move(one)); };
-  s.start();
-  client c{s.port()};
-  c.send(get("/1") + get("/2"));
-  c.shutdown_send();
+  held_conversation t;
+  t.c.send(get("/1") + get("/2"));
+  t.c.shutdown_send();
   for (int i = 0; i < 2; ++i) {
-    const auto one = open.take();
+    const auto one = t.open.take();
     one->respond(echo(one->request()));
   }
-  CHECK(c.receive().body == "GET /1");
-  CHECK(c.receive().body == "GET /2");
-  CHECK(c.sees_end());
+  CHECK(t.c.receive().body == "GET /1");
+  CHECK(t.c.receive().body == "GET /2");
+  CHECK(t.c.sees_end());
 }
 
 TEST_CASE("A request that could hide another is refused and ends the connection") {

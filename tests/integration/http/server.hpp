@@ -10,6 +10,8 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/write.hpp>
 
+#include <array>
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -188,6 +190,50 @@ public:
     pending_.erase(0, length);
     return made;
   }
+
+  /// The bytes of the next chunk; none for the last one. Fails the test when the connection ends before.
+  std::string receive_chunk() {
+    while (pending_.find("\r\n") == std::string::npos)
+      REQUIRE(read_more());
+    const std::size_t start = pending_.find("\r\n") + 2;
+    const std::size_t size = std::stoul(pending_, nullptr, 16);
+    while (pending_.size() < start + size + 2)
+      REQUIRE(read_more());
+    REQUIRE(pending_.compare(start + size, 2, "\r\n") == 0);
+    std::string chunk = pending_.substr(start, size);
+    pending_.erase(0, start + size + 2);
+    return chunk;
+  }
+
+  /// One response whose body comes in chunks, whole.
+  reply receive_chunked() {
+    reply made = receive(true);
+    REQUIRE(made.has("Transfer-Encoding: chunked"));
+    for (std::string chunk = receive_chunk(); !chunk.empty(); chunk = receive_chunk())
+      made.body.append(chunk);
+    return made;
+  }
+
+  /// Sends what the kernel takes at once.
+  std::size_t send_some(std::string_view bytes) {
+    const auto sent = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    return sent < 0 ? 0 : static_cast<std::size_t>(sent);
+  }
+
+  /// Whether the server resets the connection: what came cannot be taken for whole.
+  bool sees_reset() {
+    while (read_more()) {
+    }
+    return !ended_ && errno == ECONNRESET;
+  }
+
+  /// Ends the connection as a process does that is killed with bytes unread.
+  void reset() {
+    socket_.set_option(http::net::socket_base::linger{true, 0});
+    socket_.close();
+  }
+
+  [[nodiscard]] std::uint16_t port() const { return socket_.local_endpoint().port(); }
 
   /// Whether the server closes, with nothing more to read.
   bool sees_end() {

@@ -20,17 +20,6 @@ activate_tokens activation_of(const std::vector<std::uint32_t>& numbers) {
   return command;
 }
 
-std::string row(std::uint32_t number) {
-  return "id = X'" + hex(id_of(number).bytes) + "'";
-}
-
-// Not by innodb_trx: its content is renewed only when nobody has read it for 100 ms.
-bool somebody_waits(const mariadb_server& server) {
-  return server.value("SELECT variable_value FROM information_schema.global_status WHERE variable_name = "
-                      "'INNODB_ROW_LOCK_CURRENT_WAITS'")
-         != "0";
-}
-
 } // namespace
 
 TEST_CASE("sessions that activate the same tokens at once change each exactly once and need no retry") {
@@ -104,7 +93,7 @@ TEST_CASE("the victim of a deadlock is repeated to success") {
     return must<activated_tokens>(db, activation_of({1, 2})).changed;
   });
   wait_until([&] { return somebody_waits(f.server); }); // it has row 1 and waits for row 2
-  const auto crossing = other->run("UPDATE endpoint_token SET first_used_at = 1 WHERE " + row(1));
+  const auto crossing = other->run("UPDATE endpoint_token SET first_used_at = 1 WHERE " + is_row(1));
   const auto committed = other->run("COMMIT");
   CHECK(worker.get().size() == 2);
   CHECK(crossing.has_value());
@@ -123,7 +112,7 @@ TEST_CASE("a lock that is not given back in time is unavailable, and the connect
   create_tokens(db, 1, 2);
   auto other = connect(f.server);
   run(*other, "START TRANSACTION");
-  run(*other, "UPDATE endpoint_token SET first_used_at = 1 WHERE " + row(1));
+  run(*other, "UPDATE endpoint_token SET first_used_at = 1 WHERE " + is_row(1));
   const auto result =
     db.execute(activation_of({1, 2}), std::chrono::steady_clock::now() + std::chrono::milliseconds{500});
   REQUIRE(!result);
@@ -131,7 +120,7 @@ TEST_CASE("a lock that is not given back in time is unavailable, and the connect
   CHECK(result.error().detail.find("1205") != std::string::npos);
   CHECK(db.counters().drops == 0);
   // Nothing is held by the one that gave up.
-  run(*other, "UPDATE endpoint_token SET first_used_at = 1 WHERE " + row(2));
+  run(*other, "UPDATE endpoint_token SET first_used_at = 1 WHERE " + is_row(2));
   run(*other, "ROLLBACK");
   CHECK(must<activated_tokens>(db, activation_of({1, 2})).changed.size() == 2);
 }

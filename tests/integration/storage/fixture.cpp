@@ -59,6 +59,52 @@ void create_tokens(storage::session& session, std::uint32_t first, std::uint32_t
     static_cast<void>(must<storage::created_token>(session, creation(number)));
 }
 
+core::error refusal(storage::session& session, const storage::command& what) {
+  auto result = session.execute(what, soon());
+  if (result)
+    throw std::runtime_error("a command that must fail has succeeded");
+  return std::move(result).error();
+}
+
+storage::create_client client_creation(core::client_kind kind, std::uint32_t number) {
+  storage::create_client command;
+  auto& credential = command.credential;
+  credential.kind = kind;
+  credential.id = id_of(number);
+  credential.client_id = "client-" + std::to_string(number);
+  credential.created_at = core::from_unix_ms(1'000'000 + number);
+  if (kind == core::client_kind::basic) {
+    credential.username = "user-" + std::to_string(number);
+    command.password_phc = core::secret{"$phc$" + std::to_string(number)};
+  } else {
+    credential.issuer = "CN=ca";
+    credential.serial_number = std::to_string(number);
+    command.subject = hash_of(number);
+  }
+  command.origin = {core::channel::rest, "operator", "correlation-" + std::to_string(number)};
+  return command;
+}
+
+std::string is_row(std::uint32_t number) {
+  return "id = X'" + hex(id_of(number).bytes) + "'";
+}
+
+std::uint64_t count_of(const mariadb_server& server, const std::string& table) {
+  return std::stoull(server.value("SELECT COUNT(*) FROM " + table));
+}
+
+std::vector<std::vector<std::string>> audit_of(const mariadb_server& server, std::uint32_t number) {
+  return server.query("SELECT from_status, to_status, channel, actor, correlation_id FROM credential_audit WHERE "
+                      "credential_"
+                      + is_row(number) + " ORDER BY seq");
+}
+
+bool somebody_waits(const mariadb_server& server) {
+  return server.value("SELECT variable_value FROM information_schema.global_status WHERE variable_name = "
+                      "'INNODB_ROW_LOCK_CURRENT_WAITS'")
+         != "0";
+}
+
 std::unique_ptr<storage::connection> connect(const mariadb_server& server) {
   const auto settings = server.settings();
   auto made =

@@ -52,6 +52,26 @@ Reply must(storage::session& session, const storage::command& what) {
 /// Creates tokens first to last.
 void create_tokens(storage::session& session, std::uint32_t first, std::uint32_t last);
 
+/// The error of a command that must fail.
+[[nodiscard]] core::error refusal(storage::session& session, const storage::command& what);
+
+/// Client credential `number`: username "user-<number>", or issuer "CN=ca" and that serial number; created at 1,000,000
+/// + number.
+[[nodiscard]] storage::create_client client_creation(core::client_kind kind, std::uint32_t number);
+
+/// "id = X'…'", for SQL.
+[[nodiscard]] std::string is_row(std::uint32_t number);
+
+/// "table" or "table WHERE …".
+[[nodiscard]] std::uint64_t count_of(const mariadb_server& server, const std::string& table);
+
+/// (from, to, channel, actor, correlation ID) of a credential's audit rows, oldest first.
+[[nodiscard]] std::vector<std::vector<std::string>> audit_of(const mariadb_server& server, std::uint32_t number);
+
+/// Whether a transaction waits for a row that another one has locked. Not by innodb_trx: its content is renewed only
+/// when nobody has read it for 100 ms.
+[[nodiscard]] bool somebody_waits(const mariadb_server& server);
+
 /// Another connection of the user `cm`.
 [[nodiscard]] std::unique_ptr<storage::connection> connect(const mariadb_server& server);
 

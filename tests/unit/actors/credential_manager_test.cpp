@@ -17,9 +17,8 @@ public:
     credential_manager_settings settings;
     settings.hash_key = core::secret("key");
     settings.token_length = 12;
-    settings.applications =
-      std::make_shared<const application_directory>(application_directory{{"app-1", {}}, {"app-2", {}}});
-    manager = system.spawn(credential_manager, settings, gate);
+    settings.applications = configured_applications({{"app-1", {}}, {"app-2", {}}});
+    manager = system.spawn(credential_manager, settings, gate, event_publisher_actor{});
     system.run();
   }
 

@@ -9,7 +9,7 @@ using core::errc;
 namespace {
 
 const core::timestamp now = core::from_unix_ms(1669126620000);
-const application_directory two_applications{{"app-1", {}}, {"app-2", {"v1"}}};
+const application_directory two_applications = *configured_applications({{"app-1", {}}, {"app-2", {"v1"}}});
 
 messaging::ecap::endpoint_token_validation_request good() {
   messaging::ecap::endpoint_token_validation_request out;
@@ -25,7 +25,7 @@ messaging::ecap::endpoint_token_validation_request good() {
 
 TEST_CASE("a good request needs its look-up") {
   CHECK(refuse_early(good(), two_applications, now) == std::nullopt);
-  CHECK(refuse_early(good(), {}, now) == std::nullopt);
+  CHECK(refuse_early(good(), *configured_applications({}), now) == std::nullopt);
 }
 
 TEST_CASE("a message past its time is 408 before anything else is looked at") {
@@ -58,10 +58,10 @@ TEST_CASE("an application that is not configured is 404, unless none is") {
   auto request = good();
   request.app_name = "app-3";
   CHECK(refuse_early(request, two_applications, now) == errc::not_found);
-  CHECK(refuse_early(request, {}, now) == std::nullopt);
-  CHECK(is_known_application(two_applications, "app-2"));
-  CHECK_FALSE(is_known_application(two_applications, "app"));
-  CHECK(is_known_application({}, "app"));
+  CHECK(refuse_early(request, *configured_applications({}), now) == std::nullopt);
+  CHECK(two_applications.knows("app-2"));
+  CHECK_FALSE(two_applications.knows("app"));
+  CHECK(configured_applications({})->knows("app"));
 }
 
 TEST_CASE("what the look-up found decides: valid, 403 for one taken away, 404 for none") {

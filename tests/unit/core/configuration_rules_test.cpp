@@ -82,28 +82,43 @@ TEST_CASE("what would leave CM open is refused in this release") {
 }
 
 TEST_CASE("what comes later is a warning when it is asked for, and carried where settings have a place for it") {
-  const auto result = load("kaa.cm.trustful: true\nkaa.cm.ep-register.service-instance.name: epr2\n"
-                           "kaa.cm.audit.retention: 30d\nmanagement.console.enabled: true\nkaa.tekton.enabled: true\n"
+  const auto result = load("kaa.cm.cache.time-to-live: 5s\nmanagement.console.enabled: true\n"
                            "endpoints.metrics.enabled: true\nserver.ssl.certificate: /x.pem\n"
                            "security.oauth2.resource-server.scopes.endpoint:read: read\n"
                            "kaa.cm.token-hash-key-previous: hunter2\n");
   CHECK(result.errors.empty());
   REQUIRE(result.value.has_value());
-  CHECK(result.value->credentials.trustful);
-  CHECK(result.value->credentials.ep_register_instance == "epr2");
+  CHECK(result.value->credentials.cache_time_to_live == std::chrono::seconds{5});
   const auto warnings = rendered(result.warnings);
-  for (const auto* key : {"trustful", "ep-register.service-instance.name", "audit.retention", "console.enabled",
-                          "tekton.enabled", "metrics.enabled", "ssl.certificate", "scopes.endpoint:read"})
+  for (const auto* key :
+       {"cache.time-to-live", "console.enabled", "metrics.enabled", "ssl.certificate", "scopes.endpoint:read"})
     CHECK(mentions(warnings, std::string(key) + ": found \""));
   CHECK(mentions(warnings, "token-hash-key-previous: found a value that is not shown: not available"));
   CHECK_FALSE(mentions(warnings, "hunter2"));
 }
 
+TEST_CASE("trustful mode, Tekton, unregistered endpoints and retention are available without a warning") {
+  const auto before = warnings_of("");
+  const auto result =
+    load("kaa.cm:\n  trustful: true\n  ep-register.service-instance.name: epr2\n  audit.retention: 30d\n"
+         "  revocations.retention: 1d\nkaa.tekton:\n  enabled: true\n  url: http://tekton2:8080/x\n"
+         "scmp.consumer.provider.service-instance.name: tekton2\n");
+  CHECK(result.errors.empty());
+  CHECK(rendered(result.warnings) == before);
+  REQUIRE(result.value.has_value());
+  CHECK(result.value->credentials.trustful);
+  CHECK(result.value->credentials.ep_register_instance == "epr2");
+  CHECK(result.value->credentials.audit_retention == std::chrono::hours{30 * 24});
+  CHECK(result.value->credentials.revocations_retention == std::chrono::hours{24});
+  CHECK(result.value->tekton.enabled);
+  CHECK(result.value->tekton.url == "http://tekton2:8080/x");
+  CHECK(result.value->tekton.instance == "tekton2");
+}
+
 TEST_CASE("what comes later is no warning when it has its default") {
   const auto before = warnings_of("");
   CHECK(
-    warnings_of("kaa.cm.trustful: no\nkaa.cm.ep-register.service-instance.name: epr\nkaa.cm.audit.retention: 8760h\n"
-                "management.console.enabled: false\nkaa.tekton.url: http://tekton\nserver.ssl.client-auth: NONE\n"
+    warnings_of("kaa.cm.cache.time-to-live: 10000ms\nmanagement.console.enabled: false\nserver.ssl.client-auth: NONE\n"
                 "endpoints.metrics.enabled: false\n")
     == before);
 }

@@ -32,6 +32,9 @@ TEST_CASE("an empty file is a valid configuration, and comes to the defaults of 
     CHECK(s.credentials.provider_queue_length == 4096);
     CHECK(s.credentials.revocations_retention == 7 * 24h);
     CHECK(s.credentials.audit_retention == 365 * 24h);
+    CHECK_FALSE(s.tekton.enabled);
+    CHECK(s.tekton.url == "http://tekton");
+    CHECK(s.tekton.instance == "tekton");
     CHECK(s.logging.levels == std::map<std::string, std::string>{{"root", "info"}});
     CHECK(s.logging.format == cm::core::log_format::automatic);
     CHECK(s.logging.file.empty());

@@ -1,14 +1,22 @@
 #include "core/time.hpp"
 #include "core/uuid.hpp"
 #include "http/endpoint_tokens.hpp"
+#include "http/negotiation.hpp"
 #include "http/problem.hpp"
 #include "http/routes.hpp"
 #include "parsed.hpp"
+#include "rest.hpp"
 
 using cm::core::credential_status;
 using cm::http::sort_order;
+using cm::test::header;
+using cm::test::make_get;
 using cm::test::make_post;
+using cm::test::make_put;
 using cm::test::make_request;
+using cm::test::names;
+using cm::test::some_id;
+using cm::test::wrong_fields;
 
 namespace {
 
@@ -24,18 +32,6 @@ cm::core::expected<cm::http::list_tokens_request> list(const std::string& query,
   return cm::http::parse_list(request, routes.match(request).parameters);
 }
 
-template <class T>
-std::vector<std::string> wrong_fields(const cm::core::expected<T>& result) {
-  REQUIRE(!result.has_value());
-  CHECK(result.error().code == cm::core::errc::invalid);
-  std::vector<std::string> names;
-  for (const auto& one : result.error().fields)
-    names.push_back(one.field);
-  return names;
-}
-
-using names = std::vector<std::string>;
-
 cm::core::endpoint_token sample() {
   cm::core::endpoint_token token;
   token.id = *cm::core::parse_uuid("0192f0a0-0000-7000-8000-000000000001");
@@ -43,14 +39,6 @@ cm::core::endpoint_token sample() {
   token.endpoint_id = "ep-1";
   token.created_at = cm::core::from_unix_ms(1795356000123);
   return token;
-}
-
-std::string header(const cm::http::response& answer, std::string_view name) {
-  for (const auto& [own, value] : answer.headers) {
-    if (own == name)
-      return value;
-  }
-  return {};
 }
 
 } // namespace
@@ -170,4 +158,119 @@ TEST_CASE("A page that the client has already is 304") {
   CHECK(again("*", 1).status == 304);
   CHECK(again(tag, 2).status == 200);
   CHECK(header(again(tag, 2), "ETag") != tag);
+}
+
+TEST_CASE("A path names a token by two IDs") {
+  const auto path = [](const std::string& target) {
+    const auto request = make_request("GET", target);
+    return cm::http::parse_token_path(routes.match(request).parameters);
+  };
+  const auto found = path("/api/v1/endpoints/ep-1/tokens/0192F0A0-0000-7000-8000-000000000001");
+  REQUIRE(found.has_value());
+  CHECK(found->endpoint_id == "ep-1");
+  CHECK(cm::core::to_string(found->id) == some_id);
+
+  const auto unknown = path("/api/v1/endpoints/ep-1/tokens/1");
+  REQUIRE(!unknown.has_value());
+  CHECK(unknown.error().code == cm::core::errc::not_found);
+  CHECK(unknown.error().message == "Endpoint token not found");
+  CHECK(wrong_fields(path("/api/v1/endpoints/e%20p/tokens/1")) == names{"endpointId"});
+}
+
+TEST_CASE("A path names an endpoint") {
+  const auto path = [](const std::string& target) {
+    const auto request = make_request("DELETE", target);
+    return cm::http::parse_endpoint_path(routes.match(request).parameters);
+  };
+  CHECK(path("/api/v1/endpoints/ep~1/tokens").value() == "ep~1");
+  CHECK(wrong_fields(path("/api/v1/endpoints/e%2Fp/tokens")) == names{"endpointId"});
+  CHECK(wrong_fields(path("/api/v1/endpoints/" + std::string(256, 'e') + "/tokens")) == names{"endpointId"});
+}
+
+TEST_CASE("A status body has one of the four states") {
+  const auto status = [](std::string_view body) { return cm::http::parse_status_body(make_put("/", body)); };
+  CHECK(status(R"({"status":"Suspended","more":1})").value() == credential_status::suspended);
+  CHECK(status(R"({"status":"Inactive"})").value() == credential_status::inactive);
+  for (const std::string_view body : {R"({})", R"({"status":null})", R"({"status":2})", R"({"status":"suspended"})",
+                                      R"({"status":""})", R"({"status":"Active","status":"Active"})"}) {
+    INFO(body);
+    CHECK(wrong_fields(status(body)) == names{"status"});
+  }
+  CHECK(wrong_fields(status("")).empty());
+  CHECK(wrong_fields(status("[]")).empty());
+}
+
+TEST_CASE("One token is shown with the tag that its conditions are held against") {
+  const auto answer = cm::http::render_token(make_get("/"), sample());
+  CHECK(answer.status == 200);
+  CHECK(answer.content_type == "application/json");
+  CHECK(answer.body
+        == R"({"endpointTokenId":"0192f0a0-0000-7000-8000-000000000001","status":"Inactive",)"
+           R"("applicationName":"smart_kettle","createdDate":")"
+             + cm::core::to_iso8601(sample().created_at) + "\"}");
+  const auto tag = cm::http::entity_tag_of(sample());
+  CHECK(header(answer, "ETag") == tag);
+
+  const auto same = cm::http::render_token(make_get("/", tag), sample());
+  CHECK(same.status == 304);
+  CHECK(same.body.empty());
+  CHECK(same.content_type.empty());
+  CHECK(header(same, "ETag") == tag);
+
+  auto other = sample();
+  other.status = credential_status::active;
+  other.updated_at = other.created_at;
+  CHECK(cm::http::entity_tag_of(other) != tag);
+  const auto changed = cm::http::render_changed_token(other);
+  CHECK(changed.status == 200);
+  CHECK(header(changed, "ETag") == cm::http::entity_tag_of(other));
+  CHECK(changed.body == cm::http::render_token(make_get("/", tag), other).body);
+}
+
+TEST_CASE("The tag of a page is the one that the list shows") {
+  const auto answer = cm::http::render_page(make_get("/"), {sample(), sample()}, 2);
+  CHECK(header(answer, "ETag") == cm::http::entity_tag_of_page({sample(), sample()}, 2));
+  CHECK(header(answer, "ETag") != cm::http::entity_tag_of_page({sample()}, 2));
+  CHECK(header(answer, "ETag") != cm::http::entity_tag_of_page({sample(), sample()}, 3));
+}
+
+TEST_CASE("A page of anything has an offset and a limit") {
+  CHECK(cm::http::parse_page(make_get("/")).value().offset == 0);
+  CHECK(cm::http::parse_page(make_get("/")).value().limit == 20);
+  CHECK(cm::http::parse_page(make_get("/?offset=3&limit=1000")).value().offset == 3);
+  CHECK(cm::http::parse_page(make_get("/?offset=3&limit=1000")).value().limit == 1000);
+  CHECK(wrong_fields(cm::http::parse_page(make_get("/?offset=x&limit=0"))) == names{"offset", "limit"});
+  CHECK(wrong_fields(cm::http::parse_page(make_get("/?limit=1001"))) == names{"limit"});
+}
+
+TEST_CASE("A history leaves out what is not there") {
+  cm::core::audit_record created;
+  created.at = sample().created_at;
+  created.to = credential_status::inactive;
+  created.how = cm::core::channel::import;
+  created.correlation_id = "c-1";
+  cm::core::audit_record suspended = created;
+  suspended.from = credential_status::inactive;
+  suspended.to = credential_status::suspended;
+  suspended.how = cm::core::channel::rest;
+  suspended.actor = "some\"body";
+  cm::core::audit_record deleted = created;
+  deleted.from = credential_status::suspended;
+  deleted.to = std::nullopt;
+  deleted.how = cm::core::channel::elce;
+  const std::string date = cm::core::to_iso8601(created.at);
+  const auto answer = cm::http::render_history(make_get("/"), {deleted, suspended, created}, 12);
+  CHECK(answer.status == 200);
+  CHECK(answer.body
+        == R"({"content":[{"date":")" + date + R"(","from":"Suspended","how":"elce","correlationId":"c-1"},{"date":")"
+             + date + R"(","from":"Inactive","to":"Suspended","by":"some\"body","how":"rest","correlationId":"c-1"},)"
+             + R"({"date":")" + date
+             + R"(","to":"Inactive","how":"import","correlationId":"c-1"}],"totalElements":12})");
+  CHECK(cm::http::render_history(make_get("/", header(answer, "ETag")), {deleted, suspended, created}, 12).status
+        == 304);
+}
+
+TEST_CASE("What was deleted is answered without a body") {
+  CHECK(cm::http::no_content().status == 204);
+  CHECK(cm::http::no_content().body.empty());
 }

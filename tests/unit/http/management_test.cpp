@@ -16,7 +16,7 @@ cm::core::health_snapshot sample() {
   made.license.status = health_status::up;
   made.license.subject = "CN=Example";
   made.license.expires = cm::core::from_unix_ms(0);
-  made.outbox = cm::core::outbox_health{health_status::up, 3};
+  made.outbox = {health_status::up, 3};
   made.actors.status = health_status::up;
   made.actors.restarts = 2;
   made.ready = true;

@@ -49,14 +49,14 @@ TEST_CASE("406 follows from all Accept headers together") {
 }
 
 TEST_CASE("A JSON body is declared as JSON, in UTF-8 if it says so") {
-  CHECK(cm::http::is_json_content_type("application/json"));
-  CHECK(cm::http::is_json_content_type("Application/JSON ; charset=UTF-8"));
-  CHECK(cm::http::is_json_content_type("application/json;charset=\"utf-8\""));
-  CHECK(cm::http::is_json_content_type("application/json; profile=x"));
+  CHECK(cm::http::is_content_type("application/json", cm::http::media::json));
+  CHECK(cm::http::is_content_type("Application/JSON ; charset=UTF-8", cm::http::media::json));
+  CHECK(cm::http::is_content_type("application/json;charset=\"utf-8\"", cm::http::media::json));
+  CHECK(cm::http::is_content_type("application/json; profile=x", cm::http::media::json));
   const std::string other = GENERATE("", "text/json", "application/jsonp", "application/json; charset=latin1",
                                      "application/x-ndjson", "application/json, text/plain", "json");
   INFO(other);
-  CHECK(!cm::http::is_json_content_type(other));
+  CHECK(!cm::http::is_content_type(other, cm::http::media::json));
 }
 
 TEST_CASE("415 answers a body that is not declared as JSON") {
@@ -86,4 +86,41 @@ TEST_CASE("If-None-Match compares weakly and against every tag") {
     GENERATE("", "\"ab\"", "abc", "\"abc", "\"x\" \"abc\"", "w/\"abc\"", "\"x\", abc", "*, \"x\"", "W/", "\"abc\" x");
   INFO(other);
   CHECK(!if_none_match(other, tag));
+}
+
+TEST_CASE("If-Match compares strongly and against every tag") {
+  const std::string tag = "\"abc\"";
+  CHECK(cm::http::if_match("*", tag));
+  CHECK(cm::http::if_match("\"abc\"", tag));
+  CHECK(cm::http::if_match(" \"x\" , W/\"y,z\",\t\"abc\" ", tag));
+  CHECK(cm::http::if_match("W/\"abc\", \"abc\"", tag));
+  const std::string other = GENERATE("", "W/\"abc\"", "\"ab\"", "abc", "\"abc", "\"abc\" x", "*, \"abc\" x");
+  INFO(other);
+  CHECK(!cm::http::if_match(other, tag));
+}
+
+TEST_CASE("The condition of a request is all its If-Match headers together") {
+  CHECK(!cm::http::if_match_condition(make_request("GET", "/")));
+  const auto found = cm::http::if_match_condition(make_request("GET", "/", "If-Match: \"a\"\r\nif-match: \"b\"\r\n"));
+  CHECK(found == "\"a\", \"b\"");
+}
+
+TEST_CASE("Every media type of the API is asked for and declared by its own name") {
+  using cm::http::media;
+  const auto accepting = [](const std::string& accept, media offered) {
+    return !cm::http::refuse_unacceptable(make_request("GET", "/", "Accept: " + accept + "\r\n"), offered);
+  };
+  CHECK(accepting("application/x-ndjson", media::ndjson));
+  CHECK(accepting("application/*", media::ndjson));
+  CHECK(!accepting("application/json", media::ndjson));
+  CHECK(accepting("application/yaml", media::yaml));
+  CHECK(accepting("text/html,application/xhtml+xml,*/*;q=0.8", media::html));
+  CHECK(!accepting("application/json", media::html));
+
+  const auto refused = cm::http::refuse_media_type(make_post("/", "{}"), media::ndjson);
+  REQUIRE(refused);
+  CHECK(refused->status == 415);
+  CHECK(refused->headers == std::vector<std::pair<std::string, std::string>>{{"Accept", "application/x-ndjson"}});
+  CHECK(!cm::http::refuse_media_type(make_request("POST", "/", "Content-Type: Application/X-NDJSON; charset=utf-8\r\n"),
+                                     media::ndjson));
 }

@@ -4,6 +4,7 @@
 #include "catch.hpp"
 #include "http/request_parser.hpp"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -56,6 +57,41 @@ inline parsed parse(std::string_view bytes, std::size_t step = 0, std::size_t bo
     pending.append(rest.substr(0, size));
     rest.remove_prefix(size);
   }
+}
+
+/// A body that came in pieces.
+struct streamed_body {
+  std::string bytes;
+  int failure = 0;
+  bool complete = false;
+  std::size_t longest_piece = 0;
+};
+
+/// Feeds `bytes`, with a header before the body, in pieces of `step` and takes the body as it comes.
+inline streamed_body parse_streamed(std::string_view bytes, std::size_t step) {
+  http::request_parser parser{http::parser_limits{}};
+  streamed_body result;
+  std::string pending;
+  while (!result.complete && result.failure == 0) {
+    std::size_t used = 0;
+    const auto progress = parser.feed(pending, used);
+    pending.erase(0, used);
+    const auto piece = parser.take_body();
+    result.longest_piece = std::max(result.longest_piece, piece.size());
+    result.bytes.append(piece);
+    if (progress == http::request_parser::progress::head) {
+      parser.stream_body();
+      REQUIRE(parser.take().body().empty());
+      continue;
+    }
+    result.complete = progress == http::request_parser::progress::complete;
+    result.failure = parser.failure_status();
+    if (progress != http::request_parser::progress::need_more || bytes.empty())
+      break;
+    pending.append(bytes.substr(0, step));
+    bytes.remove_prefix(std::min(step, bytes.size()));
+  }
+  return result;
 }
 
 /// A request without a body; `headers` are whole lines with CRLF.

@@ -232,3 +232,65 @@ TEST_CASE("Method names are case-sensitive, unknown ones are kept apart") {
   CHECK(cm::http::to_string(method::delete_) == "DELETE");
   CHECK(cm::http::to_string(method::other).empty());
 }
+
+TEST_CASE("A streamed body comes in pieces, never more than was fed") {
+  const std::size_t step = GENERATE(1U, 3U, 7U, 1000U, 1000000U);
+  const std::string body(300000, 'x'); // more than a collected one may have
+  const std::string post = "POST / HTTP/1.1\r\n" + host;
+  const auto sized = cm::test::parse_streamed(post + "Content-Length: 300000\r\n\r\n" + body, step);
+  CHECK(sized.complete);
+  CHECK(sized.bytes == body);
+  CHECK(sized.longest_piece <= step);
+  const auto chunked = cm::test::parse_streamed(
+    post + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n493e0\r\n" + body + "\r\n0\r\nA: b\r\n\r\n", step);
+  CHECK(chunked.complete);
+  CHECK(chunked.bytes == "abc" + body);
+  CHECK(chunked.longest_piece <= step);
+  CHECK(cm::test::parse_streamed(post + "Content-Length: 0\r\n\r\n", step).complete);
+}
+
+TEST_CASE("The beginning of a chunk is not held back") {
+  const auto result =
+    cm::test::parse_streamed("POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n2\r\nc", 1);
+  CHECK(result.bytes == "abc");
+}
+
+TEST_CASE("The length of a streamed body reserves nothing") {
+  const auto result =
+    cm::test::parse_streamed("POST / HTTP/1.1\r\n" + host + "Content-Length: 9223372036854775807\r\n\r\nabc", 1000);
+  CHECK(!result.complete);
+  CHECK(result.failure == 0);
+  CHECK(result.bytes == "abc");
+}
+
+TEST_CASE("The framing of a streamed body is as strict as that of a collected one") {
+  const std::size_t step = GENERATE(1U, 5U, 1000000U);
+  const auto failure = [&](const std::string& chunks) {
+    return cm::test::parse_streamed("POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n" + chunks, step)
+      .failure;
+  };
+  CHECK(failure("5\r\n01234567\r\n0\r\n\r\n") == 400);
+  CHECK(failure("zz\r\n01234567\r\n0\r\n\r\n") == 400);
+  CHECK(failure("10000000000000000\r\n") == 400);
+  CHECK(failure("-1\r\n\r\n\r\n") == 400);
+}
+
+TEST_CASE("The framing of a streamed body cannot outgrow the body") {
+  const std::size_t step = GENERATE(1U, 1000000U);
+  std::string bytes = "POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n";
+  std::string small = bytes;
+  for (int i = 0; i < 20000; ++i)
+    small.append("1\r\na\r\n"); // wasteful, but a client may send so
+  const auto accepted = cm::test::parse_streamed(small + "0\r\n\r\n", step);
+  CHECK(accepted.complete);
+  CHECK(accepted.bytes.size() == 20000);
+  for (int i = 0; i < 40; ++i)
+    bytes.append("1;e=").append(std::string(2000, 'x')).append("\r\na\r\n");
+  CHECK(cm::test::parse_streamed(bytes + "0\r\n\r\n", step).failure == 413);
+  // Nor may a large body be followed by no end of trailers.
+  std::string trailers = "POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n493e0\r\n";
+  trailers.append(300000, 'x').append("\r\n0\r\n");
+  for (int i = 0; i < 20; ++i)
+    trailers.append("A: ").append(1000, 'x').append("\r\n");
+  CHECK(cm::test::parse_streamed(trailers + "\r\n", step).failure != 0);
+}

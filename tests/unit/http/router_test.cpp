@@ -1,25 +1,15 @@
 #include "http/router.hpp"
 #include "http/routes.hpp"
 #include "parsed.hpp"
+#include "rest.hpp"
 
 #include <stdexcept>
 
 using cm::http::api_route;
 using cm::http::management_route;
 using cm::http::route_outcome;
+using cm::test::header;
 using cm::test::make_request;
-
-namespace {
-
-std::string header(const cm::http::response& answer, std::string_view name) {
-  for (const auto& [own, value] : answer.headers) {
-    if (own == name)
-      return value;
-  }
-  return {};
-}
-
-} // namespace
 
 TEST_CASE("The API's routes are found by method and path") {
   const auto table = cm::http::make_api_router();
@@ -39,6 +29,76 @@ TEST_CASE("The API's routes are found by method and path") {
   CHECK(found.route == api_route::list_endpoint_tokens);
 }
 
+TEST_CASE("Every operation of the API has its path") {
+  const auto table = cm::http::make_api_router();
+
+  struct row {
+    std::string_view verb;
+    std::string_view target;
+    api_route route;
+  };
+
+  const std::vector<row> rows{
+    {"GET", "/api/v1/endpoints/e/tokens", api_route::list_endpoint_tokens},
+    {"POST", "/api/v1/endpoints/e/tokens", api_route::create_endpoint_token},
+    {"DELETE", "/api/v1/endpoints/e/tokens", api_route::delete_endpoint_tokens},
+    {"GET", "/api/v1/endpoints/e/tokens/t", api_route::get_endpoint_token},
+    {"DELETE", "/api/v1/endpoints/e/tokens/t", api_route::delete_endpoint_token},
+    {"PUT", "/api/v1/endpoints/e/tokens/t/status", api_route::set_endpoint_token_status},
+    {"GET", "/api/v1/endpoints/e/tokens/t/history", api_route::endpoint_token_history},
+    {"POST", "/api/v1/endpoint-tokens/import", api_route::import_endpoint_tokens},
+    {"GET", "/api/v1/endpoint-tokens/export", api_route::export_endpoint_tokens},
+    {"GET", "/api/v1/clients/credentials", api_route::list_basic_credentials},
+    {"POST", "/api/v1/clients/credentials", api_route::create_basic_credential},
+    {"GET", "/api/v1/clients/credentials/c", api_route::get_basic_credential},
+    {"DELETE", "/api/v1/clients/credentials/c", api_route::delete_basic_credential},
+    {"PUT", "/api/v1/clients/credentials/c/status", api_route::set_basic_credential_status},
+    {"PUT", "/api/v1/clients/credentials/c/password", api_route::set_basic_credential_password},
+    {"GET", "/api/v1/clients/certificates", api_route::list_x509_credentials},
+    {"POST", "/api/v1/clients/certificates", api_route::create_x509_credential},
+    {"GET", "/api/v1/clients/certificates/c", api_route::get_x509_credential},
+    {"DELETE", "/api/v1/clients/certificates/c", api_route::delete_x509_credential},
+    {"PUT", "/api/v1/clients/certificates/c/status", api_route::set_x509_credential_status},
+    {"GET", "/api/v1/revocations", api_route::list_revocations},
+    {"GET", "/api/v1/openapi.yaml", api_route::openapi},
+    {"GET", "/api/v1/docs", api_route::docs},
+  };
+  REQUIRE(rows.size() == cm::http::api_route_count);
+  for (const auto& one : rows) {
+    INFO(one.verb << " " << one.target);
+    const auto request = make_request(one.verb, one.target);
+    const auto found = table.match(request);
+    REQUIRE(found.outcome == route_outcome::matched);
+    CHECK(found.route == one.route);
+    // A body where one is sent, and the media types of streams and documents.
+    const auto media = cm::http::media_of(one.route);
+    CHECK(media.body.has_value() == (one.verb == "POST" || one.verb == "PUT"));
+    CHECK(takes_body_as_stream(request) == (one.route == api_route::import_endpoint_tokens));
+  }
+  CHECK(table.match(make_request("PUT", "/api/v1/endpoints/e/tokens/t/history")).outcome
+        == route_outcome::method_not_allowed);
+}
+
+TEST_CASE("Streams are lines of JSON, documents are what they are") {
+  using cm::http::media;
+  CHECK(cm::http::media_of(api_route::import_endpoint_tokens).answer == media::ndjson);
+  CHECK(cm::http::media_of(api_route::import_endpoint_tokens).body == media::ndjson);
+  CHECK(cm::http::media_of(api_route::export_endpoint_tokens).answer == media::ndjson);
+  CHECK(cm::http::media_of(api_route::openapi).answer == media::yaml);
+  CHECK(cm::http::media_of(api_route::docs).answer == media::html);
+  CHECK(cm::http::media_of(api_route::create_endpoint_token).body == media::json);
+  CHECK(cm::http::media_of(api_route::list_revocations).answer == media::json);
+}
+
+TEST_CASE("Only POST of an import takes its body as a stream") {
+  CHECK(takes_body_as_stream(make_request("POST", "/api/v1/endpoint-tokens/import?x=1")));
+  CHECK(takes_body_as_stream(make_request("POST", "/api/v1/endpoint%2Dtokens/import/")));
+  CHECK(!takes_body_as_stream(make_request("PUT", "/api/v1/endpoint-tokens/import")));
+  CHECK(!takes_body_as_stream(make_request("GET", "/api/v1/endpoint-tokens/import")));
+  CHECK(!takes_body_as_stream(make_request("POST", "/api/v1/endpoint-tokens/export")));
+  CHECK(!takes_body_as_stream(make_request("POST", "/api/v1/endpoint-tokens/import/x")));
+}
+
 TEST_CASE("A path that is in no table is 404") {
   const auto table = cm::http::make_api_router();
   const std::string target =
@@ -52,13 +112,13 @@ TEST_CASE("A path that is in no table is 404") {
 
 TEST_CASE("A method that a path does not have is 405 with all that it has") {
   const auto table = cm::http::make_api_router();
-  const std::string verb = GENERATE("DELETE", "PUT", "BREW", "PATCH");
+  const std::string verb = GENERATE("PUT", "BREW", "PATCH");
   const auto request = make_request(verb, "/api/v1/endpoints/e/tokens");
   const auto found = table.match(request);
   REQUIRE(found.outcome == route_outcome::method_not_allowed);
   const auto answer = cm::http::answer_unmatched(request, found);
   CHECK(answer.status == 405);
-  CHECK(header(answer, "Allow") == "GET, HEAD, POST, OPTIONS");
+  CHECK(header(answer, "Allow") == "GET, HEAD, POST, DELETE, OPTIONS");
 }
 
 TEST_CASE("OPTIONS tells the methods of a path") {
@@ -66,7 +126,7 @@ TEST_CASE("OPTIONS tells the methods of a path") {
   const auto request = make_request("OPTIONS", "/api/v1/endpoints/e/tokens");
   const auto answer = cm::http::answer_unmatched(request, table.match(request));
   CHECK(answer.status == 204);
-  CHECK(header(answer, "Allow") == "GET, HEAD, POST, OPTIONS");
+  CHECK(header(answer, "Allow") == "GET, HEAD, POST, DELETE, OPTIONS");
   CHECK(table.match(make_request("OPTIONS", "*")).outcome == route_outcome::not_found);
 }
 

@@ -1,0 +1,102 @@
+// What the handlers of REST requests have in common: ask, then answer; and the handlers themselves, by resource.
+#pragma once
+
+#include "actors/hardening.hpp"
+#include "actors/http_session.hpp"
+#include "http/problem.hpp"
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace cm::actors {
+
+/// One request that was routed.
+struct api_request {
+  http_session_pointer self;
+  exchange_ptr one;
+  http::path_parameters path; ///< views into the request
+  std::chrono::milliseconds deadline;
+};
+
+/// Answers with the error; what the client is not told goes to the log.
+void answer_error(const exchange_ptr& one, const core::error& problem);
+
+/// Answers 503 for a peer that died or did not answer in time.
+void answer_lost(const exchange_ptr& one, const char* who, const caf::error& problem);
+
+/// Who asked, for the audit trail and the events.
+[[nodiscard]] core::change_origin origin_of_request(const http::request& request);
+
+/// Hands the reply of the expected kind to `then`, and answers everything else.
+template <class Reply, class Then>
+void answer_from(const exchange_ptr& one, const storage_result& result, const Then& then) {
+  if (result.has_error()) {
+    auto problem = result.error();
+    if (problem.code == core::errc::expired)
+      problem.code = core::errc::unavailable;
+    answer_error(one, problem);
+    return;
+  }
+  if (const auto* reply = std::get_if<Reply>(&*result))
+    one->respond(then(*reply));
+  else
+    answer_error(one, core::make_error(core::errc::internal, {}, "storage answered with another kind of reply"));
+}
+
+/// Asks the database; `then` makes the response of a Reply.
+template <class Reply, class Then>
+void ask_storage(const api_request& request, storage::command command, Then then) {
+  const auto self = request.self;
+  auto job =
+    std::make_shared<const storage_job>(storage_job{std::move(command), self->clock().now() + request.deadline});
+  self
+    ->request(self->state.collaborators.gate, request.deadline + std::chrono::milliseconds{500}, execute_v,
+              storage_job_ptr{std::move(job)})
+    .then([one = request.one,
+           then = std::move(then)](const storage_result_ptr& result) { answer_from<Reply>(one, *result, then); },
+          [one = request.one](const caf::error& problem) { answer_lost(one, "storage gate", problem); });
+}
+
+/// Asks the manager for a change; `then` makes the response of a Reply.
+template <class Reply, class Then>
+void ask_change(const api_request& request, storage::command command, Then then) {
+  const auto self = request.self;
+  auto change = std::make_shared<const credential_change>(credential_change{std::move(command), core::channel::rest});
+  self
+    ->request(self->state.collaborators.manager, request.deadline + std::chrono::seconds{1}, apply_v,
+              credential_change_ptr{std::move(change)})
+    .then([one = request.one,
+           then = std::move(then)](const storage_result_ptr& result) { answer_from<Reply>(one, *result, then); },
+          [one = request.one](const caf::error& problem) { answer_lost(one, "credential manager", problem); });
+}
+
+/// Has a password hashed; `then` goes on with the hash.
+void ask_hash(const api_request& request, const core::secret& password, std::function<void(core::secret phc)> then);
+
+// Each answers its request, now or later.
+
+void list_tokens(const api_request& request);
+void create_token(const api_request& request);
+void delete_all_tokens(const api_request& request);
+void get_token(const api_request& request);
+void delete_token(const api_request& request);
+void set_token_status(const api_request& request);
+void show_token_history(const api_request& request);
+
+void list_clients(const api_request& request, core::client_kind kind);
+void create_basic(const api_request& request);
+void create_x509(const api_request& request);
+void get_client(const api_request& request, core::client_kind kind);
+void delete_client(const api_request& request, core::client_kind kind);
+void set_client_status(const api_request& request, core::client_kind kind);
+void set_password(const api_request& request);
+
+void list_revocations(const api_request& request);
+
+/// These two are answered by an actor of their own, in pieces.
+void import_tokens(const api_request& request);
+void export_tokens(const api_request& request);
+
+} // namespace cm::actors

@@ -1,0 +1,30 @@
+// Fills in what only the manager gives a change: its time and new IDs; and reads from a reply what it means for others.
+// Plain functions.
+#pragma once
+
+#include "core/error.hpp"
+#include "core/time.hpp"
+#include "core/token.hpp"
+#include "core/uuid.hpp"
+#include "storage/commands.hpp"
+
+#include <string>
+#include <vector>
+
+namespace cm::actors {
+
+/// The command as it goes to storage.
+/// @return errc::internal for a command that is no change of a credential
+[[nodiscard]] core::expected<storage::command> prepare_change(storage::command command, core::timestamp now,
+                                                              core::uuid_v7_generator& ids);
+
+/// Who changes what; nothing for a command that is no change.
+[[nodiscard]] const core::change_origin* origin_of(const storage::command& command) noexcept;
+
+/// The events that a change wrote to the outbox.
+[[nodiscard]] std::vector<core::revocation> events_of(const storage::reply& reply);
+
+/// One line for the log: what has changed; empty where nothing did. Without secrets.
+[[nodiscard]] std::string describe_change(const storage::command& command, const storage::reply& reply);
+
+} // namespace cm::actors

@@ -1,0 +1,47 @@
+// Answers the requests about client credentials: username and password, certificates.
+#pragma once
+
+#include "actors/actors.hpp"
+#include "core/attempt_limiter.hpp"
+#include "core/use_recorder.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace cm::actors {
+
+struct client_validator_settings {
+  std::string replica;                      ///< the actor in the audit rows of first uses
+  bool trustful = false;                    ///< unknown credentials are accepted (contract 4.5)
+  std::chrono::milliseconds deadline{5000}; ///< for one request, after which it is answered 503
+  std::chrono::milliseconds tick{100};      ///< how long uses are gathered before they are written
+  std::size_t max_uses = 65536; ///< kept for a database that cannot write; those beyond are left to the next
+};
+
+struct client_validator_state {
+  static inline const char* name = "client-validator";
+
+  client_validator_settings settings;
+  core::attempt_limiter limiter;
+  core::use_recorder recorder;
+  std::vector<storage::client_use> uses; ///< to be written
+  bool writing = false;
+  storage_gate_actor gate;
+  nats_egress_actor egress;
+  password_pool_actor passwords;
+  std::vector<caf::typed_response_promise<bool>> drains;
+
+  ~client_validator_state();
+};
+
+client_validator_actor::behavior_type
+client_validator(client_validator_actor::stateful_pointer<client_validator_state> self,
+                 client_validator_settings settings, storage_gate_actor gate, nats_egress_actor egress,
+                 password_pool_actor passwords);
+
+} // namespace cm::actors

@@ -1,0 +1,155 @@
+#include "actors/decoders.hpp"
+
+#include "core/identifiers.hpp"
+#include "core/logging.hpp"
+#include "messaging/elce.hpp"
+#include "messaging/scmp.hpp"
+
+#include <bit>
+#include <string_view>
+#include <utility>
+
+namespace cm::actors {
+
+namespace {
+
+/// Says that something happens, at the first, second, fourth, eighth time: a flood of it does not flood the log.
+class occasional {
+public:
+  [[nodiscard]] bool again() noexcept { return std::has_single_bit(++count_); }
+
+  [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
+
+private:
+  std::uint64_t count_ = 0;
+};
+
+template <class Request>
+class request_decoder {
+public:
+  explicit request_decoder(decoder_context context) : context_(std::move(context)) {}
+
+  void operator()(messaging::message_batch batch) {
+    auto calls = std::make_shared<request_calls<Request>>(context_.connection, context_.door);
+    request_calls<Request> overflow(context_.connection, context_.door); // answered 503 when it goes
+    reply_batch undecodable(context_.connection, context_.door);         // published when it goes
+    for (auto& message : batch)
+      take(std::move(message), *calls, overflow, undecodable);
+    if (!calls->empty())
+      context_.hand_on(std::move(calls));
+  }
+
+private:
+  void take(messaging::message message, request_calls<Request>& calls, request_calls<Request>& overflow,
+            reply_batch& undecodable) {
+    if (std::string_view(message.reply()).empty()) {
+      if (unanswerable_.again())
+        core::logger("cm.ecap")->warn("{} requests came without a reply subject and were dropped",
+                                      unanswerable_.count());
+      return;
+    }
+    const bool admitted = context_.door->enter();
+    const auto decoded = messaging::decode<Request>(message.payload());
+    if (decoded.has_error()) {
+      core::logger("cm.ecap")->debug("a request cannot be decoded: {}", decoded.error().problem);
+      refuse_undecodable<Request>(std::move(message), decoded.error().correlation_id, undecodable);
+      return;
+    }
+    (admitted ? calls : overflow).add({std::move(message), *decoded});
+  }
+
+  decoder_context context_;
+  occasional unanswerable_;
+};
+
+class unregistered_decoder {
+public:
+  explicit unregistered_decoder(decoder_context context) : context_(std::move(context)) {}
+
+  void operator()(const messaging::message_batch& batch) {
+    auto gone = std::make_shared<removed_endpoints>();
+    gone->door = context_.door;
+    for (const auto& message : batch)
+      take(message, *gone);
+    if (!gone->items.empty())
+      context_.hand_on(removed_endpoints_ptr{std::move(gone)});
+  }
+
+private:
+  void take(const messaging::message& message, removed_endpoints& gone) {
+    const auto decoded = messaging::decode<messaging::elce::unregistered_event>(message.payload());
+    if (decoded.has_error() || !core::is_endpoint_id(decoded->endpoint_id)) {
+      if (malformed_.again())
+        core::logger("cm.elce")->warn("{} events of unregistered endpoints cannot be understood: {}",
+                                      malformed_.count(),
+                                      decoded.has_error() ? decoded.error().problem : "not an endpoint ID");
+      return;
+    }
+    if (!context_.door->enter()) {
+      context_.door->leave();
+      if (lost_.again())
+        core::logger("cm.elce")->error("{} events of unregistered endpoints found no room and are lost; the last: {}",
+                                       lost_.count(), decoded->endpoint_id);
+      return;
+    }
+    gone.items.push_back({std::string(decoded->endpoint_id), std::string(decoded->correlation_id)});
+  }
+
+  decoder_context context_;
+  occasional malformed_;
+  occasional lost_;
+};
+
+template <class Event>
+class configuration_decoder {
+public:
+  explicit configuration_decoder(decoder_context context) : context_(std::move(context)) {}
+
+  void operator()(const messaging::message_batch& batch) const {
+    bool news = false;
+    for (const auto& message : batch) {
+      const auto decoded = messaging::decode<Event>(message.payload());
+      if (decoded.has_error())
+        core::logger("cm.tekton")->warn("an event cannot be decoded: {}", decoded.error().problem);
+      else
+        news = true;
+    }
+    if (news)
+      context_.hand_on(configuration_news{});
+  }
+
+private:
+  decoder_context context_;
+};
+
+} // namespace
+
+decoder token_request_decoder(decoder_context context) {
+  return request_decoder<messaging::ecap::endpoint_token_validation_request>(std::move(context));
+}
+
+decoder token_transition_decoder(decoder_context context) {
+  return request_decoder<messaging::ecap::endpoint_token_status_transition_request>(std::move(context));
+}
+
+decoder password_request_decoder(decoder_context context) {
+  return request_decoder<messaging::ecap::client_username_password_validation_request>(std::move(context));
+}
+
+decoder certificate_request_decoder(decoder_context context) {
+  return request_decoder<messaging::ecap::client_certificate_validation_request>(std::move(context));
+}
+
+decoder unregistered_event_decoder(decoder_context context) {
+  return unregistered_decoder(std::move(context));
+}
+
+decoder configuration_broadcast_decoder(decoder_context context) {
+  return configuration_decoder<messaging::scmp::broadcast_configuration_update_event>(std::move(context));
+}
+
+decoder configuration_update_decoder(decoder_context context) {
+  return configuration_decoder<messaging::scmp::service_specific_configuration_update_event>(std::move(context));
+}
+
+} // namespace cm::actors

@@ -1,0 +1,208 @@
+#include "actors/event_publisher.hpp"
+
+#include "actors/event_encoding.hpp"
+#include "actors/hardening.hpp"
+#include "core/logging.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace cm::actors {
+
+namespace {
+
+using event_publisher_self = event_publisher_actor::stateful_pointer<event_publisher_state>;
+
+const std::shared_ptr<spdlog::logger>& publisher_log() {
+  static const auto logger = core::logger("cm.events");
+  return logger;
+}
+
+void report_outbox(event_publisher_self self) {
+  const auto& state = self->state;
+  core::outbox_health health;
+  health.status = core::health_status::up;
+  health.pending = std::max<std::uint64_t>(state.pending, state.queue->size());
+  self->send(state.health, report_v, std::make_shared<const component_report>(health));
+}
+
+void answer_drains(event_publisher_self self, bool done) {
+  for (auto& promise : std::exchange(self->state.drains, {}))
+    promise.deliver(done);
+}
+
+// Asks for a round of publishing, behind all that waits in the mailbox: so batches form by themselves.
+void begin_soon(event_publisher_self self) {
+  if (!std::exchange(self->state.begun, true))
+    self->send(self, begin_v);
+}
+
+template <class Command, class Handle>
+void ask_outbox(event_publisher_self self, Command command, Handle handle) {
+  auto& state = self->state;
+  auto job =
+    std::make_shared<const storage_job>(storage_job{std::move(command), self->clock().now() + state.settings.deadline});
+  self
+    ->request(state.gate, state.settings.deadline + std::chrono::milliseconds{500}, execute_v,
+              storage_job_ptr{std::move(job)})
+    .then([handle](const storage_result_ptr& result) { handle(result->has_value() ? &**result : nullptr); },
+          [handle](const caf::error&) { handle(static_cast<const storage::reply*>(nullptr)); });
+}
+
+// Takes confirmed events out of the outbox. What is not taken out now is published twice, which is allowed.
+void remove_confirmed(event_publisher_self self) {
+  auto& state = self->state;
+  if (state.removing || state.confirmed.empty())
+    return;
+  state.removing = true;
+  storage::confirm_events command;
+  const auto count = std::min<std::size_t>(state.confirmed.size(), storage::max_claim);
+  command.sequences.assign(state.confirmed.begin(), state.confirmed.begin() + static_cast<std::ptrdiff_t>(count));
+  ask_outbox(self, std::move(command), [self, count](const storage::reply* reply) {
+    auto& s = self->state;
+    s.removing = false;
+    if (reply == nullptr)
+      return; // the next tick tries again
+    s.confirmed.erase(s.confirmed.begin(), s.confirmed.begin() + static_cast<std::ptrdiff_t>(count));
+    s.pending -= std::min<std::uint64_t>(s.pending, count);
+    remove_confirmed(self);
+    if (s.confirmed.empty() && s.queue->empty())
+      answer_drains(self, true);
+  });
+}
+
+// Publishes one batch and waits until the server has it.
+bool publish(event_publisher_self self, const std::vector<core::revocation>& events) {
+  auto& state = self->state;
+  auto& connection = *state.nats->connection;
+  const auto mark = connection.mark();
+  for (const auto& event : events) {
+    const auto encoded = encode_event(event, state.settings.instance, state.settings.replica_id);
+    const auto code = connection.publish(encoded.subject, encoded.payload);
+    if (code == core::errc::none)
+      continue;
+    if (!std::exchange(state.failing, true))
+      publisher_log()->warn("event {} cannot be published now: {}", event.sequence, core::to_string(code));
+    return false;
+  }
+  if (auto confirmed = connection.confirm(mark, state.settings.confirm_timeout); confirmed.has_error()) {
+    if (!std::exchange(state.failing, true))
+      publisher_log()->warn("{} events were not confirmed and are published again: {}", events.size(),
+                            confirmed.error().message);
+    return false;
+  }
+  if (std::exchange(state.failing, false))
+    publisher_log()->info("events are confirmed again");
+  return true;
+}
+
+void publish_waiting(event_publisher_self self) {
+  auto& state = self->state;
+  state.begun = false;
+  state.queue->expire(self->clock().now());
+  if (!state.nats || !state.nats->up || !state.nats->connection)
+    return;
+  const auto events = state.queue->next(state.settings.batch);
+  if (events.empty() || !publish(self, events))
+    return;
+  state.queue->done(events);
+  for (const auto& event : events) {
+    publisher_log()->debug("event {} is confirmed{}", event.sequence,
+                           core::log_fields{{"correlationId", event.correlation_id}});
+    state.confirmed.push_back(event.sequence);
+  }
+  remove_confirmed(self);
+  if (!state.queue->empty())
+    begin_soon(self);
+}
+
+void sweep(event_publisher_self self) {
+  auto& state = self->state;
+  const auto now = self->clock().now();
+  if (state.sweeping || now < state.next_sweep)
+    return;
+  state.sweeping = true;
+  state.next_sweep = now + state.settings.sweep;
+  storage::claim_events command;
+  // Claimed without a way to publish them, they would only be kept from a replica that has one.
+  const bool able = state.nats && state.nats->up && !state.failing && state.queue->size() < state.settings.limit / 2;
+  command.limit = able ? storage::max_claim : 0;
+  ask_outbox(self, command, [self, asked = command.limit](const storage::reply* reply) {
+    auto& s = self->state;
+    s.sweeping = false;
+    const auto* claimed = reply == nullptr ? nullptr : std::get_if<storage::claimed_events>(reply);
+    if (claimed == nullptr)
+      return;
+    s.pending = claimed->pending;
+    if (claimed->events.empty())
+      return;
+    publisher_log()->info("{} events were found in the outbox and are published now", claimed->events.size());
+    static_cast<void>(s.queue->add(claimed->events, self->clock().now()));
+    begin_soon(self);
+    if (claimed->events.size() == asked)
+      s.next_sweep = self->clock().now(); // there may be more
+  });
+}
+
+} // namespace
+
+event_publisher_state::~event_publisher_state() {
+  for (auto& promise : drains)
+    promise.deliver(false);
+}
+
+event_publisher_actor::behavior_type event_publisher(event_publisher_self self, event_publisher_settings settings,
+                                                     storage_gate_actor gate, health_actor health) {
+  harden(self);
+  auto& state = self->state;
+  const auto period = settings.tick;
+  state.queue = std::make_unique<outbox_queue>(settings.limit, settings.lease);
+  state.settings = std::move(settings);
+  state.gate = std::move(gate);
+  state.health = std::move(health);
+  self->send(self, tick_v);
+  return {
+    [self](publish_atom, const revocations_ptr& events) {
+      auto& s = self->state;
+      s.pending += events->size();
+      if (const auto refused = s.queue->add(*events, self->clock().now()); refused > 0)
+        publisher_log()->debug("{} events wait in the outbox", refused);
+      begin_soon(self);
+    },
+    [self](nats_atom, const nats_state_ptr& nats) {
+      self->state.nats = nats;
+      if (!nats->up)
+        return;
+      self->state.next_sweep = self->clock().now();
+      begin_soon(self);
+    },
+    [self](drain_atom) -> caf::result<bool> {
+      auto& s = self->state;
+      auto promise = self->make_response_promise<bool>();
+      s.drains.push_back(promise);
+      s.drain_until = self->clock().now() + s.settings.drain_patience;
+      publish_waiting(self);
+      if (s.queue->empty() && s.confirmed.empty())
+        answer_drains(self, true);
+      return promise;
+    },
+    [self](peer_atom, const storage_gate_peer& peer) { self->state.gate = peer.handle; },
+    [self](peer_atom, const health_peer& peer) {
+      self->state.health = peer.handle;
+      report_outbox(self);
+    },
+    [self](begin_atom) { publish_waiting(self); },
+    [self, period](tick_atom) {
+      auto& s = self->state;
+      publish_waiting(self);
+      remove_confirmed(self);
+      sweep(self);
+      report_outbox(self);
+      if (!s.drains.empty() && ((s.queue->empty() && s.confirmed.empty()) || self->clock().now() >= s.drain_until))
+        answer_drains(self, s.queue->empty());
+      self->delayed_send(self, period, tick_v);
+    },
+  };
+}
+
+} // namespace cm::actors

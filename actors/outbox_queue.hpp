@@ -1,0 +1,51 @@
+// The events that this replica has to publish: in order, bounded, for as long as they are this replica's. A plain class
+// that the event publisher owns; it knows neither actors nor the clock.
+#pragma once
+
+#include "core/revocation.hpp"
+#include "core/time.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <unordered_set>
+#include <vector>
+
+namespace cm::actors {
+
+class outbox_queue {
+public:
+  /// @param lease how long an event belongs to this replica, less a margin; after it, whoever claims it publishes it
+  outbox_queue(std::size_t limit, std::chrono::milliseconds lease) : limit_(limit), lease_(lease) {}
+
+  /// Takes events in that were written or claimed at `now` or shortly before. Those that wait here already stay once.
+  /// Returns how many found no room: they are claimed later.
+  std::size_t add(const std::vector<core::revocation>& events, core::steady_time now);
+
+  /// Forgets what does not belong to this replica any more.
+  void expire(core::steady_time now);
+
+  /// The oldest ones, to be published together; they stay until done() or forgotten by expire().
+  [[nodiscard]] std::vector<core::revocation> next(std::size_t most) const;
+
+  /// They are confirmed.
+  void done(const std::vector<core::revocation>& events);
+
+  [[nodiscard]] bool empty() const noexcept { return waiting_.empty(); }
+
+  [[nodiscard]] std::size_t size() const noexcept { return waiting_.size(); }
+
+private:
+  struct entry {
+    core::revocation event;
+    core::steady_time until;
+  };
+
+  std::size_t limit_;
+  std::chrono::milliseconds lease_;
+  std::deque<entry> waiting_;
+  std::unordered_set<std::uint64_t> known_;
+};
+
+} // namespace cm::actors

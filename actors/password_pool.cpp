@@ -1,0 +1,145 @@
+#include "actors/password_pool.hpp"
+
+#include "actors/hardening.hpp"
+#include "core/logging.hpp"
+#include "core/password_hash.hpp"
+
+#include <sys/resource.h>
+#include <utility>
+
+namespace cm::actors {
+
+namespace {
+
+using password_pool_self = password_pool_actor::stateful_pointer<password_pool_state>;
+
+// Of a worker's thread, below all others.
+constexpr int worker_niceness = 10;
+
+password_result_ptr failed(core::errc code, const char* message, std::string detail) {
+  return std::make_shared<const password_result>(core::make_error(code, message, std::move(detail)));
+}
+
+password_result_ptr unavailable(std::string detail) {
+  return failed(core::errc::unavailable, "Service Unavailable", std::move(detail));
+}
+
+void pump(password_pool_self self);
+
+void finished(password_pool_self self, std::size_t index, std::uint64_t job) {
+  auto& worker = self->state.workers[index];
+  if (worker.running == job)
+    worker.running.reset();
+  pump(self);
+}
+
+void give(password_pool_self self, std::size_t index, password_pool_state::waiting next) {
+  auto& state = self->state;
+  const auto number = ++state.last_job;
+  state.workers[index].running = number;
+  const auto now = self->clock().now();
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(next.job->deadline - now);
+  self->request(state.workers[index].handle, left + state.settings.patience, password_v, next.job)
+    .then(
+      [self, index, number, promise = next.promise](const password_result_ptr& result) mutable {
+        promise.deliver(result);
+        finished(self, index, number);
+      },
+      [self, index, number, promise = next.promise](const caf::error& problem) mutable {
+        promise.deliver(unavailable("password worker: " + describe_reason(problem)));
+        finished(self, index, number);
+      });
+}
+
+// What waited too long is answered, and whoever is free takes the next.
+void pump(password_pool_self self) {
+  auto& state = self->state;
+  const auto now = self->clock().now();
+  while (!state.queue.empty() && state.queue.front().job->deadline <= now) {
+    state.queue.front().promise.deliver(unavailable("no password worker was free in time"));
+    state.queue.pop_front();
+  }
+  for (std::size_t i = 0; i < state.workers.size() && !state.queue.empty(); ++i) {
+    if (!state.workers[i].handle || state.workers[i].running)
+      continue;
+    auto next = std::move(state.queue.front());
+    state.queue.pop_front();
+    give(self, i, std::move(next));
+  }
+}
+
+core::expected<password_verdict> work(const password_job& job) {
+  password_verdict verdict;
+  if (!job.phc) {
+    auto made = core::hash_password(job.password);
+    if (made.has_error())
+      return made.error();
+    verdict.phc = std::move(*made);
+    return verdict;
+  }
+  // For a user that is not there, the same work as for one that is.
+  const bool decoy = job.phc->empty();
+  verdict.right = core::verify_password(decoy ? core::decoy_hash() : *job.phc, job.password) && !decoy;
+  if (!verdict.right || !core::needs_rehash(*job.phc))
+    return verdict;
+  // The login counts whether or not its hash can be made stronger.
+  if (auto made = core::hash_password(job.password); made.has_value())
+    verdict.phc = std::move(*made);
+  else
+    core::logger("cm.credentials")->warn("a password cannot be hashed anew: {}", made.error().message);
+  return verdict;
+}
+
+} // namespace
+
+password_pool_state::~password_pool_state() {
+  for (auto& one : queue)
+    one.promise.deliver(unavailable("the password pool ended"));
+}
+
+password_pool_actor::behavior_type password_pool(password_pool_self self, password_pool_settings settings) {
+  harden(self);
+  auto& state = self->state;
+  const auto period = settings.tick;
+  state.workers.resize(settings.workers);
+  state.settings = std::move(settings);
+  self->delayed_send(self, period, tick_v);
+  return {
+    [self](password_atom, const password_job_ptr& job) -> caf::result<password_result_ptr> {
+      auto& s = self->state;
+      if (s.queue.size() >= s.settings.queue_length)
+        return failed(core::errc::overloaded, "Too many passwords are being checked", "the password queue is full");
+      auto promise = self->make_response_promise<password_result_ptr>();
+      s.queue.push_back({job, promise});
+      pump(self);
+      return promise;
+    },
+    [self](peer_atom, std::size_t index, const password_worker_peer& peer) {
+      if (index >= self->state.workers.size())
+        return;
+      self->state.workers[index] = {peer.handle, std::nullopt};
+      pump(self);
+    },
+    [self, period](tick_atom) {
+      pump(self);
+      self->delayed_send(self, period, tick_v);
+    },
+  };
+}
+
+password_worker_actor::behavior_type
+password_worker(password_worker_actor::stateful_pointer<password_worker_state> self) {
+  harden(self);
+  // Linux: of the calling thread alone. Without the right to it, the scheduler shares the cores fairly all the same.
+  static_cast<void>(setpriority(PRIO_PROCESS, 0, worker_niceness));
+  static_cast<void>(core::decoy_hash()); // made now, or the first unknown user would wait twice as long
+  return {
+    [](password_atom, const password_job_ptr& job) {
+      if (std::chrono::steady_clock::now() >= job->deadline)
+        return unavailable("the check of a password came too late");
+      return password_result_ptr{std::make_shared<const password_result>(work(*job))};
+    },
+  };
+}
+
+} // namespace cm::actors

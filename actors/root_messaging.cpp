@@ -1,0 +1,272 @@
+#include "actors/root_messaging.hpp"
+
+#include "actors/client_validator.hpp"
+#include "actors/decoders.hpp"
+#include "actors/endpoint_remover.hpp"
+#include "actors/nats_egress.hpp"
+#include "actors/nats_link.hpp"
+#include "actors/nats_subscription.hpp"
+#include "actors/root_children.hpp"
+#include "actors/tekton_follower.hpp"
+#include "actors/token_transitioner.hpp"
+#include "actors/token_validator.hpp"
+#include "core/uuid.hpp"
+#include "messaging/subjects.hpp"
+
+#include <caf/send.hpp>
+
+#include <functional>
+#include <string_view>
+#include <utility>
+
+namespace cm::actors {
+
+namespace {
+
+// Events of the register come in bursts, and nobody repeats them.
+constexpr std::size_t event_queue_length = 65536;
+
+// -- where deliveries go ----------------------------------------------------------------------------------------------
+
+// Equal tokens go to one validator, so that it can answer them together.
+void shard(const std::vector<token_validator_actor>& validators, const token_calls_ptr& calls) {
+  if (validators.size() == 1) {
+    caf::anon_send(validators.front(), validate_v, calls);
+    return;
+  }
+  std::vector<token_calls_ptr> parts(validators.size());
+  for (auto& call : calls->take()) {
+    const auto index = std::hash<std::string_view>{}(call.request.token) % validators.size();
+    if (!parts[index])
+      parts[index] = calls->make_calls();
+    parts[index]->add(std::move(call));
+  }
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i])
+      caf::anon_send(validators[i], validate_v, std::move(parts[i]));
+  }
+}
+
+// A forwarder for deliveries of one kind.
+template <class What, class Function>
+forwarder_ptr forward(Function function) {
+  return std::make_shared<const forwarder>([function = std::move(function)](const delivery& came) {
+    if (const auto* what = std::get_if<What>(&came))
+      function(*what);
+  });
+}
+
+// To be called when somebody who takes deliveries was spawned anew.
+void renew_forwarders(root_pointer self) {
+  for (const auto& subscription : self->state.subscriptions) {
+    if (subscription.handle)
+      self->send(subscription.handle, peer_v, subscription.make_forwarder());
+  }
+}
+
+// -- children ---------------------------------------------------------------------------------------------------------
+
+void add_link(root_pointer self) {
+  add_child(self, "nats-link", [self] {
+    auto& state = self->state;
+    const auto me = caf::actor_cast<root_actor>(self);
+    nats_link_settings settings;
+    settings.nats = state.settings.settings.nats;
+    settings.probe_subject = "_INBOX." + core::to_string(core::random_uuid());
+    settings.on_first_contact = [me] { caf::anon_send(me, ready_v, milestone::nats); };
+    state.link = self->spawn<caf::detached>(nats_link, std::move(settings), state.health);
+    self->send(state.link, peer_v, nats_user_peer{state.publisher});
+    for (const auto& subscription : state.subscriptions) {
+      if (subscription.handle)
+        self->send(state.link, peer_v, nats_user_peer{subscription.handle});
+    }
+    return untyped(state.link);
+  });
+}
+
+void add_egress(root_pointer self) {
+  add_child(self, "nats-egress", [self] {
+    auto& state = self->state;
+    state.egress = self->spawn<caf::detached>(nats_egress);
+    for (const auto& validator : state.validators)
+      self->send(validator, peer_v, nats_egress_peer{state.egress});
+    self->send(state.client_validator, peer_v, nats_egress_peer{state.egress});
+    self->send(state.transitioner, peer_v, nats_egress_peer{state.egress});
+    return untyped(state.egress);
+  });
+}
+
+void add_validator(root_pointer self, std::size_t index) {
+  add_child(self, "token-validator-" + std::to_string(index), [self, index] {
+    auto& state = self->state;
+    token_validator_settings settings;
+    settings.hash_key = state.settings.settings.credentials.token_hash_key;
+    settings.applications = state.applications;
+    settings.trustful = state.settings.settings.credentials.trustful;
+    state.validators[index] = self->spawn(token_validator, std::move(settings), state.gate, state.egress);
+    renew_forwarders(self);
+    return untyped(state.validators[index]);
+  });
+}
+
+void add_client_validator(root_pointer self) {
+  add_child(self, "client-validator", [self] {
+    auto& state = self->state;
+    client_validator_settings settings;
+    settings.replica = state.settings.info.replica_id;
+    settings.trustful = state.settings.settings.credentials.trustful;
+    state.client_validator =
+      self->spawn(client_validator, std::move(settings), state.gate, state.egress, state.passwords);
+    renew_forwarders(self);
+    return untyped(state.client_validator);
+  });
+}
+
+void add_transitioner(root_pointer self) {
+  add_child(self, "token-transitioner", [self] {
+    auto& state = self->state;
+    token_transitioner_settings settings;
+    settings.hash_key = state.settings.settings.credentials.token_hash_key;
+    settings.applications = state.applications;
+    state.transitioner = self->spawn(token_transitioner, std::move(settings), state.manager, state.egress);
+    renew_forwarders(self);
+    return untyped(state.transitioner);
+  });
+}
+
+void add_remover(root_pointer self) {
+  add_child(self, "endpoint-remover", [self] {
+    auto& state = self->state;
+    state.remover = self->spawn(endpoint_remover, endpoint_remover_settings{}, state.manager);
+    renew_forwarders(self);
+    return untyped(state.remover);
+  });
+}
+
+void add_tekton(root_pointer self) {
+  add_child(self, "tekton-follower", [self] {
+    auto& state = self->state;
+    const auto me = caf::actor_cast<root_actor>(self);
+    tekton_follower_settings settings;
+    settings.url = state.settings.settings.tekton.url;
+    settings.configured = state.settings.settings.credentials.applications;
+    settings.on_change = [me](application_directory_ptr known) { caf::anon_send(me, directory_v, std::move(known)); };
+    state.tekton = self->spawn<caf::detached>(tekton_follower, std::move(settings));
+    renew_forwarders(self);
+    return untyped(state.tekton);
+  });
+}
+
+void add_subscription(root_pointer self, std::string name, nats_subscription_settings settings,
+                      std::function<forwarder_ptr()> make_forwarder) {
+  auto& state = self->state;
+  const auto index = state.subscriptions.size();
+  state.subscriptions.push_back({nats_subscription_actor{}, std::move(make_forwarder)});
+  add_child(self, std::move(name), [self, index, settings = std::move(settings)] {
+    auto& subscription = self->state.subscriptions[index];
+    subscription.handle = self->spawn(nats_subscription, settings, subscription.make_forwarder());
+    self->send(self->state.link, peer_v, nats_user_peer{subscription.handle});
+    return untyped(subscription.handle);
+  });
+}
+
+// Requests, of which each replica of the instance gets a part.
+nats_subscription_settings request_settings(const root_state& state, std::string subject,
+                                            std::function<decoder(decoder_context)> make_decoder) {
+  nats_subscription_settings settings;
+  settings.subject = std::move(subject);
+  settings.queue_group = state.settings.settings.instance_name;
+  settings.queue_length = state.settings.settings.credentials.provider_queue_length;
+  settings.make_decoder = std::move(make_decoder);
+  return settings;
+}
+
+void add_request_subscriptions(root_pointer self) {
+  namespace subjects = messaging::subjects;
+  const auto& state = self->state;
+  const auto& instance = state.settings.settings.instance_name;
+  add_subscription(self, "nats-ep-token",
+                   request_settings(state, subjects::ep_token_request(instance), token_request_decoder), [self] {
+                     return forward<token_calls_ptr>([validators = self->state.validators](
+                                                       const token_calls_ptr& calls) { shard(validators, calls); });
+                   });
+  add_subscription(
+    self, "nats-ep-token-status",
+    request_settings(state, subjects::ep_token_status_transition_request(instance), token_transition_decoder), [self] {
+      return forward<transition_calls_ptr>(
+        [to = self->state.transitioner](const transition_calls_ptr& calls) { caf::anon_send(to, validate_v, calls); });
+    });
+  add_subscription(
+    self, "nats-client-password",
+    request_settings(state, subjects::client_username_password_request(instance), password_request_decoder), [self] {
+      return forward<password_calls_ptr>([to = self->state.client_validator](const password_calls_ptr& calls) {
+        caf::anon_send(to, validate_v, calls);
+      });
+    });
+  add_subscription(
+    self, "nats-client-certificate",
+    request_settings(state, subjects::client_certificate_request(instance), certificate_request_decoder), [self] {
+      return forward<certificate_calls_ptr>([to = self->state.client_validator](const certificate_calls_ptr& calls) {
+        caf::anon_send(to, validate_v, calls);
+      });
+    });
+}
+
+void add_event_subscriptions(root_pointer self) {
+  const auto& state = self->state;
+  nats_subscription_settings settings;
+  settings.subject =
+    messaging::subjects::endpoint_unregistered(state.settings.settings.credentials.ep_register_instance);
+  settings.queue_group = state.settings.settings.instance_name;
+  settings.queue_length = event_queue_length;
+  settings.make_decoder = unregistered_event_decoder;
+  add_subscription(self, "nats-ep-unregistered", std::move(settings), [self] {
+    return forward<removed_endpoints_ptr>(
+      [to = self->state.remover](const removed_endpoints_ptr& gone) { caf::anon_send(to, remove_v, gone); });
+  });
+}
+
+// Every replica hears of them: each has its own picture of the applications.
+void add_configuration_subscriptions(root_pointer self) {
+  namespace subjects = messaging::subjects;
+  const auto& settings = self->state.settings.settings;
+  const auto add = [self](std::string name, std::string subject, std::function<decoder(decoder_context)> make_decoder) {
+    nats_subscription_settings made;
+    made.subject = std::move(subject);
+    made.make_decoder = std::move(make_decoder);
+    add_subscription(self, std::move(name), std::move(made), [self] {
+      return forward<configuration_news>(
+        [to = self->state.tekton](const configuration_news&) { caf::anon_send(to, refresh_v); });
+    });
+  };
+  const auto& tekton = settings.tekton.instance;
+  add("nats-tekton-upsert", subjects::configuration_upserted(tekton), configuration_broadcast_decoder);
+  add("nats-tekton-delete", subjects::configuration_deleted(tekton), configuration_broadcast_decoder);
+  add("nats-own-upsert", subjects::own_configuration_upserted(settings.instance_name), configuration_update_decoder);
+  add("nats-own-delete", subjects::own_configuration_deleted(settings.instance_name), configuration_update_decoder);
+}
+
+} // namespace
+
+void add_messaging_children(root_pointer self) {
+  auto& state = self->state;
+  add_link(self);
+  add_egress(self);
+  state.validators.resize(state.settings.settings.credentials.provider_concurrency);
+  for (std::size_t i = 0; i < state.validators.size(); ++i)
+    add_validator(self, i);
+  add_client_validator(self);
+  add_transitioner(self);
+  add_remover(self);
+  if (state.settings.settings.tekton.enabled)
+    add_tekton(self);
+}
+
+void add_subscriptions(root_pointer self) {
+  add_request_subscriptions(self);
+  add_event_subscriptions(self);
+  if (self->state.settings.settings.tekton.enabled)
+    add_configuration_subscriptions(self);
+}
+
+} // namespace cm::actors

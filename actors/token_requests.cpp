@@ -1,0 +1,199 @@
+#include "actors/api_requests.hpp"
+#include "http/endpoint_tokens.hpp"
+#include "http/negotiation.hpp"
+#include "http/revocations.hpp"
+
+namespace cm::actors {
+
+namespace {
+
+// The If-Match of a request for one token, held against the row that the change is about to touch.
+std::function<bool(const core::endpoint_token&)> token_condition(const http::request& request) {
+  auto condition = http::if_match_condition(request);
+  if (!condition)
+    return nullptr;
+  return [wanted = std::move(*condition)](const core::endpoint_token& token) {
+    return http::if_match(wanted, http::entity_tag_of(token));
+  };
+}
+
+std::function<bool(const storage::token_page&)> page_condition(const http::request& request) {
+  auto condition = http::if_match_condition(request);
+  if (!condition)
+    return nullptr;
+  return [wanted = std::move(*condition)](const storage::token_page& page) {
+    return http::if_match(wanted, http::entity_tag_of_page(page.items, page.total));
+  };
+}
+
+storage::token_address address_of(http::token_path path) {
+  return {std::move(path.endpoint_id), path.id};
+}
+
+void store_token(const api_request& request, create_order_ptr order) {
+  request.self
+    ->request(request.self->state.collaborators.manager, request.deadline + std::chrono::seconds{1}, create_v,
+              std::move(order))
+    .then(
+      [one = request.one](const create_result_ptr& result) {
+        if (result->has_error())
+          answer_error(one, result->error());
+        else
+          one->respond(http::render_created((*result)->token, (*result)->value));
+      },
+      [one = request.one](const caf::error& problem) { answer_lost(one, "credential manager", problem); });
+}
+
+} // namespace
+
+void list_tokens(const api_request& request) {
+  auto parsed = http::parse_list(request.one->request(), request.path);
+  if (parsed.has_error()) {
+    answer_error(request.one, parsed.error());
+    return;
+  }
+  storage::list_tokens command;
+  command.endpoint_id = std::move(parsed->endpoint_id);
+  command.statuses = std::move(parsed->statuses);
+  command.offset = parsed->offset;
+  command.limit = parsed->limit;
+  command.ascending = parsed->order == http::sort_order::ascending;
+  ask_storage<storage::token_page>(request, std::move(command), [one = request.one](const storage::token_page& page) {
+    return http::render_page(one->request(), page.items, page.total);
+  });
+}
+
+void create_token(const api_request& request) {
+  const auto& received = request.one->request();
+  auto parsed = http::parse_create(received, request.path);
+  if (parsed.has_error()) {
+    answer_error(request.one, parsed.error());
+    return;
+  }
+  auto order = std::make_shared<create_token_order>();
+  order->request = std::move(*parsed);
+  order->origin = origin_of_request(received);
+  const auto condition = page_condition(received);
+  if (!condition) {
+    store_token(request, std::move(order));
+    return;
+  }
+  // If-Match of the list: looked at before, not together with the insertion; nothing is lost by a token more.
+  storage::list_tokens look;
+  look.endpoint_id = order->request.endpoint_id;
+  const auto job =
+    std::make_shared<const storage_job>(storage_job{std::move(look), request.self->clock().now() + request.deadline});
+  request.self
+    ->request(request.self->state.collaborators.gate, request.deadline + std::chrono::milliseconds{500}, execute_v,
+              storage_job_ptr{job})
+    .then(
+      [request, condition, order](const storage_result_ptr& result) {
+        const auto* page = result->has_value() ? std::get_if<storage::token_page>(&**result) : nullptr;
+        if (page == nullptr)
+          answer_error(request.one, result->has_error() ? result->error() : core::make_error(core::errc::internal, {}));
+        else if (!condition(*page))
+          answer_error(request.one, core::make_error(core::errc::precondition_failed, "The tokens have changed"));
+        else
+          store_token(request, order);
+      },
+      [one = request.one](const caf::error& problem) { answer_lost(one, "storage gate", problem); });
+}
+
+void delete_all_tokens(const api_request& request) {
+  const auto& received = request.one->request();
+  auto endpoint = http::parse_endpoint_path(request.path);
+  if (endpoint.has_error()) {
+    answer_error(request.one, endpoint.error());
+    return;
+  }
+  storage::delete_endpoint_tokens command;
+  command.endpoint_id = std::move(*endpoint);
+  command.origin = origin_of_request(received);
+  command.precondition = page_condition(received);
+  ask_change<storage::deleted_tokens>(request, std::move(command),
+                                      [](const storage::deleted_tokens&) { return http::no_content(); });
+}
+
+void get_token(const api_request& request) {
+  auto path = http::parse_token_path(request.path);
+  if (path.has_error()) {
+    answer_error(request.one, path.error());
+    return;
+  }
+  ask_storage<storage::one_token>(
+    request, storage::get_token{address_of(std::move(*path))},
+    [one = request.one](const storage::one_token& found) { return http::render_token(one->request(), found.token); });
+}
+
+void delete_token(const api_request& request) {
+  const auto& received = request.one->request();
+  auto path = http::parse_token_path(request.path);
+  if (path.has_error()) {
+    answer_error(request.one, path.error());
+    return;
+  }
+  storage::delete_token command;
+  command.which = address_of(std::move(*path));
+  command.origin = origin_of_request(received);
+  command.precondition = token_condition(received);
+  ask_change<storage::deleted_tokens>(request, std::move(command),
+                                      [](const storage::deleted_tokens&) { return http::no_content(); });
+}
+
+void set_token_status(const api_request& request) {
+  const auto& received = request.one->request();
+  auto path = http::parse_token_path(request.path);
+  if (path.has_error()) {
+    answer_error(request.one, path.error());
+    return;
+  }
+  const auto target = http::parse_status_body(received);
+  if (target.has_error()) {
+    answer_error(request.one, target.error());
+    return;
+  }
+  storage::change_token_status command;
+  command.which = address_of(std::move(*path));
+  command.target = *target;
+  command.origin = origin_of_request(received);
+  command.precondition = token_condition(received);
+  ask_change<storage::changed_token>(request, std::move(command), [](const storage::changed_token& changed) {
+    return http::render_changed_token(changed.token);
+  });
+}
+
+void show_token_history(const api_request& request) {
+  auto path = http::parse_token_path(request.path);
+  if (path.has_error()) {
+    answer_error(request.one, path.error());
+    return;
+  }
+  const auto page = http::parse_page(request.one->request());
+  if (page.has_error()) {
+    answer_error(request.one, page.error());
+    return;
+  }
+  storage::token_history command;
+  command.which = address_of(std::move(*path));
+  command.offset = page->offset;
+  command.limit = page->limit;
+  ask_storage<storage::history_page>(request, std::move(command),
+                                     [one = request.one](const storage::history_page& found) {
+                                       return http::render_history(one->request(), found.items, found.total);
+                                     });
+}
+
+void list_revocations(const api_request& request) {
+  const auto parsed = http::parse_revocations(request.one->request());
+  if (parsed.has_error()) {
+    answer_error(request.one, parsed.error());
+    return;
+  }
+  ask_storage<storage::revocation_page>(
+    request, storage::list_revocations{parsed->after, parsed->limit},
+    [one = request.one, after = parsed->after](const storage::revocation_page& page) {
+      return http::render_revocations(one->request(), page.items, after);
+    });
+}
+
+} // namespace cm::actors

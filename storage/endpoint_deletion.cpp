@@ -1,0 +1,151 @@
+// The end of all tokens of an endpoint.
+#include "core/identifiers.hpp"
+#include "storage/audit.hpp"
+#include "storage/revocation_log.hpp"
+#include "storage/status_change.hpp"
+#include "storage/token_repository.hpp"
+#include "storage/token_row.hpp"
+
+#include <map>
+
+namespace cm::storage {
+
+namespace {
+
+constexpr std::uint32_t first_page = 20;
+
+// The newest IDs, one more than a transaction may delete; without a lock, because the index is not in the order in
+// which rows are locked.
+outcome<std::vector<core::uuid>> newest_ids(connection& db, const std::string& endpoint_id) {
+  static const std::string text = "SELECT id FROM endpoint_token WHERE endpoint_id = ? ORDER BY created_at DESC, id "
+                                  "DESC LIMIT "
+                                  + std::to_string(max_event_ids + 1);
+  static constexpr std::array columns{uuid_column};
+  const auto select = db.prepared(text, columns);
+  if (!select)
+    return select.error();
+  (*select)->bind(0, endpoint_id);
+  std::vector<core::uuid> ids;
+  if (auto read = read_rows(**select, [&](const statement& row) { ids.push_back(read_uuid(row.bytes(0))); }); !read)
+    return read.error();
+  return ids;
+}
+
+struct victim {
+  core::uuid id;
+  core::credential_status status = core::credential_status::inactive;
+};
+
+// By application, each by rising ID.
+using victims = std::map<std::string, std::vector<victim>>;
+
+outcome<victims> lock_all(connection& db, std::vector<core::uuid> ids) {
+  static const auto texts = statement_texts("SELECT id, status, application FROM endpoint_token FORCE INDEX (PRIMARY) "
+                                            "WHERE id IN (",
+                                            "?", ") ORDER BY id FOR UPDATE");
+  static constexpr std::array columns{uuid_column, integer_column,
+                                      column{column_kind::text, core::max_identifier_length}};
+  std::sort(ids.begin(), ids.end());
+  victims locked;
+  const auto read = read_by_id(db, texts, columns, ids, [&](const statement& row) {
+    locked[std::string{row.text(2)}].push_back({read_uuid(row.bytes(0)), read_status(row, 1)});
+  });
+  if (!read)
+    return read.error();
+  return locked;
+}
+
+outcome<bool> permitted(connection& db, const delete_endpoint_tokens& request) {
+  if (!request.precondition)
+    return true;
+  const auto page = apply(db, list_tokens{request.endpoint_id, {}, 0, first_page, false});
+  if (!page)
+    return page.error();
+  return ask(request.precondition, *page);
+}
+
+outcome<deleted_tokens> delete_locked(connection& db, const delete_endpoint_tokens& request, const victims& locked,
+                                      const change_mark& mark) {
+  static const auto texts = statement_texts("DELETE FROM endpoint_token WHERE id IN (", "?", ")");
+  std::vector<core::uuid> ids;
+  std::vector<audit_entry> entries;
+  deleted_tokens deleted;
+  for (const auto& [application, tokens] : locked) {
+    auto& lost = deleted.events.emplace_back();
+    lost.application = application;
+    lost.endpoint_id = request.endpoint_id;
+    for (const auto& token : tokens) {
+      lost.ids.push_back(token.id);
+      entries.push_back(entry_of(token.id, mark, token.status, std::nullopt));
+    }
+    lost = marked(std::move(lost), mark, std::nullopt);
+    ids.insert(ids.end(), lost.ids.begin(), lost.ids.end());
+  }
+  const auto written = write_by_id(db, texts, ids);
+  if (!written)
+    return written.error();
+  if (*written != ids.size())
+    return impossible("locked rows vanished");
+  deleted.count = ids.size();
+  if (auto appended = append_audit(db, entries); !appended)
+    return appended.error();
+  if (auto appended = append_revocations(db, deleted.events); !appended)
+    return appended.error();
+  if (auto ended = db.run("COMMIT"); !ended)
+    return ended.error();
+  return deleted;
+}
+
+// What an earlier attempt of the same command has deleted.
+outcome<deleted_tokens> deleted_before(connection& db, const delete_endpoint_tokens& request, const change_mark& mark) {
+  auto written = revocations_of(db, mark, core::revoked_kind::endpoint_tokens);
+  if (!written)
+    return written.error();
+  deleted_tokens deleted;
+  for (auto& lost : *written) {
+    if (lost.endpoint_id != request.endpoint_id || lost.to)
+      continue;
+    deleted.count += lost.ids.size();
+    deleted.events.push_back(std::move(lost));
+  }
+  return deleted;
+}
+
+} // namespace
+
+outcome<deleted_tokens> apply(connection& db, const delete_endpoint_tokens& request) {
+  if (!core::is_endpoint_id(request.endpoint_id))
+    return invalid("not an endpoint ID");
+  const auto mark = mark_of(request.at, request.origin);
+  if (auto begun = db.run("START TRANSACTION"); !begun)
+    return begun.error();
+  auto ids = newest_ids(db, request.endpoint_id);
+  if (!ids)
+    return ids.error();
+  const bool more = ids->size() > max_event_ids;
+  if (more)
+    ids->resize(max_event_ids);
+  const auto locked = lock_all(db, *std::move(ids));
+  if (!locked)
+    return locked.error();
+  const auto may = permitted(db, request);
+  if (!may)
+    return may.error();
+  if (*may && !locked->empty()) {
+    auto deleted = delete_locked(db, request, *locked, mark);
+    if (deleted)
+      deleted->more = more;
+    return deleted;
+  }
+  auto earlier = deleted_before(db, request, mark);
+  if (!earlier)
+    return earlier.error();
+  if (auto ended = db.run("ROLLBACK"); !ended)
+    return ended.error();
+  if (!*may && earlier->events.empty())
+    return precondition_failed();
+  earlier->more = !locked->empty();
+  return earlier;
+}
+
+} // namespace cm::storage

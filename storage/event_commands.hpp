@@ -1,0 +1,64 @@
+// What storage can be asked about the outbox, the revocations of the last days, and old rows.
+#pragma once
+
+#include "core/revocation.hpp"
+#include "core/time.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+namespace cm::storage {
+
+/// An event in the outbox belongs for so long to the replica that wrote or claimed it; after that, any replica may
+/// claim it. Measured by the clock of the database.
+inline constexpr std::chrono::milliseconds outbox_lease{5000};
+
+/// Most events that are claimed at once.
+inline constexpr std::uint32_t max_claim = 256;
+
+/// Takes events over of which the lease has passed, oldest first, for another outbox_lease. Rows that another replica
+/// is taking at this moment are passed over (SKIP LOCKED).
+struct claim_events {
+  std::uint32_t limit = max_claim; ///< 0: only count
+};
+
+struct claimed_events {
+  std::vector<core::revocation> events;
+  std::uint64_t pending = 0; ///< all that are in the outbox, those included
+};
+
+/// Takes events out of the outbox: NATS has confirmed them. Unknown ones are passed over. 0 to max_claim.
+struct confirm_events {
+  std::vector<std::uint64_t> sequences;
+};
+
+struct confirmed_events {
+  std::uint64_t removed = 0;
+};
+
+/// Revocations behind a cursor by rising sequence. No row with a lower number than one that was shown appears later.
+struct list_revocations {
+  std::uint64_t after = 0;
+  std::uint32_t limit = 100; ///< 1 to max_page
+};
+
+struct revocation_page {
+  std::vector<core::revocation> items; ///< fewer than `limit`: there are no more at present
+};
+
+/// Deletes old rows of the audit trail and of the revocations (of those only what is out of the outbox), a bounded
+/// number at a time.
+struct prune {
+  core::timestamp audit_before{};
+  core::timestamp revocations_before{};
+  std::uint32_t limit = 1000; ///< of each
+};
+
+/// `limit` of either: there may be more.
+struct pruned {
+  std::uint64_t audit_rows = 0;
+  std::uint64_t revocations = 0;
+};
+
+} // namespace cm::storage

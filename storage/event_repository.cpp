@@ -1,0 +1,232 @@
+#include "storage/event_repository.hpp"
+
+#include "storage/revocation_log.hpp"
+#include "storage/rows.hpp"
+#include "storage/token_commands.hpp"
+
+namespace cm::storage {
+
+namespace {
+
+// -- claim ---------------------------------------------------------------------------------------------------------
+
+struct outbox_state {
+  std::uint64_t pending = 0;
+  bool claimable = false;
+};
+
+// Without a lock: an outbox of which nothing may be claimed is left alone.
+outcome<outbox_state> look(connection& db) {
+  static const std::string text = "SELECT (SELECT COUNT(*) FROM (SELECT seq FROM event_outbox LIMIT 1000000) AS some), "
+                                  "EXISTS (SELECT 1 FROM event_outbox WHERE lease_until < "
+                                  + std::string{database_now} + ')';
+  static constexpr std::array columns{integer_column, integer_column};
+  const auto select = db.prepared(text, columns);
+  if (!select)
+    return select.error();
+  outbox_state state;
+  const auto read = read_rows(**select, [&](const statement& row) {
+    state = {static_cast<std::uint64_t>(row.integer(0)), row.integer(1) != 0};
+  });
+  if (!read)
+    return read.error();
+  return state;
+}
+
+outcome<std::vector<std::uint64_t>> lock_claimable(connection& db, std::uint32_t limit) {
+  // By the primary key: by the other one, all rows would be locked before the oldest of them are known.
+  static const std::string text = "SELECT seq FROM event_outbox FORCE INDEX (PRIMARY) WHERE lease_until < "
+                                  + std::string{database_now} + " ORDER BY seq LIMIT ? FOR UPDATE SKIP LOCKED";
+  static constexpr std::array columns{integer_column};
+  const auto select = db.prepared(text, columns);
+  if (!select)
+    return select.error();
+  (*select)->bind(0, std::int64_t{limit});
+  std::vector<std::uint64_t> numbers;
+  const auto read =
+    read_rows(**select, [&](const statement& row) { numbers.push_back(static_cast<std::uint64_t>(row.integer(0))); });
+  if (!read)
+    return read.error();
+  return numbers;
+}
+
+outcome<std::vector<std::uint64_t>> lease(connection& db, std::uint32_t limit) {
+  static const auto texts = statement_texts("UPDATE event_outbox SET lease_until = " + std::string{database_now} + " + "
+                                              + std::to_string(outbox_lease.count()) + " WHERE seq IN (",
+                                            "?", ")");
+  if (auto begun = db.run("START TRANSACTION"); !begun)
+    return begun.error();
+  auto numbers = lock_claimable(db, limit);
+  if (!numbers)
+    return numbers;
+  if (const auto written = write_by_number(db, texts, *numbers); !written)
+    return written.error();
+  if (auto ended = db.run("COMMIT"); !ended)
+    return ended.error();
+  return numbers;
+}
+
+outcome<std::vector<core::revocation>> read_events(connection& db, std::span<const std::uint64_t> numbers) {
+  static const auto texts = statement_texts(
+    "SELECT " + std::string{revocation_fields} + " FROM revocation WHERE seq IN (", "?", ") ORDER BY seq");
+  std::vector<core::revocation> events;
+  events.reserve(numbers.size());
+  const auto read = read_by_number(db, texts, revocation_columns, numbers,
+                                   [&](const statement& row) { events.push_back(read_revocation(row)); });
+  if (!read)
+    return read.error();
+  return events;
+}
+
+} // namespace
+
+outcome<claimed_events> apply(connection& db, const claim_events& request) {
+  if (request.limit > max_claim)
+    return invalid("a claim of more than 256 events");
+  const auto state = look(db);
+  if (!state)
+    return state.error();
+  claimed_events claimed;
+  claimed.pending = state->pending;
+  if (request.limit == 0 || !state->claimable)
+    return claimed;
+  const auto numbers = lease(db, request.limit);
+  if (!numbers)
+    return numbers.error();
+  auto events = read_events(db, *numbers);
+  if (!events)
+    return events.error();
+  claimed.events = *std::move(events);
+  return claimed;
+}
+
+outcome<confirmed_events> apply(connection& db, const confirm_events& request) {
+  static const auto texts = statement_texts("DELETE FROM event_outbox WHERE seq IN (", "?", ")");
+  if (request.sequences.size() > max_claim)
+    return invalid("a confirmation of more than 256 events");
+  const auto removed = write_by_number(db, texts, request.sequences);
+  if (!removed)
+    return removed.error();
+  return confirmed_events{*removed};
+}
+
+// -- list ----------------------------------------------------------------------------------------------------------
+
+namespace {
+
+// Up to this number all revocations are visible that ever will be: nobody holds a number that is not committed.
+outcome<std::int64_t> settled_number(connection& db) {
+  static const std::string text = "SELECT COALESCE(MAX(seq), 0) FROM revocation";
+  static constexpr std::array columns{integer_column};
+  if (auto begun = db.run("START TRANSACTION"); !begun)
+    return begun.error();
+  const auto gate = db.query("SELECT id FROM revocation_gate WHERE id = 1 FOR UPDATE");
+  if (!gate)
+    return gate.error();
+  if (gate->size() != 1)
+    return impossible("the table revocation_gate has lost its row");
+  const auto select = db.prepared(text, columns);
+  if (!select)
+    return select.error();
+  std::int64_t settled = 0;
+  if (auto read = read_rows(**select, [&](const statement& row) { settled = row.integer(0); }); !read)
+    return read.error();
+  if (auto ended = db.run("COMMIT"); !ended)
+    return ended.error();
+  return settled;
+}
+
+} // namespace
+
+outcome<revocation_page> apply(connection& db, const list_revocations& request) {
+  static const std::string text =
+    "SELECT " + std::string{revocation_fields} + " FROM revocation WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?";
+  if (request.limit == 0 || request.limit > max_page)
+    return invalid("a page of none or more than 1000");
+  revocation_page page;
+  const auto settled = settled_number(db);
+  if (!settled)
+    return settled.error();
+  if (request.after >= static_cast<std::uint64_t>(*settled))
+    return page;
+  const auto select = db.prepared(text, revocation_columns);
+  if (!select)
+    return select.error();
+  (*select)->bind(0, static_cast<std::int64_t>(request.after));
+  (*select)->bind(1, *settled);
+  (*select)->bind(2, std::int64_t{request.limit});
+  const auto read = read_rows(**select, [&](const statement& row) { page.items.push_back(read_revocation(row)); });
+  if (!read)
+    return read.error();
+  return page;
+}
+
+// -- prune ---------------------------------------------------------------------------------------------------------
+
+namespace {
+
+outcome<std::uint64_t> prune_audit(connection& db, core::timestamp before, std::uint32_t limit) {
+  // The oldest rows up to the first one that is young enough.
+  static const std::string window =
+    "SELECT COALESCE(MIN(IF(at >= ?, seq, NULL)) - 1, MAX(seq), 0) FROM (SELECT seq, at "
+    "FROM credential_audit ORDER BY seq LIMIT ?) AS oldest";
+  static const std::string text = "DELETE FROM credential_audit WHERE seq <= ? AND at < ? ORDER BY seq LIMIT ?";
+  static constexpr std::array columns{integer_column};
+  const auto select = db.prepared(window, columns);
+  if (!select)
+    return select.error();
+  bind_time(**select, 0, before);
+  (*select)->bind(1, std::int64_t{limit});
+  std::int64_t last = 0;
+  if (auto read = read_rows(**select, [&](const statement& row) { last = row.integer(0); }); !read)
+    return read.error();
+  if (last == 0)
+    return std::uint64_t{0};
+  const auto erase = db.prepared(text);
+  if (!erase)
+    return erase.error();
+  (*erase)->bind(0, last);
+  bind_time(**erase, 1, before);
+  (*erase)->bind(2, std::int64_t{limit});
+  if (auto done = (*erase)->execute(); !done)
+    return done.error();
+  return (*erase)->affected_rows();
+}
+
+outcome<std::uint64_t> prune_revocations(connection& db, core::timestamp before, std::uint32_t limit) {
+  // Looked for without a lock, so that nobody who works on the outbox waits. What is out of it stays out.
+  static const std::string text =
+    "SELECT seq FROM revocation FORCE INDEX (operation) WHERE at < ? AND NOT EXISTS "
+    "(SELECT 1 FROM event_outbox WHERE event_outbox.seq = revocation.seq) ORDER BY at, seq "
+    "LIMIT ?";
+  static const auto erase_texts = statement_texts("DELETE FROM revocation WHERE seq IN (", "?", ")");
+  static constexpr std::array columns{integer_column};
+  const auto select = db.prepared(text, columns);
+  if (!select)
+    return select.error();
+  bind_time(**select, 0, before);
+  (*select)->bind(1, std::int64_t{limit});
+  std::vector<std::uint64_t> numbers;
+  const auto read =
+    read_rows(**select, [&](const statement& row) { numbers.push_back(static_cast<std::uint64_t>(row.integer(0))); });
+  if (!read)
+    return read.error();
+  return write_by_number(db, erase_texts, numbers);
+}
+
+} // namespace
+
+outcome<pruned> apply(connection& db, const prune& request) {
+  pruned done;
+  const auto audit = prune_audit(db, request.audit_before, request.limit);
+  if (!audit)
+    return audit.error();
+  done.audit_rows = *audit;
+  const auto revocations = prune_revocations(db, request.revocations_before, request.limit);
+  if (!revocations)
+    return revocations.error();
+  done.revocations = *revocations;
+  return done;
+}
+
+} // namespace cm::storage

@@ -1,0 +1,42 @@
+// The tables revocation and event_outbox as the operations that take credentials away write them.
+#pragma once
+
+#include "core/identifiers.hpp"
+#include "core/revocation.hpp"
+#include "storage/audit.hpp"
+#include "storage/connection.hpp"
+#include "storage/rows.hpp"
+#include "storage/token_commands.hpp"
+
+#include <array>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace cm::storage {
+
+/// The columns that read_revocation() reads, in their order.
+inline constexpr std::string_view revocation_fields = "seq, kind, application, endpoint_id, ids, to_status, "
+                                                      "correlation_id, at";
+inline constexpr std::array<column, 8> revocation_columns{{
+  integer_column,
+  integer_column,
+  {column_kind::text, core::max_identifier_length},
+  {column_kind::text, core::max_identifier_length},
+  {column_kind::binary, max_event_ids* uuid_size},
+  integer_column,
+  {column_kind::text, varchar_bytes},
+  integer_column,
+}};
+
+[[nodiscard]] core::revocation read_revocation(const statement& row);
+
+/// Writes revocations with their events in the caller's transaction and gives them their numbers. To be called last
+/// before the commit: the transaction shares the gate from here on, and must not wait for anybody then.
+[[nodiscard]] outcome<void> append_revocations(connection& db, std::span<core::revocation> lost);
+
+/// The revocations of one kind that one operation has written, oldest first: for a repetition of it.
+[[nodiscard]] outcome<std::vector<core::revocation>> revocations_of(connection& db, const change_mark& mark,
+                                                                    core::revoked_kind kind);
+
+} // namespace cm::storage

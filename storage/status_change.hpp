@@ -1,0 +1,166 @@
+// One change of one credential, the same way for every table: lock, ask, check, write, record, tell.
+#pragma once
+
+#include "core/revocation.hpp"
+#include "storage/audit.hpp"
+#include "storage/revocation_log.hpp"
+#include "storage/rows.hpp"
+
+#include <array>
+#include <exception>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace cm::storage {
+
+/// Asks a precondition. It is somebody else's code: what it throws is answered and does not go through the session.
+template <class Subject>
+[[nodiscard]] outcome<bool> ask(const std::function<bool(const Subject&)>& precondition, const Subject& subject) {
+  if (!precondition)
+    return true;
+  try {
+    return precondition(subject);
+  } catch (const std::exception& e) {
+    return impossible(std::string{"a precondition failed: "} + e.what());
+  } catch (...) {
+    return impossible("a precondition failed");
+  }
+}
+
+/// A credential after a change.
+template <class Row>
+struct changed_row {
+  Row row;
+  bool changed = false;
+  std::optional<core::revocation> event;
+};
+
+/// The revocation that an operation with this mark is, or was.
+[[nodiscard]] core::revocation marked(core::revocation lost, const change_mark& mark,
+                                      std::optional<core::credential_status> to);
+
+/// The event of an earlier attempt, read back; nothing where it is not there any more.
+[[nodiscard]] outcome<std::optional<core::revocation>> event_of(connection& db, const core::revocation& lost,
+                                                                const change_mark& mark);
+
+/// Audit row and, where it was given, revocation, then COMMIT.
+/// @param lost gets its number
+[[nodiscard]] outcome<void> record_and_commit(connection& db, const audit_entry& entry,
+                                              std::optional<core::revocation>& lost);
+
+[[nodiscard]] failure precondition_failed();
+
+/// Gives one credential another status, as change_token_status says.
+///
+/// A Table is one row to be changed: `row` (with id, status, updated_at), `missing()` for people,
+/// `lock(db) -> outcome<optional<row>>` (SELECT … FOR UPDATE), `set_status(db, row, to, at) -> outcome<uint64_t>`
+/// (UPDATE … WHERE id and the old status; rows written), `remove(db, row) -> outcome<uint64_t>` (DELETE likewise) and
+/// `lost(id) -> revocation` with the kind and the ID; `place(row, revocation&)` adds where it belonged.
+template <class Table>
+[[nodiscard]] outcome<changed_row<typename Table::row>>
+change_status(connection& db, const Table& table, core::credential_status target, const change_mark& mark,
+              const std::function<bool(const typename Table::row&)>& precondition) {
+  using result = changed_row<typename Table::row>;
+  if (auto begun = db.run("START TRANSACTION"); !begun)
+    return begun.error();
+  auto locked = table.lock(db);
+  if (!locked)
+    return locked.error();
+  if (!*locked)
+    return make_usable_failure(core::errc::not_found, std::string{table.missing()});
+  auto row = **std::move(locked);
+  const auto permitted = ask(precondition, row);
+  if (!permitted)
+    return permitted.error();
+  const auto transition = core::check_transition(row.status, target);
+
+  if (*permitted && transition == core::transition::allowed) {
+    const auto written = table.set_status(db, row, target, mark.at);
+    if (!written)
+      return written.error();
+    if (*written != 1)
+      return impossible("a locked row changed its status");
+    std::optional<core::revocation> lost;
+    if (core::takes_away(row.status, target)) {
+      lost = marked(table.lost(row.id), mark, target);
+      table.place(row, *lost);
+    }
+    if (auto done = record_and_commit(db, entry_of(row.id, mark, row.status, target), lost); !done)
+      return done.error();
+    row.status = target;
+    row.updated_at = mark.at;
+    return result{std::move(row), true, std::move(lost)};
+  }
+
+  // Either there is nothing to do, or it must not be done; or this very operation has done it already, when its answer
+  // was lost. Then the row usually tells by its time, but others may have changed it again.
+  const bool no_op = *permitted && transition == core::transition::unchanged;
+  std::optional<core::audit_record> earlier;
+  std::optional<core::revocation> event;
+  if (!no_op || row.updated_at == mark.at) {
+    auto found = find_change(db, row.id, mark,
+                             [&](const core::audit_record& r) { return r.to == target && r.from && r.from != target; });
+    if (!found)
+      return found.error();
+    earlier = *std::move(found);
+  }
+  if (earlier && core::takes_away(*earlier->from, target)) {
+    auto lost = event_of(db, marked(table.lost(row.id), mark, target), mark);
+    if (!lost)
+      return lost.error();
+    event = *std::move(lost);
+  }
+  if (auto ended = db.run("ROLLBACK"); !ended)
+    return ended.error();
+  if (earlier || no_op)
+    return result{std::move(row), earlier.has_value(), std::move(event)};
+  if (!*permitted)
+    return precondition_failed();
+  return make_usable_failure(core::errc::conflict, "A credential that is " + std::string{to_string(row.status)}
+                                                     + " cannot become " + std::string{to_string(target)});
+}
+
+/// Deletes one credential, as delete_token says.
+/// @return the event; nothing where an earlier attempt has deleted it and the event cannot be read back
+template <class Table>
+[[nodiscard]] outcome<std::optional<core::revocation>>
+delete_one(connection& db, const Table& table, const change_mark& mark,
+           const std::function<bool(const typename Table::row&)>& precondition) {
+  if (auto begun = db.run("START TRANSACTION"); !begun)
+    return begun.error();
+  const auto locked = table.lock(db);
+  if (!locked)
+    return locked.error();
+  if (!*locked) {
+    const auto earlier = find_change(db, table.id(), mark, [](const core::audit_record& r) { return !r.to; });
+    if (!earlier)
+      return earlier.error();
+    if (!*earlier)
+      return make_usable_failure(core::errc::not_found, std::string{table.missing()});
+    auto event = event_of(db, marked(table.lost(table.id()), mark, std::nullopt), mark);
+    if (!event)
+      return event.error();
+    if (auto ended = db.run("ROLLBACK"); !ended)
+      return ended.error();
+    return event;
+  }
+  const auto& row = **locked;
+  const auto permitted = ask(precondition, row);
+  if (!permitted)
+    return permitted.error();
+  if (!*permitted)
+    return precondition_failed();
+  const auto removed = table.remove(db, row);
+  if (!removed)
+    return removed.error();
+  if (*removed != 1)
+    return impossible("a locked row changed its status");
+  std::optional<core::revocation> lost{marked(table.lost(row.id), mark, std::nullopt)};
+  table.place(row, *lost);
+  if (auto done = record_and_commit(db, entry_of(row.id, mark, row.status, std::nullopt), lost); !done)
+    return done.error();
+  return lost;
+}
+
+} // namespace cm::storage

@@ -1,0 +1,208 @@
+// What storage can be asked about endpoint tokens, and what it answers.
+#pragma once
+
+#include "core/audit.hpp"
+#include "core/credential.hpp"
+#include "core/revocation.hpp"
+#include "core/time.hpp"
+#include "core/token.hpp"
+#include "core/uuid.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace cm::storage {
+
+/// Most items of one batch.
+inline constexpr std::size_t max_batch = 64;
+
+/// Most items of one page.
+inline constexpr std::uint32_t max_page = 1000;
+
+/// Most token IDs of one event: an event stays below the message limit of NATS (1 MiB).
+inline constexpr std::size_t max_event_ids = 20'000;
+
+/// Looks tokens up by their hashes: 0 to max_batch of them, repeats allowed.
+struct find_tokens {
+  std::vector<core::token_hash> hashes;
+};
+
+/// As many as were asked for, in the same order; nothing where there is no such token.
+struct found_tokens {
+  std::vector<std::optional<core::endpoint_token>> tokens;
+};
+
+/// One first use of a token.
+struct activation {
+  core::uuid id;
+  std::string correlation_id; ///< of the request that used it; bounded and made valid UTF-8 before it is stored
+};
+
+/// First uses, 0 to max_batch: those that are Inactive become Active in one transaction, each with an audit row
+/// (channel ecap). An ID that is unknown or not Inactive is passed over, so repeating is harmless.
+struct activate_tokens {
+  std::vector<activation> items;
+  core::timestamp at{};
+  std::string actor; ///< for the audit trail
+};
+
+/// The ones that this call really changed, by rising ID.
+struct activated_tokens {
+  std::vector<core::uuid> changed;
+};
+
+/// Stores a new token with its audit row. conflict: the token exists in that application. Repeating with the same ID
+/// and hash is success and changes nothing.
+struct create_token {
+  core::uuid id;
+  core::token_hash hash{};
+  std::string application;
+  std::string endpoint_id;
+  core::credential_status status = core::credential_status::inactive;
+  core::timestamp at{};
+  core::change_origin origin;
+};
+
+struct created_token {
+  core::endpoint_token token;
+};
+
+/// One page of an endpoint's tokens by (created_at, id).
+struct list_tokens {
+  std::string endpoint_id;
+  std::vector<core::credential_status> statuses; ///< only these; empty: all
+  std::uint64_t offset = 0;
+  std::uint32_t limit = 20; ///< 0 (the total only) to max_page
+  bool ascending = false;
+};
+
+/// Items and total are of the same moment.
+struct token_page {
+  std::vector<core::endpoint_token> items;
+  std::uint64_t total = 0; ///< of all pages
+};
+
+/// A token as REST names it: it has to belong to that endpoint.
+struct token_address {
+  std::string endpoint_id;
+  core::uuid id;
+};
+
+/// One token. not_found: there is none, or it belongs to another endpoint.
+struct get_token {
+  token_address which;
+};
+
+struct one_token {
+  core::endpoint_token token;
+};
+
+/// Gives a token another status, by the table of core/credential.hpp: one conditional write, the audit row and, where
+/// the change takes the token away, the event in the same transaction. The state it already has: success, nothing
+/// written. not_found: no such token; conflict: not allowed; precondition_failed: the precondition said no.
+/// Repeating after an unknown outcome is safe: a change that this very command made before (same time, same
+/// correlation ID in the audit trail) is success again.
+struct change_token_status {
+  std::variant<token_address, core::token_hash> which;
+  core::credential_status target = core::credential_status::active;
+  core::timestamp at{};
+  core::change_origin origin;
+  std::function<bool(const core::endpoint_token&)> precondition; ///< asked of the locked row; empty: none
+};
+
+struct changed_token {
+  core::endpoint_token token; ///< as it is now
+  bool changed = false;       ///< false: it had that status already
+  std::optional<core::revocation> event;
+};
+
+/// Deletes one token. not_found, precondition_failed and repeating as for change_token_status.
+struct delete_token {
+  token_address which;
+  core::timestamp at{};
+  core::change_origin origin;
+  std::function<bool(const core::endpoint_token&)> precondition;
+};
+
+/// Deletes all tokens of an endpoint, in one transaction up to max_event_ids of them: call again while `more` is true.
+/// An endpoint without tokens: success, nothing deleted. precondition_failed: the precondition, asked of the locked
+/// first page (20 items, newest first, and the total), said no.
+struct delete_endpoint_tokens {
+  std::string endpoint_id;
+  core::timestamp at{};
+  core::change_origin origin;
+  std::function<bool(const token_page&)> precondition;
+};
+
+/// Of tokens: one event for each application.
+struct deleted_tokens {
+  std::uint64_t count = 0;
+  bool more = false;
+  std::vector<core::revocation> events;
+};
+
+/// The history of one token, newest first. not_found as for get_token.
+struct token_history {
+  token_address which;
+  std::uint64_t offset = 0;
+  std::uint32_t limit = 20; ///< 0 to max_page
+};
+
+struct history_page {
+  std::vector<core::audit_record> items;
+  std::uint64_t total = 0;
+};
+
+/// One line of an import.
+struct import_item {
+  core::uuid id; ///< for a new token
+  core::token_hash hash{};
+  std::string application;
+  std::string endpoint_id;
+  std::optional<core::credential_status> status; ///< missing: Inactive for a new token, any for one that is there
+};
+
+/// New tokens, 0 to max_batch, in one transaction with their audit rows (channel import). A line fails alone.
+struct import_tokens {
+  std::vector<import_item> items;
+  core::timestamp at{};
+  core::change_origin origin;
+};
+
+enum class import_verdict : std::uint8_t {
+  created,
+  unchanged,         ///< the token is there, with that endpoint and (where the line names one) that status
+  other_endpoint,    ///< the token is there and belongs to another endpoint
+  other_status,      ///< the token is there with another status
+  repeated_in_batch, ///< an earlier line of the same batch names the same token otherwise
+};
+
+struct import_result {
+  import_verdict verdict = import_verdict::created;
+  core::uuid id; ///< of the token that is there now; zero where it is not this endpoint's
+  core::credential_status status = core::credential_status::inactive; ///< of that token
+};
+
+/// As many as there were items, in their order.
+struct imported_tokens {
+  std::vector<import_result> results;
+};
+
+/// A piece of all tokens by rising ID, for an export.
+struct export_tokens {
+  std::string application; ///< only this one; empty: all
+  core::uuid after;        ///< zero: from the beginning
+  std::uint32_t limit = max_page;
+};
+
+/// Fewer than `limit`: that was the end.
+struct exported_tokens {
+  std::vector<core::endpoint_token> items;
+};
+
+} // namespace cm::storage

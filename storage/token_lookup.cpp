@@ -1,0 +1,131 @@
+// Reading tokens: none of these locks or writes anything.
+#include "core/identifiers.hpp"
+#include "storage/audit.hpp"
+#include "storage/token_repository.hpp"
+#include "storage/token_row.hpp"
+
+namespace cm::storage {
+
+core::endpoint_token read_token(const statement& row, std::size_t first) {
+  core::endpoint_token token;
+  token.id = read_uuid(row.bytes(first));
+  token.application = row.text(first + 1);
+  token.endpoint_id = row.text(first + 2);
+  token.status = read_status(row, first + 3);
+  token.created_at = read_time(row, first + 4);
+  token.updated_at = read_optional_time(row, first + 5);
+  return token;
+}
+
+const statement_set& tokens_by_hash() {
+  static const auto texts = statement_texts(
+    "SELECT " + std::string{token_fields} + ", token_hash FROM endpoint_token WHERE token_hash IN (", "?", ")");
+  return texts;
+}
+
+namespace {
+
+outcome<core::endpoint_token> read_one(connection& db, const token_address& which) {
+  static const std::string text = "SELECT " + std::string{token_fields} + " FROM endpoint_token WHERE id = ?";
+  const auto select = db.prepared(text, token_columns);
+  if (!select)
+    return select.error();
+  (*select)->bind(0, which.id.bytes);
+  std::optional<core::endpoint_token> token;
+  if (auto read = read_rows(**select, [&](const statement& row) { token = read_token(row); }); !read)
+    return read.error();
+  if (!token || token->endpoint_id != which.endpoint_id)
+    return make_usable_failure(core::errc::not_found, "No such token");
+  return *std::move(token);
+}
+
+} // namespace
+
+outcome<found_tokens> apply(connection& db, const find_tokens& request) {
+  if (request.hashes.size() > max_batch)
+    return invalid("more than 64 hashes");
+  found_tokens found;
+  found.tokens.resize(request.hashes.size());
+  const auto read =
+    read_by_hash(db, tokens_by_hash(), token_and_hash_columns, request.hashes,
+                 [&](std::size_t place, const statement& row) { found.tokens[place] = read_token(row); });
+  if (!read)
+    return read.error();
+  return found;
+}
+
+outcome<one_token> apply(connection& db, const get_token& request) {
+  auto token = read_one(db, request.which);
+  if (!token)
+    return token.error();
+  return one_token{*std::move(token)};
+}
+
+outcome<token_page> apply(connection& db, const list_tokens& request) {
+  static constexpr std::array<std::string_view, 2> order{"created_at", "id"};
+  static const std::string where = "FROM endpoint_token WHERE endpoint_id = ? AND status IN (?,?,?,?)";
+  static const std::array<std::string, 2> texts{page_text(token_fields, where, order, false),
+                                                page_text(token_fields, where, order, true)};
+  static constexpr auto columns = joined(std::array{integer_column}, token_columns);
+  if (!core::is_endpoint_id(request.endpoint_id))
+    return invalid("not an endpoint ID");
+  if (request.limit > max_page)
+    return invalid("a page of more than 1000");
+  const auto select = db.prepared(texts[request.ascending ? 1 : 0], columns);
+  if (!select)
+    return select.error();
+  auto& rows = **select;
+  std::size_t parameter = 0;
+  for (int part = 0; part < 2; ++part) { // the count, then the page
+    rows.bind(parameter++, request.endpoint_id);
+    for (const auto status : wanted_statuses(request.statuses))
+      rows.bind(parameter++, status);
+  }
+  bind_page(rows, parameter, request.limit, request.offset);
+  token_page page;
+  const auto read = read_rows(rows, [&](const statement& row) {
+    page.total = static_cast<std::uint64_t>(row.integer(0));
+    if (!row.is_null(1))
+      page.items.push_back(read_token(row, 1));
+  });
+  if (!read)
+    return read.error();
+  return page;
+}
+
+outcome<history_page> apply(connection& db, const token_history& request) {
+  if (request.limit > max_page)
+    return invalid("a page of more than 1000");
+  if (const auto token = read_one(db, request.which); !token)
+    return token.error();
+  return read_history(db, request.which.id, request.offset, request.limit);
+}
+
+outcome<exported_tokens> apply(connection& db, const export_tokens& request) {
+  static const std::string select_all =
+    "SELECT " + std::string{token_fields} + " FROM endpoint_token FORCE INDEX (PRIMARY) WHERE id > ? ";
+  static const std::string select_some = "SELECT " + std::string{token_fields}
+                                         + " FROM endpoint_token FORCE INDEX (application_id) WHERE id > ? AND "
+                                           "application = ? ";
+  static const std::string order = "ORDER BY id LIMIT ?";
+  static const std::array<std::string, 2> texts{select_all + order, select_some + order};
+  const bool some = !request.application.empty();
+  if (some && !core::is_application_name(request.application))
+    return invalid("not an application name");
+  if (request.limit == 0 || request.limit > max_page)
+    return invalid("a piece of none or more than 1000");
+  const auto select = db.prepared(texts[some ? 1 : 0], token_columns);
+  if (!select)
+    return select.error();
+  std::size_t parameter = 0;
+  (*select)->bind(parameter++, request.after.bytes);
+  if (some)
+    (*select)->bind(parameter++, request.application);
+  (*select)->bind(parameter, std::int64_t{request.limit});
+  exported_tokens exported;
+  if (auto read = read_rows(**select, [&](const statement& row) { exported.items.push_back(read_token(row)); }); !read)
+    return read.error();
+  return exported;
+}
+
+} // namespace cm::storage

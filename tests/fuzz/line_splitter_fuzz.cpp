@@ -1,0 +1,61 @@
+// Whatever the bytes and however they are cut, the line splitter finds the lines that a plain reading finds, and holds
+// no more than it may.
+#include "http/line_splitter.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+namespace {
+
+constexpr std::size_t limit = 16;
+
+using lines = std::vector<std::tuple<std::uint64_t, std::string, bool>>;
+
+lines run(std::string_view bytes, std::size_t step) {
+  lines found;
+  const auto note = [&](const cm::http::numbered_line& line) {
+    found.emplace_back(line.number, std::string{line.text}, line.too_long);
+  };
+  cm::http::line_splitter splitter{limit};
+  for (std::size_t at = 0; at < bytes.size(); at += step) {
+    splitter.feed(bytes.substr(at, step), note);
+    if (splitter.held() > limit + 1)
+      std::abort();
+  }
+  splitter.finish(note);
+  return found;
+}
+
+// With the whole text at hand.
+lines expected(std::string_view bytes) {
+  lines found;
+  for (std::uint64_t number = 1; !bytes.empty(); ++number) {
+    const std::size_t end = bytes.find('\n');
+    std::string_view line = bytes.substr(0, end);
+    bytes.remove_prefix(end == std::string_view::npos ? bytes.size() : end + 1);
+    if (!line.empty() && line.back() == '\r')
+      line.remove_suffix(1);
+    if (line.size() > limit)
+      found.emplace_back(number, std::string{}, true);
+    else if (line.find_first_not_of(" \t") != std::string_view::npos)
+      found.emplace_back(number, std::string{line}, false);
+  }
+  return found;
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view bytes{reinterpret_cast<const char*>(data), size}; // NOLINT: bytes as text
+  const lines right = expected(bytes);
+  for (const std::size_t step : {std::size_t{1}, std::size_t{2}, std::size_t{7}, size + 1}) {
+    if (run(bytes, step) != right)
+      std::abort();
+  }
+  return 0;
+}

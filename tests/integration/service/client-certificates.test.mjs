@@ -1,0 +1,336 @@
+// /clients/certificates, all operations (contract section 5): one certificate is one, however it is written.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+
+import { get, http, post } from '../../support/http.mjs';
+import { temporaryDirectory } from '../../support/places.mjs';
+import { allowed, etag, isError, iso, otherTag, stored, uuid7 } from '../../support/rest.mjs';
+import { Stack } from '../../support/stack.mjs';
+import { setStatus, testStateTable } from '../../support/state-table.mjs';
+
+let stack;
+let url;
+let number = 0;
+const directory = temporaryDirectory('certificates');
+before(async () => {
+  stack = await Stack.start();
+  url = `${stack.cm.api}/clients/certificates`;
+});
+after(async () => {
+  rmSync(directory, { recursive: true, force: true });
+  await stack?.remove();
+});
+
+const serial = () => String((number += 1));
+const issuer = 'CN=Devices CA,O=Example,C=UA';
+const openssl = (...args) => execFileSync('openssl', args, { cwd: directory, encoding: 'utf8', stdio: 'pipe' });
+
+/** A certificate of openssl's making: {pem, issuer(nameopt), serialNumber}. */
+function certificate(subject, serialNumber) {
+  const file = `${serial()}.pem`;
+  openssl(
+    ...['req', '-x509', '-utf8', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', `${file}.key`],
+    ...['-subj', subject, '-set_serial', serialNumber, '-days', '30', '-out', file],
+  );
+  return {
+    pem: readFileSync(join(directory, file), 'utf8'),
+    issuer: (nameopt) => openssl('x509', '-in', file, '-noout', '-issuer', '-nameopt', nameopt).replace(/^issuer=/, '').trimEnd(),
+  };
+}
+
+async function create(body, headers = {}) {
+  const answer = await post(url, body, { headers });
+  assert.equal(answer.status, 201, answer.text);
+  return { ...answer.json, answer, url: `${url}/${answer.json.credentialId}` };
+}
+
+testStateTable({
+  name: 'client certificate',
+  table: 'x509_credential',
+  mariadb: () => stack.mariadb,
+  make: async () => {
+    const made = await create({ issuer: `CN=States ${serial()}`, serialNumber: serial() });
+    return { id: made.credentialId, url: made.url, revocation: { kind: 'x509', application: '', endpointId: '' } };
+  },
+});
+
+test('POST answers 201 with the canonical issuer, the decimal serial number, its state, its date and its place', async () => {
+  const serialNumber = serial();
+  const made = await create({ issuer: 'cn=Devices CA ; o = Example, C=UA', serialNumber, clientId: 'its-client' });
+  const body = made.answer.json;
+  const members = ['clientId', 'createdDate', 'credentialId', 'issuer', 'serialNumber', 'status'];
+  assert.deepEqual(Object.keys(body).sort(), members);
+  assert.match(body.credentialId, uuid7);
+  assert.equal(body.issuer, issuer);
+  assert.equal(body.serialNumber, serialNumber);
+  assert.equal(body.clientId, 'its-client');
+  assert.equal(body.status, 'Inactive');
+  assert.match(body.createdDate, iso);
+  const { location } = made.answer.headers;
+  assert.ok(location.endsWith(`/api/v1/clients/certificates/${body.credentialId}`), location);
+  const item = await get(new URL(location, url).href);
+  assert.deepEqual(item.json, body);
+  assert.match(item.headers.etag, etag);
+  assert.equal(made.answer.headers.etag, item.headers.etag);
+});
+
+test('a client ID that is not given is chosen by CM', async () => {
+  const [one, other] = [await create({ issuer, serialNumber: serial() }), await create({ issuer, serialNumber: serial(), clientId: null })];
+  assert.ok(one.clientId.length > 0);
+  assert.notEqual(one.clientId, other.clientId);
+});
+
+test('every spelling of an issuer is the same one: the second is 409, and finds the first', async () => {
+  for (const [canonical, spellings] of [
+    [
+      'CN=Devices CA,OU=IoT,O=Example,L=Kyiv,ST=Kyiv,C=UA',
+      [
+        'CN=Devices CA,OU=IoT,O=Example,L=Kyiv,ST=Kyiv,C=UA',
+        // RFC 2253: spaces, semicolons, quotes.
+        'CN=Devices CA; OU=IoT; O="Example"; L = Kyiv ; ST=Kyiv ;C=UA',
+        // RFC 4514: escapes, other names of types, hexadecimal values.
+        'cn=Devices\\20CA,2.5.4.11=IoT,OID.2.5.4.10=Example,L=\\4byiv,ST=#0c044b796976,c=#13025541',
+        // X500Principal.toString(), getName(RFC2253) and getName(RFC1779) of Java.
+        'CN=Devices CA, OU=IoT, O=Example, L=Kyiv, ST=Kyiv, C=UA',
+        'CN=Devices CA,OU=IoT,O=Example,L=Kyiv,S=Kyiv,C=UA',
+      ],
+    ],
+    [
+      'emailAddress=ca@example.org,CN=Acme\\, Inc.,DC=example,DC=org',
+      [
+        // What Java's toString() writes, and what its getName(RFC2253) does.
+        'EMAILADDRESS=ca@example.org, CN="Acme, Inc.", DC=example, DC=org',
+        '1.2.840.113549.1.9.1=#160e6361406578616d706c652e6f7267,CN=Acme\\, Inc.,DC=example,DC=org',
+        // openssl -nameopt RFC2253.
+        'emailAddress=ca@example.org,CN=Acme\\, Inc.,DC=example,DC=org',
+        'E=ca@example.org, CN=Acme\\2C Inc., 0.9.2342.19200300.100.1.25=example, domainComponent=org',
+      ],
+    ],
+    ['CN=Grüße+OU=日本', ['CN=Gr\\C3\\BC\\C3\\9Fe+OU=\\E6\\97\\A5\\E6\\9C\\AC', 'cn = "Grüße" + ou = 日本']],
+  ]) {
+    for (const spelling of spellings) {
+      const serialNumber = serial();
+      const made = await create({ issuer: spelling, serialNumber });
+      assert.equal(made.issuer, canonical, spelling);
+      for (const other of [canonical, ...spellings]) {
+        isError(await post(url, { issuer: other, serialNumber }), 409);
+        const found = (await get(`${url}?issuer=${encodeURIComponent(other)}&serialNumber=${serialNumber}`)).json;
+        assert.deepEqual(found.content.map(({ credentialId }) => credentialId), [made.credentialId], other);
+      }
+    }
+  }
+});
+
+test('issuers that differ in order, case or inner spaces are different ones', async () => {
+  const serialNumber = serial();
+  for (const one of ['CN=a b,O=c', 'O=c,CN=a b', 'CN=A b,O=c', 'CN=a  b,O=c', 'CN=a b+O=c', 'CN=a b', 'CN=a b\\,O\\=c']) {
+    await create({ issuer: one, serialNumber });
+  }
+});
+
+test('every spelling of a serial number is the same one, of any length', async () => {
+  const long = '9'.repeat(100);
+  for (const [decimal, spellings] of [
+    ['6699', ['6699', '0006699', '0x1a2b', '0X1A2B', '0x00001A2b']],
+    ['0', ['0', '000', '0x0']],
+    [long, [long, `000${long}`, `0x${BigInt(long).toString(16)}`, `0x000${BigInt(long).toString(16).toUpperCase()}`]],
+    [String(2n ** 64n), ['18446744073709551616', '0x10000000000000000']],
+  ]) {
+    const of = `CN=Serials ${serial()}`;
+    const made = await create({ issuer: of, serialNumber: spellings[0] });
+    assert.equal(made.serialNumber, decimal);
+    assert.equal((await get(made.url)).json.serialNumber, decimal);
+    for (const spelling of spellings) {
+      isError(await post(url, { issuer: of, serialNumber: spelling }), 409);
+      const found = (await get(`${url}?serialNumber=${spelling}&issuer=${encodeURIComponent(of)}`)).json;
+      assert.deepEqual(found.content.map(({ credentialId }) => credentialId), [made.credentialId], spelling);
+    }
+  }
+  // Where only a late digit differs, it is another certificate.
+  const of = `CN=Digits ${serial()}`;
+  for (const last of ['0', '1', '00']) await create({ issuer: of, serialNumber: `1${'7'.repeat(99)}${last}` });
+  assert.equal((await get(`${url}?issuer=${encodeURIComponent(of)}`)).json.totalElements, 3);
+});
+
+test('PEM of openssl: issuer and serial number are taken from it and match what openssl and others write', async () => {
+  const huge = `0x7${'f'.repeat(38)}`;
+  for (const [subject, serialNumber, canonical, decimal] of [
+    ['/C=UA/O=Example/CN=Devices CA', '0x1a2b3c', 'CN=Devices CA,O=Example,C=UA', String(0x1a2b3c)],
+    ['/C=UA/O=Acme, Inc./CN=Лучіч "CA" 日本', huge, 'CN=Лучіч \\"CA\\" 日本,O=Acme\\, Inc.,C=UA', String(BigInt(huge))],
+    ['/DC=org/DC=example/CN=a/emailAddress=ca@example.org', '1', 'emailAddress=ca@example.org,CN=a,DC=example,DC=org', '1'],
+    ['/O=x/CN=a+OU=b', '2', undefined, '2'],
+  ]) {
+    const one = certificate(subject, serialNumber);
+    const made = await create({ certificate: one.pem, clientId: 'by-pem' });
+    if (canonical) assert.equal(made.issuer, canonical);
+    assert.equal(made.serialNumber, decimal);
+    for (const nameopt of ['RFC2253', 'RFC2253,-esc_msb', 'RFC2253,-esc_msb,utf8', 'RFC2253,sep_comma_plus_space', 'RFC2253,dump_all,dump_der']) {
+      const spelling = one.issuer(nameopt);
+      isError(await post(url, { issuer: spelling, serialNumber: decimal }), 409);
+    }
+    isError(await post(url, { certificate: one.pem }), 409);
+    // Text around the block is of no meaning.
+    isError(await post(url, { certificate: `Subject: x\n${one.pem.replaceAll('\n', '\r\n')}\nmore` }), 409);
+    await http('DELETE', made.url);
+    assert.equal((await create({ issuer: one.issuer('RFC2253'), serialNumber: decimal })).issuer, made.issuer);
+  }
+});
+
+test('400 for a PEM that is not exactly one certificate, and for names beside it', async () => {
+  const { pem } = certificate('/CN=one', '5');
+  const broken = pem.replace(/[A-Za-z]{8}\n/, 'AAAAAAA\n');
+  const key = '-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----\n';
+  for (const bad of ['', 'no PEM', `${pem}${pem}`, broken, key, pem.slice(0, -30), pem.replace('CERTIFICATE', 'SOMETHING')]) {
+    isError(await post(url, { certificate: bad }), 400, ['certificate']);
+  }
+  isError(await post(url, { certificate: pem, issuer: 'CN=one', serialNumber: '5' }), 400, ['certificate']);
+  isError(await post(url, { certificate: 7 }), 400, ['certificate']);
+});
+
+test('400 for bodies that cannot be right, with the fields, and nothing is stored', async () => {
+  const count = () => stack.mariadb.sql('SELECT COUNT(*) FROM x509_credential');
+  const before = await count();
+  for (const [body, fields] of [
+    [{}, ['certificate']],
+    [{ issuer }, ['serialNumber']],
+    [{ serialNumber: '1' }, ['issuer']],
+    [{ issuer: '', serialNumber: '1' }, ['issuer']],
+    [{ issuer: 'Devices CA', serialNumber: '1' }, ['issuer']],
+    [{ issuer: '/C=UA/O=Example', serialNumber: '1' }, ['issuer']],
+    [{ issuer: 'CN=a,', serialNumber: '1' }, ['issuer']],
+    [{ issuer: 'CN="a', serialNumber: '1' }, ['issuer']],
+    [{ issuer: 'nonsense=a', serialNumber: '1' }, ['issuer']],
+    [{ issuer: `CN=${'x'.repeat(8_200)}`, serialNumber: '1' }, ['issuer']],
+    [{ issuer, serialNumber: '' }, ['serialNumber']],
+    [{ issuer, serialNumber: '-1' }, ['serialNumber']],
+    [{ issuer, serialNumber: '1a' }, ['serialNumber']],
+    [{ issuer, serialNumber: '0x' }, ['serialNumber']],
+    [{ issuer, serialNumber: ' 1' }, ['serialNumber']],
+    [{ issuer, serialNumber: '1:2' }, ['serialNumber']],
+    [{ issuer, serialNumber: 1 }, ['serialNumber']],
+    [{ issuer, serialNumber: '9'.repeat(4_097) }, ['serialNumber']],
+    [{ issuer, serialNumber: '1', clientId: '' }, ['clientId']],
+    [{ issuer: 5, serialNumber: 'x', clientId: 'a\nb' }, ['issuer', 'serialNumber', 'clientId']],
+  ]) {
+    isError(await post(url, body), 400, fields);
+  }
+  const headers = { 'Content-Type': 'application/json' };
+  for (const text of ['', '{', '[]', `{"issuer":"${issuer}","issuer":"${issuer}","serialNumber":"1"}`]) {
+    isError(await post(url, text, { headers }), 400);
+  }
+  isError(await post(url, '{}', { headers: { 'Content-Type': 'application/x-pem-file' } }), 415);
+  isError(await post(url, { certificate: 'x'.repeat(70_000) }), 413);
+  isError(await post(url, { issuer, serialNumber: '1' }, { headers: { Accept: 'text/plain' } }), 406);
+  assert.equal(await count(), before);
+});
+
+test('GET lists pages in order of creation, with filters, totals and a tag', async () => {
+  const of = 'CN=Listed,O=Example';
+  const made = [];
+  for (let i = 0; i < 12; i += 1) made.push(await create({ issuer: of, serialNumber: String(100 + i) }));
+  for (const one of made.slice(0, 3)) await setStatus(one.url, 'Suspended');
+  const list = async (query) => {
+    const answer = await get(`${url}${query}`);
+    assert.equal(answer.status, 200, answer.text);
+    return { serials: answer.json.content.map(({ serialNumber }) => serialNumber), total: answer.json.totalElements, answer };
+  };
+  const filter = `issuer=${encodeURIComponent('cn=Listed, o=Example')}`;
+  const newest = made.map(({ serialNumber }) => serialNumber).reverse();
+  assert.deepEqual((await list(`?${filter}`)).serials, newest);
+  assert.deepEqual((await list(`?${filter}&order=ASC&limit=4&offset=2`)).serials, ['102', '103', '104', '105']);
+  assert.deepEqual((await list(`?${filter}&limit=5&offset=10`)).serials, ['101', '100']);
+  assert.deepEqual([(await list(`?${filter}&offset=12`)).serials, (await list(`?${filter}&offset=12`)).total], [[], 12]);
+  assert.deepEqual((await list(`?${filter}&status=Suspended`)).serials, ['102', '101', '100']);
+  assert.equal((await list(`?${filter}&status=Inactive,Revoked`)).total, 9);
+  assert.equal((await list(`?${filter}&status=Active`)).total, 0);
+  assert.deepEqual((await list('?serialNumber=0x6f')).serials, ['111']);
+  assert.deepEqual((await list(`?issuer=${encodeURIComponent('CN=Nobody')}`)).total, 0);
+  const { total, answer } = await list('?limit=1000');
+  assert.equal(answer.json.content.length, total);
+  assert.equal((await list('')).serials.length, 20);
+
+  const tag = (await list(`?${filter}`)).answer.headers.etag;
+  assert.match(tag, etag);
+  const again = await get(`${url}?${filter}`, { headers: { 'If-None-Match': tag } });
+  assert.deepEqual([again.status, again.text, again.headers.etag], [304, '', tag]);
+  assert.equal((await get(`${url}?${filter}`, { headers: { 'If-None-Match': otherTag } })).status, 200);
+  await setStatus(made[7].url, 'Revoked');
+  assert.notEqual((await get(`${url}?${filter}`)).headers.etag, tag);
+  const head = await http('HEAD', `${url}?${filter}`);
+  assert.deepEqual([head.status, head.text], [200, '']);
+});
+
+test('400 for parameters that cannot be right, all of them at once; 405 with Allow', async () => {
+  for (const [query, fields] of [
+    ['limit=0', ['limit']],
+    ['offset=x', ['offset']],
+    ['order=newest', ['order']],
+    ['status=Gone', ['status']],
+    ['issuer=nobody', ['issuer']],
+    ['serialNumber=x1', ['serialNumber']],
+    ['status=Gone&limit=0&issuer=a&serialNumber=-1', ['status', 'limit', 'issuer', 'serialNumber']],
+  ]) {
+    isError(await get(`${url}?${query}`), 400, fields);
+  }
+  const answer = await http('DELETE', url);
+  isError(answer, 405);
+  assert.deepEqual(allowed(answer), ['GET', 'HEAD', 'OPTIONS', 'POST']);
+  // A certificate has no password.
+  const made = await create({ issuer, serialNumber: serial() });
+  isError(await http('PUT', `${made.url}/password`, { body: {} }), 404);
+});
+
+test('of many who make one certificate known at once, one does; one that is deleted may come back', async () => {
+  const serialNumber = `0x${'ab'.repeat(20)}`;
+  const answers = await Promise.all(Array.from({ length: 16 }, () => post(url, { issuer, serialNumber })));
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [201, ...Array(15).fill(409)]);
+  const { credentialId } = answers.find(({ status }) => status === 201).json;
+  await setStatus(`${url}/${credentialId}`, 'Revoked');
+  isError(await post(url, { issuer, serialNumber }), 409);
+  assert.equal((await http('DELETE', `${url}/${credentialId}`)).status, 204);
+  assert.notEqual((await create({ issuer, serialNumber })).credentialId, credentialId);
+});
+
+test('creation and deletion keep their correlation IDs in the audit trail', async () => {
+  const made = await create({ issuer, serialNumber: serial() }, { 'Correlation-ID': 'known' });
+  await http('DELETE', made.url, { headers: { 'Correlation-ID': 'forgotten' } });
+  const { audit } = await stored(stack.mariadb, 'x509_credential', made.credentialId);
+  assert.deepEqual(
+    audit.map(({ at, ...rest }) => rest),
+    [
+      { from: undefined, to: 'Inactive', how: 'rest', actor: '', correlationId: 'known' },
+      { from: 'Inactive', to: undefined, how: 'rest', actor: '', correlationId: 'forgotten' },
+    ],
+  );
+});
+
+test('credentials of the two kinds do not meet: an ID of one is 404 among the others', async () => {
+  const made = await create({ issuer, serialNumber: serial() });
+  const elsewhere = `${stack.cm.api}/clients/credentials/${made.credentialId}`;
+  isError(await get(elsewhere), 404);
+  isError(await setStatus(elsewhere, 'Suspended'), 404);
+  isError(await http('DELETE', elsewhere), 404);
+  assert.equal((await get(made.url)).json.status, 'Inactive');
+});
+
+// The last one takes the database away.
+test('MariaDB away: 503 with Retry-After in every operation', async () => {
+  const made = await create({ issuer, serialNumber: serial() });
+  await stack.mariadb.kill();
+  for (const answer of await Promise.all([
+    get(url),
+    get(made.url),
+    post(url, { issuer, serialNumber: serial() }),
+    setStatus(made.url, 'Suspended'),
+    http('DELETE', made.url),
+  ])) {
+    isError(answer, 503);
+    assert.match(answer.headers['retry-after'], /^\d+$/);
+  }
+  await stack.mariadb.start();
+  await stack.cm.up();
+  assert.equal((await get(made.url)).json.status, 'Inactive');
+});

@@ -1,0 +1,353 @@
+// /clients/credentials, all operations (contract section 5), and that a password is never seen again.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { get, http, post } from '../../support/http.mjs';
+import { allowed, binary, etag, isError, iso, otherTag, stored, uuid7 } from '../../support/rest.mjs';
+import { Stack } from '../../support/stack.mjs';
+import { setStatus, testStateTable, transitions } from '../../support/state-table.mjs';
+
+let stack;
+let url;
+let number = 0;
+before(async () => {
+  stack = await Stack.start();
+  url = `${stack.cm.api}/clients/credentials`;
+});
+after(() => stack?.remove());
+
+const name = () => `gateway-${(number += 1)}`;
+const look = (id) => stored(stack.mariadb, 'basic_credential', id);
+const phc = (id) => stack.mariadb.sql(`SELECT password_phc FROM basic_credential WHERE id = ${binary(id)}`);
+const hidden = [];
+
+/** Creates one; the passwords are remembered, to be looked for in what must not show them. */
+async function create(body = {}, headers = {}) {
+  const answer = await post(url, { username: name(), ...body }, { headers });
+  assert.equal(answer.status, 201, answer.text);
+  hidden.push(body.password ?? answer.json.password);
+  return { ...answer.json, answer, url: `${url}/${answer.json.credentialId}` };
+}
+
+testStateTable({
+  name: 'client credential',
+  table: 'basic_credential',
+  mariadb: () => stack.mariadb,
+  make: async () => {
+    const made = await create();
+    return { id: made.credentialId, url: made.url, revocation: { kind: 'basic', application: '', endpointId: '' } };
+  },
+});
+
+test('POST without a password generates one and shows it in this answer only', async () => {
+  const username = name();
+  const answer = await post(url, { username, clientId: 'client-of-it' });
+  assert.equal(answer.status, 201);
+  const body = answer.json;
+  hidden.push(body.password);
+  assert.deepEqual(Object.keys(body).sort(), ['clientId', 'createdDate', 'credentialId', 'password', 'status', 'username']);
+  assert.match(body.credentialId, uuid7);
+  assert.equal(body.username, username);
+  assert.equal(body.clientId, 'client-of-it');
+  assert.equal(body.status, 'Inactive');
+  assert.match(body.createdDate, iso);
+  assert.ok(Math.abs(Date.parse(body.createdDate) - Date.now()) < 5_000);
+  assert.match(body.password, /^[!-~]{16,}$/);
+  assert.ok(answer.headers.location.endsWith(`/api/v1/clients/credentials/${body.credentialId}`), answer.headers.location);
+  const item = await get(new URL(answer.headers.location, url).href);
+  const { password, ...rest } = body;
+  assert.deepEqual(item.json, rest);
+  assert.ok(!item.text.includes(password));
+});
+
+test('generated passwords are all different', async () => {
+  const made = await Promise.all(Array.from({ length: 20 }, () => create()));
+  assert.equal(new Set(made.map(({ password }) => password)).size, 20);
+});
+
+test('POST with a password does not show it, and takes every character that may be', async () => {
+  for (const password of ['eight chars', 'пароль-密碼-🔑-x', ' spaces at the ends ', '"quoted\\\n\t\u0000', 'p'.repeat(1024)]) {
+    const made = await create({ password });
+    assert.deepEqual(Object.keys(made.answer.json).sort(), ['clientId', 'createdDate', 'credentialId', 'status', 'username']);
+    assert.ok(!made.answer.text.includes(JSON.stringify(password).slice(1, -1)));
+  }
+});
+
+test('a client ID that is not given is chosen by CM', async () => {
+  const [one, other] = [await create(), await create({ clientId: null })];
+  assert.ok(one.clientId.length > 0);
+  assert.ok(other.clientId.length > 0);
+  assert.notEqual(one.clientId, other.clientId);
+});
+
+test('several usernames may have one client ID', async () => {
+  const [one, other] = [await create({ clientId: 'shared' }), await create({ clientId: 'shared' })];
+  assert.equal((await get(one.url)).json.clientId, 'shared');
+  assert.equal((await get(other.url)).json.clientId, 'shared');
+});
+
+test('409 for a username that exists, compared byte by byte', async () => {
+  const username = `Same-${name()}`;
+  await create({ username });
+  isError(await post(url, { username }), 409);
+  isError(await post(url, { username, password: 'another password' }), 409);
+  // Another case, an accent and a blank at the end make another name.
+  for (const other of [username.toLowerCase(), `${username} `, ` ${username}`, username.replace('a', 'á')]) await create({ username: other });
+  const answers = await Promise.all(Array.from({ length: 12 }, () => post(url, { username: `race-${username}` })));
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [201, ...Array(11).fill(409)]);
+});
+
+test('a username is free again once its credential is deleted', async () => {
+  const made = await create();
+  await setStatus(made.url, 'Revoked');
+  isError(await post(url, { username: made.username }), 409);
+  assert.equal((await http('DELETE', made.url)).status, 204);
+  const again = await create({ username: made.username });
+  assert.notEqual(again.credentialId, made.credentialId);
+});
+
+test('400 for bodies that cannot be right, with the fields, and nothing is stored', async () => {
+  const count = () => stack.mariadb.sql('SELECT COUNT(*) FROM basic_credential');
+  const before = await count();
+  for (const [body, fields] of [
+    [{}, ['username']],
+    [{ username: null }, ['username']],
+    [{ username: '' }, ['username']],
+    [{ username: 5 }, ['username']],
+    [{ username: 'a\nb' }, ['username']],
+    [{ username: 'a\u0085b' }, ['username']],
+    [{ username: 'x'.repeat(256) }, ['username']],
+    [{ username: 'ж'.repeat(128) }, ['username']],
+    [{ username: 'joe', password: '' }, ['password']],
+    [{ username: 'joe', password: 'seven77' }, ['password']],
+    [{ username: 'joe', password: 'x'.repeat(1025) }, ['password']],
+    [{ username: 'joe', password: 12345678 }, ['password']],
+    [{ username: 'joe', clientId: '' }, ['clientId']],
+    [{ username: 'joe', clientId: 7 }, ['clientId']],
+    [{ username: 'joe', clientId: 'x'.repeat(256) }, ['clientId']],
+    [{ password: 'short', clientId: '' }, ['username', 'password', 'clientId']],
+  ]) {
+    isError(await post(url, body), 400, fields);
+  }
+  const headers = { 'Content-Type': 'application/json' };
+  for (const text of ['', '{', '[]', 'null', '{"username":"joe","username":"joe"}']) isError(await post(url, text, { headers }), 400);
+  isError(await post(url, '{"username":"joe"}', { headers: { 'Content-Type': 'text/plain' } }), 415);
+  isError(await post(url, { username: 'joe', more: 'x'.repeat(70_000) }), 413);
+  isError(await post(url, { username: 'joe' }, { headers: { Accept: 'text/plain' } }), 406);
+  assert.equal(await count(), before);
+  const refused = await post(url, { username: 'joe', password: 'sëcret!' });
+  isError(refused, 400, ['password']);
+  assert.ok(!refused.text.includes('sëcret'), 'an error repeats no password');
+});
+
+test('GET lists pages in order of creation, with filters, totals and a tag', async () => {
+  const made = [];
+  for (let i = 0; i < 12; i += 1) made.push(await create({ username: `listed-${String(i).padStart(2, '0')}` }));
+  for (const one of made.slice(0, 3)) await setStatus(one.url, 'Suspended');
+  await setStatus(made[3].url, 'Revoked');
+  const list = async (query) => {
+    const answer = await get(`${url}${query}`);
+    assert.equal(answer.status, 200, answer.text);
+    return { names: answer.json.content.map(({ username }) => username), total: answer.json.totalElements, answer };
+  };
+  const { total, names } = await list('?limit=1000');
+  assert.equal(total, names.length);
+  assert.deepEqual(names.slice(0, 12), made.map(({ username }) => username).reverse());
+  assert.deepEqual((await list('?order=ASC&limit=1000')).names, [...names].reverse());
+  assert.deepEqual((await list('')).names, names.slice(0, 20));
+  assert.deepEqual((await list('?limit=5&offset=3')).names, names.slice(3, 8));
+  assert.deepEqual((await list(`?offset=${total}`)).names, []);
+  assert.equal((await list('?limit=1&offset=9223372036854775807')).total, total);
+
+  const one = await list(`?username=${made[5].username}`);
+  assert.deepEqual([one.names, one.total], [[made[5].username], 1]);
+  assert.deepEqual(one.answer.json.content[0], (await get(made[5].url)).json);
+  assert.deepEqual((await list('?username=Listed-05')).names, []);
+  assert.deepEqual((await list('?username=listed-0')).names, []);
+  assert.deepEqual((await list('?username=listed-00&status=Suspended')).names, ['listed-00']);
+  assert.deepEqual((await list('?username=listed-00&status=Inactive,Active,Revoked')).total, 0);
+  const some = await list('?status=Suspended,Revoked&limit=1000');
+  assert.deepEqual(some.names.slice(0, 4), ['listed-03', 'listed-02', 'listed-01', 'listed-00']);
+  assert.deepEqual((await list('?status=Suspended&status=Revoked&limit=1000')).names, some.names);
+  for (const status of ['Inactive', 'Active', 'Suspended', 'Revoked']) {
+    const { answer } = await list(`?status=${status}&limit=1000`);
+    for (const item of answer.json.content) assert.equal(item.status, status);
+  }
+
+  const page = '?username=listed-07';
+  const tag = (await get(`${url}${page}`)).headers.etag;
+  assert.match(tag, etag);
+  const again = await get(`${url}${page}`, { headers: { 'If-None-Match': tag } });
+  assert.deepEqual([again.status, again.text, again.headers.etag], [304, '', tag]);
+  assert.equal((await get(`${url}${page}`, { headers: { 'If-None-Match': otherTag } })).status, 200);
+  await setStatus(made[7].url, 'Active');
+  const changed = await get(`${url}${page}`, { headers: { 'If-None-Match': tag } });
+  assert.equal(changed.status, 200);
+  assert.notEqual(changed.headers.etag, tag);
+  const head = await http('HEAD', `${url}${page}`);
+  assert.deepEqual([head.status, head.text, head.headers.etag], [200, '', changed.headers.etag]);
+});
+
+test('a username with every kind of character is found by its filter', async () => {
+  for (const username of ['a b&c=d+e%f', 'Ключ-鍵-🔑', "o'; DROP TABLE basic_credential; --", '100%_', 'a/b?c#d', '\\']) {
+    const { credentialId } = await create({ username });
+    const found = (await get(`${url}?username=${encodeURIComponent(username)}`)).json;
+    assert.deepEqual(found.content.map((item) => [item.credentialId, item.username]), [[credentialId, username]]);
+  }
+});
+
+test('400 for parameters that cannot be right, all of them at once; 405 with Allow', async () => {
+  for (const [query, fields] of [
+    ['limit=0', ['limit']],
+    ['limit=1001', ['limit']],
+    ['offset=-1', ['offset']],
+    ['order=newest', ['order']],
+    ['status=Gone', ['status']],
+    ['username=%00', ['username']],
+    [`username=${'x'.repeat(256)}`, ['username']],
+    ['status=Gone&limit=0&offset=x&order=UP&username=%0A', ['status', 'limit', 'offset', 'order', 'username']],
+  ]) {
+    isError(await get(`${url}?${query}`), 400, fields);
+  }
+  for (const method of ['PUT', 'DELETE']) {
+    const answer = await http(method, url, method === 'PUT' ? { body: {} } : {});
+    isError(answer, 405);
+    assert.deepEqual(allowed(answer), ['GET', 'HEAD', 'OPTIONS', 'POST']);
+  }
+  const made = await create();
+  const answer = await http('POST', `${made.url}/password`, { body: {} });
+  isError(answer, 405);
+  assert.deepEqual(allowed(answer), ['OPTIONS', 'PUT']);
+});
+
+test('PUT password replaces the hash, shows a generated one once, and is in the audit trail', async () => {
+  const made = await create({ password: 'the first password' });
+  const first = await phc(made.credentialId);
+  assert.match(first, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+\n$/);
+
+  const given = await http('PUT', `${made.url}/password`, {
+    body: { password: 'the second password' },
+    headers: { 'Correlation-ID': 'new-password' },
+  });
+  hidden.push('the second password');
+  assert.equal(given.status, 200, given.text);
+  assert.ok(!('password' in given.json));
+  assert.match(given.json.updateDate, iso);
+  const second = await phc(made.credentialId);
+  assert.notEqual(second, first);
+  const { row, audit, revocations } = await look(made.credentialId);
+  assert.equal(row.status, 'Inactive');
+  assert.equal(revocations.length, 0, 'a new password is no event');
+  assert.equal(audit.length, 2);
+  const { at, ...last } = audit[1];
+  assert.deepEqual(last, { from: 'Inactive', to: 'Inactive', how: 'rest', actor: '', correlationId: 'new-password' });
+
+  const generated = await http('PUT', `${made.url}/password`, { body: {} });
+  assert.equal(generated.status, 200, generated.text);
+  hidden.push(generated.json.password);
+  assert.match(generated.json.password, /^[!-~]{16,}$/);
+  const item = await get(made.url);
+  const { password, ...rest } = generated.json;
+  assert.deepEqual(item.json, rest);
+  assert.equal(generated.headers.etag, item.headers.etag);
+  assert.notEqual(await phc(made.credentialId), second);
+  // The same password twice has two hashes: each has its own salt.
+  await http('PUT', `${made.url}/password`, { body: { password: 'the second password' } });
+  assert.notEqual(await phc(made.credentialId), second);
+});
+
+test('PUT password in every state: 409 once it is Revoked, 404 once it is deleted', async () => {
+  for (const status of Object.keys(transitions)) {
+    const made = await create();
+    if (status !== 'Inactive') await setStatus(made.url, status);
+    const before = await phc(made.credentialId);
+    const answer = await http('PUT', `${made.url}/password`, { body: { password: `a password for ${status}` } });
+    hidden.push(`a password for ${status}`);
+    if (status === 'Revoked') {
+      isError(answer, 409);
+      assert.equal(await phc(made.credentialId), before);
+    } else {
+      assert.equal(answer.status, 200, answer.text);
+      assert.equal(answer.json.status, status, 'the status stays');
+      assert.notEqual(await phc(made.credentialId), before);
+    }
+    await http('DELETE', made.url);
+    isError(await http('PUT', `${made.url}/password`, { body: {} }), 404);
+  }
+  isError(await http('PUT', `${url}/no-uuid/password`, { body: {} }), 404);
+});
+
+test('PUT password honours If-Match and refuses what cannot be', async () => {
+  const made = await create();
+  const before = await phc(made.credentialId);
+  const tag = (await get(made.url)).headers.etag;
+  const put = (body, headers = {}) => http('PUT', `${made.url}/password`, { body, headers });
+  isError(await put({}, { 'If-Match': otherTag }), 412);
+  isError(await put({ password: 'short' }), 400, ['password']);
+  isError(await put({ password: 5 }), 400, ['password']);
+  isError(await put({ password: 'x'.repeat(1025) }), 400, ['password']);
+  isError(await put('', { 'Content-Type': 'application/json' }), 400);
+  isError(await put('{}', { 'Content-Type': 'text/plain' }), 415);
+  assert.equal(await phc(made.credentialId), before);
+  const changed = await put({}, { 'If-Match': tag });
+  assert.equal(changed.status, 200);
+  hidden.push(changed.json.password);
+  assert.notEqual(changed.headers.etag, tag);
+  isError(await put({}, { 'If-Match': tag }), 412);
+});
+
+test('creation and deletion keep their correlation IDs in the audit trail', async () => {
+  const made = await create({}, { 'Correlation-ID': 'born' });
+  await http('DELETE', made.url, { headers: { 'Correlation-ID': 'gone' } });
+  const { audit } = await look(made.credentialId);
+  assert.deepEqual(
+    audit.map(({ at, ...rest }) => rest),
+    [
+      { from: undefined, to: 'Inactive', how: 'rest', actor: '', correlationId: 'born' },
+      { from: 'Inactive', to: undefined, how: 'rest', actor: '', correlationId: 'gone' },
+    ],
+  );
+});
+
+test('no password and no hash is in a list, an item, the revocations, the log, the audit trail or the outbox', async () => {
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  let shown = stack.cm.log;
+  for (let offset = 0; ; offset += 1_000) {
+    const { text, json } = await get(`${url}?limit=1000&offset=${offset}`);
+    shown += text;
+    if (json.content.length < 1_000) break;
+  }
+  shown += (await get(`${stack.cm.api}/revocations?limit=1000`)).text;
+  shown += await stack.mariadb.sql('SELECT * FROM credential_audit; SELECT * FROM event_outbox');
+  assert.ok(hidden.length > 100);
+  for (const password of hidden) {
+    assert.ok(!shown.includes(password) && !shown.includes(JSON.stringify(password).slice(1, -1)), 'a password is shown');
+  }
+  assert.ok(!/argon2|\$v=19/.test(shown), 'a hash is shown');
+  const dump = await stack.mariadb.dump();
+  for (const password of hidden) {
+    assert.ok(!dump.includes(password) && !dump.toLowerCase().includes(Buffer.from(password).toString('hex')), 'a password is stored');
+  }
+});
+
+// The last one takes the database away.
+test('MariaDB away: 503 with Retry-After in every operation, and the old password hash stays', async () => {
+  const made = await create();
+  const before = await phc(made.credentialId);
+  await stack.mariadb.kill();
+  for (const answer of await Promise.all([
+    get(url),
+    get(made.url),
+    post(url, { username: name() }),
+    http('PUT', `${made.url}/password`, { body: {} }),
+    setStatus(made.url, 'Suspended'),
+    http('DELETE', made.url),
+  ])) {
+    isError(answer, 503);
+    assert.match(answer.headers['retry-after'], /^\d+$/);
+  }
+  await stack.mariadb.start();
+  await stack.cm.up();
+  assert.equal(await phc(made.credentialId), before);
+  assert.equal((await get(made.url)).json.status, 'Inactive');
+});

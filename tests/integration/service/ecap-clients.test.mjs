@@ -1,0 +1,381 @@
+// Every status code of client-username-password-request and client-certificate-request (contract 4.1, 6.3).
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { anonymous, EcapClient } from '../../support/ecap.mjs';
+import { Operator } from '../../support/operator.mjs';
+import { slowness } from '../../support/places.mjs';
+import { Rows } from '../../support/rows.mjs';
+import { Stack } from '../../support/stack.mjs';
+import { quantile, sleep, until } from '../../support/wait.mjs';
+
+const password = 'the right password';
+const issuer = 'CN=Devices CA, O=Example, C=DE';
+
+let stack;
+let ecap;
+let rows;
+let operator;
+before(async () => {
+  stack = await Stack.start({ proxies: true, jdbcParameters: '?socketTimeout=1000&connectTimeout=1000' });
+  ecap = stack.ecap;
+  rows = new Rows(stack.mariadb);
+  operator = new Operator(stack.cm);
+});
+after(() => stack?.remove());
+
+let number = 0;
+/** A new user {username, credentialId, clientId}; every test has its own, so that failures do not add up. */
+async function user({ status = 'Inactive', ...fields } = {}) {
+  number += 1;
+  const created = await operator.createUser(`user-${number}`, { password, ...fields });
+  assert.equal(created.status, 201, created.text);
+  if (status !== 'Inactive') await rows.setStatus('credentials', created.json.credentialId, status);
+  return created.json;
+}
+
+/** A new certificate {issuer, serialNumber, credentialId, clientId}. */
+async function certificate({ status = 'Inactive', ...fields } = {}) {
+  number += 1;
+  const created = await operator.createCertificate({ issuer, serialNumber: String(number), ...fields });
+  assert.equal(created.status, 201, created.text);
+  if (status !== 'Inactive') await rows.setStatus('certificates', created.json.credentialId, status);
+  return created.json;
+}
+
+function accepted(answer, credential, what) {
+  assert.equal(answer.statusCode, 200, what);
+  assert.equal(answer.credentialId, credential.credentialId);
+  assert.equal(answer.clientId, credential.clientId);
+  assert.equal(answer.correlationId, answer.asked.correlationId);
+}
+
+function refused(answer, code, what) {
+  assert.equal(answer.statusCode, code, what);
+  assert.equal(answer.credentialId, null, what);
+  assert.equal(answer.clientId, null, what);
+  if (answer.asked) assert.equal(answer.correlationId, answer.asked.correlationId);
+}
+
+/** Both kinds of requests, for what holds for both: a credential, and how it is asked for. */
+const both = [
+  ['password', 'credentials', user, ({ username }, fields) => ecap.password(username, password, fields)],
+  ['certificate', 'certificates', certificate, (of, fields) => ecap.certificate(of.issuer, of.serialNumber, fields)],
+];
+
+// The first one blocks a username; the last one sees that it is open again.
+let blocked;
+let blockedAt;
+test('429 for a username after 10 failures, even with the right password; others go on', async () => {
+  blocked = await user();
+  const unknown = 'nobody-of-this-name';
+  for (const username of [blocked.username, unknown]) {
+    for (let i = 0; i < 10; i += 1) refused(await ecap.password(username, `wrong ${i}`), 401, `failure ${i + 1}`);
+    blockedAt = performance.now();
+    refused(await ecap.password(username, 'wrong'), 429);
+  }
+  refused(await ecap.password(blocked.username, password), 429);
+  const other = await user();
+  accepted(await ecap.password(other.username, password), other, 'another user');
+  assert.equal(await rows.status('credentials', blocked.credentialId), 'Inactive', 'nobody was let in');
+  // Those that are wrong in themselves are no attempts.
+  refused(await ecap.password(blocked.username, null), 400);
+  refused(await ecap.password(blocked.username, password, { timestamp: 1, timeout: 1 }), 408);
+});
+
+test('200: a password that was given and one that was generated, with the IDs of the credential', async () => {
+  const given = await user({ clientId: 'gateway-7' });
+  assert.equal(given.clientId, 'gateway-7');
+  assert.equal(given.password, undefined);
+  const generated = await user({ password: undefined });
+  accepted(await ecap.password(given.username, password), given);
+  accepted(await ecap.password(generated.username, generated.password), generated);
+});
+
+for (const [kind, table, make, ask] of both) {
+  test(`${kind}: the first use makes it Active within 1 s, with a row in the audit trail and a lastUseDate`, async () => {
+    const credential = await make();
+    const beginning = Date.now();
+    const answer = await ask(credential);
+    accepted(answer, credential);
+    await until(async () => (await rows.status(table, credential.credentialId)) === 'Active', {
+      timeout: 1_000 * slowness,
+      interval: 5,
+      what: 'Active',
+    });
+    const trail = await rows.trail(credential.credentialId);
+    assert.deepEqual(trail.slice(1), [
+      { from: 'Inactive', to: 'Active', channel: 'ecap', correlationId: answer.correlationId },
+    ]);
+    const shown = (await operator.getClient(table, credential.credentialId)).json;
+    assert.equal(shown.status, 'Active');
+    const used = Date.parse(shown.lastUseDate);
+    assert.ok(used >= beginning - 1 && used <= Date.now(), shown.lastUseDate);
+  });
+
+  test(`${kind}: lastUseDate is written at most once a minute`, async () => {
+    const credential = await make();
+    await ask(credential);
+    const shown = async () => (await operator.getClient(table, credential.credentialId)).json;
+    const first = await until(async () => (await shown()).lastUseDate, { timeout: 1_000 * slowness, what: 'lastUseDate' });
+    for (let i = 0; i < 20; i += 1) accepted(await ask(credential), credential);
+    // Uses are written in their order: when this one is there, the others would be.
+    const later = await make();
+    await ask(later);
+    await until(async () => (await rows.status(table, later.credentialId)) === 'Active', { what: 'the later one Active' });
+    const { lastUseDate } = await shown();
+    assert.equal(lastUseDate, first);
+    assert.equal((await rows.trail(credential.credentialId)).length, 2, 'one creation, one first use');
+  });
+
+  test(`${kind}: Active is let in; Suspended and Revoked are 403 without IDs, and Suspended may come back`, async () => {
+    const active = await make({ status: 'Active' });
+    accepted(await ask(active), active);
+    for (const status of ['Suspended', 'Revoked']) {
+      const taken = await make({ status });
+      refused(await ask(taken), 403, status);
+      assert.equal(await rows.status(table, taken.credentialId), status);
+    }
+    const back = await make();
+    assert.equal((await operator.setClientStatus(table, back.credentialId, 'Suspended')).status, 200);
+    refused(await ask(back), 403);
+    assert.equal((await operator.setClientStatus(table, back.credentialId, 'Active')).status, 200);
+    accepted(await ask(back), back);
+    assert.equal((await operator.deleteClient(table, back.credentialId)).status, 204);
+    refused(await ask(back), 401, 'deleted is unknown');
+  });
+
+  test(`${kind}: 408 for a request that expired on its way, without a look at the credential`, async () => {
+    const credential = await make();
+    const now = Date.now();
+    refused(await ask(credential, { timestamp: now - 10_000, timeout: 1_000 }), 408);
+    refused(await ask(credential, { timestamp: 1, timeout: 1 }), 408);
+    accepted(await ask(credential, { timestamp: now - 10_000, timeout: 60_000 }), credential);
+    accepted(await ask(credential, { timestamp: 1, timeout: 0 }), credential);
+  });
+
+  test(`${kind}: 400 for bytes that are no request, for every truncation of one and for trailing bytes`, async () => {
+    for (const bytes of [Buffer.alloc(0), Buffer.from('garbage'), Buffer.from('ff'.repeat(40), 'hex')]) {
+      const answer = await ecap.raw(bytes, { kind });
+      refused(answer, 400);
+      assert.equal(answer.correlationId, '');
+    }
+    const fields = kind === 'password' ? { username: 'some', password: 'one' } : { issuer, serialNumber: '1' };
+    const good = EcapClient.encode(kind, fields);
+    for (let length = 0; length < good.length; length += 1) refused(await ecap.raw(good.subarray(0, length), { kind }), 400);
+    refused(await ecap.raw(Buffer.concat([good, Buffer.from([0])]), { kind }), 400);
+  });
+
+  test(`${kind}: a request without a reply subject hurts nobody`, async () => {
+    const credential = await make();
+    ecap.connection.publish(ecap.subjectOf(kind), Buffer.from('garbage'));
+    ecap.connection.publish(ecap.subjectOf(kind), EcapClient.encode(kind, kind === 'password' ? { username: null, password: null } : { issuer, serialNumber: '1' }));
+    await ecap.connection.flush();
+    accepted(await ask(credential), credential);
+  });
+}
+
+test('400: a username or a password that is missing or cannot be', async () => {
+  const { username } = await user();
+  for (const [name, word] of [
+    [null, password],
+    [username, null],
+    [null, null],
+    ['', password],
+    [username, ''],
+    ['a\nb', password],
+    ['a\u0000b', password],
+    ['x'.repeat(256), password],
+    [username, 'x'.repeat(1025)],
+  ]) {
+    refused(await ecap.password(name, word), 400, JSON.stringify([name, word]).slice(0, 60));
+  }
+});
+
+test('401: unknown user, wrong password, Suspended or Revoked with a wrong password: answers that nobody can tell apart', async () => {
+  const [known, suspended, revoked] = [await user(), await user({ status: 'Suspended' }), await user({ status: 'Revoked' })];
+  const answers = [];
+  for (const username of ['unknown-to-all', known.username, suspended.username, revoked.username]) {
+    const answer = await ecap.password(username, 'a wrong password');
+    refused(answer, 401, username);
+    answers.push(anonymous('password', answer));
+  }
+  assert.deepEqual(answers, Array(4).fill(answers[0]));
+  refused(await ecap.password(suspended.username, password), 403);
+  refused(await ecap.password(revoked.username, password), 403);
+});
+
+test('401: names and passwords are compared to the letter', async () => {
+  const one = await user();
+  for (const name of [one.username.toUpperCase(), `${one.username} `, ` ${one.username}`, `${one.username}\u00a0`]) {
+    refused(await ecap.password(name, password), 401, JSON.stringify(name));
+  }
+  for (const word of [password.toUpperCase(), `${password} `, password.slice(0, -1), `${password}x`]) {
+    refused(await ecap.password(one.username, word), 401, JSON.stringify(word));
+  }
+  const foreign = (await operator.createUser('Jürgen Ж 😀', { password: 'пароль ≠ 密码' })).json;
+  accepted(await ecap.password('Jürgen Ж 😀', 'пароль ≠ 密码'), foreign);
+  refused(await ecap.password('Ju\u0308rgen Ж 😀', 'пароль ≠ 密码'), 401, 'another spelling in Unicode');
+});
+
+test('after a change of the password the new one is right and the old one 401', async () => {
+  const one = await user();
+  accepted(await ecap.password(one.username, password), one);
+  assert.equal((await operator.setPassword(one.credentialId, 'the next password')).status, 200);
+  refused(await ecap.password(one.username, password), 401);
+  accepted(await ecap.password(one.username, 'the next password'), one);
+});
+
+test('a certificate is found by every spelling of its issuer, and by its serial number with leading zeros', async () => {
+  const one = await certificate({ serialNumber: '0x1A2B' });
+  assert.equal(one.serialNumber, '6699');
+  for (const spelling of [
+    'CN=Devices CA,O=Example,C=DE',
+    'CN=Devices CA, O=Example, C=DE',
+    'cn=Devices CA,o=Example,c=DE',
+    'CN = Devices CA , O = Example , C = DE',
+    'CN=Devices CA;O=Example;C=DE',
+    'CN="Devices CA",O=Example,C=DE',
+    'CN=Devices\\20CA,O=Example,C=DE',
+    '2.5.4.3=Devices CA,2.5.4.10=Example,2.5.4.6=DE',
+    'OID.2.5.4.3=Devices CA,O=Example,C=DE',
+    'CN=#0c0a44657669636573204341,O=Example,C=DE',
+    one.issuer,
+  ]) {
+    accepted(await ecap.certificate(spelling, '6699'), one, spelling);
+  }
+  for (const serial of ['06699', '0000000000000000000000006699']) accepted(await ecap.certificate(issuer, serial), one, serial);
+});
+
+test('serial numbers of any length, and the issuers that have commas and escapes in them', async () => {
+  const long = '9'.repeat(60);
+  const one = await certificate({ issuer: 'CN=Smith\\, Sons \\+ Co,O=\\#1', serialNumber: long });
+  accepted(await ecap.certificate('CN="Smith, Sons + Co", O=\\#1', `000${long}`), one);
+  refused(await ecap.certificate(one.issuer, `${long}0`), 401);
+  refused(await ecap.certificate(one.issuer, long.slice(1)), 401);
+});
+
+test('401: another issuer, another order of its parts, another serial number: one and the same answer', async () => {
+  const one = await certificate({ serialNumber: '4711' });
+  const answers = [];
+  for (const [name, serial] of [
+    ['CN=Nobody', '4711'],
+    ['C=DE, O=Example, CN=Devices CA', '4711'],
+    ['CN=devices ca, O=Example, C=DE', '4711'],
+    [one.issuer, '4712'],
+    [one.issuer, '471'],
+  ]) {
+    const answer = await ecap.certificate(name, serial);
+    refused(answer, 401, `${name} ${serial}`);
+    answers.push(anonymous('certificate', answer));
+  }
+  assert.deepEqual(answers, Array(answers.length).fill(answers[0]));
+});
+
+test('400: an issuer that is no distinguished name, a serial number that is not in base 10', async () => {
+  for (const name of ['', 'Devices CA', 'CN', '=x', 'CN=a,,O=b', 'CN="a', 'CN=a\\', 'x'.repeat(9_000)]) {
+    refused(await ecap.certificate(name, '1'), 400, name.slice(0, 40));
+  }
+  for (const serial of ['', '0x1A', '1A', '-1', '+1', ' 1', '1 ', '1.0', '1e3', '１', '1'.repeat(5_000)]) {
+    refused(await ecap.certificate(issuer, serial), 400, serial.slice(0, 40));
+  }
+});
+
+test('a flood of passwords leaves token validation alone: every answer comes and is 200', async (t) => {
+  const { token } = (await operator.createToken('kettle')).json;
+  const validations = async (rounds) => {
+    const times = [];
+    for (let i = 0; i < rounds; i += 1) {
+      const began = performance.now();
+      assert.equal((await ecap.validate('smart_kettle', token)).statusCode, 200);
+      times.push(performance.now() - began);
+    }
+    return times;
+  };
+  const quiet = await validations(200);
+  // One for each username, so that it is the pool that refuses and nobody else.
+  let flooding = true;
+  const codes = {};
+  const flood = Array.from({ length: 400 }, (_, i) =>
+    ecap.password(`flood-${i}`, 'wrong', { wait: 15_000 * slowness }).then(({ statusCode }) => {
+      codes[statusCode] = (codes[statusCode] ?? 0) + 1;
+    }),
+  );
+  const all = Promise.all(flood).finally(() => {
+    flooding = false;
+  });
+  const loud = await validations(200);
+  const overlapped = flooding;
+  await all;
+  t.diagnostic(
+    `median of a validation: ${quantile(quiet, 0.5).toFixed(2)} ms alone, ${quantile(loud, 0.5).toFixed(2)} ms in the flood; ` +
+      `p99 ${quantile(quiet, 0.99).toFixed(2)} and ${quantile(loud, 0.99).toFixed(2)} ms; passwords: ${JSON.stringify(codes)}`,
+  );
+  assert.ok(overlapped, 'the flood outlasted the validations');
+  assert.deepEqual(Object.keys(codes).filter((code) => !['401', '503'].includes(code)), []);
+  assert.ok(codes[401] > 0);
+});
+
+/** Asks everything while the database is away: 503, and what needs no database as ever. */
+async function withoutDatabase() {
+  const wait = 10_000 * slowness;
+  for (const [name, word] of [
+    ['unknown-while-away', password],
+    [blocked.username.replace(/\d+$/, '2'), password],
+    [blocked.username.replace(/\d+$/, '2'), 'wrong while away'],
+  ]) {
+    refused(await ecap.password(name, word, { wait }), 503, `${name} ${word}`);
+  }
+  for (const serial of ['6699', '123456789']) refused(await ecap.certificate(issuer, serial, { wait }), 503, serial);
+  refused(await ecap.password('some', null), 400);
+  refused(await ecap.certificate('', '1'), 400);
+  refused(await ecap.password('some', 'one', { timestamp: 1, timeout: 1 }), 408);
+  refused(await ecap.certificate(issuer, '1', { timestamp: 1, timeout: 1 }), 408);
+}
+
+test('503 while MariaDB is stopped, never 401, 403 or 404; what fails then is no failed attempt', async () => {
+  const one = await user();
+  await stack.mariadb.stop();
+  await withoutDatabase();
+  for (let i = 0; i < 11; i += 1) refused(await ecap.password(one.username, 'wrong', { wait: 10_000 * slowness }), 503);
+  await stack.mariadb.start();
+  await stack.cm.up();
+  accepted(await ecap.password(one.username, password), one);
+});
+
+test('503 while the way to MariaDB swallows everything, and 200 when it is healed', async () => {
+  const [one, cert] = [await user(), await certificate()];
+  stack.mariadbProxy.blackHole();
+  try {
+    await withoutDatabase();
+  } finally {
+    stack.mariadbProxy.heal();
+  }
+  await stack.cm.up();
+  accepted(await ecap.password(one.username, password), one);
+  accepted(await ecap.certificate(cert.issuer, cert.serialNumber), cert);
+});
+
+test('what is used while MariaDB cannot write is recorded when it can again', async () => {
+  const one = await certificate();
+  await stack.mariadb.sql('SET GLOBAL read_only = 1');
+  let answer;
+  try {
+    answer = await ecap.certificate(one.issuer, one.serialNumber, { wait: 10_000 * slowness });
+    // To read is enough for an answer, but CM may also have left a server that it cannot write to.
+    if (answer.statusCode === 200) accepted(answer, one);
+    else refused(answer, 503);
+  } finally {
+    await stack.mariadb.sql('SET GLOBAL read_only = 0');
+  }
+  await stack.cm.up();
+  if (answer.statusCode !== 200) accepted(await ecap.certificate(one.issuer, one.serialNumber), one);
+  await until(async () => (await rows.status('certificates', one.credentialId)) === 'Active', { what: 'Active' });
+});
+
+test('after 30 s the blocked username is open again', async () => {
+  const left = 30_000 - (performance.now() - blockedAt);
+  if (left > 2_000) refused(await ecap.password(blocked.username, password), 429, 'still blocked');
+  await sleep(Math.max(0, left) + 200);
+  accepted(await ecap.password(blocked.username, password), blocked);
+});

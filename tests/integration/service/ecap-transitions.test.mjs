@@ -1,0 +1,255 @@
+// Every status code of ep-token-status-transition-request, and the whole table of contract 2 (contract 4.1).
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, test } from 'node:test';
+
+import { EcapClient } from '../../support/ecap.mjs';
+import { Events } from '../../support/events.mjs';
+import { Operator } from '../../support/operator.mjs';
+import { slowness } from '../../support/places.mjs';
+import { states } from '../../support/rest.mjs';
+import { Rows } from '../../support/rows.mjs';
+import { Stack } from '../../support/stack.mjs';
+import { transitions } from '../../support/state-table.mjs';
+import { until } from '../../support/wait.mjs';
+
+let stack;
+let ecap;
+let events;
+let rows;
+let operator;
+before(async () => {
+  stack = await Stack.start({
+    jdbcParameters: '?socketTimeout=1000&connectTimeout=1000',
+    configuration: {
+      'kaa.applications.smart_kettle.versions.smart_kettle_v1': '',
+      'kaa.applications.lamp.versions.lamp_v1': '',
+    },
+  });
+  ecap = stack.ecap;
+  events = await Events.listen(stack.nats);
+  rows = new Rows(stack.mariadb);
+  operator = new Operator(stack.cm);
+});
+after(async () => {
+  await events?.close();
+  await stack?.remove();
+});
+
+/** A new token that has this status. */
+async function tokenWith(status) {
+  const created = (await operator.createToken('kettle')).json;
+  if (status !== 'Inactive') await rows.setStatus('token', created.endpointTokenId, status);
+  return created;
+}
+
+const valid = (status) => status === 'Inactive' || status === 'Active';
+
+/** Awaits an event that was caused after all others: those that did not come by then do not come. */
+async function fence() {
+  const { token } = await tokenWith('Active');
+  const answer = await ecap.transition('smart_kettle', token, 'Revoked');
+  assert.equal(answer.statusCode, 200);
+  await events.one(answer.correlationId);
+}
+
+for (const from of states) {
+  test(`from ${from}: ${transitions[from].join(', ') || 'nothing'} is allowed, the same again changes nothing, the rest is 409`, async () => {
+    const asked = [];
+    for (const to of states) {
+      const { token, endpointTokenId } = await tokenWith(from);
+      const answer = await ecap.transition('smart_kettle', token, to);
+      const what = `${from} to ${to}`;
+      assert.equal(answer.statusCode, from === to || transitions[from].includes(to) ? 200 : 409, what);
+      assert.equal(answer.correlationId, answer.asked.correlationId);
+      const changes = transitions[from].includes(to);
+      assert.equal(await rows.status('token', endpointTokenId), changes ? to : from, what);
+      const trail = await rows.trail(endpointTokenId);
+      assert.deepEqual(
+        trail.slice(1),
+        changes ? [{ from, to, channel: 'ecap', correlationId: answer.correlationId }] : [],
+        what,
+      );
+      // What was answered holds at once.
+      const now = changes ? to : from;
+      assert.equal((await ecap.validate('smart_kettle', token)).statusCode, valid(now) ? 200 : 403, what);
+      asked.push({ what, answer, endpointTokenId, lost: changes && valid(from) && !valid(to) });
+    }
+    await fence();
+    for (const { what, answer, endpointTokenId, lost } of asked) {
+      const seen = events.of(answer.correlationId);
+      assert.equal(seen.length, lost ? 1 : 0, `events of ${what}`);
+      if (lost) {
+        assert.equal(seen[0].kind, 'endpoint.token.revoked');
+        assert.equal(seen[0].appName, 'smart_kettle');
+        assert.equal(seen[0].endpointId, 'kettle');
+        assert.deepEqual(seen[0].tokenIds, [endpointTokenId]);
+      }
+    }
+    assert.deepEqual(events.undecodable, []);
+  });
+}
+
+test('the history that REST shows names the channel and the correlation ID', async () => {
+  const { token, endpointTokenId } = await tokenWith('Inactive');
+  const answer = await ecap.transition('smart_kettle', token, 'Suspended');
+  const [newest] = (await operator.history('kettle', endpointTokenId)).json.content;
+  assert.equal(newest.how, 'ecap');
+  assert.equal(newest.from, 'Inactive');
+  assert.equal(newest.to, 'Suspended');
+  assert.equal(newest.correlationId, answer.correlationId);
+});
+
+test('400: bytes that are no request, with an empty correlation ID', async () => {
+  for (const bytes of [Buffer.alloc(0), Buffer.from('garbage'), Buffer.from('ff'.repeat(40), 'hex'), Buffer.from('0100', 'hex')]) {
+    const answer = await ecap.raw(bytes, { kind: 'transition' });
+    assert.equal(answer.statusCode, 400);
+    assert.equal(answer.correlationId, '');
+  }
+});
+
+test('400: every truncation of a good request, and trailing bytes after it; nothing changes', async () => {
+  const { token, endpointTokenId } = await tokenWith('Active');
+  const good = EcapClient.encode('transition', { appName: 'smart_kettle', token, targetStatus: 'Revoked' });
+  for (let length = 0; length < good.length; length += 1) {
+    assert.equal((await ecap.raw(good.subarray(0, length), { kind: 'transition' })).statusCode, 400);
+  }
+  const longer = Buffer.concat([good, Buffer.from('00', 'hex')]);
+  assert.equal((await ecap.raw(longer, { kind: 'transition' })).statusCode, 400);
+  assert.equal(await rows.status('token', endpointTokenId), 'Active');
+});
+
+test('400: a status that there is not, in any spelling but the one', async () => {
+  const { token, endpointTokenId } = await tokenWith('Active');
+  for (const target of ['', 'revoked', 'REVOKED', ' Revoked', 'Revoked ', 'Deleted', 'Expired', '3', 'Revoked\u0000', 'Rеvoked']) {
+    const answer = await ecap.transition('smart_kettle', token, target);
+    assert.equal(answer.statusCode, 400, JSON.stringify(target));
+    assert.equal(answer.correlationId, answer.asked.correlationId);
+  }
+  assert.equal(await rows.status('token', endpointTokenId), 'Active');
+});
+
+test('400: a token or an application that cannot be one', async () => {
+  for (const token of ['', 'a+b', 'a#b', 'a/b', 'a.b', 'a\nb', 'x'.repeat(256)]) {
+    assert.equal((await ecap.transition('smart_kettle', token, 'Revoked')).statusCode, 400, JSON.stringify(token));
+  }
+  for (const application of ['', 'Smart Kettle', 'smart.kettle', 'x'.repeat(256)]) {
+    assert.equal((await ecap.transition(application, 'some', 'Revoked')).statusCode, 400, JSON.stringify(application));
+  }
+});
+
+test('404: an unknown token, an unknown application, a token of another application', async () => {
+  const { token, endpointTokenId } = await tokenWith('Active');
+  for (const [application, value] of [
+    ['smart_kettle', 'unknown-token'],
+    ['toaster', token],
+    ['lamp', token],
+  ]) {
+    for (const target of states) {
+      const answer = await ecap.transition(application, value, target);
+      assert.equal(answer.statusCode, 404, `${application} ${target}`);
+    }
+  }
+  assert.equal(await rows.status('token', endpointTokenId), 'Active');
+});
+
+test('408: a request that expired on its way changes nothing; one that has time left does', async () => {
+  const { token, endpointTokenId } = await tokenWith('Active');
+  const now = Date.now();
+  for (const fields of [{ timestamp: now - 10_000, timeout: 1_000 }, { timestamp: 1, timeout: 1 }]) {
+    assert.equal((await ecap.transition('smart_kettle', token, 'Revoked', fields)).statusCode, 408);
+  }
+  assert.equal(await rows.status('token', endpointTokenId), 'Active');
+  const inTime = await ecap.transition('smart_kettle', token, 'Revoked', { timestamp: now - 10_000, timeout: 60_000 });
+  assert.equal(inTime.statusCode, 200);
+});
+
+test('a request without a reply subject is dropped, and so changes nothing', async () => {
+  const { token, endpointTokenId } = await tokenWith('Active');
+  const request = EcapClient.encode('transition', { appName: 'smart_kettle', token, targetStatus: 'Revoked' });
+  ecap.connection.publish(ecap.subjectOf('transition'), request);
+  ecap.connection.publish(ecap.subjectOf('transition'), Buffer.from('garbage'));
+  await ecap.connection.flush();
+  await fence();
+  assert.equal(await rows.status('token', endpointTokenId), 'Active');
+  assert.equal((await ecap.validate('smart_kettle', token)).statusCode, 200);
+});
+
+test('200 tokens asked for Active and for Revoked at once: answers, database and audit trail agree', async () => {
+  const created = await Promise.all(Array.from({ length: 200 }, () => operator.createToken('contested')));
+  await Promise.all(
+    created.map(async ({ json }) => {
+      assert.equal((await ecap.transition('smart_kettle', json.token, 'Suspended')).statusCode, 200);
+    }),
+  );
+  const seen = { 'Active first': 0, 'Revoked first': 0 };
+  await Promise.all(
+    created.map(async ({ json }, i) => {
+      const targets = i % 2 === 0 ? ['Active', 'Revoked'] : ['Revoked', 'Active'];
+      const answers = await Promise.all(targets.map((target) => ecap.transition('smart_kettle', json.token, target)));
+      const of = (target) => answers[targets.indexOf(target)].statusCode;
+      assert.equal(of('Revoked'), 200, 'Revoked is allowed from either');
+      assert.ok([200, 409].includes(of('Active')), `Active was answered ${of('Active')}`);
+      seen[of('Active') === 200 ? 'Active first' : 'Revoked first'] += 1;
+      const trail = (await operator.history('contested', json.endpointTokenId)).json.content.reverse();
+      const changes = trail.slice(2).map(({ from, to }) => `${from}>${to}`);
+      assert.deepEqual(changes, of('Active') === 200 ? ['Suspended>Active', 'Active>Revoked'] : ['Suspended>Revoked']);
+    }),
+  );
+  const text = await stack.mariadb.sql("SELECT COUNT(*) FROM endpoint_token WHERE endpoint_id = 'contested' AND status <> 3");
+  assert.equal(text, '0\n');
+  assert.equal(seen['Active first'] + seen['Revoked first'], 200);
+});
+
+test('one token asked for Revoked 50 times at once: one change, one event, 50 times 200', async () => {
+  const { token, endpointTokenId } = await tokenWith('Active');
+  const answers = await Promise.all(Array.from({ length: 50 }, () => ecap.transition('smart_kettle', token, 'Revoked')));
+  assert.ok(answers.every(({ statusCode }) => statusCode === 200));
+  assert.equal((await rows.trail(endpointTokenId)).length, 2);
+  await fence();
+  assert.equal(answers.flatMap(({ correlationId }) => events.of(correlationId)).length, 1);
+});
+
+test('odd correlation IDs come back as they are', async () => {
+  for (const correlationId of ['', 'ж'.repeat(300), 'a\tb\u0000c', '😀', 'x'.repeat(5_000)]) {
+    const { token } = await tokenWith('Active');
+    const answer = await ecap.transition('smart_kettle', token, 'Revoked', { correlationId });
+    assert.equal(answer.statusCode, 200);
+    assert.equal(answer.correlationId, correlationId);
+  }
+  await fence();
+});
+
+// The last ones take the database away.
+test('503 while MariaDB is away, never 404 or 409, and nothing is lost', async () => {
+  const { token, endpointTokenId } = await tokenWith('Active');
+  await stack.mariadb.kill();
+  for (const asked of [token, 'unknown-token']) {
+    for (const target of ['Revoked', 'Inactive']) {
+      const answer = await ecap.transition('smart_kettle', asked, target, { wait: 10_000 * slowness });
+      assert.equal(answer.statusCode, 503, target);
+    }
+  }
+  assert.equal((await ecap.transition('smart_kettle', token, 'Revoked', { timestamp: 1, timeout: 1 })).statusCode, 408);
+  assert.equal((await ecap.transition('smart_kettle', token, 'nonsense')).statusCode, 400);
+  await stack.mariadb.start();
+  await stack.cm.up();
+  const correlationId = randomUUID();
+  const again = await ecap.transition('smart_kettle', token, 'Revoked', { correlationId });
+  assert.equal(again.statusCode, 200);
+  assert.equal(await rows.status('token', endpointTokenId), 'Revoked');
+  await until(() => events.all.some(({ tokenIds }) => tokenIds?.includes(endpointTokenId)), { what: 'its event' });
+});
+
+test('503 while MariaDB answers nothing, and 200 when it does again', async () => {
+  const { token } = await tokenWith('Active');
+  stack.mariadb.pause();
+  try {
+    const answer = await ecap.transition('smart_kettle', token, 'Suspended', { wait: 10_000 * slowness });
+    assert.equal(answer.statusCode, 503);
+  } finally {
+    stack.mariadb.resume();
+  }
+  await stack.cm.up();
+  await until(async () => (await ecap.transition('smart_kettle', token, 'Suspended')).statusCode === 200, { what: '200 again' });
+});

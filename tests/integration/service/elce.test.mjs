@@ -1,0 +1,188 @@
+// 9/ELCE: an endpoint that was unregistered loses all of its tokens (contract 4.3).
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { Cm } from '../../support/cm.mjs';
+import { Events, publishUnregistered, subjectOfUnregistered } from '../../support/events.mjs';
+import { Operator } from '../../support/operator.mjs';
+import { slowness } from '../../support/places.mjs';
+import { states } from '../../support/rest.mjs';
+import { Rows } from '../../support/rows.mjs';
+import { Stack } from '../../support/stack.mjs';
+import { until } from '../../support/wait.mjs';
+
+let stack;
+let ecap;
+let events;
+let rows;
+let operator;
+before(async () => {
+  stack = await Stack.start({ jdbcParameters: '?socketTimeout=2000&connectTimeout=1000' });
+  ecap = stack.ecap;
+  events = await Events.listen(stack.nats);
+  rows = new Rows(stack.mariadb);
+  operator = new Operator(stack.cm);
+});
+after(async () => {
+  await events?.close();
+  await stack?.remove();
+});
+
+const tokensOf = (endpointId) => rows.count('endpoint_token', `endpoint_id = '${endpointId}'`);
+
+let fences = 0;
+/** Awaits the end of an endpoint whose event was sent after all others. */
+async function fence() {
+  fences += 1;
+  const endpointId = `fence-${fences}`;
+  await operator.createToken(endpointId);
+  await events.one(publishUnregistered(ecap.connection, endpointId));
+}
+
+/** `count` endpoints with one token each, straight into the table: {prefix}-1, {prefix}-2… */
+async function fill(prefix, count) {
+  const start = await rows.count('endpoint_token');
+  await stack.mariadb.sql(
+    'INSERT INTO endpoint_token (id, token_hash, application, endpoint_id, status, created_at) ' +
+      `SELECT UNHEX(CONCAT('01900000000070008000', LPAD(HEX(seq + ${start}), 12, '0'))), UNHEX(SHA2(CONCAT('${prefix}', seq), 256)), ` +
+      `'smart_kettle', CONCAT('${prefix}-', seq), 1, 1700000000000 + seq FROM seq_1_to_${count}`,
+  );
+}
+
+test('all tokens of the endpoint go, in every application and state, and nobody else loses one', async () => {
+  const gone = { smart_kettle: [], lamp: [] };
+  const values = [];
+  for (const application of Object.keys(gone)) {
+    for (const status of states) {
+      const { json } = await operator.createToken('leaving', application);
+      await rows.setStatus('token', json.endpointTokenId, status);
+      gone[application].push(json.endpointTokenId);
+      values.push([application, json.token]);
+    }
+  }
+  const stays = (await operator.createToken('leaving-not')).json;
+  const correlationId = publishUnregistered(ecap.connection, 'leaving');
+  await until(async () => (await tokensOf('leaving')) === 0, { what: 'no tokens' });
+  for (const [application, value] of values) {
+    assert.equal((await ecap.validate(application, value)).statusCode, 404);
+  }
+  assert.equal((await ecap.validate('smart_kettle', stays.token)).statusCode, 200);
+  await fence();
+  const seen = events.of(correlationId);
+  assert.equal(seen.length, 2);
+  for (const [application, ids] of Object.entries(gone)) {
+    const event = seen.find(({ appName }) => appName === application);
+    assert.equal(event.kind, 'endpoint.token.revoked');
+    assert.equal(event.endpointId, 'leaving');
+    assert.deepEqual([...event.tokenIds].sort(), ids.sort());
+  }
+  const [newest] = (await rows.trail(gone.lamp[0])).slice(-1);
+  assert.deepEqual(newest, { from: 'Inactive', to: null, channel: 'elce', correlationId });
+});
+
+test('an endpoint that nobody knows, and the same event again, change nothing', async () => {
+  const { endpointTokenId } = (await operator.createToken('twice')).json;
+  const first = publishUnregistered(ecap.connection, 'twice');
+  const asBefore = { correlationId: first, timestamp: Date.now() };
+  for (let i = 0; i < 3; i += 1) publishUnregistered(ecap.connection, 'twice', asBefore);
+  const unknown = publishUnregistered(ecap.connection, 'never-seen');
+  await fence();
+  assert.equal(events.of(first).length, 1);
+  assert.deepEqual(events.of(first)[0].tokenIds, [endpointTokenId]);
+  assert.deepEqual(events.of(unknown), []);
+  assert.equal((await rows.trail(endpointTokenId)).length, 2);
+});
+
+test('an event that comes late, and one that has expired by its own word, count all the same', async () => {
+  await operator.createToken('late');
+  await events.one(publishUnregistered(ecap.connection, 'late', { timestamp: 1 }));
+  assert.equal(await tokensOf('late'), 0);
+  // An endpoint that is gone stays gone: who would repeat the event?
+  await operator.createToken('expired');
+  publishUnregistered(ecap.connection, 'expired', { timestamp: Date.now() - 60_000, timeout: 1_000 });
+  await until(async () => (await tokensOf('expired')) === 0, { what: 'no tokens' });
+});
+
+test('bytes that are no event, and IDs that no endpoint can have, hurt nobody', async () => {
+  await operator.createToken('untouched');
+  const before = stack.cm.log.length;
+  const subject = subjectOfUnregistered();
+  for (const bytes of [Buffer.alloc(0), Buffer.from('garbage'), Buffer.from('ff'.repeat(64), 'hex'), Buffer.alloc(100_000)]) {
+    ecap.connection.publish(subject, bytes);
+  }
+  for (const endpointId of ['', 'a b', 'ä', 'x'.repeat(256), '%', "untouched' OR '1'='1"]) {
+    publishUnregistered(ecap.connection, endpointId);
+  }
+  await fence();
+  assert.equal(await tokensOf('untouched'), 1);
+  assert.match(stack.cm.log.slice(before), /unregistered endpoints cannot be understood/);
+  await stack.cm.up();
+});
+
+test('only the register that is configured is followed', async (t) => {
+  const other = await Cm.start({
+    nats: stack.nats,
+    mariadb: stack.mariadb,
+    instance: 'cm-other',
+    configuration: { 'kaa.cm.ep-register.service-instance.name': 'epr-other' },
+  });
+  t.after(() => other.remove());
+  const itsEvents = await Events.listen(stack.nats, { instance: 'cm-other' });
+  t.after(() => itsEvents.close());
+  await operator.createToken('registered-elsewhere');
+  const correlationId = publishUnregistered(ecap.connection, 'registered-elsewhere', { register: 'epr-other' });
+  await itsEvents.one(correlationId);
+  await fence();
+  assert.deepEqual(events.of(correlationId), [], 'the other instance did it');
+  assert.equal(await tokensOf('registered-elsewhere'), 0);
+});
+
+test('a burst of 10,000 events for 10,000 endpoints: every one is handled, and requests are served meanwhile', async (t) => {
+  await fill('burst', 10_000);
+  const { token } = (await operator.createToken('kettle')).json;
+  const began = performance.now();
+  const asked = new Map();
+  for (let i = 1; i <= 10_000; i += 1) asked.set(publishUnregistered(ecap.connection, `burst-${i}`), `burst-${i}`);
+  await ecap.connection.flush();
+  let validations = 0;
+  await until(
+    async () => {
+      assert.equal((await ecap.validate('smart_kettle', token)).statusCode, 200);
+      validations += 1;
+      return events.all.length >= 10_000 && (await rows.count('endpoint_token', "endpoint_id LIKE 'burst-%'")) === 0;
+    },
+    { timeout: 60_000 * slowness, interval: 50, what: 'all 10,000' },
+  );
+  const heard = () => new Set(events.all.map(({ correlationId }) => correlationId));
+  await until(() => [...asked.keys()].every(Set.prototype.has, heard()), { interval: 200, what: 'all events' });
+  t.diagnostic(`${Math.round(performance.now() - began)} ms for 10,000 endpoints; ${validations} validations meanwhile`);
+  const byId = new Map(events.all.map((event) => [event.correlationId, event]));
+  for (const [correlationId, endpointId] of asked) assert.equal(byId.get(correlationId).endpointId, endpointId);
+  assert.equal((await ecap.validate('smart_kettle', token)).statusCode, 200);
+});
+
+test('events that come while MariaDB is away are carried out when it is back', async () => {
+  await fill('patient', 500);
+  const { token } = (await operator.createToken('kettle')).json;
+  const asked = [];
+  for (let i = 1; i <= 50; i += 1) asked.push(publishUnregistered(ecap.connection, `patient-${i}`));
+  await stack.mariadb.kill();
+  for (let i = 51; i <= 500; i += 1) asked.push(publishUnregistered(ecap.connection, `patient-${i}`));
+  await ecap.connection.flush();
+  await stack.cm.healthThat(({ body }) => body.db.status !== 'UP', 'MariaDB missing');
+  await stack.mariadb.start();
+  await stack.cm.up();
+  await until(async () => (await rows.count('endpoint_token', "endpoint_id LIKE 'patient-%'")) === 0, {
+    timeout: 30_000 * slowness,
+    what: 'no tokens of those endpoints',
+  });
+  await until(
+    () => {
+      const heard = new Set(events.all.map(({ correlationId }) => correlationId));
+      return asked.every((id) => heard.has(id));
+    },
+    { timeout: 15_000 * slowness, what: 'all events' },
+  );
+  assert.equal((await ecap.validate('smart_kettle', token)).statusCode, 200);
+  await until(async () => (await rows.pending()) === 0, { what: 'an empty outbox' });
+});

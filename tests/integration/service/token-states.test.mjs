@@ -1,0 +1,286 @@
+// The states of an endpoint token over REST: item, status, deletion, history (contract sections 2 and 5).
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { get, http } from '../../support/http.mjs';
+import { allowed, etag, isError, iso, otherTag, stored, uuid7 } from '../../support/rest.mjs';
+import { Stack } from '../../support/stack.mjs';
+import { setStatus, testStateTable } from '../../support/state-table.mjs';
+import { until } from '../../support/wait.mjs';
+
+let stack;
+let number = 0;
+before(async () => {
+  stack = await Stack.start();
+});
+after(() => stack?.remove());
+
+const endpoint = () => `states-${(number += 1)}`;
+const tokensOf = (id) => `${stack.cm.api}/endpoints/${id}/tokens`;
+const look = (id) => stored(stack.mariadb, 'endpoint_token', id);
+
+/** A new token and where it is. */
+async function make(endpointId = endpoint(), body = undefined) {
+  const answer = await stack.cm.provision(endpointId, body);
+  assert.equal(answer.status, 201, answer.text);
+  const { endpointTokenId: id, token, applicationName: application } = answer.json;
+  const revocation = { kind: 'endpoint-tokens', application, endpointId };
+  return { id, token, endpointId, url: `${tokensOf(endpointId)}/${id}`, location: answer.headers.location, revocation };
+}
+
+testStateTable({ name: 'endpoint token', table: 'endpoint_token', mariadb: () => stack.mariadb, make });
+
+test('the item is found at the Location of its creation, as the list shows it, without its value', async () => {
+  const made = await make();
+  const item = await get(new URL(made.location, stack.cm.api).href);
+  assert.equal(item.status, 200);
+  assert.deepEqual(Object.keys(item.json).sort(), ['applicationName', 'createdDate', 'endpointTokenId', 'status']);
+  assert.equal(item.json.endpointTokenId, made.id);
+  assert.match(item.json.endpointTokenId, uuid7);
+  assert.equal(item.json.status, 'Inactive');
+  assert.match(item.json.createdDate, iso);
+  assert.ok(!item.text.includes(made.token));
+  assert.deepEqual((await get(tokensOf(made.endpointId))).json.content, [item.json]);
+  const changed = await setStatus(made.url, 'Suspended');
+  assert.ok(!changed.text.includes(made.token));
+  assert.deepEqual((await get(tokensOf(made.endpointId))).json.content, [changed.json]);
+});
+
+test('a token is 404 at another endpoint, and nobody there can change, delete or read it', async () => {
+  const made = await make();
+  const other = `${tokensOf('somebody-else')}/${made.id}`;
+  isError(await get(other), 404);
+  isError(await get(`${other}/history`), 404);
+  isError(await setStatus(other, 'Revoked'), 404);
+  isError(await http('DELETE', other), 404);
+  assert.equal((await look(made.id)).row.status, 'Inactive');
+});
+
+test('an endpoint ID that cannot be one is 400 in every operation', async () => {
+  const { id } = await make();
+  for (const bad of ['a%20b', '%D0%B6', 'x'.repeat(256)]) {
+    const url = `${tokensOf(bad)}/${id}`;
+    isError(await get(url), 400, ['endpointId']);
+    isError(await get(`${url}/history`), 400, ['endpointId']);
+    isError(await setStatus(url, 'Active'), 400, ['endpointId']);
+    isError(await http('DELETE', url), 400, ['endpointId']);
+    isError(await http('DELETE', tokensOf(bad)), 400, ['endpointId']);
+  }
+});
+
+test('validation follows the status: 200, 403, 200, 403, and 404 once the token is deleted', async () => {
+  const made = await make();
+  const code = async () => (await stack.ecap.validate('smart_kettle', made.token)).statusCode;
+  assert.equal(await code(), 200);
+  // The first use makes it Active by itself, in the database within 1 s.
+  await until(async () => (await get(made.url)).json.status === 'Active', { timeout: 1_000, what: 'Active' });
+  for (const [status, expected] of [['Suspended', 403], ['Active', 200], ['Suspended', 403], ['Revoked', 403]]) {
+    assert.equal((await setStatus(made.url, status)).status, 200);
+    assert.equal(await code(), expected, status);
+  }
+  assert.equal((await http('DELETE', made.url)).status, 204);
+  assert.equal(await code(), 404);
+});
+
+test('a token that is used while it is taken away stays taken away', async () => {
+  const tokens = await Promise.all(Array.from({ length: 50 }, () => make()));
+  await Promise.all(
+    tokens.flatMap(({ token, url }) => [
+      stack.ecap.validate('smart_kettle', token),
+      setStatus(url, 'Suspended').then((answer) => assert.equal(answer.status, 200, answer.text)),
+    ]),
+  );
+  for (const { id, token } of tokens) {
+    assert.equal((await stack.ecap.validate('smart_kettle', token)).statusCode, 403);
+    const { row, audit } = await look(id);
+    assert.equal(row.status, 'Suspended');
+    assert.equal(audit.at(-1).to, 'Suspended');
+  }
+});
+
+test('a deleted token may be provisioned again, as another one', async () => {
+  const token = `again-${endpoint()}`;
+  const first = await make(undefined, { applicationName: 'smart_kettle', token });
+  assert.equal((await stack.ecap.validate('smart_kettle', token)).endpointId, first.endpointId);
+  assert.equal((await http('DELETE', first.url)).status, 204);
+  const second = await make(undefined, { applicationName: 'smart_kettle', token });
+  assert.notEqual(second.id, first.id);
+  await until(async () => (await stack.ecap.validate('smart_kettle', token)).endpointId === second.endpointId, {
+    timeout: 2_000,
+    what: 'the new owner',
+  });
+});
+
+test('DELETE of all takes every token of the endpoint in any status, with one event for each application', async () => {
+  const endpointId = endpoint();
+  const made = [];
+  for (const [i, status] of ['Inactive', 'Active', 'Suspended', 'Revoked', 'Inactive', 'Active'].entries()) {
+    const one = await make(endpointId, { applicationName: i < 4 ? 'kettle_a' : 'kettle_b' });
+    if (status !== 'Inactive') await setStatus(one.url, status);
+    made.push({ ...one, status });
+  }
+  const bystander = await make();
+  const answer = await http('DELETE', tokensOf(endpointId), { headers: { 'Correlation-ID': 'delete-all' } });
+  assert.equal(answer.status, 204, answer.text);
+  assert.equal(answer.text, '');
+  assert.deepEqual((await get(tokensOf(endpointId))).json, { content: [], totalElements: 0 });
+  const events = new Map();
+  for (const { id, status } of made) {
+    const { row, audit, revocations } = await look(id);
+    assert.equal(row, undefined);
+    const { at, ...rest } = audit.at(-1);
+    assert.deepEqual(rest, { from: status, to: undefined, how: 'rest', actor: '', correlationId: 'delete-all' });
+    const deletion = revocations.at(-1);
+    assert.equal(deletion.to, undefined);
+    assert.equal(deletion.correlationId, 'delete-all');
+    events.set(deletion.seq, deletion);
+  }
+  const byApplication = [...events.values()].sort((a, b) => a.application.localeCompare(b.application));
+  assert.deepEqual(byApplication.map(({ application }) => application), ['kettle_a', 'kettle_b']);
+  assert.deepEqual(byApplication[0].ids.sort(), made.slice(0, 4).map(({ id }) => id).sort());
+  assert.deepEqual(byApplication[1].ids.sort(), made.slice(4).map(({ id }) => id).sort());
+  assert.equal((await look(bystander.id)).row.status, 'Inactive');
+  // Of an endpoint without tokens it is success too, and no event.
+  const total = () => stack.mariadb.sql('SELECT COUNT(*) FROM revocation');
+  const seen = await total();
+  assert.equal((await http('DELETE', tokensOf(endpointId))).status, 204);
+  assert.equal(await total(), seen);
+});
+
+test('DELETE of all takes more tokens than a page holds', async () => {
+  const endpointId = endpoint();
+  const lines = Array.from({ length: 1_500 }, () => JSON.stringify({ endpointId, applicationName: 'smart_kettle' })).join('\n');
+  const headers = { 'Content-Type': 'application/x-ndjson' };
+  const imported = await http('POST', `${stack.cm.api}/endpoint-tokens/import`, { body: lines, headers });
+  assert.equal(imported.status, 200);
+  assert.equal((await get(tokensOf(endpointId))).json.totalElements, 1_500);
+  assert.equal((await http('DELETE', tokensOf(endpointId))).status, 204);
+  assert.equal((await get(tokensOf(endpointId))).json.totalElements, 0);
+  const where = `endpoint_id = '${endpointId}'`;
+  assert.equal(await stack.mariadb.sql(`SELECT COUNT(*), SUM(LENGTH(ids)) DIV 16 FROM revocation WHERE ${where}`), '1\t1500\n');
+});
+
+test('DELETE of all honours If-Match with the tag of the list', async () => {
+  const endpointId = endpoint();
+  const made = await make(endpointId);
+  const tag = (await get(tokensOf(endpointId))).headers.etag;
+  const all = (match) => http('DELETE', tokensOf(endpointId), { headers: { 'If-Match': match } });
+  isError(await all(otherTag), 412);
+  isError(await all(`W/${tag}`), 412);
+  await make(endpointId);
+  isError(await all(tag), 412);
+  assert.equal((await get(tokensOf(endpointId))).json.totalElements, 2);
+  const present = (await get(tokensOf(endpointId))).headers.etag;
+  assert.notEqual(present, tag);
+  assert.equal((await all(`${otherTag},${present}`)).status, 204);
+  isError(await get(made.url), 404);
+});
+
+test('the history of a token: newest first, with when, from, to, how and the correlation ID', async () => {
+  const endpointId = endpoint();
+  const created = await stack.cm.provision(endpointId, undefined, { headers: { 'Correlation-ID': 'h-create' } });
+  const url = `${tokensOf(endpointId)}/${created.json.endpointTokenId}`;
+  await stack.ecap.validate('smart_kettle', created.json.token, { correlationId: 'h-use' });
+  await until(async () => (await get(url)).json.status === 'Active', { what: 'Active' });
+  await setStatus(url, 'Suspended', { 'Correlation-ID': 'h-suspend' });
+  await setStatus(url, 'Suspended', { 'Correlation-ID': 'h-nothing' });
+  await setStatus(url, 'Inactive', { 'Correlation-ID': 'h-forbidden' });
+  await setStatus(url, 'Revoked', { 'Correlation-ID': 'h-revoke' });
+  const answer = await get(`${url}/history`);
+  assert.equal(answer.status, 200, answer.text);
+  assert.match(answer.headers.etag, etag);
+  const { content, totalElements } = answer.json;
+  assert.equal(totalElements, 4);
+  for (const { date } of content) assert.match(date, iso);
+  const dates = content.map(({ date }) => date);
+  assert.deepEqual(dates, [...dates].sort().reverse());
+  assert.equal(content.at(-1).date, created.json.createdDate);
+  assert.equal(content[0].date, (await get(url)).json.updateDate);
+  assert.deepEqual(
+    content.map(({ date, by, ...rest }) => rest),
+    [
+      { from: 'Suspended', to: 'Revoked', how: 'rest', correlationId: 'h-revoke' },
+      { from: 'Active', to: 'Suspended', how: 'rest', correlationId: 'h-suspend' },
+      { from: 'Inactive', to: 'Active', how: 'ecap', correlationId: 'h-use' },
+      { to: 'Inactive', how: 'rest', correlationId: 'h-create' },
+    ],
+  );
+  assert.equal((await get(`${url}/history`, { headers: { 'If-None-Match': answer.headers.etag } })).status, 304);
+  const head = await http('HEAD', `${url}/history`);
+  assert.deepEqual([head.status, head.text, head.headers.etag], [200, '', answer.headers.etag]);
+  assert.ok(!answer.text.includes(created.json.token));
+});
+
+test('the history has pages, and is 404 once its token is gone', async () => {
+  const made = await make();
+  for (let i = 0; i < 12; i += 1) {
+    await setStatus(made.url, i % 2 === 0 ? 'Suspended' : 'Active', { 'Correlation-ID': `turn-${i}` });
+  }
+  const page = async (query) => {
+    const answer = await get(`${made.url}/history${query}`);
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(answer.json.totalElements, 13);
+    return answer.json.content.map(({ correlationId }) => correlationId);
+  };
+  const all = await page('');
+  assert.deepEqual(all.slice(0, 12), Array.from({ length: 12 }, (_, i) => `turn-${11 - i}`));
+  assert.deepEqual(await page('?limit=5'), all.slice(0, 5));
+  assert.deepEqual(await page('?limit=5&offset=10'), all.slice(10));
+  assert.deepEqual(await page('?offset=13'), []);
+  assert.deepEqual(await page('?limit=1000&offset=12'), all.slice(12));
+  for (const [query, fields] of [
+    ['limit=0', ['limit']],
+    ['limit=1001', ['limit']],
+    ['offset=-1', ['offset']],
+    ['limit=x&offset=y', ['limit', 'offset']],
+  ]) {
+    isError(await get(`${made.url}/history?${query}`), 400, fields);
+  }
+  for (const method of ['PUT', 'POST', 'DELETE']) {
+    const answer = await http(method, `${made.url}/history`, method === 'DELETE' ? {} : { body: {} });
+    isError(answer, 405);
+    assert.deepEqual(allowed(answer), ['GET', 'HEAD', 'OPTIONS']);
+  }
+  isError(await get(`${made.url}/history`, { headers: { Accept: 'text/csv' } }), 406);
+  assert.equal((await http('DELETE', made.url)).status, 204);
+  isError(await get(`${made.url}/history`), 404);
+});
+
+test('a correlation ID that the request did not bring is made, and is the one of the audit row', async () => {
+  const made = await make();
+  const answer = await setStatus(made.url, 'Suspended');
+  const { audit, revocations } = await look(made.id);
+  assert.equal(audit.at(-1).correlationId, answer.headers['correlation-id']);
+  assert.equal(revocations.at(-1).correlationId, answer.headers['correlation-id']);
+});
+
+test('no token value is in the log', async () => {
+  const value = `shown-nowhere-${endpoint()}`;
+  const made = await make(undefined, { applicationName: 'smart_kettle', token: value });
+  await setStatus(made.url, 'Suspended');
+  await get(`${made.url}/history`);
+  await http('DELETE', made.url);
+  assert.ok(!stack.cm.log.includes(value));
+});
+
+// The last one takes the database away.
+test('MariaDB away: 503 with Retry-After in every operation, and nothing is half done', async () => {
+  const made = await make();
+  const before = await look(made.id);
+  await stack.mariadb.kill();
+  for (const answer of await Promise.all([
+    get(made.url),
+    get(`${made.url}/history`),
+    setStatus(made.url, 'Suspended'),
+    http('DELETE', made.url),
+    http('DELETE', tokensOf(made.endpointId)),
+  ])) {
+    isError(answer, 503);
+    assert.match(answer.headers['retry-after'], /^\d+$/);
+  }
+  isError(await setStatus(made.url, 'Gone'), 400);
+  await stack.mariadb.start();
+  await stack.cm.up();
+  assert.deepEqual(await look(made.id), before);
+  assert.equal((await setStatus(made.url, 'Suspended')).status, 200);
+});

@@ -1,0 +1,130 @@
+#include "catch.hpp"
+#include "fixture.hpp"
+
+#include <future>
+
+using namespace cm;
+using namespace cm::test;
+using namespace cm::storage;
+using core::credential_status;
+
+namespace {
+
+delete_endpoint_tokens deletion() {
+  delete_endpoint_tokens command;
+  command.endpoint_id = "ep-1";
+  command.at = core::from_unix_ms(4'000'000);
+  command.origin = {core::channel::elce, "epr", "unregistered"};
+  return command;
+}
+
+} // namespace
+
+TEST_CASE("all tokens of an endpoint go, in any state, with one event for each application") {
+  const storage_fixture f;
+  session db{f.server.settings()};
+  for (std::uint32_t n = 1; n <= 100; ++n) {
+    auto command = creation(n);
+    command.application = n % 3 == 0 ? "meter" : "app";
+    command.status = static_cast<credential_status>(n % 4);
+    static_cast<void>(must<created_token>(db, command));
+  }
+  auto other = creation(101);
+  other.endpoint_id = "ep-10";
+  static_cast<void>(must<created_token>(db, other));
+
+  const auto answer = must<deleted_tokens>(db, deletion());
+  CHECK(answer.count == 100);
+  CHECK_FALSE(answer.more);
+  REQUIRE(answer.events.size() == 2);
+  CHECK(answer.events[0].application == "app");
+  CHECK(answer.events[0].ids.size() == 67);
+  CHECK(answer.events[1].application == "meter");
+  CHECK(answer.events[1].ids.size() == 33);
+  for (const auto& event : answer.events) {
+    CHECK(event.endpoint_id == "ep-1");
+    CHECK_FALSE(event.to.has_value());
+    CHECK(event.correlation_id == "unregistered");
+    CHECK(event.at == deletion().at);
+  }
+  CHECK(must<revocation_page>(db, list_revocations{}).items == answer.events);
+  CHECK(count_of(f.server, "endpoint_token") == 1);
+  CHECK(count_of(f.server, "event_outbox") == 2);
+  CHECK(audit_of(f.server, 5).at(1) == std::vector<std::string>{"1", "NULL", "2", "epr", "unregistered"});
+  CHECK(count_of(f.server, "credential_audit WHERE to_status IS NULL") == 100);
+}
+
+TEST_CASE("an endpoint without tokens is success, and nothing is written") {
+  const storage_fixture f;
+  session db{f.server.settings()};
+  const auto answer = must<deleted_tokens>(db, deletion());
+  CHECK(answer.count == 0);
+  CHECK(answer.events.empty());
+  CHECK_FALSE(answer.more);
+  CHECK(count_of(f.server, "revocation") == 0);
+  auto odd = deletion();
+  odd.endpoint_id = "späth";
+  CHECK(refusal(db, odd).code == core::errc::invalid);
+}
+
+TEST_CASE("the precondition is asked of the first page and the total") {
+  const storage_fixture f;
+  session db{f.server.settings()};
+  create_tokens(db, 1, 30);
+  auto command = deletion();
+  token_page asked;
+  bool answer = false;
+  command.precondition = [&](const token_page& page) {
+    asked = page;
+    return answer;
+  };
+  CHECK(refusal(db, command).code == core::errc::precondition_failed);
+  CHECK(count_of(f.server, "endpoint_token") == 30);
+  const auto page = must<token_page>(db, list_tokens{"ep-1", {}, 0, 20, false});
+  CHECK(asked.items == page.items);
+  CHECK(asked.total == 30);
+  answer = true;
+  CHECK(must<deleted_tokens>(db, command).count == 30);
+}
+
+TEST_CASE("more tokens than an event holds are deleted in several transactions") {
+  const storage_fixture f;
+  session db{f.server.settings()};
+  REQUIRE(db.connect().has_value());
+  f.server.execute("INSERT INTO endpoint_token SELECT UNHEX(LPAD(HEX(seq), 32, '0')), UNHEX(SHA2(seq, 256)), 'app', "
+                   "'ep-1', 0, seq, NULL, NULL FROM seq_1_to_20010");
+  const auto first = must<deleted_tokens>(db, deletion());
+  CHECK(first.count == max_event_ids);
+  CHECK(first.more);
+  REQUIRE(first.events.size() == 1);
+  CHECK(first.events[0].ids.size() == max_event_ids);
+  CHECK(count_of(f.server, "endpoint_token") == 10);
+  const auto second = must<deleted_tokens>(db, deletion());
+  CHECK(second.count == 10);
+  CHECK_FALSE(second.more);
+  CHECK(must<revocation_page>(db, list_revocations{}).items
+        == std::vector<core::revocation>{first.events[0], second.events.at(0)});
+}
+
+TEST_CASE("two deletions of one endpoint at once: every token is in exactly one event") {
+  const storage_fixture f;
+  session setup{f.server.settings()};
+  create_tokens(setup, 1, 64);
+  const auto worker = [&](const std::string& name) {
+    return std::async(std::launch::async, [&f, name] {
+      const client_thread thread;
+      session db{f.server.settings()};
+      auto command = deletion();
+      command.origin.correlation_id = name;
+      return must<deleted_tokens>(db, command);
+    });
+  };
+  auto one = worker("one");
+  auto two = worker("two");
+  CHECK(one.get().count + two.get().count == 64);
+  std::size_t ids = 0;
+  for (const auto& event : must<revocation_page>(setup, list_revocations{}).items)
+    ids += event.ids.size();
+  CHECK(ids == 64);
+  CHECK(count_of(f.server, "credential_audit WHERE to_status IS NULL") == 64);
+}

@@ -1,0 +1,85 @@
+#include "catch.hpp"
+#include "fixture.hpp"
+
+using namespace cm;
+using namespace cm::test;
+using namespace cm::storage;
+using core::credential_status;
+
+TEST_CASE("a token's history is its audit trail, newest first, with the total of all pages") {
+  const storage_fixture f;
+  session db{f.server.settings()};
+  create_tokens(db, 1, 2);
+  for (int i = 0; i < 4; ++i) {
+    change_token_status command;
+    command.which = hash_of(1);
+    command.target = i % 2 == 0 ? credential_status::suspended : credential_status::active;
+    command.at = core::from_unix_ms(2'000'000 + i);
+    command.origin = {core::channel::ecap, "someone", "change-" + std::to_string(i)};
+    CHECK(must<changed_token>(db, command).changed);
+  }
+  const auto page = [&](std::uint64_t offset, std::uint32_t limit) {
+    return must<history_page>(db, token_history{{"ep-1", id_of(1)}, offset, limit});
+  };
+  const auto all = page(0, 20);
+  CHECK(all.total == 5);
+  REQUIRE(all.items.size() == 5);
+  CHECK(all.items[0]
+        == core::audit_record{core::from_unix_ms(2'000'003), credential_status::suspended, credential_status::active,
+                              core::channel::ecap, "someone", "change-3"});
+  CHECK(all.items[4]
+        == core::audit_record{core::from_unix_ms(1'000'001), std::nullopt, credential_status::inactive,
+                              core::channel::rest, "operator", "correlation-1"});
+  CHECK(page(1, 2).items == std::vector<core::audit_record>{all.items[1], all.items[2]});
+  CHECK(page(5, 20).items.empty());
+  CHECK(page(5, 20).total == 5);
+  CHECK(page(0, 0).total == 5);
+  CHECK(refusal(db, token_history{{"ep-2", id_of(1)}, 0, 20}).code == core::errc::not_found);
+  CHECK(refusal(db, token_history{{"ep-1", id_of(3)}, 0, 20}).code == core::errc::not_found);
+  CHECK(refusal(db, token_history{{"ep-1", id_of(1)}, 0, 1001}).code == core::errc::invalid);
+}
+
+TEST_CASE("an export gives all tokens piece by piece, by rising ID, or those of one application") {
+  const storage_fixture f;
+  session db{f.server.settings()};
+  for (std::uint32_t n = 1; n <= 50; ++n) {
+    auto command = creation(n);
+    command.application = n % 5 == 0 ? "rare" : "app";
+    static_cast<void>(must<created_token>(db, command));
+  }
+  const auto walk = [&](const std::string& application, std::uint32_t limit) {
+    std::vector<std::uint32_t> numbers;
+    core::uuid after;
+    for (;;) {
+      const auto piece = must<exported_tokens>(db, export_tokens{application, after, limit}).items;
+      for (const auto& token : piece)
+        numbers.push_back(token.id.bytes[3]);
+      if (piece.size() < limit)
+        return numbers;
+      after = piece.back().id;
+    }
+  };
+  std::vector<std::uint32_t> all;
+  std::vector<std::uint32_t> rare;
+  for (std::uint32_t n = 1; n <= 50; ++n) {
+    all.push_back(n);
+    if (n % 5 == 0)
+      rare.push_back(n);
+  }
+  CHECK(walk("", 7) == all);
+  CHECK(walk("", 50) == all);
+  CHECK(walk("", 1000) == all);
+  CHECK(walk("rare", 3) == rare);
+  CHECK(walk("rare", 1000) == rare);
+  CHECK(walk("ap", 10).empty());
+  const auto first = must<exported_tokens>(db, export_tokens{"rare", {}, 1}).items.at(0);
+  CHECK(first == must<one_token>(db, get_token{{"ep-1", id_of(5)}}).token);
+  CHECK(refusal(db, export_tokens{"", {}, 1001}).code == core::errc::invalid);
+  CHECK(refusal(db, export_tokens{"", {}, 0}).code == core::errc::invalid);
+
+  const auto plan =
+    f.server.query("EXPLAIN SELECT id FROM endpoint_token FORCE INDEX (application_id) WHERE id > X'00' "
+                   "AND application = 'rare' ORDER BY id LIMIT 10");
+  CHECK(plan.at(0).at(5) == "application_id");
+  CHECK(plan.at(0).at(9).find("filesort") == std::string::npos);
+}

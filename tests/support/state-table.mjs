@@ -1,0 +1,249 @@
+// The table of contract section 2 as tests over REST, for every kind of credential alike.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { get, http } from './http.mjs';
+import { etag, isError, iso, otherTag, shownDate, states, stored } from './rest.mjs';
+import { until } from './wait.mjs';
+
+/** What the table allows, but for the state that is there already. */
+export const transitions = {
+  Inactive: ['Active', 'Suspended', 'Revoked'],
+  Active: ['Suspended', 'Revoked'],
+  Suspended: ['Active', 'Revoked'],
+  Revoked: [],
+};
+
+const valid = (status) => status === 'Inactive' || status === 'Active';
+
+/** Whether a change takes the credential away from its user; `to` undefined: deleted. */
+export const takesAway = (from, to) => to === undefined || (valid(from) && !valid(to));
+
+export const setStatus = (url, status, headers = {}) => http('PUT', `${url}/status`, { body: { status }, headers });
+
+/** Brings a credential from Inactive to a state, the shortest way. */
+export async function bring(url, status) {
+  if (status === 'Inactive') return;
+  const answer = await setStatus(url, status);
+  assert.equal(answer.status, 200, answer.text);
+}
+
+/**
+ * Defines the tests of one kind. `make()` creates one that is Inactive and resolves to {id, url, revocation}: its ID,
+ * its URL, and what a revocation of it says of {kind, application, endpointId}. `table` is where it is stored.
+ */
+export function testStateTable({ name, table, mariadb, make }) {
+  const look = (id) => stored(mariadb(), table, id);
+  const leavesOutbox = (id) =>
+    until(async () => (await look(id)).revocations.every(({ pending }) => !pending), { what: 'an empty outbox' });
+
+  function checkRevocation(before, after, made, to, correlationId) {
+    const fresh = after.revocations.slice(before.revocations.length);
+    assert.equal(fresh.length, 1, 'one event for one operation');
+    const { at, seq, pending, ...rest } = fresh[0];
+    assert.deepEqual(rest, { ...made.revocation, ids: [made.id], to, correlationId });
+    assert.equal(at, after.audit.at(-1).at);
+  }
+
+  for (const from of states) {
+    for (const to of states) {
+      const allowed = transitions[from].includes(to);
+      const verdict = from === to ? 'writes nothing' : allowed ? 'is a change' : 'is 409';
+
+      test(`${name}: ${from} to ${to} ${verdict}`, async () => {
+        const made = await make();
+        await bring(made.url, from);
+        const before = await look(made.id);
+        const shown = await get(made.url);
+        const correlationId = `${name.replaceAll(' ', '-')}-${from}-${to}`;
+        const answer = await setStatus(made.url, to, { 'Correlation-ID': correlationId });
+        assert.equal(answer.headers['correlation-id'], correlationId);
+        const after = await look(made.id);
+
+        if (!allowed) {
+          if (from === to) {
+            assert.equal(answer.status, 200, answer.text);
+            assert.deepEqual(answer.json, shown.json);
+            assert.equal(answer.headers.etag, shown.headers.etag);
+          } else {
+            isError(answer, 409);
+          }
+          assert.deepEqual({ ...after, revocations: [] }, { ...before, revocations: [] }, 'nothing is written');
+          assert.equal(after.revocations.length, before.revocations.length, 'no event');
+          assert.equal((await get(made.url)).headers.etag, shown.headers.etag);
+          return;
+        }
+        assert.equal(answer.status, 200, answer.text);
+        assert.match(answer.headers.etag, etag);
+        assert.notEqual(answer.headers.etag, shown.headers.etag);
+        const { status, updateDate, ...rest } = answer.json;
+        const { status: formerStatus, updateDate: formerDate, ...same } = shown.json;
+        assert.equal(status, to);
+        assert.equal(formerStatus, from);
+        assert.match(updateDate, iso);
+        assert.deepEqual(rest, same, 'nothing else changes');
+        const again = await get(made.url);
+        assert.deepEqual(again.json, answer.json);
+        assert.equal(again.headers.etag, answer.headers.etag);
+
+        assert.equal(after.row.status, to);
+        assert.equal(shownDate(after.row.updatedAt), updateDate);
+        assert.equal(after.row.createdAt, before.row.createdAt);
+        assert.equal(after.row.usedAt, before.row.usedAt);
+        assert.deepEqual(after.audit, [
+          ...before.audit,
+          { at: after.row.updatedAt, from, to, how: 'rest', actor: '', correlationId },
+        ]);
+        if (takesAway(from, to)) checkRevocation(before, after, made, to, correlationId);
+        else assert.equal(after.revocations.length, before.revocations.length, 'no event');
+        await leavesOutbox(made.id);
+      });
+    }
+
+    test(`${name}: ${from} to deleted is a change with an event`, async () => {
+      const made = await make();
+      await bring(made.url, from);
+      const before = await look(made.id);
+      const correlationId = `${name.replaceAll(' ', '-')}-${from}-deleted`;
+      const answer = await http('DELETE', made.url, { headers: { 'Correlation-ID': correlationId } });
+      assert.equal(answer.status, 204, answer.text);
+      assert.equal(answer.text, '');
+      assert.equal(answer.headers['correlation-id'], correlationId);
+      const after = await look(made.id);
+      assert.equal(after.row, undefined);
+      assert.equal(after.audit.length, before.audit.length + 1);
+      const { at, ...rest } = after.audit.at(-1);
+      assert.deepEqual(rest, { from, to: undefined, how: 'rest', actor: '', correlationId });
+      assert.ok(Math.abs(Number(at) - Date.now()) < 10_000);
+      checkRevocation(before, after, made, undefined, correlationId);
+      await leavesOutbox(made.id);
+
+      isError(await get(made.url), 404);
+      isError(await setStatus(made.url, 'Active'), 404);
+      isError(await http('DELETE', made.url), 404);
+      assert.deepEqual((await look(made.id)).audit, after.audit);
+    });
+  }
+
+  test(`${name}: one of many conflicting requests wins, and one event tells of it`, async () => {
+    const made = await make();
+    const answers = await Promise.all(
+      Array.from({ length: 24 }, (_, i) => setStatus(made.url, ['Suspended', 'Revoked', 'Inactive'][i % 3])),
+    );
+    const found = await look(made.id);
+    // Whatever the order was: the trail is a way through the table, and ends where the row is.
+    let now;
+    for (const { from, to } of found.audit) {
+      assert.equal(from, now);
+      if (from !== undefined) assert.ok(transitions[from].includes(to), `${from} to ${to}`);
+      now = to;
+    }
+    assert.equal(found.row.status, now);
+    assert.equal(now, 'Revoked');
+    assert.equal(found.revocations.length, 1, 'it was taken away once');
+    for (const [i, answer] of answers.entries()) {
+      assert.ok([200, 409].includes(answer.status), answer.text);
+      if (i % 3 === 1) assert.equal(answer.status, 200, 'everything may become Revoked');
+    }
+  });
+
+  test(`${name}: If-Match lets a change and a deletion through for the present tag only`, async () => {
+    const made = await make();
+    const first = (await get(made.url)).headers.etag;
+    const before = await look(made.id);
+    for (const match of [otherTag, `W/${first}`, `${first.slice(0, -2)}0"`, 'nonsense']) {
+      isError(await setStatus(made.url, 'Suspended', { 'If-Match': match }), 412);
+      isError(await http('DELETE', made.url, { headers: { 'If-Match': match } }), 412);
+    }
+    assert.deepEqual(await look(made.id), before);
+    const changed = await setStatus(made.url, 'Suspended', { 'If-Match': `${otherTag}, ${first}` });
+    assert.equal(changed.status, 200, changed.text);
+    isError(await setStatus(made.url, 'Active', { 'If-Match': first }), 412);
+    // The state that it has already is held against the tag too.
+    isError(await setStatus(made.url, 'Suspended', { 'If-Match': first }), 412);
+    assert.equal((await setStatus(made.url, 'Active', { 'If-Match': changed.headers.etag })).status, 200);
+    assert.equal((await setStatus(made.url, 'Revoked', { 'If-Match': '*' })).status, 200);
+    isError(await setStatus(made.url, 'Active', { 'If-Match': otherTag }), 412);
+    isError(await http('DELETE', made.url, { headers: { 'If-Match': first } }), 412);
+    const last = (await get(made.url)).headers.etag;
+    assert.equal((await http('DELETE', made.url, { headers: { 'If-Match': last } })).status, 204);
+    isError(await http('DELETE', made.url, { headers: { 'If-Match': '*' } }), 404);
+  });
+
+  test(`${name}: of many who change it with the same tag, one does`, async () => {
+    const made = await make();
+    const tag = (await get(made.url)).headers.etag;
+    const answers = await Promise.all(
+      Array.from({ length: 16 }, () => setStatus(made.url, 'Suspended', { 'If-Match': tag })),
+    );
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [200, ...Array(15).fill(412)]);
+  });
+
+  test(`${name}: the item has a tag, is 304 while it is the same, and HEAD is GET without the body`, async () => {
+    const made = await make();
+    const shown = await get(made.url);
+    assert.equal(shown.status, 200);
+    assert.match(shown.headers.etag, etag);
+    for (const match of [shown.headers.etag, '*', `W/${shown.headers.etag}`, `${otherTag}, ${shown.headers.etag}`]) {
+      const answer = await get(made.url, { headers: { 'If-None-Match': match } });
+      assert.equal(answer.status, 304, match);
+      assert.equal(answer.text, '');
+      assert.equal(answer.headers.etag, shown.headers.etag);
+    }
+    assert.equal((await get(made.url, { headers: { 'If-None-Match': otherTag } })).status, 200);
+    const head = await http('HEAD', made.url);
+    assert.equal(head.status, 200);
+    assert.equal(head.text, '');
+    for (const key of ['etag', 'content-type', 'content-length']) assert.equal(head.headers[key], shown.headers[key]);
+    await setStatus(made.url, 'Suspended');
+    const changed = await get(made.url, { headers: { 'If-None-Match': shown.headers.etag } });
+    assert.equal(changed.status, 200);
+    assert.notEqual(changed.headers.etag, shown.headers.etag);
+  });
+
+  test(`${name}: 400 for a status that cannot be, 405 with Allow, 406, 411, 413 and 415`, async () => {
+    const made = await make();
+    const before = await look(made.id);
+    for (const body of [{}, { status: null }, { status: 1 }, { status: '' }, { status: 'active' }, { status: 'Deleted' }]) {
+      isError(await http('PUT', `${made.url}/status`, { body }), 400, ['status']);
+    }
+    for (const text of ['', '{', '[]', 'null', '"Active"', '{"status":"Active","status":"Active"}']) {
+      const headers = { 'Content-Type': 'application/json' };
+      isError(await http('PUT', `${made.url}/status`, { body: text, headers }), 400);
+    }
+    const body = '{"status":"Suspended"}';
+    isError(await http('PUT', `${made.url}/status`, { body, headers: { 'Content-Type': 'text/plain' } }), 415);
+    isError(await setStatus(made.url, 'Suspended', { Accept: 'text/html' }), 406);
+    isError(await get(made.url, { headers: { Accept: 'application/xml' } }), 406);
+    isError(await setStatus(made.url, `Suspended${' '.repeat(70_000)}`), 413);
+    for (const [method, url, allow] of [
+      ['POST', made.url, ['DELETE', 'GET', 'HEAD', 'OPTIONS']],
+      ['PUT', made.url, ['DELETE', 'GET', 'HEAD', 'OPTIONS']],
+      ['PATCH', made.url, ['DELETE', 'GET', 'HEAD', 'OPTIONS']],
+      ['GET', `${made.url}/status`, ['OPTIONS', 'PUT']],
+      ['POST', `${made.url}/status`, ['OPTIONS', 'PUT']],
+      ['DELETE', `${made.url}/status`, ['OPTIONS', 'PUT']],
+    ]) {
+      const answer = await http(method, url, method === 'GET' || method === 'DELETE' ? {} : { body: { status: 'Active' } });
+      isError(answer, 405);
+      assert.deepEqual(answer.headers.allow.split(',').map((one) => one.trim()).sort(), allow);
+    }
+    assert.deepEqual(await look(made.id), before, 'nothing of all this is written');
+    // Unknown members are ignored.
+    const more = await http('PUT', `${made.url}/status`, { body: { status: 'Suspended', colour: 'red', list: [1, {}] } });
+    assert.equal(more.status, 200);
+  });
+
+  test(`${name}: 404 for an ID that nobody has, and for what is no UUID`, async () => {
+    const made = await make();
+    const base = made.url.slice(0, made.url.lastIndexOf('/') + 1);
+    for (const id of ['0192f0a0-0000-7000-8000-000000000001', 'no-uuid', `${made.id}0`, made.id.slice(1)]) {
+      isError(await get(`${base}${id}`), 404);
+      isError(await setStatus(`${base}${id}`, 'Active'), 404);
+      isError(await http('DELETE', `${base}${id}`), 404);
+    }
+    assert.equal((await http('HEAD', `${base}0192f0a0-0000-7000-8000-000000000001`)).status, 404);
+    // A UUID is the same in upper case.
+    assert.equal((await get(`${base}${made.id.toUpperCase()}`)).status, 200);
+  });
+}
