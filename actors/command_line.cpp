@@ -100,34 +100,34 @@ int show_version() {
   return 0;
 }
 
-// Reports what is wrong; the settings where nothing is.
-std::optional<core::settings> load_settings() {
-  auto loaded = configuration::load(configuration::environment::of_process());
-  for (const auto& problem : loaded.warnings)
-    std::cerr << "cm: warning: " << configuration::render(problem) << '\n';
+// Reports what is wrong, on standard error and to the orchestrator; false where nothing is.
+bool report_errors(const configuration::load_result& loaded) {
   std::string all;
   for (const auto& problem : loaded.errors)
     all += "cm: " + configuration::render(problem) + '\n';
   if (!loaded.value && all.empty())
     all = "cm: the configuration cannot be read\n";
-  if (!all.empty()) {
-    std::cerr << all;
-    core::write_termination_message(all);
+  if (all.empty())
+    return false;
+  std::cerr << all;
+  core::write_termination_message(all);
+  return true;
+}
+
+// The settings, for a command that writes to a terminal; nothing where they are wrong.
+std::optional<core::settings> load_settings() {
+  auto loaded = configuration::load(configuration::environment::of_process());
+  for (const auto& problem : loaded.warnings)
+    std::cerr << "cm: warning: " << configuration::render(problem) << '\n';
+  if (report_errors(loaded))
     return std::nullopt;
-  }
   return std::move(loaded.value);
 }
 
 int serve(const service_hooks& hooks) {
   auto loaded = configuration::load(configuration::environment::of_process());
-  std::string errors;
-  for (const auto& problem : loaded.errors)
-    errors += configuration::render(problem) + '\n';
-  if (!loaded.value) {
-    std::cerr << errors;
-    core::write_termination_message(errors);
+  if (report_errors(loaded))
     return to_int(core::exit_status::configuration);
-  }
   const auto logging = core::set_up_logging(loaded.value->logging, isatty(STDOUT_FILENO) == 1);
   if (logging.has_error()) {
     std::cerr << "cm: " << logging.error().message << '\n';
@@ -136,6 +136,8 @@ int serve(const service_hooks& hooks) {
   }
   for (const auto& problem : loaded.warnings)
     core::logger("cm.configuration")->warn("{}", configuration::render(problem));
+  if (loaded.value->credentials.trustful)
+    core::logger("cm")->warn("trustful mode: unknown credentials are accepted; not for production");
   return run_service(*loaded.value, hooks);
 }
 

@@ -4,6 +4,7 @@
 #include "core/logging.hpp"
 #include "core/password_hash.hpp"
 
+#include <new>
 #include <sys/resource.h>
 #include <utility>
 
@@ -68,7 +69,7 @@ void pump(password_pool_self self) {
   }
 }
 
-core::expected<password_verdict> work(const password_job& job) {
+core::expected<password_verdict> hash_or_compare(const password_job& job) {
   password_verdict verdict;
   if (!job.phc) {
     auto made = core::hash_password(job.password);
@@ -88,6 +89,14 @@ core::expected<password_verdict> work(const password_job& job) {
   else
     core::logger("cm.credentials")->warn("a password cannot be hashed anew: {}", made.error().message);
   return verdict;
+}
+
+core::expected<password_verdict> work(const password_job& job) {
+  try {
+    return hash_or_compare(job);
+  } catch (const std::bad_alloc&) {
+    return core::make_error(core::errc::overloaded, "Service Unavailable", "no memory to check a password");
+  }
 }
 
 } // namespace

@@ -5,8 +5,10 @@
 #include <sodium.h>
 
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cstdint>
+#include <new>
 #include <optional>
 #include <stdexcept>
 #include <string_view>
@@ -90,7 +92,13 @@ bool verify_password(const secret& phc, const secret& password) {
   // The library reads up to a zero byte, and takes no string that is longer.
   if (phc.reveal().size() >= crypto_pwhash_STRBYTES)
     return false;
-  return crypto_pwhash_str_verify(phc.c_str(), password.c_str(), password.reveal().size()) == 0;
+  errno = 0;
+  if (crypto_pwhash_str_verify(phc.c_str(), password.c_str(), password.reveal().size()) == 0)
+    return true;
+  // The library says no more than "no"; a healthy device must not be refused because memory is short.
+  if (errno == ENOMEM)
+    throw std::bad_alloc();
+  return false;
 }
 
 bool needs_rehash(const secret& phc) {

@@ -19,9 +19,9 @@ inline constexpr std::size_t default_password_length = 24;
 ///   memory for it
 [[nodiscard]] expected<secret> hash_password(const secret& password);
 
-/// Whether the password is the one of the PHC string; false too for a string that is none, and where there is no
-/// memory. Costs what the parameters in the string ask for, whatever the password is. Comparison in constant time. Any
-/// thread.
+/// Whether the password is the one of the PHC string; false too for a string that is none. Throws std::bad_alloc where
+/// there is no memory to find out. Costs what the parameters in the string ask for, whatever the password is.
+/// Comparison in constant time. Any thread.
 [[nodiscard]] bool verify_password(const secret& phc, const secret& password);
 
 /// Whether the string was made with less memory or fewer passes than hash_password() takes now, or is no Argon2id PHC

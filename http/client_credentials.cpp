@@ -24,18 +24,6 @@ std::size_t characters(std::string_view text) noexcept {
   }));
 }
 
-// C0 and DEL are bytes of their own in UTF-8; U+0080–U+009F are 0xC2 and one byte.
-bool has_control_character(std::string_view text) noexcept {
-  bool after_c2 = false;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20U || byte == 0x7fU || (after_c2 && byte < 0xa0U))
-      return true;
-    after_c2 = byte == 0xc2U;
-  }
-  return false;
-}
-
 std::optional<core::secret> optional_password(member_reader& members) {
   const auto given = members.optional_string("password");
   if (!given)
@@ -51,7 +39,7 @@ core::expected<create_basic_request> read_create(const boost::json::object& body
   member_reader members{body};
   create_basic_request made;
   made.username = std::string{members.required_string("username")};
-  if (members.errors().empty() && !is_client_name(made.username))
+  if (members.errors().empty() && !core::is_client_name(made.username))
     members.reject("username", std::string{client_name_rule});
   made.password = optional_password(members);
   made.client_id = optional_client_id(members);
@@ -99,15 +87,11 @@ response render_with_password(int status, const core::client_credential& credent
 
 } // namespace
 
-bool is_client_name(std::string_view text) noexcept {
-  return !text.empty() && text.size() <= max_client_name_length && core::is_utf8(text) && !has_control_character(text);
-}
-
 std::optional<std::string> optional_client_id(member_reader& members) {
   const auto given = members.optional_string("clientId");
   if (!given)
     return std::nullopt;
-  if (!is_client_name(*given))
+  if (!core::is_client_name(*given))
     members.reject("clientId", std::string{client_name_rule});
   return std::string{*given};
 }
@@ -142,7 +126,7 @@ core::expected<list_clients_request> parse_list_basic(const request_head& from) 
   list_clients_request made;
   made.statuses = query.statuses();
   if (const auto username = query.text("username")) {
-    if (!is_client_name(*username))
+    if (!core::is_client_name(*username))
       query.reject("username", std::string{client_name_rule});
     made.username.emplace(*username);
   }

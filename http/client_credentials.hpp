@@ -20,9 +20,6 @@
 
 namespace cm::http {
 
-/// Longest username and client ID, bytes.
-inline constexpr std::size_t max_client_name_length = 255;
-
 /// Shortest password that REST takes, characters; longest, bytes.
 inline constexpr std::size_t min_password_characters = 8;
 inline constexpr std::size_t max_password_length = 1024;
@@ -44,10 +41,7 @@ struct list_clients_request {
   sort_order order = sort_order::descending;     ///< by creation
 };
 
-/// A username or a client ID: 1 to 255 bytes of UTF-8 without control characters (U+0000–U+001F, U+007F–U+009F).
-[[nodiscard]] bool is_client_name(std::string_view text) noexcept;
-
-/// That rule in words, for error messages.
+/// What core::is_client_name asks for, for error messages.
 inline constexpr std::string_view client_name_rule = "must be 1 to 255 bytes of UTF-8 without control characters";
 
 /// The member `clientId` of either kind, which may be missing or null.

@@ -60,7 +60,8 @@ public:
   /// what it read of it for take_body().
   void stream_body();
 
-  /// The part of a streamed body that was read since the last call, in order; never more bytes than were fed since.
+  /// The part of a streamed body that was read since the last call, in order; never more bytes than were consumed
+  /// since.
   [[nodiscard]] std::string take_body();
 
   /// Whether any byte of the present request was read.

@@ -1,5 +1,4 @@
 // What the tables of CM say about one credential, and a way to set what no API would.
-
 import { binary, channels, states } from './rest.mjs';
 
 const tables = { token: 'endpoint_token', credentials: 'basic_credential', certificates: 'x509_credential' };

@@ -138,8 +138,8 @@ async function mariadbTemplate() {
 }
 
 export class Mariadb extends Server {
-  /** Makes one that is not started yet. */
-  static async create() {
+  /** Makes one that is not started yet; `options` are added to the server's. */
+  static async create({ options = [] } = {}) {
     const [port] = await freePorts(1);
     const directory = temporaryDirectory('mariadb');
     const mariadb = new Mariadb(port, directory);
@@ -148,12 +148,13 @@ export class Mariadb extends Server {
     mariadb.username = 'cm';
     mariadb.password = 'mariadb-password-of-the-tests';
     mariadb.database = 'cm';
+    mariadb.options = options;
     cpSync(await mariadbTemplate(), mariadb.data, { recursive: true });
     return mariadb;
   }
 
-  static async start() {
-    return (await Mariadb.create()).start();
+  static async start(options) {
+    return (await Mariadb.create(options)).start();
   }
 
   /** The JDBC URL of CM's configuration; `port` is a proxy's in front of it. */
@@ -182,6 +183,7 @@ export class Mariadb extends Server {
       '--performance-schema=OFF',
       '--innodb-flush-log-at-trx-commit=2',
       '--innodb-fast-shutdown=2',
+      ...this.options,
     ]);
   }
 

@@ -1,7 +1,6 @@
 #include "fixture.hpp"
 #include "http/line_splitter.hpp"
 
-#include <cstdio>
 #include <fstream>
 #include <sstream>
 
@@ -15,11 +14,10 @@ struct numbering : std::enable_shared_from_this<numbering> {
   explicit numbering(exchange_ptr answered) : one(std::move(answered)) {}
 
   void run() {
-    one->read_body(65536,
-                   [self = shared_from_this()](cm::http::body_piece piece) { self->on_piece(std::move(piece)); });
+    one->read_body(65536, [self = shared_from_this()](const cm::http::body_piece& piece) { self->on_piece(piece); });
   }
 
-  void on_piece(cm::http::body_piece piece) {
+  void on_piece(const cm::http::body_piece& piece) {
     if (piece.failed)
       return;
     std::string results;
@@ -75,7 +73,9 @@ TEST_CASE("A hundred thousand lines go in and a result for each comes out, in or
     std::size_t at = 0;
     for (std::size_t end = results.find('\n'); end != std::string::npos; end = results.find('\n', at)) {
       const std::string number = std::to_string(next++);
-      in_order = in_order && results.compare(at, 2 * number.size() + 1, number + " " + number) == 0;
+      std::string expected = number;
+      expected.append(" ").append(number);
+      in_order = in_order && results.compare(at, expected.size(), expected) == 0;
       at = end + 1;
     }
     results.erase(0, at);
@@ -95,27 +95,28 @@ struct queues {
   std::size_t unread = 0; // at the server
 };
 
-// What the kernel holds of the bytes that this client sent.
+// What the kernel holds of the bytes that this client sent: the lines of its table of connections begin with
+// "number: address:port address:port state sending:unread", in hexadecimal.
 queues queues_of(std::uint16_t client_port) {
   queues found;
-  for (const std::string name : {"/proc/net/tcp", "/proc/net/tcp6"}) {
-    std::ifstream table{name};
-    std::string line;
-    while (std::getline(table, line)) {
-      unsigned local = 0;
-      unsigned remote = 0;
-      unsigned long transmit = 0;
-      unsigned long receive = 0;
-      if (std::sscanf(line.c_str(), " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%x %*x %lx:%lx", &local, &remote,
-                      &transmit, // NOLINT(cert-err34-c)
-                      &receive)
-          != 4)
-        continue;
-      if (local == client_port)
-        found.unsent = transmit;
-      if (remote == client_port)
-        found.unread = receive;
-    }
+  std::ifstream table{"/proc/net/tcp"};
+  std::string line;
+  std::getline(table, line); // the names of the columns
+  while (std::getline(table, line)) {
+    std::istringstream fields{line};
+    std::string number;
+    std::string local;
+    std::string remote;
+    std::string state;
+    std::string held;
+    fields >> number >> local >> remote >> state >> held;
+    const auto after_colon = [](const std::string& field) {
+      return std::stoul(field.substr(field.find(':') + 1), nullptr, 16);
+    };
+    if (after_colon(local) == client_port)
+      found.unsent = std::stoul(held, nullptr, 16);
+    if (after_colon(remote) == client_port)
+      found.unread = after_colon(held);
   }
   return found;
 }

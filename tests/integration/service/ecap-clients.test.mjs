@@ -169,7 +169,8 @@ for (const [kind, table, make, ask] of both) {
   test(`${kind}: a request without a reply subject hurts nobody`, async () => {
     const credential = await make();
     ecap.connection.publish(ecap.subjectOf(kind), Buffer.from('garbage'));
-    ecap.connection.publish(ecap.subjectOf(kind), EcapClient.encode(kind, kind === 'password' ? { username: null, password: null } : { issuer, serialNumber: '1' }));
+    const fields = kind === 'password' ? { username: null, password: null } : { issuer, serialNumber: '1' };
+    ecap.connection.publish(ecap.subjectOf(kind), EcapClient.encode(kind, fields));
     await ecap.connection.flush();
     accepted(await ask(credential), credential);
   });

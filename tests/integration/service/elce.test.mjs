@@ -39,6 +39,17 @@ async function fence() {
   await events.one(publishUnregistered(ecap.connection, endpointId));
 }
 
+/** Awaits an event of every one of these correlation IDs. */
+async function allHeard(correlationIds) {
+  await until(
+    () => {
+      const heard = new Set(events.all.map(({ correlationId }) => correlationId));
+      return correlationIds.every((id) => heard.has(id));
+    },
+    { timeout: 15_000 * slowness, interval: 200, what: 'all events' },
+  );
+}
+
 /** `count` endpoints with one token each, straight into the table: {prefix}-1, {prefix}-2… */
 async function fill(prefix, count) {
   const start = await rows.count('endpoint_token');
@@ -83,14 +94,25 @@ test('all tokens of the endpoint go, in every application and state, and nobody 
 test('an endpoint that nobody knows, and the same event again, change nothing', async () => {
   const { endpointTokenId } = (await operator.createToken('twice')).json;
   const first = publishUnregistered(ecap.connection, 'twice');
-  const asBefore = { correlationId: first, timestamp: Date.now() };
-  for (let i = 0; i < 3; i += 1) publishUnregistered(ecap.connection, 'twice', asBefore);
+  await events.one(first);
+  for (let i = 0; i < 3; i += 1) publishUnregistered(ecap.connection, 'twice', { correlationId: first });
   const unknown = publishUnregistered(ecap.connection, 'never-seen');
   await fence();
   assert.equal(events.of(first).length, 1);
   assert.deepEqual(events.of(first)[0].tokenIds, [endpointTokenId]);
   assert.deepEqual(events.of(unknown), []);
   assert.equal((await rows.trail(endpointTokenId)).length, 2);
+});
+
+test('the same event several times at once: one deletion, and what is told twice is told with the same words', async () => {
+  const { endpointTokenId } = (await operator.createToken('at-once')).json;
+  const first = publishUnregistered(ecap.connection, 'at-once');
+  for (let i = 0; i < 3; i += 1) publishUnregistered(ecap.connection, 'at-once', { correlationId: first });
+  await events.one(first);
+  await fence();
+  for (const event of events.of(first)) assert.deepEqual(event.tokenIds, [endpointTokenId]);
+  assert.equal((await rows.trail(endpointTokenId)).length, 2);
+  assert.equal(await rows.count('revocation', `correlation_id = '${first}'`), 1);
 });
 
 test('an event that comes late, and one that has expired by its own word, count all the same', async () => {
@@ -153,8 +175,7 @@ test('a burst of 10,000 events for 10,000 endpoints: every one is handled, and r
     },
     { timeout: 60_000 * slowness, interval: 50, what: 'all 10,000' },
   );
-  const heard = () => new Set(events.all.map(({ correlationId }) => correlationId));
-  await until(() => [...asked.keys()].every(Set.prototype.has, heard()), { interval: 200, what: 'all events' });
+  await allHeard([...asked.keys()]);
   t.diagnostic(`${Math.round(performance.now() - began)} ms for 10,000 endpoints; ${validations} validations meanwhile`);
   const byId = new Map(events.all.map((event) => [event.correlationId, event]));
   for (const [correlationId, endpointId] of asked) assert.equal(byId.get(correlationId).endpointId, endpointId);
@@ -176,13 +197,7 @@ test('events that come while MariaDB is away are carried out when it is back', a
     timeout: 30_000 * slowness,
     what: 'no tokens of those endpoints',
   });
-  await until(
-    () => {
-      const heard = new Set(events.all.map(({ correlationId }) => correlationId));
-      return asked.every((id) => heard.has(id));
-    },
-    { timeout: 15_000 * slowness, what: 'all events' },
-  );
+  await allHeard(asked);
   assert.equal((await ecap.validate('smart_kettle', token)).statusCode, 200);
   await until(async () => (await rows.pending()) === 0, { what: 'an empty outbox' });
 });

@@ -179,10 +179,12 @@ test('no event for what takes nothing away', async () => {
   await ask('activation', operator.setTokenStatus(fresh.endpointId, fresh.id, 'Active'), 200);
   const created = await operator.createToken('quiet');
   await ask('creation', created, 201);
-  await ask('an import', operator.importTokens([{ endpointId: 'quiet', applicationName: 'smart_kettle', status: 'Revoked' }]), 200);
+  const line = { endpointId: 'quiet', applicationName: 'smart_kettle', status: 'Revoked' };
+  await ask('an import', operator.importTokens([line]), 200);
   await ask('a token that is not there', operator.deleteToken('quiet', randomUUID()), 404);
   await ask('an endpoint without tokens', operator.deleteTokens('nobody-here'), 204);
-  await ask('a precondition that fails', operator.deleteToken('quiet', created.json.endpointTokenId, { headers: { 'If-Match': `"${'0'.repeat(40)}"` } }), 412);
+  const headers = { 'If-Match': `"${'0'.repeat(40)}"` };
+  await ask('a precondition that fails', operator.deleteToken('quiet', created.json.endpointTokenId, { headers }), 412);
   quiet.push({ what: 'nobody unregistered', correlationId: publishUnregistered(ecap.connection, 'nobody-here') });
   for (const kind of ['credentials', 'certificates']) {
     const of = await client(kind, 'Suspended');

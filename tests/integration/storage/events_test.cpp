@@ -32,6 +32,7 @@ void end_leases(const mariadb_server& server) {
 
 std::vector<std::uint64_t> numbers(const std::vector<core::revocation>& events) {
   std::vector<std::uint64_t> all;
+  all.reserve(events.size());
   for (const auto& event : events)
     all.push_back(event.sequence);
   return all;
@@ -115,6 +116,7 @@ TEST_CASE("several replicas that drain one outbox claim each event once") {
                    "UNHEX(MD5(seq)), 'c', seq FROM seq_1_to_3000");
   f.server.execute("INSERT INTO event_outbox SELECT seq, 0 FROM revocation");
   std::vector<std::future<std::vector<std::uint64_t>>> replicas;
+  replicas.reserve(4);
   for (int i = 0; i < 4; ++i) {
     replicas.push_back(std::async(std::launch::async, [&f] {
       const client_thread thread;
@@ -212,7 +214,9 @@ TEST_CASE("readers that follow the cursor while four writers revoke miss nothing
   const storage_fixture f;
   session setup{f.server.settings()};
   constexpr std::uint32_t each = 40;
+  constexpr std::uint64_t revoked = 160;
   constexpr std::uint32_t writers = 4;
+  static_assert(revoked == std::uint64_t{each} * writers);
   create_tokens(setup, 1, each * writers);
   std::vector<std::future<void>> work;
   for (std::uint32_t w = 0; w < writers; ++w) {
@@ -227,7 +231,7 @@ TEST_CASE("readers that follow the cursor while four writers revoke miss nothing
     const auto page = must<revocation_page>(setup, list_revocations{seen.empty() ? 0 : seen.back(), 7}).items;
     for (const auto& item : page)
       seen.push_back(item.sequence);
-    return seen.size() >= each * writers;
+    return seen.size() >= revoked;
   });
   for (auto& one : work)
     one.get();

@@ -139,7 +139,7 @@ TEST_CASE("the deletion of an endpoint's tokens cut at any statement is made onc
       CHECK_FALSE(answer.more);
       CHECK(answer.events.size() == 1);
       CHECK(f.newest_revocations() == answer.events);
-      CHECK(count_of(f.server, "credential_audit WHERE to_status IS NULL") == 3 * n);
+      CHECK(count_of(f.server, "credential_audit WHERE to_status IS NULL") == std::uint64_t{n} * 3);
       command.origin.correlation_id = "another";
       if (asked)
         CHECK(refusal(f.db, command).code == core::errc::precondition_failed);
@@ -159,8 +159,8 @@ TEST_CASE("an import cut at any statement creates each token once") {
                    REQUIRE(answer.results.size() == 5);
                    for (const auto& result : answer.results)
                      CHECK(result.verdict == import_verdict::created);
-                   CHECK(count_of(f.server, "endpoint_token") == 5 * n);
-                   CHECK(count_of(f.server, "credential_audit") == 5 * n);
+                   CHECK(count_of(f.server, "endpoint_token") == std::uint64_t{n} * 5);
+                   CHECK(count_of(f.server, "credential_audit") == std::uint64_t{n} * 5);
                  });
 }
 

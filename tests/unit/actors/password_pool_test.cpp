@@ -9,18 +9,29 @@ using core::errc;
 
 namespace {
 
-/// Holds every job until the test lets it go on.
-struct fake_hasher_script {
+struct fake_hasher_state {
+  static inline const char* name = "fake-hasher";
   std::vector<caf::typed_response_promise<password_result_ptr>> held;
 };
 
-password_worker_actor::behavior_type fake_hasher(password_worker_actor::pointer self,
-                                                 std::shared_ptr<fake_hasher_script> script) {
+using fake_hasher_actor = caf::typed_actor<caf::replies_to<password_atom, password_job_ptr>::with<password_result_ptr>,
+                                           caf::replies_to<list_atom>::with<std::size_t>, caf::reacts_to<tick_atom>>;
+
+/// Holds every job until a tick lets the oldest go on; tells how many it holds.
+fake_hasher_actor::behavior_type fake_hasher(fake_hasher_actor::stateful_pointer<fake_hasher_state> self) {
   harden(self);
   return {
     [=](password_atom, const password_job_ptr&) -> caf::result<password_result_ptr> {
-      script->held.push_back(self->make_response_promise<password_result_ptr>());
-      return script->held.back();
+      self->state.held.push_back(self->make_response_promise<password_result_ptr>());
+      return self->state.held.back();
+    },
+    [=](list_atom) { return self->state.held.size(); },
+    [=](tick_atom) {
+      auto promise = self->state.held.front();
+      self->state.held.erase(self->state.held.begin());
+      password_verdict verdict;
+      verdict.right = true;
+      promise.deliver(std::make_shared<const password_result>(verdict));
     },
   };
 }
@@ -30,7 +41,7 @@ struct pool_fixture {
     password_pool_settings settings;
     settings.queue_length = 2;
     pool = system.spawn(password_pool, settings);
-    worker = system.spawn(fake_hasher, script);
+    worker = system.spawn(fake_hasher);
     system.tell(pool, peer_v, std::size_t{0}, password_worker_peer{worker});
   }
 
@@ -41,19 +52,13 @@ struct pool_fixture {
     return system.ask<password_result_ptr>(pool, password_v, std::make_shared<const password_job>(job));
   }
 
-  void finish_one() {
-    auto promise = script->held.front();
-    script->held.erase(script->held.begin());
-    password_verdict verdict;
-    verdict.right = true;
-    promise.deliver(std::make_shared<const password_result>(verdict));
-    system.run();
-  }
+  void finish_one() { system.tell(worker, tick_v); }
+
+  std::size_t held() { return system.ask<std::size_t>(worker, list_v)->value.value(); }
 
   virtual_system system;
-  std::shared_ptr<fake_hasher_script> script = std::make_shared<fake_hasher_script>();
   password_pool_actor pool;
-  password_worker_actor worker;
+  fake_hasher_actor worker;
 };
 
 errc code_of(const std::shared_ptr<answer<password_result_ptr>>& given) {
@@ -67,11 +72,11 @@ TEST_CASE("a worker has one job at a time, the others wait their turn") {
   pool_fixture f;
   const auto first = f.ask();
   const auto second = f.ask();
-  CHECK(f.script->held.size() == 1);
+  CHECK(f.held() == 1);
   f.finish_one();
   CHECK(code_of(first) == errc::none);
   CHECK_FALSE(second->there());
-  CHECK(f.script->held.size() == 1);
+  CHECK(f.held() == 1);
   f.finish_one();
   CHECK(code_of(second) == errc::none);
 }
@@ -91,19 +96,18 @@ TEST_CASE("what waits past its deadline is answered unavailable and never worked
   f.system.pass(milliseconds{1200});
   CHECK(code_of(late) == errc::unavailable);
   f.finish_one();
-  CHECK(f.script->held.empty());
+  CHECK(f.held() == 0);
 }
 
 TEST_CASE("the job of a worker that died is answered, and the next worker goes on with the queue") {
   pool_fixture f;
   const auto running = f.ask();
   const auto waiting = f.ask();
-  f.script->held.clear();
   f.system.kill(f.worker);
-  f.worker = f.system.spawn(fake_hasher, f.script);
+  f.worker = f.system.spawn(fake_hasher);
   f.system.tell(f.pool, peer_v, std::size_t{0}, password_worker_peer{f.worker});
   CHECK(code_of(running) == errc::unavailable);
-  REQUIRE(f.script->held.size() == 1);
+  REQUIRE(f.held() == 1);
   f.finish_one();
   CHECK(code_of(waiting) == errc::none);
 }

@@ -120,3 +120,17 @@ TEST_CASE("overlong forms, surrogates, too large values, stray and missing bytes
     CHECK_FALSE(is_endpoint_token("a" + std::string(bad) + "z"));
   }
 }
+
+TEST_CASE("A name of a client is UTF-8 of 1 to 255 bytes without control characters") {
+  using cm::core::is_client_name;
+  CHECK(is_client_name(std::string(255, 'n')));
+  CHECK(!is_client_name(std::string(256, 'n')));
+  CHECK(!is_client_name(""));
+  CHECK(is_client_name("CN=a, O=b/c+d #1"));
+  CHECK(is_client_name("\xc2\xa0\xc3\x84\xf0\x9f\x98\x80"));
+  CHECK(!is_client_name("\xc2\x80"));
+  CHECK(!is_client_name("a\xc2\x9f"));
+  CHECK(!is_client_name("\xff"));
+  CHECK(!is_client_name("\xc2"));
+  CHECK(!is_client_name(std::string_view{"a\0b", 3}));
+}

@@ -24,7 +24,7 @@ TEST_CASE("decimal serial numbers lose their leading zeros and nothing else") {
   CHECK(*normalised_serial_number(longest) == longest);
 }
 
-// The values are BigInt's of Node.
+// The values are Python's integers.
 TEST_CASE("hexadecimal serial numbers become decimal") {
   CHECK(*normalised_serial_number("0x0") == "0");
   CHECK(*normalised_serial_number("0x00ff") == "255");

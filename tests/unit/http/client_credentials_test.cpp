@@ -82,20 +82,6 @@ TEST_CASE("All wrong fields of a new username are named at once") {
   }
 }
 
-TEST_CASE("A name of a client is UTF-8 of 1 to 255 bytes without control characters") {
-  using cm::http::is_client_name;
-  CHECK(is_client_name(std::string(255, 'n')));
-  CHECK(!is_client_name(std::string(256, 'n')));
-  CHECK(!is_client_name(""));
-  CHECK(is_client_name("CN=a, O=b/c+d #1"));
-  CHECK(is_client_name("\xc2\xa0\xc3\x84\xf0\x9f\x98\x80"));
-  CHECK(!is_client_name("\xc2\x80"));
-  CHECK(!is_client_name("a\xc2\x9f"));
-  CHECK(!is_client_name("\xff"));
-  CHECK(!is_client_name("\xc2"));
-  CHECK(!is_client_name(std::string_view{"a\0b", 3}));
-}
-
 TEST_CASE("A password has at least 8 characters and at most 1024 bytes") {
   CHECK(!password("{}").value());
   CHECK(!password(R"({"password":null})").value());

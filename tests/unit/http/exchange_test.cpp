@@ -15,6 +15,13 @@ class port final : public cm::http::stream_port {
 public:
   std::vector<std::string> calls;
 
+  port() = default;
+  port(const port&) = delete;
+  port(port&&) = delete;
+  port& operator=(const port&) = delete;
+  port& operator=(port&&) = delete;
+  virtual ~port() = default;
+
   void read_body(std::uint64_t sequence, std::size_t at_most, cm::http::piece_handler handler) override {
     calls.push_back("read " + std::to_string(sequence) + " " + std::to_string(at_most));
     handler({"piece", true, false});

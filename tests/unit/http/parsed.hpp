@@ -22,7 +22,7 @@ struct parsed {
 };
 
 /// Feeds `bytes` in pieces of `step` (0: all at once).
-inline parsed parse(std::string_view bytes, std::size_t step = 0, std::size_t body_limit = 64 * 1024) {
+inline parsed parse(std::string_view bytes, std::size_t step = 0, std::size_t body_limit = std::size_t{64} * 1024) {
   http::request_parser parser{http::parser_limits{}};
   parsed result;
   std::string pending;

@@ -1,0 +1,217 @@
+// Two replicas of one instance on one database: every transition is one conditional write, so that the database, the
+// audit trail, the events and the answers agree whatever came at once (contract section 2).
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { Cm } from '../../support/cm.mjs';
+import { get, http } from '../../support/http.mjs';
+import { importLines } from '../../support/ndjson.mjs';
+import { slowness } from '../../support/places.mjs';
+import { channels, isError, states, stored } from '../../support/rest.mjs';
+import { Stack } from '../../support/stack.mjs';
+import { setStatus, takesAway, transitions } from '../../support/state-table.mjs';
+import { until } from '../../support/wait.mjs';
+
+let stack;
+let replicas;
+before(async () => {
+  stack = await Stack.start();
+  replicas = [stack.cm, await Cm.start({ nats: stack.nats, mariadb: stack.mariadb })];
+});
+after(async () => {
+  await replicas?.[1]?.remove();
+  await stack?.remove();
+});
+
+/** Calls `action(item, index)` for all of them, `width` at a time. */
+async function spread(items, width, action) {
+  let next = 0;
+  await Promise.all(
+    Array.from({ length: width }, async () => {
+      while (next < items.length) {
+        const index = next;
+        next += 1;
+        await action(items[index], index);
+      }
+    }),
+  );
+}
+
+/** The audit trails and revocations of all tokens of one application, and their rows, by ID. */
+async function everything(application) {
+  const found = new Map();
+  const of = (id) => {
+    if (!found.has(id)) found.set(id, { row: undefined, audit: [], revocations: [] });
+    return found.get(id);
+  };
+  const state = (text) => (text === '-' ? undefined : states[Number(text)]);
+  const rows = async (statement) => (await stack.mariadb.sql(statement)).split('\n').slice(0, -1).map((line) => line.split('\t'));
+  for (const [id, status] of await rows(`SELECT HEX(id), status FROM endpoint_token WHERE application = '${application}'`)) {
+    of(id).row = states[Number(status)];
+  }
+  for (const [id, from, to, channel, correlationId] of await rows(
+    "SELECT HEX(credential_id), IFNULL(from_status, '-'), IFNULL(to_status, '-'), channel, correlation_id FROM credential_audit ORDER BY seq",
+  )) {
+    of(id).audit.push({ from: state(from), to: state(to), how: channels[Number(channel)], correlationId });
+  }
+  for (const [ids, to, correlationId] of await rows(
+    `SELECT HEX(ids), IFNULL(to_status, '-'), correlation_id FROM revocation WHERE application = '${application}' ORDER BY seq`,
+  )) {
+    assert.equal(ids.length, 32, 'one token');
+    of(ids).revocations.push({ to: state(to), correlationId });
+  }
+  return (id) => of(id.replaceAll('-', '').toUpperCase());
+}
+
+/** Whether the trail, the row, the events and the answers of one token tell the same story. */
+function checkStory({ id, asked }, { row, audit, revocations }) {
+  const told = `${id}: ${JSON.stringify({ row, audit, revocations, asked }, undefined, 1)}`;
+  // 1. The trail is a way through the table, and ends where the row is.
+  let now;
+  const been = [];
+  for (const [i, { from, to }] of audit.entries()) {
+    assert.equal(from, now, told);
+    if (i > 0) {
+      assert.ok(from !== undefined, told);
+      assert.ok(to === undefined || transitions[from].includes(to), told);
+    }
+    now = to;
+    been.push(to);
+  }
+  assert.equal(row, now, told);
+  // 2. Each change was asked for once and answered as done; what was not answered as done left nothing.
+  const changes = new Map(audit.slice(1).map((one) => [one.correlationId, one]));
+  assert.equal(changes.size, audit.length - 1, told);
+  for (const { target, status, shown, correlationId } of asked) {
+    const change = changes.get(correlationId);
+    changes.delete(correlationId);
+    if (change) {
+      assert.equal(change.to, target, told);
+      assert.equal(status, target === undefined ? 204 : 200, told);
+      if (target !== undefined) assert.equal(shown, target, told);
+    } else if (status === 200) {
+      // A no-op: it was in that state at some time.
+      assert.equal(shown, target, told);
+      assert.ok(been.includes(target), told);
+    } else if (status === 409) {
+      assert.ok(been.some((state) => state && state !== target && !transitions[state].includes(target)), told);
+    } else {
+      assert.equal(status, 404, told);
+      assert.equal(row, undefined, told);
+    }
+  }
+  // A first use is nobody's request here.
+  for (const [, change] of changes) assert.equal(change.how, 'ecap', told);
+  // 3. Each change that took the token away has its event, in the same order; nothing else has one.
+  const expected = audit
+    .filter(({ from, to }) => from !== undefined && takesAway(from, to))
+    .map(({ to, correlationId }) => ({ to, correlationId }));
+  assert.deepEqual(revocations, expected, told);
+  if (row === undefined) assert.ok(asked.some(({ target, status }) => target === undefined && status === 204), told);
+}
+
+async function conflict(application, requests, { use = false } = {}) {
+  const lines = Array.from({ length: 1_000 }, (_, i) => ({ endpointId: `${application}-${i}`, applicationName: application }));
+  const { results } = await importLines(stack.cm.api, lines);
+  const tokens = results.map(({ endpointTokenId, token }, i) => ({ id: endpointTokenId, token, endpointId: `${application}-${i}`, asked: [] }));
+  await spread(tokens, 24, async ({ id, token, endpointId, asked }, index) => {
+    const calls = requests(index).map(async (target, i) => {
+      const { api } = replicas[(index + i) % 2];
+      const correlationId = `${application}-${index}-${i}`;
+      const headers = { 'Correlation-ID': correlationId };
+      const url = `${api}/endpoints/${endpointId}/tokens/${id}`;
+      const options = { headers, timeout: 20_000 * slowness };
+      const answer = await (target === undefined
+        ? http('DELETE', url, options)
+        : http('PUT', `${url}/status`, { ...options, body: { status: target } }));
+      if (answer.status >= 400) isError(answer, answer.status);
+      asked.push({ target, status: answer.status, shown: answer.status === 200 ? answer.json.status : undefined, correlationId });
+    });
+    if (use) calls.push(stack.ecap.validate(application, token));
+    await Promise.all(calls);
+  });
+  if (use) await new Promise((resolve) => setTimeout(resolve, 1_500));
+  return tokens;
+}
+
+const tally = (tokens) => {
+  const counts = {};
+  for (const { asked } of tokens) for (const { status } of asked) counts[status] = (counts[status] ?? 0) + 1;
+  return JSON.stringify(counts);
+};
+
+test('conflicting transitions on 1,000 tokens at once: database, audit trail, events and answers agree for each one', async (t) => {
+  // Different ones for each token, and each in another order and over another replica.
+  const kinds = ['Suspended', 'Revoked', 'Active', 'Inactive', 'Suspended', 'Active'];
+  const tokens = await conflict('quarrel', (i) => kinds.map((_, k) => kinds[(k + i) % kinds.length]).slice(0, 4));
+  t.diagnostic(`answers: ${tally(tokens)}`);
+  const found = await everything('quarrel');
+  for (const token of tokens) checkStory(token, found(token.id));
+  for (const { asked } of tokens) for (const { status } of asked) assert.ok([200, 409].includes(status), `${status}`);
+});
+
+test('the same with deletions among them: what is deleted is deleted once, and 404 for all who come after', async (t) => {
+  const tokens = await conflict('removal', (i) => [undefined, ['Suspended', 'Revoked', 'Active'][i % 3], undefined, 'Suspended']);
+  t.diagnostic(`answers: ${tally(tokens)}`);
+  const found = await everything('removal');
+  for (const token of tokens) {
+    checkStory(token, found(token.id));
+    const deletions = token.asked.filter(({ target }) => target === undefined).map(({ status }) => status);
+    assert.deepEqual(deletions.sort(), [204, 404]);
+  }
+});
+
+test('the same with first uses among them: a use never brings back what was taken away', async (t) => {
+  const tokens = await conflict('usage', (i) => [['Suspended', 'Revoked'][i % 2], 'Suspended'], { use: true });
+  t.diagnostic(`answers: ${tally(tokens)}`);
+  const found = await everything('usage');
+  for (const token of tokens) {
+    const story = found(token.id);
+    checkStory(token, story);
+    assert.ok(['Suspended', 'Revoked'].includes(story.row));
+  }
+});
+
+test('both replicas show the same state as soon as the answer is there', async () => {
+  for (let i = 0; i < 30; i += 1) {
+    const created = (await replicas[i % 2].provision(`both-${i}`)).json;
+    const at = (replica) => `${replica.api}/endpoints/both-${i}/tokens/${created.endpointTokenId}`;
+    const [one, other] = i % 2 === 0 ? replicas : [...replicas].reverse();
+    const changed = await setStatus(at(one), 'Suspended');
+    const shown = await get(at(other));
+    assert.deepEqual(shown.json, changed.json);
+    assert.equal(shown.headers.etag, changed.headers.etag, 'a tag of one replica is good for the other');
+    assert.equal((await setStatus(at(other), 'Active', { 'If-Match': changed.headers.etag })).status, 200);
+    isError(await setStatus(at(one), 'Revoked', { 'If-Match': changed.headers.etag }), 412);
+    assert.equal((await http('DELETE', at(one))).status, 204);
+    isError(await get(at(other)), 404);
+  }
+});
+
+test('a deletion of all against provisioning through the other replica: each token is either there or deleted', async () => {
+  for (let round = 0; round < 10; round += 1) {
+    const endpointId = `churn-${round}`;
+    const [created] = await Promise.all([
+      Promise.all(Array.from({ length: 20 }, () => replicas[0].provision(endpointId))),
+      Promise.all(Array.from({ length: 4 }, () => http('DELETE', `${replicas[1].api}/endpoints/${endpointId}/tokens`))).then(
+        (answers) => answers.forEach(({ status, text }) => assert.equal(status, 204, text)),
+      ),
+    ]);
+    const left = (await get(`${replicas[1].api}/endpoints/${endpointId}/tokens?limit=1000`)).json;
+    for (const { status, json, text } of created) {
+      assert.equal(status, 201, text);
+      const { row, audit, revocations } = await stored(stack.mariadb, 'endpoint_token', json.endpointTokenId);
+      const there = left.content.some(({ endpointTokenId }) => endpointTokenId === json.endpointTokenId);
+      assert.equal(row !== undefined, there);
+      assert.equal(audit.length, there ? 1 : 2);
+      assert.equal(revocations.length, there ? 0 : 1);
+    }
+  }
+});
+
+test('the outbox of both is empty in the end', async () => {
+  await until(async () => (await stack.mariadb.sql('SELECT COUNT(*) FROM event_outbox')) === '0\n', {
+    timeout: 10_000 * slowness,
+    what: 'an empty outbox',
+  });
+});

@@ -1,0 +1,51 @@
+// Prism as a proxy before CM: it holds every request and every answer against the OpenAPI document.
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+import { http } from './http.mjs';
+import { slowness } from './places.mjs';
+import { freePorts, Process } from './process.mjs';
+import { until } from './wait.mjs';
+
+const require = createRequire(import.meta.url);
+const program = join(dirname(require.resolve('@stoplight/prism-cli/package.json')), 'dist', 'index.js');
+
+export class Prism {
+  /** Before `upstream` (a URL without a path), with the document at `file`. */
+  static async start(file, upstream) {
+    const prism = new Prism();
+    [prism.port] = await freePorts(1);
+    // Without --errors it forwards requests that are wrong, too, and tells of everything in a header.
+    const args = ['proxy', file, upstream, '--host', '127.0.0.1', '--port', String(prism.port)];
+    prism.process = new Process(process.execPath, [program, ...args]);
+    try {
+      await until(() => !prism.process.running || prism.process.output.includes('Prism is listening'), {
+        timeout: 30_000 * slowness,
+        what: 'Prism listening',
+      });
+    } catch (error) {
+      await prism.close();
+      throw new Error(`${error.message}\n${prism.process.tail()}`);
+    }
+    if (!prism.process.running) throw new Error(`Prism ended at its start:\n${prism.process.tail()}`);
+    prism.url = `http://127.0.0.1:${prism.port}`;
+    return prism;
+  }
+
+  /** One request; the answer has `violations`: {request, response}, lists of what is not as the document has it. */
+  async ask(method, path, options) {
+    const answer = await http(method, `${this.url}${path}`, { timeout: 20_000 * slowness, ...options });
+    const told = answer.headers['sl-violations'];
+    assert.ok(!told?.startsWith('Too many'), told);
+    const all = told === undefined ? [] : JSON.parse(told);
+    const of = (place) => all.filter(({ location }) => location[0] === place);
+    answer.violations = { request: of('request'), response: of('response') };
+    assert.notEqual(answer.headers['content-type'], 'application/problem+json', `Prism itself answered: ${answer.text}`);
+    return answer;
+  }
+
+  async close() {
+    await this.process.stop();
+  }
+}
