@@ -3,6 +3,7 @@
 
 #include "actors/hardening.hpp"
 #include "actors/http_session.hpp"
+#include "http/negotiation.hpp"
 #include "http/problem.hpp"
 
 #include <functional>
@@ -70,6 +71,36 @@ void ask_change(const api_request& request, storage::command command, Then then)
     .then([one = request.one,
            then = std::move(then)](const storage_result_ptr& result) { answer_from<Reply>(one, *result, then); },
           [one = request.one](const caf::error& problem) { answer_lost(one, "credential manager", problem); });
+}
+
+/// Whether a POST to a list may go on: its If-Match, where there is one, is held against the tag of the list's default
+/// page, right before, not together with, the insertion (a credential more takes nothing from anybody). `look` asks for
+/// that page of kind Page, `tag_of` says its tag; what does not go on is answered here.
+template <class Page, class Tag>
+void with_list_condition(const api_request& request, storage::command look, Tag tag_of, std::function<void()> go_on) {
+  const auto condition = http::if_match_condition(request.one->request());
+  if (!condition) {
+    go_on();
+    return;
+  }
+  const auto self = request.self;
+  auto job = std::make_shared<const storage_job>(storage_job{std::move(look), self->clock().now() + request.deadline});
+  self
+    ->request(self->state.collaborators.gate, request.deadline + std::chrono::milliseconds{500}, execute_v,
+              storage_job_ptr{std::move(job)})
+    .then(
+      [one = request.one, wanted = *condition, tag_of, go_on = std::move(go_on)](const storage_result_ptr& result) {
+        const auto* page = result->has_value() ? std::get_if<Page>(&**result) : nullptr;
+        if (page == nullptr)
+          answer_error(one, result->has_error() && result->error().code != core::errc::expired
+                              ? result->error()
+                              : core::make_error(core::errc::unavailable, "Service Unavailable"));
+        else if (!http::if_match(wanted, tag_of(*page)))
+          answer_error(one, core::make_error(core::errc::precondition_failed, "The list has changed"));
+        else
+          go_on();
+      },
+      [one = request.one](const caf::error& problem) { answer_lost(one, "storage gate", problem); });
 }
 
 /// Has a password hashed; `then` goes on with the hash.

@@ -19,6 +19,16 @@ storage::client_precondition client_condition(const http::request& request) {
   };
 }
 
+// A POST to a list of credentials: held against the list's tag where it has an If-Match.
+void with_clients_condition(const api_request& request, core::client_kind kind, std::function<void()> go_on) {
+  storage::list_clients look;
+  look.kind = kind;
+  with_list_condition<storage::client_page>(
+    request, std::move(look),
+    [](const storage::client_page& page) { return http::entity_tag_of_page(page.items, page.total); },
+    std::move(go_on));
+}
+
 // A password that CM made is shown, one that the client brought is not.
 const core::secret* shown(const std::optional<core::secret>& generated) {
   return generated ? &*generated : nullptr;
@@ -78,11 +88,13 @@ void create_basic(const api_request& request) {
   command.credential.username = std::move(parsed->username);
   command.credential.client_id = parsed->client_id.value_or(std::string{});
   command.origin = origin_of_request(request.one->request());
-  const auto& password = generated ? *generated : *parsed->password;
-  ask_hash(request, password, [request, command, generated](core::secret phc) mutable {
-    command.password_phc = std::move(phc);
-    ask_change<storage::one_client>(request, std::move(command), [generated](const storage::one_client& created) {
-      return http::render_created_basic(created.credential, shown(generated));
+  const auto password = generated ? *generated : *parsed->password;
+  with_clients_condition(request, core::client_kind::basic, [request, command, generated, password] {
+    ask_hash(request, password, [request, command, generated](core::secret phc) mutable {
+      command.password_phc = std::move(phc);
+      ask_change<storage::one_client>(request, std::move(command), [generated](const storage::one_client& created) {
+        return http::render_created_basic(created.credential, shown(generated));
+      });
     });
   });
 }
@@ -100,8 +112,10 @@ void create_x509(const api_request& request) {
   command.credential.serial_number = std::move(parsed->serial_number);
   command.credential.client_id = parsed->client_id.value_or(std::string{});
   command.origin = origin_of_request(request.one->request());
-  ask_change<storage::one_client>(request, std::move(command), [](const storage::one_client& created) {
-    return http::render_created_x509(created.credential);
+  with_clients_condition(request, core::client_kind::x509, [request, command] {
+    ask_change<storage::one_client>(request, command, [](const storage::one_client& created) {
+      return http::render_created_x509(created.credential);
+    });
   });
 }
 

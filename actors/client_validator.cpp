@@ -9,6 +9,15 @@
 
 namespace cm::actors {
 
+struct login {
+  password_calls_ptr call; ///< exactly one; answers 503 by itself when it is let go of
+  std::string username;
+  std::string correlation_id;
+  std::optional<core::client_credential> found;
+  core::secret phc;
+  core::steady_time deadline;
+};
+
 namespace {
 
 using client_validator_self = client_validator_actor::stateful_pointer<client_validator_state>;
@@ -94,15 +103,6 @@ void write_uses(client_validator_self self) {
 
 // -- username and password --------------------------------------------------------------------------------------------
 
-struct login {
-  password_calls_ptr call; ///< exactly one; answers 503 by itself when it is let go of
-  std::string username;
-  std::string correlation_id;
-  std::optional<core::client_credential> found;
-  core::secret phc;
-  core::steady_time deadline;
-};
-
 using login_ptr = std::shared_ptr<login>;
 
 void store_rehash(client_validator_self self, const login& one, const core::secret& phc) {
@@ -123,20 +123,51 @@ void store_rehash(client_validator_self self, const login& one, const core::secr
       });
 }
 
+void run(client_validator_self self, const login_ptr& one);
+
+// Lets the next attempt for that username go on, unless there were too many.
+void leave_lane(client_validator_self self, const std::string& username) {
+  auto& state = self->state;
+  const auto at = state.lanes.find(username);
+  if (at == state.lanes.end())
+    return;
+  auto& lane = at->second;
+  --lane.running;
+  while (!lane.waiting.empty() && lane.running < state.settings.at_once) {
+    const auto next = std::move(lane.waiting.front());
+    lane.waiting.pop_front();
+    if (state.limiter.blocked(username, self->clock().now())) {
+      refuse_all(self, next->call, core::errc::throttled);
+      continue;
+    }
+    ++lane.running;
+    run(self, next);
+  }
+  if (lane.running == 0)
+    state.lanes.erase(at);
+}
+
+// Everything that ends an attempt without success ends here.
+void refuse_login(client_validator_self self, const login_ptr& one, core::errc code) {
+  refuse_all(self, one->call, code);
+  leave_lane(self, one->username);
+}
+
 void take_verdict(client_validator_self self, const login_ptr& one, const password_result_ptr& result) {
   auto& state = self->state;
   if (result->has_error()) {
-    refuse_all(self, one->call, trouble(result->error().code));
+    refuse_login(self, one, trouble(result->error().code));
     return;
   }
   const auto& verdict = **result;
   if (!one->found && state.settings.trustful) {
     accept_one(self, one->call, std::string_view(one->username), std::string_view(one->username));
+    leave_lane(self, one->username);
     return;
   }
   if (!one->found || !verdict.right) {
     state.limiter.failed(one->username, self->clock().now());
-    refuse_all(self, one->call, core::errc::unauthenticated);
+    refuse_login(self, one, core::errc::unauthenticated);
     return;
   }
   state.limiter.succeeded(one->username);
@@ -144,11 +175,12 @@ void take_verdict(client_validator_self self, const login_ptr& one, const passwo
     store_rehash(self, *one, verdict.phc);
   const auto code = judge(*one->found);
   if (code != core::errc::none) {
-    refuse_all(self, one->call, code);
+    refuse_login(self, one, code);
     return;
   }
   note_use(self, *one->found, one->correlation_id);
   accept_one(self, one->call, *one->found);
+  leave_lane(self, one->username);
 }
 
 void verify(client_validator_self self, const login_ptr& one) {
@@ -162,23 +194,34 @@ void verify(client_validator_self self, const login_ptr& one) {
     .then([self, one](const password_result_ptr& result) { take_verdict(self, one, result); },
           [self, one](const caf::error& problem) {
             core::logger("cm.ecap")->warn("no answer from the password pool: {}", describe_reason(problem));
-            refuse_all(self, one->call, core::errc::unavailable);
+            refuse_login(self, one, core::errc::unavailable);
           });
 }
 
 void take_found(client_validator_self self, const login_ptr& one, const storage_result_ptr& result) {
   if (result->has_error()) {
-    refuse_all(self, one->call, trouble(result->error().code));
+    refuse_login(self, one, trouble(result->error().code));
     return;
   }
   const auto* found = std::get_if<storage::found_basic>(&**result);
   if (found == nullptr) {
-    refuse_all(self, one->call, core::errc::internal);
+    refuse_login(self, one, core::errc::internal);
     return;
   }
   one->found = found->credential;
   one->phc = found->password_phc;
   verify(self, one);
+}
+
+void run(client_validator_self self, const login_ptr& one) {
+  auto& state = self->state;
+  auto job = std::make_shared<const storage_job>(storage_job{storage::find_basic{one->username}, one->deadline});
+  self->request(state.gate, state.settings.deadline + grace, execute_v, storage_job_ptr{std::move(job)})
+    .then([self, one](const storage_result_ptr& result) { take_found(self, one, result); },
+          [self, one](const caf::error& problem) {
+            core::logger("cm.ecap")->warn("no answer from the storage gate: {}", describe_reason(problem));
+            refuse_login(self, one, core::errc::unavailable);
+          });
 }
 
 void begin_login(client_validator_self self, password_call call, const password_calls& from) {
@@ -189,13 +232,13 @@ void begin_login(client_validator_self self, password_call call, const password_
   one->deadline = self->clock().now() + state.settings.deadline;
   one->call = from.make_calls();
   one->call->add(std::move(call));
-  auto job = std::make_shared<const storage_job>(storage_job{storage::find_basic{one->username}, one->deadline});
-  self->request(state.gate, state.settings.deadline + grace, execute_v, storage_job_ptr{std::move(job)})
-    .then([self, one](const storage_result_ptr& result) { take_found(self, one, result); },
-          [self, one](const caf::error& problem) {
-            core::logger("cm.ecap")->warn("no answer from the storage gate: {}", describe_reason(problem));
-            refuse_all(self, one->call, core::errc::unavailable);
-          });
+  auto& lane = state.lanes[one->username];
+  if (lane.running >= state.settings.at_once) {
+    lane.waiting.push_back(one);
+    return;
+  }
+  ++lane.running;
+  run(self, one);
 }
 
 void validate(client_validator_self self, const password_calls_ptr& calls) {

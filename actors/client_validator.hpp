@@ -10,16 +10,23 @@
 #include <caf/typed_response_promise.hpp>
 
 #include <chrono>
+#include <cstddef>
+#include <deque>
+#include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace cm::actors {
+
+struct login; // one request with a username and a password
 
 struct client_validator_settings {
   std::string replica;                      ///< the actor in the audit rows of first uses
   bool trustful = false;                    ///< unknown credentials are accepted (contract 4.5)
   std::chrono::milliseconds deadline{5000}; ///< for one request, after which it is answered 503
   std::chrono::milliseconds tick{100};      ///< how long uses are gathered before they are written
+  std::size_t at_once = 10; ///< attempts for one username; more wait, so that the limit on failures holds for them too
   std::size_t max_uses = 65536; ///< kept for a database that cannot write; those beyond are left to the next
 };
 
@@ -27,7 +34,15 @@ struct client_validator_state {
   static inline const char* name = "client-validator";
 
   client_validator_settings settings;
+
+  /// The attempts for one username. How many wait is bounded by the subscription's door.
+  struct lane {
+    std::size_t running = 0;
+    std::deque<std::shared_ptr<login>> waiting;
+  };
+
   core::attempt_limiter limiter;
+  std::unordered_map<std::string, lane> lanes; ///< of the usernames that are being tried
   core::use_recorder recorder;
   std::vector<storage::client_use> uses; ///< to be written
   bool writing = false;

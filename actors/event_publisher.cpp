@@ -72,7 +72,7 @@ void remove_confirmed(event_publisher_self self) {
 }
 
 // Publishes one batch and waits until the server has it.
-bool publish(event_publisher_self self, const std::vector<core::revocation>& events) {
+core::errc publish(event_publisher_self self, const std::vector<core::revocation>& events) {
   auto& state = self->state;
   auto& connection = *state.nats->connection;
   const auto mark = connection.mark();
@@ -83,17 +83,30 @@ bool publish(event_publisher_self self, const std::vector<core::revocation>& eve
       continue;
     if (!std::exchange(state.failing, true))
       publisher_log()->warn("event {} cannot be published now: {}", event.sequence, core::to_string(code));
-    return false;
+    return code;
   }
   if (auto confirmed = connection.confirm(mark, state.settings.confirm_timeout); confirmed.has_error()) {
     if (!std::exchange(state.failing, true))
-      publisher_log()->warn("{} events were not confirmed and are published again: {}", events.size(),
-                            confirmed.error().message);
-    return false;
+      publisher_log()->warn("{} events were not confirmed and are published again: {} {}", events.size(),
+                            confirmed.error().message, confirmed.error().detail);
+    return confirmed.error().code;
   }
   if (std::exchange(state.failing, false))
     publisher_log()->info("events are confirmed again");
-  return true;
+  return core::errc::none;
+}
+
+// One by one, after the server has refused some of them: those that it takes must not stay behind the others.
+std::vector<core::revocation> publish_each(event_publisher_self self, const std::vector<core::revocation>& events) {
+  std::vector<core::revocation> taken;
+  for (const auto& event : events) {
+    const auto code = publish(self, {event});
+    if (code == core::errc::none)
+      taken.push_back(event);
+    else if (code != core::errc::forbidden)
+      break;
+  }
+  return taken;
 }
 
 void publish_waiting(event_publisher_self self) {
@@ -102,8 +115,15 @@ void publish_waiting(event_publisher_self self) {
   state.queue->expire(self->clock().now());
   if (!state.nats || !state.nats->up || !state.nats->connection)
     return;
-  const auto events = state.queue->next(state.settings.batch);
-  if (events.empty() || !publish(self, events))
+  auto events = state.queue->next(state.settings.batch);
+  if (events.empty())
+    return;
+  const auto code = publish(self, events);
+  if (code == core::errc::forbidden && events.size() > 1)
+    events = publish_each(self, events);
+  else if (code != core::errc::none)
+    return;
+  if (events.empty())
     return;
   state.queue->done(events);
   for (const auto& event : events) {
@@ -112,8 +132,8 @@ void publish_waiting(event_publisher_self self) {
     state.confirmed.push_back(event.sequence);
   }
   remove_confirmed(self);
-  if (!state.queue->empty())
-    begin_soon(self);
+  if (!state.queue->empty() && code == core::errc::none)
+    begin_soon(self); // else the next tick tries again
 }
 
 void sweep(event_publisher_self self) {
@@ -125,7 +145,9 @@ void sweep(event_publisher_self self) {
   state.next_sweep = now + state.settings.sweep;
   storage::claim_events command;
   // Claimed without a way to publish them, they would only be kept from a replica that has one.
-  const bool able = state.nats && state.nats->up && !state.failing && state.queue->size() < state.settings.limit / 2;
+  // After a failure the queue is tried first, and the outbox again when its leases have passed.
+  const bool able = state.nats && state.nats->up && (!state.failing || state.queue->empty())
+                    && state.queue->size() < state.settings.limit / 2;
   command.limit = able ? storage::max_claim : 0;
   ask_outbox(self, command, [self, asked = command.limit](const storage::reply* reply) {
     auto& s = self->state;

@@ -22,7 +22,7 @@ struct event_publisher_settings {
   std::size_t limit = 10000; ///< events that are kept here; those beyond wait in the outbox
   std::size_t batch = 256;   ///< events that are confirmed together
   std::chrono::milliseconds lease = storage::outbox_lease - std::chrono::milliseconds{500};
-  std::chrono::milliseconds confirm_timeout{1000};
+  std::chrono::milliseconds confirm_timeout{500}; ///< health is told nothing meanwhile
   std::chrono::milliseconds tick{250};            ///< reports, and retries
   std::chrono::milliseconds sweep{1000};          ///< how often the outbox is looked through for what others left
   std::chrono::milliseconds deadline{3000};       ///< of a question to the database

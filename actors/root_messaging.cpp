@@ -135,9 +135,9 @@ void add_transitioner(root_pointer self) {
 }
 
 void add_remover(root_pointer self) {
-  add_child(self, "endpoint-remover", [self] {
+  add_child(self, "endpoint-remover", [self, backlog = std::make_shared<removal_backlog>()] {
     auto& state = self->state;
-    state.remover = self->spawn(endpoint_remover, endpoint_remover_settings{}, state.manager);
+    state.remover = self->spawn(endpoint_remover, endpoint_remover_settings{}, backlog, state.manager);
     renew_forwarders(self);
     return untyped(state.remover);
   });

@@ -114,7 +114,7 @@ int run_service(const core::settings& settings, const service_hooks& hooks) {
                      std::string(core::version()),
                      std::string(core::commit()),
                      started_at,
-                     false};
+                     settings.credentials.trustful};
   configured.management_io = std::make_shared<http::net::io_context>(1);
   configured.api_io = std::make_shared<http::net::io_context>(1);
   // The API's port opens last; that it can be opened is better known now than after the dependencies have come.

@@ -16,8 +16,8 @@ namespace cm::actors {
 
 struct tekton_follower_settings {
   std::string url;
-  std::map<std::string, std::set<std::string>> configured; ///< kaa.applications: known whatever Tekton says
-  std::chrono::milliseconds timeout{5000};
+  std::map<std::string, std::set<std::string>> configured;   ///< kaa.applications: known whatever Tekton says
+  std::chrono::milliseconds timeout{2000};                   ///< the stop waits for it
   std::chrono::milliseconds period{std::chrono::minutes{5}}; ///< events may be lost: it is read anew now and then
   core::backoff_settings backoff{};                          ///< while Tekton is away
   std::function<void(application_directory_ptr)> on_change;

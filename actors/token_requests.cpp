@@ -73,30 +73,12 @@ void create_token(const api_request& request) {
   auto order = std::make_shared<create_token_order>();
   order->request = std::move(*parsed);
   order->origin = origin_of_request(received);
-  const auto condition = page_condition(received);
-  if (!condition) {
-    store_token(request, std::move(order));
-    return;
-  }
-  // If-Match of the list: looked at before, not together with the insertion; nothing is lost by a token more.
   storage::list_tokens look;
   look.endpoint_id = order->request.endpoint_id;
-  const auto job =
-    std::make_shared<const storage_job>(storage_job{std::move(look), request.self->clock().now() + request.deadline});
-  request.self
-    ->request(request.self->state.collaborators.gate, request.deadline + std::chrono::milliseconds{500}, execute_v,
-              storage_job_ptr{job})
-    .then(
-      [request, condition, order](const storage_result_ptr& result) {
-        const auto* page = result->has_value() ? std::get_if<storage::token_page>(&**result) : nullptr;
-        if (page == nullptr)
-          answer_error(request.one, result->has_error() ? result->error() : core::make_error(core::errc::internal, {}));
-        else if (!condition(*page))
-          answer_error(request.one, core::make_error(core::errc::precondition_failed, "The tokens have changed"));
-        else
-          store_token(request, order);
-      },
-      [one = request.one](const caf::error& problem) { answer_lost(one, "storage gate", problem); });
+  with_list_condition<storage::token_page>(
+    request, std::move(look),
+    [](const storage::token_page& page) { return http::entity_tag_of_page(page.items, page.total); },
+    [request, order] { store_token(request, order); });
 }
 
 void delete_all_tokens(const api_request& request) {

@@ -164,8 +164,9 @@ response render_password_changed(const core::client_credential& changed, const c
   return made;
 }
 
-response render_clients_page(const request_head& from, const std::vector<core::client_credential>& page,
-                             std::uint64_t total) {
+namespace {
+
+std::string page_text(const std::vector<core::client_credential>& page, std::uint64_t total) {
   constexpr std::size_t usual_item = 288;
   json_writer out;
   out.reserve(page.size() * usual_item + usual_item);
@@ -173,7 +174,18 @@ response render_clients_page(const request_head& from, const std::vector<core::c
   for (const auto& credential : page)
     write_client(out, credential, nullptr);
   out.end_array().member("totalElements", total).end_object();
-  return render_tagged(from, media::json, out.take());
+  return out.take();
+}
+
+} // namespace
+
+response render_clients_page(const request_head& from, const std::vector<core::client_credential>& page,
+                             std::uint64_t total) {
+  return render_tagged(from, media::json, page_text(page, total));
+}
+
+std::string entity_tag_of_page(const std::vector<core::client_credential>& page, std::uint64_t total) {
+  return entity_tag(page_text(page, total));
 }
 
 std::string entity_tag_of(const core::client_credential& credential) {

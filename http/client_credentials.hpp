@@ -83,6 +83,10 @@ inline constexpr std::string_view client_name_rule = "must be 1 to 255 bytes of 
 [[nodiscard]] response render_clients_page(const request_head& from, const std::vector<core::client_credential>& page,
                                            std::uint64_t total);
 
+/// The tag that render_clients_page shows; an If-Match of POST is held against that of the default page: a GET without
+/// query parameters.
+[[nodiscard]] std::string entity_tag_of_page(const std::vector<core::client_credential>& page, std::uint64_t total);
+
 /// The tag that render_client shows: what an If-Match is held against.
 [[nodiscard]] std::string entity_tag_of(const core::client_credential& credential);
 

@@ -70,9 +70,7 @@ void line_splitter::keep(std::string_view part, const handler& on_line) {
 
 void line_splitter::give(std::string_view text, const handler& on_line) {
   ++lines_;
-  text = without_cr(text);
-  if (text.find_first_not_of(" \t") != std::string_view::npos)
-    on_line(numbered_line{lines_, text, false});
+  on_line(numbered_line{lines_, without_cr(text), false});
   core::wipe(held_);
 }
 

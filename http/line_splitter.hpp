@@ -11,14 +11,14 @@ namespace cm::http {
 
 /// A line without its end.
 struct numbered_line {
-  std::uint64_t number = 0; ///< from 1; blank lines count
+  std::uint64_t number = 0; ///< from 1
   std::string_view text;    ///< good only during the call; empty when too long
   bool too_long = false;
 };
 
-/// Cuts a stream of bytes into lines that end in LF or CRLF. Blank lines (nothing, or only spaces and tabs) are passed
-/// over but counted. A line that is too long is reported once, when it turns out so; its rest is skipped. Lines hold
-/// tokens: what it keeps is wiped, and never copied about.
+/// Cuts a stream of bytes into lines that end in LF or CRLF; an empty one is a line too. A line that is too long is
+/// reported once, when it turns out so; its rest is skipped. Lines hold tokens: what it keeps is wiped, and never
+/// copied about.
 class line_splitter {
 public:
   using handler = std::function<void(const numbered_line&)>;
@@ -39,7 +39,7 @@ public:
   /// The stream has come to its end: calls `on_line` for a last line that has no LF. Once.
   void finish(const handler& on_line);
 
-  /// How many lines there were so far, blank and too long ones included; one that is not complete does not count.
+  /// How many lines there were so far, those that were too long included; one that is not complete does not count.
   [[nodiscard]] std::uint64_t lines() const noexcept { return lines_; }
 
   /// How many bytes of an unfinished line it holds: never more than the limit and one (a CR).

@@ -13,6 +13,7 @@ namespace cm::messaging {
 namespace {
 
 /// How long flush_buffer may wait after its write: the least that the library takes.
+constexpr int refusal_wait_ms = 50;
 constexpr std::int64_t flush_wait_ms = 1;
 
 /// The text behind the connection's last error. Until 3.10 the library hands out its own buffer only.
@@ -107,6 +108,7 @@ struct connection::shared_state {
   std::atomic<bool> was_connected{false};
   std::atomic<bool> close_requested{false};
   std::atomic<bool> muted{false}; ///< the connection object is gone
+  std::atomic<std::uint64_t> refusals{0};
   std::atomic<retired_subscription*> retired{nullptr};
   std::shared_ptr<shared_state> self;
 };
@@ -151,7 +153,9 @@ void connection::on_closed(natsConnection* native, void* closure) noexcept {
 }
 
 void connection::on_error(natsConnection* native, natsSubscription* sub, natsStatus status, void* closure) noexcept {
-  const auto& shared = *static_cast<shared_state*>(closure);
+  auto& shared = *static_cast<shared_state*>(closure);
+  if (status == NATS_NOT_PERMITTED)
+    ++shared.refusals;
   if (status == NATS_SLOW_CONSUMER && sub != nullptr) {
     std::int64_t dropped = 0;
     natsSubscription_GetDropped(sub, &dropped);
@@ -286,7 +290,7 @@ core::expected<void> connection::round_trip(std::chrono::milliseconds timeout) {
 
 publication_mark connection::mark() const noexcept {
   // A mark that no confirm accepts, where the library has no memory for the question.
-  publication_mark out{std::numeric_limits<std::uint64_t>::max()};
+  publication_mark out{std::numeric_limits<std::uint64_t>::max(), shared_->refusals};
   natsStatistics* counts = nullptr;
   if (natsStatistics_Create(&counts) != NATS_OK)
     return out;
@@ -302,6 +306,15 @@ core::expected<void> connection::confirm(publication_mark since, std::chrono::mi
   const auto now = mark();
   if (now.reconnects != since.reconnects || now.reconnects == std::numeric_limits<std::uint64_t>::max())
     return core::make_error(core::errc::unavailable, "NATS: the connection was lost in between");
+  // The library notes a complaint of the server before the answer to the PING behind it, but tells of it, on a thread
+  // of its own, a little later. The note stays, so it only says that there is something to wait for.
+  const char* unused = nullptr;
+  if (natsConnection_GetLastError(native_, &unused) != NATS_NOT_PERMITTED)
+    return {};
+  for (int waited = 0; waited < refusal_wait_ms && shared_->refusals == since.refusals; ++waited)
+    nats_Sleep(1);
+  if (shared_->refusals != since.refusals)
+    return core::make_error(core::errc::forbidden, "NATS: the server does not permit it", error_text(native_));
   return {};
 }
 

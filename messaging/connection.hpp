@@ -70,6 +70,7 @@ struct connection_options {
 /// Where a publication stands, for connection::confirm.
 struct publication_mark {
   std::uint64_t reconnects = 0;
+  std::uint64_t refusals = 0; ///< what the server has not permitted so far
 };
 
 class connection {
@@ -124,7 +125,9 @@ public:
 
   /// A round trip that also makes sure that the connection was the same one ever since `since`: then, and only then,
   /// the server has received all that was published in between.
-  /// Errors: `unavailable`: it may or may not have been received.
+  /// Errors: `unavailable`: it may or may not have been received; `forbidden`: the server has dropped some of it, for
+  /// want of a permission. Where it has complained before, this takes up to 50 ms: the library tells of a complaint
+  /// late.
   [[nodiscard]] core::expected<void> confirm(publication_mark since, std::chrono::milliseconds timeout);
 
   /// Returns at once; the library lets all subscriptions finish, flushes and closes: then the handler `closed` is

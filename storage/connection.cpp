@@ -40,13 +40,41 @@ void use_system_store(MYSQL* handle) {
   mysql_optionsv(handle, MYSQL_OPT_SSL_CAPATH, folder);
 }
 
+// Connector/C up to 3.3 checks the chain where an authority is set, and with MYSQL_OPT_SSL_VERIFY_SERVER_CERT the name
+// too. 3.4 checks nothing without that option, and both with it. One shared object's name stands for all of them.
+bool has_one_switch() {
+  return mysql_get_client_version() >= 110000; // the version of the server that it came with: 3.3 has 10.x
+}
+
+#if MARIADB_PACKAGE_VERSION_ID >= 30409
+// The connection that this thread is opening: the callback is told nothing that the public headers describe.
+thread_local const MYSQL* opening = nullptr;
+
+// Called between the handshake and the login. The handshake has put all that is wrong with the chain into the status.
+// What is refused here is final, as an authority is set: without one the library would go by the password.
+int check_chain(void* /*tls*/, unsigned /*what*/) {
+  return opening != nullptr && opening->net.tls_verify_status == MARIADB_TLS_VERIFY_OK ? 0 : 1;
+}
+
+// Only OpenSSL's handshake gives the status that check_chain needs. Where it is not set, the name is checked too.
+void leave_name_out(MYSQL* handle) {
+  const char* library = nullptr;
+  if (mariadb_get_infov(handle, MARIADB_TLS_LIBRARY, &library) == 0 && library != nullptr
+      && std::string_view{library}.starts_with("OpenSSL"))
+    mysql_optionsv(handle, MARIADB_OPT_TLS_VERIFICATION_CALLBACK, &check_chain);
+}
+#else
+void leave_name_out(MYSQL* /*handle*/) {}
+#endif
+
 void set_tls(MYSQL* handle, const core::database_settings& settings) {
   const bool wanted = settings.tls != core::tls_mode::disabled;
-  const bool chain = settings.tls == core::tls_mode::verify_ca || settings.tls == core::tls_mode::verify_full;
+  const bool name = settings.tls == core::tls_mode::verify_full;
+  const bool chain = name || settings.tls == core::tls_mode::verify_ca;
   const my_bool enforce = wanted ? 1 : 0;
-  const my_bool verify_name = settings.tls == core::tls_mode::verify_full ? 1 : 0;
+  const my_bool verify = (has_one_switch() ? chain : name) ? 1 : 0;
   mysql_optionsv(handle, MYSQL_OPT_SSL_ENFORCE, &enforce);
-  mysql_optionsv(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify_name);
+  mysql_optionsv(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
   if (wanted)
     mysql_optionsv(handle, MARIADB_OPT_TLS_VERSION, "TLSv1.2,TLSv1.3");
   if (chain) {
@@ -55,8 +83,33 @@ void set_tls(MYSQL* handle, const core::database_settings& settings) {
     else
       mysql_optionsv(handle, MYSQL_OPT_SSL_CA, settings.tls_ca_file.c_str());
   }
-  if (verify_name == 0)
+  if (chain && !name && has_one_switch())
+    leave_name_out(handle);
+  if (!name)
     mysql_optionsv(handle, MARIADB_OPT_RESTRICTED_AUTH, safe_login_methods);
+}
+
+// Connector/C 3.4 does not compare the name where the host is one of these two texts. Other texts of the same address
+// it does compare, and as an address.
+std::string name_to_check(const std::string& host) {
+  if (has_one_switch() && host == "127.0.0.1")
+    return "127.0.0.01";
+  if (has_one_switch() && host == "::1")
+    return "0:0:0:0:0:0:0:1";
+  return host;
+}
+
+const MYSQL* connect(MYSQL* handle, const core::database_settings& settings, const core::network_address& host) {
+  const auto name = settings.tls == core::tls_mode::verify_full ? name_to_check(host.host) : host.host;
+#if MARIADB_PACKAGE_VERSION_ID >= 30409
+  opening = handle;
+#endif
+  const auto* opened = mysql_real_connect(handle, name.c_str(), settings.username.c_str(), settings.password.c_str(),
+                                          settings.database.c_str(), host.port, nullptr, 0);
+#if MARIADB_PACKAGE_VERSION_ID >= 30409
+  opening = nullptr;
+#endif
+  return opened;
 }
 
 void set_options(MYSQL* handle, const core::database_settings& settings, connection_timeouts timeouts) {
@@ -103,8 +156,7 @@ outcome<std::unique_ptr<connection>> connection::open(const core::database_setti
     return make_usable_failure(core::errc::internal, "Internal Server Error", "no memory for a connection");
   std::unique_ptr<connection> made{new connection(handle, to_string(host))};
   set_options(handle, settings, timeouts);
-  const auto* opened = mysql_real_connect(handle, host.host.c_str(), settings.username.c_str(),
-                                          settings.password.c_str(), settings.database.c_str(), host.port, nullptr, 0);
+  const auto* opened = connect(handle, settings, host);
   // The library keeps a copy for a reconnection that we never ask it for.
   if (handle->passwd != nullptr)
     OPENSSL_cleanse(handle->passwd, std::strlen(handle->passwd));

@@ -35,10 +35,15 @@ public:
   /// Connects, logs in and sets the session up: UTC, strict SQL mode, READ COMMITTED, autocommit, bounded waits for
   /// locks, utf8mb4. A server that cannot be written is a failure of kind read_only.
   ///
-  /// TLS: with tls_mode::verify_full no login is sent before the certificate and its name were checked. The other modes
-  /// are weaker than their names where somebody can change the traffic: the client library drops TLS when the server
-  /// claims to have none. This is found here after the login and is an error; so that the login gives no password away
-  /// then, methods that send it in clear text are refused in these modes.
+  /// TLS: verify_ca checks the certificate's chain, verify_full the host name too, trusted neither; the password never
+  /// makes up for a certificate that is not trusted. verify_ca checks the name too with a Connector/C from 3.4
+  /// to 3.4.8, with one that is not built on OpenSSL, and where CM was compiled with one before 3.4.9 and runs with a
+  /// later one.
+  ///
+  /// With verify_full, and from Connector/C 3.4 on with verify_ca, no login is sent before these checks. Else a mode is
+  /// weaker than its name where somebody can change the traffic: the client library drops TLS when the server claims to
+  /// have none. This is found here after the login and is an error; so that the login gives no password away then,
+  /// methods that send it in clear text are refused with trusted and verify_ca.
   [[nodiscard]] static outcome<std::unique_ptr<connection>>
   open(const core::database_settings& settings, const core::network_address& host, connection_timeouts timeouts);
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <csignal>
 #include <fcntl.h>
+#include <fstream>
 #include <netinet/in.h>
 #include <spawn.h>
 #include <stdexcept>
@@ -146,6 +147,9 @@ nats_server::nats_server(nats_server_options options)
 nats_server::~nats_server() {
   if (pid_ > 0)
     end(SIGKILL);
+  std::error_code ignored; // a file that stays behind in the temporary directory harms nobody
+  if (!configuration_.empty())
+    std::filesystem::remove(configuration_, ignored);
 }
 
 std::string nats_server::url() const {
@@ -167,7 +171,13 @@ core::nats_settings nats_server::settings() const {
 
 void nats_server::start() {
   std::vector<std::string> command{"nats-server", "-a", "127.0.0.1", "-p", std::to_string(port_)};
-  if (!options_.user.empty())
+  if (!options_.denied.empty()) {
+    configuration_ = std::filesystem::temp_directory_path() / ("cm-nats-" + std::to_string(port_) + ".conf");
+    std::ofstream(configuration_) << "authorization { users: [ { user: \"" << options_.user << "\", password: \""
+                                  << options_.password << "\", permissions: { publish: { deny: [\"" << options_.denied
+                                  << "\"] } } } ] }\n";
+    command.insert(command.end(), {"-c", configuration_.string()});
+  } else if (!options_.user.empty())
     command.insert(command.end(), {"--user", options_.user, "--pass", options_.password});
   if (const auto* files = options_.certificates; files != nullptr) {
     command.insert(command.end(), {"--tlsverify", "--tlscert", files->file("server.pem"), "--tlskey",

@@ -29,6 +29,7 @@ private:
 struct nats_server_options {
   std::string user; ///< empty: no login
   std::string password;
+  std::string denied;                              ///< a subject that the user may not publish on
   const nats_certificates* certificates = nullptr; ///< not null: TLS, client certificates required
   bool started = true;
 };
@@ -65,6 +66,7 @@ private:
 
   nats_server_options options_;
   std::uint16_t port_;
+  std::filesystem::path configuration_; ///< empty: all is said on the command line
   pid_t pid_ = -1;
 };
 

@@ -355,3 +355,25 @@ TEST_CASE("a connection can go from within its own handler") {
   raw->close();
   CHECK(log->wait([](const test::seen& s) { return s.closed == 1; }));
 }
+
+TEST_CASE("what the server does not permit is not confirmed, and what it permits is, on the same connection") {
+  test::nats_server_options options;
+  options.user = "cm";
+  options.password = "secret";
+  options.denied = "events.denied";
+  const test::nats_server server(options);
+  const auto made = connection::open(server.settings(), {});
+  REQUIRE(made.has_value());
+  auto& nats = **made;
+  for (int round = 0; round < 3; ++round) {
+    auto mark = nats.mark();
+    CHECK(nats.publish("events.permitted", "a") == core::errc::none);
+    CHECK(nats.confirm(mark, std::chrono::seconds{5}).has_value());
+    mark = nats.mark();
+    CHECK(nats.publish("events.permitted", "b") == core::errc::none);
+    CHECK(nats.publish("events.denied", "c") == core::errc::none);
+    const auto refused = nats.confirm(mark, std::chrono::seconds{5});
+    REQUIRE(refused.has_error());
+    CHECK(refused.error().code == core::errc::forbidden);
+  }
+}

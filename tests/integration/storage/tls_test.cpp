@@ -52,17 +52,16 @@ TEST_CASE("each TLS mode checks what its name says, against a server whose certi
   using enum core::tls_mode;
   const std::vector<tls_row> rows{
     {disabled, "own", "127.0.0.1", false}, // the user must use TLS
-    {trusted, "system", "127.0.0.1", true},
-    {trusted, "system", "localhost", true},
-    {verify_ca, "own", "127.0.0.1", true},
-    {verify_ca, "own", "localhost", true}, // the name is not in the certificate, nor looked at
-    {verify_ca, "foreign", "127.0.0.1", false},
-    {verify_ca, "system", "127.0.0.1", false},
-    {verify_ca, "missing", "127.0.0.1", false},
-    {verify_full, "own", "127.0.0.1", true},
-    {verify_full, "own", "localhost", false},
-    {verify_full, "foreign", "127.0.0.1", false},
-    {verify_full, "system", "127.0.0.1", false},
+    {trusted, "system", "127.0.0.1", true},       {trusted, "system", "localhost", true},
+    {trusted, "foreign", "127.0.0.1", true},      {verify_ca, "own", "127.0.0.1", true},
+    {verify_ca, "own", "localhost", true},      // the name is not in the certificate, nor looked at
+    {verify_ca, "foreign", "127.0.0.1", false}, // the password is right, and counts for nothing
+    {verify_ca, "foreign", "localhost", false},   {verify_ca, "system", "127.0.0.1", false},
+    {verify_ca, "system", "localhost", false},    {verify_ca, "missing", "127.0.0.1", false},
+    {verify_full, "own", "127.0.0.1", true},      {verify_full, "own", "localhost", false},
+    {verify_full, "foreign", "127.0.0.1", false}, {verify_full, "foreign", "localhost", false},
+    {verify_full, "system", "127.0.0.1", false},  {verify_full, "system", "localhost", false},
+    {verify_full, "missing", "127.0.0.1", false},
   };
   for (const auto& row : rows) {
     INFO("mode " << static_cast<int>(row.mode) << ", CA " << row.ca << ", host " << row.host);
@@ -84,13 +83,57 @@ TEST_CASE("each TLS mode checks what its name says, against a server whose certi
   }
 }
 
+TEST_CASE("a loopback address has to be in the certificate too") {
+  const client_thread thread;
+  const certificates own{"DNS:localhost"};
+  const mariadb_server server{own.server_arguments()};
+  using enum core::tls_mode;
+  const std::vector<tls_row> rows{
+    {verify_ca, "own", "127.0.0.1", true},
+    {verify_full, "own", "127.0.0.1", false},
+    {verify_full, "own", "localhost", true},
+  };
+  for (const auto& row : rows) {
+    INFO("mode " << static_cast<int>(row.mode) << ", host " << row.host);
+    auto settings = server.settings();
+    settings.tls = row.mode;
+    settings.tls_ca_file = own.ca();
+    settings.hosts.front().host = row.host;
+    session db{settings};
+    const auto connected = db.connect();
+    INFO(db.last_error());
+    CHECK(connected.has_value() == row.works);
+  }
+}
+
+TEST_CASE("a certificate that the server has made for itself is refused unless nothing is to be checked") {
+  const client_thread thread;
+  const certificates foreign{"IP:127.0.0.1"};
+  const mariadb_server server;
+  if (server.value("SELECT @@have_ssl") != "YES")
+    return; // up to MariaDB 11.3 a server without a certificate has no TLS
+  using enum core::tls_mode;
+  for (const auto mode : {trusted, verify_ca, verify_full})
+    for (const auto& ca : {foreign.ca(), std::string{}}) {
+      INFO("mode " << static_cast<int>(mode) << ", CA " << (ca.empty() ? "system" : "foreign"));
+      auto settings = server.settings();
+      settings.tls = mode;
+      settings.tls_ca_file = ca;
+      session db{settings};
+      const auto connected = db.connect();
+      INFO(db.last_error());
+      CHECK(connected.has_value() == (mode == trusted));
+    }
+}
+
 TEST_CASE("a server without TLS is refused in every mode but disabled") {
-  const storage_fixture f;
+  const client_thread thread;
   const certificates own{"IP:127.0.0.1"};
-  REQUIRE(f.server.value("SELECT @@have_ssl") == "DISABLED");
+  const mariadb_server server{{"--skip-ssl"}}; // MariaDB from 11.4 on has TLS by itself
+  REQUIRE(server.value("SELECT @@have_ssl") == "DISABLED");
   using enum core::tls_mode;
   for (const auto mode : {trusted, verify_ca, verify_full}) {
-    auto settings = f.server.settings();
+    auto settings = server.settings();
     settings.tls = mode;
     settings.tls_ca_file = own.ca();
     session db{settings};
@@ -99,6 +142,6 @@ TEST_CASE("a server without TLS is refused in every mode but disabled") {
     INFO(db.last_error());
     CHECK(db.last_error().find("TLS") + db.last_error().find("SSL") != 2 * std::string::npos);
   }
-  session db{f.server.settings()};
+  session db{server.settings()};
   CHECK(db.connect().has_value());
 }

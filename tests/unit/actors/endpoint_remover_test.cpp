@@ -36,7 +36,7 @@ credential_manager_actor::behavior_type fake_manager(credential_manager_actor::p
 
 struct remover_fixture {
   remover_fixture() : manager(system.spawn(fake_manager, script)) {
-    remover = system.spawn(endpoint_remover, endpoint_remover_settings{}, manager);
+    remover = system.spawn(endpoint_remover, endpoint_remover_settings{}, backlog, manager);
   }
 
   void gone(std::vector<std::string> endpoints) {
@@ -52,6 +52,7 @@ struct remover_fixture {
   virtual_system system;
   std::shared_ptr<fake_manager_script> script = std::make_shared<fake_manager_script>();
   std::shared_ptr<admission> door = std::make_shared<admission>(100);
+  std::shared_ptr<removal_backlog> backlog = std::make_shared<removal_backlog>();
   credential_manager_actor manager;
   endpoint_remover_actor remover;
 };
@@ -84,5 +85,19 @@ TEST_CASE("an event that fails for good does not hold up the others") {
   f.script->outcome = errc::internal;
   f.gone({"a", "b"});
   CHECK(f.script->endpoints == std::vector<std::string>{"a", "b"});
+  CHECK(f.door->inside() == 0);
+}
+
+TEST_CASE("what a remover that died has not done, the next one does") {
+  remover_fixture f;
+  f.script->outcome = errc::unavailable;
+  f.gone({"a", "b", "c", "d", "e", "f"});
+  f.system.kill(f.remover);
+  CHECK(f.door->inside() == 6);
+  f.script->outcome = errc::none;
+  f.script->endpoints.clear();
+  f.remover = f.system.spawn(endpoint_remover, endpoint_remover_settings{}, f.backlog, f.manager);
+  f.system.run();
+  CHECK(f.script->endpoints.size() == 6);
   CHECK(f.door->inside() == 0);
 }

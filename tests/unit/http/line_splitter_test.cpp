@@ -38,10 +38,11 @@ TEST_CASE("Lines are the same however the bytes are cut") {
   CHECK(split("", step).empty());
 }
 
-TEST_CASE("Blank lines are passed over and counted") {
+TEST_CASE("Blank lines are lines too") {
   const std::size_t step = GENERATE(1U, 2U, 100U);
-  CHECK(split("\n\r\na\n \t \n\nb\n\n", step) == seen{{3, "a"}, {6, "b"}});
-  CHECK(split(" \r", step).empty());
+  CHECK(split("\n\r\na\n \t \n\nb\n\n", step)
+        == seen{{1, ""}, {2, ""}, {3, "a"}, {4, " \t "}, {5, ""}, {6, "b"}, {7, ""}});
+  CHECK(split(" \r", step) == seen{{1, " "}});
 }
 
 TEST_CASE("A line that is too long is reported once, and the next ones are whole again") {
