@@ -27,29 +27,28 @@ password_result_ptr unavailable(std::string detail) {
 
 void pump(password_pool_self self);
 
-void finished(password_pool_self self, std::size_t index, std::uint64_t job) {
-  auto& worker = self->state.workers[index];
-  if (worker.running == job)
-    worker.running.reset();
+// Answers the job of a worker, unless it was answered before.
+void finish(password_pool_self self, std::size_t index, std::uint64_t number, password_result_ptr result) {
+  auto& job = self->state.workers[index].job;
+  if (!job || job->number != number)
+    return;
+  auto promise = std::move(job->promise);
+  job.reset();
+  promise.deliver(std::move(result));
   pump(self);
 }
 
 void give(password_pool_self self, std::size_t index, password_pool_state::waiting next) {
   auto& state = self->state;
   const auto number = ++state.last_job;
-  state.workers[index].running = number;
+  state.workers[index].job.emplace(password_pool_state::running{number, std::move(next.promise)});
   const auto now = self->clock().now();
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(next.job->deadline - now);
   self->request(state.workers[index].handle, left + state.settings.patience, password_v, next.job)
-    .then(
-      [self, index, number, promise = next.promise](const password_result_ptr& result) mutable {
-        promise.deliver(result);
-        finished(self, index, number);
-      },
-      [self, index, number, promise = next.promise](const caf::error& problem) mutable {
-        promise.deliver(unavailable("password worker: " + describe_reason(problem)));
-        finished(self, index, number);
-      });
+    .then([self, index, number](const password_result_ptr& result) { finish(self, index, number, result); },
+          [self, index, number](const caf::error& problem) {
+            finish(self, index, number, unavailable("password worker: " + describe_reason(problem)));
+          });
 }
 
 // What waited too long is answered, and whoever is free takes the next.
@@ -61,7 +60,7 @@ void pump(password_pool_self self) {
     state.queue.pop_front();
   }
   for (std::size_t i = 0; i < state.workers.size() && !state.queue.empty(); ++i) {
-    if (!state.workers[i].handle || state.workers[i].running)
+    if (!state.workers[i].handle || state.workers[i].job)
       continue;
     auto next = std::move(state.queue.front());
     state.queue.pop_front();
@@ -102,6 +101,10 @@ core::expected<password_verdict> work(const password_job& job) {
 } // namespace
 
 password_pool_state::~password_pool_state() {
+  for (auto& one : workers) {
+    if (one.job)
+      one.job->promise.deliver(unavailable("the password pool ended"));
+  }
   for (auto& one : queue)
     one.promise.deliver(unavailable("the password pool ended"));
 }
@@ -126,7 +129,11 @@ password_pool_actor::behavior_type password_pool(password_pool_self self, passwo
     [self](peer_atom, std::size_t index, const password_worker_peer& peer) {
       if (index >= self->state.workers.size())
         return;
-      self->state.workers[index] = {peer.handle, std::nullopt};
+      auto& worker = self->state.workers[index];
+      worker.handle = peer.handle;
+      // Its predecessor died with it; nothing would be heard of it before the time-out.
+      if (worker.job)
+        finish(self, index, worker.job->number, unavailable("the password worker died"));
       pump(self);
     },
     [self, period](tick_atom) {

@@ -31,9 +31,15 @@ struct password_pool_state {
     caf::typed_response_promise<password_result_ptr> promise;
   };
 
+  /// What a worker has in its hands.
+  struct running {
+    std::uint64_t number = 0;
+    caf::typed_response_promise<password_result_ptr> promise;
+  };
+
   struct worker {
     password_worker_actor handle;
-    std::optional<std::uint64_t> running; ///< the number of its job
+    std::optional<running> job;
   };
 
   password_pool_settings settings;

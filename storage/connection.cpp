@@ -43,7 +43,7 @@ void use_system_store(MYSQL* handle) {
 // Connector/C up to 3.3 checks the chain where an authority is set, and with MYSQL_OPT_SSL_VERIFY_SERVER_CERT the name
 // too. 3.4 checks nothing without that option, and both with it. One shared object's name stands for all of them.
 bool has_one_switch() {
-  return mysql_get_client_version() >= 110000; // the version of the server that it came with: 3.3 has 10.x
+  return mysql_get_client_version() >= 30400; // the connector's own version, not that of the server it came with
 }
 
 #if MARIADB_PACKAGE_VERSION_ID >= 30409
