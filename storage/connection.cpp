@@ -59,7 +59,7 @@ int check_chain(void* /*tls*/, unsigned /*what*/) {
 // Only OpenSSL's handshake gives the status that check_chain needs. Where it is not set, the name is checked too.
 void leave_name_out(MYSQL* handle) {
   const char* library = nullptr;
-  if (mariadb_get_infov(handle, MARIADB_TLS_LIBRARY, &library) == 0 && library != nullptr
+  if (mariadb_get_infov(handle, MARIADB_TLS_LIBRARY, static_cast<void*>(&library)) == 0 && library != nullptr
       && std::string_view{library}.starts_with("OpenSSL"))
     mysql_optionsv(handle, MARIADB_OPT_TLS_VERIFICATION_CALLBACK, &check_chain);
 }
@@ -89,23 +89,17 @@ void set_tls(MYSQL* handle, const core::database_settings& settings) {
     mysql_optionsv(handle, MARIADB_OPT_RESTRICTED_AUTH, safe_login_methods);
 }
 
-// Connector/C 3.4 does not compare the name where the host is one of these two texts. Other texts of the same address
-// it does compare, and as an address.
-std::string name_to_check(const std::string& host) {
-  if (has_one_switch() && host == "127.0.0.1")
-    return "127.0.0.01";
-  if (has_one_switch() && host == "::1")
-    return "0:0:0:0:0:0:0:1";
-  return host;
+// For these two hosts, written so, 3.4 leaves the name out of its check.
+bool can_check_name(const std::string& host) {
+  return !has_one_switch() || (host != "127.0.0.1" && host != "::1");
 }
 
 const MYSQL* connect(MYSQL* handle, const core::database_settings& settings, const core::network_address& host) {
-  const auto name = settings.tls == core::tls_mode::verify_full ? name_to_check(host.host) : host.host;
 #if MARIADB_PACKAGE_VERSION_ID >= 30409
   opening = handle;
 #endif
-  const auto* opened = mysql_real_connect(handle, name.c_str(), settings.username.c_str(), settings.password.c_str(),
-                                          settings.database.c_str(), host.port, nullptr, 0);
+  const auto* opened = mysql_real_connect(handle, host.host.c_str(), settings.username.c_str(),
+                                          settings.password.c_str(), settings.database.c_str(), host.port, nullptr, 0);
 #if MARIADB_PACKAGE_VERSION_ID >= 30409
   opening = nullptr;
 #endif
@@ -151,6 +145,12 @@ connection::~connection() = default;
 
 outcome<std::unique_ptr<connection>> connection::open(const core::database_settings& settings,
                                                       const core::network_address& host, connection_timeouts timeouts) {
+  if (settings.tls == core::tls_mode::verify_full && !can_check_name(host.host))
+    return failure{error_class::broken,
+                   unavailable_error(to_string(host)
+                                     + ": the client library does not compare this address with the TLS "
+                                       "certificate: write localhost, or use verify-ca"),
+                   0};
   MYSQL* handle = mysql_init(nullptr);
   if (handle == nullptr)
     return make_usable_failure(core::errc::internal, "Internal Server Error", "no memory for a connection");

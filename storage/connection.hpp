@@ -36,9 +36,9 @@ public:
   /// locks, utf8mb4. A server that cannot be written is a failure of kind read_only.
   ///
   /// TLS: verify_ca checks the certificate's chain, verify_full the host name too, trusted neither; the password never
-  /// makes up for a certificate that is not trusted. verify_ca checks the name too with a Connector/C from 3.4
-  /// to 3.4.8, with one that is not built on OpenSSL, and where CM was compiled with one before 3.4.9 and runs with a
-  /// later one.
+  /// makes up for a certificate that is not trusted. Where Connector/C 3.4 or later cannot do this exactly, it is
+  /// stricter: verify_full is refused for the hosts "127.0.0.1" and "::1", whose name it does not check; verify_ca
+  /// checks the name too with 3.4.0 to 3.4.8, without OpenSSL, and where CM was compiled with one before 3.4.9.
   ///
   /// With verify_full, and from Connector/C 3.4 on with verify_ca, no login is sent before these checks. Else a mode is
   /// weaker than its name where somebody can change the traffic: the client library drops TLS when the server claims to
