@@ -52,6 +52,7 @@ outcome<pending_writes> lock_used(connection& db, core::client_kind kind, const 
   });
   static constexpr std::array columns{uuid_column, integer_column, integer_column};
   std::vector<core::uuid> ids;
+  ids.reserve(uses.size());
   for (const auto& one : uses)
     ids.push_back(one.id);
   pending_writes found;
