@@ -133,10 +133,13 @@ void leave_lane(client_validator_self self, const std::string& username) {
     return;
   auto& lane = at->second;
   --lane.running;
-  while (!lane.waiting.empty() && lane.running < state.settings.at_once) {
+  while (!lane.waiting.empty()) {
+    const auto left = state.limiter.left(username, self->clock().now());
+    if (left > 0 && lane.running >= left)
+      break;
     const auto next = std::move(lane.waiting.front());
     lane.waiting.pop_front();
-    if (state.limiter.blocked(username, self->clock().now())) {
+    if (left == 0) {
       refuse_all(self, next->call, core::errc::throttled);
       continue;
     }
@@ -233,7 +236,7 @@ void begin_login(client_validator_self self, password_call call, const password_
   one->call = from.make_calls();
   one->call->add(std::move(call));
   auto& lane = state.lanes[one->username];
-  if (lane.running >= state.settings.at_once) {
+  if (lane.running >= state.limiter.left(one->username, self->clock().now())) {
     lane.waiting.push_back(one);
     return;
   }

@@ -26,7 +26,6 @@ struct client_validator_settings {
   bool trustful = false;                    ///< unknown credentials are accepted (contract 4.5)
   std::chrono::milliseconds deadline{5000}; ///< for one request, after which it is answered 503
   std::chrono::milliseconds tick{100};      ///< how long uses are gathered before they are written
-  std::size_t at_once = 10; ///< attempts for one username; more wait, so that the limit on failures holds for them too
   std::size_t max_uses = 65536; ///< kept for a database that cannot write; those beyond are left to the next
 };
 
@@ -35,7 +34,8 @@ struct client_validator_state {
 
   client_validator_settings settings;
 
-  /// The attempts for one username. How many wait is bounded by the subscription's door.
+  /// The attempts for one username: as many at a time as may still fail, the others wait. How many wait is bounded by
+  /// the subscription's door.
   struct lane {
     std::size_t running = 0;
     std::deque<std::shared_ptr<login>> waiting;

@@ -2,6 +2,7 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <cstring>
 #include <stdexcept>
 #include <tuple>
@@ -19,6 +20,19 @@ bool attempt_limiter::blocked(std::string_view username, steady_time now) {
   expire(now);
   const auto at = entries_.find(key_of(username));
   return at != entries_.end() && at->second.is_blocked;
+}
+
+unsigned attempt_limiter::left(std::string_view username, steady_time now) {
+  expire(now);
+  const auto at = entries_.find(key_of(username));
+  if (at == entries_.end())
+    return limits_.failures;
+  const auto& e = at->second;
+  if (e.is_blocked)
+    return 0;
+  const auto recent =
+    std::count_if(e.failures.begin(), e.failures.end(), [&](steady_time t) { return now - t < limits_.window; });
+  return limits_.failures - static_cast<unsigned>(recent);
 }
 
 void attempt_limiter::failed(std::string_view username, steady_time now) {

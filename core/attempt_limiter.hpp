@@ -35,6 +35,10 @@ public:
   /// is no failure: do not report it.
   [[nodiscard]] bool blocked(std::string_view username, steady_time now);
 
+  /// How many more failures of this username there may be before it is blocked; 0 while it is. No more attempts than
+  /// that may be under way at a time, or many at once would get around the limit.
+  [[nodiscard]] unsigned left(std::string_view username, steady_time now);
+
   /// Counts a failed attempt. The one that reaches the limit blocks the username.
   void failed(std::string_view username, steady_time now);
 

@@ -93,9 +93,13 @@ export class Nats extends Server {
 
   launch() {
     const file = join(this.directory, 'nats.conf');
+    // `denied` is a subject on which nobody may publish, from the next start on.
+    const permissions = this.denied ? `, permissions: { publish: { deny: ["${this.denied}"] } }` : '';
     writeFileSync(
       file,
-      `listen: "127.0.0.1:${this.port}"\nauthorization { user: "${this.username}", password: "${this.password}" }\n`,
+      `listen: "127.0.0.1:${this.port}"
+authorization { users: [ { user: "${this.username}", password: "${this.password}"${permissions} } ] }
+`,
     );
     return new Process('nats-server', ['--config', file]);
   }

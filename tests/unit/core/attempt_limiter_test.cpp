@@ -130,3 +130,18 @@ TEST_CASE("an attempt limiter without attempts or memory is a fault of the progr
   CHECK_THROWS_AS(attempt_limiter({.failures = 0}), std::invalid_argument);
   CHECK_THROWS_AS(attempt_limiter({.max_usernames = 0}), std::invalid_argument);
 }
+
+TEST_CASE("it says how many failures are left before a username is blocked") {
+  attempt_limiter limiter;
+  CHECK(limiter.left("joe", start) == 10);
+  fail_times(limiter, "joe", 4, start);
+  CHECK(limiter.left("joe", start) == 6);
+  CHECK(limiter.left("ann", start) == 10);
+  CHECK(limiter.left("joe", start + 60s) == 10); // the window has passed
+  fail_times(limiter, "joe", 10, start + 60s);
+  CHECK(limiter.left("joe", start + 60s) == 0);
+  CHECK(limiter.left("joe", start + 90s) == 10);
+  fail_times(limiter, "ann", 4, start);
+  limiter.succeeded("ann");
+  CHECK(limiter.left("ann", start) == 10);
+}

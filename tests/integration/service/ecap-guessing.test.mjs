@@ -1,0 +1,37 @@
+// Guessing passwords with many attempts at once (contract 6.3).
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { Operator } from '../../support/operator.mjs';
+import { Stack } from '../../support/stack.mjs';
+
+const password = 'the right password';
+
+let stack;
+let ecap;
+before(async () => {
+  stack = await Stack.start({});
+  ecap = stack.ecap;
+  const operator = new Operator(stack.cm);
+  for (const name of ['gateway', 'target']) assert.equal((await operator.createUser(name, { password })).status, 201);
+});
+after(() => stack?.remove());
+
+/** The status codes of many attempts for one username at once, in rising order. */
+async function atOnce(username, passwords) {
+  const answers = await Promise.all(passwords.map((one) => ecap.password(username, one, { wait: 20_000 })));
+  return answers.map((answer) => answer.statusCode).sort();
+}
+
+test('many right passwords for one username at once are all 200', async () => {
+  assert.deepEqual(await atOnce('gateway', Array(40).fill(password)), Array(40).fill(200));
+});
+
+test('of many wrong passwords at once 10 are looked at, for a user that is there and for one that is not', async () => {
+  for (const username of ['target', 'nobody']) {
+    const codes = await atOnce(username, Array.from({ length: 100 }, (_, i) => `guess ${i}`));
+    assert.deepEqual(codes, [...Array(10).fill(401), ...Array(90).fill(429)], username);
+  }
+  assert.equal((await ecap.password('target', password)).statusCode, 429);
+  assert.equal((await ecap.password('gateway', password)).statusCode, 200);
+});
