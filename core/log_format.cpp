@@ -185,13 +185,14 @@ log_fields::log_fields(std::initializer_list<log_field> fields) {
 namespace detail {
 
 const std::string& field_marker() {
-  static const std::string marker = [] {
+  // Never destroyed: the log's thread may write the last lines while the process ends.
+  static const std::string& marker = *new std::string([] {
     std::array<std::uint8_t, 8> random{};
     randombytes_buf(random.data(), random.size());
     std::array<char, 17> digits{};
     sodium_bin2hex(digits.data(), digits.size(), random.data(), random.size());
     return std::string{digits.data()} + '\x1e';
-  }();
+  }());
   return marker;
 }
 

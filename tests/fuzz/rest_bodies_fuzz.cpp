@@ -44,7 +44,7 @@ void read_bodies(const cm::http::request& from) {
   static_cast<void>(accepted(cm::http::parse_status_body(from)));
   static_cast<void>(accepted(cm::http::parse_password_body(from)));
   if (const auto basic = cm::http::parse_create_basic(from); accepted(basic))
-    hold(cm::http::is_client_name(basic->username));
+    hold(cm::core::is_client_name(basic->username));
   if (const auto x509 = cm::http::parse_create_x509(from); accepted(x509)) {
     hold(cm::core::canonical_distinguished_name(x509->issuer) == x509->issuer);
     hold(cm::core::normalised_serial_number(x509->serial_number) == x509->serial_number);

@@ -63,13 +63,11 @@ const fs::path& data_template() {
   static const temporary_directory directory("cm-mariadb-template");
   static const fs::path data = [] {
     auto made = directory.path() / "data";
-    std::vector<std::string> install{"mariadb-install-db",
-                                     "--no-defaults",
-                                     "--datadir=" + made.string(),
-                                     "--auth-root-authentication-method=normal",
-                                     "--skip-test-db",
-                                     "--innodb-log-file-size=8M",
-                                     "--innodb-buffer-pool-size=16M"};
+    std::vector<std::string> install{"mariadb-install-db", "--no-defaults", "--datadir=" + made.string(),
+                                     // A server that starts deletes what others have in a directory that they share.
+                                     "--tmpdir=" + made.parent_path().string(),
+                                     "--auth-root-authentication-method=normal", "--skip-test-db",
+                                     "--innodb-log-file-size=8M", "--innodb-buffer-pool-size=16M"};
     if (::geteuid() == 0)
       install.emplace_back("--user=root");
     run_program(install);

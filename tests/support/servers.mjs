@@ -122,6 +122,7 @@ async function mariadbTemplate() {
     await run('mariadb-install-db', [
       ...mariadbOptions,
       `--datadir=${data}`,
+      `--tmpdir=${directory}`,
       '--skip-test-db',
       '--auth-root-authentication-method=socket',
       `--auth-root-socket-user=${user}`,
@@ -177,6 +178,7 @@ export class Mariadb extends Server {
     return new Process('mariadbd', [
       ...mariadbOptions,
       `--datadir=${this.data}`,
+      `--tmpdir=${this.directory}`,
       `--socket=${this.socket}`,
       `--port=${this.port}`,
       `--pid-file=${join(this.directory, 'pid')}`,

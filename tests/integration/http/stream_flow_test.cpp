@@ -134,11 +134,13 @@ std::size_t stuff(client& c, std::size_t& sent) {
       std::this_thread::sleep_for(10ms); // quiet for so long means stuck
     }
   }
-  // What the server's kernel has and the client's has not seen acknowledged yet is in both queues for a moment.
+  // Bytes on their way are in both queues for a moment, or in neither: what counts is what stays the same.
   auto held = queues_of(c.port());
-  for (int look = 0; look < 200 && held.unsent + held.unread > sent; ++look) {
+  for (int look = 0, same = 0; look < 500 && same < 10; ++look) {
     std::this_thread::sleep_for(10ms);
-    held = queues_of(c.port());
+    const auto now = queues_of(c.port());
+    same = now.unsent == held.unsent && now.unread == held.unread && now.unsent + now.unread <= sent ? same + 1 : 0;
+    held = now;
   }
   REQUIRE(held.unsent + held.unread <= sent);
   return sent - held.unsent - held.unread;
