@@ -42,7 +42,7 @@ lines expected(std::string_view bytes) {
       line.remove_suffix(1);
     if (line.size() > limit)
       found.emplace_back(number, std::string{}, true);
-    else if (line.find_first_not_of(" \t") != std::string_view::npos)
+    else
       found.emplace_back(number, std::string{line}, false);
   }
   return found;

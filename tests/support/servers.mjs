@@ -1,7 +1,7 @@
 // nats-server and MariaDB of a test's own, on free loopback ports: started, stopped, killed, stopped in their tracks, and
 // started again on the same port with the same data.
 import { execFile, execFileSync } from 'node:child_process';
-import { cpSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -62,6 +62,13 @@ class Server {
   /** SIGSTOP: connections stay open and nothing is answered any more. */
   pause() {
     this.process.signal('SIGSTOP');
+    // Its threads stop one after the other; a question that is asked too soon would still be answered.
+    const tasks = `/proc/${this.process.pid}/task`;
+    const stopped = (task) => {
+      const stat = join(tasks, task, 'stat'); // a thread that ended meanwhile has none
+      return !existsSync(stat) || /\) [Tt] /.test(readFileSync(stat, 'utf8'));
+    };
+    for (const end = Date.now() + 2_000; Date.now() < end && !readdirSync(tasks).every(stopped); );
   }
 
   /** SIGCONT. */
