@@ -23,6 +23,10 @@ void answer_lost(const exchange_ptr& one, const char* who, const caf::error& pro
                                      std::string("no answer from the ") + who + ": " + describe_reason(problem)));
 }
 
+core::error other_reply() {
+  return core::make_error(core::errc::internal, {}, "storage answered with another kind of reply");
+}
+
 core::change_origin origin_of_request(const http::request& request) {
   return {core::channel::rest, {}, request.correlation_id()};
 }

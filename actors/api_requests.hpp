@@ -3,6 +3,7 @@
 
 #include "actors/hardening.hpp"
 #include "actors/http_session.hpp"
+#include "actors/storage_request.hpp"
 #include "http/negotiation.hpp"
 #include "http/problem.hpp"
 
@@ -30,31 +31,27 @@ void answer_lost(const exchange_ptr& one, const char* who, const caf::error& pro
 /// Who asked, for the audit trail and the events.
 [[nodiscard]] core::change_origin origin_of_request(const http::request& request);
 
+/// The error for a reply that is not of the kind that was asked for.
+[[nodiscard]] core::error other_reply();
+
 /// Hands the reply of the expected kind to `then`, and answers everything else.
 template <class Reply, class Then>
 void answer_from(const exchange_ptr& one, const storage_result& result, const Then& then) {
   if (result.has_error()) {
-    auto problem = result.error();
-    if (problem.code == core::errc::expired)
-      problem.code = core::errc::unavailable;
-    answer_error(one, problem);
+    answer_error(one, result.error());
     return;
   }
   if (const auto* reply = std::get_if<Reply>(&*result))
     one->respond(then(*reply));
   else
-    answer_error(one, core::make_error(core::errc::internal, {}, "storage answered with another kind of reply"));
+    answer_error(one, other_reply());
 }
 
 /// Asks the database; `then` makes the response of a Reply.
 template <class Reply, class Then>
 void ask_storage(const api_request& request, storage::command command, Then then) {
   const auto self = request.self;
-  auto job =
-    std::make_shared<const storage_job>(storage_job{std::move(command), self->clock().now() + request.deadline});
-  self
-    ->request(self->state.collaborators.gate, request.deadline + std::chrono::milliseconds{500}, execute_v,
-              storage_job_ptr{std::move(job)})
+  request_storage(self, self->state.collaborators.gate, std::move(command), request.deadline)
     .then([one = request.one,
            then = std::move(then)](const storage_result_ptr& result) { answer_from<Reply>(one, *result, then); },
           [one = request.one](const caf::error& problem) { answer_lost(one, "storage gate", problem); });
@@ -84,17 +81,12 @@ void with_list_condition(const api_request& request, storage::command look, Tag 
     return;
   }
   const auto self = request.self;
-  auto job = std::make_shared<const storage_job>(storage_job{std::move(look), self->clock().now() + request.deadline});
-  self
-    ->request(self->state.collaborators.gate, request.deadline + std::chrono::milliseconds{500}, execute_v,
-              storage_job_ptr{std::move(job)})
+  request_storage(self, self->state.collaborators.gate, std::move(look), request.deadline)
     .then(
       [one = request.one, wanted = *condition, tag_of, go_on = std::move(go_on)](const storage_result_ptr& result) {
         const auto* page = result->has_value() ? std::get_if<Page>(&**result) : nullptr;
         if (page == nullptr)
-          answer_error(one, result->has_error() && result->error().code != core::errc::expired
-                              ? result->error()
-                              : core::make_error(core::errc::unavailable, "Service Unavailable"));
+          answer_error(one, result->has_error() ? result->error() : other_reply());
         else if (!http::if_match(wanted, tag_of(*page)))
           answer_error(one, core::make_error(core::errc::precondition_failed, "The list has changed"));
         else

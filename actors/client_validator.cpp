@@ -2,6 +2,7 @@
 
 #include "actors/client_validation.hpp"
 #include "actors/hardening.hpp"
+#include "actors/storage_request.hpp"
 #include "core/logging.hpp"
 
 #include <algorithm>
@@ -21,9 +22,6 @@ struct login {
 namespace {
 
 using client_validator_self = client_validator_actor::stateful_pointer<client_validator_state>;
-
-// Beyond the deadline of what was asked for: the time-out of a peer that died.
-constexpr std::chrono::milliseconds grace{500};
 
 // Trouble of the database or of the pool is never an answer about the credential.
 core::errc trouble(core::errc code) noexcept {
@@ -83,8 +81,6 @@ void write_uses(client_validator_self self) {
   storage::use_clients command;
   command.actor = state.settings.replica;
   command.items.assign(state.uses.begin(), state.uses.begin() + static_cast<std::ptrdiff_t>(count));
-  auto job =
-    std::make_shared<const storage_job>(storage_job{std::move(command), self->clock().now() + state.settings.deadline});
   const auto done = [self, count](bool written) {
     auto& s = self->state;
     s.writing = false;
@@ -96,7 +92,7 @@ void write_uses(client_validator_self self) {
     else if (!written)
       answer_drains(self, false);
   };
-  self->request(state.gate, state.settings.deadline + grace, execute_v, storage_job_ptr{std::move(job)})
+  request_storage(self, state.gate, std::move(command), state.settings.deadline)
     .then([done](const storage_result_ptr& result) { done(result->has_value()); },
           [done](const caf::error&) { done(false); });
 }
@@ -110,9 +106,7 @@ void store_rehash(client_validator_self self, const login& one, const core::secr
   command.id = one.found->id;
   command.old_phc = one.phc;
   command.new_phc = phc;
-  auto job = std::make_shared<const storage_job>(
-    storage_job{std::move(command), self->clock().now() + self->state.settings.deadline});
-  self->request(self->state.gate, self->state.settings.deadline + grace, execute_v, storage_job_ptr{std::move(job)})
+  request_storage(self, self->state.gate, std::move(command), self->state.settings.deadline)
     .then(
       [](const storage_result_ptr& result) {
         if (result->has_error())
@@ -192,7 +186,7 @@ void verify(client_validator_self self, const login_ptr& one) {
   job.phc = one->phc;
   job.deadline = one->deadline;
   self
-    ->request(self->state.passwords, self->state.settings.deadline + grace, password_v,
+    ->request(self->state.passwords, self->state.settings.deadline + storage_grace, password_v,
               password_job_ptr{std::make_shared<const password_job>(std::move(job))})
     .then([self, one](const password_result_ptr& result) { take_verdict(self, one, result); },
           [self, one](const caf::error& problem) {
@@ -217,9 +211,7 @@ void take_found(client_validator_self self, const login_ptr& one, const storage_
 }
 
 void run(client_validator_self self, const login_ptr& one) {
-  auto& state = self->state;
-  auto job = std::make_shared<const storage_job>(storage_job{storage::find_basic{one->username}, one->deadline});
-  self->request(state.gate, state.settings.deadline + grace, execute_v, storage_job_ptr{std::move(job)})
+  request_storage(self, self->state.gate, storage::find_basic{one->username}, one->deadline)
     .then([self, one](const storage_result_ptr& result) { take_found(self, one, result); },
           [self, one](const caf::error& problem) {
             core::logger("cm.ecap")->warn("no answer from the storage gate: {}", describe_reason(problem));
@@ -289,9 +281,7 @@ void look_up(client_validator_self self, const certificate_calls_ptr& calls, std
   storage::find_x509 command;
   for (const auto& name : names)
     command.subjects.push_back(name.subject);
-  auto job =
-    std::make_shared<const storage_job>(storage_job{std::move(command), self->clock().now() + state.settings.deadline});
-  self->request(state.gate, state.settings.deadline + grace, execute_v, storage_job_ptr{std::move(job)})
+  request_storage(self, state.gate, std::move(command), state.settings.deadline)
     .then(
       [self, calls, names = std::move(names)](const storage_result_ptr& result) {
         if (result->has_error()) {

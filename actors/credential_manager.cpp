@@ -2,6 +2,7 @@
 
 #include "actors/change_preparation.hpp"
 #include "actors/hardening.hpp"
+#include "actors/storage_request.hpp"
 #include "actors/token_import.hpp"
 #include "core/logging.hpp"
 #include "core/token_generator.hpp"
@@ -25,11 +26,6 @@ core::error unavailable(std::string detail) {
   return core::make_error(core::errc::unavailable, "Service Unavailable", std::move(detail));
 }
 
-// A command may have waited past its deadline: for the client that is a service that is away.
-core::error as_seen_by_client(const core::error& problem) {
-  return problem.code == core::errc::expired ? unavailable(problem.detail) : problem;
-}
-
 // A license that is no longer good forbids what operators change; devices, and endpoints that are gone, go on.
 std::optional<core::error> forbidden_by_license(const credential_manager_state& state, core::channel how) {
   if (state.writes_allowed || (how != core::channel::rest && how != core::channel::import))
@@ -40,11 +36,7 @@ std::optional<core::error> forbidden_by_license(const credential_manager_state& 
 template <class Then, class Failed>
 void ask_gate(credential_manager_self self, storage::command command, Then then, Failed on_failure) {
   auto& state = self->state;
-  auto job =
-    std::make_shared<const storage_job>(storage_job{std::move(command), self->clock().now() + state.settings.deadline});
-  self
-    ->request(state.gate, state.settings.deadline + std::chrono::milliseconds{500}, execute_v,
-              storage_job_ptr{std::move(job)})
+  request_storage(self, state.gate, std::move(command), state.settings.deadline)
     .then(std::move(then), [on_failure = std::move(on_failure)](const caf::error& problem) {
       on_failure(unavailable("storage gate: " + describe_reason(problem)));
     });
@@ -74,7 +66,7 @@ void take_stored(credential_manager_self self, std::uint64_t id, const storage_r
       store(self, id);
       return;
     }
-    finish(self, id, failed(as_seen_by_client(result->error())));
+    finish(self, id, failed(result->error()));
     return;
   }
   const auto* created = std::get_if<storage::created_token>(&**result);
@@ -180,7 +172,7 @@ void take_changed(credential_manager_self self, std::uint64_t id, const storage_
     return;
   auto& change = at->second;
   if (result->has_error()) {
-    finish_change(self, id, failed_change(as_seen_by_client(result->error())));
+    finish_change(self, id, failed_change(result->error()));
     return;
   }
   auto events = events_of(**result);
@@ -239,7 +231,7 @@ void finish_lines(credential_manager_self self, std::uint64_t id, import_outcome
 
 import_outcome outcome_of(const prepared_import& prepared, const storage_result& result) {
   if (result.has_error())
-    return as_seen_by_client(result.error());
+    return result.error();
   const auto* answer = std::get_if<storage::imported_tokens>(&*result);
   if (answer == nullptr || answer->results.size() != prepared.command.items.size())
     return core::make_error(core::errc::internal, "Internal Server Error",

@@ -2,6 +2,7 @@
 
 #include "actors/event_encoding.hpp"
 #include "actors/hardening.hpp"
+#include "actors/storage_request.hpp"
 #include "core/logging.hpp"
 
 #include <algorithm>
@@ -40,11 +41,7 @@ void begin_soon(event_publisher_self self) {
 template <class Command, class Handle>
 void ask_outbox(event_publisher_self self, Command command, Handle handle) {
   auto& state = self->state;
-  auto job =
-    std::make_shared<const storage_job>(storage_job{std::move(command), self->clock().now() + state.settings.deadline});
-  self
-    ->request(state.gate, state.settings.deadline + std::chrono::milliseconds{500}, execute_v,
-              storage_job_ptr{std::move(job)})
+  request_storage(self, state.gate, std::move(command), state.settings.deadline)
     .then([handle](const storage_result_ptr& result) { handle(result->has_value() ? &**result : nullptr); },
           [handle](const caf::error&) { handle(static_cast<const storage::reply*>(nullptr)); });
 }

@@ -47,20 +47,14 @@ void write_page(export_stream_self self, const storage::exported_tokens& page) {
 void read_page(export_stream_self self) {
   auto& state = self->state;
   storage::export_tokens command{state.settings.application, state.after, state.settings.page};
-  auto job =
-    std::make_shared<const storage_job>(storage_job{std::move(command), self->clock().now() + state.settings.deadline});
-  self
-    ->request(state.gate, state.settings.deadline + std::chrono::milliseconds{500}, execute_v,
-              storage_job_ptr{std::move(job)})
+  request_storage(self, state.gate, std::move(command), state.settings.deadline)
     .then(
       [self](const storage_result_ptr& result) {
         const auto* page = result->has_value() ? std::get_if<storage::exported_tokens>(&**result) : nullptr;
         if (page != nullptr)
           write_page(self, *page);
         else
-          fail(self, result->has_error() && result->error().code != core::errc::expired
-                       ? result->error()
-                       : core::make_error(core::errc::unavailable, "Service Unavailable"));
+          fail(self, result->has_error() ? result->error() : other_reply());
       },
       [self](const caf::error& problem) {
         fail(self, core::make_error(core::errc::unavailable, "Service Unavailable", describe_reason(problem)));

@@ -1,6 +1,7 @@
 #include "actors/housekeeper.hpp"
 
 #include "actors/hardening.hpp"
+#include "actors/storage_request.hpp"
 #include "core/logging.hpp"
 
 #include <utility>
@@ -38,10 +39,7 @@ void clean(housekeeper_self self) {
   command.audit_before = now - state.settings.audit_retention;
   command.revocations_before = now - state.settings.revocations_retention;
   const auto limit = command.limit;
-  auto job = std::make_shared<const storage_job>(storage_job{command, self->clock().now() + state.settings.deadline});
-  self
-    ->request(state.gate, state.settings.deadline + std::chrono::milliseconds{500}, execute_v,
-              storage_job_ptr{std::move(job)})
+  request_storage(self, state.gate, command, state.settings.deadline)
     .then([self, limit](const storage_result_ptr& result) { take_pruned(self, result, limit); },
           [self](const caf::error&) { rest(self, self->state.settings.period); });
 }

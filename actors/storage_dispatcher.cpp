@@ -17,6 +17,11 @@ storage_result_ptr too_late() {
   return failure(core::errc::unavailable, "Service Unavailable", "the database did not answer in time");
 }
 
+// A worker does not begin what is past its deadline. For whoever asked, that is a database that did not answer in time.
+storage_result_ptr as_answer(const storage_result_ptr& result) {
+  return result->has_error() && result->error().code == core::errc::expired ? too_late() : result;
+}
+
 core::error overloaded(const char* queue) {
   return core::make_error(core::errc::overloaded, "Service Unavailable",
                           std::string("the queue of ") + queue + " is full");
@@ -239,11 +244,12 @@ void storage_dispatcher::requeue(std::vector<storage::activation> activations) {
 }
 
 std::vector<storage_dispatcher::completion> storage_dispatcher::finished(std::uint64_t job,
-                                                                         const storage_result_ptr& result) {
+                                                                         const storage_result_ptr& from_worker) {
   std::vector<completion> out;
   const auto at = running_.find(job);
   if (at == running_.end())
     return out;
+  const auto result = as_answer(from_worker);
   auto done = std::move(at->second);
   running_.erase(at);
   auto& worker = workers_[done.worker];
@@ -261,9 +267,7 @@ std::vector<storage_dispatcher::completion> storage_dispatcher::finished(std::ui
     break;
   case lane::activation: {
     // Trouble of the database: the activations wait for better times. Any other fault would only repeat itself.
-    const bool again =
-      result->has_error()
-      && (result->error().code == core::errc::unavailable || result->error().code == core::errc::expired);
+    const bool again = result->has_error() && result->error().code == core::errc::unavailable;
     if (again) {
       activation_failed_ = true;
       requeue(std::move(done.activations));

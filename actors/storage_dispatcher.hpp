@@ -90,8 +90,9 @@ public:
   /// The next job for whoever is free; nothing when nobody is or nothing waits. Call again until then.
   [[nodiscard]] std::optional<dispatch> next(core::steady_time now);
 
-  /// The worker finished the job. An answer that nobody waits for any more is dropped.
-  [[nodiscard]] std::vector<completion> finished(std::uint64_t job, const storage_result_ptr& result);
+  /// The worker finished the job. `expired` is passed on as `unavailable`; an answer that nobody waits for any more is
+  /// dropped.
+  [[nodiscard]] std::vector<completion> finished(std::uint64_t job, const storage_result_ptr& from_worker);
 
   /// The worker died: what it worked on is answered `unavailable`, and it is not connected.
   [[nodiscard]] std::vector<completion> lost(std::size_t worker);

@@ -148,6 +148,18 @@ TEST_CASE("commands go in the order in which they came, each with its own answer
   }
 }
 
+TEST_CASE("work that a worker did not begin, because its deadline had passed, is answered unavailable") {
+  connected_dispatcher dispatcher{pool_of(4)};
+  const auto command = dispatcher.add(command_job());
+  const auto lookup = dispatcher.add({{key(1)}, far_away()});
+  for (const auto& work : take_all(dispatcher)) {
+    const auto done = dispatcher.finished(work.job, failure(errc::expired));
+    REQUIRE(tickets(done) == std::vector<ticket>{lookup_in(*work.what) != nullptr ? *lookup : *command});
+    CHECK(code_of(done[0].result) == errc::unavailable);
+  }
+  CHECK(dispatcher.idle());
+}
+
 TEST_CASE("a command that finds the queue full is refused as overloaded") {
   auto settings = pool_of(2);
   settings.command_queue = 3;
