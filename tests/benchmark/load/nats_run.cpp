@@ -222,27 +222,27 @@ bool load_run::send_one(std::int64_t since, std::int64_t now) {
     }
   }
   const auto number = free_[free_head_++ % free_.size()];
-  auto& slot = slots_[number];
-  slot.sequence_hex = hex_of(++sequence_);
-  slot.since = since;
-  slot.range = static_cast<std::uint16_t>(range - ranges_.data());
-  slot.message = range->options.file.empty() ? 0 : static_cast<std::uint32_t>(index);
-  slot.waiting = true;
-  slot.counted = phase_ == phase::measure;
-  const auto& message = range->templates[slot.message];
+  auto& asked = slots_[number];
+  asked.sequence_hex = hex_of(++sequence_);
+  asked.since = since;
+  asked.range = static_cast<std::uint16_t>(range - ranges_.data());
+  asked.message = range->options.file.empty() ? 0 : static_cast<std::uint32_t>(index);
+  asked.waiting = true;
+  asked.counted = phase_ == phase::measure;
+  const auto& message = range->templates[asked.message];
   char* out = socket_.append(message.bytes.size());
   std::memcpy(out, message.bytes.data(), message.bytes.size());
   write_slot(number, out + message.slot_at);
-  std::memcpy(out + message.slot_at + slot_digits, &slot.sequence_hex, sequence_digits);
+  std::memcpy(out + message.slot_at + slot_digits, &asked.sequence_hex, sequence_digits);
   if (message.sequence_at != 0)
-    std::memcpy(out + message.sequence_at, &slot.sequence_hex, sequence_digits);
+    std::memcpy(out + message.sequence_at, &asked.sequence_hex, sequence_digits);
   if (message.index_at != 0)
     write_index(range->options.first + index, out + message.index_at);
   // A stall is not over because the load gave up what it waited for: only an answer ends it.
   if (waiting_++ == 0 && last_answer_ >= quiet_since_)
     quiet_since_ = now;
-  if (slot.counted) {
-    ++result_.ranges[slot.range].sent;
+  if (asked.counted) {
+    ++result_.ranges[asked.range].sent;
     if (options_.rate > 0)
       result_.lag.add(static_cast<std::uint64_t>(now - since));
   }
@@ -272,24 +272,24 @@ void load_run::on_message(std::string_view subject, std::string_view payload, st
     ++result_.strangers;
     return;
   }
-  auto& slot = slots_[number];
+  auto& asked = slots_[number];
   if (measuring_)
     result_.longest_gap_ns = std::max(result_.longest_gap_ns, now - quiet_since_);
   last_answer_ = quiet_since_ = now;
-  if (!slot.waiting || slot.sequence_hex != sequence_hex) {
+  if (!asked.waiting || asked.sequence_hex != sequence_hex) {
     ++(given_up_.erase(sequence_hex) > 0 ? result_.late : result_.duplicates);
     return;
   }
-  slot.waiting = false;
+  asked.waiting = false;
   --waiting_;
   free_[free_tail_++ % free_.size()] = number;
-  if (!slot.counted)
+  if (!asked.counted)
     return;
-  auto& of = result_.ranges[slot.range];
+  auto& of = result_.ranges[asked.range];
   ++of.answers;
-  of.latency.add(static_cast<std::uint64_t>(std::max<std::int64_t>(0, now - slot.since)));
+  of.latency.add(static_cast<std::uint64_t>(std::max<std::int64_t>(0, now - asked.since)));
   if (!options_.plain)
-    check(of, slot, payload);
+    check(of, asked, payload);
 }
 
 void load_run::check(tally& of, const slot& asked, std::string_view payload) {
@@ -318,16 +318,16 @@ void load_run::give_up(std::int64_t now) {
   if (measuring_ && waiting_ > 0)
     result_.longest_gap_ns = std::max(result_.longest_gap_ns, now - quiet_since_);
   for (std::uint32_t i = 0; i < slots_.size(); ++i) {
-    auto& slot = slots_[i];
-    if (!slot.waiting || now - slot.since < ns(options_.timeout))
+    auto& asked = slots_[i];
+    if (!asked.waiting || now - asked.since < ns(options_.timeout))
       continue;
-    slot.waiting = false;
+    asked.waiting = false;
     --waiting_;
     free_[free_tail_++ % free_.size()] = i;
     if (given_up_.size() < max_slots)
-      given_up_.insert(slot.sequence_hex);
-    if (slot.counted)
-      ++result_.ranges[slot.range].missing;
+      given_up_.insert(asked.sequence_hex);
+    if (asked.counted)
+      ++result_.ranges[asked.range].missing;
   }
 }
 
