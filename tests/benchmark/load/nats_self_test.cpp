@@ -72,7 +72,7 @@ void requests_have_their_numbers_in_place() {
   expect(message.bytes.substr(head.size())
            == "\x48"
               "0be4c4a0-0000-4000-8000-000001234567"
-              "\x80\xe0\x98\xb0\xe3\x68"
+              "\x80\xc0\xe2\x85\xe3\x68"
                 + std::string(1, '\0') + "\x06" + "app" + "\x12" + "w12345678\r\n",
          "the payload is encoded as the specification of Avro has it");
   expect(read_slot("abcde") == 0xabcde, "a slot is read as it was written");
