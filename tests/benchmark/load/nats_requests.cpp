@@ -40,8 +40,8 @@ void append_string(std::string& to, std::string_view text) {
 }
 
 struct avro_reader {
-  const char* at;
-  const char* end;
+  const char* at = nullptr;
+  const char* end = nullptr;
   bool ok = true;
 
   std::int64_t read_long() noexcept {

@@ -231,7 +231,7 @@ bool load_run::send_one(std::int64_t since, std::int64_t now) {
   asked.counted = phase_ == phase::measure;
   const auto& message = range->templates[asked.message];
   char* out = socket_.append(message.bytes.size());
-  std::memcpy(out, message.bytes.data(), message.bytes.size());
+  std::copy(message.bytes.begin(), message.bytes.end(), out);
   write_slot(number, out + message.slot_at);
   std::memcpy(out + message.slot_at + slot_digits, &asked.sequence_hex, sequence_digits);
   if (message.sequence_at != 0)
