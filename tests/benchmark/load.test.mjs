@@ -154,7 +154,7 @@ test('a responder that is stopped shows as missing answers and a stall', async (
   const bare = new Process(echo, ['127.0.0.1', String(nats.port), 'asked-bare', 'echo'], { environment: login() });
   await until(() => bare.output.includes('ready'), { what: 'the bare responder' });
   const args = ['--server', `127.0.0.1:${nats.port}`, '--subject', 'asked-bare', '--range', 'name=a,count=10', '--plain', '1'];
-  const child = new Process(load, [...args, '--seconds', '2', '--timeout', '0.5', '--in-flight', '16'], { environment: login() });
+  const child = new Process(load, [...args, '--seconds', '4', '--timeout', '0.5', '--in-flight', '16'], { environment: login() });
   await sleep(700); // in the middle of the run, whenever that is
   bare.signal('SIGSTOP');
   await child.exit(20_000);

@@ -273,7 +273,7 @@ void load_run::on_message(std::string_view subject, std::string_view payload, st
     return;
   }
   auto& asked = slots_[number];
-  if (measuring_)
+  if (phase_ == phase::measure)
     result_.longest_gap_ns = std::max(result_.longest_gap_ns, now - quiet_since_);
   last_answer_ = quiet_since_ = now;
   if (!asked.waiting || asked.sequence_hex != sequence_hex) {
@@ -315,7 +315,7 @@ void load_run::check(tally& of, const slot& asked, std::string_view payload) {
 }
 
 void load_run::give_up(std::int64_t now) {
-  if (measuring_ && waiting_ > 0)
+  if (phase_ == phase::measure && waiting_ > 0)
     result_.longest_gap_ns = std::max(result_.longest_gap_ns, now - quiet_since_);
   for (std::uint32_t i = 0; i < slots_.size(); ++i) {
     auto& asked = slots_[i];
