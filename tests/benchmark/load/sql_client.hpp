@@ -3,7 +3,7 @@
 
 #include "sql_options.hpp"
 
-#include <mysql/mysql.h>
+#include <mysql.h>
 
 #include <array>
 #include <cstdint>
