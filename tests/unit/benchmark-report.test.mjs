@@ -81,8 +81,10 @@ test('a figure that is not measured any more is named, one of a scenario that wa
 
 test('cases say where their point lies', () => {
   assert.equal(coordinate('W=1024', 'W'), 1_024);
-  assert.equal(coordinate('size=10k warm', 'size'), 10_000);
-  assert.equal(coordinate('warm size=10M', 'size'), 10_000_000);
+  assert.equal(coordinate('rate=10k', 'rate'), 10_000);
+  assert.equal(coordinate('two replicas rate=1.5M', 'rate'), 1_500_000);
+  assert.equal(coordinate('10 M', ''), 10_000_000);
+  assert.equal(coordinate('W=10', ''), undefined);
   assert.equal(coordinate('OW=3', 'W'), undefined);
 });
 
@@ -96,7 +98,7 @@ test('a chart has every point inside its axes, escaped text, and a line for each
   assert.ok(svg.includes('a&lt;b') && svg.includes('T &amp; t'));
   const circles = [...svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"/g)].map(([, x, y]) => [Number(x), Number(y)]);
   assert.equal(circles.length, 4, 'x=0 cannot be on a logarithmic axis');
-  for (const [x, y] of circles) assert.ok(x >= 84 && x <= 736 && y >= 56 && y <= 348, `${x} ${y}`);
+  for (const [x, y] of circles) assert.ok(x >= 84 && x <= 736 && y >= 56 && y <= 349, `${x} ${y}`);
   assert.ok(circles[0][1] > circles[1][1], 'more is higher');
   assert.throws(() => lineChart({ title: 'none', series: [] }), /nothing to draw/);
 });
@@ -106,6 +108,13 @@ test('ticks are round numbers that hold everything between them', () => {
   assert.deepEqual(ticks(100, 100, true), [100, 1_000]);
   assert.deepEqual(ticks(0, 950, false), [0, 200, 400, 600, 800, 1_000]);
   assert.ok(ticks(0, 0, false).length >= 2, 'an axis has two ends, whatever is on it');
+});
+
+test('the sizes are one line a metric, and what stands beside another size is not drawn twice', () => {
+  const rows = (name, rate) => measurement(name, name, 'warm rate', '1/s', [rate]);
+  const beside = measurement('1 M', '10 k', 'warm rate', '1/s', [5]);
+  const { svg } = drawPlots({ ...resultOf(), scenarios: { size: { measurements: [rows('10 k', 5), rows('1 M', 4), beside] } } })[0];
+  assert.equal([...svg.matchAll(/<circle/g)].length, 2);
 });
 
 test('plots are drawn of what was measured at two places at least', () => {

@@ -128,7 +128,7 @@ sql_options parse_sql_options(int argc, char** argv) {
   if (made.count == 0)
     made.count = made.rows;
   made.password = from_environment("MYSQL_PWD");
-  made.hash_key = from_environment("KAA_CM_TOKEN_HASH_KEY");
+  made.hash_key = from_environment("TOKEN_HASH_KEY");
   return made;
 }
 
@@ -150,7 +150,7 @@ how much  --connections 2 --keys 64 --rows 1000000 --first 0 --count (as many as
 rows      --table endpoint_token --application smart_kettle --token-prefix bench-
           --endpoint-prefix e0be4c4a-0000-4000-8000-0000 --per-endpoint 1 --status 0 (of fill: 0 Inactive to 3 Revoked)
           row i has the token <token-prefix><i> and the endpoint <endpoint-prefix><i / per-endpoint>, numbers with 8
-          digits; hashes as CM makes them with the key in KAA_CM_TOKEN_HASH_KEY, without a key if there is none
+          digits; hashes as CM makes them with the key in TOKEN_HASH_KEY, without a key if there is none
 besides   --keep (leaves a table behind that was made for writing)
 )";
 }

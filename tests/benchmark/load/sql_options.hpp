@@ -31,7 +31,7 @@ struct sql_options {
   std::string token_prefix = "bench-";
   std::string endpoint_prefix = "e0be4c4a-0000-4000-8000-0000";
   std::uint64_t per_endpoint = 1; ///< rows of one endpoint, which follow each other
-  std::string hash_key;           ///< from KAA_CM_TOKEN_HASH_KEY; empty: plain SHA-256, as in CM
+  std::string hash_key;           ///< from TOKEN_HASH_KEY; empty: plain SHA-256, as in CM
 
   unsigned connections = 2;       ///< 1 to 256
   unsigned keys = 64;             ///< of one statement; 1 to 1,000

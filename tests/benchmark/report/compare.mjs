@@ -1,13 +1,14 @@
 // What moved since the figures that are committed: only what lies outside the spread of both runs.
-import { moreIsBetter, spread } from './numbers.mjs';
+import { judgedMeasurement, moreIsBetter, spread } from './numbers.mjs';
 
 /** Every figure of a result under a name that stays the same from run to run. */
 function figures(result, { ratiosOnly }) {
   const named = new Map();
   for (const [name, scenario] of Object.entries(result.scenarios ?? {})) {
     for (const claim of scenario.claims ?? []) {
-      if (ratiosOnly && claim.over === undefined) continue;
-      named.set(`${name} | ${claim.case} | ${claim.text}`, { values: claim.values, better: claim.op, unit: claim.unit });
+      const judged = judgedMeasurement(scenario, claim);
+      if (ratiosOnly && judged) continue;
+      named.set(`${name} | ${claim.case} | ${claim.text}`, { values: claim.values, better: claim.op, unit: judged?.unit });
     }
     if (ratiosOnly) continue;
     for (const { case: which, subject, metric, unit, values } of scenario.measurements ?? []) {

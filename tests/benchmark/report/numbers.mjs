@@ -28,6 +28,7 @@ export function short(value) {
 export function withUnit(value, unit) {
   if (!Number.isFinite(value)) return '–';
   if (unit === 'bytes' || unit === 'B') {
+    if (value >= 2 ** 30) return `${short(value / 2 ** 30)} GiB`;
     if (value >= 1 << 20) return `${short(value / (1 << 20))} MiB`;
     if (value >= 10 << 10) return `${short(value / 1024)} KiB`;
     return `${short(value)} bytes`;
@@ -43,5 +44,11 @@ export function percent(fraction) {
 
 /** For a metric or an operator: whether more of it is better. */
 export function moreIsBetter(metricOrOperator) {
-  return ['rate', '>=', '>'].includes(metricOrOperator);
+  return ['>=', '>'].includes(metricOrOperator) || /(^| )rate$/.test(metricOrOperator);
+}
+
+/** The measurement that a claim judges as it is; undefined for a claim about a ratio. */
+export function judgedMeasurement({ measurements = [] }, { case: which, values = [] }) {
+  const same = (others) => others.length === values.length && others.every((value, i) => value === values[i]);
+  return measurements.find((one) => one.case === which && same(one.values));
 }

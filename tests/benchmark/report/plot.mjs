@@ -2,8 +2,10 @@
 import { short } from './numbers.mjs';
 
 const width = 760;
-const height = 440;
-const inside = { left: 84, right: 24, top: 56, bottom: 92 };
+const height = 460;
+const inside = { left: 84, right: 24, top: 56, bottom: 112 };
+const legendColumns = 3;
+const legendLine = 22;
 // Told apart by people who see colours differently, and in print by their dashes.
 const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#8a6d00', '#56b4e9'];
 
@@ -36,7 +38,7 @@ const axisText = (value) =>
   value >= 1e6 ? `${short(value / 1e6)} M` : value >= 1e4 ? `${short(value / 1e3)} k` : String(Number(value.toPrecision(6)));
 
 /**
- * The chart as text. `series` are {name, dashed, points: [{x, y, min, max}]}; `xTicks` are values to mark on the x axis
+ * The chart as text. `series` are {name, dashed, group, points: [{x, y, min, max}]}, one colour a group; `xTicks` are values to mark on the x axis
  * (those of the points without it). Points that a logarithmic axis cannot show (≤ 0) are left out.
  */
 export function lineChart({ title, subtitle = '', xLabel, yLabel, xLog = false, yLog = false, xTicks, series }) {
@@ -59,6 +61,10 @@ export function lineChart({ title, subtitle = '', xLabel, yLabel, xLog = false, 
     `<text x="${left}" y="24" font-size="16" font-weight="600">${escaped(title)}</text>`,
     `<text x="${left}" y="43" fill="#666">${escaped(subtitle)}</text>`,
   ];
+  for (const tick of yLog ? yTicks.slice(0, -1).flatMap((power) => [2, 5].map((times) => times * power)) : []) {
+    out.push(`<line x1="${left}" y1="${at(y(tick))}" x2="${right}" y2="${at(y(tick))}" stroke="#f2f2f2"/>`);
+    if (yTicks.length <= 4) out.push(`<text x="${left - 8}" y="${at(y(tick)) + 4}" text-anchor="end" fill="#888">${axisText(tick)}</text>`);
+  }
   for (const tick of yTicks) {
     const place = at(y(tick));
     out.push(`<line x1="${left}" y1="${place}" x2="${right}" y2="${place}" stroke="#e4e4e4"/>`);
@@ -74,9 +80,10 @@ export function lineChart({ title, subtitle = '', xLabel, yLabel, xLog = false, 
   const middle = (inside.top + bottom) / 2;
   out.push(`<text x="20" y="${middle}" text-anchor="middle" transform="rotate(-90 20 ${middle})">${escaped(yLabel)}</text>`);
 
-  const room = (right - left) / shown.length;
-  shown.forEach(({ name, dashed, points: own }, i) => {
-    const colour = colours[i % colours.length];
+  const room = (right - left) / Math.min(legendColumns, shown.length);
+  const groups = [...new Set(shown.map(({ name, group = name }) => group))];
+  shown.forEach(({ name, dashed, group = name, points: own }, i) => {
+    const colour = colours[groups.indexOf(group) % colours.length];
     const dashes = dashed ? ' stroke-dasharray="6 4"' : '';
     const sorted = [...own].sort((a, b) => a.x - b.x);
     for (const point of sorted) {
@@ -90,9 +97,10 @@ export function lineChart({ title, subtitle = '', xLabel, yLabel, xLog = false, 
     for (const point of sorted) {
       out.push(`<circle cx="${at(x(point.x))}" cy="${at(y(point.y))}" r="3.5" fill="${colour}"><title>${escaped(`${name}: ${axisText(point.x)}, ${short(point.y)}`)}</title></circle>`);
     }
-    const from = at(left + i * room);
-    out.push(`<line x1="${from}" y1="${height - 18}" x2="${from + 26}" y2="${height - 18}" stroke="${colour}" stroke-width="2"${dashes}/>`);
-    out.push(`<text x="${from + 32}" y="${height - 14}">${escaped(name)}</text>`);
+    const from = at(left + (i % legendColumns) * room);
+    const line = bottom + 66 + Math.floor(i / legendColumns) * legendLine;
+    out.push(`<line x1="${from}" y1="${line}" x2="${from + 26}" y2="${line}" stroke="${colour}" stroke-width="2"${dashes}/>`);
+    out.push(`<text x="${from + 32}" y="${line + 4}">${escaped(name)}</text>`);
   });
   return `${out.join('\n')}\n</svg>\n`;
 }

@@ -1,5 +1,5 @@
 // The generated part of docs/performance.md.
-import { percent, short, spread, withUnit } from './numbers.mjs';
+import { judgedMeasurement, percent, short, spread, withUnit } from './numbers.mjs';
 
 const signs = { '>=': '≥', '<=': '≤', '>': '>', '<': '<' };
 
@@ -9,13 +9,6 @@ const escaped = (text) => String(text).replaceAll('|', '\\|').replaceAll('\n', '
 export function markdownTable(head, rows) {
   const line = (cells) => `| ${cells.map(escaped).join(' | ')} |`;
   return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
-}
-
-function unitOf(scenario, claim) {
-  if (claim.unit !== undefined) return claim.unit;
-  if (claim.over !== undefined) return '';
-  const [subject, metric] = claim.value ?? [];
-  return scenario.measurements?.find((one) => one.case === claim.case && one.subject === subject && one.metric === metric)?.unit ?? '';
 }
 
 /** "yes", or by how much of the bound it is missed. */
@@ -31,7 +24,7 @@ export function claimsTable(result) {
   const rows = [];
   for (const [name, scenario] of Object.entries(result.scenarios)) {
     for (const claim of scenario.claims ?? []) {
-      const unit = unitOf(scenario, claim);
+      const unit = judgedMeasurement(scenario, claim)?.unit;
       const figures = spread(claim.values);
       rows.push([
         name,
