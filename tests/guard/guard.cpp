@@ -1,5 +1,7 @@
 // cm_guard OPERATION COUNT   runs it so often to warm up, then as often again in the function that callgrind counts
 // cm_guard --toolchain       prints what counts depend on besides the code
+// cm_guard --cached-token N  prints the bytes of one of N cached tokens, as JSON
+#include "cached_token.hpp"
 #include "measured.hpp"
 #include "operations.hpp"
 #include "toolchain.hpp"
@@ -27,6 +29,8 @@ constexpr std::array operations{
   entry{"encode", cm::guard::make_encode},
   entry{"list", cm::guard::make_list},
   entry{"create", cm::guard::make_create},
+  entry{"validate-hit", cm::guard::make_validate_hit},
+  entry{"validate-miss", cm::guard::make_validate_miss},
 };
 
 constexpr unsigned most = 1'000'000;
@@ -61,6 +65,12 @@ int run(std::span<char*> arguments) {
   unsigned count = 0;
   if (arguments.size() == 3)
     std::from_chars(arguments[2], arguments[2] + std::strlen(arguments[2]), count);
+  if (count > 0 && count <= most && std::string_view(arguments[1]) == "--cached-token") {
+    const auto bytes = cm::guard::measure_cached_token(count);
+    std::cout << R"({"tokens":)" << bytes.tokens << R"(,"by_account":)" << bytes.by_account << R"(,"by_heap":)"
+              << bytes.by_heap << "}\n";
+    return 0;
+  }
   for (const auto& one : operations) {
     if (count == 0 || count > most || one.name != arguments[1])
       continue;
@@ -71,7 +81,7 @@ int run(std::span<char*> arguments) {
     cm_guard_measured(work, count);
     return 0;
   }
-  std::cerr << "usage: cm_guard OPERATION COUNT | --toolchain\n";
+  std::cerr << "usage: cm_guard OPERATION COUNT | --toolchain | --cached-token COUNT\n";
   return 64;
 }
 

@@ -24,7 +24,7 @@ const found = join(here, '..', '..', 'build', 'guard');
 mkdirSync(found, { recursive: true });
 
 // So often is each repeated, that the loop around it and what is not the same each time do not matter.
-const operations = { decode: 2_000, encode: 2_000, list: 50, create: 100 };
+const operations = { decode: 2_000, encode: 2_000, list: 50, create: 100, 'validate-hit': 2_000, 'validate-miss': 1_000 };
 
 // The same instructions on every processor: neither the C library nor OpenSSL picks those of the newer ones.
 const environment = {

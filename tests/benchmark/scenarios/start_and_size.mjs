@@ -1,14 +1,13 @@
 // How soon the service is UP, how much memory it takes while nobody asks it anything, and how large it is on disk.
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 
 import { Cm } from '../../support/cm.mjs';
-import { get } from '../../support/http.mjs';
 import { license } from '../../support/license.mjs';
-import { binary, temporaryDirectory } from '../../support/places.mjs';
+import { binary, preset, root, temporaryDirectory } from '../../support/places.mjs';
 import { Mariadb, Nats } from '../../support/servers.mjs';
 import { quantile } from '../../support/wait.mjs';
 
@@ -70,7 +69,7 @@ export function residentByKind(smaps, executable) {
     if (kind === undefined && from % (64n << 20n) === 0n) kind = 'heap (arenas of threads)';
     else if (kind === undefined && before?.permissions === '---p' && before.to === from && before.to - before.from <= 65_536n) kind = 'stacks';
     else if (kind === undefined && before?.name.startsWith('/') && before.to === from) kind = `${before.name === executable ? 'the binary' : 'libraries'}: constants, relocations and data`;
-    else if (kind === undefined) kind = to - from > 0n ? 'anonymous besides (large blocks)' : 'nothing';
+    else if (kind === undefined) kind = 'large blocks (mapped one by one)';
     if (bytes > 0) sums.set(kind, (sums.get(kind) ?? 0) + bytes);
   });
   return new Map([...sums].sort(([, a], [, b]) => b - a));
@@ -88,16 +87,11 @@ function strippedBytes(executable) {
   }
 }
 
-/**
- * Bytes of one cached token by the cache's own account; undefined while the service has no such metrics. Asked with many
- * tokens in the cache, so that what the cache has besides them does not count.
- */
-async function cachedTokenBytes(cm) {
-  const { status, text } = await get(`${cm.management}/metrics`, { timeout: 2_000 }).catch(() => ({ status: 0 }));
-  if (status !== 200) return undefined;
-  const value = (name) => Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm').exec(text)?.[1]);
-  const [bytes, entries] = [value('cm_token_cache_bytes'), value('cm_token_cache_entries')];
-  return entries > 0 ? bytes / entries : undefined;
+/** What one of 100,000 cached tokens takes, by the cache's own account and by the C library's; undefined without the program. */
+function cachedToken() {
+  const program = join(root, 'build', preset, 'tests', 'guard', 'cm_guard');
+  if (!existsSync(program)) return undefined;
+  return JSON.parse(execFileSync(program, ['--cached-token', '100000'], { encoding: 'utf8' }));
 }
 
 export default {
@@ -133,8 +127,11 @@ export default {
         add(kind, 'resident', 'bytes', bytes);
         stage.log(`${(bytes / mebibyte).toFixed(2).padStart(7)} MiB  ${kind}`);
       }
-      const bytes = await cachedTokenBytes(cm);
-      if (bytes !== undefined) add('cached token', 'memory', 'bytes', bytes);
+      const cached = cachedToken();
+      if (cached) {
+        add('cached token', 'account', 'bytes', cached.by_account);
+        add('cached token', 'heap', 'bytes', cached.by_heap);
+      }
       add('binary', 'stripped', 'bytes', strippedBytes(executable));
     } finally {
       await cm?.remove();
@@ -147,6 +144,8 @@ export default {
     { case: 'start', text: 'exec to UP, median of 20 starts', value: ['cm', 'median'], op: '<=', bound: 300 },
     { case: 'start', text: 'exec to UP, slowest of 20 starts', value: ['cm', 'max'], op: '<=', bound: 300 },
     { case: 'idle', text: 'resident memory, 2 s after UP', value: ['cm', 'VmRSS'], op: '<=', bound: 32 * mebibyte },
+    { case: 'cached token', text: 'memory of one of 100,000, by the cache', value: ['cm', 'account'], op: '<=', bound: 160 },
+    { case: 'cached token', text: 'memory of one of 100,000, by the C library', value: ['cm', 'heap'], op: '<=', bound: 160 },
     { case: 'binary', text: 'size on disk, stripped', value: ['cm', 'stripped'], op: '<=', bound: 15_000_000 },
   ],
 };
