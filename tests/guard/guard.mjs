@@ -31,7 +31,7 @@ const environment = {
   PATH: process.env.PATH,
   LC_ALL: 'C',
   OPENSSL_ia32cap: '0:0',
-  GLIBC_TUNABLES: 'glibc.cpu.hwcaps=-AVX512F,-AVX2,-AVX,-ERMS,-FSRM,-BMI2,-BMI1,-LZCNT,-MOVBE,-RTM,-SSE4_2,-SSE4_1,-SSSE3',
+  GLIBC_TUNABLES: 'glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-AVX_Fast_Unaligned_Load,-AVX2,-AVX,-ERMS,-FSRM,-BMI2,-BMI1,-LZCNT,-MOVBE,-RTM,-SSE4_2,-SSE4_1,-SSSE3',
 };
 
 function finish({ passed, failed, skipped }) {
