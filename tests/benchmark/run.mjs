@@ -1,5 +1,5 @@
 // Runs scenarios, several times each, and writes what they measured to build/benchmark/result.json; then the report.
-//   node tests/benchmark/run.mjs [--only NAME,…] [--repetitions N] [--quick] [--full]
+//   node tests/benchmark/run.mjs [--only NAME,…] [--repetitions N] [--quick] [--full] [--accept]
 // Exit status 0 when all was measured, whatever the claims say: a figure is not a fault. 1 when a scenario failed.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
@@ -17,6 +17,7 @@ const { values } = parseArgs({
     repetitions: { type: 'string', default: '5' },
     quick: { type: 'boolean', default: false },
     full: { type: 'boolean', default: false },
+    accept: { type: 'boolean', default: false },
   },
 });
 const repetitions = Number(values.repetitions);
@@ -157,6 +158,6 @@ for (const name of wanted) {
 const report = join(root, 'tests', 'benchmark', 'report', 'index.mjs');
 if (existsSync(report) && Object.keys(result.scenarios).length > 0) {
   const { writeReport } = await import(pathToFileURL(report));
-  await writeReport(result);
+  await writeReport(result, { accept: values.accept });
 }
 process.exit(failed > 0 ? 1 : 0);
