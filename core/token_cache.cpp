@@ -106,9 +106,14 @@ void token_cache::erase(partition& part, slot* what) noexcept {
 }
 
 bool token_cache::grow(partition& part) {
-  const auto wanted = std::max(least_slots, 2 * part.slots.size());
-  if (!have_room((wanted - part.slots.size()) * sizeof(slot)))
-    return false;
+  std::size_t wanted = 0;
+  for (std::size_t before = nowhere; before != part.slots.size();) {
+    before = part.slots.size();
+    wanted = std::max(least_slots, 2 * before);
+    if (!have_room((wanted - before) * sizeof(slot)))
+      return false;
+    // What had to go may have been all that this part had, and then its slots went, too.
+  }
   std::vector<slot> larger(wanted, slot{nowhere, 0});
   for (const auto& one : part.slots) {
     if (one.where != nowhere)
