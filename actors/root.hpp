@@ -28,7 +28,7 @@ struct root_settings {
   license_check_settings license;
   supervision_settings supervision;
   io_context_ptr management_io;
-  io_context_ptr api_io;
+  std::vector<io_context_ptr> api_io;                  ///< at least one; the first accepts
   std::shared_ptr<http::acceptor> management_acceptor; ///< open already, so that probes see the whole start
   std::function<void(int exit_status)> on_stop;        ///< called once, when the orderly stop begins
 };

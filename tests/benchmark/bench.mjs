@@ -12,7 +12,7 @@ import { until } from '../support/wait.mjs';
 /** Where a program lies that was built for the benchmark. */
 export function programs() {
   const places = [join(root, 'build', preset), join(root, 'build', preset, 'tests', 'integration', 'http')];
-  const names = ['nats_load', 'nats_echo', 'sql_load', 'hello_http'];
+  const names = ['nats_load', 'nats_echo', 'sql_load', 'hello_http', 'http_load'];
   const found = (name) => places.map((place) => join(place, name)).find((path) => existsSync(path));
   return { ...Object.fromEntries(names.map((name) => [name, found(name)])), wrk: 'wrk' };
 }
