@@ -144,7 +144,7 @@ token_cache::segment* token_cache::segment_for(std::size_t length, std::int64_t 
     if (last.used + length <= segment_bytes_ && asked_ms >= last.base_ms)
       return &last;
   }
-  if (!have_room(segment_bytes_))
+  if (!have_room(segment_bytes_ + sizeof(segment)))
     return nullptr;
   std::uint32_t number = 0;
   if (!free_numbers_.empty()) {
