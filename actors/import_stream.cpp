@@ -74,7 +74,7 @@ void go_on(import_stream_self self) {
   auto& state = self->state;
   if (!state.lines.empty()) {
     std::vector<line> batch;
-    while (!state.lines.empty() && batch.size() < storage::max_batch) {
+    while (!state.lines.empty() && batch.size() < storage::max_import) {
       batch.push_back(std::move(state.lines.front()));
       state.lines.pop_front();
     }

@@ -19,7 +19,7 @@ namespace cm::actors {
 
 struct import_stream_settings {
   std::chrono::milliseconds patience{7000};   ///< for the manager's answer, which has a deadline of its own
-  std::size_t piece = std::size_t{16} * 1024; ///< bytes that are read at once
+  std::size_t piece = std::size_t{64} * 1024; ///< bytes that are read at once
 };
 
 struct import_stream_state {
