@@ -127,7 +127,7 @@ std::optional<token_desk::open_question> token_desk::close(std::uint64_t number)
   return out;
 }
 
-void token_desk::answer(token_call call, const std::optional<core::endpoint_token>& token, reply_batch& replies) const {
+void token_desk::answer(token_call call, const std::optional<storage::found_token>& token, reply_batch& replies) const {
   const auto code = judge(token);
   if (code == core::errc::none) {
     accept(std::move(call), token->id, token->endpoint_id, replies);
@@ -140,7 +140,7 @@ void token_desk::answer(token_call call, const std::optional<core::endpoint_toke
 }
 
 token_desk::outcome token_desk::found(std::uint64_t number,
-                                      const std::vector<std::optional<core::endpoint_token>>& tokens) {
+                                      const std::vector<std::optional<storage::found_token>>& tokens) {
   auto open = close(number);
   if (!open)
     return {};

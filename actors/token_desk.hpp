@@ -51,7 +51,7 @@ public:
                                              outcome& done);
 
   /// One entry for each hash that was asked for, in that order; otherwise everybody gets a 500.
-  [[nodiscard]] outcome found(std::uint64_t number, const std::vector<std::optional<core::endpoint_token>>& tokens);
+  [[nodiscard]] outcome found(std::uint64_t number, const std::vector<std::optional<storage::found_token>>& tokens);
 
   /// The question will not be answered.
   [[nodiscard]] outcome failed(std::uint64_t number, core::errc code);
@@ -98,7 +98,7 @@ private:
   void follow(const hearing& heard, const token_calls& calls);
   void ask_or_join(token_call call, asking& out);
   [[nodiscard]] std::uint32_t add_token(const token_call& call, asking& out);
-  void answer(token_call call, const std::optional<core::endpoint_token>& token, reply_batch& replies) const;
+  void answer(token_call call, const std::optional<storage::found_token>& token, reply_batch& replies) const;
   [[nodiscard]] std::optional<open_question> close(std::uint64_t number);
 
   core::token_hasher hasher_;

@@ -35,11 +35,10 @@ std::shared_ptr<messaging::connection> some_connection() {
   return made;
 }
 
-core::endpoint_token token(std::uint8_t number, core::credential_status status = core::credential_status::active) {
-  core::endpoint_token made;
+storage::found_token token(std::uint8_t number, core::credential_status status = core::credential_status::active) {
+  storage::found_token made;
   made.id.bytes[0] = 7;
   made.id.bytes[15] = number;
-  made.application = "app";
   made.endpoint_id = "endpoint-" + std::to_string(number);
   made.status = status;
   return made;
@@ -102,7 +101,7 @@ struct fixture {
   }
 
   // Asks for one token and lets the database answer.
-  std::vector<int> ask(const std::string& text, const std::optional<core::endpoint_token>& answer) {
+  std::vector<int> ask(const std::string& text, const std::optional<storage::found_token>& answer) {
     const auto question = take(calls({text}));
     REQUIRE(question.has_value());
     return codes(desk.found(question->number, {answer}));
