@@ -43,8 +43,6 @@ public:
 
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
 
-  [[nodiscard]] pid_t pid() const noexcept { return pid_; }
-
   /// Runs one statement as the server's root in the database `cm`.
   void execute(std::string_view sql) const;
 
@@ -60,6 +58,9 @@ public:
   void stop();  ///< as an operator stops it
   void kill();  ///< as a power failure does
   void start(); ///< again, on the same port and data
+
+  void pause() const;  ///< it keeps its connections and answers nothing
+  void resume() const; ///< after pause
 
 private:
   void launch();
