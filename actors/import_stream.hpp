@@ -3,6 +3,7 @@
 
 #include "actors/actors.hpp"
 #include "http/line_splitter.hpp"
+#include "storage/commands.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -13,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace cm::actors {
@@ -20,6 +22,9 @@ namespace cm::actors {
 struct import_stream_settings {
   std::chrono::milliseconds patience{7000};   ///< for the manager's answer, which has a deadline of its own
   std::size_t piece = std::size_t{64} * 1024; ///< bytes that are read at once
+  std::size_t batch = storage::max_import;    ///< lines that are stored together
+  std::size_t in_flight = 2; ///< batches that are stored at the same time: other commands need workers too
+  std::size_t results = std::size_t{64} * 1024; ///< bytes that wait for the client before no batch begins any more
 };
 
 struct import_stream_state {
@@ -29,20 +34,42 @@ struct import_stream_state {
   struct line {
     std::uint64_t number = 0;
     core::expected<http::import_line> content;
+    std::size_t key = 0; ///< the same for lines that name the same token; 0: names none
+  };
+
+  /// Lines that are being stored.
+  struct batch {
+    std::vector<line> lines;
+    std::optional<import_outcome> outcome;
   };
 
   import_stream_settings settings;
   exchange_ptr one;
   credential_manager_actor manager;
   http::line_splitter splitter;
-  std::deque<line> lines; ///< read, not yet worked on: of one piece at most
+  std::deque<line> lines;                     ///< read, not yet worked on: of two pieces at most
+  std::deque<std::shared_ptr<batch>> batches; ///< on their way, in the order of their lines
+  std::unordered_multiset<std::size_t> keys;  ///< of the lines in them
+  std::string results;                        ///< not yet given to the connection
   core::change_origin origin;
-  bool all_read = false;
+  bool reading = false;  ///< a piece was asked for
+  bool writing = false;  ///< results are on their way to the client
+  bool all_read = false; ///< the body came to its end,
+  bool cut = false;      ///< or broke off
+
+  import_stream_state() = default;
+  import_stream_state(const import_stream_state&) = delete;
+  import_stream_state(import_stream_state&&) = delete;
+  import_stream_state& operator=(const import_stream_state&) = delete;
+  import_stream_state& operator=(import_stream_state&&) = delete;
+  ~import_stream_state(); ///< wipes the results, which may show tokens
 };
 
-/// Never more than one piece of the body and the results of one batch are in memory: the next piece is asked for when
-/// the lines of the one before are done and their results written. A line counts when its result was written; what was
-/// read of a body that breaks off in the middle of a line is not applied.
+/// Reading, storing and answering go on at the same time, each in bounded memory: a piece is asked for when less than a
+/// batch of lines waits, batches go to the manager some at a time, and none begins while the client leaves its results
+/// unread. Results are in the order of the lines, and a line that names a token which is being stored waits for that
+/// one, so that the outcome is as if one line were done after the other. A line counts when its result was written;
+/// what was read of a body that breaks off in the middle of a line is not applied.
 http_stream_actor::behavior_type import_stream(http_stream_actor::stateful_pointer<import_stream_state> self,
                                                exchange_ptr one, credential_manager_actor manager,
                                                import_stream_settings settings);

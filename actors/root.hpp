@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/actors.hpp"
+#include "actors/coherence.hpp"
 #include "actors/credential_manager.hpp"
 #include "actors/http_listener.hpp"
 #include "actors/http_session.hpp"
@@ -27,7 +28,7 @@ struct root_settings {
   license_check_settings license;
   supervision_settings supervision;
   io_context_ptr management_io;
-  io_context_ptr api_io;
+  std::vector<io_context_ptr> api_io;                  ///< at least one; the first accepts
   std::shared_ptr<http::acceptor> management_acceptor; ///< open already, so that probes see the whole start
   std::function<void(int exit_status)> on_stop;        ///< called once, when the orderly stop begins
 };
@@ -80,6 +81,9 @@ struct root_state {
   http_listener_actor api_listener;
   std::shared_ptr<http::acceptor> api_acceptor;
   application_directory_ptr applications;
+  std::shared_ptr<const core::token_keyer> keyer;
+  forwarder_ptr forget;                     ///< to all who keep tokens in memory
+  std::shared_ptr<coherence> token_hearing; ///< of the events about revoked tokens
 
   // The orderly stop.
   std::vector<std::function<void(std::size_t)>> stop_steps;

@@ -120,6 +120,8 @@ void add_manager(root_pointer self) {
     settings.token_length = state.settings.settings.credentials.token_length;
     settings.applications = state.applications;
     state.manager = self->spawn(credential_manager, std::move(settings), state.gate, state.publisher);
+    if (state.forget)
+      self->send(state.manager, peer_v, state.forget);
     self->send(state.license, peer_v, credential_manager_peer{state.manager});
     self->send(state.transitioner, peer_v, credential_manager_peer{state.manager});
     self->send(state.remover, peer_v, credential_manager_peer{state.manager});
@@ -241,13 +243,17 @@ void add_first_children(root_pointer self) {
 
 core::expected<void> add_serving_children(root_pointer self) {
   auto& state = self->state;
-  auto opened = http::acceptor::open(*state.settings.api_io, {}, state.settings.settings.server.port,
-                                     logging_acceptor("the API port"));
+  auto accepting = logging_acceptor("the API port");
+  for (const auto& io : state.settings.api_io)
+    accepting.loops.push_back(io->get_executor());
+  auto opened =
+    http::acceptor::open(*state.settings.api_io.front(), {}, state.settings.settings.server.port, std::move(accepting));
   if (opened.has_error())
     return opened.error();
   state.api_acceptor = std::move(*opened);
   add_subscriptions(self);
-  add_io_loop(self, "api-io", state.settings.api_io);
+  for (std::size_t i = 0; i < state.settings.api_io.size(); ++i)
+    add_io_loop(self, "api-io-" + std::to_string(i), state.settings.api_io[i]);
   add_api_listener(self);
   return {};
 }

@@ -114,7 +114,8 @@ std::vector<std::function<void(std::size_t)>> make_steps(root_pointer self) {
       end_children(self, step, {"license", "credential-manager", "password-", "housekeeper", "storage-gate"});
     },
     [self](std::size_t step) {
-      self->state.settings.api_io->stop();
+      for (const auto& io : self->state.settings.api_io)
+        io->stop();
       end_children(self, step, {"storage-worker", "api-io"});
     },
     // The management port goes last, so that probes see the whole stop.

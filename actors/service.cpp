@@ -93,6 +93,14 @@ int wait_for_end(caf::actor_system& system, const root_actor& root) {
   return status;
 }
 
+// One thread reads and writes what two cores can work on.
+std::vector<io_context_ptr> make_api_loops(std::size_t concurrency) {
+  std::vector<io_context_ptr> loops(std::max<std::size_t>(1, concurrency / 2));
+  for (auto& io : loops)
+    io = std::make_shared<http::net::io_context>(1);
+  return loops;
+}
+
 } // namespace
 
 int run_service(const core::settings& settings, const service_hooks& hooks) {
@@ -116,9 +124,9 @@ int run_service(const core::settings& settings, const service_hooks& hooks) {
                      started_at,
                      settings.credentials.trustful};
   configured.management_io = std::make_shared<http::net::io_context>(1);
-  configured.api_io = std::make_shared<http::net::io_context>(1);
+  configured.api_io = make_api_loops(settings.credentials.provider_concurrency);
   // The API's port opens last; that it can be opened is better known now than after the dependencies have come.
-  if (const auto probe = http::acceptor::open(*configured.api_io, {}, settings.server.port); probe.has_error())
+  if (const auto probe = http::acceptor::open(*configured.api_io.front(), {}, settings.server.port); probe.has_error())
     return refuse_start(core::exit_status::configuration, "server.port: " + probe.error().message);
   auto management = http::acceptor::open(*configured.management_io, {}, settings.management.port,
                                          logging_acceptor("the management port"));
@@ -149,7 +157,8 @@ int run_service(const core::settings& settings, const service_hooks& hooks) {
     // Where root stopped in order, all of this has happened; where root itself failed, nothing has.
     watchdog.stop_begins(status);
     management_io->stop();
-    api_io->stop();
+    for (const auto& io : api_io)
+      io->stop();
   }
   core::shutdown_logging();
   return status;

@@ -1,8 +1,6 @@
 #include "core/time.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <limits>
 
 namespace cm::core {
@@ -19,13 +17,20 @@ std::string to_iso8601(timestamp at) {
   const auto day = floor<days>(at);
   const year_month_day date{day};
   const hh_mm_ss time{at - day};
-  std::array<char, 64> text{};
-  const int length =
-    std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                  static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                  static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
-  return {text.data(), static_cast<std::size_t>(length)};
+  std::string text = "0000-00-00T00:00:00.000Z";
+  const auto write = [&text](std::size_t from, std::size_t count, auto value) {
+    auto left = static_cast<unsigned>(value);
+    for (std::size_t i = from + count; i > from; left /= 10)
+      text[--i] = static_cast<char>('0' + left % 10);
+  };
+  write(0, 4, static_cast<int>(date.year()));
+  write(5, 2, static_cast<unsigned>(date.month()));
+  write(8, 2, static_cast<unsigned>(date.day()));
+  write(11, 2, time.hours().count());
+  write(14, 2, time.minutes().count());
+  write(17, 2, time.seconds().count());
+  write(20, 3, time.subseconds().count());
+  return text;
 }
 
 std::optional<timestamp> parse_iso8601(std::string_view text) noexcept {

@@ -121,7 +121,7 @@ void acceptor::stop(std::function<void()> on_stopped) {
 void acceptor::drain_backlog() {
   while (listening_.is_open() && on_accept_) {
     error_code ec;
-    tcp_socket socket{executor_};
+    tcp_socket socket{next_loop()};
     listening_.accept(socket, ec);
     if (ec == net::error::connection_aborted || ec == net::error::interrupted)
       continue;
@@ -135,11 +135,15 @@ void acceptor::drain_backlog() {
   }
 }
 
+const executor_type& acceptor::next_loop() noexcept {
+  return settings_.loops.empty() ? executor_ : settings_.loops[turn_++ % settings_.loops.size()];
+}
+
 void acceptor::accept() {
   if (accepting_ || !may_accept())
     return;
   accepting_ = true;
-  listening_.async_accept(executor_, [self = shared_from_this()](error_code ec, tcp_socket socket) {
+  listening_.async_accept(next_loop(), [self = shared_from_this()](error_code ec, tcp_socket socket) {
     self->on_accepted(ec, std::move(socket));
   });
 }

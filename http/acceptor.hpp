@@ -21,9 +21,11 @@ struct accepted_socket {
 };
 
 struct acceptor_settings {
-  std::size_t max_connections = 10000;                ///< beyond it, connections wait in the kernel's backlog
-  std::chrono::milliseconds first_backoff{50};        ///< out of file descriptors or memory: doubling …
-  std::chrono::milliseconds longest_backoff{1000};    ///< … up to this
+  std::size_t max_connections = 10000;             ///< beyond it, connections wait in the kernel's backlog
+  std::chrono::milliseconds first_backoff{50};     ///< out of file descriptors or memory: doubling …
+  std::chrono::milliseconds longest_backoff{1000}; ///< … up to this
+  /// The loops that connections live on, in turn; none: that of the acceptor. They must outlive it.
+  std::vector<executor_type> loops;
   std::function<void(const core::error&)> on_trouble; ///< io thread; once when accepting begins to fail
 };
 
@@ -49,7 +51,7 @@ public:
 
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
 
-  /// Hands every connection to `on_accept`, in the io thread. A second call replaces the handler.
+  /// Hands every connection to `on_accept`, in the acceptor's io thread. A second call replaces the handler.
   void start(handler on_accept);
 
   /// Stops accepting; the socket goes on listening and the handler is let go. start() resumes.
@@ -68,6 +70,7 @@ private:
   void on_released();
   void back_off(boost::system::error_code ec);
   void drain_backlog();
+  [[nodiscard]] const executor_type& next_loop() noexcept;
   [[nodiscard]] bool may_accept() const noexcept;
 
   executor_type executor_;
@@ -78,6 +81,7 @@ private:
   std::vector<tcp_socket> parked_; ///< accepted, but nobody was there to take them
   std::chrono::milliseconds backoff_{};
   std::size_t connections_ = 0;
+  std::size_t turn_ = 0; ///< of the loops
   std::uint16_t port_ = 0;
   bool accepting_ = false; // an async_accept or a back-off is under way
 };

@@ -144,9 +144,7 @@ response render_client(const request_head& from, const core::client_credential& 
 }
 
 response render_changed_client(const core::client_credential& credential) {
-  std::string body = client_text(credential);
-  std::string tag = entity_tag(body);
-  return json_response(200, std::move(body)).with("ETag", std::move(tag));
+  return render_changed(media::json, client_text(credential));
 }
 
 response render_created_basic(const core::client_credential& created, const core::secret* generated_password) {

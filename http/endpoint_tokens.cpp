@@ -159,9 +159,7 @@ response render_token(const request_head& from, const core::endpoint_token& toke
 }
 
 response render_changed_token(const core::endpoint_token& token) {
-  std::string body = item_text(token);
-  std::string tag = entity_tag(body);
-  return json_response(200, std::move(body)).with("ETag", std::move(tag));
+  return render_changed(media::json, item_text(token));
 }
 
 std::string entity_tag_of(const core::endpoint_token& token) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -245,9 +246,13 @@ bool is_content_type(std::string_view content_type, media type) {
 std::string entity_tag(std::string_view representation) {
   constexpr std::size_t tag_bytes = 20;
   constexpr std::string_view digits = "0123456789abcdef";
+  // Fetched once: to look the algorithm up takes longer than to hash a token's representation.
+  static const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> sha256{EVP_MD_fetch(nullptr, "SHA256", nullptr),
+                                                                      &EVP_MD_free};
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int length = 0;
-  if (EVP_Digest(representation.data(), representation.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1
+  if (!sha256
+      || EVP_Digest(representation.data(), representation.size(), digest.data(), &length, sha256.get(), nullptr) != 1
       || length < tag_bytes)
     throw std::runtime_error("SHA-256 is not available");
   std::string tag = "\"";
@@ -273,15 +278,21 @@ std::optional<std::string> if_match_condition(const request_head& request) {
 }
 
 response render_tagged(const request_head& request, media type, std::string body) {
-  std::string tag = entity_tag(body);
   const auto condition = request.joined_header("If-None-Match");
-  response made;
-  if (condition && if_none_match(*condition, tag)) {
+  response made = render_changed(type, std::move(body));
+  if (condition && if_none_match(*condition, made.headers.front().second)) {
     made.status = 304;
-  } else {
-    made.content_type = std::string{to_string(type)};
-    made.body = std::move(body);
+    made.content_type.clear();
+    made.body.clear();
   }
+  return made;
+}
+
+response render_changed(media type, std::string body) {
+  std::string tag = entity_tag(body);
+  response made;
+  made.content_type = std::string{to_string(type)};
+  made.body = std::move(body);
   made.with("ETag", std::move(tag));
   return made;
 }

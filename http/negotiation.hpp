@@ -48,6 +48,9 @@ enum class media : std::uint8_t {
 /// A representation with its ETag: 200, or 304 without a body when the request's If-None-Match names it.
 [[nodiscard]] response render_tagged(const request_head& request, media type, std::string body);
 
+/// A representation after a change, with its new ETag: 200, whatever the request's If-None-Match.
+[[nodiscard]] response render_changed(media type, std::string body);
+
 /// 406 when the request does not accept that media type; nothing when it does.
 [[nodiscard]] std::optional<response> refuse_unacceptable(const request_head& request, media offered = media::json);
 

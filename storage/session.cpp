@@ -8,6 +8,7 @@
 #include "storage/token_repository.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <variant>
@@ -125,7 +126,7 @@ bool session::roll_back() {
 core::expected<reply> session::execute(const command& what, core::steady_time deadline) {
   if (now() >= deadline)
     return core::make_error(core::errc::expired, "The request has expired");
-  std::optional<core::backoff> pause; // made where it is needed: its seed costs a third of a command
+  std::optional<core::backoff> pause; // made when it is needed: its seed takes longer than many a command
   bool replaced = false;
   for (;;) {
     if (!connection_) {

@@ -1,8 +1,12 @@
 #include "server.hpp"
 
+#include <algorithm>
+#include <array>
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <thread>
 #include <unistd.h>
+#include <vector>
 
 using namespace cm::test;
 using cm::core::errc;
@@ -34,6 +38,47 @@ TEST_CASE("Connections that wait in the backlog are served when accepting starts
   c.send(get("/early"));
   s.accept();
   CHECK(c.receive().body == "GET /early");
+}
+
+TEST_CASE("Connections live on the loops of the settings in turn, whoever accepted them") {
+  std::array<cm::http::net::io_context, 2> loops; // outlive the server
+  server s;
+  for (auto& loop : loops)
+    s.accepting.loops.push_back(loop.get_executor());
+  std::array<std::thread::id, 2> ids;
+  mailbox<std::thread::id> answered_by;
+  s.on_request = [&](const exchange_ptr& open) {
+    answered_by.put(std::this_thread::get_id());
+    open->respond(echo(open->request()));
+  };
+  std::vector<std::thread> threads;
+  std::vector<boost::asio::executor_work_guard<cm::http::executor_type>> guards;
+  for (std::size_t i = 0; i < loops.size(); ++i) {
+    guards.push_back(boost::asio::make_work_guard(loops[i]));
+    threads.emplace_back([&loop = loops[i]] { loop.run(); });
+    ids[i] = threads.back().get_id();
+  }
+  s.open();
+  s.accept();
+  client early{s.port()};
+  client late{s.port()};
+  client third{s.port()};
+  std::array<std::thread::id, 3> seen;
+  std::size_t at = 0;
+  for (auto* one : {&early, &late, &third}) {
+    one->send(get("/"));
+    CHECK(one->receive().status == 200);
+    seen[at++] = answered_by.take();
+    CHECK(std::find(ids.begin(), ids.end(), seen[at - 1]) != ids.end());
+  }
+  CHECK(seen[0] != seen[1]);
+  CHECK(seen[0] == seen[2]);
+  s.stop_thread();
+  guards.clear();
+  for (auto& loop : loops)
+    loop.stop();
+  for (auto& one : threads)
+    one.join();
 }
 
 TEST_CASE("A pause keeps new connections waiting until the next start") {

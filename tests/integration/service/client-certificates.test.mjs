@@ -3,29 +3,31 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 
+import { clientResource } from '../../support/client-resource.mjs';
 import { get, http, post } from '../../support/http.mjs';
 import { temporaryDirectory } from '../../support/places.mjs';
 import { allowed, etag, isError, iso, otherTag, stored, uuid7 } from '../../support/rest.mjs';
-import { Stack } from '../../support/stack.mjs';
-import { setStatus, testStateTable } from '../../support/state-table.mjs';
+import { setStatus } from '../../support/state-table.mjs';
 import { until } from '../../support/wait.mjs';
 
+const directory = temporaryDirectory('certificates');
 let stack;
 let url;
-let number = 0;
-const directory = temporaryDirectory('certificates');
-before(async () => {
-  stack = await Stack.start();
-  url = `${stack.cm.api}/clients/certificates`;
+const certificates = clientResource({
+  path: 'certificates',
+  name: 'client certificate',
+  kind: 'x509',
+  table: 'x509_credential',
+  started: (resource) => {
+    ({ stack, url } = resource);
+  },
+  usual: (next) => ({ issuer: `CN=States ${next()}`, serialNumber: next() }),
 });
-after(async () => {
-  rmSync(directory, { recursive: true, force: true });
-  await stack?.remove();
-});
+const { create, next: serial } = certificates;
+after(() => rmSync(directory, { recursive: true, force: true }));
 
-const serial = () => String((number += 1));
 const issuer = 'CN=Devices CA,O=Example,C=UA';
 const openssl = (...args) => execFileSync('openssl', args, { cwd: directory, encoding: 'utf8', stdio: 'pipe' });
 
@@ -41,22 +43,6 @@ function certificate(subject, serialNumber) {
     issuer: (nameopt) => openssl('x509', '-in', file, '-noout', '-issuer', '-nameopt', nameopt).replace(/^issuer=/, '').trimEnd(),
   };
 }
-
-async function create(body, headers = {}) {
-  const answer = await post(url, body, { headers });
-  assert.equal(answer.status, 201, answer.text);
-  return { ...answer.json, answer, url: `${url}/${answer.json.credentialId}` };
-}
-
-testStateTable({
-  name: 'client certificate',
-  table: 'x509_credential',
-  mariadb: () => stack.mariadb,
-  make: async () => {
-    const made = await create({ issuer: `CN=States ${serial()}`, serialNumber: serial() });
-    return { id: made.credentialId, url: made.url, revocation: { kind: 'x509', application: '', endpointId: '' } };
-  },
-});
 
 test('POST answers 201 with the canonical issuer, the decimal serial number, its state, its date and its place', async () => {
   const serialNumber = serial();

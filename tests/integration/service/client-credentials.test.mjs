@@ -1,44 +1,33 @@
 // /clients/credentials, all operations (contract section 5), and that a password is never seen again.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
+import { clientResource } from '../../support/client-resource.mjs';
 import { get, http, post } from '../../support/http.mjs';
 import { allowed, binary, etag, isError, iso, otherTag, stored, uuid7 } from '../../support/rest.mjs';
-import { Stack } from '../../support/stack.mjs';
-import { setStatus, testStateTable, transitions } from '../../support/state-table.mjs';
+import { setStatus, transitions } from '../../support/state-table.mjs';
 import { until } from '../../support/wait.mjs';
 
+const hidden = []; // every password, to be looked for in what must not show it
 let stack;
 let url;
-let number = 0;
-before(async () => {
-  stack = await Stack.start();
-  url = `${stack.cm.api}/clients/credentials`;
+const credentials = clientResource({
+  path: 'credentials',
+  name: 'client credential',
+  kind: 'basic',
+  table: 'basic_credential',
+  started: (resource) => {
+    ({ stack, url } = resource);
+  },
+  usual: (next) => ({ username: `stateful-${next()}` }),
+  created: (made, body) => void hidden.push(body.password ?? made.password),
 });
-after(() => stack?.remove());
 
-const name = () => `gateway-${(number += 1)}`;
+const name = () => `gateway-${credentials.next()}`;
 const look = (id) => stored(stack.mariadb, 'basic_credential', id);
 const phc = (id) => stack.mariadb.sql(`SELECT password_phc FROM basic_credential WHERE id = ${binary(id)}`);
-const hidden = [];
 
-/** Creates one; the passwords are remembered, to be looked for in what must not show them. */
-async function create(body = {}, headers = {}) {
-  const answer = await post(url, { username: name(), ...body }, { headers });
-  assert.equal(answer.status, 201, answer.text);
-  hidden.push(body.password ?? answer.json.password);
-  return { ...answer.json, answer, url: `${url}/${answer.json.credentialId}` };
-}
-
-testStateTable({
-  name: 'client credential',
-  table: 'basic_credential',
-  mariadb: () => stack.mariadb,
-  make: async () => {
-    const made = await create();
-    return { id: made.credentialId, url: made.url, revocation: { kind: 'basic', application: '', endpointId: '' } };
-  },
-});
+const create = (body, headers) => credentials.create({ username: name(), ...body }, headers);
 
 test('POST without a password generates one and shows it in this answer only', async () => {
   const username = name();

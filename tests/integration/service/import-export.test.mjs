@@ -134,6 +134,21 @@ test('a blank line is a line: it fails alone, and has its result in its place', 
   );
 });
 
+test('of lines that name one token the first makes it, although batches of lines are stored beside each other', async () => {
+  // Each 64 lines are a batch, and the next 64 name the same tokens.
+  const place = (i) => Math.floor(i / 128) * 64 + (i % 64);
+  const lines = Array.from({ length: 2_560 }, (_, i) => ({
+    endpointId: i % 128 < 64 ? 'race-first' : 'race-second',
+    applicationName: 'lamp',
+    token: `race-${place(i)}`,
+  }));
+  const { results } = await importLines(stack.cm.api, lines);
+  for (const [i, { line, result, code }] of results.entries())
+    assert.deepEqual([line, code ?? result], [i + 1, i % 128 < 64 ? 'created' : 409]);
+  assert.equal(await count("endpoint_id = 'race-first'"), 1_280);
+  assert.equal(await count("endpoint_id = 'race-second'"), 0);
+});
+
 test('a last line without its line feed counts, a file without lines has no results', async () => {
   const line = JSON.stringify({ endpointId: 'tail', applicationName: 'lamp', token: 'tail-1' });
   const post = (body) => http('POST', `${stack.cm.api}/endpoint-tokens/import`, { body, headers: ndjson });

@@ -1,6 +1,8 @@
 #include "catch.hpp"
 #include "fixture.hpp"
 
+#include <algorithm>
+
 using namespace cm;
 using namespace cm::test;
 using namespace cm::storage;
@@ -297,6 +299,16 @@ TEST_CASE("a page has the endpoint's tokens in order, filtered, with the total o
     const auto nobody = must<token_page>(db, list_tokens{"nobody", {}, 0, 20, false});
     CHECK(nobody.items.empty());
     CHECK(nobody.total == 0);
+  }
+  SECTION("page and total are right wherever the page ends: before, at or beyond the end of the list") {
+    for (std::uint64_t offset = 0; offset <= 12; ++offset) {
+      for (std::uint32_t limit = 1; limit <= 12; ++limit) {
+        const auto page = list(offset, limit, false, {});
+        const auto left = offset < 11 ? 11 - offset : 0;
+        CHECK(page.items.size() == std::min<std::uint64_t>(limit, left));
+        CHECK(page.total == 11);
+      }
+    }
   }
   SECTION("endpoint IDs are compared byte by byte") {
     CHECK(must<token_page>(db, list_tokens{"EP-1", {}, 0, 20, false}).total == 0);

@@ -1,0 +1,6 @@
+# Load and yardstick for REST. Built by name only.
+add_executable(http_load EXCLUDE_FROM_ALL load/http_load.cpp load/http_load_run.cpp)
+target_link_libraries(http_load PRIVATE cm::options)
+add_executable(bench_hello_http EXCLUDE_FROM_ALL load/hello_http.cpp)
+set_target_properties(bench_hello_http PROPERTIES OUTPUT_NAME hello_http)
+target_link_libraries(bench_hello_http PRIVATE Boost::headers cm::options Threads::Threads)
