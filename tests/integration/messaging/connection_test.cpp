@@ -201,10 +201,12 @@ TEST_CASE("a loss of the server changes the continuity before the first message 
   test::nats_server server;
   const auto log = events::make();
   const auto link = open(server.settings(), log);
+
   struct record {
     std::mutex guard;
     std::vector<std::uint64_t> at_messages; // what the continuity was when they came
   };
+
   const auto heard = std::make_shared<record>();
   const auto opened = subscription::open(link, "s", {}, [heard, link](const messaging::message_batch& batch) {
     const auto now = link->continuity();
