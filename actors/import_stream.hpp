@@ -21,8 +21,8 @@ namespace cm::actors {
 
 struct import_stream_settings {
   std::chrono::milliseconds patience{7000};   ///< for the manager's answer, which has a deadline of its own
-  std::size_t piece = std::size_t{16} * 1024; ///< bytes that are read at once
-  std::size_t batch = storage::max_batch;     ///< lines that are stored together
+  std::size_t piece = std::size_t{64} * 1024; ///< bytes that are read at once
+  std::size_t batch = storage::max_import;    ///< lines that are stored together
   std::size_t in_flight = 2; ///< batches that are stored at the same time: other commands need workers too
   std::size_t results = std::size_t{64} * 1024; ///< bytes that wait for the client before no batch begins any more
 };

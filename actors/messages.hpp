@@ -91,7 +91,7 @@ struct credential_change {
 
 using credential_change_ptr = std::shared_ptr<const credential_change>;
 
-/// Some lines of an import, at most storage::max_batch.
+/// Some lines of an import, at most storage::max_import.
 struct import_order {
   std::vector<http::import_line> lines;
   core::change_origin origin;

@@ -22,6 +22,10 @@ storage_result_ptr as_answer(const storage_result_ptr& result) {
   return result->has_error() && result->error().code == core::errc::expired ? too_late() : result;
 }
 
+storage_result_ptr something_else() {
+  return failure(core::errc::internal, "Internal Server Error", "a question was answered with something else");
+}
+
 core::error overloaded(const char* queue) {
   return core::make_error(core::errc::overloaded, "Service Unavailable",
                           std::string("the queue of ") + queue + " is full");
@@ -37,7 +41,7 @@ std::size_t storage_dispatcher::hash_of_hash::operator()(const core::token_hash&
 }
 
 storage_dispatcher::storage_dispatcher(dispatcher_settings settings)
-  : settings_(std::move(settings)), workers_(settings_.workers) {}
+  : settings_(std::move(settings)), workers_(settings_.workers), activations_(settings_.activation_queue) {}
 
 // -- questions --------------------------------------------------------------------------------------------------------
 
@@ -53,13 +57,13 @@ core::expected<ticket> storage_dispatcher::add(const token_lookup& lookup) {
     const auto& hash = lookup.hashes[i];
     const auto [known, fresh] = waiting_index_.try_emplace(hash, first_sequence_ + lookups_.size());
     if (fresh) {
-      lookups_.push_back({hash, {{id, i}}, lookup.deadline});
+      lookups_.push_back({hash, {id, i}, {}, lookup.deadline});
       continue;
     }
     // The same key waits already: one question to the database serves both. It has not left yet, so what it brings
     // is not older than this question.
     auto& waiting = lookups_[known->second - first_sequence_];
-    waiting.seats.push_back({id, i});
+    waiting.more.push_back({id, i});
     waiting.deadline = std::max(waiting.deadline, lookup.deadline);
   }
   open_lookups_.emplace(id, std::move(open));
@@ -67,24 +71,17 @@ core::expected<ticket> storage_dispatcher::add(const token_lookup& lookup) {
 }
 
 core::expected<ticket> storage_dispatcher::add(storage_job_ptr job) {
-  if (commands_.size() >= settings_.command_queue)
+  if (waiting_commands() >= settings_.command_queue)
     return overloaded("commands");
   const auto id = ++last_ticket_;
-  commands_.push_back({id, std::move(job)});
+  auto& queue = std::holds_alternative<storage::create_token>(job->command) ? creations_ : commands_;
+  queue.push_back({id, std::move(job)});
   return id;
 }
 
-std::size_t storage_dispatcher::add(std::vector<storage::activation> activations) {
-  std::size_t refused = 0;
-  for (auto& one : activations) {
-    if (activating_.size() >= settings_.activation_queue) {
-      ++refused;
-      continue;
-    }
-    if (activating_.insert(one.id).second)
-      activations_.push_back(std::move(one));
-  }
-  return refused;
+std::size_t storage_dispatcher::add(const std::vector<storage::activation>& activations) {
+  return static_cast<std::size_t>(
+    std::count_if(activations.begin(), activations.end(), [this](const auto& one) { return !activations_.add(one); }));
 }
 
 ticket storage_dispatcher::add_probe(core::steady_time deadline) {
@@ -105,19 +102,35 @@ std::size_t storage_dispatcher::running(lane kind) const noexcept {
     std::count_if(running_.begin(), running_.end(), [kind](const auto& entry) { return entry.second.kind == kind; }));
 }
 
+std::size_t storage_dispatcher::share_of_lookups() const noexcept {
+  return std::max<std::size_t>(1, workers_.size() / 2);
+}
+
+// Few connections with full batches look up more than many with small ones. So beyond the first jobs only full batches
+// go out; a job that the database is slow with does not count.
+bool storage_dispatcher::may_look_up(core::steady_time now) const noexcept {
+  if (lookups_.empty() || running(lane::lookup) >= share_of_lookups())
+    return false;
+  const auto quick = static_cast<std::size_t>(std::count_if(running_.begin(), running_.end(), [&](const auto& entry) {
+    return entry.second.kind == lane::lookup && now - entry.second.since < settings_.slow_lookup;
+  }));
+  return quick < settings_.eager_lookups
+         || (quick < settings_.most_lookups && lookups_.size() >= settings_.lookup_batch);
+}
+
 // Each kind of work has a share of the pool, so that none keeps the others waiting: look-ups half, activations one
 // worker, commands the rest. Where the pool is too small for that, the kinds take turns. A probe goes before all.
 std::optional<storage_dispatcher::lane> storage_dispatcher::choose_lane(core::steady_time now) const noexcept {
   if (!probes_.empty())
     return lane::probe;
   const std::size_t pool = workers_.size();
-  const std::size_t half = std::max<std::size_t>(1, pool / 2);
   const auto may_run = [&](lane kind) {
     switch (kind) {
     case lane::lookup:
-      return !lookups_.empty() && running(kind) < half;
+      return may_look_up(now);
     case lane::command:
-      return !commands_.empty() && running(kind) < std::max<std::size_t>(1, pool - half - (pool > 2 ? 1 : 0));
+      return waiting_commands() > 0
+             && running(kind) < std::max<std::size_t>(1, pool - share_of_lookups() - (pool > 2 ? 1 : 0));
     case lane::activation:
       return !activations_.empty() && running(kind) < 1 && now >= activations_rest_until_;
     case lane::probe:
@@ -134,18 +147,47 @@ std::optional<storage_dispatcher::lane> storage_dispatcher::choose_lane(core::st
   return std::nullopt;
 }
 
+storage_job_ptr storage_dispatcher::take_single(running_job& running, std::deque<waiting_command>& queue) {
+  auto [id, job] = std::move(queue.front());
+  queue.pop_front();
+  running.singles.push_back({id, job->deadline});
+  return job;
+}
+
+// In the order in which they came; creations take along those that wait behind them.
+storage_job_ptr storage_dispatcher::take_command(running_job& running) {
+  const bool creation = !creations_.empty() && (commands_.empty() || creations_.front().id < commands_.front().id);
+  if (!creation)
+    return take_single(running, commands_);
+  return creations_.size() == 1 ? take_single(running, creations_) : take_creations(running);
+}
+
+storage_job_ptr storage_dispatcher::take_creations(running_job& running) {
+  storage::create_tokens command;
+  core::steady_time deadline{};
+  const auto count = std::min(settings_.creation_batch, creations_.size());
+  command.items.reserve(count);
+  running.singles.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto job = take_single(running, creations_);
+    command.items.push_back(std::get<storage::create_token>(job->command));
+    deadline = std::max(deadline, job->deadline);
+  }
+  return std::make_shared<storage_job>(storage_job{std::move(command), deadline});
+}
+
 storage_job_ptr storage_dispatcher::take_lookup(running_job& running) {
   storage::find_tokens command;
   core::steady_time deadline{};
-  const auto count = std::min(settings_.batch, lookups_.size());
+  const auto count = std::min(settings_.lookup_batch, lookups_.size());
   command.hashes.reserve(count);
-  running.seats.reserve(count);
+  running.keys.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     auto& key = lookups_.front();
     command.hashes.push_back(key.hash);
     deadline = std::max(deadline, key.deadline);
-    running.seats.push_back(std::move(key.seats));
     waiting_index_.erase(key.hash);
+    running.keys.push_back(std::move(key));
     lookups_.pop_front();
     ++first_sequence_;
   }
@@ -153,12 +195,7 @@ storage_job_ptr storage_dispatcher::take_lookup(running_job& running) {
 }
 
 storage_job_ptr storage_dispatcher::take_activations(running_job& running, core::steady_time now) {
-  const auto count = std::min(settings_.batch, activations_.size());
-  running.activations.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    running.activations.push_back(std::move(activations_.front()));
-    activations_.pop_front();
-  }
+  running.activations = activations_.take(settings_.activation_batch);
   // Nobody waits for it, so only the time-outs of the connection bound it.
   return std::make_shared<storage_job>(storage_job{
     storage::activate_tokens{running.activations, core::now_ms(), settings_.replica}, now + std::chrono::seconds{30}});
@@ -179,17 +216,15 @@ std::optional<storage_dispatcher::dispatch> storage_dispatcher::next(core::stead
   running_job running;
   running.kind = *kind;
   running.worker = static_cast<std::size_t>(free - workers_.begin());
+  running.since = now;
   storage_job_ptr what;
   switch (*kind) {
   case lane::probe:
-  case lane::command: {
-    auto& queue = *kind == lane::probe ? probes_ : commands_;
-    running.id = queue.front().id;
-    what = std::move(queue.front().job);
-    running.deadline = what->deadline;
-    queue.pop_front();
+    what = take_single(running, probes_);
     break;
-  }
+  case lane::command:
+    what = take_command(running);
+    break;
   case lane::lookup:
     what = take_lookup(running);
     break;
@@ -209,38 +244,59 @@ void storage_dispatcher::fail_lookup(ticket id, const storage_result_ptr& result
     out.push_back({id, result});
 }
 
-void storage_dispatcher::seat_found(const running_job& job, const storage_result_ptr& result,
-                                    std::vector<completion>& out) {
-  const auto* found = result->has_value() ? std::get_if<storage::found_tokens>(&**result) : nullptr;
-  if (found == nullptr || found->tokens.size() != job.seats.size()) {
-    for (const auto& seats : job.seats) {
-      for (const auto& s : seats)
-        fail_lookup(s.id,
-                    result->has_error() ? result
-                                        : failure(core::errc::internal, "Internal Server Error",
-                                                  "a look-up was answered with something else"),
-                    out);
-    }
-    return;
-  }
-  for (std::size_t key = 0; key < job.seats.size(); ++key) {
-    for (const auto& s : job.seats[key]) {
-      const auto open = open_lookups_.find(s.id);
-      if (open == open_lookups_.end())
-        continue; // expired meanwhile
-      open->second.found[s.position] = found->tokens[key];
-      if (--open->second.missing > 0)
-        continue;
-      out.push_back(
-        {s.id, std::make_shared<storage_result>(storage::reply{storage::found_tokens{std::move(open->second.found)}})});
-      open_lookups_.erase(open);
-    }
+void storage_dispatcher::fail_keys(const running_job& job, const storage_result_ptr& result,
+                                   std::vector<completion>& out) {
+  for (const auto& key : job.keys) {
+    fail_lookup(key.first.id, result, out);
+    for (const auto& s : key.more)
+      fail_lookup(s.id, result, out);
   }
 }
 
-void storage_dispatcher::requeue(std::vector<storage::activation> activations) {
-  for (auto& one : activations)
-    activations_.push_back(std::move(one));
+void storage_dispatcher::seat_found(const running_job& job, const storage_result_ptr& result,
+                                    std::vector<completion>& out) {
+  const auto* found = result->has_value() ? std::get_if<storage::found_tokens>(&**result) : nullptr;
+  if (found == nullptr || found->tokens.size() != job.keys.size()) {
+    fail_keys(job, result->has_error() ? result : something_else(), out);
+    return;
+  }
+  const auto seat_one = [&](const seat& s, const std::optional<storage::found_token>& token) {
+    const auto open = open_lookups_.find(s.id);
+    if (open == open_lookups_.end())
+      return; // expired meanwhile
+    open->second.found[s.position] = token;
+    if (--open->second.missing > 0)
+      return;
+    out.push_back(
+      {s.id, std::make_shared<storage_result>(storage::reply{storage::found_tokens{std::move(open->second.found)}})});
+    open_lookups_.erase(open);
+  };
+  for (std::size_t key = 0; key < job.keys.size(); ++key) {
+    seat_one(job.keys[key].first, found->tokens[key]);
+    for (const auto& s : job.keys[key].more)
+      seat_one(s, found->tokens[key]);
+  }
+}
+
+// One question gets the result as it is; several creations get one each.
+void storage_dispatcher::answer_singles(const running_job& job, const storage_result_ptr& result,
+                                        std::vector<completion>& out) {
+  const bool shared = job.singles.size() > 1;
+  const auto* created = result->has_value() ? std::get_if<storage::created_tokens>(&**result) : nullptr;
+  const bool fits = created != nullptr && created->results.size() == job.singles.size();
+  for (std::size_t i = 0; i < job.singles.size(); ++i) {
+    const auto& one = job.singles[i];
+    if (one.answered)
+      continue;
+    if (!shared || result->has_error())
+      out.push_back({one.id, result});
+    else if (!fits)
+      out.push_back({one.id, something_else()});
+    else if (const auto& own = created->results[i]; own.has_error())
+      out.push_back({one.id, std::make_shared<storage_result>(own.error())});
+    else
+      out.push_back({one.id, std::make_shared<storage_result>(storage::reply{*own})});
+  }
 }
 
 std::vector<storage_dispatcher::completion> storage_dispatcher::finished(std::uint64_t job,
@@ -259,8 +315,7 @@ std::vector<storage_dispatcher::completion> storage_dispatcher::finished(std::ui
   switch (done.kind) {
   case lane::probe:
   case lane::command:
-    if (!done.answered)
-      out.push_back({done.id, result});
+    answer_singles(done, result, out);
     break;
   case lane::lookup:
     seat_found(done, result, out);
@@ -270,10 +325,9 @@ std::vector<storage_dispatcher::completion> storage_dispatcher::finished(std::ui
     const bool again = result->has_error() && result->error().code == core::errc::unavailable;
     if (again) {
       activation_failed_ = true;
-      requeue(std::move(done.activations));
+      activations_.again(done.activations);
     } else {
-      for (const auto& one : done.activations)
-        activating_.erase(one.id);
+      activations_.done(done.activations);
     }
     break;
   }
@@ -304,7 +358,7 @@ std::vector<storage_dispatcher::completion> storage_dispatcher::expire(core::ste
     out.push_back({at->first, late});
     at = open_lookups_.erase(at);
   }
-  for (auto* queue : {&commands_, &probes_}) {
+  for (auto* queue : {&commands_, &creations_, &probes_}) {
     for (auto at = queue->begin(); at != queue->end();) {
       if (at->job->deadline > now) {
         ++at;
@@ -315,16 +369,17 @@ std::vector<storage_dispatcher::completion> storage_dispatcher::expire(core::ste
     }
   }
   for (auto& [job, running] : running_) {
-    const bool single = running.kind == lane::command || running.kind == lane::probe;
-    if (single && !running.answered && running.deadline <= now) {
-      running.answered = true;
-      out.push_back({running.id, late});
+    for (auto& one : running.singles) {
+      if (one.answered || one.deadline > now)
+        continue;
+      one.answered = true;
+      out.push_back({one.id, late});
     }
   }
   // Keys that nobody waits for any more need not be asked for.
-  while (!lookups_.empty()
-         && std::none_of(lookups_.front().seats.begin(), lookups_.front().seats.end(),
-                         [this](const seat& s) { return open_lookups_.count(s.id) > 0; })) {
+  const auto awaited = [this](const seat& s) { return open_lookups_.count(s.id) > 0; };
+  while (!lookups_.empty() && !awaited(lookups_.front().first)
+         && std::none_of(lookups_.front().more.begin(), lookups_.front().more.end(), awaited)) {
     waiting_index_.erase(lookups_.front().hash);
     lookups_.pop_front();
     ++first_sequence_;
@@ -336,15 +391,18 @@ std::vector<storage_dispatcher::completion> storage_dispatcher::refuse_waiting(c
   std::vector<completion> out;
   const auto away = failure(core::errc::unavailable, "Service Unavailable", why);
   for (const auto& key : lookups_) {
-    for (const auto& s : key.seats)
+    fail_lookup(key.first.id, away, out);
+    for (const auto& s : key.more)
       fail_lookup(s.id, away, out);
   }
   first_sequence_ += lookups_.size();
   lookups_.clear();
   waiting_index_.clear();
-  for (const auto& waiting : commands_)
-    out.push_back({waiting.id, away});
-  commands_.clear();
+  for (auto* queue : {&commands_, &creations_}) {
+    for (const auto& waiting : *queue)
+      out.push_back({waiting.id, away});
+    queue->clear();
+  }
   return out;
 }
 
@@ -356,7 +414,7 @@ std::size_t storage_dispatcher::connected_workers() const noexcept {
 }
 
 bool storage_dispatcher::idle() const noexcept {
-  return lookups_.empty() && commands_.empty() && activations_.empty()
+  return lookups_.empty() && waiting_commands() == 0 && activations_.empty()
          && std::all_of(running_.begin(), running_.end(),
                         [](const auto& entry) { return entry.second.kind == lane::probe; });
 }

@@ -1,7 +1,8 @@
-// The queues before the database workers: admission, micro-batches of look-ups and activations, deadlines. A plain
-// class that the storage gate owns; it knows neither actors nor the clock.
+// The queues before the database workers: admission, micro-batches of look-ups, creations and activations, deadlines.
+// A plain class that the storage gate owns; it knows neither actors nor the clock.
 #pragma once
 
+#include "actors/activation_queue.hpp"
 #include "core/error.hpp"
 #include "core/time.hpp"
 #include "core/token.hpp"
@@ -15,7 +16,6 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 namespace cm::actors {
@@ -40,10 +40,15 @@ using token_lookup_ptr = std::shared_ptr<const token_lookup>;
 
 struct dispatcher_settings {
   std::size_t workers = 8;
-  std::size_t batch = 64;                         ///< most keys or activations of one job
-  std::size_t lookup_queue = 65536;               ///< most keys that wait
-  std::size_t command_queue = 1024;               ///< most commands that wait
-  std::size_t activation_queue = 262144;          ///< most activations that wait; those beyond are left to the next use
+  std::size_t lookup_batch = storage::max_batch;           ///< most keys of one job
+  std::size_t creation_batch = 32;                         ///< most creations of one job
+  std::size_t activation_batch = storage::max_activations; ///< most activations of one job
+  std::size_t lookup_queue = 65536;                        ///< most keys that wait
+  std::size_t command_queue = 1024;                        ///< most commands that wait
+  std::size_t activation_queue = 1'048'576;  ///< most activations that wait; those beyond are left to the next use
+  std::size_t eager_lookups = 2;             ///< look-up jobs at once of whatever size; more only with full batches
+  std::size_t most_lookups = 4;              ///< look-up jobs at once, in any case at most half of the pool
+  std::chrono::milliseconds slow_lookup{50}; ///< a job that takes longer does not keep others from beginning
   std::chrono::milliseconds activation_rest{500}; ///< pause after the database could not write
   std::string replica;                            ///< the actor in the audit rows of activations
 };
@@ -77,7 +82,7 @@ public:
   [[nodiscard]] core::expected<ticket> add(storage_job_ptr job);
 
   /// Remembers first uses; one that waits already is taken once. Returns how many found no room.
-  std::size_t add(std::vector<storage::activation> activations);
+  std::size_t add(const std::vector<storage::activation>& activations);
 
   /// Asks for a round trip to the database, ahead of everything that waits. Answered like a command.
   [[nodiscard]] ticket add_probe(core::steady_time deadline);
@@ -111,7 +116,7 @@ public:
 
   [[nodiscard]] std::size_t waiting_keys() const noexcept { return lookups_.size(); }
 
-  [[nodiscard]] std::size_t waiting_commands() const noexcept { return commands_.size(); }
+  [[nodiscard]] std::size_t waiting_commands() const noexcept { return commands_.size() + creations_.size(); }
 
   [[nodiscard]] std::size_t waiting_activations() const noexcept { return activations_.size(); }
 
@@ -133,12 +138,13 @@ private:
 
   struct waiting_key {
     core::token_hash hash;
-    std::vector<seat> seats;
+    seat first;
+    std::vector<seat> more; ///< hardly ever
     core::steady_time deadline;
   };
 
   struct open_lookup {
-    std::vector<std::optional<core::endpoint_token>> found;
+    std::vector<std::optional<storage::found_token>> found;
     std::size_t missing = 0;
     core::steady_time deadline;
   };
@@ -148,14 +154,20 @@ private:
     storage_job_ptr job;
   };
 
+  // One question whose answer is not shared.
+  struct single {
+    ticket id = 0;
+    core::steady_time deadline;
+    bool answered = false; ///< expired meanwhile
+  };
+
   struct running_job {
     lane kind = lane::probe;
     std::size_t worker = 0;
-    ticket id = 0;                                ///< command, probe
-    core::steady_time deadline;                   ///< command, probe
-    std::vector<std::vector<seat>> seats;         ///< look-up: by key
+    core::steady_time since;
+    std::vector<single> singles;                  ///< command, probe: one, or several creations
+    std::vector<waiting_key> keys;                ///< look-up
     std::vector<storage::activation> activations; ///< activation
-    bool answered = false;                        ///< expired meanwhile
   };
 
   struct worker_state {
@@ -164,11 +176,17 @@ private:
   };
 
   [[nodiscard]] std::optional<lane> choose_lane(core::steady_time now) const noexcept;
+  [[nodiscard]] bool may_look_up(core::steady_time now) const noexcept;
   [[nodiscard]] std::size_t running(lane kind) const noexcept;
+  [[nodiscard]] std::size_t share_of_lookups() const noexcept;
+  [[nodiscard]] storage_job_ptr take_single(running_job& running, std::deque<waiting_command>& queue);
+  [[nodiscard]] storage_job_ptr take_command(running_job& running);
+  [[nodiscard]] storage_job_ptr take_creations(running_job& running);
   [[nodiscard]] storage_job_ptr take_lookup(running_job& running);
   [[nodiscard]] storage_job_ptr take_activations(running_job& running, core::steady_time now);
-  void requeue(std::vector<storage::activation> activations);
+  void answer_singles(const running_job& job, const storage_result_ptr& result, std::vector<completion>& out);
   void seat_found(const running_job& job, const storage_result_ptr& result, std::vector<completion>& out);
+  void fail_keys(const running_job& job, const storage_result_ptr& result, std::vector<completion>& out);
   void fail_lookup(ticket id, const storage_result_ptr& result, std::vector<completion>& out);
 
   dispatcher_settings settings_;
@@ -178,10 +196,10 @@ private:
   std::deque<waiting_key> lookups_;
   std::unordered_map<core::token_hash, std::uint64_t, hash_of_hash> waiting_index_; ///< hash -> sequence of its key
   std::uint64_t first_sequence_ = 0;                                                ///< of lookups_.front()
-  std::deque<waiting_command> commands_;
+  std::deque<waiting_command> commands_;                                            ///< all but creations of tokens
+  std::deque<waiting_command> creations_;
   std::deque<waiting_command> probes_;
-  std::deque<storage::activation> activations_;
-  std::unordered_set<core::uuid> activating_; ///< waiting or on their way
+  activation_queue activations_;
   std::size_t next_turn_ = 0;
   bool activation_failed_ = false;
   core::steady_time activations_rest_until_{};

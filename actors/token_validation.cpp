@@ -31,7 +31,7 @@ std::optional<core::errc> refuse_early(const messaging::ecap::endpoint_token_sta
                               core::parse_credential_status(request.target_status).has_value());
 }
 
-core::errc judge(const std::optional<core::endpoint_token>& found) noexcept {
+core::errc judge(const std::optional<storage::found_token>& found) noexcept {
   if (!found)
     return core::errc::not_found;
   return core::valid_for_use(found->status) ? core::errc::none : core::errc::forbidden;

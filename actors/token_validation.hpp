@@ -6,6 +6,7 @@
 #include "core/time.hpp"
 #include "core/token.hpp"
 #include "messaging/ecap.hpp"
+#include "storage/token_commands.hpp"
 
 #include <optional>
 
@@ -22,7 +23,7 @@ refuse_early(const messaging::ecap::endpoint_token_status_transition_request& re
              const application_directory& directory, core::timestamp now);
 
 /// The code for what the look-up found: 404 for nothing, 403 for Suspended and Revoked, errc::none for a valid token.
-[[nodiscard]] core::errc judge(const std::optional<core::endpoint_token>& found) noexcept;
+[[nodiscard]] core::errc judge(const std::optional<storage::found_token>& found) noexcept;
 
 /// Whether trustful mode takes an unknown token: it has to be an endpoint ID too, as it is taken for one.
 [[nodiscard]] bool trustfully_accepted(const messaging::ecap::endpoint_token_validation_request& request) noexcept;

@@ -18,7 +18,7 @@ void send_off(token_validator_self self, reply_batch_ptr replies) {
 
 // Answers the calls by what the database knows of their tokens; `found` has one entry a call.
 void answer(token_validator_self self, const token_calls_ptr& calls,
-            const std::vector<std::optional<core::endpoint_token>>& found) {
+            const std::vector<std::optional<storage::found_token>>& found) {
   auto replies = calls->make_replies();
   auto first_uses = std::make_shared<std::vector<storage::activation>>();
   auto waiting = calls->take();
@@ -36,7 +36,7 @@ void answer(token_validator_self self, const token_calls_ptr& calls,
     }
     if (found[i]->status == core::credential_status::inactive)
       first_uses->push_back({found[i]->id, std::string(call.request.correlation_id)});
-    accept(std::move(call), *found[i], *replies);
+    accept(std::move(call), core::to_string(found[i]->id), found[i]->endpoint_id, *replies);
   }
   send_off(self, std::move(replies));
   // The answer does not wait for it: a device is not refused because the database cannot write just now.

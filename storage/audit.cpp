@@ -1,6 +1,7 @@
 #include "storage/audit.hpp"
 
 #include "core/identifiers.hpp"
+#include "storage/row_values.hpp"
 #include "storage/rows.hpp"
 
 #include <algorithm>
@@ -11,12 +12,8 @@ namespace {
 
 constexpr std::size_t columns_of_a_row = 7;
 
-const std::string& insert_text(std::size_t size_class) {
-  static const auto texts = statement_texts("INSERT INTO credential_audit (credential_id, at, from_status, to_status, "
-                                            "channel, actor, correlation_id) VALUES ",
-                                            "(?,?,?,?,?,?,?)", "");
-  return texts[size_class];
-}
+// A piece of an insertion: well below the longest packet that the server takes (16 MiB), whatever the texts.
+constexpr std::size_t most_rows = 1000;
 
 constexpr const char* record_fields = "at, from_status, to_status, channel, actor, correlation_id, seq";
 
@@ -83,25 +80,26 @@ audit_entry entry_of(const core::uuid& credential, const change_mark& mark, std:
 }
 
 outcome<void> append_audit(connection& db, std::span<const audit_entry> entries) {
+  static const std::string text = "INSERT INTO credential_audit (credential_id, at, from_status, to_status, channel, "
+                                  "actor, correlation_id) VALUES (?,?,?,?,?,?,?)";
   while (!entries.empty()) {
-    const auto size_class = class_filled_by(entries.size());
-    const auto insert = db.prepared(insert_text(size_class));
+    const auto some = entries.first(std::min(entries.size(), most_rows));
+    const auto insert = db.prepared(text);
     if (!insert)
       return insert.error();
-    for (std::size_t i = 0; i < size_classes[size_class]; ++i) {
-      const auto& entry = entries[i];
-      const auto first = i * columns_of_a_row;
-      (*insert)->bind(first, entry.credential.bytes);
-      bind_time(**insert, first + 1, entry.at);
-      bind_optional_status(**insert, first + 2, entry.from);
-      bind_optional_status(**insert, first + 3, entry.to);
-      (*insert)->bind(first + 4, static_cast<std::int64_t>(entry.how));
-      (*insert)->bind(first + 5, entry.actor);
-      (*insert)->bind(first + 6, entry.correlation_id);
+    row_values rows{columns_of_a_row, some.size()};
+    for (const auto& entry : some) {
+      rows.add(entry.credential.bytes);
+      rows.add(entry.at);
+      rows.add(entry.from);
+      rows.add(entry.to);
+      rows.add(static_cast<std::int64_t>(entry.how));
+      rows.add(entry.actor);
+      rows.add(entry.correlation_id);
     }
-    if (auto done = (*insert)->execute(); !done)
+    if (auto done = (*insert)->execute(rows); !done)
       return done;
-    entries = entries.subspan(size_classes[size_class]);
+    entries = entries.subspan(some.size());
   }
   return {};
 }

@@ -9,7 +9,7 @@
 
 namespace cm::storage {
 
-static_assert(size_classes.back() == max_batch);
+static_assert(size_classes.back() >= max_batch && size_classes.back() >= max_activations);
 
 core::uuid read_uuid(std::span<const std::uint8_t> bytes) {
   core::uuid id;
@@ -104,7 +104,7 @@ template <class Value>
 outcome<void> read_all(connection& db, const statement_set& texts, std::span<const column> columns,
                        std::span<const Value> values, const take_row& take) {
   while (!values.empty()) {
-    const auto some = values.first(std::min(values.size(), max_batch));
+    const auto some = values.first(std::min(values.size(), size_classes.back()));
     const auto select = bound(db, texts, columns, some);
     if (!select)
       return select.error();
@@ -119,7 +119,7 @@ template <class Value>
 outcome<std::uint64_t> write_all(connection& db, const statement_set& texts, std::span<const Value> values) {
   std::uint64_t written = 0;
   while (!values.empty()) {
-    const auto some = values.first(std::min(values.size(), max_batch));
+    const auto some = values.first(std::min(values.size(), size_classes.back()));
     const auto write = bound(db, texts, {}, some);
     if (!write)
       return write.error();
@@ -152,16 +152,18 @@ outcome<std::uint64_t> write_by_number(connection& db, const statement_set& text
   return write_all(db, texts, numbers);
 }
 
-outcome<void> read_by_hash(connection& db, const statement_set& texts, std::span<const column> columns,
-                           std::span<const hash_bytes> hashes,
-                           const std::function<void(std::size_t place, const statement& row)>& take) {
-  if (hashes.empty())
-    return {};
+namespace {
+
+// At most a size class of them.
+outcome<void> read_some_by_hash(connection& db, const statement_set& texts, std::span<const column> columns,
+                                std::span<const hash_bytes> hashes,
+                                const std::function<void(std::size_t place, const statement& row)>& take) {
   const auto select = bound(db, texts, columns, hashes);
   if (!select)
     return select.error();
   // Rows come in any order and the input may repeat itself: the places of a hash are next to each other here.
-  std::array<std::size_t, max_batch> places{};
+  std::array<std::size_t, size_classes.back()>
+    places; // NOLINT(cppcoreguidelines-pro-type-member-init): as many as used
   const auto end = places.begin() + static_cast<std::ptrdiff_t>(hashes.size());
   std::iota(places.begin(), end, std::size_t{0});
   std::sort(places.begin(), end, [&](std::size_t a, std::size_t b) { return hashes[a] < hashes[b]; });
@@ -173,6 +175,21 @@ outcome<void> read_by_hash(connection& db, const statement_set& texts, std::span
     for (; place != end && std::equal(hash.begin(), hash.end(), hashes[*place].begin(), hashes[*place].end()); ++place)
       take(*place, row);
   });
+}
+
+} // namespace
+
+outcome<void> read_by_hash(connection& db, const statement_set& texts, std::span<const column> columns,
+                           std::span<const hash_bytes> hashes,
+                           const std::function<void(std::size_t place, const statement& row)>& take) {
+  for (std::size_t first = 0; first < hashes.size(); first += size_classes.back()) {
+    const auto some = hashes.subspan(first, std::min(size_classes.back(), hashes.size() - first));
+    const auto read = read_some_by_hash(db, texts, columns, some,
+                                        [&](std::size_t place, const statement& row) { take(first + place, row); });
+    if (!read)
+      return read;
+  }
+  return {};
 }
 
 std::string page_text(const std::string& fields, const std::string& where, std::span<const std::string_view> order,

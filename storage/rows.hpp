@@ -91,7 +91,7 @@ template <class Take>
 
 using take_row = std::function<void(const statement& row)>;
 
-/// Reads the rows of any number of IDs, a statement for each max_batch of them, in their order.
+/// Reads the rows of any number of IDs, a statement for each piece of them, in their order.
 /// @param texts have one list of IDs as their only parameters
 [[nodiscard]] outcome<void> read_by_id(connection& db, const statement_set& texts, std::span<const column> columns,
                                        std::span<const core::uuid> ids, const take_row& take);
@@ -111,7 +111,7 @@ using take_row = std::function<void(const statement& row)>;
 
 /// Looks digests up and says for each row in which places of the input its digest stands.
 /// @param texts have one list of digests as their only parameters, and the digest as their last result column
-/// @param hashes 0 to max_batch, repeats allowed
+/// @param hashes any number, repeats allowed
 [[nodiscard]] outcome<void> read_by_hash(connection& db, const statement_set& texts, std::span<const column> columns,
                                          std::span<const hash_bytes> hashes,
                                          const std::function<void(std::size_t place, const statement& row)>& take);

@@ -8,8 +8,8 @@
 
 namespace cm::storage {
 
-/// Lengths for which statements are prepared, rising. The last is max_batch.
-inline constexpr std::array<std::size_t, 4> size_classes{1, 4, 16, 64};
+/// Lengths for which statements are prepared, rising. Longer lists are worked off in pieces.
+inline constexpr std::array<std::size_t, 5> size_classes{1, 4, 16, 64, 256};
 
 /// The index of the smallest class that holds `count` values.
 /// @param count 1 to the last class.

@@ -1,5 +1,7 @@
 #include "storage/statement.hpp"
 
+#include "storage/row_values.hpp"
+
 #include <mysql.h>
 
 #include <vector>
@@ -111,6 +113,39 @@ outcome<void> statement::execute() {
     if (mysql_stmt_bind_result(handle_, buffers_->results.data()) != 0 || mysql_stmt_store_result(handle_) != 0)
       return failed("read");
   }
+  return {};
+}
+
+outcome<void> statement::execute(const row_values& rows) {
+  auto count = static_cast<unsigned>(rows.rows());
+  if (count == 0)
+    return {};
+  const auto columns = rows.columns();
+  if (columns.size() != buffers_->parameters.size())
+    return make_usable_failure(core::errc::internal, "Internal Server Error", "unexpected rows: " + title_);
+  std::vector<std::vector<long long>> zeros; // for columns that are null in every row
+  zeros.reserve(columns.size());
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    // The library only reads all of this, but its structure knows no const.
+    const auto& from = columns[i];
+    auto& parameter = buffers_->parameters[i];
+    parameter = MYSQL_BIND{};
+    parameter.u.indicator = const_cast<char*>(from.nulls.data());
+    if (from.is_text || from.is_binary) {
+      parameter.buffer_type = from.is_text ? MYSQL_TYPE_STRING : MYSQL_TYPE_BLOB;
+      parameter.buffer = const_cast<const void**>(from.places.data());
+      parameter.length = const_cast<unsigned long*>(from.lengths.data());
+    } else {
+      parameter.buffer_type = MYSQL_TYPE_LONGLONG;
+      parameter.buffer =
+        const_cast<long long*>(from.numbers.empty() ? zeros.emplace_back(count).data() : from.numbers.data());
+    }
+  }
+  if (mysql_stmt_attr_set(handle_, STMT_ATTR_ARRAY_SIZE, &count) != 0
+      || mysql_stmt_bind_param(handle_, buffers_->parameters.data()) != 0)
+    return failed("bind");
+  if (mysql_stmt_execute(handle_) != 0)
+    return failed("execute");
   return {};
 }
 

@@ -14,6 +14,8 @@ struct st_mysql_stmt;
 
 namespace cm::storage {
 
+class row_values;
+
 enum class column_kind : std::uint8_t { integer, text, binary };
 
 /// What a result column is read into. A longer value than `size` is an error, never cut silently.
@@ -40,6 +42,10 @@ public:
   /// Sends the parameters and fetches the whole result into memory, so that the connection is free for the next
   /// statement.
   [[nodiscard]] outcome<void> execute();
+
+  /// Executes a statement without a result once for all these rows (a "bulk"). All of it is one change: where a row
+  /// fails, none is written. Not to be mixed with bind() on the same statement. No rows: nothing happens.
+  [[nodiscard]] outcome<void> execute(const row_values& rows);
 
   /// Moves to the next row; false after the last one, when the result is given back.
   [[nodiscard]] outcome<bool> next();

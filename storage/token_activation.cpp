@@ -18,8 +18,11 @@ const statement_set& lock_texts() {
 }
 
 const std::string& activate_text(std::size_t size_class) {
-  static const auto texts = statement_texts(
-    "UPDATE endpoint_token SET status = ?, updated_at = ?, first_used_at = ? WHERE status = ? AND id IN (", "?", ")");
+  // By the primary key too, as it locks the rows where they were not locked before.
+  static const auto texts =
+    statement_texts("UPDATE endpoint_token FORCE INDEX (PRIMARY) SET status = ?, updated_at = ?, "
+                    "first_used_at = ? WHERE status = ? AND id IN (",
+                    "?", ")");
   return texts[size_class];
 }
 
@@ -58,8 +61,9 @@ outcome<std::vector<const activation*>> lock_inactive(connection& db, const std:
   return inactive;
 }
 
-outcome<void> write_active(connection& db, const std::vector<const activation*>& inactive, core::timestamp at) {
-  const auto size_class = class_holding(inactive.size());
+// Returns how many were Inactive and are Active now.
+outcome<std::uint64_t> write_active(connection& db, const std::vector<const activation*>& items, core::timestamp at) {
+  const auto size_class = class_holding(items.size());
   const auto update = db.prepared(activate_text(size_class));
   if (!update)
     return update.error();
@@ -69,48 +73,70 @@ outcome<void> write_active(connection& db, const std::vector<const activation*>&
   bind_time(write, 2, at);
   write.bind(3, number(credential_status::inactive));
   for (std::size_t i = 0; i < size_classes[size_class]; ++i)
-    write.bind(4 + i, inactive[std::min(i, inactive.size() - 1)]->id.bytes);
+    write.bind(4 + i, items[std::min(i, items.size() - 1)]->id.bytes);
   if (auto done = write.execute(); !done)
-    return done;
-  if (write.affected_rows() != inactive.size())
+    return done.error();
+  return write.affected_rows();
+}
+
+// Makes those Active that are Inactive, and returns them. Nearly always that is all of them, so it is tried at once;
+// where it is not, nobody knows which of them it was, and the rows are locked and looked at first.
+outcome<std::vector<const activation*>> make_active(connection& db, std::vector<const activation*> wanted,
+                                                    core::timestamp at) {
+  const auto written = write_active(db, wanted, at);
+  if (!written)
+    return written.error();
+  if (*written == wanted.size())
+    return wanted;
+  for (const auto* const again : {"ROLLBACK", "START TRANSACTION"}) {
+    if (auto done = db.run(again); !done)
+      return done.error();
+  }
+  auto inactive = lock_inactive(db, wanted);
+  if (!inactive || inactive->empty())
+    return inactive;
+  const auto rest = write_active(db, *inactive, at);
+  if (!rest)
+    return rest.error();
+  if (*rest != inactive->size())
     return impossible("a locked row changed its status");
-  return {};
+  return inactive;
+}
+
+outcome<void> record(connection& db, const std::vector<const activation*>& changed, const activate_tokens& request) {
+  const auto actor = audit_text(request.actor);
+  std::vector<std::string> correlation_ids;
+  correlation_ids.reserve(changed.size());
+  std::vector<audit_entry> entries;
+  entries.reserve(changed.size());
+  for (const auto* item : changed) {
+    correlation_ids.push_back(audit_text(item->correlation_id));
+    entries.push_back({item->id, request.at, credential_status::inactive, credential_status::active,
+                       core::channel::ecap, actor, correlation_ids.back()});
+  }
+  return append_audit(db, entries);
 }
 
 } // namespace
 
 outcome<activated_tokens> apply(connection& db, const activate_tokens& request) {
-  if (request.items.size() > max_batch)
-    return invalid("more than 64 activations");
+  if (request.items.size() > max_activations)
+    return invalid("more than 256 activations");
   activated_tokens answer;
   if (request.items.empty())
     return answer;
-
-  const auto wanted = in_id_order(request.items);
   if (auto begun = db.run("START TRANSACTION"); !begun)
     return begun.error();
-  const auto inactive = lock_inactive(db, wanted);
-  if (!inactive)
-    return inactive.error();
-  if (!inactive->empty()) {
-    if (auto written = write_active(db, *inactive, request.at); !written)
-      return written.error();
-    const auto actor = audit_text(request.actor);
-    std::vector<std::string> correlation_ids;
-    correlation_ids.reserve(inactive->size());
-    std::vector<audit_entry> entries;
-    entries.reserve(inactive->size());
-    for (const auto* item : *inactive) {
-      correlation_ids.push_back(audit_text(item->correlation_id));
-      entries.push_back({item->id, request.at, credential_status::inactive, credential_status::active,
-                         core::channel::ecap, actor, correlation_ids.back()});
-      answer.changed.push_back(item->id);
-    }
-    if (auto appended = append_audit(db, entries); !appended)
-      return appended.error();
-  }
+  const auto changed = make_active(db, in_id_order(request.items), request.at);
+  if (!changed)
+    return changed.error();
+  if (auto recorded = record(db, *changed, request); !recorded)
+    return recorded.error();
   if (auto ended = db.run("COMMIT"); !ended)
     return ended.error();
+  answer.changed.reserve(changed->size());
+  for (const auto* item : *changed)
+    answer.changed.push_back(item->id);
   return answer;
 }
 

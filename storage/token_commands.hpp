@@ -3,6 +3,7 @@
 
 #include "core/audit.hpp"
 #include "core/credential.hpp"
+#include "core/error.hpp"
 #include "core/revocation.hpp"
 #include "core/time.hpp"
 #include "core/token.hpp"
@@ -18,11 +19,17 @@
 
 namespace cm::storage {
 
-/// Most items of one batch.
+/// Most items of one batch of look-ups, uses of clients, or creations.
 inline constexpr std::size_t max_batch = 64;
 
 /// Most lists of one batch.
 inline constexpr std::size_t max_lists = 16;
+
+/// Most first uses of one batch.
+inline constexpr std::size_t max_activations = 256;
+
+/// Most lines of one batch of an import.
+inline constexpr std::size_t max_import = 500;
 
 /// Most items of one page.
 inline constexpr std::uint32_t max_page = 1000;
@@ -35,9 +42,18 @@ struct find_tokens {
   std::vector<core::token_hash> hashes;
 };
 
+/// What a validation has to know of a token.
+struct found_token {
+  core::uuid id;
+  core::credential_status status = core::credential_status::inactive;
+  std::string endpoint_id;
+
+  friend bool operator==(const found_token&, const found_token&) = default;
+};
+
 /// As many as were asked for, in the same order; nothing where there is no such token.
 struct found_tokens {
-  std::vector<std::optional<core::endpoint_token>> tokens;
+  std::vector<std::optional<found_token>> tokens;
 };
 
 /// One first use of a token.
@@ -46,7 +62,7 @@ struct activation {
   std::string correlation_id; ///< of the request that used it; bounded and made valid UTF-8 before it is stored
 };
 
-/// First uses, 0 to max_batch: those that are Inactive become Active in one transaction, each with an audit row
+/// First uses, 0 to max_activations: those that are Inactive become Active in one transaction, each with an audit row
 /// (channel ecap). An ID that is unknown or not Inactive is passed over, so repeating is harmless.
 struct activate_tokens {
   std::vector<activation> items;
@@ -73,6 +89,16 @@ struct create_token {
 
 struct created_token {
   core::endpoint_token token;
+};
+
+/// Several creations, 1 to max_batch, in one transaction. Each succeeds or fails alone, as create_token says.
+struct create_tokens {
+  std::vector<create_token> items;
+};
+
+/// As many as there were items, in their order.
+struct created_tokens {
+  std::vector<core::expected<created_token>> results;
 };
 
 /// One page of an endpoint's tokens by (created_at, id).
@@ -181,7 +207,7 @@ struct import_item {
   std::optional<core::credential_status> status; ///< missing: Inactive for a new token, any for one that is there
 };
 
-/// New tokens, 0 to max_batch, in one transaction with their audit rows (channel import). A line fails alone.
+/// New tokens, 0 to max_import, in one transaction with their audit rows (channel import). A line fails alone.
 struct import_tokens {
   std::vector<import_item> items;
   core::timestamp at{};

@@ -1,6 +1,6 @@
-// New tokens, one at a time.
+// New tokens: one, or several at a time.
 #include "core/identifiers.hpp"
-#include "storage/audit.hpp"
+#include "storage/token_insertion.hpp"
 #include "storage/token_repository.hpp"
 #include "storage/token_row.hpp"
 
@@ -8,31 +8,21 @@ namespace cm::storage {
 
 namespace {
 
-outcome<void> insert_token(connection& db, const create_token& request) {
-  static const std::string text = "INSERT INTO endpoint_token (id, token_hash, application, endpoint_id, status, "
-                                  "created_at) VALUES (?,?,?,?,?,?)";
-  const auto insert = db.prepared(text);
-  if (!insert)
-    return insert.error();
-  auto& write = **insert;
-  write.bind(0, request.id.bytes);
-  write.bind(1, request.hash);
-  write.bind(2, request.application);
-  write.bind(3, request.endpoint_id);
-  write.bind(4, number(request.status));
-  bind_time(write, 5, request.at);
-  return write.execute();
-}
-
-outcome<void> insert_with_audit(connection& db, const create_token& request) {
+// In one transaction, together with the audit rows.
+outcome<void> insert(connection& db, std::span<const create_token* const> requests) {
+  std::vector<change_mark> marks;
+  marks.reserve(requests.size());
+  std::vector<new_token> tokens;
+  tokens.reserve(requests.size());
+  for (const auto* request : requests) {
+    marks.push_back(mark_of(request->at, request->origin));
+    tokens.push_back(
+      {&request->id, &request->hash, request->application, request->endpoint_id, request->status, &marks.back()});
+  }
   if (auto begun = db.run("START TRANSACTION"); !begun)
     return begun;
-  if (auto inserted = insert_token(db, request); !inserted)
+  if (auto inserted = insert_with_audit(db, tokens); !inserted)
     return inserted;
-  const auto mark = mark_of(request.at, request.origin);
-  const auto entry = entry_of(request.id, mark, std::nullopt, request.status);
-  if (auto appended = append_audit(db, {&entry, 1}); !appended)
-    return appended;
   return db.run("COMMIT");
 }
 
@@ -63,19 +53,76 @@ outcome<created_token> created_before(connection& db, const create_token& reques
   return created_token{*std::move(stored)};
 }
 
-} // namespace
-
-outcome<created_token> apply(connection& db, const create_token& request) {
+std::optional<failure> fault_of(const create_token& request) {
   if (!core::is_application_name(request.application))
     return invalid("not an application name");
   if (!core::is_endpoint_id(request.endpoint_id))
     return invalid("not an endpoint ID");
-  const auto inserted = insert_with_audit(db, request);
+  return std::nullopt;
+}
+
+created_token made_of(const create_token& request) {
+  return {{request.id, request.application, request.endpoint_id, request.status, request.at, {}}};
+}
+
+// One after the other, each in a transaction of its own. A failure that is not the request's own ends it; what was
+// created until then is found again by a repetition.
+outcome<created_tokens> create_each(connection& db, const create_tokens& request) {
+  created_tokens created;
+  created.results.reserve(request.items.size());
+  for (const auto& item : request.items) {
+    auto one = apply(db, item);
+    if (one) {
+      created.results.emplace_back(*std::move(one));
+      continue;
+    }
+    if (one.error().kind != error_class::usable)
+      return std::move(one).error();
+    if (db.in_transaction()) {
+      if (auto ended = db.run("ROLLBACK"); !ended)
+        return ended.error();
+    }
+    created.results.emplace_back(std::move(one).error().error);
+  }
+  return created;
+}
+
+} // namespace
+
+outcome<created_token> apply(connection& db, const create_token& request) {
+  if (auto fault = fault_of(request))
+    return *std::move(fault);
+  const auto* const one = &request;
+  const auto inserted = insert(db, {&one, 1});
   if (inserted)
-    return created_token{{request.id, request.application, request.endpoint_id, request.status, request.at, {}}};
+    return made_of(request);
   if (inserted.error().error.code == core::errc::conflict)
     return created_before(db, request, inserted.error());
   return inserted.error();
+}
+
+outcome<created_tokens> apply(connection& db, const create_tokens& request) {
+  if (request.items.empty() || request.items.size() > max_batch)
+    return invalid("no creation or more than 64");
+  std::vector<const create_token*> good;
+  good.reserve(request.items.size());
+  for (const auto& item : request.items) {
+    if (fault_of(item))
+      return create_each(db, request);
+    good.push_back(&item);
+  }
+  if (auto inserted = insert(db, good); !inserted) {
+    if (inserted.error().error.code != core::errc::conflict)
+      return inserted.error();
+    if (auto ended = db.run("ROLLBACK"); !ended)
+      return ended.error();
+    return create_each(db, request); // some of them, or an earlier attempt has stored all of them
+  }
+  created_tokens created;
+  created.results.reserve(good.size());
+  for (const auto* item : good)
+    created.results.emplace_back(made_of(*item));
+  return created;
 }
 
 } // namespace cm::storage

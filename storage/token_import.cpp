@@ -1,6 +1,6 @@
 // Many tokens at once, of which some may be there already.
 #include "core/identifiers.hpp"
-#include "storage/audit.hpp"
+#include "storage/token_insertion.hpp"
 #include "storage/token_repository.hpp"
 #include "storage/token_row.hpp"
 
@@ -102,7 +102,23 @@ outcome<void> find_out(connection& db, batch& some, std::vector<bool> missing) {
   });
 }
 
-outcome<void> store(connection& db, batch& some, core::timestamp at) {
+// Inserts all of them with their audit rows, as if none were there: so it is in most batches.
+outcome<void> insert_all(connection& db, batch& some, const change_mark& mark) {
+  std::vector<new_token> tokens;
+  tokens.reserve(some.items.size());
+  for (const auto* item : some.items)
+    tokens.push_back({&item->id, &item->hash, item->application, item->endpoint_id, first_status(*item), &mark});
+  if (auto inserted = insert_with_audit(db, tokens); !inserted)
+    return inserted;
+  for (std::size_t i = 0; i < some.items.size(); ++i) {
+    const auto& item = *some.items[i];
+    some.stored[i] = core::endpoint_token{item.id, item.application, item.endpoint_id, first_status(item), mark.at, {}};
+  }
+  return {};
+}
+
+// Inserts those that are missing, without their audit rows, and finds out about the others.
+outcome<void> insert_new(connection& db, batch& some, core::timestamp at) {
   if (auto read = read_stored(db, some); !read)
     return read;
   std::vector<const import_item*> missing;
@@ -127,6 +143,29 @@ outcome<void> store(connection& db, batch& some, core::timestamp at) {
   return {};
 }
 
+outcome<void> store(connection& db, batch& some, const change_mark& mark) {
+  if (auto begun = db.run("START TRANSACTION"); !begun)
+    return begun;
+  if (auto inserted = insert_all(db, some, mark); !inserted) {
+    if (inserted.error().error.code != core::errc::conflict)
+      return inserted;
+    for (const auto* const again : {"ROLLBACK", "START TRANSACTION"}) {
+      if (auto done = db.run(again); !done)
+        return done;
+    }
+    if (auto stored = insert_new(db, some, mark.at); !stored)
+      return stored;
+    std::vector<audit_entry> entries;
+    for (std::size_t i = 0; i < some.items.size(); ++i) {
+      if (some.inserted[i])
+        entries.push_back(entry_of(some.items[i]->id, mark, std::nullopt, first_status(*some.items[i])));
+    }
+    if (auto appended = append_audit(db, entries); !appended)
+      return appended;
+  }
+  return db.run("COMMIT");
+}
+
 // The first line that names a token has `first`; the others meet what that one has left.
 import_result verdict_of(const import_item& item, const core::endpoint_token& stored, bool first, bool created) {
   import_result result;
@@ -148,8 +187,8 @@ import_result verdict_of(const import_item& item, const core::endpoint_token& st
 } // namespace
 
 outcome<imported_tokens> apply(connection& db, const import_tokens& request) {
-  if (request.items.size() > max_batch)
-    return invalid("more than 64 lines");
+  if (request.items.size() > max_import)
+    return invalid("more than 500 lines");
   for (const auto& item : request.items) {
     if (!core::is_application_name(item.application))
       return invalid("not an application name");
@@ -160,20 +199,9 @@ outcome<imported_tokens> apply(connection& db, const import_tokens& request) {
   if (request.items.empty())
     return imported;
   auto some = sorted_batch(request.items);
-  if (auto begun = db.run("START TRANSACTION"); !begun)
-    return begun.error();
-  if (auto stored = store(db, some, request.at); !stored)
-    return stored.error();
-  const auto mark = mark_of(request.at, request.origin);
-  std::vector<audit_entry> entries;
-  for (std::size_t i = 0; i < some.items.size(); ++i) {
-    if (some.inserted[i])
-      entries.push_back(entry_of(some.items[i]->id, mark, std::nullopt, first_status(*some.items[i])));
-  }
-  if (auto appended = append_audit(db, entries); !appended)
-    return appended.error();
-  if (auto ended = db.run("COMMIT"); !ended)
-    return ended.error();
+  if (auto done = store(db, some, mark_of(request.at, request.origin)); !done)
+    return done.error();
+  imported.results.reserve(request.items.size());
   for (const auto& item : request.items) {
     const auto place = static_cast<std::size_t>(std::lower_bound(some.hashes.begin(), some.hashes.end(), item.hash)
                                                 - some.hashes.begin());

@@ -95,13 +95,17 @@ outcome<token_page> read_counted(connection& db, const list_tokens& request) {
 } // namespace
 
 outcome<found_tokens> apply(connection& db, const find_tokens& request) {
+  static const auto texts =
+    statement_texts("SELECT id, endpoint_id, status, token_hash FROM endpoint_token WHERE token_hash IN (", "?", ")");
+  static constexpr std::array columns{uuid_column, column{column_kind::text, core::max_identifier_length},
+                                      integer_column, hash_column};
   if (request.hashes.size() > max_batch)
     return invalid("more than 64 hashes");
   found_tokens found;
   found.tokens.resize(request.hashes.size());
-  const auto read =
-    read_by_hash(db, tokens_by_hash(), token_and_hash_columns, request.hashes,
-                 [&](std::size_t place, const statement& row) { found.tokens[place] = read_token(row); });
+  const auto read = read_by_hash(db, texts, columns, request.hashes, [&](std::size_t place, const statement& row) {
+    found.tokens[place] = found_token{read_uuid(row.bytes(0)), read_status(row, 2), std::string{row.text(1)}};
+  });
   if (!read)
     return read.error();
   return found;

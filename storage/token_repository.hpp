@@ -17,6 +17,7 @@ namespace cm::storage {
 [[nodiscard]] outcome<history_page> apply(connection& db, const token_history& request);
 [[nodiscard]] outcome<exported_tokens> apply(connection& db, const export_tokens& request);
 [[nodiscard]] outcome<created_token> apply(connection& db, const create_token& request);
+[[nodiscard]] outcome<created_tokens> apply(connection& db, const create_tokens& request);
 [[nodiscard]] outcome<activated_tokens> apply(connection& db, const activate_tokens& request);
 [[nodiscard]] outcome<changed_token> apply(connection& db, const change_token_status& request);
 [[nodiscard]] outcome<deleted_tokens> apply(connection& db, const delete_token& request);

@@ -25,7 +25,7 @@ activate_tokens activation_of(const std::vector<std::uint32_t>& numbers) {
 TEST_CASE("sessions that activate the same tokens at once change each exactly once and need no retry") {
   const storage_fixture f;
   session setup{f.server.settings()};
-  create_tokens(setup, 1, 64);
+  make_tokens(setup, 1, 64);
   constexpr std::size_t sessions = 4;
   std::vector<std::uint64_t> retries(sessions);
   std::vector<std::future<std::vector<core::uuid>>> workers;
@@ -83,7 +83,7 @@ TEST_CASE("sessions that create the same token at once: one succeeds, the others
 TEST_CASE("the victim of a deadlock is repeated to success") {
   const storage_fixture f;
   session db{f.server.settings()};
-  create_tokens(db, 1, 60);
+  make_tokens(db, 1, 60);
   auto other = connect(f.server);
   // The transaction that has changed more survives: that is the other one.
   run(*other, "START TRANSACTION");
@@ -109,7 +109,7 @@ TEST_CASE("a lock that is not given back in time is unavailable, and the connect
   auto settings = f.server.settings();
   settings.socket_timeout = std::chrono::milliseconds{2000}; // locks are waited for 1 s
   session db{settings};
-  create_tokens(db, 1, 2);
+  make_tokens(db, 1, 2);
   auto other = connect(f.server);
   run(*other, "START TRANSACTION");
   run(*other, "UPDATE endpoint_token SET first_used_at = 1 WHERE " + is_row(1));

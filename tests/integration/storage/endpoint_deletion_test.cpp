@@ -70,7 +70,7 @@ TEST_CASE("an endpoint without tokens is success, and nothing is written") {
 TEST_CASE("the precondition is asked of the first page and the total") {
   const storage_fixture f;
   session db{f.server.settings()};
-  create_tokens(db, 1, 30);
+  make_tokens(db, 1, 30);
   auto command = deletion();
   token_page asked;
   bool answer = false;
@@ -109,7 +109,7 @@ TEST_CASE("more tokens than an event holds are deleted in several transactions")
 TEST_CASE("two deletions of one endpoint at once: every token is in exactly one event") {
   const storage_fixture f;
   session setup{f.server.settings()};
-  create_tokens(setup, 1, 64);
+  make_tokens(setup, 1, 64);
   const auto worker = [&](const std::string& name) {
     return std::async(std::launch::async, [&f, name] {
       const client_thread thread;

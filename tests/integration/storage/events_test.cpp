@@ -60,7 +60,7 @@ TEST_CASE("the database's clock is told to the millisecond") {
 TEST_CASE("an event belongs to its writer for the lease, and then to whoever claims it, for another one") {
   const storage_fixture f;
   session db{f.server.settings()};
-  create_tokens(db, 1, 3);
+  make_tokens(db, 1, 3);
   const auto events = revoke(db, 1, 3);
   CHECK(lease_left(f.server) <= outbox_lease);
   CHECK(lease_left(f.server) > outbox_lease - milliseconds{4000});
@@ -91,7 +91,7 @@ TEST_CASE("an event belongs to its writer for the lease, and then to whoever cla
 TEST_CASE("rows that somebody is claiming at this moment are passed over and not waited for") {
   const storage_fixture f;
   session db{f.server.settings()};
-  create_tokens(db, 1, 6);
+  make_tokens(db, 1, 6);
   const auto events = revoke(db, 1, 6);
   end_leases(f.server);
   auto other = connect(f.server);
@@ -147,7 +147,7 @@ TEST_CASE("revocations are shown by rising number, behind the cursor, with all t
   const storage_fixture f;
   session db{f.server.settings()};
   CHECK(must<revocation_page>(db, list_revocations{}).items.empty());
-  create_tokens(db, 1, 5);
+  make_tokens(db, 1, 5);
   const auto events = revoke(db, 1, 5);
   const auto list = [&](std::uint64_t after, std::uint32_t limit) {
     return must<revocation_page>(db, list_revocations{after, limit}).items;
@@ -164,7 +164,7 @@ TEST_CASE("revocations are shown by rising number, behind the cursor, with all t
 TEST_CASE("a list waits for a writer that has its number and has not committed, and then shows its row") {
   const storage_fixture f;
   session db{f.server.settings()};
-  create_tokens(db, 1, 2);
+  make_tokens(db, 1, 2);
   // As storage writes it, held open before the commit.
   auto writer = connect(f.server);
   static const std::string text =
@@ -197,7 +197,7 @@ TEST_CASE("a list waits for a writer that has its number and has not committed, 
 TEST_CASE("a writer that comes while a list reads its mark waits for it only") {
   const storage_fixture f;
   session db{f.server.settings()};
-  create_tokens(db, 1, 1);
+  make_tokens(db, 1, 1);
   auto reader = connect(f.server);
   run(*reader, "START TRANSACTION");
   REQUIRE(reader->query("SELECT id FROM revocation_gate WHERE id = 1 FOR UPDATE").has_value());
@@ -218,7 +218,7 @@ TEST_CASE("readers that follow the cursor while four writers revoke miss nothing
   constexpr std::uint64_t revoked = 160;
   constexpr std::uint32_t writers = 4;
   static_assert(revoked == std::uint64_t{each} * writers);
-  create_tokens(setup, 1, each * writers);
+  make_tokens(setup, 1, each * writers);
   std::vector<std::future<void>> work;
   for (std::uint32_t w = 0; w < writers; ++w) {
     work.push_back(std::async(std::launch::async, [&f, w] {
@@ -243,7 +243,7 @@ TEST_CASE("readers that follow the cursor while four writers revoke miss nothing
 TEST_CASE("old rows go a bounded number at a time, and what is in the outbox stays") {
   const storage_fixture f;
   session db{f.server.settings()};
-  create_tokens(db, 1, 10);
+  make_tokens(db, 1, 10);
   const auto events = revoke(db, 1, 10); // audit rows at 1,000,001 … and 2,000,001 …
   REQUIRE(must<confirmed_events>(
             db, confirm_events{{events[0].sequence, events[1].sequence, events[3].sequence, events[8].sequence}})
@@ -279,7 +279,7 @@ TEST_CASE("a transaction that was left open is ended by the server, and holds it
   auto settings = f.server.settings();
   settings.socket_timeout = milliseconds{1000};
   session db{f.server.settings()};
-  create_tokens(db, 1, 1);
+  make_tokens(db, 1, 1);
   auto lost =
     connection::open(settings, f.server.address(), {settings.connect_timeout, settings.socket_timeout}).value();
   run(*lost, "START TRANSACTION");

@@ -50,14 +50,14 @@ std::string count(const mariadb_server& server, const std::string& table) {
 TEST_CASE("a connection that was cut is replaced and the operation carried out") {
   const storage_fixture f;
   session db{f.server.settings()};
-  create_tokens(db, 1, 3);
+  make_tokens(db, 1, 3);
   kill_connections(f.server);
   SECTION("a look-up") {
     const auto found = must<found_tokens>(db, find_tokens{{hash_of(2)}});
     CHECK(found.tokens.at(0).has_value());
   }
   SECTION("a creation") {
-    create_tokens(db, 4, 4);
+    make_tokens(db, 4, 4);
     CHECK(count(f.server, "endpoint_token") == "4");
   }
   SECTION("an activation") {
@@ -75,7 +75,7 @@ TEST_CASE("a creation cut at any statement is stored once, with one audit row") 
   auto settings = f.server.settings();
   settings.hosts = {{"127.0.0.1", proxy.port()}};
   session db{settings};
-  create_tokens(db, 1, 1);
+  make_tokens(db, 1, 1);
   const auto* const text = GENERATE("START TRANSACTION", "correlation-2", "COMMIT");
   const auto when = GENERATE(cut_proxy::moment::before, cut_proxy::moment::after);
   INFO(text << (when == cut_proxy::moment::before ? " does not arrive" : " is carried out, its answer lost"));
@@ -102,7 +102,7 @@ TEST_CASE("an activation cut at its commit is done once") {
   auto settings = f.server.settings();
   settings.hosts = {{"127.0.0.1", proxy.port()}};
   session db{settings};
-  create_tokens(db, 1, 2);
+  make_tokens(db, 1, 2);
   const auto when = GENERATE(cut_proxy::moment::before, cut_proxy::moment::after);
   proxy.arm("COMMIT", when);
   activate_tokens command;
@@ -129,15 +129,15 @@ TEST_CASE("a server that is read-only is left for the next host") {
     f.server.execute("SET GLOBAL read_only = 1");
     session db{settings};
     CHECK(must<pong>(db, ping{}).host == second);
-    create_tokens(db, 1, 1);
+    make_tokens(db, 1, 1);
     CHECK(count(other, "endpoint_token") == "1");
   }
   SECTION("when it becomes so, at the next write") {
     session db{settings};
-    create_tokens(db, 1, 1);
+    make_tokens(db, 1, 1);
     CHECK(db.server()->address == first);
     f.server.execute("SET GLOBAL read_only = 1");
-    create_tokens(db, 2, 2);
+    make_tokens(db, 2, 2);
     CHECK(db.server()->address == second);
     CHECK(count(other, "endpoint_token") == "1");
   }
@@ -165,7 +165,7 @@ TEST_CASE("a server that stopped is unavailable at once and used again when it i
   const client_thread thread;
   mariadb_server server;
   session db{server.settings()};
-  create_tokens(db, 1, 1);
+  make_tokens(db, 1, 1);
   const bool crash = GENERATE(false, true);
   crash ? server.kill() : server.stop();
   const auto begun = steady::now();
@@ -218,7 +218,7 @@ TEST_CASE("a statement that takes longer than the socket time-out is given up") 
   auto settings = f.server.settings();
   settings.socket_timeout = std::chrono::milliseconds{1000};
   session db{settings};
-  create_tokens(db, 1, 1);
+  make_tokens(db, 1, 1);
   // The server does not answer at all: a table lock would be given up by the server itself.
   ::kill(f.server.pid(), SIGSTOP);
   const auto begun = steady::now();

@@ -54,7 +54,7 @@ storage::create_token creation(std::uint32_t number) {
   return command;
 }
 
-void create_tokens(storage::session& session, std::uint32_t first, std::uint32_t last) {
+void make_tokens(storage::session& session, std::uint32_t first, std::uint32_t last) {
   for (auto number = first; number <= last; ++number)
     static_cast<void>(must<storage::created_token>(session, creation(number)));
 }

@@ -50,7 +50,7 @@ Reply must(storage::session& session, const storage::command& what) {
 }
 
 /// Creates tokens first to last.
-void create_tokens(storage::session& session, std::uint32_t first, std::uint32_t last);
+void make_tokens(storage::session& session, std::uint32_t first, std::uint32_t last);
 
 /// The error of a command that must fail.
 [[nodiscard]] core::error refusal(storage::session& session, const storage::command& what);

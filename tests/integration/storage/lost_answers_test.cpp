@@ -62,7 +62,7 @@ TEST_CASE("a change cut at any statement is made once, and its event is known to
   const bool by_hash = GENERATE(false, true);
   const bool asked = GENERATE(false, true);
   f.at_every_cut(
-    [&](std::uint32_t n) { create_tokens(f.db, n, n); },
+    [&](std::uint32_t n) { make_tokens(f.db, n, n); },
     [&](std::uint32_t n) {
       change_token_status command{token_address{"ep-1", id_of(n)}, credential_status::revoked, moment, origin, {}};
       if (by_hash)
@@ -82,7 +82,7 @@ TEST_CASE("a change cut at any statement is made once, and its event is known to
 TEST_CASE("a change whose answer was lost is success also when somebody has changed the token again") {
   const storage_fixture f;
   session db{f.server.settings()};
-  create_tokens(db, 1, 1);
+  make_tokens(db, 1, 1);
   const change_token_status command{hash_of(1), credential_status::suspended, moment, origin, {}};
   const auto first = must<changed_token>(db, command);
   const change_token_status later{
@@ -106,7 +106,7 @@ TEST_CASE("a change whose answer was lost is success also when somebody has chan
 
 TEST_CASE("a deletion cut at any statement is made once") {
   cut_fixture f;
-  f.at_every_cut([&](std::uint32_t n) { create_tokens(f.db, n, n); },
+  f.at_every_cut([&](std::uint32_t n) { make_tokens(f.db, n, n); },
                  [&](std::uint32_t n) {
                    delete_token command{{"ep-1", id_of(n)}, moment, origin, {}};
                    const auto answer = must<deleted_tokens>(f.db, command);

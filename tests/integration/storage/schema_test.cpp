@@ -72,7 +72,7 @@ TEST_CASE("a migration whose process was killed half-way blocks nobody and is ca
   session db{f.server.settings()};
   REQUIRE(db.connect().has_value());
   CHECK(f.server.value("SELECT COUNT(*) FROM cm_schema_history") == newest());
-  create_tokens(db, 1, 1);
+  make_tokens(db, 1, 1);
 }
 
 TEST_CASE("a schema of a newer release is refused at the start, clearly, and accepted by a session that ran already") {
@@ -120,12 +120,12 @@ TEST_CASE("a migration that was changed after it was applied is refused, by ever
 TEST_CASE("tables that vanish are made anew at the next connection") {
   const storage_fixture f;
   session db{f.server.settings()};
-  create_tokens(db, 1, 1);
+  make_tokens(db, 1, 1);
   f.server.recreate_database();
   const auto failed = db.execute(creation(2), soon());
   REQUIRE(!failed);
   CHECK(failed.error().code == core::errc::internal);
-  create_tokens(db, 2, 2);
+  make_tokens(db, 2, 2);
   CHECK(f.server.value("SELECT COUNT(*) FROM endpoint_token") == "1");
 }
 

@@ -123,7 +123,7 @@ TEST_CASE("a token is deleted in any state, with audit row and event") {
 TEST_CASE("a token that is not there, or belongs to another endpoint, is not found, and nothing is written") {
   const storage_fixture f;
   session db{f.server.settings()};
-  create_tokens(db, 1, 1);
+  make_tokens(db, 1, 1);
   auto change = change_to(credential_status::revoked, 2);
   CHECK(refusal(db, change).code == core::errc::not_found);
   change.which = token_address{"EP-1", id_of(1)};
@@ -144,7 +144,7 @@ TEST_CASE("a token that is not there, or belongs to another endpoint, is not fou
 TEST_CASE("a precondition is asked of the token as it is, and its no leaves everything as it was") {
   const storage_fixture f;
   session db{f.server.settings()};
-  create_tokens(db, 1, 1);
+  make_tokens(db, 1, 1);
   auto change = change_to(credential_status::revoked);
   auto deletion = deletion_of(1);
   SECTION("no") {
@@ -220,7 +220,7 @@ TEST_CASE("of two conflicting changes at once one wins, and the other meets what
 TEST_CASE("a change that is the victim of a deadlock is repeated to success") {
   const storage_fixture f;
   session db{f.server.settings()};
-  create_tokens(db, 1, 60);
+  make_tokens(db, 1, 60);
   auto other = connect(f.server);
   // It holds what the change needs last, and the transaction that has changed more survives: that is this one.
   run(*other, "START TRANSACTION");

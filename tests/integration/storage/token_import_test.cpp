@@ -32,7 +32,7 @@ std::vector<import_verdict> verdicts(const imported_tokens& imported) {
 TEST_CASE("new tokens of an import are created with their states and audit rows, for every size of a batch") {
   const storage_fixture f;
   session db{f.server.settings()};
-  const std::uint32_t size = GENERATE(0U, 1U, 5U, 37U, 64U);
+  const std::uint32_t size = GENERATE(0U, 1U, 5U, 37U, 500U);
   std::vector<import_item> items;
   for (std::uint32_t n = 1; n <= size; ++n)
     items.push_back(line(n, "ep-1", n % 5 == 4 ? std::nullopt : std::optional{static_cast<credential_status>(n % 5)}));
@@ -45,7 +45,7 @@ TEST_CASE("new tokens of an import are created with their states and audit rows,
     REQUIRE(found.has_value());
     CHECK(found->status == (n % 5 == 4 ? credential_status::inactive : static_cast<credential_status>(n % 5)));
     CHECK(found->status == imported.results[n - 1].status);
-    CHECK(found->created_at == core::from_unix_ms(5'000'000));
+    CHECK(must<one_token>(db, get_token{{"ep-1", id_of(n)}}).token.created_at == core::from_unix_ms(5'000'000));
     CHECK(audit_of(f.server, n)
           == std::vector<std::vector<std::string>>{
             {"NULL", std::to_string(static_cast<int>(found->status)), "3", "operator", "import"}});
@@ -57,7 +57,7 @@ TEST_CASE("new tokens of an import are created with their states and audit rows,
 TEST_CASE("lines that name a token which is there say how it differs, and change nothing") {
   const storage_fixture f;
   session db{f.server.settings()};
-  create_tokens(db, 1, 4);
+  make_tokens(db, 1, 4);
   auto items = std::vector<import_item>{line(1), line(2, "ep-1", credential_status::inactive),
                                         line(3, "ep-1", credential_status::active), line(4, "ep-2"), line(5)};
   for (std::size_t i = 0; i < items.size(); ++i)
@@ -72,6 +72,29 @@ TEST_CASE("lines that name a token which is there say how it differs, and change
   CHECK(imported.results[4].id == id_of(105));
   CHECK(count_of(f.server, "endpoint_token") == 5);
   CHECK(count_of(f.server, "credential_audit") == 5);
+}
+
+TEST_CASE("a large import of which every other line is there already creates the others, once") {
+  const storage_fixture f;
+  session db{f.server.settings()};
+  std::vector<import_item> there;
+  std::vector<import_item> all;
+  for (std::uint32_t n = 1; n <= 500; ++n) {
+    all.push_back(line(n));
+    if (n % 2 == 0)
+      there.push_back(line(n));
+  }
+  static_cast<void>(must<imported_tokens>(db, import_of(there)));
+  for (auto& item : all)
+    item.id.bytes[15] = 7; // another file, other IDs
+  const auto imported = must<imported_tokens>(db, import_of(all));
+  for (std::uint32_t n = 1; n <= 500; ++n) {
+    INFO(n);
+    CHECK(imported.results[n - 1].verdict == (n % 2 == 0 ? import_verdict::unchanged : import_verdict::created));
+    CHECK(imported.results[n - 1].id == (n % 2 == 0 ? id_of(n) : all[n - 1].id));
+  }
+  CHECK(count_of(f.server, "endpoint_token") == 500);
+  CHECK(count_of(f.server, "credential_audit") == 500);
 }
 
 TEST_CASE("of lines that name one token the first counts, and the others are compared with it") {
@@ -118,7 +141,7 @@ TEST_CASE("a batch with a line that cannot be right, or too many lines, is refus
   command.items[1] = line(2);
   command.items[1].application = "App";
   CHECK(refusal(db, command).code == core::errc::invalid);
-  command.items.resize(65, line(1));
+  command.items.resize(501, line(1));
   CHECK(refusal(db, command).code == core::errc::invalid);
   CHECK(count_of(f.server, "endpoint_token") == 0);
 }

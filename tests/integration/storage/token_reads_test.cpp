@@ -9,7 +9,7 @@ using core::credential_status;
 TEST_CASE("a token's history is its audit trail, newest first, with the total of all pages") {
   const storage_fixture f;
   session db{f.server.settings()};
-  create_tokens(db, 1, 2);
+  make_tokens(db, 1, 2);
   for (int i = 0; i < 4; ++i) {
     change_token_status command;
     command.which = hash_of(1);

@@ -39,13 +39,14 @@ TEST_CASE("a token that was created is found by its hash, with all that was stor
   const auto found = must<found_tokens>(db, find_tokens{{command.hash}}).tokens;
   REQUIRE(found.size() == 1);
   REQUIRE(found[0].has_value());
-  CHECK(*found[0] == created);
+  CHECK(*found[0] == found_token{command.id, credential_status::suspended, command.endpoint_id});
+  CHECK(must<one_token>(db, get_token{{command.endpoint_id, command.id}}).token == created);
 }
 
 TEST_CASE("a batch of hashes is answered in its own order, with repeats and unknown ones, for every size") {
   const storage_fixture f;
   session db{f.server.settings()};
-  create_tokens(db, 1, 70);
+  make_tokens(db, 1, 70);
   const std::size_t size = GENERATE(0U, 1U, 2U, 4U, 5U, 16U, 17U, 63U, 64U);
   find_tokens command;
   for (std::uint32_t i = 0; i < size; ++i)
@@ -66,7 +67,7 @@ TEST_CASE("a batch of hashes is answered in its own order, with repeats and unkn
 TEST_CASE("a look-up reads by the index and not through the table") {
   const storage_fixture f;
   session db{f.server.settings()};
-  create_tokens(db, 1, 70);
+  make_tokens(db, 1, 70);
   std::string list;
   for (std::uint32_t i = 1; i <= 64; ++i)
     list += (i == 1 ? "X'" : ",X'") + hex(hash_of(i)) + "'";
@@ -91,7 +92,7 @@ TEST_CASE("more hashes or activations than a batch holds are refused") {
   const auto found = db.execute(find_tokens{std::vector<core::token_hash>(65)}, soon());
   REQUIRE(!found);
   CHECK(found.error().code == core::errc::invalid);
-  const auto activated = db.execute(activation_of(1, 65), soon());
+  const auto activated = db.execute(activation_of(1, 257), soon());
   REQUIRE(!activated);
   CHECK(activated.error().code == core::errc::invalid);
 }
@@ -99,7 +100,7 @@ TEST_CASE("more hashes or activations than a batch holds are refused") {
 TEST_CASE("a second token with the same hash is a conflict and leaves nothing behind") {
   const storage_fixture f;
   session db{f.server.settings()};
-  create_tokens(db, 1, 1);
+  make_tokens(db, 1, 1);
   auto second = creation(2);
   second.hash = hash_of(1);
   const auto result = db.execute(second, soon());
@@ -109,7 +110,7 @@ TEST_CASE("a second token with the same hash is a conflict and leaves nothing be
   CHECK(f.server.value("SELECT COUNT(*) FROM endpoint_token") == "1");
   CHECK(f.server.value("SELECT COUNT(*) FROM credential_audit") == "1");
   CHECK(db.connected());
-  create_tokens(db, 3, 3); // the connection has no open transaction
+  make_tokens(db, 3, 3); // the connection has no open transaction
   CHECK(f.server.value("SELECT COUNT(*) FROM endpoint_token") == "2");
 }
 
@@ -145,12 +146,12 @@ TEST_CASE("a creation is in the audit trail with who, how and the correlation ID
 TEST_CASE("the first use makes an inactive token active, once, with its audit row") {
   const storage_fixture f;
   session db{f.server.settings()};
-  create_tokens(db, 1, 70);
-  const std::uint32_t size = GENERATE(1U, 3U, 37U, 64U);
+  make_tokens(db, 1, 270);
+  const std::uint32_t size = GENERATE(1U, 3U, 37U, 64U, 200U, 256U);
   auto command = activation_of(1, size);
   command.items.push_back(command.items.front()); // a repeat within the batch
   command.items.back().correlation_id = "not this one";
-  if (command.items.size() > max_batch)
+  if (command.items.size() > max_activations)
     command.items.pop_back();
   const auto changed = must<activated_tokens>(db, command).changed;
   REQUIRE(changed.size() == size);
@@ -161,19 +162,19 @@ TEST_CASE("the first use makes an inactive token active, once, with its audit ro
         == std::to_string(size));
   CHECK(f.server.value("SELECT COUNT(*) FROM endpoint_token WHERE status = 0 AND updated_at IS NULL AND "
                        "first_used_at IS NULL")
-        == std::to_string(70 - size));
+        == std::to_string(270 - size));
   const auto rows = audit_of(f.server, 1);
   REQUIRE(rows.size() == 2);
   CHECK(rows[1] == std::vector<std::string>{"0", "1", "1", "cm", "use-1"});
 
   CHECK(must<activated_tokens>(db, command).changed.empty());
-  CHECK(f.server.value("SELECT COUNT(*) FROM credential_audit") == std::to_string(70 + size));
+  CHECK(f.server.value("SELECT COUNT(*) FROM credential_audit") == std::to_string(270 + size));
 }
 
 TEST_CASE("only inactive tokens are activated: others and unknown ones are passed over") {
   const storage_fixture f;
   session db{f.server.settings()};
-  create_tokens(db, 1, 1);
+  make_tokens(db, 1, 1);
   for (std::uint32_t number = 2; number <= 4; ++number) {
     auto command = creation(number);
     command.status = static_cast<credential_status>(number - 1);
@@ -183,17 +184,79 @@ TEST_CASE("only inactive tokens are activated: others and unknown ones are passe
   CHECK(changed == std::vector<core::uuid>{id_of(1)});
   const auto found = must<found_tokens>(db, find_tokens{{hash_of(1), hash_of(2), hash_of(3), hash_of(4)}}).tokens;
   CHECK(found[0]->status == credential_status::active);
-  CHECK(found[0]->updated_at == core::from_unix_ms(2'000'000));
   CHECK(found[1]->status == credential_status::active);
-  CHECK_FALSE(found[1]->updated_at.has_value());
   CHECK(found[2]->status == credential_status::suspended);
   CHECK(found[3]->status == credential_status::revoked);
+  CHECK(f.server.value("SELECT COUNT(*) FROM endpoint_token WHERE updated_at = 2000000 AND first_used_at = 2000000")
+        == "1");
+  CHECK(f.server.value("SELECT COUNT(*) FROM endpoint_token WHERE updated_at IS NULL") == "3");
+  CHECK(audit_of(f.server, 1).size() == 2);
+  CHECK(audit_of(f.server, 2).size() == 1);
+}
+
+TEST_CASE("creations together are stored each with its audit row, for every size of a group") {
+  const storage_fixture f;
+  session db{f.server.settings()};
+  const std::uint32_t size = GENERATE(1U, 2U, 37U, 64U);
+  create_tokens command;
+  for (std::uint32_t number = 1; number <= size; ++number) {
+    command.items.push_back(creation(number));
+    command.items.back().status = static_cast<credential_status>(number % 4);
+  }
+  const auto created = must<created_tokens>(db, command).results;
+  REQUIRE(created.size() == size);
+  for (std::uint32_t number = 1; number <= size; ++number) {
+    const auto& result = created[number - 1];
+    REQUIRE(result.has_value());
+    CHECK(result->token == must<one_token>(db, get_token{{"ep-1", id_of(number)}}).token);
+    CHECK(audit_of(f.server, number)
+          == std::vector<std::vector<std::string>>{
+            {"NULL", std::to_string(number % 4), "0", "operator", "correlation-" + std::to_string(number)}});
+  }
+  CHECK(must<found_tokens>(db, find_tokens{{hash_of(size)}}).tokens.at(0)->id == id_of(size));
+
+  const auto again = must<created_tokens>(db, command).results; // as after a lost answer
+  CHECK(std::all_of(again.begin(), again.end(), [](const auto& result) { return result.has_value(); }));
+  CHECK(count_of(f.server, "endpoint_token") == size);
+  CHECK(count_of(f.server, "credential_audit") == size);
+}
+
+TEST_CASE("of creations together each fails alone: what exists, what two of them want, what cannot be") {
+  const storage_fixture f;
+  session db{f.server.settings()};
+  make_tokens(db, 1, 1);
+  create_tokens command;
+  for (std::uint32_t number = 11; number <= 15; ++number)
+    command.items.push_back(creation(number));
+  command.items[1].hash = hash_of(1);  // it exists
+  command.items[3].hash = hash_of(11); // the first one is quicker
+  const bool faulty = GENERATE(false, true);
+  if (faulty)
+    command.items[4].endpoint_id = "no endpoint";
+  const auto created = must<created_tokens>(db, command).results;
+  REQUIRE(created.size() == 5);
+  CHECK(created[0].has_value());
+  CHECK(created[1].error().code == core::errc::conflict);
+  CHECK(created[2].has_value());
+  CHECK(created[3].error().code == core::errc::conflict);
+  if (faulty)
+    CHECK(created[4].error().code == core::errc::invalid);
+  else
+    CHECK(created[4].has_value());
+  const std::uint64_t stored = faulty ? 3 : 4;
+  CHECK(count_of(f.server, "endpoint_token") == stored);
+  CHECK(count_of(f.server, "credential_audit") == stored);
+  CHECK(db.counters().drops == 0);
+  command.items.clear();
+  CHECK(refusal(db, command).code == core::errc::invalid);
+  command.items.resize(65, creation(20));
+  CHECK(refusal(db, command).code == core::errc::invalid);
 }
 
 TEST_CASE("a page has the endpoint's tokens in order, filtered, with the total of all pages") {
   const storage_fixture f;
   session db{f.server.settings()};
-  create_tokens(db, 1, 10);
+  make_tokens(db, 1, 10);
   auto same_time = creation(11); // the ID decides between equal times
   same_time.at = creation(10).at;
   static_cast<void>(must<created_token>(db, same_time));

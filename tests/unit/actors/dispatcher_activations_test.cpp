@@ -19,21 +19,21 @@ std::vector<core::uuid> ids(const storage_job& job) {
 
 } // namespace
 
-TEST_CASE("first uses leave in batches of at most 64, in the name of the replica") {
+TEST_CASE("first uses leave in batches of at most 256, in the name of the replica") {
   auto settings = pool_of(4);
   settings.replica = "replica-1";
   connected_dispatcher dispatcher{settings};
-  REQUIRE(dispatcher.add(first_uses(0, 100)) == 0);
+  REQUIRE(dispatcher.add(first_uses(0, 400)) == 0);
   auto work = take_all(dispatcher);
   REQUIRE(work.size() == 1);
   REQUIRE(activation_in(*work[0].what) != nullptr);
   CHECK(activation_in(*work[0].what)->actor == "replica-1");
   CHECK(activation_in(*work[0].what)->items.front().correlation_id == "c");
-  CHECK(ids(*work[0].what).size() == 64);
+  CHECK(ids(*work[0].what).size() == 256);
   CHECK(finish(dispatcher, work[0]).empty());
   work = take_all(dispatcher);
   REQUIRE(work.size() == 1);
-  CHECK(ids(*work[0].what).size() == 36);
+  CHECK(ids(*work[0].what).size() == 144);
 }
 
 TEST_CASE("a first use that waits or is under way is taken once, and again when it is done") {
@@ -91,6 +91,7 @@ TEST_CASE("first uses that fail for another reason are dropped until the token i
 TEST_CASE("first uses beyond the queue are counted and left, those under way count too") {
   auto settings = pool_of(4);
   settings.activation_queue = 100;
+  settings.activation_batch = 64;
   connected_dispatcher dispatcher{settings};
   CHECK(dispatcher.add(first_uses(0, 90)) == 0);
   const auto work = take_all(dispatcher);

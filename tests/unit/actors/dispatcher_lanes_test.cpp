@@ -32,7 +32,7 @@ void ask_for_everything(storage_dispatcher& dispatcher) {
   REQUIRE(dispatcher.add({keys(0, 900), far_away()}).has_value());
   for (int i = 0; i < 20; ++i)
     REQUIRE(dispatcher.add(command_job()).has_value());
-  REQUIRE(dispatcher.add(first_uses(0, 200)) == 0);
+  REQUIRE(dispatcher.add(first_uses(0, 800)) == 0);
 }
 
 } // namespace
@@ -54,7 +54,7 @@ TEST_CASE("commands leave half of the pool to look-ups and one worker to activat
 
 TEST_CASE("activations take one worker at a time") {
   connected_dispatcher dispatcher{pool_of(8)};
-  REQUIRE(dispatcher.add(first_uses(0, 200)) == 0);
+  REQUIRE(dispatcher.add(first_uses(0, 300)) == 0);
   auto work = take_all(dispatcher);
   REQUIRE(count(work) == counts{0, 0, 1, 0});
   CHECK(finish(dispatcher, work[0]).empty()); // nobody waits for it

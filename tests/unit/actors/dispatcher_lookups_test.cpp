@@ -77,7 +77,7 @@ TEST_CASE("a key that has left is asked for again, because the answer on its way
 
 TEST_CASE("a look-up larger than a batch is answered once, whole, whatever part comes back first") {
   connected_dispatcher dispatcher{pool_of(8)};
-  const auto asked = keys(0, 150);
+  const auto asked = keys(0, 3 * 64);
   const auto id = dispatcher.add({asked, far_away()});
   const auto work = take_all(dispatcher);
   REQUIRE(work.size() == 3);
@@ -86,6 +86,41 @@ TEST_CASE("a look-up larger than a batch is answered once, whole, whatever part 
   const auto done = finish(dispatcher, work[1]);
   REQUIRE(tickets(done) == std::vector<ticket>{*id});
   CHECK(found(done[0].result, asked));
+}
+
+TEST_CASE("two look-up jobs leave whatever their size, two more only with full batches") {
+  connected_dispatcher dispatcher{pool_of(8)};
+  std::vector<std::size_t> sizes;
+  const auto ask = [&](std::size_t first, std::size_t count, milliseconds when = milliseconds{0}) {
+    REQUIRE(dispatcher.add({keys(first, count), far_away()}).has_value());
+    for (const auto& work : take_all(dispatcher, at(when)))
+      sizes.push_back(lookup_in(*work.what)->hashes.size());
+  };
+  ask(0, 1);
+  ask(100, 2);
+  CHECK(sizes == std::vector<std::size_t>{1, 2});
+  ask(200, 63);
+  CHECK(sizes.size() == 2);
+  ask(300, 70);
+  CHECK(sizes == std::vector<std::size_t>{1, 2, 64, 64});
+  CHECK(dispatcher.waiting_keys() == 5);
+  ask(400, 64);
+  CHECK(sizes.size() == 4);
+}
+
+TEST_CASE("look-ups do not wait for jobs that the database is slow with, as long as there are workers for them") {
+  connected_dispatcher dispatcher{pool_of(8)}; // four of them for look-ups
+  for (std::size_t i = 0; i < 2; ++i) {
+    REQUIRE(dispatcher.add({{key(i)}, far_away()}).has_value());
+    REQUIRE(take_all(dispatcher, at(milliseconds{0})).size() == 1);
+  }
+  REQUIRE(dispatcher.add({{key(7)}, far_away()}).has_value());
+  CHECK(take_all(dispatcher, at(milliseconds{49})).empty());
+  CHECK(take_all(dispatcher, at(milliseconds{50})).size() == 1);
+  REQUIRE(dispatcher.add({{key(8)}, far_away()}).has_value());
+  CHECK(take_all(dispatcher, at(milliseconds{51})).size() == 1);
+  REQUIRE(dispatcher.add({{key(9)}, far_away()}).has_value());
+  CHECK(take_all(dispatcher, at(milliseconds{500})).empty()); // half of the pool is for others
 }
 
 TEST_CASE("a part that fails fails its look-up once, and nobody else's") {

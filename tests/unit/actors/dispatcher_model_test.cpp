@@ -79,6 +79,7 @@ private:
   struct question {
     std::vector<core::token_hash> keys; ///< of a look-up
     core::steady_time deadline;
+    std::optional<core::uuid> creation{}; ///< of a token with that ID
   };
 
   static dispatcher_settings settings(std::size_t workers) {
@@ -86,6 +87,7 @@ private:
     out.lookup_queue = 300;
     out.command_queue = 20;
     out.activation_queue = 150;
+    out.activation_batch = 64;
     return out;
   }
 
@@ -114,10 +116,12 @@ private:
   void add_command() {
     const auto waited = dispatcher_.waiting_commands();
     const auto deadline = soon();
-    const auto id = dispatcher_.add(command_job(deadline));
+    const auto number = ++last_creation_;
+    const bool creation = pick(2) == 0;
+    const auto id = dispatcher_.add(creation ? creation_job(number, deadline) : command_job(deadline));
     REQUIRE(id.has_value() == (waited < 20));
     if (id.has_value())
-      open_.emplace(*id, question{{}, deadline});
+      open_.emplace(*id, question{{}, deadline, creation ? std::optional{id_of(number)} : std::nullopt});
   }
 
   void take_work() {
@@ -183,6 +187,10 @@ private:
       outcomes_.insert(code_of(one.result));
       if (!at->second.keys.empty() && one.result->has_value())
         REQUIRE(found(one.result, at->second.keys));
+      if (at->second.creation && one.result->has_value()) {
+        const auto* made = std::get_if<storage::created_token>(&**one.result);
+        REQUIRE((made == nullptr || made->token.id == *at->second.creation)); // else it is the wrong kind of answer
+      }
       open_.erase(at);
     }
   }
@@ -195,6 +203,7 @@ private:
   std::vector<storage_dispatcher::dispatch> busy_;
   std::set<errc> outcomes_;
   std::size_t refused_uses_ = 0;
+  std::size_t last_creation_ = 0;
 };
 
 } // namespace

@@ -49,24 +49,31 @@ inline core::uuid id_of(std::size_t number) {
 }
 
 /// What the database has for the key.
-inline std::optional<core::endpoint_token> token_of(const core::token_hash& key) {
+inline std::optional<storage::found_token> token_of(const core::token_hash& key) {
   if (number_of(key) >= 1000)
     return std::nullopt;
-  core::endpoint_token out;
+  storage::found_token out;
   out.id = id_of(number_of(key));
-  out.application = "app";
   out.endpoint_id = "endpoint-" + std::to_string(number_of(key));
   return out;
 }
 
-inline std::vector<std::optional<core::endpoint_token>> tokens_of(const std::vector<core::token_hash>& keys) {
-  std::vector<std::optional<core::endpoint_token>> out;
+inline std::vector<std::optional<storage::found_token>> tokens_of(const std::vector<core::token_hash>& keys) {
+  std::vector<std::optional<storage::found_token>> out;
   std::transform(keys.begin(), keys.end(), std::back_inserter(out), token_of);
   return out;
 }
 
 inline actors::storage_result_ptr failure(core::errc code, const std::string& detail = {}) {
   return std::make_shared<const actors::storage_result>(core::make_error(code, "failed", detail));
+}
+
+inline storage::created_token created_by(const storage::create_token& command) {
+  storage::created_token created;
+  created.token.id = command.id;
+  created.token.application = command.application;
+  created.token.endpoint_id = command.endpoint_id;
+  return created;
 }
 
 /// What a database that works answers.
@@ -80,10 +87,11 @@ inline actors::storage_result_ptr answer_to(const storage::command& command) {
       changed.changed.push_back(item.id);
     out = std::move(changed);
   } else if (const auto* create = std::get_if<storage::create_token>(&command)) {
-    storage::created_token created;
-    created.token.id = create->id;
-    created.token.application = create->application;
-    created.token.endpoint_id = create->endpoint_id;
+    out = created_by(*create);
+  } else if (const auto* several = std::get_if<storage::create_tokens>(&command)) {
+    storage::created_tokens created;
+    for (const auto& item : several->items)
+      created.results.emplace_back(created_by(item));
     out = std::move(created);
   } else if (std::holds_alternative<storage::list_tokens>(command)) {
     out = storage::token_page{};
@@ -93,6 +101,24 @@ inline actors::storage_result_ptr answer_to(const storage::command& command) {
 
 inline actors::storage_job_ptr command_job(core::steady_time deadline = far_away()) {
   return std::make_shared<const actors::storage_job>(actors::storage_job{storage::list_tokens{}, deadline});
+}
+
+inline actors::storage_job_ptr creation_job(std::size_t number, core::steady_time deadline = far_away()) {
+  storage::create_token command;
+  command.id = id_of(number);
+  return std::make_shared<const actors::storage_job>(actors::storage_job{std::move(command), deadline});
+}
+
+/// The numbers of the tokens that a job creates, one or several.
+inline std::vector<core::uuid> creations_in(const actors::storage_job& job) {
+  std::vector<core::uuid> out;
+  if (const auto* one = std::get_if<storage::create_token>(&job.command))
+    out.push_back(one->id);
+  if (const auto* several = std::get_if<storage::create_tokens>(&job.command)) {
+    for (const auto& item : several->items)
+      out.push_back(item.id);
+  }
+  return out;
 }
 
 inline const storage::find_tokens* lookup_in(const actors::storage_job& job) {

@@ -65,7 +65,7 @@ TEST_CASE("an application that is not configured is 404, unless none is") {
 }
 
 TEST_CASE("what the look-up found decides: valid, 403 for one taken away, 404 for none") {
-  core::endpoint_token token;
+  storage::found_token token;
   CHECK(judge(std::nullopt) == errc::not_found);
   token.status = credential_status::inactive;
   CHECK(judge(token) == errc::none);

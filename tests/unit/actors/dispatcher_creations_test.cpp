@@ -1,0 +1,148 @@
+#include "catch.hpp"
+#include "questions.hpp"
+
+using namespace cm;
+using namespace cm::actors;
+using namespace cm::test;
+using core::errc;
+
+namespace {
+
+/// A dispatcher whose only worker for commands is busy with one.
+struct busy_dispatcher {
+  busy_dispatcher() {
+    static_cast<void>(dispatcher.add(command_job()));
+    under_way = take_all(dispatcher);
+    REQUIRE(under_way.size() == 1);
+  }
+
+  void free_worker() { static_cast<void>(finish(dispatcher, under_way.at(0))); }
+
+  std::vector<ticket> create(std::size_t first, std::size_t count, core::steady_time deadline = far_away()) {
+    std::vector<ticket> out;
+    for (std::size_t i = first; i < first + count; ++i)
+      out.push_back(*dispatcher.add(creation_job(i, deadline)));
+    return out;
+  }
+
+  connected_dispatcher dispatcher{pool_of(2)};
+  std::vector<storage_dispatcher::dispatch> under_way;
+};
+
+core::uuid created_id(const storage_result_ptr& result) {
+  return std::get<storage::created_token>(result->value()).token.id;
+}
+
+} // namespace
+
+TEST_CASE("a creation that waits alone goes as it came") {
+  busy_dispatcher f;
+  const auto job = creation_job(1);
+  const auto id = f.dispatcher.add(job);
+  f.free_worker();
+  const auto work = take_all(f.dispatcher);
+  REQUIRE(work.size() == 1);
+  CHECK(work[0].what == job);
+  const auto done = finish(f.dispatcher, work[0]);
+  REQUIRE(tickets(done) == std::vector<ticket>{*id});
+  CHECK(created_id(done[0].result) == id_of(1));
+}
+
+TEST_CASE("creations that wait together leave in groups of at most 32, and each gets its own answer") {
+  busy_dispatcher f;
+  const auto asked = f.create(0, 40);
+  f.free_worker();
+  std::vector<std::size_t> sizes;
+  std::vector<ticket> answered;
+  for (auto work = take_all(f.dispatcher); !work.empty(); work = take_all(f.dispatcher)) {
+    REQUIRE(work.size() == 1);
+    sizes.push_back(creations_in(*work[0].what).size());
+    for (const auto& one : finish(f.dispatcher, work[0])) {
+      answered.push_back(one.id);
+      CHECK(created_id(one.result) == id_of(one.id - asked.front()));
+    }
+  }
+  CHECK(sizes == std::vector<std::size_t>{32, 8});
+  CHECK(answered == asked);
+  CHECK(f.dispatcher.idle());
+}
+
+TEST_CASE("creations take along those behind them, but let no other command wait that came before") {
+  busy_dispatcher f;
+  const auto first = f.dispatcher.add(command_job());
+  const auto some = f.create(0, 2);
+  const auto second = f.dispatcher.add(command_job());
+  const auto others = f.create(2, 2);
+  CHECK(f.dispatcher.waiting_commands() == 6);
+  f.free_worker();
+  std::vector<std::vector<ticket>> order;
+  for (auto work = take_all(f.dispatcher); !work.empty(); work = take_all(f.dispatcher))
+    order.push_back(tickets(finish(f.dispatcher, work.at(0))));
+  CHECK(order == std::vector<std::vector<ticket>>{{*first}, {some[0], some[1], others[0], others[1]}, {*second}});
+}
+
+TEST_CASE("one creation of a group fails alone; a failure of the whole is everybody's") {
+  busy_dispatcher f;
+  const auto asked = f.create(0, 3);
+  f.free_worker();
+  const auto work = take_all(f.dispatcher);
+  REQUIRE(work.size() == 1);
+  SECTION("one") {
+    storage::created_tokens created;
+    for (std::size_t i = 0; i < 3; ++i) {
+      if (i == 1)
+        created.results.emplace_back(core::make_error(errc::conflict, "taken", {}));
+      else
+        created.results.emplace_back(created_by(std::get<storage::create_token>(creation_job(i)->command)));
+    }
+    const auto done =
+      f.dispatcher.finished(work[0].job, std::make_shared<const storage_result>(storage::reply{std::move(created)}));
+    REQUIRE(tickets(done) == asked);
+    CHECK(created_id(done[0].result) == id_of(0));
+    CHECK(code_of(done[1].result) == errc::conflict);
+    CHECK(created_id(done[2].result) == id_of(2));
+  }
+  SECTION("the whole") {
+    const auto done = f.dispatcher.finished(work[0].job, failure(errc::unavailable));
+    REQUIRE(tickets(done) == asked);
+    for (const auto& one : done)
+      CHECK(code_of(one.result) == errc::unavailable);
+  }
+  SECTION("an answer of another kind, or too short") {
+    const auto wrong = GENERATE(as<storage::reply>{}, storage::pong{}, storage::created_tokens{});
+    const auto done = f.dispatcher.finished(work[0].job, std::make_shared<const storage_result>(wrong));
+    REQUIRE(tickets(done) == asked);
+    for (const auto& one : done)
+      CHECK(code_of(one.result) == errc::internal);
+  }
+}
+
+TEST_CASE("a creation of a group that is past its deadline is answered by then, the others when they are done") {
+  busy_dispatcher f;
+  const auto hasty = f.create(0, 1, at(milliseconds{100}));
+  const auto patient = f.create(1, 1, at(milliseconds{500}));
+  f.free_worker();
+  const auto work = take_all(f.dispatcher);
+  REQUIRE(work.size() == 1);
+  CHECK(work[0].what->deadline == at(milliseconds{500}));
+  const auto late = f.dispatcher.expire(at(milliseconds{100}));
+  REQUIRE(tickets(late) == hasty);
+  CHECK(code_of(late[0].result) == errc::unavailable);
+  CHECK(f.dispatcher.expire(at(milliseconds{101})).empty());
+  CHECK(tickets(finish(f.dispatcher, work[0])) == patient);
+}
+
+TEST_CASE("creations count among the commands that wait, and a database that is away refuses them too") {
+  auto settings = pool_of(2);
+  settings.command_queue = 3;
+  storage_dispatcher dispatcher{settings};
+  std::vector<ticket> asked;
+  asked.push_back(*dispatcher.add(creation_job(1)));
+  asked.push_back(*dispatcher.add(command_job()));
+  asked.push_back(*dispatcher.add(creation_job(2)));
+  CHECK(dispatcher.add(creation_job(3)).has_error());
+  CHECK(dispatcher.add(command_job()).has_error());
+  CHECK_FALSE(dispatcher.idle());
+  CHECK(tickets(dispatcher.refuse_waiting("it is away")) == asked);
+  CHECK(dispatcher.idle());
+}
