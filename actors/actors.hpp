@@ -117,6 +117,8 @@ struct storage_gate_peer {
 using nats_egress_actor = caf::typed_actor<
   // Publishes the answers and flushes.
   caf::reacts_to<answer_atom, reply_batch_ptr>,
+  // INTERNAL: all batches that waited are published.
+  caf::reacts_to<flush_atom>,
   // Answered when everything that came before is on the wire.
   caf::replies_to<drain_atom>::with<bool>>;
 
@@ -127,9 +129,13 @@ struct nats_egress_peer {
 using token_validator_actor = caf::typed_actor<
   // Answers every one of the requests.
   caf::reacts_to<validate_atom, token_calls_ptr>,
+  // Tokens that were taken away.
+  caf::reacts_to<forget_atom, forgotten_tokens_ptr>,
   // The applications that are known from now on.
   caf::reacts_to<directory_atom, application_directory_ptr>, caf::reacts_to<peer_atom, storage_gate_peer>,
-  caf::reacts_to<peer_atom, nats_egress_peer>>;
+  caf::reacts_to<peer_atom, nats_egress_peer>,
+  // INTERNAL: time to let go of what is too old.
+  caf::reacts_to<tick_atom>>;
 
 using password_worker_actor = caf::typed_actor<
   // Hashes or compares; blocks for tens of milliseconds.
@@ -172,14 +178,14 @@ struct nats_user_peer {
 using nats_subscription_actor = caf::typed_actor<
   // The connection to subscribe on, new or lost.
   caf::reacts_to<nats_atom, nats_state_ptr>,
-  // What the library's thread has decoded.
-  caf::reacts_to<deliver_atom, delivery>,
   // Unsubscribes; answered when everything that came in is answered or done.
   caf::replies_to<drain_atom>::with<bool>,
   // Where deliveries go from now on.
   caf::reacts_to<peer_atom, forwarder_ptr>,
   // INTERNAL: the last message was handed over.
   caf::reacts_to<drained_atom>,
+  // INTERNAL: time to look whether everything is heard.
+  caf::reacts_to<watch_atom>,
   // INTERNAL: time to subscribe again, or in a drain to look whether all answers are out.
   caf::reacts_to<tick_atom>>;
 
@@ -205,7 +211,9 @@ using credential_manager_actor = caf::typed_actor<
   // Whether the license allows changes; if not, why.
   caf::reacts_to<license_atom, bool, std::string>,
   // The applications that are known from now on.
-  caf::reacts_to<directory_atom, application_directory_ptr>, caf::reacts_to<peer_atom, storage_gate_peer>,
+  caf::reacts_to<directory_atom, application_directory_ptr>,
+  // Who is told of tokens that were taken away, before whoever did it.
+  caf::reacts_to<peer_atom, forwarder_ptr>, caf::reacts_to<peer_atom, storage_gate_peer>,
   caf::reacts_to<peer_atom, event_publisher_peer>>;
 
 struct credential_manager_peer {

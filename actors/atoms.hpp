@@ -18,13 +18,14 @@ CM_ATOM(begin, "begin");         ///< start working now
 CM_ATOM(closed, "closed");       ///< a connection has gone
 CM_ATOM(crash, "crash");         ///< fault injection, see fault_injection.hpp
 CM_ATOM(create, "create");       ///< make a credential
-CM_ATOM(deliver, "deliver");     ///< messages that were decoded
 CM_ATOM(directory, "directory"); ///< the applications that CM knows
 CM_ATOM(drain, "drain");         ///< finish what has begun, take nothing new; answered when done
 CM_ATOM(drained, "drained");     ///< INTERNAL: a subscription handed over its last message
 CM_ATOM(exchange, "exchange");   ///< one HTTP request and its answer
 CM_ATOM(execute, "execute");     ///< run one storage command
 CM_ATOM(find, "find");           ///< look tokens up
+CM_ATOM(flush, "flush");         ///< INTERNAL: write what is published to the socket
+CM_ATOM(forget, "forget");       ///< what was taken away
 CM_ATOM(give_up, "giveup");      ///< the process cannot go on
 CM_ATOM(license, "license");     ///< whether the license allows changes
 CM_ATOM(list, "list");           ///< names of the children
@@ -46,6 +47,7 @@ CM_ATOM(state, "state");         ///< state of a database worker
 CM_ATOM(stop, "stop");           ///< stop the process in order
 CM_ATOM(tick, "tick");           ///< INTERNAL: a timer
 CM_ATOM(validate, "validate");   ///< answer these validation requests
+CM_ATOM(watch, "watch");         ///< INTERNAL: a second timer
 CM_ATOM(written, "written");     ///< INTERNAL: a piece of a response is on its way
 
 #undef CM_ATOM

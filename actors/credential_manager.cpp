@@ -155,6 +155,17 @@ bool gather(credential_manager_state::change& change, storage::deleted_tokens& a
   return false;
 }
 
+// The validators' mailboxes have it before the client has his answer, and so before any request that he sends then.
+void forget_revoked(const credential_manager_state& state, const std::vector<core::revocation>& events) {
+  auto gone = std::make_shared<forgotten_tokens>();
+  for (const auto& event : events) {
+    if (event.kind == core::revoked_kind::endpoint_tokens)
+      gone->ids.insert(gone->ids.end(), event.ids.begin(), event.ids.end());
+  }
+  if (!gone->ids.empty() && state.forget)
+    (*state.forget)(forgotten_tokens_ptr{std::move(gone)});
+}
+
 void take_changed(credential_manager_self self, std::uint64_t id, const storage_result_ptr& result) {
   const auto at = self->state.changes.find(id);
   if (at == self->state.changes.end())
@@ -165,6 +176,8 @@ void take_changed(credential_manager_self self, std::uint64_t id, const storage_
     return;
   }
   auto events = events_of(**result);
+  // Before the answer: from then on the credential is refused here (contract 4.4).
+  forget_revoked(self->state, events);
   if (!events.empty())
     self->send(self->state.publisher, publish_v,
                std::make_shared<const std::vector<core::revocation>>(std::move(events)));
@@ -274,6 +287,7 @@ credential_manager_actor::behavior_type credential_manager(credential_manager_se
       self->state.why_not = why_not;
     },
     [self](directory_atom, const application_directory_ptr& known) { self->state.settings.applications = known; },
+    [self](peer_atom, const forwarder_ptr& peer) { self->state.forget = peer; },
     [self](peer_atom, const storage_gate_peer& peer) { self->state.gate = peer.handle; },
     [self](peer_atom, const event_publisher_peer& peer) { self->state.publisher = peer.handle; },
   };

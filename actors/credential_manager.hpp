@@ -50,6 +50,7 @@ struct credential_manager_state {
   core::uuid_v7_generator ids;
   storage_gate_actor gate;
   event_publisher_actor publisher;
+  forwarder_ptr forget; ///< to whoever keeps tokens in memory
   std::unordered_map<std::uint64_t, creation> creations;
   std::unordered_map<std::uint64_t, change> changes;
   std::unordered_map<std::uint64_t, caf::typed_response_promise<import_outcome_ptr>> imports;

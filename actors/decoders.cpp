@@ -5,9 +5,12 @@
 #include "messaging/elce.hpp"
 #include "messaging/scmp.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace cm::actors {
 
@@ -55,11 +58,51 @@ private:
       refuse_undecodable<Request>(std::move(message), decoded.error().correlation_id, undecodable);
       return;
     }
-    (admitted ? calls : overflow).add({std::move(message), *decoded});
+    (admitted ? calls : overflow).add({std::move(message), *decoded, key_of(*decoded)});
+  }
+
+  [[nodiscard]] core::token_key key_of(const Request& request) const noexcept {
+    if constexpr (std::is_same_v<Request, messaging::ecap::endpoint_token_validation_request>)
+      return (*context_.keyer)(request.app_name, request.token);
+    else
+      return {};
   }
 
   decoder_context context_;
   occasional unanswerable_;
+};
+
+class revoked_tokens_decoder {
+public:
+  explicit revoked_tokens_decoder(decoder_context context) : context_(std::move(context)) {}
+
+  void operator()(const messaging::message_batch& batch) {
+    auto gone = std::make_shared<forgotten_tokens>();
+    for (const auto& message : batch) {
+      const auto decoded = messaging::decode<messaging::ecap::endpoint_token_revoked_event>(message.payload());
+      if (decoded.has_value() && add_ids(decoded->token_ids, *gone))
+        continue;
+      // Something was revoked and nobody knows what: nothing in memory can be relied on.
+      gone->everything = true;
+      if (malformed_.again())
+        core::logger("cm.ecap")->warn(
+          "{} events of revoked tokens cannot be understood; all tokens in memory are dropped", malformed_.count());
+    }
+    context_.hand_on(forgotten_tokens_ptr{std::move(gone)});
+  }
+
+private:
+  static bool add_ids(const std::vector<std::string_view>& texts, forgotten_tokens& gone) {
+    return std::all_of(texts.begin(), texts.end(), [&](std::string_view text) {
+      const auto id = core::parse_uuid(text);
+      if (id)
+        gone.ids.push_back(*id);
+      return id.has_value();
+    });
+  }
+
+  decoder_context context_;
+  occasional malformed_;
 };
 
 class unregistered_decoder {
@@ -138,6 +181,10 @@ decoder password_request_decoder(decoder_context context) {
 
 decoder certificate_request_decoder(decoder_context context) {
   return request_decoder<messaging::ecap::client_certificate_validation_request>(std::move(context));
+}
+
+decoder revoked_tokens_event_decoder(decoder_context context) {
+  return revoked_tokens_decoder(std::move(context));
 }
 
 decoder unregistered_event_decoder(decoder_context context) {

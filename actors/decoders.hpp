@@ -14,6 +14,9 @@ namespace cm::actors {
 
 /// 9/ELCE "unregistered" (contract 4.3). What cannot be decoded or names no possible endpoint is counted, logged and
 /// dropped, and so is what finds no room: nobody waits for an answer.
+/// The tokens in events of this instance's replicas that tell of tokens taken away.
+[[nodiscard]] decoder revoked_tokens_event_decoder(decoder_context context);
+
 [[nodiscard]] decoder unregistered_event_decoder(decoder_context context);
 
 /// 17/SCMP (contract 4.6): whatever comes, the configuration is read anew; what cannot be decoded is dropped.

@@ -129,6 +129,14 @@ struct password_verdict {
 using password_result = core::expected<password_verdict>;
 using password_result_ptr = std::shared_ptr<const password_result>;
 
+/// Tokens that were taken away, by this replica or another: what is in memory about them does not count any more.
+struct forgotten_tokens {
+  std::vector<core::uuid> ids;
+  bool everything = false; ///< nobody knows which
+};
+
+using forgotten_tokens_ptr = std::shared_ptr<const forgotten_tokens>;
+
 /// An endpoint that the register has removed.
 struct removed_endpoint {
   std::string endpoint_id;
@@ -157,9 +165,9 @@ struct configuration_news {};
 
 /// What a subscription hands on, decoded.
 using delivery = std::variant<token_calls_ptr, transition_calls_ptr, password_calls_ptr, certificate_calls_ptr,
-                              removed_endpoints_ptr, configuration_news>;
+                              removed_endpoints_ptr, configuration_news, forgotten_tokens_ptr>;
 
-/// Passes a delivery to whoever works on it now.
+/// Passes a delivery to whoever works on it now. Any thread.
 using forwarder = std::function<void(const delivery&)>;
 using forwarder_ptr = std::shared_ptr<const forwarder>;
 
@@ -209,7 +217,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::revocations_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::password_job_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::password_result_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::removed_endpoints_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::delivery)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::forgotten_tokens_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::forwarder_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::body_piece_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::token_calls_ptr)

@@ -7,12 +7,14 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <cstdint>
+#include <vector>
 
 namespace cm::actors {
 
 struct nats_egress_state {
   static inline const char* name = "nats-egress";
-  std::uint64_t lost = 0; ///< answers that the connection refused
+  std::uint64_t lost = 0;                 ///< answers that the connection refused
+  std::vector<reply_batch_ptr> unflushed; ///< on one connection
 };
 
 /// To be spawned detached: a flush waits for the server's sign of life (messaging::connection::flush_buffer).

@@ -73,7 +73,10 @@ messaging::connection_handlers make_handlers(nats_link_self self) {
       caf::anon_send(me, closed_v, generation, why.message);
   };
   handlers.async_error = [](std::string_view text) { link_log()->warn("NATS: {}", text); };
-  handlers.slow_consumer = [](std::string_view subject, std::uint64_t dropped) {
+  handlers.slow_consumer = [on_overflow = self->state.settings.on_overflow](std::string_view subject,
+                                                                            std::uint64_t dropped) {
+    if (on_overflow)
+      on_overflow(subject);
     link_log()->error("too slow for {}: {} messages lost so far", subject, dropped);
   };
   return handlers;

@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cm::actors {
@@ -25,6 +26,9 @@ struct nats_link_settings {
   std::chrono::milliseconds tick{100};           ///< how often a round trip is made, unless one is under way
   std::chrono::milliseconds probe_patience{500}; ///< silence after which the server counts as away
   std::function<void()> on_first_contact;        ///< called once, when the connection is made
+
+  /// A subscription on that subject lost messages, because too many waited; on a thread of the library.
+  std::function<void(std::string_view subject)> on_overflow;
 };
 
 /// Whether the server answers. A plain class: time is a parameter.

@@ -15,6 +15,7 @@ using nats_subscription_self = nats_subscription_actor::stateful_pointer<nats_su
 constexpr std::chrono::milliseconds retry_period{250};
 constexpr std::chrono::milliseconds drain_period{5};
 constexpr std::chrono::milliseconds drain_timeout{5000};
+constexpr std::chrono::milliseconds watch_period{100};
 
 const std::shared_ptr<spdlog::logger>& subscription_log() {
   static const auto logger = core::logger("cm.nats");
@@ -31,7 +32,8 @@ void subscribe(nats_subscription_self self) {
   decoder_context context;
   context.connection = state.connection;
   context.door = state.door;
-  context.hand_on = [me](delivery what) { caf::anon_send(me, deliver_v, std::move(what)); };
+  context.keyer = state.settings.keyer;
+  context.hand_on = [forward = state.forward](const delivery& what) { (*forward->load())(what); };
   state.retirement = std::make_shared<retired_subscription>();
   auto opened =
     messaging::subscription::open(state.connection, state.settings.subject, options,
@@ -46,6 +48,13 @@ void subscribe(nats_subscription_self self) {
   }
   state.subscription = std::move(*opened);
   subscription_log()->info("listening on {}", state.settings.subject);
+}
+
+void watch(nats_subscription_self self) {
+  auto& state = self->state;
+  if (state.subscription && !state.draining)
+    state.watch->look(state.connection.get(), state.connection->continuity(), self->clock().now());
+  self->delayed_send(self, watch_period, watch_v);
 }
 
 void take_connection(nats_subscription_self self, const nats_state_ptr& nats) {
@@ -70,6 +79,8 @@ void answer_if_drained(nats_subscription_self self) {
 void drain(nats_subscription_self self) {
   auto& state = self->state;
   if (!std::exchange(state.draining, true)) {
+    if (state.watch)
+      state.watch->stop();
     if (!state.subscription || state.subscription->drain(drain_timeout).has_error()) {
       state.subscription.reset();
       state.drained = true;
@@ -81,6 +92,8 @@ void drain(nats_subscription_self self) {
 } // namespace
 
 void nats_subscription_state::retire() {
+  if (watch)
+    watch->stop();
   if (!subscription)
     return;
   auto keeper = std::exchange(retirement, nullptr);
@@ -102,17 +115,21 @@ nats_subscription_actor::behavior_type nats_subscription(nats_subscription_self 
   auto& state = self->state;
   state.door = std::make_shared<admission>(settings.queue_length);
   state.settings = std::move(settings);
-  state.forward = std::move(forward);
+  state.forward = std::make_shared<forwarder_slot>(std::move(forward));
+  if (state.settings.hearing) {
+    state.watch.emplace(state.settings.hearing, state.settings.settling);
+    self->send(self, watch_v);
+  }
   return {
     [self](nats_atom, const nats_state_ptr& nats) { take_connection(self, nats); },
-    [self](deliver_atom, const delivery& what) { (*self->state.forward)(what); },
     [self](drain_atom) -> caf::result<bool> {
       auto promise = self->make_response_promise<bool>();
       self->state.drains.push_back(promise);
       drain(self);
       return promise;
     },
-    [self](peer_atom, const forwarder_ptr& forward_to) { self->state.forward = forward_to; },
+    [self](peer_atom, const forwarder_ptr& forward_to) { self->state.forward->store(forward_to); },
+    [self](watch_atom) { watch(self); },
     [self](drained_atom) { self->state.drained = self->state.draining; },
     [self](tick_atom) {
       if (self->state.draining)

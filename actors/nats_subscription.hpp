@@ -2,12 +2,16 @@
 #pragma once
 
 #include "actors/actors.hpp"
+#include "actors/coherence.hpp"
+#include "core/token_key.hpp"
 #include "messaging/subscription.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -21,7 +25,8 @@ namespace cm::actors {
 struct decoder_context {
   std::shared_ptr<messaging::connection> connection; ///< answers go out on it
   std::shared_ptr<admission> door;
-  std::function<void(delivery)> hand_on; ///< to the subscription's actor; any thread
+  std::function<void(const delivery&)> hand_on;   ///< to whoever works on it now; any thread
+  std::shared_ptr<const core::token_keyer> keyer; ///< names the tokens of requests
 };
 
 /// Called on the library's thread, one batch at a time; shares nothing with the actor but the door.
@@ -32,7 +37,13 @@ struct nats_subscription_settings {
   std::optional<std::string> queue_group;
   std::size_t queue_length = 4096; ///< messages in the house at once; what becomes of those beyond is the decoder's
   std::function<decoder(decoder_context)> make_decoder; ///< one for each connection
+  std::shared_ptr<const core::token_keyer> keyer;
+  std::shared_ptr<coherence> hearing;       ///< of the events of this subscription; may be null
+  std::chrono::milliseconds settling{1000}; ///< until all servers of a cluster know of the subscription
 };
+
+/// Where deliveries go; written by the actor, read by the library's thread.
+using forwarder_slot = std::atomic<forwarder_ptr>;
 
 /// Keeps a subscription whose actor is gone until its last message was handed over and answered.
 struct retired_subscription {
@@ -43,24 +54,25 @@ struct nats_subscription_state {
   static inline const char* name = "nats-subscription";
 
   nats_subscription_settings settings;
-  forwarder_ptr forward;
+  std::shared_ptr<forwarder_slot> forward;
   std::shared_ptr<messaging::connection> connection;
   std::shared_ptr<admission> door;
   std::unique_ptr<messaging::subscription> subscription; ///< after the connection, so that it goes before it
   std::shared_ptr<retired_subscription> retirement;
+  std::optional<hearing_watch> watch;
   std::vector<caf::typed_response_promise<bool>> drains;
   bool draining = false;
   bool drained = false;
 
-  /// What the library still holds is handed over, and answered 503 for want of this actor.
+  /// What the library still holds is handed over.
   ~nats_subscription_state();
 
   /// Lets the subscription finish on its own.
   void retire();
 };
 
-/// Messages are decoded on the library's thread, a batch at a time, and come here as deliveries, which go on to whom
-/// `forward` names.
+/// Messages are decoded on the library's thread, a batch at a time, and go from there to whom `forward` names, without
+/// a stop here: this actor keeps the subscription, not its messages.
 nats_subscription_actor::behavior_type
 nats_subscription(nats_subscription_actor::stateful_pointer<nats_subscription_state> self,
                   nats_subscription_settings settings, forwarder_ptr forward);

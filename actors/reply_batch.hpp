@@ -37,6 +37,15 @@ public:
   /// Writes to the socket what publish() has buffered.
   void flush() noexcept;
 
+  /// The encoded answer at that place; the tests look at it.
+  [[nodiscard]] std::string_view answer(std::size_t index) const {
+    const auto& one = replies_.at(index);
+    return std::string_view(bytes_).substr(one.start, one.length);
+  }
+
+  /// The connection, to compare with others.
+  [[nodiscard]] const void* origin() const noexcept { return connection_.get(); }
+
   [[nodiscard]] bool empty() const noexcept { return replies_.empty(); }
 
   [[nodiscard]] std::size_t size() const noexcept { return replies_.size(); }

@@ -57,6 +57,10 @@ void report_lost_requests(std::size_t count, const char* why) noexcept {
   }
 }
 
+core::errc code_of_failure(core::errc code) noexcept {
+  return code == core::errc::overloaded || code == core::errc::internal ? code : core::errc::unavailable;
+}
+
 template <class Request>
 void refuse(request_call<Request> call, core::errc code, reply_batch& out) {
   const auto answer = make_response<Request>(call.request.correlation_id, code);
@@ -95,9 +99,9 @@ void accept(certificate_call call, std::string_view credential_id, std::string_v
   accept_client(std::move(call), credential_id, client_id, out);
 }
 
-void accept(token_call call, const core::endpoint_token& token, reply_batch& out) {
+void accept(token_call call, const core::uuid& token_id, std::string_view endpoint_id, reply_batch& out) {
   id_text id{};
-  accept(std::move(call), write_id(token.id, id), token.endpoint_id, out);
+  accept(std::move(call), write_id(token_id, id), endpoint_id, out);
 }
 
 void accept(password_call call, const core::client_credential& credential, reply_batch& out) {

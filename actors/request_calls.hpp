@@ -5,6 +5,7 @@
 #include "core/client_credential.hpp"
 #include "core/error.hpp"
 #include "core/token.hpp"
+#include "core/token_key.hpp"
 #include "messaging/ecap.hpp"
 
 #include <memory>
@@ -41,6 +42,7 @@ template <class Request>
 struct request_call {
   messaging::message message;
   Request request;
+  core::token_key key; ///< of the token, where the request is about one: shards and caches go by it
 };
 
 /// Adds the refusal of a call to `out`; the IDs stay null, so that a consumer that ignores the code lets nobody in.
@@ -48,6 +50,10 @@ struct request_call {
 /// Instantiated for the four requests of 16/ECAP.
 template <class Request>
 void refuse(request_call<Request> call, core::errc code, reply_batch& out);
+
+/// The code for requests about which the database could not be asked: trouble of the database is never an answer about
+/// the credential (contract 4.1), so whatever is not a success is 503, or 500 for a fault.
+[[nodiscard]] core::errc code_of_failure(core::errc code) noexcept;
 
 /// Adds a 400 to a message that could not be decoded, with what could be read of its correlation ID.
 template <class Request>
@@ -98,6 +104,14 @@ public:
 
   [[nodiscard]] reply_batch_ptr make_replies() const { return std::make_shared<reply_batch>(connection_, door_); }
 
+  /// What they came over.
+  [[nodiscard]] const messaging::connection& connection() const noexcept { return *connection_; }
+
+  /// Requests of one origin may be answered together.
+  [[nodiscard]] const void* origin() const noexcept { return door_.get(); }
+
+  void reserve(std::size_t count) { calls_.reserve(count); }
+
 private:
   std::shared_ptr<messaging::connection> connection_;
   std::shared_ptr<admission> door_;
@@ -120,13 +134,22 @@ using certificate_call = request_call<messaging::ecap::client_certificate_valida
 using certificate_calls = request_calls<messaging::ecap::client_certificate_validation_request>;
 using certificate_calls_ptr = std::shared_ptr<certificate_calls>;
 
+/// Refuses all that are in `calls`.
+template <class Request>
+[[nodiscard]] reply_batch_ptr refuse_all(request_calls<Request>& calls, core::errc code) {
+  auto replies = calls.make_replies();
+  for (auto& one : calls.take())
+    refuse(std::move(one), code, *replies);
+  return replies;
+}
+
 /// Adds the answer 200 with these IDs to `out`; the views must live until it returns.
 void accept(token_call call, std::string_view token_id, std::string_view endpoint_id, reply_batch& out);
 void accept(password_call call, std::string_view credential_id, std::string_view client_id, reply_batch& out);
 void accept(certificate_call call, std::string_view credential_id, std::string_view client_id, reply_batch& out);
 
 /// The same with the IDs of what was found.
-void accept(token_call call, const core::endpoint_token& token, reply_batch& out);
+void accept(token_call call, const core::uuid& token_id, std::string_view endpoint_id, reply_batch& out);
 void accept(password_call call, const core::client_credential& credential, reply_batch& out);
 void accept(certificate_call call, const core::client_credential& credential, reply_batch& out);
 

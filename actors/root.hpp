@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/actors.hpp"
+#include "actors/coherence.hpp"
 #include "actors/credential_manager.hpp"
 #include "actors/http_listener.hpp"
 #include "actors/http_session.hpp"
@@ -81,6 +82,9 @@ struct root_state {
   http_listener_actor api_listener;
   std::shared_ptr<http::acceptor> api_acceptor;
   application_directory_ptr applications;
+  std::shared_ptr<const core::token_keyer> keyer;
+  forwarder_ptr forget;                     ///< to all who keep tokens in memory
+  std::shared_ptr<coherence> token_hearing; ///< of the events about revoked tokens
 
   // The orderly stop.
   std::vector<std::function<void(std::size_t)>> stop_steps;

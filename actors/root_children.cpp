@@ -122,6 +122,8 @@ void add_manager(root_pointer self) {
     settings.token_length = state.settings.settings.credentials.token_length;
     settings.applications = state.applications;
     state.manager = self->spawn(credential_manager, std::move(settings), state.gate, state.publisher);
+    if (state.forget)
+      self->send(state.manager, peer_v, state.forget);
     self->send(state.license, peer_v, credential_manager_peer{state.manager});
     self->send(state.transitioner, peer_v, credential_manager_peer{state.manager});
     self->send(state.remover, peer_v, credential_manager_peer{state.manager});

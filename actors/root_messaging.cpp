@@ -10,6 +10,7 @@
 #include "actors/tekton_follower.hpp"
 #include "actors/token_transitioner.hpp"
 #include "actors/token_validator.hpp"
+#include "core/token_key.hpp"
 #include "core/uuid.hpp"
 #include "messaging/subjects.hpp"
 
@@ -28,17 +29,20 @@ constexpr std::size_t event_queue_length = 65536;
 
 // -- where deliveries go ----------------------------------------------------------------------------------------------
 
-// Equal tokens go to one validator, so that it can answer them together.
+// Equal tokens go to one validator: each has its part of the cache.
 void shard(const std::vector<token_validator_actor>& validators, const token_calls_ptr& calls) {
   if (validators.size() == 1) {
     caf::anon_send(validators.front(), validate_v, calls);
     return;
   }
   std::vector<token_calls_ptr> parts(validators.size());
+  const auto expected = calls->peek().size() / validators.size() * 5 / 4 + 1;
   for (auto& call : calls->take()) {
-    const auto index = std::hash<std::string_view>{}(call.request.token) % validators.size();
-    if (!parts[index])
+    const auto index = (call.key.second >> 32U) % validators.size();
+    if (!parts[index]) {
       parts[index] = calls->make_calls();
+      parts[index]->reserve(expected);
+    }
     parts[index]->add(std::move(call));
   }
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -53,6 +57,14 @@ forwarder_ptr forward(Function function) {
   return std::make_shared<const forwarder>([function = std::move(function)](const delivery& came) {
     if (const auto* what = std::get_if<What>(&came))
       function(*what);
+  });
+}
+
+// To all who keep tokens in memory.
+forwarder_ptr to_forget(const root_state& state) {
+  return forward<forgotten_tokens_ptr>([validators = state.validators](const forgotten_tokens_ptr& gone) {
+    for (const auto& validator : validators)
+      caf::anon_send(validator, forget_v, gone);
   });
 }
 
@@ -74,6 +86,12 @@ void add_link(root_pointer self) {
     settings.nats = state.settings.settings.nats;
     settings.probe_subject = "_INBOX." + core::to_string(core::random_uuid());
     settings.on_first_contact = [me] { caf::anon_send(me, ready_v, milestone::nats); };
+    settings.on_overflow = [hearing = state.token_hearing,
+                            revoked = messaging::subjects::endpoint_token_revoked(
+                              state.settings.settings.instance_name)](std::string_view subject) {
+      if (subject == revoked)
+        hearing->lose();
+    };
     state.link = self->spawn<caf::detached>(nats_link, std::move(settings), state.health);
     self->send(state.link, peer_v, nats_user_peer{state.publisher});
     for (const auto& subscription : state.subscriptions) {
@@ -99,11 +117,17 @@ void add_egress(root_pointer self) {
 void add_validator(root_pointer self, std::size_t index) {
   add_child(self, "token-validator-" + std::to_string(index), [self, index] {
     auto& state = self->state;
+    const auto& credentials = state.settings.settings.credentials;
     token_validator_settings settings;
-    settings.hash_key = state.settings.settings.credentials.token_hash_key;
-    settings.applications = state.applications;
-    settings.trustful = state.settings.settings.credentials.trustful;
+    settings.desk.hash_key = credentials.token_hash_key;
+    settings.desk.applications = state.applications;
+    settings.desk.trustful = credentials.trustful;
+    settings.desk.cache.max_bytes = credentials.cache_max_bytes / state.validators.size();
+    settings.desk.cache.time_to_live = credentials.cache_time_to_live;
+    settings.hearing = state.token_hearing;
     state.validators[index] = self->spawn(token_validator, std::move(settings), state.gate, state.egress);
+    state.forget = to_forget(state);
+    self->send(state.manager, peer_v, state.forget);
     renew_forwarders(self);
     return untyped(state.validators[index]);
   });
@@ -178,6 +202,7 @@ nats_subscription_settings request_settings(const root_state& state, std::string
   settings.queue_group = state.settings.settings.instance_name;
   settings.queue_length = state.settings.settings.credentials.provider_queue_length;
   settings.make_decoder = std::move(make_decoder);
+  settings.keyer = state.keyer;
   return settings;
 }
 
@@ -226,6 +251,16 @@ void add_event_subscriptions(root_pointer self) {
   });
 }
 
+// Every replica hears of them: each has its own memory.
+void add_revocation_subscription(root_pointer self) {
+  const auto& state = self->state;
+  nats_subscription_settings settings;
+  settings.subject = messaging::subjects::endpoint_token_revoked(state.settings.settings.instance_name);
+  settings.make_decoder = revoked_tokens_event_decoder;
+  settings.hearing = state.token_hearing;
+  add_subscription(self, "nats-token-revoked", std::move(settings), [self] { return to_forget(self->state); });
+}
+
 // Every replica hears of them: each has its own picture of the applications.
 void add_configuration_subscriptions(root_pointer self) {
   namespace subjects = messaging::subjects;
@@ -250,6 +285,8 @@ void add_configuration_subscriptions(root_pointer self) {
 
 void add_messaging_children(root_pointer self) {
   auto& state = self->state;
+  state.keyer = std::make_shared<const core::token_keyer>();
+  state.token_hearing = std::make_shared<coherence>();
   add_link(self);
   add_egress(self);
   state.validators.resize(state.settings.settings.credentials.provider_concurrency);
@@ -263,6 +300,7 @@ void add_messaging_children(root_pointer self) {
 }
 
 void add_subscriptions(root_pointer self) {
+  add_revocation_subscription(self);
   add_request_subscriptions(self);
   add_event_subscriptions(self);
   if (self->state.settings.settings.tekton.enabled)

@@ -11,95 +11,45 @@ namespace {
 
 using token_validator_self = token_validator_actor::stateful_pointer<token_validator_state>;
 
-void send_off(token_validator_self self, reply_batch_ptr replies) {
-  if (!replies->empty())
-    self->send(self->state.egress, answer_v, std::move(replies));
-}
+// The gate answers at the deadline of a question; this much later it is dead.
+constexpr std::chrono::milliseconds grace{500};
 
-// Answers the calls by what the database knows of their tokens; `found` has one entry a call.
-void answer(token_validator_self self, const token_calls_ptr& calls,
-            const std::vector<std::optional<storage::found_token>>& found) {
-  auto replies = calls->make_replies();
-  auto first_uses = std::make_shared<std::vector<storage::activation>>();
-  auto waiting = calls->take();
-  for (std::size_t i = 0; i < waiting.size(); ++i) {
-    auto& call = waiting[i];
-    const auto code = judge(found[i]);
-    if (code == core::errc::not_found && self->state.trustful && trustfully_accepted(call.request)) {
-      const auto taken_for = call.request.token; // lives in the message, which the replies keep
-      accept(std::move(call), taken_for, taken_for, *replies);
-      continue;
-    }
-    if (code != core::errc::none) {
-      refuse(std::move(call), code, *replies);
-      continue;
-    }
-    if (found[i]->status == core::credential_status::inactive)
-      first_uses->push_back({found[i]->id, std::string(call.request.correlation_id)});
-    accept(std::move(call), core::to_string(found[i]->id), found[i]->endpoint_id, *replies);
-  }
-  send_off(self, std::move(replies));
+void send_off(token_validator_self self, token_desk::outcome done) {
+  if (done.replies && !done.replies->empty())
+    self->send(self->state.egress, answer_v, std::move(done.replies));
   // The answer does not wait for it: a device is not refused because the database cannot write just now.
-  if (!first_uses->empty())
-    self->send(self->state.gate, activate_v, activations_ptr{std::move(first_uses)});
+  if (!done.first_uses.empty())
+    self->send(self->state.gate, activate_v,
+               activations_ptr{std::make_shared<const std::vector<storage::activation>>(std::move(done.first_uses))});
 }
 
-void refuse_all(token_validator_self self, const token_calls_ptr& calls, core::errc code) {
-  auto replies = calls->make_replies();
-  for (auto& call : calls->take())
-    refuse(std::move(call), code, *replies);
-  send_off(self, std::move(replies));
-}
-
-// Trouble of the database is never an answer about the token: whatever is not a success is 503, or 500 for a fault.
-core::errc code_of_failure(core::errc code) noexcept {
-  return code == core::errc::overloaded || code == core::errc::internal ? code : core::errc::unavailable;
-}
-
-void take_found(token_validator_self self, const token_calls_ptr& calls, std::size_t asked,
-                const storage_result_ptr& result) {
+void take_found(token_validator_self self, std::uint64_t number, const storage_result_ptr& result) {
+  static const storage::found_tokens nothing;
+  auto& desk = *self->state.desk;
   if (result->has_error()) {
-    refuse_all(self, calls, code_of_failure(result->error().code));
+    send_off(self, desk.failed(number, result->error().code));
     return;
   }
   const auto* found = std::get_if<storage::found_tokens>(&**result);
-  if (found == nullptr || found->tokens.size() != asked) {
-    core::logger("cm.ecap")->error("a look-up of {} tokens was answered with something else", asked);
-    refuse_all(self, calls, core::errc::internal);
-    return;
-  }
-  answer(self, calls, found->tokens);
+  send_off(self, desk.found(number, found == nullptr ? nothing.tokens : found->tokens));
 }
 
 void validate(token_validator_self self, const token_calls_ptr& calls) {
   auto& state = self->state;
-  auto refused = calls->make_replies();
-  auto pending = calls->make_calls();
-  auto lookup = std::make_shared<token_lookup>();
-  const auto now = core::now_ms();
-  for (auto& call : calls->take()) {
-    if (const auto code = refuse_early(call.request, *state.applications, now)) {
-      refuse(std::move(call), *code, *refused);
-      continue;
-    }
-    lookup->hashes.push_back(state.hasher->hash(call.request.app_name, call.request.token));
-    pending->add(std::move(call));
-  }
-  send_off(self, std::move(refused));
-  if (pending->empty())
+  const auto now = self->clock().now();
+  const auto& connection = calls->connection();
+  token_desk::outcome done;
+  auto question = state.desk->take(calls, state.hearing->now(&connection, connection.continuity()), now, done);
+  send_off(self, std::move(done));
+  if (!question)
     return;
-
-  const auto asked = lookup->hashes.size();
-  lookup->deadline = self->clock().now() + state.lookup_deadline;
-  // The gate answers at its deadline; the time-out here is for a gate that died. `pending` answers for itself if this
-  // actor dies.
-  self
-    ->request(state.gate, state.lookup_deadline + std::chrono::milliseconds{500}, find_v,
-              token_lookup_ptr{std::move(lookup)})
-    .then([self, pending, asked](const storage_result_ptr& result) { take_found(self, pending, asked, result); },
-          [self, pending](const caf::error& problem) {
+  question->lookup->deadline = now + state.lookup_deadline;
+  const auto number = question->number;
+  self->request(state.gate, state.lookup_deadline + grace, find_v, token_lookup_ptr{std::move(question->lookup)})
+    .then([self, number](const storage_result_ptr& result) { take_found(self, number, result); },
+          [self, number](const caf::error& problem) {
             core::logger("cm.ecap")->warn("no answer from the storage gate: {}", describe_reason(problem));
-            refuse_all(self, pending, core::errc::unavailable);
+            send_off(self, self->state.desk->failed(number, core::errc::unavailable));
           });
 }
 
@@ -109,17 +59,27 @@ token_validator_actor::behavior_type token_validator(token_validator_self self, 
                                                      storage_gate_actor gate, nats_egress_actor egress) {
   harden(self);
   auto& state = self->state;
-  state.hasher.emplace(settings.hash_key);
-  state.applications = std::move(settings.applications);
-  state.trustful = settings.trustful;
+  const auto period = settings.tick;
+  state.desk.emplace(std::move(settings.desk));
+  state.hearing = std::move(settings.hearing);
   state.lookup_deadline = settings.lookup_deadline;
   state.gate = std::move(gate);
   state.egress = std::move(egress);
+  self->delayed_send(self, period, tick_v);
   return {
     [self](validate_atom, const token_calls_ptr& calls) { validate(self, calls); },
-    [self](directory_atom, const application_directory_ptr& known) { self->state.applications = known; },
+    [self](forget_atom, const forgotten_tokens_ptr& gone) {
+      if (gone->everything)
+        self->state.desk->forget_everything();
+      self->state.desk->forget(gone->ids);
+    },
+    [self](directory_atom, const application_directory_ptr& known) { self->state.desk->applications(known); },
     [self](peer_atom, const storage_gate_peer& peer) { self->state.gate = peer.handle; },
     [self](peer_atom, const nats_egress_peer& peer) { self->state.egress = peer.handle; },
+    [self, period](tick_atom) {
+      self->state.desk->expire(self->clock().now());
+      self->delayed_send(self, period, tick_v);
+    },
   };
 }
 

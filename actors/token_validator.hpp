@@ -2,31 +2,30 @@
 #pragma once
 
 #include "actors/actors.hpp"
-#include "actors/token_validation.hpp"
-#include "core/secret.hpp"
-#include "core/token_hash.hpp"
+#include "actors/coherence.hpp"
+#include "actors/token_desk.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
 #include <chrono>
+#include <memory>
 #include <optional>
 
 namespace cm::actors {
 
 struct token_validator_settings {
-  core::secret hash_key;
-  application_directory_ptr applications;
-  bool trustful = false;                           ///< unknown tokens are accepted (contract 4.5)
+  token_desk_settings desk;
+  std::shared_ptr<const coherence> hearing;
   std::chrono::milliseconds lookup_deadline{2000}; ///< after which the requests of a batch are answered 503
+  std::chrono::milliseconds tick{1000};            ///< how often memory is looked through while no requests come
 };
 
 struct token_validator_state {
   static inline const char* name = "token-validator";
 
-  std::optional<core::token_hasher> hasher;
-  application_directory_ptr applications;
-  bool trustful = false;
+  std::optional<token_desk> desk;
+  std::shared_ptr<const coherence> hearing;
   std::chrono::milliseconds lookup_deadline{};
   storage_gate_actor gate;
   nats_egress_actor egress;

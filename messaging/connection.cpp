@@ -16,6 +16,9 @@ namespace {
 constexpr int refusal_wait_ms = 50;
 constexpr std::int64_t flush_wait_ms = 1;
 
+/// Where the library has no memory for the question; no confirm accepts it.
+constexpr std::uint64_t unknown_count = std::numeric_limits<std::uint64_t>::max();
+
 /// The text behind the connection's last error. Until 3.10 the library hands out its own buffer only.
 std::string error_text(natsConnection* native) {
 #if NATS_VERSION_NUMBER >= 0x030A00
@@ -288,23 +291,38 @@ core::expected<void> connection::round_trip(std::chrono::milliseconds timeout) {
   return {};
 }
 
-publication_mark connection::mark() const noexcept {
-  // A mark that no confirm accepts, where the library has no memory for the question.
-  publication_mark out{std::numeric_limits<std::uint64_t>::max(), shared_->refusals};
+std::uint64_t connection::reconnects() const noexcept {
+  std::uint64_t out = unknown_count;
   natsStatistics* counts = nullptr;
   if (natsStatistics_Create(&counts) != NATS_OK)
     return out;
   if (natsConnection_GetStats(native_, counts) == NATS_OK)
-    natsStatistics_GetCounts(counts, nullptr, nullptr, nullptr, nullptr, &out.reconnects);
+    natsStatistics_GetCounts(counts, nullptr, nullptr, nullptr, nullptr, &out);
   natsStatistics_Destroy(counts);
   return out;
+}
+
+publication_mark connection::mark() const noexcept {
+  return {reconnects(), shared_->refusals};
+}
+
+std::uint64_t connection::continuity() const noexcept {
+  // The library counts a reconnect before it reads from the new socket, and changes its status before it tries.
+  switch (natsConnection_Status(native_)) {
+  case NATS_CONN_STATUS_CONNECTED:
+  case NATS_CONN_STATUS_DRAINING_SUBS:
+  case NATS_CONN_STATUS_DRAINING_PUBS:
+    return 2 * reconnects();
+  default:
+    return 2 * reconnects() + 1;
+  }
 }
 
 core::expected<void> connection::confirm(publication_mark since, std::chrono::milliseconds timeout) {
   if (auto answered = round_trip(timeout); !answered)
     return answered;
   const auto now = mark();
-  if (now.reconnects != since.reconnects || now.reconnects == std::numeric_limits<std::uint64_t>::max())
+  if (now.reconnects != since.reconnects || now.reconnects == unknown_count)
     return core::make_error(core::errc::unavailable, "NATS: the connection was lost in between");
   // The library notes a complaint of the server before the answer to the PING behind it, but tells of it, on a thread
   // of its own, a little later. The note stays, so it only says that there is something to wait for.

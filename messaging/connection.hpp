@@ -130,6 +130,11 @@ public:
   /// late.
   [[nodiscard]] core::expected<void> confirm(publication_mark since, std::chrono::milliseconds timeout);
 
+  /// Changes whenever messages to this connection's subscriptions may have been lost on the way: with each loss of the
+  /// server, before the first message that comes after it. (Those that a full subscription drops are not counted here,
+  /// see connection_handlers::slow_consumer.) Takes the library's lock for a moment; any thread.
+  [[nodiscard]] std::uint64_t continuity() const noexcept;
+
   /// Returns at once; the library lets all subscriptions finish, flushes and closes: then the handler `closed` is
   /// called, after `timeout` at the latest. Errors: `unavailable`: there is no server to drain to, close instead.
   [[nodiscard]] core::expected<void> drain(std::chrono::milliseconds timeout);
@@ -143,6 +148,8 @@ private:
   struct retired_subscription;
 
   connection(natsConnection* native, std::shared_ptr<shared_state> shared) noexcept;
+
+  [[nodiscard]] std::uint64_t reconnects() const noexcept;
 
   /// Takes an unsubscribed subscription and frees it when the library's threads have ended. Until 3.6 cnats' reading
   /// thread (its issue 637), and until 3.7 its error callback (659), use a subscription that was freed under their

@@ -4,6 +4,9 @@
 #include "messaging/subscription.hpp"
 #include "nats_server.hpp"
 
+#include <mutex>
+#include <vector>
+
 using namespace cm;
 using namespace std::chrono_literals;
 using messaging::connection;
@@ -192,6 +195,45 @@ TEST_CASE("a killed server is noticed and used again after its return, with the 
   CHECK(link->round_trip(5s).has_value());
   CHECK_FALSE(link->confirm(mark, 5s).has_value());
   CHECK(link->confirm(link->mark(), 5s).has_value());
+}
+
+TEST_CASE("a loss of the server changes the continuity before the first message after it") {
+  test::nats_server server;
+  const auto log = events::make();
+  const auto link = open(server.settings(), log);
+  struct record {
+    std::mutex guard;
+    std::vector<std::uint64_t> at_messages; // what the continuity was when they came
+  };
+  const auto heard = std::make_shared<record>();
+  const auto opened = subscription::open(link, "s", {}, [heard, link](const messaging::message_batch& batch) {
+    const auto now = link->continuity();
+    const std::lock_guard lock(heard->guard);
+    heard->at_messages.insert(heard->at_messages.end(), batch.size(), now);
+  });
+  REQUIRE(opened.has_value());
+  const auto sub = subscribe(link, log, "s");
+  REQUIRE(arrives(link, log, "s"));
+  const auto before = link->continuity();
+  CHECK(before % 2 == 0);
+  CHECK(link->continuity() == before);
+
+  server.kill();
+  REQUIRE(log->wait([](const test::seen& s) { return s.disconnected == 1; }));
+  CHECK(link->continuity() % 2 == 1);
+  {
+    const std::lock_guard lock(heard->guard);
+    heard->at_messages.clear();
+  }
+  server.start();
+  REQUIRE(arrives(link, log, "s"));
+  const auto after = link->continuity();
+  CHECK(after % 2 == 0);
+  CHECK(after != before);
+  const std::lock_guard lock(heard->guard);
+  CHECK_FALSE(heard->at_messages.empty());
+  for (const auto seen : heard->at_messages)
+    CHECK(seen == after);
 }
 
 TEST_CASE("what is published without a connection is bounded, and its end is known") {

@@ -29,6 +29,7 @@ credential_manager_actor::behavior_type fake_manager(credential_manager_actor::p
     [](import_atom, const import_order_ptr&) { return import_outcome_ptr{}; },
     [](license_atom, bool, const std::string&) {},
     [](directory_atom, const application_directory_ptr&) {},
+    [](peer_atom, const forwarder_ptr&) {},
     [](peer_atom, const storage_gate_peer&) {},
     [](peer_atom, const event_publisher_peer&) {},
   };

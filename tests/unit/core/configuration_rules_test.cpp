@@ -82,19 +82,26 @@ TEST_CASE("what would leave CM open is refused in this release") {
 }
 
 TEST_CASE("what comes later is a warning when it is asked for, and carried where settings have a place for it") {
-  const auto result = load("kaa.cm.cache.time-to-live: 5s\nmanagement.console.enabled: true\n"
+  const auto result = load("management.console.enabled: true\n"
                            "endpoints.metrics.enabled: true\nserver.ssl.certificate: /x.pem\n"
                            "security.oauth2.resource-server.scopes.endpoint:read: read\n"
                            "kaa.cm.token-hash-key-previous: hunter2\n");
   CHECK(result.errors.empty());
   REQUIRE(result.value.has_value());
-  CHECK(result.value->credentials.cache_time_to_live == std::chrono::seconds{5});
   const auto warnings = rendered(result.warnings);
   for (const auto* key :
-       {"cache.time-to-live", "console.enabled", "metrics.enabled", "ssl.certificate", "scopes.endpoint:read"})
+       {"console.enabled", "metrics.enabled", "ssl.certificate", "scopes.endpoint:read"})
     CHECK(mentions(warnings, std::string(key) + ": found \""));
   CHECK(mentions(warnings, "token-hash-key-previous: found a value that is not shown: not available"));
   CHECK_FALSE(mentions(warnings, "hunter2"));
+}
+
+TEST_CASE("the cache is available without a warning") {
+  const auto result = load("kaa.cm.cache.time-to-live: 5s\nkaa.cm.cache.max-size: 1MB\n");
+  REQUIRE(result.value.has_value());
+  CHECK(result.value->credentials.cache_time_to_live == std::chrono::seconds{5});
+  CHECK(result.value->credentials.cache_max_bytes == 1'048'576);
+  CHECK_FALSE(mentions(rendered(result.warnings), "cache."));
 }
 
 TEST_CASE("trustful mode, Tekton, unregistered endpoints and retention are available without a warning") {

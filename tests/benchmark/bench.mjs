@@ -1,0 +1,221 @@
+// What the scenarios have in common: servers with the settings of production, tokens, load, and figures of it.
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { Cm } from '../support/cm.mjs';
+import { preset, root } from '../support/places.mjs';
+import { Process } from '../support/process.mjs';
+import { Mariadb, Nats } from '../support/servers.mjs';
+import { until } from '../support/wait.mjs';
+
+/** Where a program lies that was built for the benchmark. */
+export function programs() {
+  const places = [join(root, 'build', preset), join(root, 'build', preset, 'tests', 'integration', 'http')];
+  const names = ['nats_load', 'nats_echo', 'sql_load', 'hello_http', 'http_load'];
+  const found = (name) => places.map((place) => join(place, name)).find((path) => existsSync(path));
+  return { ...Object.fromEntries(names.map((name) => [name, found(name)])), wrk: 'wrk' };
+}
+
+/**
+ * MariaDB as one would run it: every commit on the disk, a log that holds minutes of writes, all of the table in memory.
+ * CM and the bare client meet the same server.
+ */
+export const production = (bufferPool = '1G') => [
+  '--innodb-flush-log-at-trx-commit=1',
+  '--innodb-log-file-size=1G',
+  `--innodb-buffer-pool-size=${bufferPool}`,
+  '--innodb-flush-method=O_DIRECT',
+];
+
+/** Runs a program to its end; the JSON on its last line, and how it ended in `code`. */
+export async function run(program, args, { environment = {}, timeout = 900_000 } = {}) {
+  assert.ok(program, 'a program of the benchmark was not built');
+  const child = new Process(program, args.map(String), { environment });
+  try {
+    const { code, signal } = await child.exit(timeout);
+    const line = child.output.trimEnd().split('\n').at(-1);
+    if (!line.startsWith('{')) throw new Error(`${child.name} ended with ${signal ?? code}:\n${child.tail()}`);
+    return Object.assign(JSON.parse(line), { code });
+  } finally {
+    await child.kill();
+  }
+}
+
+/**
+ * Where the indexes of the tokens of a prefix begin: all have eight digits, with and without leading zeros, and no two
+ * tokens have the same one (the number of a row makes its ID).
+ */
+export const firstOf = { w: 10_000_000, c: 20_000_000, s: 30_000_000, u: 40_000_000, r: 50_000_000, t: 60_000_000 };
+export const endpointPrefix = 'e0be4c4a-0000-4000-8000-0000';
+const hashKey = 'token-hash-key-of-the-tests';
+
+/** The servers, CMs before them, and tokens: what a scenario needs, with one end for all of it. */
+export class Bench {
+  /** `replicas` of CM; `configuration` is added to a cache that is large and lasting. */
+  static async start(stage, { replicas = 1, bufferPool = '1G', configuration = {} } = {}) {
+    const bench = new Bench();
+    bench.stage = stage;
+    bench.cms = [];
+    bench.others = [];
+    bench.configuration = configuration;
+    try {
+      [bench.nats, bench.mariadb] = await Promise.all([Nats.start(), Mariadb.start({ options: production(bufferPool) })]);
+      await bench.replicas(replicas);
+    } catch (error) {
+      await bench.remove();
+      throw error;
+    }
+    return bench;
+  }
+
+  get cm() {
+    return this.cms[0];
+  }
+
+  /** That many CMs are up afterwards; those that were are kept. */
+  async replicas(count) {
+    while (this.cms.length > count) await this.cms.pop().remove();
+    while (this.cms.length < count) {
+      this.cms.push(
+        await Cm.start({
+          nats: this.nats,
+          mariadb: this.mariadb,
+          executable: this.stage.cm,
+          configuration: {
+            'kaa.cm.cache.max-size': '512MB',
+            'kaa.cm.cache.time-to-live': '12h',
+            'logging.level.root': 'WARN',
+            ...this.configuration,
+          },
+        }),
+      );
+    }
+  }
+
+  /** Ends every CM and starts as many anew: nothing is cached. */
+  async restart(configuration = this.configuration) {
+    const count = this.cms.length;
+    await this.replicas(0);
+    this.configuration = configuration;
+    await this.replicas(count);
+  }
+
+  sql(task, options) {
+    const args = Object.entries({ host: '127.0.0.1', port: this.mariadb.port, ...options }).flatMap(([k, v]) => [`--${k}`, v]);
+    return run(this.stage.programs.sql_load, [task, ...args], {
+      environment: { MYSQL_PWD: this.mariadb.password, TOKEN_HASH_KEY: hashKey },
+    });
+  }
+
+  /** Rows for the tokens <prefix><index>, straight into the database; status 0 is Inactive, 1 Active. */
+  async fill(prefix, count, { status = 1 } = {}) {
+    const filled = await this.sql('fill', {
+      'token-prefix': prefix,
+      'endpoint-prefix': endpointPrefix,
+      first: firstOf[prefix],
+      rows: count,
+      status,
+      seconds: 1_800,
+    });
+    assert.equal(filled.code, 0, JSON.stringify(filled));
+    await this.mariadb.sql('ANALYZE TABLE endpoint_token');
+    return filled;
+  }
+
+  /** The rate at which a bare client finds the same tokens: 64 keys a statement through two connections. */
+  async find(prefix, count, options = {}) {
+    const found = await this.sql('find', {
+      'token-prefix': prefix,
+      first: firstOf[prefix],
+      rows: count,
+      keys: 64,
+      connections: 2,
+      seconds: 60,
+      ...options,
+    });
+    assert.equal(found.code, 0, JSON.stringify(found));
+    return found;
+  }
+
+  /**
+   * Load on CM. `ranges` are objects of what --range takes, the options those of nats_load. An answer that is not there or
+   * wrong fails, unless `tolerant`.
+   */
+  load(ranges, options = {}) {
+    return this.#load('kaa.v1.service.cm.ecap.ep-token-request', ranges, options);
+  }
+
+  async #load(subject, ranges, { tolerant = false, kind = subject, ...options }) {
+    const text = (range) =>
+      Object.entries(range.file ? range : { first: firstOf[range.prefix], ...range })
+        .map(([key, value]) => `${key}=${value}`)
+        .join(',');
+    const args = ['--server', `127.0.0.1:${this.nats.port}`, '--subject', kind];
+    for (const range of ranges) args.push('--range', text(range));
+    for (const [name, value] of Object.entries(options)) args.push(`--${name}`, value);
+    const result = await run(this.stage.programs.nats_load, args, { environment: this.natsLogin() });
+    if (!tolerant) assert.equal(result.code, 0, `wrong or missing answers: ${JSON.stringify(result)}`);
+    return result;
+  }
+
+  /** The same requests to the bare responder. */
+  echo(ranges, options = {}) {
+    return this.#load('benchmark.echo', ranges.map(({ expect: _, ...range }) => range), { plain: 1, ...options });
+  }
+
+  /** Starts `count` bare responders; they are idle while nobody asks. */
+  async responders(count = 1) {
+    while (this.others.length > count) await this.others.pop().stop();
+    while (this.others.length < count) {
+      const args = ['127.0.0.1', String(this.nats.port), 'benchmark.echo', 'echo'];
+      const echo = new Process(this.stage.programs.nats_echo, args, { environment: this.natsLogin() });
+      this.others.push(echo);
+      await until(() => echo.output.includes('ready') || !echo.running, { what: 'the bare responder' });
+      assert.ok(echo.running, echo.tail());
+    }
+  }
+
+  natsLogin() {
+    return { NATS_USERNAME: this.nats.username, NATS_PASSWORD: this.nats.password };
+  }
+
+  async remove() {
+    for (const other of this.others) await other.stop();
+    for (const cm of this.cms) await cm.remove();
+    await Promise.all([this.nats?.remove(), this.mariadb?.remove()]);
+  }
+}
+
+/** Starts a Bench, does `work` with it, ends it. */
+export async function withBench(stage, options, work) {
+  const bench = await Bench.start(stage, options);
+  try {
+    return await work(bench);
+  } finally {
+    await bench.remove();
+  }
+}
+
+/** The measurements of one run of load; `range` for those of one range alone. */
+export function figures(name, subject, load, range) {
+  const { latency } = range ? load.ranges[range] : load;
+  const row = (metric, unit, value) => ({ case: name, subject, metric, unit, value });
+  return [
+    ...(range ? [] : [row('rate', '1/s', load.rate), row('gap', 'µs', load.longest_gap)]),
+    ...(range ? [] : [row('load-cpu', 'cores', load.cpu_seconds / load.seconds)]),
+    row('p50', 'µs', latency.p50),
+    row('p99', 'µs', latency.p99),
+    row('p999', 'µs', latency.p999),
+  ];
+}
+
+/** One measurement. */
+export const figure = (name, subject, metric, unit, value) => ({ case: name, subject, metric, unit, value });
+
+/** The two in this order, the other way round every second repetition: whoever is first has no advantage. */
+export async function alternately(stage, first, second) {
+  if (stage.repetition % 2 === 0) return [await first(), await second()];
+  const late = await second();
+  return [await first(), late];
+}

@@ -1,0 +1,106 @@
+// One connection to nats-server without a library: what the load generator must not spend on one, the responder has.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cm::benchmark {
+
+/// Nanoseconds of the monotonic clock.
+[[nodiscard]] std::int64_t monotonic_ns() noexcept;
+
+struct nats_address {
+  std::string host; ///< a numeric IPv4 address
+  std::uint16_t port = 0;
+  std::string username;
+  std::string password;
+};
+
+/// Non-blocking; one thread. Everything that goes wrong is a std::runtime_error, without the password in it.
+class nats_socket {
+public:
+  /// Connects and logs in; 5 s for all of it.
+  explicit nats_socket(const nats_address& address);
+  ~nats_socket();
+  nats_socket(const nats_socket&) = delete;
+  nats_socket& operator=(const nats_socket&) = delete;
+
+  /// Sends the command and returns when the server has processed it.
+  void subscribe(std::string_view subject);
+
+  /// Room for `size` bytes at the end of what waits to be sent; valid until the next call.
+  [[nodiscard]] char* append(std::size_t size) {
+    if (out_end_ + size > out_.size())
+      out_.resize(std::max(out_.size() * 2, out_end_ + size));
+    char* place = out_.data() + out_end_;
+    out_end_ += size;
+    return place;
+  }
+
+  void append(std::string_view bytes) { std::memcpy(append(bytes.size()), bytes.data(), bytes.size()); }
+
+  /// Writes as much as the socket takes.
+  void flush();
+
+  /// Waits until something can be read, or written where something waits to be, or that time has come.
+  /// @param until by monotonic_ns
+  void wait(std::int64_t until) const;
+
+  /// Reads what is there, up to the size of the buffer; false when there was nothing.
+  bool receive();
+
+  /// Calls on_message(subject, payload) for each message that is complete; the views die with the next receive. PINGs
+  /// are answered with the next flush; a complaint of the server is an error.
+  template <typename OnMessage>
+  void parse(OnMessage&& on_message) {
+    for (;;) {
+      const char* at = in_.data() + in_begin_;
+      const std::size_t left = in_end_ - in_begin_;
+      const auto* newline = left == 0 ? nullptr : static_cast<const char*>(std::memchr(at, '\n', left));
+      if (newline == nullptr)
+        break;
+      const auto line_size = static_cast<std::size_t>(newline - at) + 1;
+      if (left < 4 || std::memcmp(at, "MSG ", 4) != 0) {
+        control({at, line_size - 1});
+        in_begin_ += line_size;
+        continue;
+      }
+      // MSG <subject> <sid> <size>\r\n: no reply subject, nobody asks us.
+      const auto* subject_end = static_cast<const char*>(std::memchr(at + 4, ' ', line_size - 4));
+      const char* digit = newline - 2;
+      std::size_t size = 0;
+      for (std::size_t scale = 1; digit > at && *digit >= '0' && *digit <= '9'; --digit, scale *= 10)
+        size += static_cast<std::size_t>(*digit - '0') * scale;
+      if (subject_end == nullptr || *digit != ' ' || size > max_payload)
+        throw std::runtime_error("a line that is no message of NATS");
+      if (left < line_size + size + 2)
+        break;
+      on_message(std::string_view(at + 4, static_cast<std::size_t>(subject_end - at) - 4),
+                 std::string_view(newline + 1, size));
+      in_begin_ += line_size + size + 2;
+    }
+  }
+
+private:
+  static constexpr std::size_t max_payload = std::size_t{1} << 20U;
+
+  void control(std::string_view line);
+  void expect_pong();
+
+  int fd_ = -1;
+  std::vector<char> out_ = std::vector<char>(std::size_t{1} << 18U);
+  std::size_t out_begin_ = 0;
+  std::size_t out_end_ = 0;
+  std::vector<char> in_ = std::vector<char>(std::size_t{4} << 20U);
+  std::size_t in_begin_ = 0;
+  std::size_t in_end_ = 0;
+  bool ponged_ = false;
+};
+
+} // namespace cm::benchmark

@@ -1,0 +1,158 @@
+#include "sql_options.hpp"
+
+#include <array>
+#include <charconv>
+#include <cstdlib>
+#include <span>
+#include <string_view>
+
+namespace cm::benchmark {
+
+namespace {
+
+struct named_task {
+  std::string_view name;
+  sql_task task;
+};
+
+constexpr std::array tasks{
+  named_task{"fill", sql_task::fill},
+  named_task{"find", sql_task::find},
+  named_task{"point", sql_task::point},
+  named_task{"insert", sql_task::insert},
+  named_task{"insert-batch", sql_task::insert_batch},
+  named_task{"update", sql_task::update},
+  named_task{"commit", sql_task::commit},
+};
+
+template <class Number>
+Number number(std::string_view option, std::string_view text, Number least, Number most) {
+  Number value{};
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (problem != std::errc{} || end != text.data() + text.size() || value < least || value > most)
+    throw usage_error(std::string(option) + " takes a number from " + std::to_string(least) + " to "
+                      + std::to_string(most) + ", not '" + std::string(text) + "'");
+  return value;
+}
+
+// What goes into a statement as it is.
+std::string identifier(std::string_view option, std::string_view text) {
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+  if (text.empty() || text.size() > 48 || text.find_first_not_of(letters) != std::string_view::npos)
+    throw usage_error(std::string(option) + " takes letters, digits and '_', not '" + std::string(text) + "'");
+  return std::string(text);
+}
+
+std::string short_text(std::string_view option, std::string_view text) {
+  if (text.empty() || text.size() > 200)
+    throw usage_error(std::string(option) + " takes 1 to 200 characters");
+  return std::string(text);
+}
+
+std::string from_environment(const char* name) {
+  const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): before the threads
+  return value == nullptr ? std::string{} : std::string{value};
+}
+
+void set(sql_options& made, std::string_view option, std::string_view text) {
+  constexpr std::uint64_t most_rows = 2'000'000'000;
+  if (option == "--socket")
+    made.socket = text;
+  else if (option == "--host")
+    made.host = text;
+  else if (option == "--port")
+    made.port = number(option, text, 1U, 65'535U);
+  else if (option == "--user")
+    made.user = text;
+  else if (option == "--database")
+    made.database = identifier(option, text);
+  else if (option == "--table")
+    made.table = identifier(option, text);
+  else if (option == "--application")
+    made.application = short_text(option, text);
+  else if (option == "--token-prefix")
+    made.token_prefix = short_text(option, text);
+  else if (option == "--endpoint-prefix")
+    made.endpoint_prefix = short_text(option, text);
+  else if (option == "--per-endpoint")
+    made.per_endpoint = number<std::uint64_t>(option, text, 1, most_rows);
+  else if (option == "--connections")
+    made.connections = number(option, text, 1U, 256U);
+  else if (option == "--keys")
+    made.keys = number(option, text, 1U, 1'000U);
+  else if (option == "--first")
+    made.first = number<std::uint64_t>(option, text, 0, most_rows);
+  else if (option == "--rows")
+    made.rows = number<std::uint64_t>(option, text, 1, most_rows);
+  else if (option == "--count")
+    made.count = number<std::uint64_t>(option, text, 1, most_rows);
+  else if (option == "--seconds")
+    made.seconds = number(option, text, 0.01, 3'600.0);
+  else if (option == "--status")
+    made.status = number(option, text, 0U, 3U);
+  else
+    throw usage_error("no option '" + std::string(option) + "'");
+}
+
+} // namespace
+
+sql_options parse_sql_options(int argc, char** argv) {
+  const std::span words(argv, static_cast<std::size_t>(argc));
+  if (words.size() < 2)
+    throw usage_error("what shall be measured?");
+  sql_options made;
+  made.task_name = words[1];
+  bool known = false;
+  for (const auto& one : tasks) {
+    if (one.name == made.task_name) {
+      made.task = one.task;
+      known = true;
+    }
+  }
+  if (!known)
+    throw usage_error("no task '" + made.task_name + "'");
+  if (made.task == sql_task::commit)
+    made.connections = 1;
+  if (made.task == sql_task::insert_batch || made.task == sql_task::fill)
+    made.keys = 500;
+  for (std::size_t i = 2; i < words.size(); ++i) {
+    const std::string_view option = words[i];
+    if (option == "--keep") {
+      made.keep = true;
+      continue;
+    }
+    if (++i == words.size())
+      throw usage_error(std::string(option) + " takes a value");
+    set(made, option, words[i]);
+  }
+  if (made.count == 0)
+    made.count = made.rows;
+  made.password = from_environment("MYSQL_PWD");
+  made.hash_key = from_environment("TOKEN_HASH_KEY");
+  return made;
+}
+
+const char* sql_usage() noexcept {
+  return R"(usage: sql_load TASK [OPTION VALUE]…
+What MariaDB does for a bare client: prepared statements, blocking calls, a thread a connection. One line of JSON.
+
+tasks
+  fill          inserts the rows of the rule into --table and leaves them there: INSERT of --keys rows (500)
+  find          SELECT … WHERE token_hash IN (--keys hashes), each row once, in no order
+  point         the same, one key a statement
+  insert        INSERT of one row, autocommit, into a new table made LIKE --table
+  insert-batch  INSERT of --keys rows (500) into such a table
+  update        conditional UPDATE Inactive to Active of --keys ids, of such a table filled before
+  commit        insert through one connection: how long a durable commit takes
+
+where     --socket PATH | --host 127.0.0.1 --port 3306; --user cm; --database cm; password: MYSQL_PWD
+how much  --connections 2 --keys 64 --rows 1000000 --first 0 --count (as many as rows) --seconds 30
+rows      --table endpoint_token --application smart_kettle --token-prefix bench-
+          --endpoint-prefix e0be4c4a-0000-4000-8000-0000 --per-endpoint 1 --status 0 (of fill: 0 Inactive to 3 Revoked)
+          row i has the token <token-prefix><i> and the endpoint <endpoint-prefix><i / per-endpoint>, numbers with 8
+          digits; hashes as CM makes them with the key in TOKEN_HASH_KEY, without a key if there is none
+besides   --keep (leaves a table behind that was made for writing)
+)";
+}
+
+} // namespace cm::benchmark

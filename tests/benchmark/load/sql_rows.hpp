@@ -1,0 +1,59 @@
+// The rows that sql_load reads and writes: everything about a row follows from its number.
+#pragma once
+
+#include "sql_options.hpp"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace cm::benchmark {
+
+/// One row of endpoint_token.
+struct sql_row {
+  std::array<unsigned char, 16> id{}; ///< a version 7 UUID that rises with the number
+  std::array<unsigned char, 32> hash{};
+  std::string endpoint;
+  std::int64_t created_at = 0; ///< Unix ms
+};
+
+/// Makes rows by the rule of the options. Not thread-safe: every thread has its own.
+class row_rule {
+public:
+  explicit row_rule(const sql_options& options);
+  ~row_rule();
+  row_rule(const row_rule&) = delete;
+  row_rule(row_rule&&) = delete;
+  row_rule& operator=(const row_rule&) = delete;
+  row_rule& operator=(row_rule&&) = delete;
+
+  [[nodiscard]] std::array<unsigned char, 16> id_of(std::uint64_t number) const noexcept;
+
+  /// SHA-256, or HMAC-SHA-256 with the key of the options, over the length of the application (4 bytes, most
+  /// significant first), the application and the token: what CM stores.
+  [[nodiscard]] std::array<unsigned char, 32> hash_of(std::uint64_t number);
+
+  [[nodiscard]] sql_row row_of(std::uint64_t number);
+
+private:
+  struct digest;
+  const sql_options& options_;
+  std::string text_; ///< length and application, then room for the token
+  std::size_t token_at_ = 0;
+  std::unique_ptr<digest> digest_;
+};
+
+/// Numbers 0 to n-1, each once, in an order that no index has: every thread sees the same one.
+class scattered {
+public:
+  explicit scattered(std::uint64_t n) noexcept;
+
+  [[nodiscard]] std::uint64_t operator[](std::uint64_t place) const noexcept;
+
+private:
+  std::uint64_t n_;
+  std::uint64_t step_;
+};
+
+} // namespace cm::benchmark

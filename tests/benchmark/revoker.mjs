@@ -1,0 +1,71 @@
+// A process of its own that revokes tokens through REST at a steady rate, and asks for some of them, again and again, how
+// long they are still let in after the acknowledgement. Takes one message with the job, sends one with what it measured.
+import { Agent } from 'node:http';
+
+import { EcapClient } from '../support/ecap.mjs';
+import { http } from '../support/http.mjs';
+import { sleep } from '../support/wait.mjs';
+
+/** A millisecond's questions: that none of them meets the one replica of two that is late is a chance of 2^-8. */
+const questions = 8;
+const probed = 20; // ms
+
+/** How many milliseconds after now the last question was sent that was answered with 200; 0 when there is none. */
+async function letIn(ecap, token) {
+  const began = performance.now();
+  let last = 0;
+  const answers = [];
+  for (let now = 0; now < probed; now = performance.now() - began) {
+    for (let i = 0; i < questions; i += 1) {
+      const sent = performance.now() - began;
+      answers.push(
+        ecap.validate('smart_kettle', token).then(({ statusCode }) => {
+          if (statusCode === 200) last = Math.max(last, sent);
+          else if (statusCode !== 403) throw new Error(`a revoked token got ${statusCode}`);
+        }),
+      );
+    }
+    await sleep(1);
+  }
+  await Promise.all(answers);
+  return last;
+}
+
+async function run({ apis, nats, tokens, count, rate, every }) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  const ecap = await EcapClient.connect(nats);
+  const acknowledged = [];
+  const refused = [];
+  const began = performance.now();
+  const one = async (i, intended) => {
+    const { id, endpointId, token } = tokens[i];
+    const url = `${apis[i % apis.length]}/endpoints/${endpointId}/tokens/${id}/status`;
+    const { status, text } = await http('PUT', url, { body: { status: 'Revoked' }, agent });
+    if (status !== 200) throw new Error(`revoking got ${status}: ${text}`);
+    // From the moment at which it was due: a revocation that had to wait for others waited.
+    acknowledged.push(performance.now() - intended);
+    if (i % every === 0) refused.push(await letIn(ecap, token));
+  };
+  const all = [];
+  for (let i = 0; i < count; i += 1) {
+    const intended = began + (i * 1000) / rate;
+    const early = intended - performance.now();
+    if (early > 0) await sleep(early);
+    all.push(one(i, intended));
+  }
+  await Promise.all(all);
+  const seconds = (performance.now() - began) / 1000;
+  await ecap.close();
+  agent.destroy();
+  return { acknowledged, refused, rate: count / seconds };
+}
+
+process.once('message', (job) => {
+  run(job).then(
+    (result) => process.send(result, () => process.disconnect()),
+    (error) => {
+      console.error(error);
+      process.exit(1);
+    },
+  );
+});

@@ -1,0 +1,65 @@
+// The same load on tables of 10,000, 1 million and (with --full) 10 million tokens: what the size of the table costs.
+import { Bench, figures, firstOf } from '../bench.mjs';
+
+const sizes = { '10 k': 10_000, '1 M': 1_000_000, '10 M': 10_000_000 };
+const working = 10_000;
+
+const within = (name, what, bound) => ({
+  case: name,
+  text: `${what} rate over that of 10 k tokens`,
+  value: [name, `${what} rate`],
+  over: ['10 k', `${what} rate`],
+  op: '>=',
+  bound,
+});
+
+export default {
+  name: 'size',
+  title: 'warm and cold at 10 k, 1 M and 10 M tokens, W = 1024',
+  async run(stage) {
+    const names = Object.keys(sizes).filter((name) => name !== '10 M' || stage.full);
+    const time = stage.quick ? { 'warm-up': 0.3, seconds: 0.7 } : { 'warm-up': 1, seconds: 4 };
+    const rows = [];
+    const results = {};
+    for (const name of names) {
+      const count = stage.quick ? Math.min(sizes[name], 100_000) : sizes[name];
+      // Ten million rows take minutes to make: one server a size serves all repetitions.
+      const bench = await stage.once(`size ${name}`, async () => {
+        const made = await Bench.start(stage, { bufferPool: '8G' });
+        try {
+          const { seconds } = await made.fill('t', count);
+          stage.log(`${name}: filled in ${seconds.toFixed(1)} s`);
+          return made;
+        } catch (error) {
+          await made.remove();
+          throw error;
+        }
+      });
+      const ask = (range, options = {}) =>
+        bench.load([{ name: 't', prefix: 't', expect: 200, ...range }], { 'in-flight': 1024, ...time, ...options });
+      // As many tokens are warm at every size, all over the table's life: what differs is the table.
+      await bench.restart({});
+      const warm = await ask({ count: working, first: firstOf.t + count - working }, { prime: 't' });
+      // A cache that keeps nothing, so that a small table lasts as long as a large one.
+      await bench.restart({ 'kaa.cm.cache.time-to-live': '0' });
+      const cold = await ask({ count });
+      await bench.replicas(0);
+      results[name] = { warm, cold };
+      stage.log(`${name}: warm ${Math.round(warm.rate)}/s, cold ${Math.round(cold.rate)}/s`);
+    }
+    for (const name of names) {
+      for (const [what, result] of Object.entries(results[name])) {
+        for (const row of figures(name, name, result)) rows.push({ ...row, metric: `${what} ${row.metric}` });
+        // A claim compares two subjects of one case.
+        if (name !== '10 k') {
+          const [small] = figures(name, '10 k', results['10 k'][what]).filter(({ metric }) => metric === 'rate');
+          rows.push({ ...small, metric: `${what} rate` });
+        }
+      }
+    }
+    return rows;
+  },
+  claims: Object.keys(sizes)
+    .filter((name) => name !== '10 k')
+    .flatMap((name) => [within(name, 'warm', 0.95), within(name, 'cold', 0.75)]),
+};

@@ -1,0 +1,97 @@
+#include "core/secret.hpp"
+#include "core/token_cache.hpp"
+#include "core/token_hash.hpp"
+#include "core/token_key.hpp"
+#include "core/uuid.hpp"
+#include "operations.hpp"
+#include "samples.hpp"
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace cm::guard {
+
+namespace {
+
+using request = messaging::ecap::endpoint_token_validation_request;
+
+constexpr std::size_t batch = 64; // requests that come together; the cache's clock goes on between batches
+constexpr core::steady_time now{std::chrono::hours{1}};
+
+// What one validator keeps, with requests for tokens of its own.
+struct validator {
+  std::vector<std::string> requests;
+  core::token_keyer keyer;
+  core::token_hasher hasher{core::secret{"key of the guard"}};
+  core::token_cache cache;
+  std::string out;
+  std::size_t next = 0;
+  core::uuid id = core::parse_uuid(sample_token_id).value();
+
+  validator(std::size_t tokens, std::size_t bytes) : cache({bytes, std::chrono::hours{1}}) {
+    for (std::size_t i = 0; i < tokens; ++i) {
+      std::string token{sample_token};
+      token.replace(0, 8, std::to_string(10'000'000 + i));
+      requests.push_back(sample_request(token));
+    }
+    cache.expire(now);
+  }
+
+  request take() {
+    if (next % batch == 0) {
+      cache.expire(now);
+      out.clear(); // the room stays
+    }
+    const auto decoded = messaging::decode<request>(requests[next++ % requests.size()]);
+    require(decoded.has_value(), "a request is not decoded");
+    return *decoded;
+  }
+
+  void keep(const core::token_key& key) { cache.insert(key, id, sample_endpoint, now, cache.generation()); }
+
+  void answer(const request& asked, const core::uuid& token_id, std::string_view endpoint_id) {
+    std::array<char, 36> id_text{};
+    core::write_to(token_id, id_text.data());
+    auto response = sample_response(asked.correlation_id);
+    response.token_id = std::string_view{id_text.data(), id_text.size()};
+    response.endpoint_id = endpoint_id;
+    messaging::encode(response, out);
+  }
+};
+
+} // namespace
+
+operation make_validate_hit() {
+  constexpr std::size_t tokens = 1'000;
+  const auto state = std::make_shared<validator>(tokens, std::size_t{1} << 20U);
+  for (std::size_t i = 0; i < tokens; ++i) {
+    const auto asked = state->take();
+    state->keep(state->keyer(asked.app_name, asked.token));
+  }
+  return [state] {
+    const auto asked = state->take();
+    const auto hit = state->cache.find(state->keyer(asked.app_name, asked.token));
+    require(hit.has_value(), "a token that was kept is not found");
+    state->answer(asked, hit->id, hit->endpoint_id);
+  };
+}
+
+operation make_validate_miss() {
+  // More tokens than find room: each of them has gone when its turn comes again.
+  constexpr std::size_t tokens = 4'096;
+  const auto state = std::make_shared<validator>(tokens, std::size_t{64} * 1024);
+  return [state] {
+    const auto asked = state->take();
+    const auto key = state->keyer(asked.app_name, asked.token);
+    require(!state->cache.find(key), "a token is found that was not kept");
+    const auto hash = state->hasher.hash(asked.app_name, asked.token);
+    // What the database answers; the hash is of no use but to be asked with.
+    state->id.bytes.back() = hash.back();
+    state->keep(key);
+    state->answer(asked, state->id, sample_endpoint);
+  };
+}
+
+} // namespace cm::guard

@@ -1,0 +1,256 @@
+// What replicas answer from memory, and that no revocation is missed there (contract 4.4). The database of the second
+// replica can be taken away: what it answers with 200 then comes from memory.
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+
+import { Cm } from '../../support/cm.mjs';
+import { record } from '../../support/records.mjs';
+import { Operator } from '../../support/operator.mjs';
+import { slowness } from '../../support/places.mjs';
+import { Proxy } from '../../support/proxy.mjs';
+import { Rows } from '../../support/rows.mjs';
+import { Stack } from '../../support/stack.mjs';
+import { until } from '../../support/wait.mjs';
+
+/** Requests that are sent together: both replicas get some of them. */
+const many = 40;
+
+/** Long enough that nothing is forgotten by age during a test. */
+const timeToLive = { 'kaa.cm.cache.time-to-live': '10m' };
+
+let stack;
+let operator;
+let rows;
+let second;
+let database;
+let broker;
+let number = 0;
+
+before(async () => {
+  stack = await Stack.start({ configuration: timeToLive });
+  operator = new Operator(stack.cm);
+  rows = new Rows(stack.mariadb);
+  [database, broker] = [await Proxy.start(stack.mariadb.port), await Proxy.start(stack.nats.port)];
+  second = await Cm.start({
+    nats: stack.nats,
+    mariadb: stack.mariadb,
+    natsPort: broker.port,
+    mariadbPort: database.port,
+    jdbcParameters: '?connectTimeout=1000&socketTimeout=1000',
+    configuration: timeToLive,
+  });
+});
+after(async () => {
+  await second?.remove();
+  await database?.close();
+  await broker?.close();
+  await stack?.remove();
+});
+beforeEach(async () => {
+  database.heal();
+  broker.heal();
+  await second.up();
+});
+
+/** The status codes of many validations of one token, each once. */
+async function codes(token) {
+  const answers = await Promise.all(
+    Array.from({ length: many }, () => stack.ecap.validate('smart_kettle', token, { wait: 10_000 * slowness })),
+  );
+  return [...new Set(answers.map(({ statusCode }) => statusCode))].sort();
+}
+
+const takeDatabaseAway = () => {
+  database.refuse();
+  database.cut();
+};
+
+/** A token that the second replica has in memory, while its database is away. */
+async function tokenInMemory() {
+  number += 1;
+  const endpointId = `in-memory-${number}`;
+  const { json } = await operator.createToken(endpointId);
+  await until(
+    async () => {
+      database.heal();
+      await second.healthThat(({ body }) => body.db.status === 'UP', 'a database of the second replica');
+      assert.deepEqual(await codes(json.token), [200]);
+      takeDatabaseAway();
+      return (await codes(json.token)).join() === '200';
+    },
+    { timeout: 30_000 * slowness, interval: 100, what: 'a token in the memory of both replicas' },
+  );
+  return { endpointId, id: json.endpointTokenId, token: json.token };
+}
+
+/** From now on nobody accepts it: the first replica knows that it is revoked, the second one knows nothing. */
+async function refusedByAll(token) {
+  for (let round = 0; round < 5; round += 1) {
+    const seen = await codes(token);
+    assert.ok(!seen.includes(200), `answered ${seen}`);
+  }
+}
+
+test('a healthy device is let in from memory while the database of a replica is away', async () => {
+  const { token } = await tokenInMemory();
+  await second.healthThat(({ body }) => body.db.status === 'DOWN', 'a database that is away');
+  assert.deepEqual(await codes(token), [200]);
+});
+
+for (const [what, revoke] of [
+  ['revoked', ({ endpointId, id }) => operator.setTokenStatus(endpointId, id, 'Revoked')],
+  ['suspended', ({ endpointId, id }) => operator.setTokenStatus(endpointId, id, 'Suspended')],
+  ['deleted', ({ endpointId, id }) => operator.deleteToken(endpointId, id)],
+  ['deleted with all of its endpoint', ({ endpointId }) => operator.deleteTokens(endpointId)],
+]) {
+  test(`a token that one replica has ${what} is refused by it at once, and by the other when it hears of it`, async () => {
+    const it = await tokenInMemory();
+    const { status } = await revoke(it);
+    assert.ok(status === 200 || status === 204, `${status}`);
+    await until(async () => !(await codes(it.token)).includes(200), {
+      timeout: 1_000 * slowness,
+      interval: 1,
+      what: 'a refusal by both replicas',
+    });
+    await refusedByAll(it.token);
+  });
+}
+
+/** Makes tokens and calls `check(endpointId, made)` until it says that it met one in memory. */
+async function withTokenInMemory(its, behind, validate, check) {
+  await until(
+    async () => {
+      number += 1;
+      const endpointId = `alone-${number}`;
+      const { json } = await its.createToken(endpointId);
+      assert.equal(await validate(json.token), 200);
+      await behind.setStatus('token', json.endpointTokenId, 'Suspended'); // nobody is told
+      if ((await validate(json.token)) !== 200) return false; // memory is not in use yet
+      await check(endpointId, json);
+      return true;
+    },
+    { timeout: 30_000 * slowness, interval: 200, what: 'an answer from memory' },
+  );
+}
+
+test('the replica that revoked refuses from its answer on, also where no event comes back to it', async () => {
+  const alone = await Stack.start({ configuration: timeToLive });
+  try {
+    alone.nats.denied = 'kaa.v1.events.cm.endpoint.token.revoked';
+    await alone.nats.stop();
+    await alone.nats.start();
+    await alone.cm.healthThat(({ body }) => body.nats.status === 'UP' && body.status === 'UP', 'UP with NATS');
+    const its = new Operator(alone.cm);
+    const validate = async (token) => (await alone.ecap.validate('smart_kettle', token)).statusCode;
+    await withTokenInMemory(its, new Rows(alone.mariadb), validate, () => {});
+    for (let round = 0; round < 50; round += 1) {
+      const { json } = await its.createToken(`own-${round}`);
+      assert.equal(await validate(json.token), 200);
+      assert.equal(await validate(json.token), 200);
+      assert.equal((await its.setTokenStatus(`own-${round}`, json.endpointTokenId, 'Suspended')).status, 200);
+      assert.equal(await validate(json.token), 403);
+      assert.equal((await its.setTokenStatus(`own-${round}`, json.endpointTokenId, 'Active')).status, 200);
+      assert.equal(await validate(json.token), 200);
+      assert.equal((await its.deleteToken(`own-${round}`, json.endpointTokenId)).status, 204);
+      assert.equal(await validate(json.token), 404);
+    }
+  } finally {
+    await alone.remove();
+  }
+});
+
+test('a replica that was cut off from NATS has forgotten everything when it is back: it may have missed an event', async () => {
+  const it = await tokenInMemory();
+  broker.refuse();
+  broker.cut();
+  await second.healthThat(({ body }) => body.nats.status === 'DOWN', 'a broker that is away');
+  assert.equal((await operator.setTokenStatus(it.endpointId, it.id, 'Revoked')).status, 200);
+  await until(async () => (await rows.pending()) === 0, { what: 'the event on its way' });
+  broker.heal();
+  await second.healthThat(({ body }) => body.nats.status === 'UP', 'a broker that is back');
+  await refusedByAll(it.token);
+});
+
+test('a cut of the connection to NATS that nobody has noticed yet is enough', async () => {
+  const it = await tokenInMemory();
+  broker.cut();
+  await second.healthThat(({ body }) => body.nats.status === 'UP', 'a broker that is back');
+  // The database is away, so that only memory could let it in; the first replica still does.
+  await until(async () => (await codes(it.token)).includes(503), {
+    timeout: 10_000 * slowness,
+    what: 'an answer of the second replica that is not from memory',
+  });
+  database.heal();
+  await until(async () => (await codes(it.token)).join() === '200', { timeout: 20_000 * slowness, what: 'all is well' });
+});
+
+test('a replica that could not read all events as fast as they came has forgotten everything', async () => {
+  const it = await tokenInMemory();
+  const Revoked = record('ecap.EndpointTokenRevokedEvent');
+  const event = Revoked.toBuffer({
+    correlationId: 'flood',
+    timestamp: Date.now(),
+    timeout: 0,
+    appName: 'smart_kettle',
+    endpointId: 'nobody',
+    tokenIds: Array.from({ length: 20_000 }, (_, i) => `01900000-0000-7000-8000-${String(i).padStart(12, '0')}`),
+    originatorReplicaId: 'replica-of-the-tests',
+  });
+  await until(
+    async () => {
+      for (let i = 0; i < 200; i += 1) stack.ecap.connection.publish('kaa.v1.events.cm.endpoint.token.revoked', event);
+      await stack.ecap.connection.flush();
+      return second.log.includes('too slow for kaa.v1.events.cm.endpoint.token.revoked');
+    },
+    { timeout: 60_000 * slowness, interval: 10, what: 'an overflow' },
+  );
+  await until(async () => (await codes(it.token)).includes(503), {
+    timeout: 10_000 * slowness,
+    what: 'an answer of the second replica that is not from memory',
+  });
+});
+
+test('an event that cannot be understood drops everything', async () => {
+  const it = await tokenInMemory();
+  stack.ecap.connection.publish('kaa.v1.events.cm.endpoint.token.revoked', Buffer.from('nonsense'));
+  await until(async () => (await codes(it.token)).includes(503), {
+    timeout: 10_000 * slowness,
+    what: 'an answer of the second replica that is not from memory',
+  });
+});
+
+test('whatever is lost, a token is refused when the time-to-live is over', async () => {
+  const briefly = await Stack.start({ configuration: { 'kaa.cm.cache.time-to-live': '2s' } });
+  try {
+    const its = new Operator(briefly.cm);
+    const behind = new Rows(briefly.mariadb);
+    const validate = async (token) => (await briefly.ecap.validate('smart_kettle', token)).statusCode;
+    await withTokenInMemory(its, behind, validate, async (endpointId, json) => {
+      const revoked = Date.now();
+      for (let asked = revoked; (await validate(json.token)) !== 403; asked = Date.now()) {
+        assert.ok(asked - revoked <= 2_000, `let in after ${asked - revoked} ms`);
+      }
+    });
+  } finally {
+    await briefly.remove();
+  }
+});
+
+test('without a time-to-live nothing is answered from memory', async () => {
+  const never = await Stack.start({ configuration: { 'kaa.cm.cache.time-to-live': '0' } });
+  try {
+    const its = new Operator(never.cm);
+    const behind = new Rows(never.mariadb);
+    const { json } = await its.createToken('never');
+    const validate = async () => (await never.ecap.validate('smart_kettle', json.token)).statusCode;
+    const end = Date.now() + 2_500;
+    while (Date.now() < end) {
+      await behind.setStatus('token', json.endpointTokenId, 'Active');
+      assert.equal(await validate(), 200);
+      await behind.setStatus('token', json.endpointTokenId, 'Revoked');
+      assert.equal(await validate(), 403);
+    }
+  } finally {
+    await never.remove();
+  }
+});
