@@ -25,6 +25,7 @@ struct password_pool_peer;
 struct password_worker_peer;
 struct event_publisher_peer;
 struct nats_user_peer;
+struct token_reader_peer;
 
 // -- the actors
 // ---------------------------------------------------------------------------------------------------------
@@ -264,6 +265,15 @@ using license_actor =
                    // INTERNAL: time to look at the file and to report.
                    caf::reacts_to<tick_atom>>;
 
+/// Reads tokens for the sessions of the REST port.
+using token_reader_actor = caf::typed_actor<
+  // Answers the request.
+  caf::reacts_to<read_atom, exchange_ptr, token_read_ptr>, caf::reacts_to<peer_atom, storage_gate_peer>>;
+
+struct token_reader_peer {
+  token_reader_actor handle;
+};
+
 using http_session_actor = caf::typed_actor<
   // One request.
   caf::reacts_to<exchange_atom, exchange_ptr>,
@@ -272,7 +282,7 @@ using http_session_actor = caf::typed_actor<
   // Finish what is in flight and close.
   caf::reacts_to<drain_atom>, caf::reacts_to<peer_atom, storage_gate_peer>,
   caf::reacts_to<peer_atom, credential_manager_peer>, caf::reacts_to<peer_atom, health_peer>,
-  caf::reacts_to<peer_atom, password_pool_peer>>;
+  caf::reacts_to<peer_atom, password_pool_peer>, caf::reacts_to<peer_atom, token_reader_peer>>;
 
 /// One request or response that comes in pieces: an import, an export.
 using http_stream_actor = caf::typed_actor<
@@ -290,7 +300,7 @@ using http_listener_actor = caf::typed_actor<
   // INTERNAL: the acceptor handed over its backlog and is closed.
   caf::reacts_to<drained_atom>, caf::reacts_to<peer_atom, storage_gate_peer>,
   caf::reacts_to<peer_atom, credential_manager_peer>, caf::reacts_to<peer_atom, health_peer>,
-  caf::reacts_to<peer_atom, password_pool_peer>>;
+  caf::reacts_to<peer_atom, password_pool_peer>, caf::reacts_to<peer_atom, token_reader_peer>>;
 
 using io_loop_actor = caf::typed_actor<
   // INTERNAL: run the loop until it is stopped.
@@ -308,3 +318,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::password_pool_peer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::password_worker_peer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::event_publisher_peer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::nats_user_peer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::token_reader_peer)

@@ -36,6 +36,7 @@ CM_ATOM(password, "password");   ///< hash or verify a password
 CM_ATOM(piece, "piece");         ///< a piece of a request's body
 CM_ATOM(probe, "probe");         ///< INTERNAL: the link's round trip came back
 CM_ATOM(publish, "publish");     ///< events of changes that were committed
+CM_ATOM(read, "read");           ///< answer this request with what the database has
 CM_ATOM(ready, "ready");         ///< a component works for the first time
 CM_ATOM(refresh, "refresh");     ///< something of the configuration changed
 CM_ATOM(remove, "remove");       ///< endpoints that are gone

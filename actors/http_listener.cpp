@@ -96,6 +96,10 @@ http_listener_actor::behavior_type http_listener(http_listener_pointer self, htt
       self->state.collaborators.passwords = peer.handle;
       tell_sessions(self, peer);
     },
+    [self](peer_atom, const token_reader_peer& peer) {
+      self->state.collaborators.reader = peer.handle;
+      tell_sessions(self, peer);
+    },
   };
 }
 

@@ -22,6 +22,7 @@ struct http_collaborators {
   credential_manager_actor manager;
   health_actor health;
   password_pool_actor passwords;
+  token_reader_actor reader;
 };
 
 struct http_listener_state;

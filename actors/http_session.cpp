@@ -52,6 +52,7 @@ http_session_actor::behavior_type make_session(http_session_pointer self,
     },
     [self](peer_atom, const health_peer& peer) { self->state.collaborators.health = peer.handle; },
     [self](peer_atom, const password_pool_peer& peer) { self->state.collaborators.passwords = peer.handle; },
+    [self](peer_atom, const token_reader_peer& peer) { self->state.collaborators.reader = peer.handle; },
   };
 }
 

@@ -60,6 +60,14 @@ using socket_ptr = std::shared_ptr<http::accepted_socket>;
 
 using exchange_ptr = std::shared_ptr<http::exchange>;
 
+/// What a REST request for one token, or for a page of an endpoint's tokens, asks of the database.
+struct token_read {
+  std::variant<storage::token_address, storage::list_tokens> what;
+  core::steady_time deadline;
+};
+
+using token_read_ptr = std::shared_ptr<const token_read>;
+
 /// A token to be made, and the outcome with the only copy of its value.
 struct create_token_order {
   http::create_token_request request;
@@ -194,6 +202,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::nats_state_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::activations_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::socket_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::exchange_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::token_read_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::create_order_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::create_result_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::fatal_problem_ptr)

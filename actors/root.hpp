@@ -75,6 +75,7 @@ struct root_state {
   token_transitioner_actor transitioner;
   endpoint_remover_actor remover;
   housekeeper_actor housekeeper;
+  token_reader_actor reader;
   tekton_follower_actor tekton;
   std::vector<root_subscription> subscriptions;
   http_listener_actor management_listener;

@@ -8,6 +8,7 @@
 #include "actors/password_pool.hpp"
 #include "actors/root_messaging.hpp"
 #include "actors/storage_gate.hpp"
+#include "actors/token_reader.hpp"
 #include "core/exit_status.hpp"
 
 #include <boost/asio/post.hpp>
@@ -21,7 +22,7 @@ namespace cm::actors {
 namespace {
 
 http_collaborators collaborators(const root_state& state) {
-  return {state.gate, state.manager, state.health, state.passwords};
+  return {state.gate, state.manager, state.health, state.passwords, state.reader};
 }
 
 void add_io_loop(root_pointer self, std::string name, const io_context_ptr& io) {
@@ -92,6 +93,7 @@ void add_gate(root_pointer self) {
     self->send(state.publisher, peer_v, storage_gate_peer{state.gate});
     self->send(state.client_validator, peer_v, storage_gate_peer{state.gate});
     self->send(state.housekeeper, peer_v, storage_gate_peer{state.gate});
+    self->send(state.reader, peer_v, storage_gate_peer{state.gate});
     self->send(state.api_listener, peer_v, storage_gate_peer{state.gate});
     return untyped(state.gate);
   });
@@ -187,6 +189,15 @@ void add_housekeeper(root_pointer self) {
   });
 }
 
+void add_token_reader(root_pointer self) {
+  add_child(self, "token-reader", [self] {
+    auto& state = self->state;
+    state.reader = self->spawn(token_reader, token_reader_settings{}, state.gate);
+    self->send(state.api_listener, peer_v, token_reader_peer{state.reader});
+    return untyped(state.reader);
+  });
+}
+
 void add_api_listener(root_pointer self) {
   const auto context = std::make_shared<const api_context>();
   add_child(self, "api-listener", [self, context] {
@@ -238,6 +249,7 @@ void add_first_children(root_pointer self) {
   for (std::size_t i = 0; i < state.password_workers.size(); ++i)
     add_password_worker(self, i);
   add_housekeeper(self);
+  add_token_reader(self);
   add_messaging_children(self);
 }
 

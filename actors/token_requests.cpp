@@ -30,6 +30,13 @@ storage::token_address address_of(http::token_path path) {
   return {std::move(path.endpoint_id), path.id};
 }
 
+// Has the request answered together with others that read.
+void read_tokens(const api_request& request, std::variant<storage::token_address, storage::list_tokens> what) {
+  const auto self = request.self;
+  auto read = std::make_shared<const token_read>(token_read{std::move(what), self->clock().now() + request.deadline});
+  self->send(self->state.collaborators.reader, read_v, request.one, token_read_ptr{std::move(read)});
+}
+
 void store_token(const api_request& request, create_order_ptr order) {
   request.self
     ->request(request.self->state.collaborators.manager, request.deadline + std::chrono::seconds{1}, create_v,
@@ -58,9 +65,7 @@ void list_tokens(const api_request& request) {
   command.offset = parsed->offset;
   command.limit = parsed->limit;
   command.ascending = parsed->order == http::sort_order::ascending;
-  ask_storage<storage::token_page>(request, std::move(command), [one = request.one](const storage::token_page& page) {
-    return http::render_page(one->request(), page.items, page.total);
-  });
+  read_tokens(request, std::move(command));
 }
 
 void create_token(const api_request& request) {
@@ -102,9 +107,7 @@ void get_token(const api_request& request) {
     answer_error(request.one, path.error());
     return;
   }
-  ask_storage<storage::one_token>(
-    request, storage::get_token{address_of(std::move(*path))},
-    [one = request.one](const storage::one_token& found) { return http::render_token(one->request(), found.token); });
+  read_tokens(request, address_of(std::move(*path)));
 }
 
 void delete_token(const api_request& request) {

@@ -22,6 +22,9 @@ namespace cm::storage {
 /// Most items of one batch of look-ups, uses of clients, or creations.
 inline constexpr std::size_t max_batch = 64;
 
+/// Most lists of one batch.
+inline constexpr std::size_t max_lists = 16;
+
 /// Most first uses of one batch.
 inline constexpr std::size_t max_activations = 256;
 
@@ -113,19 +116,30 @@ struct token_page {
   std::uint64_t total = 0; ///< of all pages
 };
 
+/// Several pages, 0 to max_lists, each of a moment of its own.
+struct list_many {
+  std::vector<list_tokens> lists;
+};
+
+/// As many as were asked for, in the same order.
+struct token_pages {
+  std::vector<token_page> pages;
+};
+
 /// A token as REST names it: it has to belong to that endpoint.
 struct token_address {
   std::string endpoint_id;
   core::uuid id;
 };
 
-/// One token. not_found: there is none, or it belongs to another endpoint.
-struct get_token {
-  token_address which;
+/// Tokens, 0 to max_batch, each by its address.
+struct get_tokens {
+  std::vector<token_address> which;
 };
 
-struct one_token {
-  core::endpoint_token token;
+/// As many as were asked for, in the same order; nothing where there is none, or where it belongs to another endpoint.
+struct got_tokens {
+  std::vector<std::optional<core::endpoint_token>> tokens;
 };
 
 /// Gives a token another status, by the table of core/credential.hpp: one conditional write, the audit row and, where
@@ -172,7 +186,7 @@ struct deleted_tokens {
   std::vector<core::revocation> events;
 };
 
-/// The history of one token, newest first. not_found as for get_token.
+/// The history of one token, newest first. not_found: there is no such token.
 struct token_history {
   token_address which;
   std::uint64_t offset = 0;

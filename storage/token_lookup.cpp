@@ -111,11 +111,28 @@ outcome<found_tokens> apply(connection& db, const find_tokens& request) {
   return found;
 }
 
-outcome<one_token> apply(connection& db, const get_token& request) {
-  auto token = read_one(db, request.which);
-  if (!token)
-    return token.error();
-  return one_token{*std::move(token)};
+outcome<got_tokens> apply(connection& db, const get_tokens& request) {
+  static const auto texts =
+    statement_texts("SELECT " + std::string{token_fields} + " FROM endpoint_token WHERE id IN (", "?", ")");
+  const auto count = request.which.size();
+  if (count > max_batch)
+    return invalid("more than 64 tokens");
+  std::vector<core::uuid> ids;
+  ids.reserve(count);
+  for (const auto& one : request.which)
+    ids.push_back(one.id);
+  got_tokens found;
+  found.tokens.resize(count);
+  const auto read = read_by_id(db, texts, token_columns, ids, [&](const statement& row) {
+    const auto token = read_token(row);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (ids[i] == token.id && request.which[i].endpoint_id == token.endpoint_id)
+        found.tokens[i] = token;
+    }
+  });
+  if (!read)
+    return read.error();
+  return found;
 }
 
 outcome<token_page> apply(connection& db, const list_tokens& request) {
@@ -129,6 +146,20 @@ outcome<token_page> apply(connection& db, const list_tokens& request) {
   if (*short_list)
     return **std::move(short_list);
   return read_counted(db, request);
+}
+
+outcome<token_pages> apply(connection& db, const list_many& request) {
+  if (request.lists.size() > max_lists)
+    return invalid("more than 16 lists");
+  token_pages found;
+  found.pages.reserve(request.lists.size());
+  for (const auto& one : request.lists) {
+    auto page = apply(db, one);
+    if (!page)
+      return page.error();
+    found.pages.push_back(*std::move(page));
+  }
+  return found;
 }
 
 outcome<history_page> apply(connection& db, const token_history& request) {

@@ -11,8 +11,9 @@ namespace cm::storage {
 /// caller rolls back what is still open.
 /// @return what the command's comment says; invalid for a command that breaks its bounds.
 [[nodiscard]] outcome<found_tokens> apply(connection& db, const find_tokens& request);
-[[nodiscard]] outcome<one_token> apply(connection& db, const get_token& request);
+[[nodiscard]] outcome<got_tokens> apply(connection& db, const get_tokens& request);
 [[nodiscard]] outcome<token_page> apply(connection& db, const list_tokens& request);
+[[nodiscard]] outcome<token_pages> apply(connection& db, const list_many& request);
 [[nodiscard]] outcome<history_page> apply(connection& db, const token_history& request);
 [[nodiscard]] outcome<exported_tokens> apply(connection& db, const export_tokens& request);
 [[nodiscard]] outcome<created_token> apply(connection& db, const create_token& request);

@@ -71,7 +71,7 @@ TEST_CASE("a token changes from each state to each other as the contract's table
         CHECK(answer.token.status == to);
         CHECK(answer.token.id == id_of(n));
         CHECK(answer.token.updated_at.has_value() == answer.changed);
-        CHECK(must<one_token>(db, get_token{{"ep-1", id_of(n)}}).token == answer.token);
+        CHECK(must<got_tokens>(db, get_tokens{{{"ep-1", id_of(n)}}}).tokens.at(0) == answer.token);
         CHECK(answer.event.has_value() == (expected == 'y' && core::takes_away(from, to)));
         if (answer.event) {
           CHECK(answer.event->sequence > 0);
@@ -134,8 +134,8 @@ TEST_CASE("a token that is not there, or belongs to another endpoint, is not fou
   auto deletion = deletion_of(1);
   deletion.which.endpoint_id = "ep-2";
   CHECK(refusal(db, deletion).code == core::errc::not_found);
-  CHECK(refusal(db, get_token{{"ep-2", id_of(1)}}).code == core::errc::not_found);
-  CHECK(refusal(db, get_token{{"ep-1", id_of(2)}}).code == core::errc::not_found);
+  CHECK(must<got_tokens>(db, get_tokens{{{"ep-2", id_of(1)}, {"ep-1", id_of(2)}}}).tokens
+        == std::vector<std::optional<core::endpoint_token>>(2));
   CHECK(count_of(f.server, "credential_audit") == 1);
   CHECK(count_of(f.server, "revocation") == 0);
   CHECK(count_of(f.server, "endpoint_token") == 1);
@@ -156,7 +156,7 @@ TEST_CASE("a precondition is asked of the token as it is, and its no leaves ever
     deletion.precondition = change.precondition;
     CHECK(refusal(db, change).code == core::errc::precondition_failed);
     CHECK(refusal(db, deletion).code == core::errc::precondition_failed);
-    const auto token = must<one_token>(db, get_token{{"ep-1", id_of(1)}}).token;
+    const auto token = must<got_tokens>(db, get_tokens{{{"ep-1", id_of(1)}}}).tokens.at(0).value();
     CHECK(asked == std::vector<core::endpoint_token>{token, token});
     CHECK(token.status == credential_status::inactive);
     CHECK(count_of(f.server, "credential_audit") == 1);

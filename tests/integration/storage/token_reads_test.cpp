@@ -73,7 +73,7 @@ TEST_CASE("an export gives all tokens piece by piece, by rising ID, or those of 
   CHECK(walk("rare", 1000) == rare);
   CHECK(walk("ap", 10).empty());
   const auto first = must<exported_tokens>(db, export_tokens{"rare", {}, 1}).items.at(0);
-  CHECK(first == must<one_token>(db, get_token{{"ep-1", id_of(5)}}).token);
+  CHECK(first == must<got_tokens>(db, get_tokens{{{"ep-1", id_of(5)}}}).tokens.at(0));
   CHECK(refusal(db, export_tokens{"", {}, 1001}).code == core::errc::invalid);
   CHECK(refusal(db, export_tokens{"", {}, 0}).code == core::errc::invalid);
 
@@ -82,4 +82,49 @@ TEST_CASE("an export gives all tokens piece by piece, by rising ID, or those of 
                    "AND application = 'rare' ORDER BY id LIMIT 10");
   CHECK(plan.at(0).at(5) == "application_id");
   CHECK(plan.at(0).at(9).find("filesort") == std::string::npos);
+}
+
+TEST_CASE("tokens are read by their addresses, each in its place, repeats included") {
+  const storage_fixture f;
+  session db{f.server.settings()};
+  create_tokens(db, 1, 70);
+  const auto read = [&](const std::vector<token_address>& which) {
+    return must<got_tokens>(db, get_tokens{which}).tokens;
+  };
+  CHECK(read({}).empty());
+  for (const std::size_t count : {std::size_t{1}, std::size_t{2}, std::size_t{17}, max_batch}) {
+    std::vector<token_address> which;
+    for (std::size_t i = 0; i < count; ++i)
+      which.push_back({"ep-1", id_of(static_cast<std::uint32_t>(count - i))}); // not in the order of the index
+    const auto found = read(which);
+    REQUIRE(found.size() == count);
+    for (std::size_t i = 0; i < count; ++i) {
+      REQUIRE(found[i].has_value());
+      CHECK(found[i]->id == which[i].id);
+      CHECK(found[i]->endpoint_id == "ep-1");
+    }
+  }
+  const auto mixed = read({{"ep-1", id_of(2)}, {"ep-2", id_of(2)}, {"ep-1", id_of(99)}, {"ep-1", id_of(2)}});
+  CHECK(mixed[0] == mixed[3]);
+  CHECK(mixed[0].has_value());
+  CHECK(!mixed[1].has_value());
+  CHECK(!mixed[2].has_value());
+  CHECK(refusal(db, get_tokens{std::vector<token_address>(max_batch + 1)}).code == core::errc::invalid);
+}
+
+TEST_CASE("several lists are what each would be alone, in their order") {
+  const storage_fixture f;
+  session db{f.server.settings()};
+  create_tokens(db, 1, 5);
+  list_many several;
+  several.lists = {{"ep-1", {}, 0, 2, true}, {"nobody", {}, 0, 20, false}, {"ep-1", {}, 3, 20, false}};
+  const auto pages = must<token_pages>(db, several).pages;
+  REQUIRE(pages.size() == several.lists.size());
+  for (std::size_t i = 0; i < pages.size(); ++i) {
+    const auto alone = must<token_page>(db, several.lists[i]);
+    CHECK(pages[i].items == alone.items);
+    CHECK(pages[i].total == alone.total);
+  }
+  CHECK(must<token_pages>(db, list_many{}).pages.empty());
+  CHECK(refusal(db, list_many{std::vector<list_tokens>(max_lists + 1)}).code == core::errc::invalid);
 }
