@@ -43,6 +43,9 @@ public:
 
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
 
+  /// For what /proc tells of it.
+  [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+
   /// Runs one statement as the server's root in the database `cm`.
   void execute(std::string_view sql) const;
 

@@ -87,7 +87,7 @@ TEST_CASE("an export gives all tokens piece by piece, by rising ID, or those of 
 TEST_CASE("tokens are read by their addresses, each in its place, repeats included") {
   const storage_fixture f;
   session db{f.server.settings()};
-  create_tokens(db, 1, 70);
+  make_tokens(db, 1, 70);
   const auto read = [&](const std::vector<token_address>& which) {
     return must<got_tokens>(db, get_tokens{which}).tokens;
   };
@@ -115,7 +115,7 @@ TEST_CASE("tokens are read by their addresses, each in its place, repeats includ
 TEST_CASE("several lists are what each would be alone, in their order") {
   const storage_fixture f;
   session db{f.server.settings()};
-  create_tokens(db, 1, 5);
+  make_tokens(db, 1, 5);
   list_many several;
   several.lists = {{"ep-1", {}, 0, 2, true}, {"nobody", {}, 0, 20, false}, {"ep-1", {}, 3, 20, false}};
   const auto pages = must<token_pages>(db, several).pages;
