@@ -86,8 +86,8 @@ void watch_round_trips(nats_link_self self) {
   auto& state = self->state;
   const auto me = caf::actor_cast<nats_link_actor>(self);
   auto opened = messaging::subscription::open(
-    state.connection, state.settings.probe_subject, {}, [me](const messaging::message_batch& batch) {
-      for (const auto& one : batch) {
+    state.connection, state.settings.probe_subject, {}, [me](const messaging::message_batch& echoes) {
+      for (const auto& one : echoes) {
         std::uint64_t number = 0;
         const auto text = one.payload();
         if (std::from_chars(text.data(), text.data() + text.size(), number).ec == std::errc{})
