@@ -238,7 +238,7 @@ TEST_CASE("a loss of the server changes the continuity before the first message 
     const std::lock_guard lock(heard->guard);
     return !heard->at_messages.empty();
   };
-  for (auto left = test::patience; left > 0s && !some(); left -= 1ms)
+  for (std::chrono::milliseconds left = test::patience; left > 0ms && !some(); left -= 1ms)
     std::this_thread::sleep_for(1ms);
   REQUIRE(some());
   const std::lock_guard lock(heard->guard);
