@@ -47,7 +47,7 @@ struct import_stream_state {
   exchange_ptr one;
   credential_manager_actor manager;
   http::line_splitter splitter;
-  std::deque<line> lines;                     ///< read, not yet worked on: of two pieces at most
+  std::deque<line> lines;                     ///< read, not yet worked on: of a batch and a piece at most
   std::deque<std::shared_ptr<batch>> batches; ///< on their way, in the order of their lines
   std::unordered_multiset<std::size_t> keys;  ///< of the lines in them
   std::string results;                        ///< not yet given to the connection

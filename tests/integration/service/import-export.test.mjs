@@ -135,17 +135,16 @@ test('a blank line is a line: it fails alone, and has its result in its place', 
 });
 
 test('of lines that name one token the first makes it, although batches of lines are stored beside each other', async () => {
-  // Each 64 lines are a batch, and the next 64 name the same tokens.
-  const place = (i) => Math.floor(i / 128) * 64 + (i % 64);
-  const lines = Array.from({ length: 2_560 }, (_, i) => ({
-    endpointId: i % 128 < 64 ? 'race-first' : 'race-second',
+  // Of lines that come fast 500 are a batch, and the next 500 name the same tokens.
+  const lines = Array.from({ length: 8_000 }, (_, i) => ({
+    endpointId: i % 1_000 < 500 ? 'race-first' : 'race-second',
     applicationName: 'lamp',
-    token: `race-${place(i)}`,
+    token: `race-${Math.floor(i / 1_000) * 500 + (i % 500)}`,
   }));
   const { results } = await importLines(stack.cm.api, lines);
   for (const [i, { line, result, code }] of results.entries())
-    assert.deepEqual([line, code ?? result], [i + 1, i % 128 < 64 ? 'created' : 409]);
-  assert.equal(await count("endpoint_id = 'race-first'"), 1_280);
+    assert.deepEqual([line, code ?? result], [i + 1, i % 1_000 < 500 ? 'created' : 409]);
+  assert.equal(await count("endpoint_id = 'race-first'"), 4_000);
   assert.equal(await count("endpoint_id = 'race-second'"), 0);
 });
 

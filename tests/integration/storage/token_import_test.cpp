@@ -45,7 +45,8 @@ TEST_CASE("new tokens of an import are created with their states and audit rows,
     REQUIRE(found.has_value());
     CHECK(found->status == (n % 5 == 4 ? credential_status::inactive : static_cast<credential_status>(n % 5)));
     CHECK(found->status == imported.results[n - 1].status);
-    CHECK(must<one_token>(db, get_token{{"ep-1", id_of(n)}}).token.created_at == core::from_unix_ms(5'000'000));
+    CHECK(must<got_tokens>(db, get_tokens{{{"ep-1", id_of(n)}}}).tokens.at(0)->created_at
+          == core::from_unix_ms(5'000'000));
     CHECK(audit_of(f.server, n)
           == std::vector<std::vector<std::string>>{
             {"NULL", std::to_string(static_cast<int>(found->status)), "3", "operator", "import"}});

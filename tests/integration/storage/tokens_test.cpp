@@ -40,7 +40,7 @@ TEST_CASE("a token that was created is found by its hash, with all that was stor
   REQUIRE(found.size() == 1);
   REQUIRE(found[0].has_value());
   CHECK(*found[0] == found_token{command.id, credential_status::suspended, command.endpoint_id});
-  CHECK(must<one_token>(db, get_token{{command.endpoint_id, command.id}}).token == created);
+  CHECK(must<got_tokens>(db, get_tokens{{{command.endpoint_id, command.id}}}).tokens.at(0) == created);
 }
 
 TEST_CASE("a batch of hashes is answered in its own order, with repeats and unknown ones, for every size") {
@@ -208,7 +208,7 @@ TEST_CASE("creations together are stored each with its audit row, for every size
   for (std::uint32_t number = 1; number <= size; ++number) {
     const auto& result = created[number - 1];
     REQUIRE(result.has_value());
-    CHECK(result->token == must<one_token>(db, get_token{{"ep-1", id_of(number)}}).token);
+    CHECK(result->token == must<got_tokens>(db, get_tokens{{{"ep-1", id_of(number)}}}).tokens.at(0));
     CHECK(audit_of(f.server, number)
           == std::vector<std::vector<std::string>>{
             {"NULL", std::to_string(number % 4), "0", "operator", "correlation-" + std::to_string(number)}});

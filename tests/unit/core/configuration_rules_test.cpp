@@ -89,8 +89,7 @@ TEST_CASE("what comes later is a warning when it is asked for, and carried where
   CHECK(result.errors.empty());
   REQUIRE(result.value.has_value());
   const auto warnings = rendered(result.warnings);
-  for (const auto* key :
-       {"console.enabled", "metrics.enabled", "ssl.certificate", "scopes.endpoint:read"})
+  for (const auto* key : {"console.enabled", "metrics.enabled", "ssl.certificate", "scopes.endpoint:read"})
     CHECK(mentions(warnings, std::string(key) + ": found \""));
   CHECK(mentions(warnings, "token-hash-key-previous: found a value that is not shown: not available"));
   CHECK_FALSE(mentions(warnings, "hunter2"));
