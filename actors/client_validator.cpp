@@ -23,22 +23,9 @@ namespace {
 
 using client_validator_self = client_validator_actor::stateful_pointer<client_validator_state>;
 
-// Trouble of the database or of the pool is never an answer about the credential.
-core::errc trouble(core::errc code) noexcept {
-  return code == core::errc::overloaded || code == core::errc::internal ? code : core::errc::unavailable;
-}
-
 void answer_with(client_validator_self self, reply_batch_ptr replies) {
   if (!replies->empty())
     self->send(self->state.egress, answer_v, std::move(replies));
-}
-
-template <class Calls>
-void refuse_all(client_validator_self self, const std::shared_ptr<Calls>& calls, core::errc code) {
-  auto replies = calls->make_replies();
-  for (auto& one : calls->take())
-    refuse(std::move(one), code, *replies);
-  answer_with(self, std::move(replies));
 }
 
 template <class Calls, class... Values>
@@ -134,7 +121,7 @@ void leave_lane(client_validator_self self, const std::string& username) {
     const auto next = std::move(lane.waiting.front());
     lane.waiting.pop_front();
     if (left == 0) {
-      refuse_all(self, next->call, core::errc::throttled);
+      answer_with(self, refuse_all(*next->call, core::errc::throttled));
       continue;
     }
     ++lane.running;
@@ -146,14 +133,14 @@ void leave_lane(client_validator_self self, const std::string& username) {
 
 // Everything that ends an attempt without success ends here.
 void refuse_login(client_validator_self self, const login_ptr& one, core::errc code) {
-  refuse_all(self, one->call, code);
+  answer_with(self, refuse_all(*one->call, code));
   leave_lane(self, one->username);
 }
 
 void take_verdict(client_validator_self self, const login_ptr& one, const password_result_ptr& result) {
   auto& state = self->state;
   if (result->has_error()) {
-    refuse_login(self, one, trouble(result->error().code));
+    refuse_login(self, one, code_of_failure(result->error().code));
     return;
   }
   const auto& verdict = **result;
@@ -197,7 +184,7 @@ void verify(client_validator_self self, const login_ptr& one) {
 
 void take_found(client_validator_self self, const login_ptr& one, const storage_result_ptr& result) {
   if (result->has_error()) {
-    refuse_login(self, one, trouble(result->error().code));
+    refuse_login(self, one, code_of_failure(result->error().code));
     return;
   }
   const auto* found = std::get_if<storage::found_basic>(&**result);
@@ -285,18 +272,18 @@ void look_up(client_validator_self self, const certificate_calls_ptr& calls, std
     .then(
       [self, calls, names = std::move(names)](const storage_result_ptr& result) {
         if (result->has_error()) {
-          refuse_all(self, calls, trouble(result->error().code));
+          answer_with(self, refuse_all(*calls, code_of_failure(result->error().code)));
           return;
         }
         const auto* found = std::get_if<storage::found_x509>(&**result);
         if (found == nullptr || found->credentials.size() != names.size())
-          refuse_all(self, calls, core::errc::internal);
+          answer_with(self, refuse_all(*calls, core::errc::internal));
         else
           answer_certificates(self, calls, names, *found);
       },
       [self, calls](const caf::error& problem) {
         core::logger("cm.ecap")->warn("no answer from the storage gate: {}", describe_reason(problem));
-        refuse_all(self, calls, core::errc::unavailable);
+        answer_with(self, refuse_all(*calls, core::errc::unavailable));
       });
 }
 

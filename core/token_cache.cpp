@@ -44,10 +44,10 @@ std::int64_t refresh_age(std::int64_t time_to_live, const token_key& key) noexce
 struct token_cache::header {
   token_key key;
   uuid id;
-  std::uint32_t generation; ///< the lower half: no two that are compared are far apart
-  std::uint32_t read_after; ///< ms after the segment's base
-  std::uint8_t endpoint_length;
-  bool refresh_asked;
+  std::uint32_t generation = 0; ///< the lower half: no two that are compared are far apart
+  std::uint32_t read_after = 0; ///< ms after the segment's base
+  std::uint8_t endpoint_length = 0;
+  bool refresh_asked = false;
 };
 
 token_cache::token_cache(token_cache_settings settings) : settings_(settings) {

@@ -1,5 +1,7 @@
 #include "mariadb_server.hpp"
 
+#include "stopped_process.hpp"
+
 #include <mysql.h>
 
 #include <arpa/inet.h>
@@ -208,6 +210,14 @@ void mariadb_server::stop() {
 
 void mariadb_server::kill() {
   end(SIGKILL);
+}
+
+void mariadb_server::pause() const {
+  stop_process(pid_);
+}
+
+void mariadb_server::resume() const {
+  ::kill(pid_, SIGCONT);
 }
 
 void mariadb_server::launch() {

@@ -43,6 +43,7 @@ public:
 
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
 
+  /// For what /proc tells of it.
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
 
   /// Runs one statement as the server's root in the database `cm`.
@@ -60,6 +61,9 @@ public:
   void stop();  ///< as an operator stops it
   void kill();  ///< as a power failure does
   void start(); ///< again, on the same port and data
+
+  void pause() const;  ///< it keeps its connections and answers nothing
+  void resume() const; ///< after pause
 
 private:
   void launch();

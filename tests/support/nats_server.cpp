@@ -1,5 +1,7 @@
 #include "nats_server.hpp"
 
+#include "stopped_process.hpp"
+
 #include <arpa/inet.h>
 #include <array>
 #include <cerrno>
@@ -212,7 +214,7 @@ void nats_server::kill() {
 }
 
 void nats_server::pause() {
-  ::kill(pid_, SIGSTOP);
+  stop_process(pid_);
 }
 
 void nats_server::resume() {

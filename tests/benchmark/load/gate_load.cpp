@@ -104,9 +104,11 @@ void ask_creation(caf::event_based_actor* self, const actors::storage_gate_actor
 } // namespace
 
 struct gate_load::parts {
-  parts() {
+  // As the service has it.
+  static caf::actor_system_config& configure(caf::actor_system_config& config) {
     config.set("scheduler.policy", caf::atom("sharing"));
     config.set("scheduler.max-threads", std::size_t{2});
+    return config;
   }
 
   std::uint64_t wait(const std::vector<asked_ptr>& all) {
@@ -117,7 +119,7 @@ struct gate_load::parts {
   }
 
   caf::actor_system_config config;
-  caf::actor_system system{config};
+  caf::actor_system system{configure(config)};
   actors::health_actor health = system.spawn(deaf_health);
   actors::storage_gate_actor gate;
   std::vector<actors::database_access_actor> workers;

@@ -2,7 +2,6 @@
 #include "cut_proxy.hpp"
 #include "fixture.hpp"
 
-#include <csignal>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -220,11 +219,11 @@ TEST_CASE("a statement that takes longer than the socket time-out is given up") 
   session db{settings};
   make_tokens(db, 1, 1);
   // The server does not answer at all: a table lock would be given up by the server itself.
-  ::kill(f.server.pid(), SIGSTOP);
+  f.server.pause();
   const auto begun = steady::now();
   const auto found = db.execute(find_tokens{{hash_of(1)}}, begun + std::chrono::milliseconds{500});
   const auto took = steady::now() - begun;
-  ::kill(f.server.pid(), SIGCONT);
+  f.server.resume();
   REQUIRE(!found);
   CHECK(found.error().code == core::errc::unavailable);
   CHECK(took < std::chrono::milliseconds{3500});
