@@ -4,6 +4,9 @@
 #include "storage/token_repository.hpp"
 #include "storage/token_row.hpp"
 
+#include <algorithm>
+#include <unordered_map>
+
 namespace cm::storage {
 
 core::endpoint_token read_token(const statement& row, std::size_t first) {
@@ -37,6 +40,12 @@ outcome<core::endpoint_token> read_one(connection& db, const token_address& whic
   if (!token || token->endpoint_id != which.endpoint_id)
     return make_usable_failure(core::errc::not_found, "No such token");
   return *std::move(token);
+}
+
+std::string wrong_with(const list_tokens& request) {
+  if (!core::is_endpoint_id(request.endpoint_id))
+    return "not an endpoint ID";
+  return request.limit > max_page ? "a page of more than 1000" : "";
 }
 
 constexpr std::array<std::string_view, 2> list_order{"created_at", "id"};
@@ -92,6 +101,63 @@ outcome<token_page> read_counted(connection& db, const list_tokens& request) {
   return page;
 }
 
+// All tokens of some endpoints, each in the order of creation.
+using whole_endpoints = std::unordered_map<std::string, std::vector<core::endpoint_token>>;
+
+// Most tokens that are read of several endpoints at once: a page for each is more than most of them have.
+constexpr std::size_t most_whole = 512;
+
+// Everything that the endpoints of these lists have, by one statement. An endpoint that has too much for that is not in
+// the answer, and neither are those behind it.
+outcome<whole_endpoints> read_whole(connection& db, const std::vector<list_tokens>& lists) {
+  static const auto texts =
+    statement_texts("SELECT " + std::string{token_fields} + " FROM endpoint_token WHERE endpoint_id IN (", "?",
+                    ") ORDER BY endpoint_id, created_at, id LIMIT " + std::to_string(most_whole));
+  const auto size_class = class_holding(lists.size());
+  const auto select = db.prepared(texts[size_class], token_columns);
+  if (!select)
+    return select.error();
+  for (std::size_t i = 0; i < size_classes[size_class]; ++i)
+    (*select)->bind(i, lists[std::min(i, lists.size() - 1)].endpoint_id);
+  whole_endpoints all;
+  for (const auto& one : lists)
+    all.try_emplace(one.endpoint_id);
+  std::size_t count = 0;
+  std::string last;
+  const auto read = read_rows(**select, [&](const statement& row) {
+    auto token = read_token(row);
+    last = token.endpoint_id;
+    all[last].push_back(std::move(token));
+    ++count;
+  });
+  if (!read)
+    return read.error();
+  if (count == most_whole) // there may be more: of the last endpoint, and of those whose turn had not come
+    std::erase_if(all, [&last](const auto& endpoint) { return endpoint.first >= last; });
+  return all;
+}
+
+// What a SELECT of that list alone would bring.
+token_page page_of(const std::vector<core::endpoint_token>& whole, const list_tokens& request) {
+  const auto is_wanted = [&](const core::endpoint_token& token) {
+    const auto& wanted = request.statuses;
+    return wanted.empty() || std::find(wanted.begin(), wanted.end(), token.status) != wanted.end();
+  };
+  token_page page;
+  const auto take = [&](const core::endpoint_token& token) {
+    if (!is_wanted(token))
+      return;
+    if (page.total >= request.offset && page.items.size() < request.limit)
+      page.items.push_back(token);
+    ++page.total;
+  };
+  if (request.ascending)
+    std::for_each(whole.begin(), whole.end(), take);
+  else
+    std::for_each(whole.rbegin(), whole.rend(), take);
+  return page;
+}
+
 } // namespace
 
 outcome<found_tokens> apply(connection& db, const find_tokens& request) {
@@ -136,10 +202,8 @@ outcome<got_tokens> apply(connection& db, const get_tokens& request) {
 }
 
 outcome<token_page> apply(connection& db, const list_tokens& request) {
-  if (!core::is_endpoint_id(request.endpoint_id))
-    return invalid("not an endpoint ID");
-  if (request.limit > max_page)
-    return invalid("a page of more than 1000");
+  if (const auto wrong = wrong_with(request); !wrong.empty())
+    return invalid(wrong);
   auto short_list = read_end(db, request);
   if (!short_list)
     return short_list.error();
@@ -151,9 +215,21 @@ outcome<token_page> apply(connection& db, const list_tokens& request) {
 outcome<token_pages> apply(connection& db, const list_many& request) {
   if (request.lists.size() > max_lists)
     return invalid("more than 16 lists");
+  for (const auto& one : request.lists) {
+    if (const auto wrong = wrong_with(one); !wrong.empty())
+      return invalid(wrong);
+  }
+  const auto all =
+    request.lists.size() > 1 ? read_whole(db, request.lists) : outcome<whole_endpoints>{whole_endpoints{}};
+  if (!all)
+    return all.error();
   token_pages found;
   found.pages.reserve(request.lists.size());
   for (const auto& one : request.lists) {
+    if (const auto whole = all->find(one.endpoint_id); whole != all->end()) {
+      found.pages.push_back(page_of(whole->second, one));
+      continue;
+    }
     auto page = apply(db, one);
     if (!page)
       return page.error();

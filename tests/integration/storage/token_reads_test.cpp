@@ -112,19 +112,66 @@ TEST_CASE("tokens are read by their addresses, each in its place, repeats includ
   CHECK(refusal(db, get_tokens{std::vector<token_address>(max_batch + 1)}).code == core::errc::invalid);
 }
 
-TEST_CASE("several lists are what each would be alone, in their order") {
+TEST_CASE("several lists are what each would be alone, in their order, whatever they ask for") {
   const storage_fixture f;
   session db{f.server.settings()};
   make_tokens(db, 1, 5);
+  // More than is read of several endpoints at once, and endpoints before and behind it.
+  f.server.execute("INSERT INTO endpoint_token (id, token_hash, application, endpoint_id, status, "
+                   "created_at) SELECT UNHEX(LPAD(HEX(seq), 32, 'F')), UNHEX(SHA2(seq, 256)), 'app', "
+                   "IF(seq <= 700, 'ep-5', CONCAT('ep-', seq MOD 10)), seq MOD 4, seq DIV 3 "
+                   "FROM seq_1_to_800");
   list_many several;
-  several.lists = {{"ep-1", {}, 0, 2, true}, {"nobody", {}, 0, 20, false}, {"ep-1", {}, 3, 20, false}};
+  for (const auto* endpoint : {"ep-1", "nobody", "ep-5", "ep-3", "ep-7", "ep-3"})
+    several.lists.push_back({endpoint, {}, 0, 20, false});
+  SECTION("first pages") {}
+  SECTION("other pages, the other way round") {
+    for (std::size_t i = 0; i < several.lists.size(); ++i) {
+      several.lists[i].offset = i;
+      several.lists[i].limit = static_cast<std::uint32_t>(3 * i);
+      several.lists[i].ascending = true;
+    }
+  }
+  SECTION("some states only") {
+    for (auto& one : several.lists)
+      one.statuses = {credential_status::revoked, credential_status::active};
+  }
+  SECTION("without the long one") {
+    several.lists.erase(several.lists.begin() + 2);
+  }
+  SECTION("one") {
+    several.lists.resize(1);
+  }
   const auto pages = must<token_pages>(db, several).pages;
   REQUIRE(pages.size() == several.lists.size());
   for (std::size_t i = 0; i < pages.size(); ++i) {
+    INFO(several.lists[i].endpoint_id);
     const auto alone = must<token_page>(db, several.lists[i]);
     CHECK(pages[i].items == alone.items);
     CHECK(pages[i].total == alone.total);
   }
   CHECK(must<token_pages>(db, list_many{}).pages.empty());
-  CHECK(refusal(db, list_many{std::vector<list_tokens>(max_lists + 1)}).code == core::errc::invalid);
+}
+
+TEST_CASE("several lists are refused where one of them breaks its bounds, or where they are too many") {
+  const storage_fixture f;
+  session db{f.server.settings()};
+  const list_tokens good{"ep-1", {}, 0, 20, false};
+  CHECK(refusal(db, list_many{std::vector<list_tokens>(max_lists + 1, good)}).code == core::errc::invalid);
+  CHECK(refusal(db, list_many{{good, {"ep-1", {}, 0, 1001, false}}}).code == core::errc::invalid);
+  CHECK(refusal(db, list_many{{good, {"späth", {}, 0, 20, false}}}).code == core::errc::invalid);
+}
+
+TEST_CASE("several lists are read by the index of the endpoints, in its order") {
+  const storage_fixture f;
+  f.server.execute("INSERT INTO endpoint_token (id, token_hash, application, endpoint_id, status, "
+                   "created_at) SELECT UNHEX(LPAD(HEX(seq), 32, '0')), UNHEX(SHA2(seq, 256)), 'app', "
+                   "CONCAT('ep-', seq DIV 2), 0, seq FROM seq_1_to_20000");
+  f.server.execute("ANALYZE TABLE endpoint_token");
+  const auto plan = f.server.query("EXPLAIN SELECT id, application, endpoint_id, status, created_at, updated_at FROM "
+                                   "endpoint_token WHERE endpoint_id IN ('ep-1','ep-77','ep-5000','ep-9') ORDER BY "
+                                   "endpoint_id, created_at, id LIMIT 512");
+  CHECK(plan.at(0).at(3) == "range");
+  CHECK(plan.at(0).at(5) == "endpoint_created");
+  CHECK(plan.at(0).at(9).find("filesort") == std::string::npos);
 }
