@@ -118,7 +118,7 @@ TEST_CASE("several lists are what each would be alone, in their order, whatever 
   make_tokens(db, 1, 5);
   // More than is read of several endpoints at once, and endpoints before and behind it.
   f.server.execute("INSERT INTO endpoint_token (id, token_hash, application, endpoint_id, status, "
-                   "created_at) SELECT UNHEX(LPAD(HEX(seq), 32, 'F')), UNHEX(SHA2(seq, 256)), 'app', "
+                   "created_at) SELECT UNHEX(CONCAT('FF', LPAD(HEX(seq), 30, '0'))), UNHEX(SHA2(seq, 256)), 'app', "
                    "IF(seq <= 700, 'ep-5', CONCAT('ep-', seq MOD 10)), seq MOD 4, seq DIV 3 "
                    "FROM seq_1_to_800");
   list_many several;
@@ -164,8 +164,10 @@ TEST_CASE("several lists are refused where one of them breaks its bounds, or whe
 
 TEST_CASE("several lists are read by the index of the endpoints, in its order") {
   const storage_fixture f;
+  session db{f.server.settings()};
+  make_tokens(db, 1, 1); // and the tables
   f.server.execute("INSERT INTO endpoint_token (id, token_hash, application, endpoint_id, status, "
-                   "created_at) SELECT UNHEX(LPAD(HEX(seq), 32, '0')), UNHEX(SHA2(seq, 256)), 'app', "
+                   "created_at) SELECT UNHEX(CONCAT('FF', LPAD(HEX(seq), 30, '0'))), UNHEX(SHA2(seq, 256)), 'app', "
                    "CONCAT('ep-', seq DIV 2), 0, seq FROM seq_1_to_20000");
   f.server.execute("ANALYZE TABLE endpoint_token");
   const auto plan = f.server.query("EXPLAIN SELECT id, application, endpoint_id, status, created_at, updated_at FROM "
