@@ -162,8 +162,8 @@ outcome<void> read_some_by_hash(connection& db, const statement_set& texts, std:
   if (!select)
     return select.error();
   // Rows come in any order and the input may repeat itself: the places of a hash are next to each other here.
-  std::array<std::size_t, size_classes.back()>
-    places; // NOLINT(cppcoreguidelines-pro-type-member-init): as many as used
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): as many as used
+  std::array<std::size_t, size_classes.back()> places;
   const auto end = places.begin() + static_cast<std::ptrdiff_t>(hashes.size());
   std::iota(places.begin(), end, std::size_t{0});
   std::sort(places.begin(), end, [&](std::size_t a, std::size_t b) { return hashes[a] < hashes[b]; });
@@ -184,8 +184,8 @@ outcome<void> read_by_hash(connection& db, const statement_set& texts, std::span
                            const std::function<void(std::size_t place, const statement& row)>& take) {
   for (std::size_t first = 0; first < hashes.size(); first += size_classes.back()) {
     const auto some = hashes.subspan(first, std::min(size_classes.back(), hashes.size() - first));
-    const auto read = read_some_by_hash(db, texts, columns, some,
-                                        [&](std::size_t place, const statement& row) { take(first + place, row); });
+    auto read = read_some_by_hash(db, texts, columns, some,
+                                  [&](std::size_t place, const statement& row) { take(first + place, row); });
     if (!read)
       return read;
   }
