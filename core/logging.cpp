@@ -17,6 +17,10 @@
 #include <utility>
 #include <vector>
 
+#if FMT_VERSION / 10000 == 9
+template void fmt::detail::vformat_to<char>(buffer<char>&, string_view, format_args, locale_ref);
+#endif
+
 namespace cm::core {
 
 namespace {

@@ -12,6 +12,12 @@
 #include <string>
 #include <string_view>
 
+#if FMT_VERSION / 10000 == 9
+// Debian 12's {fmt} makes all of its formatting anew in every source that logs, a third of what an actor takes to be
+// compiled; here it is made once, in logging.cpp.
+extern template void fmt::detail::vformat_to<char>(buffer<char>&, string_view, format_args, locale_ref);
+#endif
+
 namespace cm::core {
 
 /// One structured member of a log line; `name` is a constant of ours, `value` may be anything.

@@ -3,17 +3,14 @@
 #include "core/identifiers.hpp"
 #include "http/net.hpp"
 
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/ip/basic_resolver.hpp>
-#include <boost/beast/core/basic_stream.hpp>
-#include <boost/beast/core/error.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/rate_policy.hpp>
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <boost/url/parse.hpp>
@@ -33,10 +30,10 @@ namespace wire = boost::beast::http;
 namespace json = boost::json;
 using boost::system::error_code;
 using clock = std::chrono::steady_clock;
-using stream = beast::basic_stream<tcp, executor_type, beast::unlimited_rate_policy>;
 
 constexpr std::size_t max_requests = 10'000;
 constexpr std::size_t max_names = 100'000;
+constexpr std::size_t read_size = std::size_t{64} * 1024;
 
 core::error unavailable(const std::string& what, std::string detail = {}) {
   return core::make_error(core::errc::unavailable, "Tekton: " + what, std::move(detail));
@@ -89,7 +86,7 @@ public:
   core::expected<answer> get(const std::string& path) {
     if (++requests_ > max_requests)
       return unavailable("more than 10000 requests for one list of applications");
-    const bool kept = stream_.has_value();
+    const bool kept = socket_.has_value();
     auto result = try_get(path);
     // A server may close a connection that is kept open at any moment.
     return !result && kept && clock::now() < deadline_ ? try_get(path) : std::move(result);
@@ -98,60 +95,101 @@ public:
 private:
   core::expected<answer> try_get(const std::string& path) {
     const auto failed = [&](const std::string& step, error_code ec) {
-      stream_.reset();
+      socket_.reset();
       return unavailable(step + " " + with_.authority + ": "
-                         + (ec == beast::error::timeout ? std::string("no answer in time") : ec.message()));
+                         + (ec == net::error::timed_out ? std::string("no answer in time") : ec.message()));
     };
-    if (!stream_) {
+    if (!socket_) {
       error_code ec;
       net::ip::basic_resolver<tcp, executor_type> resolver{io_.get_executor()};
       const auto found = resolver.resolve(with_.host, with_.port, ec);
       if (ec)
         return failed("cannot find", ec);
-      stream_.emplace(io_.get_executor());
-      buffer_.clear();
-      if ((ec = wait([&](auto done) { stream_->async_connect(found, std::move(done)); })))
+      if ((ec = connect(found)))
         return failed("cannot connect to", ec);
     }
     const auto target = with_.prefix + path;
-    wire::request<wire::empty_body> request{wire::verb::get, target, 11};
-    request.set(wire::field::host, with_.authority);
-    request.set(wire::field::accept, "application/json");
-    request.set(wire::field::user_agent, "cm");
-    error_code ec;
-    if ((ec = wait([&](auto done) { wire::async_write(*stream_, request, std::move(done)); })))
+    const auto request = "GET " + target + " HTTP/1.1\r\nHost: " + with_.authority
+                         + "\r\nAccept: application/json\r\nUser-Agent: cm\r\n\r\n";
+    if (const auto ec = wait([&](auto done) { net::async_write(*socket_, net::buffer(request), done); }))
       return failed("cannot ask", ec);
     wire::response_parser<wire::string_body> parser;
     parser.body_limit(max_tekton_response);
-    if ((ec = wait([&](auto done) { wire::async_read(*stream_, buffer_, parser, std::move(done)); })))
+    parser.eager(true);
+    if (const auto ec = read(parser))
       return failed("no good answer from", ec);
     const auto response = parser.release();
     if (!response.keep_alive())
-      stream_.reset();
+      socket_.reset();
     answer result{response.result_int(), {}};
     if (result.status != 200)
       return result;
+    error_code ec;
     result.body = json::parse(response.body(), ec);
     if (ec)
       return unavailable("the answer to " + target + " is not JSON", ec.message());
     return result;
   }
 
-  /// Starts an operation and runs it to its end, which the deadline brings at the latest.
+  /// To the first of the addresses that takes the connection; the error is the last one's.
+  error_code connect(const tcp::resolver::results_type& found) {
+    error_code ec = net::error::host_not_found;
+    for (const auto& entry : found) {
+      socket_.emplace(io_.get_executor());
+      buffer_.clear();
+      ec = wait([&](auto done) { socket_->async_connect(entry.endpoint(), done); });
+      if (!ec || ec == net::error::timed_out)
+        break;
+    }
+    return ec;
+  }
+
+  // By hand, as Beast's own operations cost more to compile than all the rest of this room.
+  error_code read(wire::response_parser<wire::string_body>& parser) {
+    while (!parser.is_done()) {
+      error_code ec;
+      std::size_t size = 0;
+      const auto space = buffer_.prepare(read_size);
+      ec = wait([&](auto done) {
+        socket_->async_read_some(space, [&size, done](error_code why, std::size_t count) {
+          size = count;
+          done(why);
+        });
+      });
+      if (ec == net::error::eof && parser.got_some())
+        parser.put_eof(ec = error_code{});
+      else if (!ec) {
+        buffer_.commit(size);
+        buffer_.consume(parser.put(buffer_.data(), ec));
+        if (ec == wire::error::need_more)
+          ec = {};
+      }
+      if (ec)
+        return ec;
+    }
+    return {};
+  }
+
+  /// Starts an operation and runs it to its end, which the deadline brings at the latest: net::error::timed_out.
   template <class Start>
   error_code wait(Start start) {
-    error_code result = net::error::operation_aborted;
-    stream_->expires_at(deadline_);
-    start([&result](error_code ec, const auto&... /*what was done*/) { result = ec; });
+    std::optional<error_code> result;
+    start([&result](error_code ec, std::size_t /*bytes*/ = 0) { result = ec; });
+    io_.restart();
+    io_.run_until(deadline_);
+    if (result)
+      return *result;
+    error_code ignored; // the socket is given up
+    socket_->close(ignored);
     io_.restart();
     io_.run();
-    return result;
+    return net::error::timed_out;
   }
 
   server with_;
   clock::time_point deadline_;
   net::io_context io_{1};
-  std::optional<stream> stream_;
+  std::optional<tcp_socket> socket_;
   beast::flat_buffer buffer_;
   std::size_t requests_ = 0;
 };

@@ -1,12 +1,14 @@
 // clang-tidy over all of our sources, in parallel. What was clean is not looked at again until it changes: a result is kept
-// under a hash of the source, every header of ours that it includes, its command, the rules and the tool.
-//   node tests/lint/tidy.mjs BUILD_DIRECTORY [--jobs N] [--full] [FILE…]
-// The rooms alone, and without the path-sensitive analyser, which takes ten times as long as all the rest: two cores need
-// minutes for that. --full is everything, tests included, for the nightly run.
+// under a hash of the sources, every header of ours that they include, their command, the rules and the tool.
+//   node tests/lint/tidy.mjs [--jobs N] [--full] [FILE…]
+// Most of the time goes into the headers of libraries, so that sources are looked at in batches, those that CMake makes for
+// CM_UNITY_BUILD (cmake/cm_unity.cmake). In one that is not clean every source is looked at by itself: only that counts.
+// The rooms alone, and without the path-sensitive analyser, which takes ten times as long as all the rest. --full is
+// everything, one by one and tests included, for the nightly run; with FILEs it is those, one by one.
 // Exit status 75 when clang-tidy is not the version that the rules are written for (14, Debian 12's).
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,8 +16,7 @@ import { parseArgs } from 'node:util';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { jobs: { type: 'string' }, full: { type: 'boolean' } } });
-const build = resolve(positionals[0]);
-const only = positionals.slice(1).map((file) => resolve(file));
+const only = positionals.map((file) => resolve(file));
 
 const versionOf = (program) => spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout ?? '';
 const tool = ['clang-tidy-14', 'clang-tidy'].find((program) => /version 14\./.test(versionOf(program)));
@@ -24,89 +25,113 @@ if (!tool) {
   process.exit(75);
 }
 
+// The commands, without a build.
+const build = join(root, 'build', 'lint');
+execFileSync('cmake', ['--preset', 'lint', '-DCM_BUILD_TESTS=ON'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+const configured = JSON.parse(readFileSync(join(build, 'compile_commands.json'), 'utf8'));
+
+const inclusions = (text) => [...text.matchAll(/^#include "([^"]+)"/gm)].map(([, name]) => name);
+const isBatch = (file) => /\/Unity\/unity_[^/]+$/.test(file);
+const isOurs = (file) => {
+  const place = relative(root, file);
+  return !place.startsWith('..') && !place.startsWith('build/') && (values.full || only.length > 0 || !place.startsWith('tests/'));
+};
+
+/** Every source of ours with a command of its own: that of its batch, if it is in one. */
+const single = [];
+/** The batches: { file, command, members }, members as in `single`. */
+const batches = [];
+const known = new Set();
+for (const { file: name, command, directory } of configured) {
+  const file = resolve(directory, name);
+  const sources = (isBatch(file) ? inclusions(readFileSync(file, 'utf8')) : [file]).filter((source) => isOurs(source) && !known.has(source));
+  for (const source of sources) known.add(source);
+  const members = sources.map((source) => ({ file: source, directory, command: command.replaceAll(name, source) }));
+  single.push(...members);
+  if (members.length > 0) batches.push({ file, directory, command, members });
+}
+const commands = join(build, 'tidy');
+mkdirSync(commands, { recursive: true });
+writeFileSync(join(commands, 'compile_commands.json'), JSON.stringify([...single, ...configured.filter(({ file }) => isBatch(file))]));
+
+const texts = new Map();
+function textOf(file) {
+  if (!texts.has(file)) texts.set(file, existsSync(file) ? readFileSync(file, 'utf8') : undefined);
+  return texts.get(file);
+}
+
+/** The file and all of ours that it includes, with what they include. */
+function closure(file, folders, all = new Set()) {
+  if (all.has(file)) return all;
+  all.add(file);
+  for (const name of inclusions(textOf(file))) {
+    const found = [dirname(file), ...folders].map((folder) => resolve(folder, name)).find((path) => textOf(path) !== undefined);
+    if (found) closure(found, folders, all);
+  }
+  return all;
+}
+
 const cache = join(root, 'build', 'lint-cache');
 mkdirSync(cache, { recursive: true });
 const checks = values.full ? [] : ['--checks=-clang-analyzer-*'];
 const common = [versionOf(tool), readFileSync(join(root, '.clang-tidy'), 'utf8'), ...checks].join('\0');
-
-const contents = new Map();
-function digest(file) {
-  if (!contents.has(file)) contents.set(file, createHash('sha256').update(readFileSync(file)).digest('hex'));
-  return contents.get(file);
+for (const entry of [...single, ...batches]) {
+  const folders = [...entry.command.matchAll(/ -I(\S+)/g)].map(([, folder]) => folder);
+  entry.included = closure(entry.file, folders);
+  const hash = createHash('sha256').update(common).update(entry.command);
+  for (const path of [...entry.included].sort()) hash.update(`\0${path}\0${textOf(path)}`);
+  entry.mark = join(cache, hash.digest('hex'));
 }
 
-/** The headers of ours that each object was made from, from ninja's own log: object -> files. */
-function dependencies() {
-  const text = execFileSync('ninja', ['-C', build, '-t', 'deps'], { encoding: 'utf8', maxBuffer: 1 << 30 });
-  const result = new Map();
-  for (const block of text.split('\n\n')) {
-    const [head, ...files] = block.split('\n');
-    const paths = files.map((file) => resolve(build, file.trim())).filter((file) => file.startsWith(`${root}/`));
-    result.set(head.split(':')[0], paths);
-  }
-  return result;
-}
-
-const commands = JSON.parse(readFileSync(join(build, 'compile_commands.json'), 'utf8')).filter(({ file }) => {
-  const path = resolve(file);
-  if (only.length > 0) return only.includes(path);
-  const place = relative(root, path);
-  return path.startsWith(`${root}/`) && !place.startsWith('build/') && (values.full || !place.startsWith('tests/'));
-});
-const included = dependencies();
-
-/** The name under which a clean result is kept; undefined when it is not known what the source includes. */
-function keyOf({ file, command, output }) {
-  const object = output ?? / -o (\S+)/.exec(command)?.[1];
-  const files = included.get(object);
-  if (!files) return undefined;
-  // A link of a room's include view leads to the file itself.
-  const parts = [resolve(file), ...files].filter((path) => existsSync(path) && statSync(path).isFile());
-  const hash = createHash('sha256').update(common).update(command);
-  for (const path of [...new Set(parts)].sort()) hash.update(path).update(digest(path));
-  return hash.digest('hex');
-}
-
-const seen = new Set();
-const waiting = commands.filter((command) => !seen.has(command.file) && seen.add(command.file));
-// The longest first, so that none of them is left over at the end.
-const weight = (command) => (included.get(/ -o (\S+)/.exec(command.command)?.[1]) ?? []).length;
-waiting.sort((a, b) => weight(b) - weight(a));
-
-let kept = 0;
-let failed = 0;
-const total = waiting.length;
-
-function tidy(command) {
-  const key = keyOf(command);
-  const mark = key && join(cache, key);
-  if (mark && existsSync(mark)) {
-    kept += 1;
-    return Promise.resolve();
-  }
+/** Whether clang-tidy finds nothing; with what it prints. */
+function tidy({ file, mark }) {
   return new Promise((done, reject) => {
-    const child = spawn(tool, ['-p', build, '--quiet', ...checks, '--extra-arg=-Wno-unknown-warning-option', command.file], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(tool, ['-p', commands, '--quiet', ...checks, '--extra-arg=-Wno-unknown-warning-option', file], { stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     child.stdout.on('data', (text) => (output += text));
     child.stderr.on('data', (text) => (output += text));
     child.once('error', reject);
     child.once('close', (code) => {
-      if (code === 0) {
-        if (mark) writeFileSync(mark, '');
-      } else {
-        failed += 1;
-        const lines = output.split('\n').filter((line) => !/^\d+ warnings?( and \d+ errors?)? (generated|treated)/.test(line));
-        console.log(lines.join('\n').trim());
-      }
-      done();
+      if (code === 0) writeFileSync(mark, '');
+      const lines = output.split('\n').filter((line) => !/^\d+ warnings?( and \d+ errors?)? (generated|treated)/.test(line));
+      done({ clean: code === 0, output: lines.join('\n').trim() });
     });
   });
 }
 
+let kept = 0;
+let failed = 0;
+
+async function lookAtOne(entry) {
+  if (existsSync(entry.mark)) {
+    kept += 1;
+    return;
+  }
+  const { clean, output } = await tidy(entry);
+  if (clean) return;
+  failed += 1;
+  console.log(output);
+}
+
+async function lookAtBatch(batch) {
+  if (existsSync(batch.mark)) {
+    kept += batch.members.length;
+    return;
+  }
+  if (!(await tidy(batch)).clean) waiting.unshift(...batch.members);
+}
+
+const oneByOne = values.full || only.length > 0;
+const waiting = oneByOne ? single.filter(({ file }) => only.length === 0 || only.includes(file)) : batches;
+const total = oneByOne ? waiting.length : single.length;
+// The longest first, so that none of them is left over at the end.
+const weight = ({ included, members }) => included.size + 20 * (members?.length ?? 1);
+waiting.sort((a, b) => weight(b) - weight(a));
+
 const jobs = Number(values.jobs ?? availableParallelism());
 await Promise.all(
   Array.from({ length: jobs }, async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) await tidy(next);
+    for (let next = waiting.shift(); next; next = waiting.shift()) await (next.members?.length > 1 ? lookAtBatch(next) : lookAtOne(next));
   }),
 );
 console.log(`${total - failed} of ${total} sources are clean (${kept} known from before)`);

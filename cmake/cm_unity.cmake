@@ -1,0 +1,76 @@
+# cm_unity(<target> <sources a batch>)
+#
+# With CM_UNITY_BUILD the target's sources are compiled several at a time: headers are read, and templates instantiated,
+# once a batch. What goes unseen there (a missing include, two local names that clash) the release preset sees, which
+# compiles every source by itself.
+#
+# Sources that have local names in common do not come into one batch, nor those that let in the names of different
+# namespaces.
+function(cm_unity target size)
+  if(NOT CM_UNITY_BUILD)
+    return()
+  endif()
+  set_target_properties(${target} PROPERTIES
+    UNITY_BUILD ON
+    UNITY_BUILD_MODE GROUP
+    UNITY_BUILD_CODE_BEFORE_INCLUDE "// NOLINTNEXTLINE(bugprone-suspicious-include)")
+  set(last -1)
+  get_target_property(sources ${target} SOURCES)
+  foreach(source IN LISTS sources)
+    file(REAL_PATH "${source}" path BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
+    cmake_path(IS_PREFIX PROJECT_BINARY_DIR "${path}" generated)
+    if(generated) # long tables, of no interest to those who look at batches
+      set_source_files_properties("${source}" PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+      continue()
+    endif()
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${path}")
+    file(READ "${path}" text)
+    cm_local_names("${text}" heads)
+    string(REGEX MATCHALL "\nusing (namespace|enum) [a-z_:]+" opened "${text}")
+    list(SORT opened)
+    # The first batch with room that none of the names is in yet.
+    set(batch 0)
+    while(batch LESS_EQUAL last)
+      list(LENGTH sources_${batch} count)
+      set(common ${heads})
+      list(REMOVE_ITEM common ${names_${batch}} "")
+      list(LENGTH heads all)
+      list(LENGTH common fresh)
+      if(count LESS size AND fresh EQUAL all AND opened STREQUAL opened_${batch})
+        break()
+      endif()
+      math(EXPR batch "${batch} + 1")
+    endwhile()
+    if(batch GREATER last)
+      set(last ${batch})
+      set(opened_${batch} "${opened}")
+    endif()
+    list(APPEND sources_${batch} "${source}")
+    list(APPEND names_${batch} ${heads})
+    set_source_files_properties("${source}" PROPERTIES UNITY_GROUP ${batch})
+  endforeach()
+endfunction()
+
+# What the text declares at the beginnings of lines in its unnamed namespaces. A guess: a name that it overlooks can fail
+# to compile, one too many costs nothing.
+function(cm_local_names text result)
+  set(begin "\nnamespace {\n")
+  set(end "\n} // namespace\n")
+  set(names "")
+  string(FIND "${text}" "${begin}" from)
+  while(from GREATER_EQUAL 0)
+    string(SUBSTRING "${text}" ${from} -1 text)
+    string(FIND "${text}" "${end}" to)
+    string(SUBSTRING "${text}" 1 ${to} local)
+    string(REPLACE " final" "" local "${local}")
+    string(REPLACE "[" "=" local "${local}") # lists of CMake's cannot hold one without the other
+    string(REPLACE "]" "=" local "${local}")
+    string(REGEX MATCHALL "\n[A-Za-z][^\n(={;\"#]*[ *&][A-Za-z0-9_]+( :[^:]| ?[(={])" heads "${local}")
+    list(TRANSFORM heads REPLACE "^.*[ *&]([A-Za-z0-9_]+)( :[^:]| ?[(={])$" "\\1")
+    list(APPEND names ${heads})
+    string(SUBSTRING "${text}" ${to} -1 text)
+    string(FIND "${text}" "${begin}" from)
+  endwhile()
+  list(REMOVE_DUPLICATES names)
+  set(${result} "${names}" PARENT_SCOPE)
+endfunction()
