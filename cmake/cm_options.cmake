@@ -9,6 +9,13 @@ target_compile_options(cm_options INTERFACE
 if(CM_WARNINGS_AS_ERRORS)
   target_compile_options(cm_options INTERFACE -Werror)
 endif()
+if(CM_UNITY_BUILD)
+  # A name shadows that of another source in the batch, and unnamed namespaces pass for those of a header.
+  target_compile_options(cm_options INTERFACE -Wno-shadow)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(cm_options INTERFACE -Wno-subobject-linkage)
+  endif()
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC's flow analysis reports library code that it inlined into ours; these three have no true report so far.
   target_compile_options(cm_options INTERFACE -Wno-null-dereference -Wno-maybe-uninitialized -Wno-restrict)

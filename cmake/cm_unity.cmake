@@ -1,8 +1,8 @@
 # cm_unity(<target> <sources a batch>)
 #
 # With CM_UNITY_BUILD the target's sources are compiled several at a time: headers are read, and templates instantiated,
-# once a batch. What goes unseen there (a missing include, two local names that clash) the release preset sees, which
-# compiles every source by itself.
+# once a batch. What goes unseen there (a missing include, two local names that clash, a shadowed one) the release preset
+# sees, which compiles every source by itself.
 #
 # Sources that have local names in common do not come into one batch, nor those that let in the names of different
 # namespaces.

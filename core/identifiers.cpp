@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 namespace cm::core {
 
@@ -61,6 +62,19 @@ std::uint32_t next_code_point(std::string_view text, std::size_t& at) noexcept {
   return value;
 }
 
+/// The place of the first byte from `at` on that is not ASCII, or the end: nearly all texts are ASCII only.
+std::size_t skip_ascii(std::string_view text, std::size_t at) noexcept {
+  constexpr std::uint64_t high_bits = 0x8080808080808080U;
+  for (std::uint64_t eight = 0; text.size() - at >= sizeof eight; at += sizeof eight) {
+    std::memcpy(&eight, text.data() + at, sizeof eight);
+    if ((eight & high_bits) != 0)
+      break;
+  }
+  while (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80U)
+    ++at;
+  return at;
+}
+
 constexpr bool is_control(std::uint32_t c) noexcept {
   return c < 0x20U || (c >= 0x7fU && c <= 0x9fU);
 }
@@ -102,7 +116,7 @@ bool is_client_name(std::string_view text) noexcept {
 }
 
 bool is_utf8(std::string_view text) noexcept {
-  for (std::size_t at = 0; at < text.size();) {
+  for (auto at = skip_ascii(text, 0); at < text.size(); at = skip_ascii(text, at)) {
     if (next_code_point(text, at) == malformed)
       return false;
   }

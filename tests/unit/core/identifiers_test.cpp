@@ -83,6 +83,8 @@ TEST_CASE("well-formed UTF-8 is what RFC 3629 says, at every bound") {
                           "\xee\x80\x80"sv, "\xef\xbf\xbf"sv, "\xf0\x90\x80\x80"sv, "\xf4\x8f\xbf\xbf"sv}) {
     CHECK(is_utf8(good));
     CHECK(is_utf8("a" + std::string(good) + "z"));
+    for (std::size_t before = 0; before < 18; ++before)
+      CHECK(is_utf8(std::string(before, 'a') + std::string(good) + std::string(17 - before, 'z')));
   }
 }
 
@@ -116,6 +118,8 @@ TEST_CASE("overlong forms, surrogates, too large values, stray and missing bytes
     CHECK_FALSE(is_utf8(bad));
     CHECK_FALSE(is_utf8("a" + std::string(bad)));
     CHECK_FALSE(is_utf8(std::string(bad) + "z"));
+    for (std::size_t before = 0; before < 18; ++before)
+      CHECK_FALSE(is_utf8(std::string(before, 'a') + std::string(bad) + std::string(17 - before, 'z')));
     CHECK_FALSE(is_endpoint_token(bad));
     CHECK_FALSE(is_endpoint_token("a" + std::string(bad) + "z"));
   }
