@@ -4,6 +4,16 @@
 
 using namespace cm::client;
 
+namespace {
+
+service_url parsed(std::string_view text) {
+  auto result = parse_service_url(text);
+  REQUIRE(result.has_value());
+  return *std::move(result);
+}
+
+} // namespace
+
 TEST_CASE("an answer is read however it is cut, behind a 100 that came before") {
   const std::string all =
     "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 409 Conflict\r\nCorrelation-ID: c-1\r\nRetry-After: 2\r\n"
@@ -87,10 +97,10 @@ TEST_CASE("what is no HTTP, and too much of it, is refused") {
 }
 
 TEST_CASE("URLs are taken apart") {
-  CHECK(parse_service_url("http://cm") == service_url{false, "cm", "80", "cm", ""});
-  CHECK(parse_service_url("http://127.0.0.1:8080/") == service_url{false, "127.0.0.1", "8080", "127.0.0.1:8080", ""});
-  CHECK(parse_service_url("https://cm:443/a/b/") == service_url{true, "cm", "443", "cm", "/a/b"});
-  CHECK(parse_service_url("http://[::1]:81") == service_url{false, "::1", "81", "[::1]:81", ""});
+  CHECK(parsed("http://cm") == service_url{false, "cm", "80", "cm", ""});
+  CHECK(parsed("http://127.0.0.1:8080/") == service_url{false, "127.0.0.1", "8080", "127.0.0.1:8080", ""});
+  CHECK(parsed("https://cm:443/a/b/") == service_url{true, "cm", "443", "cm", "/a/b"});
+  CHECK(parsed("http://[::1]:81") == service_url{false, "::1", "81", "[::1]:81", ""});
   for (const auto* text : {"", "cm", "cm:80", "ftp://cm", "http://", "http://:80", "http://cm:0", "http://cm:65536",
                            "http://user:secret@cm", "http://cm?q", "http://cm#f", "http://c m"}) {
     INFO(text);

@@ -102,5 +102,5 @@ TEST_CASE("progress shows a bar where the total is known, and fits a line") {
   CHECK(render_progress({7, std::nullopt, 1, 1, 2s}) == "1 line, 1 failed, 0/s");
   CHECK(render_progress({0, 0, 0, 0, 0ms}) == "[########################] 100 %  0 lines");
   CHECK(render_progress({200, 100, 0, 0, 0ms}).find("100 %") != std::string::npos);
-  CHECK(render_progress({1U << 30U, 1U << 30U, 10'000'000'000, 10'000'000'000, 1s}).size() <= 80);
+  CHECK(render_progress({1U << 30U, 1U << 30U, 1'000'000'000, 1'000'000, 1h}).size() <= 80);
 }
