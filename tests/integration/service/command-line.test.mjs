@@ -1,13 +1,14 @@
 // The operator's commands against a real service: every one of them, both outputs, every exit status (contract 3.4).
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { connect, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
-import { once } from 'node:events';
 import { after, before, test } from 'node:test';
+import { createServer as createTlsTunnel } from 'node:tls';
 
 import { Cm } from '../../support/cm.mjs';
 import { binary, noFigures, root, slowness, temporaryDirectory } from '../../support/places.mjs';
@@ -21,7 +22,10 @@ const files = temporaryDirectory('files');
 before(async () => {
   stack = await Stack.start();
 });
-after(() => stack?.remove());
+after(async () => {
+  await stack?.remove();
+  rmSync(files, { recursive: true, force: true });
+});
 
 /** Runs cm to its end; {code, out, err}. `input` goes to its standard input; `environment` is added to that of the service. */
 async function cm(args, { input = '', environment = stack.cm.environment, timeout = 60_000 * slowness } = {}) {
@@ -326,6 +330,26 @@ test('https: the chain and the name are checked', async () => {
   assert.match(chain.err, /self.signed/);
   const missing = await cm(['token', 'list', 'e', ...at('localhost'), '--ca-file', '/no/such.pem']);
   assert.equal(missing.code, 64);
+  server.close();
+});
+
+test('an import and an export go through https, both ways at once', async () => {
+  const [key, pem] = [join(files, 'tls.key'), join(files, 'tls.pem')];
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key, '-out', pem, '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '9'], { stdio: 'pipe' });
+  const server = createTlsTunnel({ key: readFileSync(key), cert: readFileSync(pem) }, (client) => {
+    const upstream = connect(stack.cm.port, '127.0.0.1');
+    for (const one of [client, upstream]) one.on('error', () => {}).on('close', () => (client.destroy(), upstream.destroy()));
+    client.pipe(upstream).pipe(client);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const options = ['--url', `https://127.0.0.1:${server.address().port}`, '--ca-file', pem];
+  const lines = Array.from({ length: 10_000 }, (_, i) => line(i)).join('');
+  const imported = await cm(['token', 'import', ...options], { input: lines });
+  assert.equal(imported.err, 'cm: 10000 lines: 0 created, 10000 unchanged, 0 failed\n');
+  assert.equal(imported.code, 0);
+  const exported = await cm(['token', 'export', ...options]);
+  assert.equal(exported.code, 0, exported.err);
+  assert.ok(exported.out.split('\n').length > 10_000);
   server.close();
 });
 
