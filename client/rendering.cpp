@@ -108,6 +108,7 @@ std::optional<rendered_page> render_page(std::string_view text, const std::vecto
   if (ec)
     return std::nullopt;
   std::vector<std::string> headings;
+  headings.reserve(columns.size());
   for (const auto& one : columns)
     headings.emplace_back(one.heading);
   std::vector<std::vector<std::string>> rows;
@@ -186,8 +187,9 @@ std::string render_health(const answer& of) {
     if (its_status.empty() || its_status == "UP")
       continue;
     const auto reason = text_of(*component, "error");
-    out += std::string(between) + shown({one.key().data(), one.key().size()}) + ' '
-           + (reason.empty() ? its_status : its_status + " (" + reason + ')');
+    out.append(between).append(shown({one.key().data(), one.key().size()})).append(" ").append(its_status);
+    if (!reason.empty())
+      out.append(" (").append(reason).append(")");
     between = ", ";
   }
   return out;
