@@ -1,5 +1,7 @@
 #include "actors/command_line.hpp"
 
+#include "client/arguments.hpp"
+#include "client/run.hpp"
 #include "core/configuration/configuration.hpp"
 #include "core/exit_status.hpp"
 #include "core/license.hpp"
@@ -29,50 +31,6 @@ namespace {
 
 namespace configuration = core::configuration;
 
-constexpr std::string_view general_help = R"(Usage: cm [COMMAND] [OPTIONS]
-
-Credential Management: decides which IoT devices get in.
-
-Commands:
-  serve            run the service (default)
-  check-config     read the configuration, say what is wrong with it, show what it comes to
-  migrate          bring the database's schema up to date, and end
-  license inspect  check the license file and show what it says
-
-Options:
-  --help           show this help; after a command: the help of that command
-  --version        show the version, the commit and the versions of the libraries
-
-The service is configured by a YAML file (APP_CONFIG_PATH, /srv/cm/service-config.yml) and by the environment.
-Exit statuses: 0 stopped on request, 64 wrong command line, 69 gave up, 77 license refused, 78 configuration.
-)";
-
-constexpr std::string_view serve_help = R"(Usage: cm serve
-
-Runs the service until SIGTERM or SIGINT; a second signal ends it at once. Takes no options: everything is configured
-by the file and the environment.
-)";
-
-constexpr std::string_view check_help = R"(Usage: cm check-config
-
-Reads the configuration as `cm serve` would, reports every error and warning, and shows the effective values with their
-sources; secrets are masked. Exit status 0 when the service would start with it, else 78.
-)";
-
-constexpr std::string_view migrate_help = R"(Usage: cm migrate [--dry-run]
-
-Brings the database's schema up to date and ends. `cm serve` does the same at its start; this is for those who want to do
-it as a step of its own.
-
-  --dry-run  only show what would be applied
-)";
-
-constexpr std::string_view license_help = R"(Usage: cm license inspect
-
-Checks the license file (KAA_LICENSE_CERT_PATH, KAA_LICENSE_CERT_PASSWORD) as the start does, and shows what it says.
-Exit status 0 when it is accepted, else 77.
-)";
-
 constexpr int to_int(core::exit_status status) noexcept {
   return static_cast<int>(status);
 }
@@ -80,15 +38,6 @@ constexpr int to_int(core::exit_status status) noexcept {
 int wrong_usage(const std::string& what) {
   std::cerr << "cm: " << what << "; see cm --help\n";
   return to_int(core::exit_status::usage);
-}
-
-int superfluous(std::string_view command, std::string_view word) {
-  return wrong_usage(std::string(command) + " does not take \"" + std::string(word) + '"');
-}
-
-int show(std::string_view text) {
-  std::cout << text;
-  return 0;
 }
 
 int show_version() {
@@ -192,41 +141,28 @@ int inspect_license() {
 } // namespace
 
 int run_command_line(int argc, const char* const* argv, const service_hooks& hooks) {
+  const std::vector<std::string_view> words(argv + std::min(argc, 1), argv + argc);
+  const auto what = client::parse_arguments(words);
+  if (!what)
+    return wrong_usage(what.error().message);
+  if (what->what == client::invocation::kind::version)
+    return show_version();
+  if (what->what == client::invocation::kind::help || client::is_client_command(what->command->id))
+    return client::run(*what, configuration::environment::of_process());
   if (sodium_init() < 0) {
     std::cerr << "cm: libsodium cannot be initialised\n";
     return to_int(core::exit_status::gave_up);
   }
-  std::vector<std::string_view> words(argv + std::min(argc, 1), argv + argc);
-  const bool help = std::erase(words, "--help") + std::erase(words, "-h") > 0;
-  const std::string_view command = words.empty() ? "" : words.front();
-
-  if (command.empty() || command == "--version")
-    return help                ? show(general_help)
-           : command.empty()   ? serve(hooks)
-           : words.size() == 1 ? show_version()
-                               : superfluous(command, words[1]);
-  if (command == "serve") {
-    if (help)
-      return show(serve_help);
-    return words.size() == 1 ? serve(hooks) : superfluous(command, words[1]);
+  switch (what->command->id) {
+  case client::command_id::check_config:
+    return check_config();
+  case client::command_id::migrate:
+    return migrate(what->has("--dry-run"));
+  case client::command_id::license_inspect:
+    return inspect_license();
+  default:
+    return serve(hooks);
   }
-  if (command == "check-config") {
-    if (help)
-      return show(check_help);
-    return words.size() == 1 ? check_config() : superfluous(command, words[1]);
-  }
-  if (command == "migrate") {
-    if (help)
-      return show(migrate_help);
-    const bool dry_run = std::erase(words, "--dry-run") > 0;
-    return words.size() == 1 ? migrate(dry_run) : superfluous(command, words[1]);
-  }
-  if (command == "license") {
-    if (help)
-      return show(license_help);
-    return words.size() == 2 && words[1] == "inspect" ? inspect_license() : wrong_usage("license knows: inspect");
-  }
-  return wrong_usage("there is no command \"" + std::string(command) + "\"");
 }
 
 } // namespace cm::actors

@@ -57,6 +57,14 @@ struct load_result {
 /// As load(), with the text of the file at hand; `file_name` is for the messages.
 [[nodiscard]] load_result load_text(const environment& variables, const std::string& file_name, std::string_view yaml);
 
+/// The value of one key as `cm serve` would find it, for a command that needs no more than that: nothing else is looked
+/// at, and nothing is reported. Not for secrets: a value that comes from one counts as not set.
+/// @param key in the schema's spelling; std::logic_error for one that is not in it
+/// @return the text with its placeholders replaced; the schema's default where nothing is set that the key can be, or
+/// the
+///   file cannot be read
+[[nodiscard]] std::string value_of(const environment& variables, std::string_view key);
+
 /// One line without its end: "where: key: message". Control characters are shown as escapes.
 [[nodiscard]] std::string render(const problem& what);
 

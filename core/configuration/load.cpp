@@ -268,4 +268,31 @@ load_result load_text(const environment& variables, const std::string& file_name
   return load_entries(variables, file_name, file);
 }
 
+std::string value_of(const environment& variables, std::string_view key) {
+  const auto wanted = find_key(key);
+  if (!wanted)
+    throw std::logic_error("the schema has no " + std::string(key));
+  const auto path = config_path(variables);
+  yaml_result file;
+  if (auto text = read_configuration_file(path)) {
+    file = read_yaml(path, *text);
+    wipe(*text);
+  }
+  std::vector<problem> errors;
+  std::vector<problem> warnings;
+  auto sources = gather(variables, path, file.entries, errors, warnings);
+  std::string result(wanted->row->default_value);
+  if (const auto at = sources.by_key.find(wanted->key()); at != sources.by_key.end()) {
+    placeholder_resolver resolver(variables, sources);
+    const auto found = resolver.resolve(sources.candidates[at->second]);
+    if (found && !found->sensitive && parse_value(*wanted->row, found->text))
+      result = found->text;
+  }
+  for (auto& c : sources.candidates) {
+    if (c.match.row->masked)
+      wipe(c.text);
+  }
+  return result;
+}
+
 } // namespace cm::core::configuration

@@ -13,7 +13,8 @@ const known = {
   storage: ['core', 'storage'],
   messaging: ['core', 'messaging'],
   http: ['core', 'http'],
-  actors: ['core', 'storage', 'messaging', 'http', 'actors'],
+  client: ['core', 'client'],
+  actors: ['core', 'storage', 'messaging', 'http', 'client', 'actors'],
 };
 
 const commands = JSON.parse(readFileSync(join(build, 'compile_commands.json'), 'utf8'));

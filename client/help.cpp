@@ -1,0 +1,186 @@
+#include "client/help.hpp"
+
+#include "core/configuration/text.hpp"
+
+#include <algorithm>
+
+namespace cm::client {
+
+namespace {
+
+using core::configuration::split;
+
+constexpr std::size_t width = 100;
+
+// Appends words to `out`, whose last line is `column` characters long, and begins lines with `indent` blanks.
+void append_wrapped(std::string& out, std::string_view words, std::size_t column, std::size_t indent) {
+  bool first = true;
+  for (const auto word : split(words, ' ')) {
+    if (!first && column + 1 + word.size() > width) {
+      out += '\n' + std::string(indent, ' ');
+      column = indent;
+    } else if (!first) {
+      out += ' ';
+      ++column;
+    }
+    out += word;
+    column += word.size();
+    first = false;
+  }
+  out += '\n';
+}
+
+struct row {
+  std::string name;
+  std::string_view text;
+};
+
+// Names in one column, texts beside them; a name that is too wide has a line of its own.
+void append_rows(std::string& out, const std::vector<row>& rows) {
+  constexpr std::size_t widest = 26;
+  std::size_t column = 0;
+  for (const auto& one : rows) {
+    if (one.name.size() <= widest)
+      column = std::max(column, one.name.size());
+  }
+  column += 4;
+  for (const auto& one : rows) {
+    std::string line = "  " + one.name;
+    if (line.size() + 2 > column) {
+      out += line + '\n';
+      line.clear();
+    }
+    line.resize(column, ' ');
+    out += line;
+    append_wrapped(out, one.text, column, column);
+  }
+}
+
+std::string full_name(const command_spec& of) {
+  return of.group.empty() ? std::string(of.name) : std::string(of.group) + ' ' + std::string(of.name);
+}
+
+std::string usage(const command_spec& of) {
+  auto result = "cm " + full_name(of);
+  if (!of.operands.empty())
+    result += ' ' + std::string(of.operands);
+  bool any = false;
+  for_each_option(of, [&](const option_spec&) { any = true; });
+  return any ? result + " [OPTIONS]" : result;
+}
+
+std::string with_value(const option_spec& of) {
+  return std::string(of.name) + (of.value.empty() ? "" : " " + std::string(of.value));
+}
+
+std::string choices_sentence(const option_spec& of) {
+  std::string result = " One of: ";
+  for (const char c : of.choices) {
+    if (c == ' ')
+      result += ',';
+    result += c;
+  }
+  return result + '.';
+}
+
+std::string option_text(const option_spec& of) {
+  // Where the sentence names the choices already, they are not named again.
+  const auto choices = split(of.choices, ' ');
+  const bool named =
+    std::all_of(choices.begin(), choices.end(), [&](auto one) { return of.help.find(one) != std::string_view::npos; });
+  return std::string(of.help) + (of.choices.empty() || named ? "" : choices_sentence(of));
+}
+
+void append_options(std::string& out, std::string_view title,
+                    std::initializer_list<std::span<const option_spec>> lists) {
+  std::vector<std::string> texts;
+  std::vector<row> rows;
+  for (const auto list : lists) {
+    for (const auto& one : list)
+      texts.push_back(option_text(one));
+  }
+  auto text = texts.begin();
+  for (const auto list : lists) {
+    for (const auto& one : list)
+      rows.push_back({with_value(one), *text++});
+  }
+  if (rows.empty())
+    return;
+  out += '\n' + std::string(title) + ":\n";
+  append_rows(out, rows);
+}
+
+std::string command_help(const command_spec& of) {
+  auto out = "Usage: " + usage(of) + "\n\n";
+  std::string summary(of.summary);
+  if (summary.front() >= 'a' && summary.front() <= 'z')
+    summary.front() = static_cast<char>(summary.front() - 'a' + 'A');
+  append_wrapped(out, summary + '.', 0, 0);
+  if (!of.text.empty()) {
+    for (const auto paragraph : split(of.text, '\n')) {
+      out += '\n';
+      append_wrapped(out, paragraph, 0, 0);
+    }
+  }
+  append_options(out, "Options", {of.options, of.more_options});
+  append_options(out, "Options of every command that asks the REST API", {of.connection});
+  if (!of.example.empty())
+    out += "\nExample:\n  " + std::string(of.example) + '\n';
+  if (!of.connection.empty())
+    out += "\nExit statuses: 0 done, 1 refused or failed, 64 wrong command line, 69 the service cannot be reached.\n";
+  return out;
+}
+
+std::string group_help(const group_spec& of) {
+  auto out =
+    "Usage: cm " + std::string(of.name) + " COMMAND [OPTIONS]\n\nCommands for " + std::string(of.summary) + ":\n";
+  std::vector<row> rows;
+  for (const auto& one : commands()) {
+    if (one.group == of.name)
+      rows.push_back(
+        {std::string(one.name) + (one.operands.empty() ? "" : " " + std::string(one.operands)), one.summary});
+  }
+  append_rows(out, rows);
+  out += "\ncm " + std::string(of.name) + " COMMAND --help shows the options of one.\n";
+  return out;
+}
+
+std::string general_help() {
+  std::string out =
+    "Usage: cm [COMMAND] [OPTIONS]\n\nCredential Management: decides which IoT devices get in.\n\nCommands:\n";
+  std::vector<row> rows;
+  for (const auto& one : commands()) {
+    if (one.group.empty() || one.group == "license" || one.group == "completion")
+      rows.push_back({full_name(one), one.summary});
+  }
+  append_rows(out, rows);
+  for (const auto& group : groups()) {
+    if (group.name == "license" || group.name == "completion")
+      continue;
+    out += "\nCommands for " + std::string(group.summary) + ":\n";
+    rows.clear();
+    for (const auto& one : commands()) {
+      if (one.group == group.name)
+        rows.push_back({full_name(one), one.summary});
+    }
+    append_rows(out, rows);
+  }
+  out += "\nOptions:\n";
+  append_rows(out, {{"--help", "show this help; after a command: the help of that command"},
+                    {"--version", "show the version, the commit and the versions of the libraries"}});
+  out +=
+    "\nThe service is configured by a YAML file (APP_CONFIG_PATH, /srv/cm/service-config.yml) and by the environment.\n"
+    "Exit statuses: 0 done or stopped on request, 1 refused or failed, 64 wrong command line, 69 gave up or the\n"
+    "service cannot be reached, 77 license refused, 78 configuration.\n";
+  return out;
+}
+
+} // namespace
+
+std::string render_help(const invocation& of) {
+  if (of.command != nullptr)
+    return command_help(*of.command);
+  return of.group != nullptr ? group_help(*of.group) : general_help();
+}
+
+} // namespace cm::client

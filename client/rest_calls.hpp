@@ -1,0 +1,41 @@
+// Which request of the REST API a command is, and how its answer is shown (contract section 5).
+#pragma once
+
+#include "client/arguments.hpp"
+#include "client/http_client.hpp"
+#include "client/rendering.hpp"
+#include "core/error.hpp"
+#include "core/secret.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cm::client {
+
+/// What a command needs from files.
+struct call_material {
+  std::optional<core::secret> secret_value; ///< a token or a password that was given
+  std::string certificate;                  ///< PEM
+};
+
+enum class answer_shape : std::uint8_t { page, item, nothing };
+
+struct rest_call {
+  http_request request;
+  answer_shape shape = answer_shape::item;
+  std::vector<column> columns;
+  std::string note; ///< for people, where the answer holds what is shown once
+};
+
+/// The request of any command that asks the REST API but import and export.
+/// @return errc::invalid for options that do not go together
+[[nodiscard]] core::expected<rest_call> make_rest_call(const invocation& of, const call_material& with);
+
+/// The request of `cm token export`.
+[[nodiscard]] http_request make_export_request(const invocation& of);
+
+/// The request of `cm token import`, without its body.
+[[nodiscard]] http_request make_import_request();
+
+} // namespace cm::client
