@@ -12,6 +12,9 @@ import { workloads } from './support/workloads.mjs';
 
 const binary = process.env.CM_BINARY ?? join(root, 'build', process.env.CM_PRESET ?? 'release', 'cm');
 
+// Long enough for a key of a hash.
+const secret = 'a-secret-of-these-tests';
+
 // The page that is made from the schema names every variable.
 const known = new Set(text('docs', 'configuration.md').match(/`[A-Z][A-Z0-9_]*`/g).map((name) => name.slice(1, -1)));
 const isKnown = (name) => known.has(name) || /^LOGGING_LEVEL_[A-Z_]+$/.test(name);
@@ -24,7 +27,7 @@ function checkConfig({ environment, configuration }) {
       writeFileSync(join(directory, name), content);
       return join(directory, name);
     };
-    const variables = Object.entries(environment).map(([name, value]) => [name, name.endsWith('_FILE') ? file(name, 'a-secret') : value]);
+    const variables = Object.entries(environment).map(([name, value]) => [name, name.endsWith('_FILE') ? file(name, name.includes('USERNAME') ? 'cm' : secret) : value]);
     const { status, stdout, stderr } = spawnSync(binary, ['check-config'], {
       encoding: 'utf8',
       env: { ...Object.fromEntries(variables), APP_CONFIG_PATH: file('service-config.yml', configuration) },
@@ -35,8 +38,11 @@ function checkConfig({ environment, configuration }) {
   }
 }
 
-/** Keys that this build knows and has no use for yet, which a warning says. */
-const later = (line) => line.includes('not available in this release, and without effect');
+/** Warnings about what somebody wrote; not those about what nobody did, and not about keys that come later. */
+function complaints(errors) {
+  const expected = [/^$/, /: warning: default: /, / MARIADB_USERNAME: not set/, /not available in this release, and without effect$/];
+  return errors.split('\n').filter((line) => !expected.some((pattern) => pattern.test(line)));
+}
 
 for (const [name, read] of Object.entries(workloads)) {
   const skip = name.endsWith('.yaml') || name.endsWith('.yml') ? undefined : noTools;
@@ -47,8 +53,8 @@ for (const [name, read] of Object.entries(workloads)) {
       assert.deepEqual(Object.keys(workload.environment).filter((variable) => !isKnown(variable)), [], workload.name);
       const { status, errors, output } = checkConfig(workload);
       assert.equal(status, 0, `${workload.name}: ${errors}`);
-      assert.deepEqual(errors.split('\n').filter((line) => line !== '' && !later(line)), [], workload.name);
-      assert.doesNotMatch(output, /a-secret/);
+      assert.deepEqual(complaints(errors), [], workload.name);
+      assert.ok(!output.includes(secret));
     }
   });
 }
@@ -59,6 +65,6 @@ test('an unknown key in a configuration, or a variable that CM does not know, wo
     configuration: 'nats.url: nats://nats:4222\n',
   });
   assert.equal(status, 0, errors);
-  assert.match(errors, /nats\.url: unknown key; did you mean nats\.urls\?/);
+  assert.ok(complaints(errors).some((line) => line.includes('nats.url: unknown key; did you mean nats.urls?')), errors);
   assert.ok(!isKnown('NATS_URL') && isKnown('NATS_URLS') && isKnown('LOGGING_LEVEL_ROOT'));
 });
