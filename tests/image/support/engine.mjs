@@ -78,7 +78,9 @@ export class Engine {
     if (await this.docker('image', 'inspect', name).then(() => true, () => false)) return name;
     const tar = join(state, `${suite}.tar`);
     if (!existsSync(tar)) {
-      await this.command('mmdebstrap', ['--variant=minbase', '--include=ca-certificates', suite, `${tar}.new`], { timeout: 600_000 });
+      // What the builder mounts over is there, as in the official images: else it changes /etc when it is done.
+      const options = ['--variant=minbase', '--include=ca-certificates', '--customize-hook=touch "$1/etc/hosts"'];
+      await this.command('mmdebstrap', [...options, suite, `${tar}.new`], { timeout: 600_000 });
       await this.command('mv', [`${tar}.new`, tar]);
     }
     await this.docker('import', '--change', 'CMD ["bash"]', tar, name);
