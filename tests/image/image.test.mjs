@@ -164,3 +164,11 @@ test('a configuration that is wrong ends it with 78 and the reason', async () =>
     await site.take('cm-wrong');
   }
 });
+
+test('where the network namespace keeps port 80 for root, it says so and ends with 78', async () => {
+  await site.run('cm-kept', ['--network', 'cm-test', '--sysctl', 'net.ipv4.ip_unprivileged_port_start=1024', ...site.volumes, ...site.environment], 'cm:test');
+  await until(async () => (await engine.inspect('cm-kept')).State.Status === 'exited', { what: 'its end' });
+  assert.equal((await engine.inspect('cm-kept')).State.ExitCode, 78);
+  assert.match(await engine.logs('cm-kept'), /server\.port|port 80/);
+  await site.take('cm-kept');
+});
