@@ -18,7 +18,11 @@ const seconds = (value) => {
 const named = (uses) => uses.map((use) => (typeof use === 'string' ? use : use.source));
 
 test('what the services use is declared', () => {
-  for (const [name, { services, secrets, volumes = {}, configs = {}, networks = {} }] of Object.entries({ compose, stack, dependencies })) {
+  for (const [name, { services, secrets, volumes = {}, configs = {}, networks = {} }] of Object.entries({
+    compose,
+    stack,
+    dependencies,
+  })) {
     const all = { ...stack.networks, ...networks };
     for (const [service, uses] of Object.entries(services)) {
       for (const secret of named(uses.secrets ?? [])) assert.ok(secrets[secret], `${name}: ${service} uses the secret ${secret}`);
@@ -69,7 +73,10 @@ test('CM is locked down, bounded and given the time that its stop takes', () => 
 
 test('everything in compose.yaml has a health check, and CM waits for the others', () => {
   for (const [name, { healthcheck }] of Object.entries(compose.services)) assert.ok(healthcheck, name);
-  assert.deepEqual(Object.values(compose.services.cm.depends_on), [{ condition: 'service_healthy' }, { condition: 'service_healthy' }]);
+  assert.deepEqual(Object.values(compose.services.cm.depends_on), [
+    { condition: 'service_healthy' },
+    { condition: 'service_healthy' },
+  ]);
 });
 
 test('the Swarm updates three replicas one by one, the new one first, and goes back when one fails', () => {
@@ -81,13 +88,18 @@ test('the Swarm updates three replicas one by one, the new one first, and goes b
   assert.equal(deploy.rollback_config.order, 'start-first');
   // An outage of MariaDB is not ended by ending CM.
   assert.ok(healthcheck.retries * seconds(healthcheck.interval) >= 300);
-  for (const { uid, gid, mode } of secrets) assert.deepEqual([uid, gid, mode], ['10001', '10001', 400], 'mode is octal in YAML 1.1, which Docker reads');
+  for (const { uid, gid, mode } of secrets)
+    assert.deepEqual([uid, gid, mode], ['10001', '10001', 400], 'mode is octal in YAML 1.1, which Docker reads');
 });
 
 test('the second stack file adds NATS and MariaDB to the first, under the names that the configuration has', () => {
   assert.deepEqual(Object.keys(dependencies.services), ['nats', 'mariadb']);
   assert.equal(dependencies.services.mariadb.deploy.update_config.order, 'stop-first');
-  for (const path of [['deploy', 'compose', 'config'], ['deploy', 'swarm'], ['deploy', 'kubernetes', 'base', 'config']]) {
+  for (const path of [
+    ['deploy', 'compose', 'config'],
+    ['deploy', 'swarm'],
+    ['deploy', 'kubernetes', 'base', 'config'],
+  ]) {
     const { nats, spring } = load(...path, 'service-config.yml');
     assert.equal(nats.urls, 'nats://nats:4222');
     assert.equal(spring.datasource.url, 'jdbc:mariadb://mariadb:3306/cm');

@@ -16,7 +16,11 @@ const binary = process.env.CM_BINARY ?? join(root, 'build', process.env.CM_PRESE
 const secret = 'a-secret-of-these-tests';
 
 // The page that is made from the schema names every variable.
-const known = new Set(text('docs', 'configuration.md').match(/`[A-Z][A-Z0-9_]*`/g).map((name) => name.slice(1, -1)));
+const known = new Set(
+  text('docs', 'configuration.md')
+    .match(/`[A-Z][A-Z0-9_]*`/g)
+    .map((name) => name.slice(1, -1)),
+);
 const isKnown = (name) => known.has(name) || /^LOGGING_LEVEL_[A-Z_]+$/.test(name);
 
 /** `cm check-config` with files of this machine in the place of those in the container; {status, errors, output}. */
@@ -27,7 +31,10 @@ function checkConfig({ environment, configuration }) {
       writeFileSync(join(directory, name), content);
       return join(directory, name);
     };
-    const variables = Object.entries(environment).map(([name, value]) => [name, name.endsWith('_FILE') ? file(name, name.includes('USERNAME') ? 'cm' : secret) : value]);
+    const variables = Object.entries(environment).map(([name, value]) => [
+      name,
+      name.endsWith('_FILE') ? file(name, name.includes('USERNAME') ? 'cm' : secret) : value,
+    ]);
     const { status, stdout, stderr } = spawnSync(binary, ['check-config'], {
       encoding: 'utf8',
       env: { ...Object.fromEntries(variables), APP_CONFIG_PATH: file('service-config.yml', configuration) },
@@ -40,7 +47,12 @@ function checkConfig({ environment, configuration }) {
 
 /** Warnings about what somebody wrote; not those about what nobody did, and not about keys that come later. */
 function complaints(errors) {
-  const expected = [/^$/, /: warning: default: /, / MARIADB_USERNAME: not set/, /not available in this release, and without effect$/];
+  const expected = [
+    /^$/,
+    /: warning: default: /,
+    / MARIADB_USERNAME: not set/,
+    /not available in this release, and without effect$/,
+  ];
   return errors.split('\n').filter((line) => !expected.some((pattern) => pattern.test(line)));
 }
 
@@ -50,7 +62,11 @@ for (const [name, read] of Object.entries(workloads)) {
     const found = read();
     assert.ok(found.length > 0, 'no container of CM');
     for (const workload of found) {
-      assert.deepEqual(Object.keys(workload.environment).filter((variable) => !isKnown(variable)), [], workload.name);
+      assert.deepEqual(
+        Object.keys(workload.environment).filter((variable) => !isKnown(variable)),
+        [],
+        workload.name,
+      );
       const { status, errors, output } = checkConfig(workload);
       assert.equal(status, 0, `${workload.name}: ${errors}`);
       assert.deepEqual(complaints(errors), [], workload.name);
@@ -65,6 +81,9 @@ test('an unknown key in a configuration, or a variable that CM does not know, wo
     configuration: 'nats.url: nats://nats:4222\n',
   });
   assert.equal(status, 0, errors);
-  assert.ok(complaints(errors).some((line) => line.includes('nats.url: unknown key; did you mean nats.urls?')), errors);
+  assert.ok(
+    complaints(errors).some((line) => line.includes('nats.url: unknown key; did you mean nats.urls?')),
+    errors,
+  );
   assert.ok(!isKnown('NATS_URL') && isKnown('NATS_URLS') && isKnown('LOGGING_LEVEL_ROOT'));
 });

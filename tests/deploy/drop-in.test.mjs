@@ -72,7 +72,10 @@ test('the Service is the one of the platform', () => {
 test('the image has what the descriptor counts on: its paths, its ports, a user by number', () => {
   const dockerfile = text('deploy', 'docker', 'Dockerfile');
   const exposed = /^EXPOSE (.*)$/m.exec(dockerfile)[1].split(' ').map(Number);
-  assert.deepEqual(exposed, pod.containers[0].ports.map(({ containerPort }) => containerPort));
+  assert.deepEqual(
+    exposed,
+    pod.containers[0].ports.map(({ containerPort }) => containerPort),
+  );
   assert.match(dockerfile, /^USER 10001:10001$/m);
   for (const { mountPath } of pod.containers[0].volumeMounts) {
     assert.match(text('deploy', 'docker', 'install'), new RegExp(`^install -d .*${mountPath}\\b`, 'm'));

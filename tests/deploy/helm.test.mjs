@@ -31,7 +31,18 @@ test('chart and CM have one version', () => {
 for (const [what, values, ...options] of [
   ['with the values as they stand', {}],
   ['with everything switched on, at an upgrade', everything, '--is-upgrade'],
-  ['with as little as possible', { replicaCount: 1, 'nats.existingSecret': '', 'tokenHashKey.existingSecret': '', existingConfigMap: 'mine', 'serviceAccount.create': false, preStopPauseSeconds: 0, unprivilegedPorts: false }],
+  [
+    'with as little as possible',
+    {
+      replicaCount: 1,
+      'nats.existingSecret': '',
+      'tokenHashKey.existingSecret': '',
+      existingConfigMap: 'mine',
+      'serviceAccount.create': false,
+      preStopPauseSeconds: 0,
+      unprivilegedPorts: false,
+    },
+  ],
 ]) {
   test(`the Kubernetes API takes every manifest of the chart ${what}`, { skip }, () => {
     const manifests = rendered(values, ...options);
@@ -53,7 +64,10 @@ test('the pod of the chart is the pod of the kustomization', { skip }, () => {
 
 test('each value that is switched on brings its manifest, and no other does', { skip }, () => {
   const plain = ['ConfigMap', 'Deployment', 'PodDisruptionBudget', 'Service', 'Service', 'ServiceAccount'];
-  const kinds = (values) => rendered(values, '--is-upgrade').map(({ kind }) => kind).sort();
+  const kinds = (values) =>
+    rendered(values, '--is-upgrade')
+      .map(({ kind }) => kind)
+      .sort();
   assert.deepEqual(kinds({}), plain);
   for (const [value, added] of Object.entries({
     'autoscaling.enabled': ['HorizontalPodAutoscaler'],
@@ -101,7 +115,11 @@ for (const [what, values, complaint] of [
   ['an instance name with a dot', { instanceName: 'cm.1' }, /instanceName/],
   ['a license without a secret', { 'license.existingSecret': '' }, /existingSecret/],
   ['an unknown type of service', { 'service.type': 'External' }, /type/],
-  ['fewer replicas at most than at least', { 'autoscaling.enabled': true, 'autoscaling.minReplicas': 5, 'autoscaling.maxReplicas': 2 }, /minReplicas/],
+  [
+    'fewer replicas at most than at least',
+    { 'autoscaling.enabled': true, 'autoscaling.minReplicas': 5, 'autoscaling.maxReplicas': 2 },
+    /minReplicas/,
+  ],
 ]) {
   test(`helm refuses ${what}`, { skip }, () => {
     const { status, errors } = template(values);
@@ -113,5 +131,10 @@ for (const [what, values, complaint] of [
 test('the schema knows the values that there are, and no others', () => {
   const values = load('deploy', 'helm', 'cm', 'values.yaml');
   const { properties } = load('deploy', 'helm', 'cm', 'values.schema.json');
-  assert.deepEqual(Object.keys(values).sort(), Object.keys(properties).filter((name) => name !== 'global').sort());
+  assert.deepEqual(
+    Object.keys(values).sort(),
+    Object.keys(properties)
+      .filter((name) => name !== 'global')
+      .sort(),
+  );
 });

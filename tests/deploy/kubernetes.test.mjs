@@ -35,10 +35,22 @@ test('a field that nobody knows, a wrong type and a missing field are seen', () 
     change(copy.spec);
     return problems(copy);
   };
-  assert.notDeepEqual(broken((spec) => (spec.template.spec.containers[0].livenesProbe = {})), []);
-  assert.notDeepEqual(broken((spec) => (spec.replicas = '1')), []);
-  assert.notDeepEqual(broken((spec) => delete spec.selector), []);
-  assert.notDeepEqual(problems({ apiVersion: 'monitoring.coreos.com/v1', kind: 'ServiceMonitor', metadata: { name: 'x' }, spec: {} }), []);
+  assert.notDeepEqual(
+    broken((spec) => (spec.template.spec.containers[0].livenesProbe = {})),
+    [],
+  );
+  assert.notDeepEqual(
+    broken((spec) => (spec.replicas = '1')),
+    [],
+  );
+  assert.notDeepEqual(
+    broken((spec) => delete spec.selector),
+    [],
+  );
+  assert.notDeepEqual(
+    problems({ apiVersion: 'monitoring.coreos.com/v1', kind: 'ServiceMonitor', metadata: { name: 'x' }, spec: {} }),
+    [],
+  );
 });
 
 test('the base has what a Deployment needs to be started, watched, updated and kept in', { skip: noTools }, () => {
@@ -68,11 +80,14 @@ test('the base has what a Deployment needs to be started, watched, updated and k
     assert.deepEqual(labelSelector.matchLabels, spec.selector.matchLabels);
   }
   assert.equal(pod.automountServiceAccountToken, false);
-  assert.deepEqual(container.ports.map(({ name, containerPort }) => [name, containerPort]), [
-    ['rest-api', 80],
-    ['management', 8080],
-    ['jmx', 10500],
-  ]);
+  assert.deepEqual(
+    container.ports.map(({ name, containerPort }) => [name, containerPort]),
+    [
+      ['rest-api', 80],
+      ['management', 8080],
+      ['jmx', 10500],
+    ],
+  );
 });
 
 test('every pod is locked down as the image allows, and may open port 80', { skip: noTools }, () => {
@@ -122,7 +137,10 @@ test('what selects the pods selects them: services, budget, policy, autoscaler',
     ({ kind, metadata }) =>
       kind === 'Service' && Object.entries(monitor.selector.matchLabels).every(([key, value]) => metadata.labels[key] === value),
   );
-  assert.deepEqual(watched.map(({ metadata }) => metadata.name), ['cm-management']);
+  assert.deepEqual(
+    watched.map(({ metadata }) => metadata.name),
+    ['cm-management'],
+  );
   assert.equal(monitor.endpoints[0].path, '/prometheus');
   assert.ok(watched[0].spec.ports.some(({ name }) => name === monitor.endpoints[0].port));
 });
@@ -147,7 +165,13 @@ test('every secret that is mounted is in the template of the secrets, with its k
 });
 
 test('the overlays bring what they say', { skip: noTools }, () => {
-  assert.deepEqual(kinds(documents(kustomize('overlays/minimal'))), ['ConfigMap', 'Deployment', 'Service', 'Service', 'ServiceAccount']);
+  assert.deepEqual(kinds(documents(kustomize('overlays/minimal'))), [
+    'ConfigMap',
+    'Deployment',
+    'Service',
+    'Service',
+    'ServiceAccount',
+  ]);
   assert.equal(find(documents(kustomize('overlays/minimal')), 'Deployment').spec.replicas, 1);
   assert.deepEqual(kinds(documents(kustomize('overlays/production'))), [
     'ConfigMap',

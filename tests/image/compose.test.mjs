@@ -17,25 +17,28 @@ let directory;
 let environment;
 let ports;
 
-before(async () => {
-  engine = await Engine.start();
-  await buildImage(engine, 'cm:test');
-  const peers = await engine.peers();
-  // A copy, so that the checkout gets no secrets.
-  directory = temporaryDirectory('compose');
-  for (const name of ['compose', 'license']) cpSync(join(root, 'deploy', name), join(directory, name), { recursive: true });
-  rmSync(join(directory, 'compose', 'secrets'), { recursive: true, force: true });
-  const [rest, management, nats] = await freePorts(3);
-  ports = { rest, management, nats };
-  environment = {
-    CM_IMAGE: 'cm:test',
-    NATS_IMAGE: peers.nats,
-    MARIADB_IMAGE: peers.mariadb,
-    CM_PORT: String(rest),
-    CM_MANAGEMENT_PORT: String(management),
-    NATS_PORT: String(nats),
-  };
-}, { timeout: 3_600_000 });
+before(
+  async () => {
+    engine = await Engine.start();
+    await buildImage(engine, 'cm:test');
+    const peers = await engine.peers();
+    // A copy, so that the checkout gets no secrets.
+    directory = temporaryDirectory('compose');
+    for (const name of ['compose', 'license']) cpSync(join(root, 'deploy', name), join(directory, name), { recursive: true });
+    rmSync(join(directory, 'compose', 'secrets'), { recursive: true, force: true });
+    const [rest, management, nats] = await freePorts(3);
+    ports = { rest, management, nats };
+    environment = {
+      CM_IMAGE: 'cm:test',
+      NATS_IMAGE: peers.nats,
+      MARIADB_IMAGE: peers.mariadb,
+      CM_PORT: String(rest),
+      CM_MANAGEMENT_PORT: String(management),
+      NATS_PORT: String(nats),
+    };
+  },
+  { timeout: 3_600_000 },
+);
 
 const script = (...args) => engine.command(join(directory, 'compose', 'up'), args, { environment, timeout: 300_000 });
 
@@ -68,7 +71,9 @@ test('a token that is provisioned there is validated there', async () => {
 
 test('the secrets are in a folder of the owner alone, and in no environment', async () => {
   assert.equal(statSync(join(directory, 'compose', 'secrets')).mode & 0o777, 0o700);
-  const secrets = ['nats-password', 'mariadb-password', 'token-hash-key'].map((name) => readFileSync(join(directory, 'compose', 'secrets', name), 'utf8'));
+  const secrets = ['nats-password', 'mariadb-password', 'token-hash-key'].map((name) =>
+    readFileSync(join(directory, 'compose', 'secrets', name), 'utf8'),
+  );
   const container = await engine.docker('ps', '--quiet', '--filter', 'label=com.docker.compose.service=cm');
   const inspected = JSON.stringify(await engine.inspect(container));
   for (const secret of secrets) assert.ok(secret.length >= 32 && !inspected.includes(secret));

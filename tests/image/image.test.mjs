@@ -19,18 +19,22 @@ let engine;
 let site;
 let built;
 
-before(async () => {
-  engine = await Engine.start();
-  built = await buildImage(engine, 'cm:test');
-  site = await Site.start(engine);
-}, { timeout: 3_600_000 });
+before(
+  async () => {
+    engine = await Engine.start();
+    built = await buildImage(engine, 'cm:test');
+    site = await Site.start(engine);
+  },
+  { timeout: 3_600_000 },
+);
 
 after(async () => {
   await site?.remove();
   await engine?.stop();
 });
 
-const revision = () => execFileSync('git', ['-c', `safe.directory=${root}`, 'rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
+const revision = () =>
+  execFileSync('git', ['-c', `safe.directory=${root}`, 'rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
 
 test('the image is at most 60 MB larger than its base, in one layer more', async () => {
   const [image, base] = [await engine.inspect('image', 'cm:test'), await engine.inspect('image', built.base)];
@@ -68,20 +72,31 @@ test('the SBOM has the fields that SPDX 2.3 requires, and every package of the i
   for (const { SPDXID, name, versionInfo, downloadLocation, externalRefs } of document.packages) {
     assert.match(SPDXID, /^SPDXRef-[A-Za-z0-9.-]+$/);
     assert.ok(name && versionInfo && downloadLocation);
-    if (name !== 'cm') assert.match(externalRefs[0].referenceLocator, /^pkg:deb\/debian\/[a-z0-9.%+-]+@[A-Za-z0-9.%+~-]+\?arch=/i);
+    if (name !== 'cm')
+      assert.match(externalRefs[0].referenceLocator, /^pkg:deb\/debian\/[a-z0-9.%+-]+@[A-Za-z0-9.%+~-]+\?arch=/i);
   }
   for (const { spdxElementId, relatedSpdxElement } of document.relationships) {
     assert.ok(spdxElementId === 'SPDXRef-DOCUMENT' || ids.has(spdxElementId));
     assert.ok(ids.has(relatedSpdxElement));
   }
-  const listed = await engine.docker('run', '--rm', '--entrypoint', 'dpkg-query', 'cm:test', '--show', '--showformat', '${Package} ${Version}\n');
+  const listed = await engine.docker(
+    'run',
+    '--rm',
+    '--entrypoint',
+    'dpkg-query',
+    'cm:test',
+    '--show',
+    '--showformat',
+    '${Package} ${Version}\n',
+  );
   const documented = document.packages.map(({ name, versionInfo }) => `${name} ${versionInfo}`);
   for (const line of listed.split('\n')) assert.ok(documented.includes(line), line);
   assert.equal(documented.length, listed.split('\n').length + 1, 'all of them, and cm');
 });
 
 test('nothing in it needs a library that is not there, and cm holds no privilege of its own', async () => {
-  const within = (program, ...args) => engine.docker('run', '--rm', '--network', 'none', '--entrypoint', program, 'cm:test', ...args);
+  const within = (program, ...args) =>
+    engine.docker('run', '--rm', '--network', 'none', '--entrypoint', program, 'cm:test', ...args);
   assert.doesNotMatch(await within('ldd', '/usr/bin/cm'), /not found/);
   assert.match(await within('stat', '--format', '%a %U', '/usr/bin/cm'), /^755 root$/);
 });
@@ -93,8 +108,12 @@ test('built again, it has the same layers', async () => {
   assert.deepEqual(await layers('cm:again'), await layers('cm:test'));
 });
 
-test('docker run as on the platform\'s page: port 80 without being root, tokens are provisioned and validated', async () => {
-  await site.run('cm', ['--network', 'cm-test', '--publish', '80:80', '--publish', '127.0.0.1:8080:8080', ...site.volumes, ...site.environment], 'cm:test');
+test("docker run as on the platform's page: port 80 without being root, tokens are provisioned and validated", async () => {
+  await site.run(
+    'cm',
+    ['--network', 'cm-test', '--publish', '80:80', '--publish', '127.0.0.1:8080:8080', ...site.volumes, ...site.environment],
+    'cm:test',
+  );
   await site.health('cm');
   const api = 'http://127.0.0.1:80/api/v1';
   await until(async () => (await get('http://127.0.0.1:8080/health')).status === 200, { what: 'UP' });
@@ -110,7 +129,9 @@ test('docker run as on the platform\'s page: port 80 without being root, tokens 
 
 test('it writes nothing into its file system', async () => {
   // What the engine mounts shows as a change of its folder.
-  const changes = (await engine.docker('diff', 'cm')).split('\n').filter((line) => line && !/^[AC] \/(run|run\/license|srv|srv\/cm)$/.test(line));
+  const changes = (await engine.docker('diff', 'cm'))
+    .split('\n')
+    .filter((line) => line && !/^[AC] \/(run|run\/license|srv|srv\/cm)$/.test(line));
   assert.deepEqual(changes, []);
 });
 
@@ -125,20 +146,40 @@ test('docker stop ends it in order, within seconds', async () => {
 
 test('read-only, without capabilities and new privileges, and with 64 MB, it validates under load', async () => {
   const [port, management] = await freePorts(2);
-  await site.run('cm-locked', [
-    '--network', 'cm-test',
-    '--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--memory', '64m', '--memory-swap', '64m',
-    '--publish', `127.0.0.1:${port}:80`, '--publish', `127.0.0.1:${management}:8080`,
-    '--env', 'JAVA_OPTIONS=-Xmx16m',
-    ...site.volumes, ...site.environment,
-  ], 'cm:test');
+  await site.run(
+    'cm-locked',
+    [
+      '--network',
+      'cm-test',
+      '--read-only',
+      '--cap-drop',
+      'ALL',
+      '--security-opt',
+      'no-new-privileges',
+      '--memory',
+      '64m',
+      '--memory-swap',
+      '64m',
+      '--publish',
+      `127.0.0.1:${port}:80`,
+      '--publish',
+      `127.0.0.1:${management}:8080`,
+      '--env',
+      'JAVA_OPTIONS=-Xmx16m',
+      ...site.volumes,
+      ...site.environment,
+    ],
+    'cm:test',
+  );
   await site.health('cm-locked');
   await until(async () => (await get(`http://127.0.0.1:${management}/health`)).status === 200, { what: 'UP' });
   const tokens = await provision(`http://127.0.0.1:${port}/api/v1`, 5_000);
   const requests = 100_000;
   const load = new Load(site.ecap, tokens, { inFlight: 64, limit: requests });
   // Passwords beside it: 19 MiB each while they are compared.
-  const { status } = await http('POST', `http://127.0.0.1:${port}/api/v1/clients/credentials`, { body: { username: 'gateway', password: 'a-password-of-the-tests' } });
+  const { status } = await http('POST', `http://127.0.0.1:${port}/api/v1/clients/credentials`, {
+    body: { username: 'gateway', password: 'a-password-of-the-tests' },
+  });
   assert.equal(status, 201);
   for (let count = 0; count < 20; count += 1) {
     assert.equal((await site.ecap.password('gateway', 'a-password-of-the-tests')).statusCode, 200);
@@ -166,7 +207,11 @@ test('a configuration that is wrong ends it with 78 and the reason', async () =>
 });
 
 test('where the network namespace keeps port 80 for root, it says so and ends with 78', async () => {
-  await site.run('cm-kept', ['--network', 'cm-test', '--sysctl', 'net.ipv4.ip_unprivileged_port_start=1024', ...site.volumes, ...site.environment], 'cm:test');
+  await site.run(
+    'cm-kept',
+    ['--network', 'cm-test', '--sysctl', 'net.ipv4.ip_unprivileged_port_start=1024', ...site.volumes, ...site.environment],
+    'cm:test',
+  );
   await until(async () => (await engine.inspect('cm-kept')).State.Status === 'exited', { what: 'its end' });
   assert.equal((await engine.inspect('cm-kept')).State.ExitCode, 78);
   assert.match(await engine.logs('cm-kept'), /server\.port|port 80/);

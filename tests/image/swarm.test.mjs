@@ -37,7 +37,11 @@ function changed(name, change) {
 
 const tasks = async (...filters) => {
   const args = filters.flatMap((filter) => ['--filter', filter]);
-  return (await engine.docker('service', 'ps', 'cm_cm', '--no-trunc', '--format', '{{ .ID }} {{ .Image }} {{ .CurrentState }}', ...args)).split('\n').filter(Boolean);
+  return (
+    await engine.docker('service', 'ps', 'cm_cm', '--no-trunc', '--format', '{{ .ID }} {{ .Image }} {{ .CurrentState }}', ...args)
+  )
+    .split('\n')
+    .filter(Boolean);
 };
 const running = async () => (await tasks('desired-state=running')).filter((line) => / Running /.test(line));
 
@@ -52,48 +56,61 @@ async function threeRun(what) {
 }
 const updateState = async () => (await engine.inspect('service', 'cm_cm')).UpdateStatus?.State;
 
-before(async () => {
-  engine = await Engine.start();
-  await buildImage(engine, 'cm:test');
-  // The next release: another image, as its label says.
-  writeFileSync(join(root, 'build', 'image', 'next'), 'FROM cm:test\nLABEL release=next\n');
-  await engine.command('docker', ['build', '--tag', 'cm:next', '--file', join(root, 'build', 'image', 'next'), join(root, 'tests', 'image', 'peers')]);
-  const peers = await engine.peers();
-  files = mountedFiles();
-  const [port] = await freePorts(1);
+before(
+  async () => {
+    engine = await Engine.start();
+    await buildImage(engine, 'cm:test');
+    // The next release: another image, as its label says.
+    writeFileSync(join(root, 'build', 'image', 'next'), 'FROM cm:test\nLABEL release=next\n');
+    await engine.command('docker', [
+      'build',
+      '--tag',
+      'cm:next',
+      '--file',
+      join(root, 'build', 'image', 'next'),
+      join(root, 'tests', 'image', 'peers'),
+    ]);
+    const peers = await engine.peers();
+    files = mountedFiles();
+    const [port] = await freePorts(1);
 
-  await engine.docker('swarm', 'leave', '--force').catch(() => {}); // of a run that was cut off
-  await engine.docker('swarm', 'init', '--advertise-addr', '127.0.0.1', '--listen-addr', '127.0.0.1:2377');
-  await engine.docker('node', 'update', '--label-add', 'cm.mariadb=true', await engine.docker('node', 'ls', '--quiet'));
-  await engine.docker('network', 'create', '--driver', 'overlay', '--attachable', 'kaa');
-  mkdirSync(work, { recursive: true });
-  const write = (name, content) => {
-    writeFileSync(join(work, name), content);
-    return join(work, name);
-  };
-  for (const [name, file] of Object.entries({
-    'cm-nats-password': write('nats-password', passwords.nats),
-    'cm-nats-conf': join(files.directory, 'nats.conf'),
-    'cm-mariadb-password': join(files.directory, 'mariadb-password'),
-    'cm-token-hash-key': write('token-hash-key', 'token-hash-key-of-the-tests'),
-    'cm-license': join(files.directory, 'license', 'license.p12'),
-    'cm-license-password': write('license-password', files.licensePassword),
-  })) {
-    await engine.docker('secret', 'create', name, file);
-  }
-  write('service-config.yml', readFileSync(join(root, 'deploy', 'swarm', 'service-config.yml')));
-  const stack = changed('stack.yml', ({ cm }) => delete cm.ports);
-  const dependencies = changed('stack-with-dependencies.yml', ({ nats }) => {
-    nats.ports = [{ target: 4222, published: port, protocol: 'tcp', mode: 'host' }];
-  });
-  const environment = { CM_IMAGE: 'cm:test', NATS_IMAGE: peers.nats, MARIADB_IMAGE: peers.mariadb };
-  await engine.command('docker', ['stack', 'deploy', '--resolve-image', 'never', '--compose-file', stack, '--compose-file', dependencies, 'cm'], { environment });
+    await engine.docker('swarm', 'init', '--advertise-addr', '127.0.0.1', '--listen-addr', '127.0.0.1:2377');
+    await engine.docker('node', 'update', '--label-add', 'cm.mariadb=true', await engine.docker('node', 'ls', '--quiet'));
+    await engine.docker('network', 'create', '--driver', 'overlay', '--attachable', 'kaa');
+    mkdirSync(work, { recursive: true });
+    const write = (name, content) => {
+      writeFileSync(join(work, name), content);
+      return join(work, name);
+    };
+    for (const [name, file] of Object.entries({
+      'cm-nats-password': write('nats-password', passwords.nats),
+      'cm-nats-conf': join(files.directory, 'nats.conf'),
+      'cm-mariadb-password': join(files.directory, 'mariadb-password'),
+      'cm-token-hash-key': write('token-hash-key', 'token-hash-key-of-the-tests'),
+      'cm-license': join(files.directory, 'license', 'license.p12'),
+      'cm-license-password': write('license-password', files.licensePassword),
+    })) {
+      await engine.docker('secret', 'create', name, file);
+    }
+    write('service-config.yml', readFileSync(join(root, 'deploy', 'swarm', 'service-config.yml')));
+    const stack = changed('stack.yml', ({ cm }) => delete cm.ports);
+    const dependencies = changed('stack-with-dependencies.yml', ({ nats }) => {
+      nats.ports = [{ target: 4222, published: port, protocol: 'tcp', mode: 'host' }];
+    });
+    const environment = { CM_IMAGE: 'cm:test', NATS_IMAGE: peers.nats, MARIADB_IMAGE: peers.mariadb };
+    await engine.command(
+      'docker',
+      ['stack', 'deploy', '--resolve-image', 'never', '--compose-file', stack, '--compose-file', dependencies, 'cm'],
+      { environment },
+    );
 
-  await threeRun('the first three replicas');
-  ecap = await EcapClient.connect({ url: `nats://127.0.0.1:${port}`, username: 'cm', password: passwords.nats });
-  // REST is asked from within, as no port of it is published: the tokens are rows that the import makes.
-  tokens = await provisionWithin();
-}, { timeout: 3_600_000 });
+    await threeRun('the first three replicas');
+    ecap = await EcapClient.connect({ url: `nats://127.0.0.1:${port}`, username: 'cm', password: passwords.nats });
+    // REST is asked from within, as no port of it is published: the tokens are rows that the import makes.
+    tokens = await provisionWithin();
+  },
+  { timeout: 3_600_000 },
+);
 
 after(async () => {
   await ecap?.close();
@@ -111,8 +128,21 @@ async function provisionWithin() {
   const container = await engine.docker('ps', '--quiet', '--filter', 'label=com.docker.swarm.service.name=cm_nats');
   const values = Array.from({ length: 200 }, (_, index) => `swarm${String(index).padStart(6, '0')}`);
   for (let from = 0; from < values.length; from += 50) {
-    const lines = values.slice(from, from + 50).map((token) => JSON.stringify({ endpointId: `e-${token}`, applicationName: application, token }));
-    const answer = await engine.docker('exec', container, 'wget', '-q', '-O', '-', '--header', 'Content-Type: application/x-ndjson', `--post-data=${lines.join('\n')}\n`, 'http://tasks.cm:80/api/v1/endpoint-tokens/import');
+    const lines = values
+      .slice(from, from + 50)
+      .map((token) => JSON.stringify({ endpointId: `e-${token}`, applicationName: application, token }));
+    const answer = await engine.docker(
+      'exec',
+      container,
+      'wget',
+      '-q',
+      '-O',
+      '-',
+      '--header',
+      'Content-Type: application/x-ndjson',
+      `--post-data=${lines.join('\n')}\n`,
+      'http://tasks.cm:80/api/v1/endpoint-tokens/import',
+    );
     assert.equal(answer.split('\n').filter((line) => line.includes('"result":"created"')).length, 50, answer);
   }
   return values;
@@ -133,7 +163,11 @@ async function underLoad(happening) {
 test('a rolling update over three replicas under load fails no request', async () => {
   await underLoad(async () => {
     await engine.command('docker', ['service', 'update', '--detach', '--no-resolve-image', '--image', 'cm:next', 'cm_cm']);
-    await until(async () => (await updateState()) === 'completed', { timeout: 300_000, interval: 500, what: 'the end of the update' });
+    await until(async () => (await updateState()) === 'completed', {
+      timeout: 300_000,
+      interval: 500,
+      what: 'the end of the update',
+    });
   });
   const lines = await running();
   assert.equal(lines.length, 3);
@@ -154,19 +188,39 @@ test('replicas that are killed come back, and requests are answered meanwhile', 
   for (let count = 0; count < 50; count += 1) {
     assert.equal((await ecap.validate(application, tokens[count])).statusCode, 200);
   }
-  await until(async () => {
-    const now = (await running()).map((line) => line.split(' ')[0]);
-    return now.length === 3 && now.filter((id) => !before.includes(id)).length === 2;
-  }, { timeout: 120_000, interval: 500, what: 'two new replicas' });
+  await until(
+    async () => {
+      const now = (await running()).map((line) => line.split(' ')[0]);
+      return now.length === 3 && now.filter((id) => !before.includes(id)).length === 2;
+    },
+    { timeout: 120_000, interval: 500, what: 'two new replicas' },
+  );
 });
 
 test('an update to something that does not start is rolled back, and no request fails', async () => {
   await underLoad(async () => {
-    await engine.command('docker', ['service', 'update', '--detach', '--no-resolve-image', '--env-add', 'KAA_CM_EP_TOKEN_LENGTH=ten', 'cm_cm']);
-    await until(async () => (await updateState()) === 'rollback_completed', { timeout: 300_000, interval: 500, what: 'the rollback' });
+    await engine.command('docker', [
+      'service',
+      'update',
+      '--detach',
+      '--no-resolve-image',
+      '--env-add',
+      'KAA_CM_EP_TOKEN_LENGTH=ten',
+      'cm_cm',
+    ]);
+    await until(async () => (await updateState()) === 'rollback_completed', {
+      timeout: 300_000,
+      interval: 500,
+      what: 'the rollback',
+    });
   });
-  const failed = (await engine.docker('service', 'ps', 'cm_cm', '--no-trunc', '--format', '{{ .CurrentState }} {{ .Error }}')).split('\n');
-  assert.ok(failed.some((line) => /Failed .*non-zero exit \(78\)/.test(line)), failed.join('\n'));
+  const failed = (
+    await engine.docker('service', 'ps', 'cm_cm', '--no-trunc', '--format', '{{ .CurrentState }} {{ .Error }}')
+  ).split('\n');
+  assert.ok(
+    failed.some((line) => /Failed .*non-zero exit \(78\)/.test(line)),
+    failed.join('\n'),
+  );
   const { Spec: spec } = await engine.inspect('service', 'cm_cm');
   assert.ok(!spec.TaskTemplate.ContainerSpec.Env.some((variable) => variable.startsWith('KAA_CM_EP_TOKEN_LENGTH')));
   await threeRun('three replicas as before');

@@ -20,7 +20,11 @@ export function ofKubernetes(name, content) {
     const { configMap } = pod.volumes.find((volume) => volume.name === mount.name);
     const map = manifests.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === configMap?.name);
     if (configMap && !map) throw new Error(`${name}: no ConfigMap ${configMap.name}`);
-    return { name: `${name}: ${manifest.kind} ${manifest.metadata.name}`, environment, configuration: map?.data['service-config.yml'] ?? '' };
+    return {
+      name: `${name}: ${manifest.kind} ${manifest.metadata.name}`,
+      environment,
+      configuration: map?.data['service-config.yml'] ?? '',
+    };
   });
 }
 
@@ -59,4 +63,3 @@ export const workloads = {
   'compose.yaml': () => ofCompose('compose.yaml', 'deploy', 'compose'),
   'stack.yml': () => ofCompose('stack.yml', 'deploy', 'swarm'),
 };
-

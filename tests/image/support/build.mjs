@@ -17,7 +17,20 @@ const suite = Object.keys(releases).find((name) => releases[name] === debian);
 async function binaryImage(engine, base) {
   const name = `cm-test-binary-${debian}`;
   if (!host) {
-    const args = ['build', '--target', 'build', '--tag', name, '--file', 'deploy/docker/Dockerfile', '--build-arg', `BASE=${base}`, '--build-arg', `REVISION=${revision()}`, '.'];
+    const args = [
+      'build',
+      '--target',
+      'build',
+      '--tag',
+      name,
+      '--file',
+      'deploy/docker/Dockerfile',
+      '--build-arg',
+      `BASE=${base}`,
+      '--build-arg',
+      `REVISION=${revision()}`,
+      '.',
+    ];
     await engine.command('docker', args, { timeout: 3_500_000 });
     return name;
   }
@@ -35,12 +48,15 @@ async function binaryImage(engine, base) {
   return name;
 }
 
-const revision = () => execFileSync('git', ['-c', `safe.directory=${root}`, 'rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
+const revision = () =>
+  execFileSync('git', ['-c', `safe.directory=${root}`, 'rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
 
 /** Builds it under this name with deploy/docker/build; `fresh` makes all but the binary anew. {base} */
 export async function buildImage(engine, tag, { fresh = false } = {}) {
   const base = await engine.base(suite);
   const args = ['--tag', tag, '--debian', debian, '--binary', await binaryImage(engine, base)];
-  await engine.command(join(root, 'deploy', 'docker', 'build'), [...args, ...(fresh ? ['--no-cache'] : [])], { timeout: 3_500_000 });
+  await engine.command(join(root, 'deploy', 'docker', 'build'), [...args, ...(fresh ? ['--no-cache'] : [])], {
+    timeout: 3_500_000,
+  });
   return { base };
 }

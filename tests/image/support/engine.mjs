@@ -24,15 +24,41 @@ export class Engine {
     const file = openSync(engine.log, 'a');
     engine.daemon = spawn(
       'dockerd',
-      ['--data-root', join(state, 'data'), '--exec-root', join(engine.directory, 'exec'), '--pidfile', join(engine.directory, 'pid'), '--host', engine.host],
+      [
+        '--data-root',
+        join(state, 'data'),
+        '--exec-root',
+        join(engine.directory, 'exec'),
+        '--pidfile',
+        join(engine.directory, 'pid'),
+        '--host',
+        engine.host,
+      ],
       { stdio: ['ignore', file, file] },
     );
     engine.ended = new Promise((resolve) => engine.daemon.once('exit', resolve));
     engine.daemon.once('exit', () => (engine.gone = true));
     process.on('exit', () => engine.daemon.kill('SIGTERM'));
-    await until(() => engine.gone || engine.docker('info').then(() => true, () => false), { timeout: 60_000, interval: 200, what: 'dockerd' });
+    await until(
+      () =>
+        engine.gone ||
+        engine.docker('info').then(
+          () => true,
+          () => false,
+        ),
+      { timeout: 60_000, interval: 200, what: 'dockerd' },
+    );
     if (engine.gone) throw new Error(`dockerd ended:\n${readFileSync(engine.log, 'utf8').split('\n').slice(-15).join('\n')}`);
+    await engine.clean();
     return engine;
+  }
+
+  /** Takes away what a run that was cut off has left: containers, networks, a Swarm. Images stay. */
+  async clean() {
+    const left = (await this.docker('ps', '--all', '--quiet')).split('\n').filter(Boolean);
+    if (left.length > 0) await this.docker('rm', '--force', '--volumes', ...left);
+    await this.docker('network', 'prune', '--force');
+    await this.docker('swarm', 'leave', '--force').catch(() => {}); // there is none
   }
 
   get environment() {
@@ -75,7 +101,13 @@ export class Engine {
   /** The base image debian:<suite>-slim, made with mmdebstrap where it is not there. */
   async base(suite) {
     const name = `debian:${suite}-slim`;
-    if (await this.docker('image', 'inspect', name).then(() => true, () => false)) return name;
+    if (
+      await this.docker('image', 'inspect', name).then(
+        () => true,
+        () => false,
+      )
+    )
+      return name;
     const tar = join(state, `${suite}.tar`);
     if (!existsSync(tar)) {
       // What the builder mounts over is there, as in the official images: else it changes /etc when it is done.
@@ -92,7 +124,16 @@ export class Engine {
     const base = await this.base('bookworm');
     const images = { nats: 'cm-test-nats', mariadb: 'cm-test-mariadb' };
     for (const [target, tag] of Object.entries(images)) {
-      const args = ['build', '--target', target, '--tag', tag, '--build-arg', `BASE=${base}`, join(root, 'tests', 'image', 'peers')];
+      const args = [
+        'build',
+        '--target',
+        target,
+        '--tag',
+        tag,
+        '--build-arg',
+        `BASE=${base}`,
+        join(root, 'tests', 'image', 'peers'),
+      ];
       await this.command(client, args, { timeout: 600_000 });
     }
     return images;

@@ -8,7 +8,9 @@ export const application = 'smart_kettle';
 /** Provisions `count` tokens by an import; their values. */
 export async function provision(api, count, prefix = 'load') {
   const tokens = Array.from({ length: count }, (_, index) => `${prefix}${String(index).padStart(8, '0')}`);
-  const lines = tokens.map((token, index) => JSON.stringify({ endpointId: `${prefix}-endpoint-${index}`, applicationName: application, token }));
+  const lines = tokens.map((token, index) =>
+    JSON.stringify({ endpointId: `${prefix}-endpoint-${index}`, applicationName: application, token }),
+  );
   // The results of 100 lines fit into the buffers: the client reads only when it has sent everything.
   for (let from = 0; from < count; from += 100) {
     const body = Buffer.from(`${lines.slice(from, from + 100).join('\n')}\n`);
@@ -19,7 +21,8 @@ export async function provision(api, count, prefix = 'load') {
     });
     const created = text.split('\n').filter((line) => line.includes('"result":"created"')).length;
     const expected = Math.min(100, count - from);
-    if (status !== 200 || created !== expected) throw new Error(`import: ${status}, ${created} of ${expected} created: ${text.slice(0, 200)}`);
+    if (status !== 200 || created !== expected)
+      throw new Error(`import: ${status}, ${created} of ${expected} created: ${text.slice(0, 200)}`);
   }
   return tokens;
 }

@@ -43,21 +43,45 @@ export class Site {
     const [port] = await freePorts(1);
     site.nats = { url: `nats://127.0.0.1:${port}`, username: 'cm', password: passwords.nats };
     await engine.docker('network', 'create', 'cm-test');
-    await site.run('nats', ['--network', 'cm-test', '--publish', `127.0.0.1:${port}:4222`, '--volume', `${site.directory}/nats.conf:/etc/nats.conf:ro`], images.nats, '--config', '/etc/nats.conf');
+    await site.run(
+      'nats',
+      [
+        '--network',
+        'cm-test',
+        '--publish',
+        `127.0.0.1:${port}:4222`,
+        '--volume',
+        `${site.directory}/nats.conf:/etc/nats.conf:ro`,
+      ],
+      images.nats,
+      '--config',
+      '/etc/nats.conf',
+    );
     await site.run(
       'mariadb',
       [
-        '--network', 'cm-test',
-        '--volume', `${site.directory}/mariadb-password:/run/mariadb-password:ro`,
-        '--env', 'MARIADB_DATABASE=cm',
-        '--env', 'MARIADB_USER=cm',
-        '--env', 'MARIADB_PASSWORD_FILE=/run/mariadb-password',
-        '--health-cmd', 'healthcheck.sh',
-        '--health-interval', '1s',
+        '--network',
+        'cm-test',
+        '--volume',
+        `${site.directory}/mariadb-password:/run/mariadb-password:ro`,
+        '--env',
+        'MARIADB_DATABASE=cm',
+        '--env',
+        'MARIADB_USER=cm',
+        '--env',
+        'MARIADB_PASSWORD_FILE=/run/mariadb-password',
+        '--health-cmd',
+        'healthcheck.sh',
+        '--health-interval',
+        '1s',
       ],
       images.mariadb,
     );
-    await until(async () => (await engine.inspect('mariadb')).State.Health.Status === 'healthy', { timeout: 60_000, interval: 250, what: 'MariaDB in its container' });
+    await until(async () => (await engine.inspect('mariadb')).State.Health.Status === 'healthy', {
+      timeout: 60_000,
+      interval: 250,
+      what: 'MariaDB in its container',
+    });
     site.ecap = await EcapClient.connect(site.nats);
     return site;
   }
@@ -89,7 +113,11 @@ export class Site {
   /** Awaits the state of the image's own health check. */
   async health(name, state = 'healthy', timeout = 60_000) {
     try {
-      await until(async () => (await this.engine.inspect(name)).State.Health.Status === state, { timeout, interval: 200, what: `${name} is ${state}` });
+      await until(async () => (await this.engine.inspect(name)).State.Health.Status === state, {
+        timeout,
+        interval: 200,
+        what: `${name} is ${state}`,
+      });
     } catch (error) {
       error.message += `\n${await this.engine.logs(name)}\n${JSON.stringify((await this.engine.inspect(name)).State.Health?.Log?.slice(-1))}`;
       throw error;
