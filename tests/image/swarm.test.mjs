@@ -225,3 +225,24 @@ test('an update to something that does not start is rolled back, and no request 
   assert.ok(!spec.TaskTemplate.ContainerSpec.Env.some((variable) => variable.startsWith('KAA_CM_EP_TOKEN_LENGTH')));
   await threeRun('three replicas as before');
 });
+
+test('an update to something that starts and is never ready takes nothing away, and is rolled back', async () => {
+  await underLoad(async () => {
+    // Less patience than in the file, so that the test has an end.
+    const args = [
+      '--health-retries',
+      '5',
+      '--health-start-period',
+      '1s',
+      '--env-add',
+      'SPRING_DATASOURCE_URL=jdbc:mariadb://nowhere:3306/cm',
+    ];
+    await engine.command('docker', ['service', 'update', '--detach', '--no-resolve-image', ...args, 'cm_cm']);
+    await until(async () => (await updateState()) === 'rollback_completed', {
+      timeout: 300_000,
+      interval: 500,
+      what: 'the rollback',
+    });
+  });
+  await threeRun('three replicas as before');
+});

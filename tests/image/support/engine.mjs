@@ -53,12 +53,15 @@ export class Engine {
     return engine;
   }
 
-  /** Takes away what a run that was cut off has left: containers, networks, a Swarm. Images stay. */
+  /** Takes away what a run that was cut off has left: a Swarm, containers, networks, volumes. Images stay. */
   async clean() {
-    const left = (await this.docker('ps', '--all', '--quiet')).split('\n').filter(Boolean);
-    if (left.length > 0) await this.docker('rm', '--force', '--volumes', ...left);
-    await this.docker('network', 'prune', '--force');
     await this.docker('swarm', 'leave', '--force').catch(() => {}); // there is none
+    const lines = async (...args) => (await this.docker(...args)).split('\n').filter(Boolean);
+    const containers = await lines('ps', '--all', '--quiet');
+    if (containers.length > 0) await this.docker('rm', '--force', '--volumes', ...containers);
+    await this.docker('network', 'prune', '--force');
+    const volumes = await lines('volume', 'ls', '--quiet');
+    if (volumes.length > 0) await this.docker('volume', 'rm', ...volumes);
   }
 
   get environment() {
