@@ -34,9 +34,8 @@ test('nothing but what cm is built from goes to the builder', () => {
     .filter((line) => line && !line.startsWith('#'));
   const [first, ...allowed] = lines;
   assert.equal(first, '*');
-  for (const line of allowed) {
-    assert.ok(line.startsWith('!') && existsSync(join(root, line.slice(1))), line);
-  }
+  assert.ok(allowed.every((line) => line.startsWith('!')));
+  assert.ok(allowed.every((line) => !/^!(tests|build|docs$|deploy$)/.test(line)), 'more than is needed');
   const rooms = readdirSync(root, { withFileTypes: true }).filter(
     (entry) => entry.isDirectory() && existsSync(join(root, entry.name, 'CMakeLists.txt')),
   );
