@@ -141,6 +141,7 @@ test('what selects the pods selects them: services, budget, policy, autoscaler',
     watched.map(({ metadata }) => metadata.name),
     ['cm-management'],
   );
+  assert.equal(watched[0].metadata.labels[monitor.jobLabel], 'cm', 'the job that alerts ask for');
   assert.equal(monitor.endpoints[0].path, '/prometheus');
   assert.ok(watched[0].spec.ports.some(({ name }) => name === monitor.endpoints[0].port));
 });
