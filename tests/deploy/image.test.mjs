@@ -35,7 +35,10 @@ test('nothing but what cm is built from goes to the builder', () => {
   const [first, ...allowed] = lines;
   assert.equal(first, '*');
   assert.ok(allowed.every((line) => line.startsWith('!')));
-  assert.ok(allowed.every((line) => !/^!(tests|build|docs$|deploy$)/.test(line)), 'more than is needed');
+  assert.ok(
+    allowed.every((line) => !/^!(tests|build|docs$|deploy$)/.test(line)),
+    'more than is needed',
+  );
   const rooms = readdirSync(root, { withFileTypes: true }).filter(
     (entry) => entry.isDirectory() && existsSync(join(root, entry.name, 'CMakeLists.txt')),
   );
