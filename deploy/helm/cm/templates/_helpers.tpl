@@ -1,0 +1,54 @@
+{{/* Name of everything: the release's, which is the chart's in the usual case. */}}
+{{- define "cm.name" -}}
+{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "cm.image" -}}
+{{- printf "%s:%s" .Values.image.repository (.Values.image.tag | default .Chart.AppVersion) -}}
+{{- end -}}
+
+{{/* What the services and the budget find the pods by. `app` and `tier` are the platform's. */}}
+{{- define "cm.selector" -}}
+app: {{ include "cm.name" . }}
+tier: backend
+{{- end -}}
+
+{{- define "cm.labels" -}}
+{{ include "cm.selector" . }}
+app.kubernetes.io/name: cm
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/component: credential-management
+app.kubernetes.io/part-of: kaa
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end -}}
+
+{{- define "cm.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- .Values.serviceAccount.name | default (include "cm.name" .) -}}
+{{- else -}}
+{{- .Values.serviceAccount.name | default "default" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "cm.configMapName" -}}
+{{- .Values.existingConfigMap | default (printf "%s-config" (include "cm.name" .)) -}}
+{{- end -}}
+
+{{- define "cm.podSecurityContext" -}}
+runAsNonRoot: true
+runAsUser: 10001
+runAsGroup: 10001
+fsGroup: 10001
+seccompProfile:
+  type: RuntimeDefault
+{{- end -}}
+
+{{- define "cm.containerSecurityContext" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+privileged: false
+capabilities:
+  drop: [ALL]
+{{- end -}}

@@ -1,0 +1,83 @@
+// deploy/kubernetes/drop-in.yaml is the descriptor of the platform's page for CM 1.0.0: what an operator has there, CM
+// takes. Written out here once more, so that nobody changes it in passing.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { documents, text, version } from './support/files.mjs';
+
+const [deployment, service] = documents(text('deploy', 'kubernetes', 'drop-in.yaml'));
+const pod = deployment.spec.template.spec;
+
+test('the Deployment is the one of the platform, but for API version, selector, image and the form of hostPath', () => {
+  assert.deepEqual(deployment, {
+    apiVersion: 'apps/v1', // extensions/v1beta1 there
+    kind: 'Deployment',
+    metadata: { name: 'cm' },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: { app: 'cm', tier: 'backend' } }, // apps/v1 asks for it
+      template: {
+        metadata: { labels: { app: 'cm', tier: 'backend' } },
+        spec: {
+          containers: [
+            {
+              name: 'cm',
+              image: `cm:${version}`,
+              terminationMessagePolicy: 'FallbackToLogsOnError',
+              imagePullPolicy: 'Always',
+              livenessProbe: { httpGet: { path: '/health', port: 'management' }, initialDelaySeconds: 150, periodSeconds: 5 },
+              readinessProbe: { httpGet: { path: '/health', port: 'management' }, initialDelaySeconds: 1, periodSeconds: 1 },
+              resources: { requests: { memory: '350Mi' }, limits: { memory: '1Gi' } },
+              env: [
+                {
+                  name: 'KAA_LICENSE_CERT_PASSWORD',
+                  valueFrom: { secretKeyRef: { name: 'license.cert.pass', key: 'password' } },
+                },
+              ],
+              ports: [
+                { name: 'rest-api', containerPort: 80 },
+                { name: 'management', containerPort: 8080 },
+                { name: 'jmx', containerPort: 10500 },
+              ],
+              volumeMounts: [
+                { name: 'license-volume', mountPath: '/run/license' },
+                { name: 'cm-conf-volume', mountPath: '/srv/cm' },
+              ],
+            },
+          ],
+          imagePullSecrets: [{ name: 'kaaid' }],
+          volumes: [
+            { name: 'cm-conf-volume', hostPath: { path: '/root/cm-config' } }, // ~/cm-config there
+            { name: 'license-volume', secret: { secretName: 'license.cert' } },
+          ],
+        },
+      },
+    },
+  });
+});
+
+test('the Service is the one of the platform', () => {
+  assert.deepEqual(service, {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'cm', labels: { app: 'cm', tier: 'backend' } },
+    spec: {
+      type: 'LoadBalancer',
+      ports: [{ name: 'rest-api', port: 80, targetPort: 'rest-api', nodePort: 30730 }],
+      selector: { app: 'cm', tier: 'backend' },
+    },
+  });
+});
+
+test('the image has what the descriptor counts on: its paths, its ports, a user by number', () => {
+  const dockerfile = text('deploy', 'docker', 'Dockerfile');
+  const exposed = /^EXPOSE (.*)$/m.exec(dockerfile)[1].split(' ').map(Number);
+  assert.deepEqual(
+    exposed,
+    pod.containers[0].ports.map(({ containerPort }) => containerPort),
+  );
+  assert.match(dockerfile, /^USER 10001:10001$/m);
+  for (const { mountPath } of pod.containers[0].volumeMounts) {
+    assert.match(text('deploy', 'docker', 'install'), new RegExp(`^install -d .*${mountPath}\\b`, 'm'));
+  }
+});
