@@ -5,10 +5,12 @@
 #include "core/logging.hpp"
 #include "http/api_document.hpp"
 #include "http/management.hpp"
+#include "http/metrics_page.hpp"
 #include "http/negotiation.hpp"
 
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -18,12 +20,14 @@ namespace {
 
 void open_connection(http_session_pointer self, const socket_ptr& accepted,
                      const std::shared_ptr<const http::connection_settings>& settings,
-                     std::function<http::body_policy(const http::request_head&)> policy = {}) {
+                     std::function<http::body_policy(const http::request_head&)> policy = {},
+                     std::shared_ptr<core::http_counters> counters = {}) {
   const auto me = caf::actor_cast<http_session_actor>(self);
   http::connection_callbacks callbacks;
   callbacks.on_request = [me](exchange_ptr one) { caf::anon_send(me, exchange_v, std::move(one)); };
   callbacks.on_closed = [me] { caf::anon_send(me, closed_v); };
   callbacks.policy = std::move(policy);
+  callbacks.counters = std::move(counters);
   callbacks.on_refused = [](const http::refusal& refused) {
     core::logger("cm.http")->debug(
       "refused with {}: {}{}", refused.status, refused.reason,
@@ -124,6 +128,7 @@ void handle_api(http_session_pointer self, const api_context& context, const exc
     one->respond(http::answer_unmatched(request, match));
     return;
   }
+  one->set_route(static_cast<std::size_t>(match.route));
   const auto media = http::media_of(match.route);
   if (auto refused = http::refuse_unacceptable(request, media.answer)) {
     one->respond(std::move(*refused));
@@ -138,6 +143,11 @@ void handle_api(http_session_pointer self, const api_context& context, const exc
   dispatch(match.route, api_request{self, one, match.parameters, context.deadline});
 }
 
+http::metrics_source metrics_of(const management_context& context, const core::health_snapshot& snapshot,
+                                const core::process_usage& process) {
+  return {*context.metrics, snapshot, process, context.info, context.memory_budget, core::now_ms()};
+}
+
 http::response render(const management_context& context, http::management_route route,
                       const core::health_snapshot& snapshot) {
   switch (route) {
@@ -147,6 +157,10 @@ http::response render(const management_context& context, http::management_route 
     return http::render_liveness(snapshot);
   case http::management_route::readiness:
     return http::render_readiness(snapshot);
+  case http::management_route::metrics:
+    return http::render_metrics(metrics_of(context, snapshot, core::read_process_usage()));
+  case http::management_route::prometheus:
+    return http::render_prometheus(metrics_of(context, snapshot, core::read_process_usage()));
   case http::management_route::info:
     break;
   }
@@ -190,7 +204,11 @@ http_session_actor::behavior_type api_session(http_session_pointer self, const s
                                               std::shared_ptr<const api_context> context) {
   harden(self);
   self->state.collaborators = std::move(collaborators);
-  open_connection(self, accepted, context->connection, body_policy_of);
+  const auto* io = &accepted->socket.get_executor().context();
+  const auto home = std::find_if(context->loops.begin(), context->loops.end(),
+                                 [io](const api_context::loop& one) { return one.io == io; });
+  open_connection(self, accepted, context->connection, body_policy_of,
+                  home == context->loops.end() ? nullptr : home->counters);
   return make_session(self, [self, context](const exchange_ptr& one) { handle_api(self, *context, one); });
 }
 

@@ -3,6 +3,7 @@
 
 #include "actors/actors.hpp"
 #include "actors/http_listener.hpp"
+#include "core/metrics.hpp"
 #include "core/settings.hpp"
 #include "http/connection.hpp"
 #include "http/routes.hpp"
@@ -11,7 +12,9 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
+#include <vector>
 
 namespace cm::actors {
 
@@ -34,6 +37,14 @@ struct api_context {
   http::router<http::api_route> routes = http::make_api_router();
   std::shared_ptr<const http::connection_settings> connection = std::make_shared<http::connection_settings>();
   std::chrono::milliseconds deadline{5000}; ///< for one request to the database
+
+  /// The loops that connections live on, with what is counted there.
+  struct loop {
+    const http::net::io_context* io;
+    std::shared_ptr<core::http_counters> counters;
+  };
+
+  std::vector<loop> loops;
 };
 
 struct management_context {
@@ -43,6 +54,8 @@ struct management_context {
   core::management_settings settings;
   http::router<http::management_route> routes;
   core::service_info info;
+  std::shared_ptr<const core::metrics> metrics;
+  std::size_t memory_budget = 0; ///< bytes
   std::shared_ptr<const http::connection_settings> connection = std::make_shared<http::connection_settings>();
   std::chrono::milliseconds deadline{500}; ///< for the health reporter's answer
 };

@@ -10,6 +10,7 @@
 #include "actors/license_check.hpp"
 #include "actors/supervision.hpp"
 #include "core/logging.hpp"
+#include "core/metrics.hpp"
 #include "core/settings.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -27,6 +28,7 @@ struct root_settings {
   core::service_info info;
   license_check_settings license;
   supervision_settings supervision;
+  std::shared_ptr<core::metrics> metrics; ///< what all of them count in
   io_context_ptr management_io;
   std::vector<io_context_ptr> api_io;                  ///< at least one; the first accepts
   std::shared_ptr<http::acceptor> management_acceptor; ///< open already, so that probes see the whole start
@@ -40,6 +42,7 @@ struct root_child {
   std::function<void()> inject_fault; ///< instead of an exit message, where that would not arrive
   child_record record;
   caf::actor handle; ///< strong while it lives: nobody else may hold one
+  std::shared_ptr<core::named_counters::entry> counters;
 };
 
 /// One subscription, and where its deliveries go.

@@ -52,6 +52,8 @@ void add_health(root_pointer self) {
 void add_management_listener(root_pointer self) {
   auto context = std::make_shared<management_context>(self->state.settings.settings.management);
   context->info = self->state.settings.info;
+  context->metrics = self->state.settings.metrics;
+  context->memory_budget = self->state.settings.settings.memory_budget_bytes;
   const std::shared_ptr<const management_context> shared = std::move(context);
   add_child(self, "management-listener", [self, shared] {
     auto& state = self->state;
@@ -73,6 +75,7 @@ void add_gate(root_pointer self) {
     storage_gate_settings settings;
     settings.dispatcher.workers = state.settings.settings.database.pool_size;
     settings.dispatcher.replica = state.settings.info.replica_id;
+    settings.metrics = state.settings.metrics;
     settings.on_first_contact = [me] { caf::anon_send(me, ready_v, milestone::storage); };
     settings.on_refused_schema = [me](const std::string& why) {
       caf::anon_send(
@@ -146,6 +149,7 @@ void add_publisher(root_pointer self) {
     event_publisher_settings settings;
     settings.instance = state.settings.settings.instance_name;
     settings.replica_id = state.settings.info.replica_id;
+    settings.metrics = state.settings.metrics;
     state.publisher = self->spawn<caf::detached>(event_publisher, std::move(settings), state.gate, state.health);
     self->send(state.manager, peer_v, event_publisher_peer{state.publisher});
     self->send(state.link, peer_v, nats_user_peer{state.publisher});
@@ -158,6 +162,7 @@ void add_password_pool(root_pointer self) {
     auto& state = self->state;
     password_pool_settings settings;
     settings.workers = state.password_workers.size();
+    settings.metrics = state.settings.metrics;
     state.passwords = self->spawn(password_pool, settings);
     for (std::size_t i = 0; i < state.password_workers.size(); ++i) {
       if (state.password_workers[i])
@@ -199,7 +204,12 @@ void add_token_reader(root_pointer self) {
 }
 
 void add_api_listener(root_pointer self) {
-  const auto context = std::make_shared<const api_context>();
+  auto made = std::make_shared<api_context>();
+  const auto& metrics = self->state.settings.metrics;
+  for (std::size_t i = 0; i < self->state.settings.api_io.size(); ++i)
+    made->loops.push_back(
+      {self->state.settings.api_io[i].get(), std::shared_ptr<core::http_counters>(metrics, &metrics->api_loop(i))});
+  const std::shared_ptr<const api_context> context = std::move(made);
   add_child(self, "api-listener", [self, context] {
     auto& state = self->state;
     http_listener_settings settings;
@@ -217,8 +227,10 @@ void add_api_listener(root_pointer self) {
 
 void add_child(root_pointer self, std::string name, std::function<caf::actor()> spawn, std::function<void()> inject) {
   auto& state = self->state;
-  state.children.push_back(std::make_unique<root_child>(root_child{std::move(name), std::move(spawn), std::move(inject),
-                                                                   child_record{state.settings.supervision}, nullptr}));
+  auto counters = state.settings.metrics->actors.get(name);
+  state.children.push_back(
+    std::make_unique<root_child>(root_child{std::move(name), std::move(spawn), std::move(inject),
+                                            child_record{state.settings.supervision}, nullptr, std::move(counters)}));
   start_child(self, state.children.size() - 1);
 }
 
@@ -227,6 +239,7 @@ void start_child(root_pointer self, std::size_t index) {
   child.handle = child.spawn();
   self->monitor(child.handle);
   child.record.started(self->clock().now());
+  child.counters->present.set(1);
 }
 
 void add_first_children(root_pointer self) {

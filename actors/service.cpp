@@ -125,6 +125,9 @@ int run_service(const core::settings& settings, const service_hooks& hooks) {
                      settings.credentials.trustful};
   configured.management_io = std::make_shared<http::net::io_context>(1);
   configured.api_io = make_api_loops(settings.credentials.provider_concurrency);
+  configured.metrics = std::make_shared<core::metrics>(
+    core::metrics::sizes{settings.credentials.provider_concurrency, configured.api_io.size(), http::api_route_count,
+                         settings.database.pool_size});
   // The API's port opens last; that it can be opened is better known now than after the dependencies have come.
   if (const auto probe = http::acceptor::open(*configured.api_io.front(), {}, settings.server.port); probe.has_error())
     return refuse_start(core::exit_status::configuration, "server.port: " + probe.error().message);
