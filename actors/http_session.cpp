@@ -4,9 +4,13 @@
 #include "actors/hardening.hpp"
 #include "core/logging.hpp"
 #include "http/api_document.hpp"
+#include "http/basic_login.hpp"
+#include "http/jolokia.hpp"
+#include "http/managed_beans.hpp"
 #include "http/management.hpp"
 #include "http/metrics_page.hpp"
 #include "http/negotiation.hpp"
+#include "http/problem.hpp"
 
 #include <caf/send.hpp>
 
@@ -167,6 +171,41 @@ http::response render(const management_context& context, http::management_route 
   return http::render_info(context.info);
 }
 
+// Answers with what the health reporter knows; without an answer, as if it knew nothing.
+void with_snapshot(http_session_pointer self, std::chrono::milliseconds deadline,
+                   const std::function<void(const core::health_snapshot&)>& answer) {
+  self->request(self->state.collaborators.health, deadline, snapshot_v)
+    .then([answer](const health_snapshot_ptr& snapshot) { answer(*snapshot); },
+          [answer](const caf::error& problem) {
+            // The process lives, or nobody would answer here; of the rest nothing is known until the reporter is back.
+            core::health_snapshot unknown;
+            unknown.status = core::health_status::down;
+            core::logger("cm.health")->warn("no answer from the health reporter: {}", describe_reason(problem));
+            answer(unknown);
+          });
+}
+
+void handle_agent(http_session_pointer self, const std::shared_ptr<const agent_context>& context,
+                  const exchange_ptr& one) {
+  const auto& request = one->request();
+  if (!http::shows_login(request, "monitor", context->password)) {
+    one->respond(http::problem(request, 401).with("WWW-Authenticate", "Basic realm=\"jolokia\""));
+    return;
+  }
+  if (!http::is_jolokia_path(request)) {
+    one->respond(http::problem(request, 404));
+    return;
+  }
+  with_snapshot(self, context->management->deadline, [one, context](const core::health_snapshot& snapshot) {
+    const auto& management = *context->management;
+    const auto process = core::read_process_usage();
+    const auto source = metrics_of(management, snapshot, process);
+    const auto beans = http::collect_beans(source, management.settings);
+    one->respond(
+      http::answer_jolokia(one->request(), {beans, management.info.version, management.info.instance, source.now}));
+  });
+}
+
 void handle_management(http_session_pointer self, const std::shared_ptr<const management_context>& context,
                        const exchange_ptr& one) {
   const auto& request = one->request();
@@ -180,16 +219,9 @@ void handle_management(http_session_pointer self, const std::shared_ptr<const ma
     one->respond(http::render_info(context->info));
     return;
   }
-  self->request(self->state.collaborators.health, context->deadline, snapshot_v)
-    .then(
-      [one, context, route](const health_snapshot_ptr& snapshot) { one->respond(render(*context, route, *snapshot)); },
-      [one, context, route](const caf::error& problem) {
-        // The process lives, or nobody would answer here; of the rest nothing is known until the reporter is back.
-        core::health_snapshot unknown;
-        unknown.status = core::health_status::down;
-        core::logger("cm.health")->warn("no answer from the health reporter: {}", describe_reason(problem));
-        one->respond(render(*context, route, unknown));
-      });
+  with_snapshot(self, context->deadline, [one, context, route](const core::health_snapshot& snapshot) {
+    one->respond(render(*context, route, snapshot));
+  });
 }
 
 } // namespace
@@ -219,6 +251,15 @@ http_session_actor::behavior_type management_session(http_session_pointer self, 
   self->state.collaborators = std::move(collaborators);
   open_connection(self, accepted, context->connection);
   return make_session(self, [self, context](const exchange_ptr& one) { handle_management(self, context, one); });
+}
+
+http_session_actor::behavior_type agent_session(http_session_pointer self, const socket_ptr& accepted,
+                                                http_collaborators collaborators,
+                                                std::shared_ptr<const agent_context> context) {
+  harden(self);
+  self->state.collaborators = std::move(collaborators);
+  open_connection(self, accepted, context->management->connection);
+  return make_session(self, [self, context](const exchange_ptr& one) { handle_agent(self, context, one); });
 }
 
 } // namespace cm::actors

@@ -4,6 +4,7 @@
 #include "actors/actors.hpp"
 #include "actors/http_listener.hpp"
 #include "core/metrics.hpp"
+#include "core/secret.hpp"
 #include "core/settings.hpp"
 #include "http/connection.hpp"
 #include "http/routes.hpp"
@@ -60,6 +61,11 @@ struct management_context {
   std::chrono::milliseconds deadline{500}; ///< for the health reporter's answer
 };
 
+struct agent_context {
+  core::secret password; ///< of the user `monitor`
+  std::shared_ptr<const management_context> management;
+};
+
 /// A session of the REST API.
 http_session_actor::behavior_type api_session(http_session_pointer self, const socket_ptr& accepted,
                                               http_collaborators collaborators,
@@ -69,5 +75,10 @@ http_session_actor::behavior_type api_session(http_session_pointer self, const s
 http_session_actor::behavior_type management_session(http_session_pointer self, const socket_ptr& accepted,
                                                      http_collaborators collaborators,
                                                      std::shared_ptr<const management_context> context);
+
+/// A session of the monitoring agent (contract 7.4): like the management port's, for those who log in.
+http_session_actor::behavior_type agent_session(http_session_pointer self, const socket_ptr& accepted,
+                                                http_collaborators collaborators,
+                                                std::shared_ptr<const agent_context> context);
 
 } // namespace cm::actors

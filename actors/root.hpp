@@ -32,6 +32,7 @@ struct root_settings {
   io_context_ptr management_io;
   std::vector<io_context_ptr> api_io;                  ///< at least one; the first accepts
   std::shared_ptr<http::acceptor> management_acceptor; ///< open already, so that probes see the whole start
+  std::shared_ptr<http::acceptor> agent_acceptor;      ///< likewise; null: there is no monitoring agent
   std::function<void(int exit_status)> on_stop;        ///< called once, when the orderly stop begins
 };
 
@@ -82,6 +83,7 @@ struct root_state {
   tekton_follower_actor tekton;
   std::vector<root_subscription> subscriptions;
   http_listener_actor management_listener;
+  http_listener_actor agent_listener;
   http_listener_actor api_listener;
   std::shared_ptr<http::acceptor> api_acceptor;
   application_directory_ptr applications;

@@ -45,16 +45,38 @@ void add_health(root_pointer self) {
     self->send(state.license, peer_v, health_peer{state.health});
     self->send(state.publisher, peer_v, health_peer{state.health});
     self->send(state.management_listener, peer_v, health_peer{state.health});
+    self->send(state.agent_listener, peer_v, health_peer{state.health});
     return untyped(state.health);
   });
 }
 
+std::shared_ptr<const management_context> make_management_context(const root_settings& settings) {
+  auto context = std::make_shared<management_context>(settings.settings.management);
+  context->info = settings.info;
+  context->metrics = settings.metrics;
+  context->memory_budget = settings.settings.memory_budget_bytes;
+  return context;
+}
+
+void add_agent_listener(root_pointer self) {
+  const auto& configured = self->state.settings;
+  const auto shared = std::make_shared<const agent_context>(
+    agent_context{configured.settings.agent.password, make_management_context(configured)});
+  add_child(self, "agent-listener", [self, shared] {
+    auto& state = self->state;
+    http_listener_settings settings;
+    settings.acceptor = state.settings.agent_acceptor;
+    settings.spawn_session = [shared](http_listener_pointer listener, socket_ptr accepted,
+                                      const http_collaborators& peers) {
+      return listener->spawn(agent_session, std::move(accepted), peers, shared);
+    };
+    state.agent_listener = self->spawn(http_listener, std::move(settings), collaborators(state));
+    return untyped(state.agent_listener);
+  });
+}
+
 void add_management_listener(root_pointer self) {
-  auto context = std::make_shared<management_context>(self->state.settings.settings.management);
-  context->info = self->state.settings.info;
-  context->metrics = self->state.settings.metrics;
-  context->memory_budget = self->state.settings.settings.memory_budget_bytes;
-  const std::shared_ptr<const management_context> shared = std::move(context);
+  const auto shared = make_management_context(self->state.settings);
   add_child(self, "management-listener", [self, shared] {
     auto& state = self->state;
     http_listener_settings settings;
@@ -249,6 +271,8 @@ void add_first_children(root_pointer self) {
   add_health(self);
   add_io_loop(self, "management-io", state.settings.management_io);
   add_management_listener(self);
+  if (state.settings.agent_acceptor)
+    add_agent_listener(self);
   add_gate(self);
   state.workers.resize(state.settings.settings.database.pool_size);
   for (std::size_t i = 0; i < state.workers.size(); ++i)

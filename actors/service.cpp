@@ -136,6 +136,15 @@ int run_service(const core::settings& settings, const service_hooks& hooks) {
   if (management.has_error())
     return refuse_start(core::exit_status::configuration, "management.port: " + management.error().message);
   configured.management_acceptor = std::move(*management);
+  if (settings.agent.enabled) {
+    // Few clients, and each answer is some work: no more of them at a time.
+    auto accepting = logging_acceptor("the monitoring agent's port");
+    accepting.max_connections = 64;
+    auto agent = http::acceptor::open(*configured.management_io, {}, settings.agent.port, std::move(accepting));
+    if (agent.has_error())
+      return refuse_start(core::exit_status::configuration, "JMX_PORT: " + agent.error().message);
+    configured.agent_acceptor = std::move(*agent);
+  }
 
   const auto management_io = configured.management_io; // they outlive everything that runs on them
   const auto api_io = configured.api_io;

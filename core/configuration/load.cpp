@@ -182,8 +182,8 @@ private:
     }
     if (row.availability == availability::later_refused)
       report(into_.errors, c,
-             found(row, text) + ", expected " + std::string(row.default_value) + ": not available in this release, and without it "
-               + std::string(row.unsafe));
+             found(row, text) + ", expected " + std::string(row.default_value)
+               + ": not available in this release, and without it " + std::string(row.unsafe));
     else
       report(into_.warnings, c, found(row, text) + ": not available in this release, and without effect");
   }
