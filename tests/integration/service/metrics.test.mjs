@@ -183,3 +183,31 @@ test('the pages answer before MariaDB and NATS do, and say so', async () => {
     await cm.remove();
   }
 });
+
+test('events that NATS cannot have show in the outbox with their age, and its return as a reconnect', async () => {
+  const { endpointTokenId, id } = (await stack.cm.provision('samovar')).json;
+  await stack.nats.kill();
+  await until(async () => valueOf(await scrape(), 'cm_health_up', { component: 'nats' }) === 0, { what: 'NATS missing' });
+  const gone = await http('DELETE', `${stack.cm.api}/endpoints/samovar/tokens/${endpointTokenId ?? id}`);
+  assert.equal(gone.status, 204);
+  const away = await until(
+    async () => {
+      const families = await scrape();
+      return valueOf(families, 'cm_outbox_oldest_age_seconds') > 1 && families;
+    },
+    { what: 'an event older than a second' },
+  );
+  assert.equal(valueOf(away, 'cm_outbox_events'), 1);
+  const confirmed = valueOf(away, 'cm_outbox_confirmed_total');
+  await stack.nats.start();
+  const back = await until(
+    async () => {
+      const families = await scrape();
+      return valueOf(families, 'cm_outbox_events') === 0 && families;
+    },
+    { timeout: 20_000, what: 'an empty outbox' },
+  );
+  assert.equal(valueOf(back, 'cm_outbox_oldest_age_seconds'), 0);
+  assert.equal(valueOf(back, 'cm_outbox_confirmed_total'), confirmed + 1);
+  assert.equal(valueOf(back, 'cm_nats_reconnects_total'), 1);
+});
