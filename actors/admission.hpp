@@ -2,8 +2,12 @@
 // door.
 #pragma once
 
+#include "core/metrics.hpp"
+
 #include <atomic>
 #include <cstddef>
+#include <memory>
+#include <utility>
 
 namespace cm::actors {
 
@@ -13,6 +17,10 @@ class admission {
 public:
   explicit admission(std::size_t limit) noexcept : limit_(limit) {}
 
+  /// The door of one protocol, whose answers are counted in `metrics`.
+  admission(std::size_t limit, core::ecap_protocol protocol, std::shared_ptr<core::metrics> metrics) noexcept
+    : limit_(limit), protocol_(protocol), metrics_(std::move(metrics)) {}
+
   /// Counts one request in; false when the house was full already. Whoever was counted in leaves, full or not.
   [[nodiscard]] bool enter() noexcept { return inside_.fetch_add(1, std::memory_order_relaxed) < limit_; }
 
@@ -20,8 +28,21 @@ public:
 
   [[nodiscard]] std::size_t inside() const noexcept { return inside_.load(std::memory_order_acquire); }
 
+  /// inside() for those who only count.
+  [[nodiscard]] static std::shared_ptr<const std::atomic<std::size_t>>
+  count_of(const std::shared_ptr<admission>& door) {
+    return {door, &door->inside_};
+  }
+
+  /// Null where nobody counts.
+  [[nodiscard]] core::metrics* metrics() const noexcept { return metrics_.get(); }
+
+  [[nodiscard]] core::ecap_protocol protocol() const noexcept { return protocol_; }
+
 private:
   std::size_t limit_;
+  core::ecap_protocol protocol_ = core::ecap_protocol::ep_token;
+  std::shared_ptr<core::metrics> metrics_;
   std::atomic<std::size_t> inside_{0};
 };
 

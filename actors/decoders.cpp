@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <chrono>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -36,8 +37,13 @@ public:
     auto calls = std::make_shared<request_calls<Request>>(context_.connection, context_.door);
     request_calls<Request> overflow(context_.connection, context_.door); // answered 503 when it goes
     reply_batch undecodable(context_.connection, context_.door);         // published when it goes
+    arrived_ = std::chrono::steady_clock::now();
+    const auto unanswerable = unanswerable_.count();
     for (auto& message : batch)
       take(std::move(message), *calls, overflow, undecodable);
+    if (auto* metrics = context_.door->metrics(); metrics != nullptr && unanswerable_.count() != unanswerable)
+      metrics->aside.without_reply[static_cast<std::size_t>(context_.door->protocol())].add(unanswerable_.count()
+                                                                                            - unanswerable);
     if (!calls->empty())
       context_.hand_on(std::move(calls));
   }
@@ -55,10 +61,10 @@ private:
     const auto decoded = messaging::decode<Request>(message.payload());
     if (decoded.has_error()) {
       core::logger("cm.ecap")->debug("a request cannot be decoded: {}", decoded.error().problem);
-      refuse_undecodable<Request>(std::move(message), decoded.error().correlation_id, undecodable);
+      refuse_undecodable<Request>(std::move(message), decoded.error().correlation_id, arrived_, undecodable);
       return;
     }
-    (admitted ? calls : overflow).add({std::move(message), *decoded, key_of(*decoded)});
+    (admitted ? calls : overflow).add({std::move(message), *decoded, key_of(*decoded), arrived_});
   }
 
   [[nodiscard]] core::token_key key_of(const Request& request) const noexcept {
@@ -69,6 +75,7 @@ private:
   }
 
   decoder_context context_;
+  core::steady_time arrived_{}; ///< of the batch
   occasional unanswerable_;
 };
 

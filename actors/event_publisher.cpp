@@ -24,6 +24,13 @@ void report_outbox(event_publisher_self self) {
   core::outbox_health health;
   health.status = core::health_status::up;
   health.pending = std::max<std::uint64_t>(state.pending, state.queue->size());
+  auto oldest = state.oldest;
+  if (const auto first = state.queue->next(1);
+      !first.empty() && (core::to_unix_ms(oldest) == 0 || first[0].at < oldest))
+    oldest = first[0].at;
+  state.settings.metrics->outbox.pending.set(health.pending);
+  state.settings.metrics->outbox.oldest_ms.set(
+    health.pending == 0 ? 0 : static_cast<std::uint64_t>(std::max<std::int64_t>(0, core::to_unix_ms(oldest))));
   self->send(state.health, report_v, std::make_shared<const component_report>(health));
 }
 
@@ -78,11 +85,13 @@ core::errc publish(event_publisher_self self, const std::vector<core::revocation
     const auto code = connection.publish(encoded.subject, encoded.payload);
     if (code == core::errc::none)
       continue;
+    state.settings.metrics->outbox.failures.add(1);
     if (!std::exchange(state.failing, true))
       publisher_log()->warn("event {} cannot be published now: {}", event.sequence, core::to_string(code));
     return code;
   }
   if (auto confirmed = connection.confirm(mark, state.settings.confirm_timeout); confirmed.has_error()) {
+    state.settings.metrics->outbox.failures.add(1);
     if (!std::exchange(state.failing, true))
       publisher_log()->warn("{} events were not confirmed and are published again: {} {}", events.size(),
                             confirmed.error().message, confirmed.error().detail);
@@ -123,6 +132,7 @@ void publish_waiting(event_publisher_self self) {
   if (events.empty())
     return;
   state.queue->done(events);
+  state.settings.metrics->outbox.confirmed.add(events.size());
   for (const auto& event : events) {
     publisher_log()->debug("event {} is confirmed{}", event.sequence,
                            core::log_fields{{"correlationId", event.correlation_id}});
@@ -153,6 +163,7 @@ void sweep(event_publisher_self self) {
     if (claimed == nullptr)
       return;
     s.pending = claimed->pending;
+    s.oldest = claimed->oldest;
     if (claimed->events.empty())
       return;
     publisher_log()->info("{} events were found in the outbox and are published now", claimed->events.size());

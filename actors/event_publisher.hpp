@@ -3,6 +3,7 @@
 
 #include "actors/actors.hpp"
 #include "actors/outbox_queue.hpp"
+#include "core/metrics.hpp"
 #include "storage/event_commands.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -27,6 +28,7 @@ struct event_publisher_settings {
   std::chrono::milliseconds sweep{1000};          ///< how often the outbox is looked through for what others left
   std::chrono::milliseconds deadline{3000};       ///< of a question to the database
   std::chrono::milliseconds drain_patience{2500}; ///< for the last events when the process stops
+  std::shared_ptr<core::metrics> metrics;
 };
 
 struct event_publisher_state {
@@ -42,6 +44,7 @@ struct event_publisher_state {
   core::steady_time next_sweep{};
   core::steady_time drain_until{};
   std::uint64_t pending = 0; ///< in the outbox, as far as is known
+  core::timestamp oldest{};  ///< of those that the last look found there
   bool begun = false;        ///< a begin message is on its way
   bool sweeping = false;
   bool removing = false;

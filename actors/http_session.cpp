@@ -4,11 +4,17 @@
 #include "actors/hardening.hpp"
 #include "core/logging.hpp"
 #include "http/api_document.hpp"
+#include "http/basic_login.hpp"
+#include "http/jolokia.hpp"
+#include "http/managed_beans.hpp"
 #include "http/management.hpp"
+#include "http/metrics_page.hpp"
 #include "http/negotiation.hpp"
+#include "http/problem.hpp"
 
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -18,12 +24,14 @@ namespace {
 
 void open_connection(http_session_pointer self, const socket_ptr& accepted,
                      const std::shared_ptr<const http::connection_settings>& settings,
-                     std::function<http::body_policy(const http::request_head&)> policy = {}) {
+                     std::function<http::body_policy(const http::request_head&)> policy = {},
+                     std::shared_ptr<core::http_counters> counters = {}) {
   const auto me = caf::actor_cast<http_session_actor>(self);
   http::connection_callbacks callbacks;
   callbacks.on_request = [me](exchange_ptr one) { caf::anon_send(me, exchange_v, std::move(one)); };
   callbacks.on_closed = [me] { caf::anon_send(me, closed_v); };
   callbacks.policy = std::move(policy);
+  callbacks.counters = std::move(counters);
   callbacks.on_refused = [](const http::refusal& refused) {
     core::logger("cm.http")->debug(
       "refused with {}: {}{}", refused.status, refused.reason,
@@ -124,6 +132,7 @@ void handle_api(http_session_pointer self, const api_context& context, const exc
     one->respond(http::answer_unmatched(request, match));
     return;
   }
+  one->set_route(static_cast<std::size_t>(match.route));
   const auto media = http::media_of(match.route);
   if (auto refused = http::refuse_unacceptable(request, media.answer)) {
     one->respond(std::move(*refused));
@@ -138,6 +147,11 @@ void handle_api(http_session_pointer self, const api_context& context, const exc
   dispatch(match.route, api_request{self, one, match.parameters, context.deadline});
 }
 
+http::metrics_source metrics_of(const management_context& context, const core::health_snapshot& snapshot,
+                                const core::process_usage& process) {
+  return {*context.metrics, snapshot, process, context.info, context.memory_budget, core::now_ms()};
+}
+
 http::response render(const management_context& context, http::management_route route,
                       const core::health_snapshot& snapshot) {
   switch (route) {
@@ -147,10 +161,49 @@ http::response render(const management_context& context, http::management_route 
     return http::render_liveness(snapshot);
   case http::management_route::readiness:
     return http::render_readiness(snapshot);
+  case http::management_route::metrics:
+    return http::render_metrics(metrics_of(context, snapshot, core::read_process_usage()));
+  case http::management_route::prometheus:
+    return http::render_prometheus(metrics_of(context, snapshot, core::read_process_usage()));
   case http::management_route::info:
     break;
   }
   return http::render_info(context.info);
+}
+
+// Answers with what the health reporter knows; without an answer, as if it knew nothing.
+void with_snapshot(http_session_pointer self, std::chrono::milliseconds deadline,
+                   const std::function<void(const core::health_snapshot&)>& answer) {
+  self->request(self->state.collaborators.health, deadline, snapshot_v)
+    .then([answer](const health_snapshot_ptr& snapshot) { answer(*snapshot); },
+          [answer](const caf::error& problem) {
+            // The process lives, or nobody would answer here; of the rest nothing is known until the reporter is back.
+            core::health_snapshot unknown;
+            unknown.status = core::health_status::down;
+            core::logger("cm.health")->warn("no answer from the health reporter: {}", describe_reason(problem));
+            answer(unknown);
+          });
+}
+
+void handle_agent(http_session_pointer self, const std::shared_ptr<const agent_context>& context,
+                  const exchange_ptr& one) {
+  const auto& request = one->request();
+  if (!http::shows_login(request, "monitor", context->password)) {
+    one->respond(http::problem(request, 401).with("WWW-Authenticate", "Basic realm=\"jolokia\""));
+    return;
+  }
+  if (!http::is_jolokia_path(request)) {
+    one->respond(http::problem(request, 404));
+    return;
+  }
+  with_snapshot(self, context->management->deadline, [one, context](const core::health_snapshot& snapshot) {
+    const auto& management = *context->management;
+    const auto process = core::read_process_usage();
+    const auto source = metrics_of(management, snapshot, process);
+    const auto beans = http::collect_beans(source, management.settings);
+    one->respond(
+      http::answer_jolokia(one->request(), {beans, management.info.version, management.info.instance, source.now}));
+  });
 }
 
 void handle_management(http_session_pointer self, const std::shared_ptr<const management_context>& context,
@@ -166,16 +219,9 @@ void handle_management(http_session_pointer self, const std::shared_ptr<const ma
     one->respond(http::render_info(context->info));
     return;
   }
-  self->request(self->state.collaborators.health, context->deadline, snapshot_v)
-    .then(
-      [one, context, route](const health_snapshot_ptr& snapshot) { one->respond(render(*context, route, *snapshot)); },
-      [one, context, route](const caf::error& problem) {
-        // The process lives, or nobody would answer here; of the rest nothing is known until the reporter is back.
-        core::health_snapshot unknown;
-        unknown.status = core::health_status::down;
-        core::logger("cm.health")->warn("no answer from the health reporter: {}", describe_reason(problem));
-        one->respond(render(*context, route, unknown));
-      });
+  with_snapshot(self, context->deadline, [one, context, route](const core::health_snapshot& snapshot) {
+    one->respond(render(*context, route, snapshot));
+  });
 }
 
 } // namespace
@@ -190,7 +236,11 @@ http_session_actor::behavior_type api_session(http_session_pointer self, const s
                                               std::shared_ptr<const api_context> context) {
   harden(self);
   self->state.collaborators = std::move(collaborators);
-  open_connection(self, accepted, context->connection, body_policy_of);
+  const auto* io = &accepted->socket.get_executor().context();
+  const auto home = std::find_if(context->loops.begin(), context->loops.end(),
+                                 [io](const api_context::loop& one) { return one.io == io; });
+  open_connection(self, accepted, context->connection, body_policy_of,
+                  home == context->loops.end() ? nullptr : home->counters);
   return make_session(self, [self, context](const exchange_ptr& one) { handle_api(self, *context, one); });
 }
 
@@ -201,6 +251,15 @@ http_session_actor::behavior_type management_session(http_session_pointer self, 
   self->state.collaborators = std::move(collaborators);
   open_connection(self, accepted, context->connection);
   return make_session(self, [self, context](const exchange_ptr& one) { handle_management(self, context, one); });
+}
+
+http_session_actor::behavior_type agent_session(http_session_pointer self, const socket_ptr& accepted,
+                                                http_collaborators collaborators,
+                                                std::shared_ptr<const agent_context> context) {
+  harden(self);
+  self->state.collaborators = std::move(collaborators);
+  open_connection(self, accepted, context->management->connection);
+  return make_session(self, [self, context](const exchange_ptr& one) { handle_agent(self, context, one); });
 }
 
 } // namespace cm::actors

@@ -3,6 +3,8 @@
 
 #include "actors/actors.hpp"
 #include "actors/http_listener.hpp"
+#include "core/metrics.hpp"
+#include "core/secret.hpp"
 #include "core/settings.hpp"
 #include "http/connection.hpp"
 #include "http/routes.hpp"
@@ -11,7 +13,9 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
+#include <vector>
 
 namespace cm::actors {
 
@@ -34,6 +38,14 @@ struct api_context {
   http::router<http::api_route> routes = http::make_api_router();
   std::shared_ptr<const http::connection_settings> connection = std::make_shared<http::connection_settings>();
   std::chrono::milliseconds deadline{5000}; ///< for one request to the database
+
+  /// The loops that connections live on, with what is counted there.
+  struct loop {
+    const http::net::io_context* io;
+    std::shared_ptr<core::http_counters> counters;
+  };
+
+  std::vector<loop> loops;
 };
 
 struct management_context {
@@ -43,8 +55,15 @@ struct management_context {
   core::management_settings settings;
   http::router<http::management_route> routes;
   core::service_info info;
+  std::shared_ptr<const core::metrics> metrics;
+  std::size_t memory_budget = 0; ///< bytes
   std::shared_ptr<const http::connection_settings> connection = std::make_shared<http::connection_settings>();
   std::chrono::milliseconds deadline{500}; ///< for the health reporter's answer
+};
+
+struct agent_context {
+  core::secret password; ///< of the user `monitor`
+  std::shared_ptr<const management_context> management;
 };
 
 /// A session of the REST API.
@@ -56,5 +75,10 @@ http_session_actor::behavior_type api_session(http_session_pointer self, const s
 http_session_actor::behavior_type management_session(http_session_pointer self, const socket_ptr& accepted,
                                                      http_collaborators collaborators,
                                                      std::shared_ptr<const management_context> context);
+
+/// A session of the monitoring agent (contract 7.4): like the management port's, for those who log in.
+http_session_actor::behavior_type agent_session(http_session_pointer self, const socket_ptr& accepted,
+                                                http_collaborators collaborators,
+                                                std::shared_ptr<const agent_context> context);
 
 } // namespace cm::actors

@@ -3,6 +3,9 @@
 #include "actors/hardening.hpp"
 #include "core/logging.hpp"
 
+#include <chrono>
+#include <utility>
+
 namespace cm::actors {
 
 namespace {
@@ -21,6 +24,7 @@ void publish(nats_egress_self self, const reply_batch_ptr& replies) {
   if (!state.unflushed.empty() && state.unflushed.back()->origin() != replies->origin())
     flush(self);
   const auto lost = replies->publish();
+  replies->count(state.metrics->egress.answered, std::chrono::steady_clock::now());
   // The flush comes after the batches that wait behind this one: one for all of them.
   if (state.unflushed.empty())
     self->send(self, flush_v);
@@ -28,13 +32,15 @@ void publish(nats_egress_self self, const reply_batch_ptr& replies) {
   if (lost == 0)
     return;
   state.lost += lost;
+  state.metrics->egress.lost.add(lost);
   core::logger("cm.nats")->warn("{} answers could not be published ({} so far)", lost, state.lost);
 }
 
 } // namespace
 
-nats_egress_actor::behavior_type nats_egress(nats_egress_self self) {
+nats_egress_actor::behavior_type nats_egress(nats_egress_self self, std::shared_ptr<core::metrics> metrics) {
   harden(self);
+  self->state.metrics = std::move(metrics);
   return {
     [self](answer_atom, const reply_batch_ptr& replies) { publish(self, replies); },
     [self](flush_atom) { flush(self); },

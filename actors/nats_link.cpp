@@ -169,6 +169,8 @@ nats_link_actor::behavior_type nats_link(nats_link_self self, nats_link_settings
       s.pulse->connected(connected);
       judge(self);
       if (connected) {
+        if (s.settings.metrics)
+          s.settings.metrics->nats.connects.add(1);
         s.reopen->reset();
         probe(self);
       }

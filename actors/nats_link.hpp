@@ -3,6 +3,7 @@
 
 #include "actors/actors.hpp"
 #include "core/backoff.hpp"
+#include "core/metrics.hpp"
 #include "core/settings.hpp"
 #include "messaging/connection.hpp"
 #include "messaging/subscription.hpp"
@@ -29,6 +30,8 @@ struct nats_link_settings {
 
   /// A subscription on that subject lost messages, because too many waited; on a thread of the library.
   std::function<void(std::string_view subject)> on_overflow;
+
+  std::shared_ptr<core::metrics> metrics; ///< may be null
 };
 
 /// Whether the server answers. A plain class: time is a parameter.

@@ -16,6 +16,7 @@ constexpr std::chrono::milliseconds retry_period{250};
 constexpr std::chrono::milliseconds drain_period{5};
 constexpr std::chrono::milliseconds drain_timeout{5000};
 constexpr std::chrono::milliseconds watch_period{100};
+constexpr std::chrono::milliseconds measure_period{1000};
 
 const std::shared_ptr<spdlog::logger>& subscription_log() {
   static const auto logger = core::logger("cm.nats");
@@ -47,14 +48,16 @@ void subscribe(nats_subscription_self self) {
     return;
   }
   state.subscription = std::move(*opened);
+  state.dropped = 0;
   subscription_log()->info("listening on {}", state.settings.subject);
 }
 
 void watch(nats_subscription_self self) {
   auto& state = self->state;
-  if (state.subscription && !state.draining)
+  if (state.watch && state.subscription && !state.draining)
     state.watch->look(state.connection.get(), state.connection->continuity(), self->clock().now());
-  self->delayed_send(self, watch_period, watch_v);
+  state.measure();
+  self->delayed_send(self, state.watch ? watch_period : measure_period, watch_v);
 }
 
 void take_connection(nats_subscription_self self, const nats_state_ptr& nats) {
@@ -96,11 +99,22 @@ void nats_subscription_state::retire() {
     watch->stop();
   if (!subscription)
     return;
+  measure();
   auto keeper = std::exchange(retirement, nullptr);
   keeper->subscription = std::move(subscription);
   // Closed already: nothing comes any more.
   if (keeper->subscription->drain(drain_timeout).has_error())
     keeper->subscription.reset();
+}
+
+void nats_subscription_state::measure() {
+  if (!settings.counters)
+    return;
+  settings.counters->present.set(subscription ? subscription->pending() : 0);
+  if (!subscription)
+    return;
+  const auto now = subscription->dropped();
+  settings.counters->total.add(now - std::exchange(dropped, now));
 }
 
 nats_subscription_state::~nats_subscription_state() {
@@ -113,13 +127,16 @@ nats_subscription_actor::behavior_type nats_subscription(nats_subscription_self 
                                                          nats_subscription_settings settings, forwarder_ptr forward) {
   harden(self);
   auto& state = self->state;
-  state.door = std::make_shared<admission>(settings.queue_length);
+  state.door = settings.protocol && settings.metrics
+                 ? std::make_shared<admission>(settings.queue_length, *settings.protocol, settings.metrics)
+                 : std::make_shared<admission>(settings.queue_length);
+  if (settings.on_door)
+    settings.on_door(admission::count_of(state.door));
   state.settings = std::move(settings);
   state.forward = std::make_shared<forwarder_slot>(std::move(forward));
-  if (state.settings.hearing) {
+  if (state.settings.hearing)
     state.watch.emplace(state.settings.hearing, state.settings.settling);
-    self->send(self, watch_v);
-  }
+  self->send(self, watch_v);
   return {
     [self](nats_atom, const nats_state_ptr& nats) { take_connection(self, nats); },
     [self](drain_atom) -> caf::result<bool> {

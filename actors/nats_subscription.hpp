@@ -3,6 +3,7 @@
 
 #include "actors/actors.hpp"
 #include "actors/coherence.hpp"
+#include "core/metrics.hpp"
 #include "core/token_key.hpp"
 #include "messaging/subscription.hpp"
 
@@ -38,6 +39,11 @@ struct nats_subscription_settings {
   std::size_t queue_length = 4096; ///< messages in the house at once; what becomes of those beyond is the decoder's
   std::function<decoder(decoder_context)> make_decoder; ///< one for each connection
   std::shared_ptr<const core::token_keyer> keyer;
+  std::shared_ptr<core::named_counters::entry> counters; ///< of this subscription; may be null
+  std::shared_ptr<core::metrics> metrics;                ///< where answers are counted; may be null
+  std::optional<core::ecap_protocol> protocol;           ///< of the requests, where they are some
+  /// Gets the count of what has come through the door and is not done; may be empty.
+  std::function<void(std::shared_ptr<const std::atomic<std::size_t>>)> on_door;
   std::shared_ptr<coherence> hearing;       ///< of the events of this subscription; may be null
   std::chrono::milliseconds settling{1000}; ///< until all servers of a cluster know of the subscription
 };
@@ -60,6 +66,7 @@ struct nats_subscription_state {
   std::unique_ptr<messaging::subscription> subscription; ///< after the connection, so that it goes before it
   std::shared_ptr<retired_subscription> retirement;
   std::optional<hearing_watch> watch;
+  std::uint64_t dropped = 0; ///< by the present subscription, counted already
   std::vector<caf::typed_response_promise<bool>> drains;
   bool draining = false;
   bool drained = false;
@@ -69,6 +76,9 @@ struct nats_subscription_state {
 
   /// Lets the subscription finish on its own.
   void retire();
+
+  /// Counts what the present subscription has lost since, and what waits in it.
+  void measure();
 };
 
 /// Messages are decoded on the library's thread, a batch at a time, and go from there to whom `forward` names, without

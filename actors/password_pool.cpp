@@ -4,6 +4,7 @@
 #include "core/logging.hpp"
 #include "core/password_hash.hpp"
 
+#include <algorithm>
 #include <new>
 #include <sys/resource.h>
 #include <utility>
@@ -66,6 +67,16 @@ void pump(password_pool_self self) {
     state.queue.pop_front();
     give(self, i, std::move(next));
   }
+}
+
+void measure(password_pool_self self) {
+  const auto& state = self->state;
+  if (!state.settings.metrics)
+    return;
+  auto& gauges = state.settings.metrics->passwords;
+  gauges.waiting.set(state.queue.size());
+  gauges.busy.set(static_cast<std::uint64_t>(
+    std::count_if(state.workers.begin(), state.workers.end(), [](const auto& one) { return one.job.has_value(); })));
 }
 
 core::expected<password_verdict> hash_or_compare(const password_job& job) {
@@ -138,6 +149,7 @@ password_pool_actor::behavior_type password_pool(password_pool_self self, passwo
     },
     [self, period](tick_atom) {
       pump(self);
+      measure(self);
       self->delayed_send(self, period, tick_v);
     },
   };

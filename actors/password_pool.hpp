@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/actors.hpp"
+#include "core/metrics.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -11,6 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -21,6 +23,7 @@ struct password_pool_settings {
   std::size_t queue_length = 256; ///< jobs that wait; those beyond are answered `overloaded`
   std::chrono::milliseconds tick{100};
   std::chrono::milliseconds patience{2000}; ///< for a worker's answer, beyond the job's deadline
+  std::shared_ptr<core::metrics> metrics;   ///< may be null
 };
 
 struct password_pool_state {

@@ -7,8 +7,11 @@ reply_batch::reply_batch(std::shared_ptr<messaging::connection> connection, std:
 
 reply_batch::~reply_batch() {
   // Whoever should have published it is gone. The library's own flusher writes it a millisecond later.
-  if (!published_)
+  if (!published_) {
     static_cast<void>(publish());
+    if (auto* metrics = door_->metrics(); metrics != nullptr && !replies_.empty())
+      count(metrics->aside.answered, std::chrono::steady_clock::now());
+  }
   for (std::size_t i = 0; i < replies_.size(); ++i)
     door_->leave();
 }

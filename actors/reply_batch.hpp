@@ -2,16 +2,26 @@
 #pragma once
 
 #include "actors/admission.hpp"
+#include "core/time.hpp"
 #include "messaging/connection.hpp"
 #include "messaging/subscription.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace cm::actors {
+
+/// What is counted of an answer.
+struct answer_note {
+  int status = 0;            ///< of 16/ECAP
+  core::steady_time arrived; ///< when the request came
+};
 
 /// Answers for one NATS connection. The egress actor publishes them in one go; if the batch is lost before it gets
 /// there, because an actor that held it died, it publishes itself when it is destroyed: no answer is lost within CM.
@@ -25,14 +35,31 @@ public:
 
   /// Adds the answer to `request`. `encode` appends the bytes to the string that it is given.
   template <class Encode>
-  void add(messaging::message request, Encode&& encode) {
+  void add(messaging::message request, const answer_note& note, Encode&& encode) {
     const auto start = bytes_.size();
     encode(bytes_);
-    replies_.push_back({std::move(request), start, bytes_.size() - start});
+    replies_.push_back({std::move(request), start, note.arrived, static_cast<std::uint32_t>(bytes_.size() - start),
+                        static_cast<std::uint16_t>(note.status)});
   }
 
   /// Hands all answers to the connection's buffer, once; the caller flushes. Returns how many the connection refused.
   std::size_t publish() noexcept;
+
+  /// Counts the answers, which went out at `now`, where those of its protocol belong. Answers that came together are
+  /// counted together.
+  template <class Counter>
+  void count(std::array<core::answer_counters<Counter>, core::ecap_protocol_count>& into,
+             core::steady_time now) const noexcept {
+    auto& own = into[static_cast<std::size_t>(door_->protocol())];
+    for (std::size_t i = 0; i < replies_.size();) {
+      const auto& first = replies_[i];
+      const auto begin = i;
+      while (++i < replies_.size() && replies_[i].arrived == first.arrived && replies_[i].status == first.status)
+        ;
+      const auto place = std::min(core::status_place(first.status), core::ecap_status_count - 1);
+      own[place].observe(now - first.arrived, i - begin);
+    }
+  }
 
   /// Writes to the socket what publish() has buffered.
   void flush() noexcept;
@@ -54,7 +81,9 @@ private:
   struct reply {
     messaging::message request; ///< owns the reply subject
     std::size_t start;
-    std::size_t length;
+    core::steady_time arrived;
+    std::uint32_t length;
+    std::uint16_t status;
   };
 
   std::shared_ptr<messaging::connection> connection_;

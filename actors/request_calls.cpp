@@ -33,8 +33,9 @@ typename response_to<Request>::type make_response(std::string_view correlation_i
 }
 
 template <class Response>
-void add(messaging::message message, const Response& answer, reply_batch& out) {
-  out.add(std::move(message), [&answer](std::string& bytes) { messaging::encode(answer, bytes); });
+void add(messaging::message message, core::steady_time arrived, const Response& answer, reply_batch& out) {
+  out.add(std::move(message), {answer.status_code, arrived},
+          [&answer](std::string& bytes) { messaging::encode(answer, bytes); });
 }
 
 template <class Request>
@@ -43,7 +44,7 @@ void accept_client(request_call<Request> call, std::string_view credential_id, s
   auto answer = make_response<Request>(call.request.correlation_id, core::errc::none);
   answer.credential_id = credential_id;
   answer.client_id = client_id;
-  add(std::move(call.message), answer, out);
+  add(std::move(call.message), call.arrived, answer, out);
 }
 
 } // namespace
@@ -64,18 +65,19 @@ core::errc code_of_failure(core::errc code) noexcept {
 template <class Request>
 void refuse(request_call<Request> call, core::errc code, reply_batch& out) {
   const auto answer = make_response<Request>(call.request.correlation_id, code);
-  add(std::move(call.message), answer, out);
+  add(std::move(call.message), call.arrived, answer, out);
 }
 
 template <class Request>
-void refuse_undecodable(messaging::message message, std::string_view correlation_id, reply_batch& out) {
+void refuse_undecodable(messaging::message message, std::string_view correlation_id, core::steady_time arrived,
+                        reply_batch& out) {
   const auto answer = make_response<Request>(correlation_id, core::errc::invalid);
-  add(std::move(message), answer, out);
+  add(std::move(message), arrived, answer, out);
 }
 
 #define CM_REFUSALS_OF(record)                                                                                         \
   template void refuse(request_call<ecap::record>, core::errc, reply_batch&);                                          \
-  template void refuse_undecodable<ecap::record>(messaging::message, std::string_view, reply_batch&)
+  template void refuse_undecodable<ecap::record>(messaging::message, std::string_view, core::steady_time, reply_batch&)
 
 CM_REFUSALS_OF(endpoint_token_validation_request);
 CM_REFUSALS_OF(endpoint_token_status_transition_request);
@@ -88,7 +90,7 @@ void accept(token_call call, std::string_view token_id, std::string_view endpoin
   auto answer = make_response<ecap::endpoint_token_validation_request>(call.request.correlation_id, core::errc::none);
   answer.token_id = token_id;
   answer.endpoint_id = endpoint_id;
-  add(std::move(call.message), answer, out);
+  add(std::move(call.message), call.arrived, answer, out);
 }
 
 void accept(password_call call, std::string_view credential_id, std::string_view client_id, reply_batch& out) {

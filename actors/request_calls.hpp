@@ -4,6 +4,7 @@
 #include "actors/reply_batch.hpp"
 #include "core/client_credential.hpp"
 #include "core/error.hpp"
+#include "core/time.hpp"
 #include "core/token.hpp"
 #include "core/token_key.hpp"
 #include "messaging/ecap.hpp"
@@ -43,6 +44,7 @@ struct request_call {
   messaging::message message;
   Request request;
   core::token_key key; ///< of the token, where the request is about one: shards and caches go by it
+  core::steady_time arrived{};
 };
 
 /// Adds the refusal of a call to `out`; the IDs stay null, so that a consumer that ignores the code lets nobody in.
@@ -57,7 +59,8 @@ void refuse(request_call<Request> call, core::errc code, reply_batch& out);
 
 /// Adds a 400 to a message that could not be decoded, with what could be read of its correlation ID.
 template <class Request>
-void refuse_undecodable(messaging::message message, std::string_view correlation_id, reply_batch& out);
+void refuse_undecodable(messaging::message message, std::string_view correlation_id, core::steady_time arrived,
+                        reply_batch& out);
 
 /// Says in the log that requests were lost, for want of memory.
 void report_lost_requests(std::size_t count, const char* why) noexcept;

@@ -44,6 +44,7 @@ void give_up(root_pointer self, int exit_status, const std::string& why) {
 void child_failed(root_pointer self, std::size_t index, const caf::error& reason) {
   auto& child = *self->state.children[index];
   const auto delay = child.record.failed(self->clock().now());
+  child.counters->total.add(1);
   if (!delay) {
     give_up(self, static_cast<int>(core::exit_status::gave_up),
             child.name + " failed too often; the last cause: " + describe_reason(reason));
@@ -62,6 +63,7 @@ void on_down(root_pointer self, const caf::down_msg& down) {
     if (!child.handle || child.handle.address() != down.source)
       continue;
     child.handle = nullptr;
+    child.counters->present.set(0);
     if (state.now == root_state::phase::stopping)
       child_stopped(self, down.source);
     else

@@ -10,6 +10,7 @@
 #include "actors/license_check.hpp"
 #include "actors/supervision.hpp"
 #include "core/logging.hpp"
+#include "core/metrics.hpp"
 #include "core/settings.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -27,9 +28,11 @@ struct root_settings {
   core::service_info info;
   license_check_settings license;
   supervision_settings supervision;
+  std::shared_ptr<core::metrics> metrics; ///< what all of them count in
   io_context_ptr management_io;
   std::vector<io_context_ptr> api_io;                  ///< at least one; the first accepts
   std::shared_ptr<http::acceptor> management_acceptor; ///< open already, so that probes see the whole start
+  std::shared_ptr<http::acceptor> agent_acceptor;      ///< likewise; null: there is no monitoring agent
   std::function<void(int exit_status)> on_stop;        ///< called once, when the orderly stop begins
 };
 
@@ -40,6 +43,7 @@ struct root_child {
   std::function<void()> inject_fault; ///< instead of an exit message, where that would not arrive
   child_record record;
   caf::actor handle; ///< strong while it lives: nobody else may hold one
+  std::shared_ptr<core::named_counters::entry> counters;
 };
 
 /// One subscription, and where its deliveries go.
@@ -79,6 +83,7 @@ struct root_state {
   tekton_follower_actor tekton;
   std::vector<root_subscription> subscriptions;
   http_listener_actor management_listener;
+  http_listener_actor agent_listener;
   http_listener_actor api_listener;
   std::shared_ptr<http::acceptor> api_acceptor;
   application_directory_ptr applications;

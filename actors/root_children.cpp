@@ -45,14 +45,38 @@ void add_health(root_pointer self) {
     self->send(state.license, peer_v, health_peer{state.health});
     self->send(state.publisher, peer_v, health_peer{state.health});
     self->send(state.management_listener, peer_v, health_peer{state.health});
+    self->send(state.agent_listener, peer_v, health_peer{state.health});
     return untyped(state.health);
   });
 }
 
+std::shared_ptr<const management_context> make_management_context(const root_settings& settings) {
+  auto context = std::make_shared<management_context>(settings.settings.management);
+  context->info = settings.info;
+  context->metrics = settings.metrics;
+  context->memory_budget = settings.settings.memory_budget_bytes;
+  return context;
+}
+
+void add_agent_listener(root_pointer self) {
+  const auto& configured = self->state.settings;
+  const auto shared = std::make_shared<const agent_context>(
+    agent_context{configured.settings.agent.password, make_management_context(configured)});
+  add_child(self, "agent-listener", [self, shared] {
+    auto& state = self->state;
+    http_listener_settings settings;
+    settings.acceptor = state.settings.agent_acceptor;
+    settings.spawn_session = [shared](http_listener_pointer listener, socket_ptr accepted,
+                                      const http_collaborators& peers) {
+      return listener->spawn(agent_session, std::move(accepted), peers, shared);
+    };
+    state.agent_listener = self->spawn(http_listener, std::move(settings), collaborators(state));
+    return untyped(state.agent_listener);
+  });
+}
+
 void add_management_listener(root_pointer self) {
-  auto context = std::make_shared<management_context>(self->state.settings.settings.management);
-  context->info = self->state.settings.info;
-  const std::shared_ptr<const management_context> shared = std::move(context);
+  const auto shared = make_management_context(self->state.settings);
   add_child(self, "management-listener", [self, shared] {
     auto& state = self->state;
     http_listener_settings settings;
@@ -73,6 +97,7 @@ void add_gate(root_pointer self) {
     storage_gate_settings settings;
     settings.dispatcher.workers = state.settings.settings.database.pool_size;
     settings.dispatcher.replica = state.settings.info.replica_id;
+    settings.metrics = state.settings.metrics;
     settings.on_first_contact = [me] { caf::anon_send(me, ready_v, milestone::storage); };
     settings.on_refused_schema = [me](const std::string& why) {
       caf::anon_send(
@@ -146,6 +171,7 @@ void add_publisher(root_pointer self) {
     event_publisher_settings settings;
     settings.instance = state.settings.settings.instance_name;
     settings.replica_id = state.settings.info.replica_id;
+    settings.metrics = state.settings.metrics;
     state.publisher = self->spawn<caf::detached>(event_publisher, std::move(settings), state.gate, state.health);
     self->send(state.manager, peer_v, event_publisher_peer{state.publisher});
     self->send(state.link, peer_v, nats_user_peer{state.publisher});
@@ -158,6 +184,7 @@ void add_password_pool(root_pointer self) {
     auto& state = self->state;
     password_pool_settings settings;
     settings.workers = state.password_workers.size();
+    settings.metrics = state.settings.metrics;
     state.passwords = self->spawn(password_pool, settings);
     for (std::size_t i = 0; i < state.password_workers.size(); ++i) {
       if (state.password_workers[i])
@@ -199,7 +226,12 @@ void add_token_reader(root_pointer self) {
 }
 
 void add_api_listener(root_pointer self) {
-  const auto context = std::make_shared<const api_context>();
+  auto made = std::make_shared<api_context>();
+  const auto& metrics = self->state.settings.metrics;
+  for (std::size_t i = 0; i < self->state.settings.api_io.size(); ++i)
+    made->loops.push_back(
+      {self->state.settings.api_io[i].get(), std::shared_ptr<core::http_counters>(metrics, &metrics->api_loop(i))});
+  const std::shared_ptr<const api_context> context = std::move(made);
   add_child(self, "api-listener", [self, context] {
     auto& state = self->state;
     http_listener_settings settings;
@@ -217,8 +249,10 @@ void add_api_listener(root_pointer self) {
 
 void add_child(root_pointer self, std::string name, std::function<caf::actor()> spawn, std::function<void()> inject) {
   auto& state = self->state;
-  state.children.push_back(std::make_unique<root_child>(root_child{std::move(name), std::move(spawn), std::move(inject),
-                                                                   child_record{state.settings.supervision}, nullptr}));
+  auto counters = state.settings.metrics->actors.get(name);
+  state.children.push_back(
+    std::make_unique<root_child>(root_child{std::move(name), std::move(spawn), std::move(inject),
+                                            child_record{state.settings.supervision}, nullptr, std::move(counters)}));
   start_child(self, state.children.size() - 1);
 }
 
@@ -227,6 +261,7 @@ void start_child(root_pointer self, std::size_t index) {
   child.handle = child.spawn();
   self->monitor(child.handle);
   child.record.started(self->clock().now());
+  child.counters->present.set(1);
 }
 
 void add_first_children(root_pointer self) {
@@ -236,6 +271,8 @@ void add_first_children(root_pointer self) {
   add_health(self);
   add_io_loop(self, "management-io", state.settings.management_io);
   add_management_listener(self);
+  if (state.settings.agent_acceptor)
+    add_agent_listener(self);
   add_gate(self);
   state.workers.resize(state.settings.settings.database.pool_size);
   for (std::size_t i = 0; i < state.workers.size(); ++i)

@@ -84,6 +84,7 @@ void add_link(root_pointer self) {
     const auto me = caf::actor_cast<root_actor>(self);
     nats_link_settings settings;
     settings.nats = state.settings.settings.nats;
+    settings.metrics = state.settings.metrics;
     settings.probe_subject = "_INBOX." + core::to_string(core::random_uuid());
     settings.on_first_contact = [me] { caf::anon_send(me, ready_v, milestone::nats); };
     settings.on_overflow = [hearing = state.token_hearing,
@@ -105,7 +106,7 @@ void add_link(root_pointer self) {
 void add_egress(root_pointer self) {
   add_child(self, "nats-egress", [self] {
     auto& state = self->state;
-    state.egress = self->spawn<caf::detached>(nats_egress);
+    state.egress = self->spawn<caf::detached>(nats_egress, state.settings.metrics);
     for (const auto& validator : state.validators)
       self->send(validator, peer_v, nats_egress_peer{state.egress});
     self->send(state.client_validator, peer_v, nats_egress_peer{state.egress});
@@ -125,6 +126,8 @@ void add_validator(root_pointer self, std::size_t index) {
     settings.desk.cache.max_bytes = credentials.cache_max_bytes / state.validators.size();
     settings.desk.cache.time_to_live = credentials.cache_time_to_live;
     settings.hearing = state.token_hearing;
+    settings.counters =
+      std::shared_ptr<core::validator_counters>(state.settings.metrics, &state.settings.metrics->validator(index));
     state.validators[index] = self->spawn(token_validator, std::move(settings), state.gate, state.egress);
     state.forget = to_forget(state);
     self->send(state.manager, peer_v, state.forget);
@@ -186,6 +189,7 @@ void add_subscription(root_pointer self, std::string name, nats_subscription_set
   auto& state = self->state;
   const auto index = state.subscriptions.size();
   state.subscriptions.push_back({nats_subscription_actor{}, std::move(make_forwarder)});
+  settings.counters = state.settings.metrics->subscriptions.get(name);
   add_child(self, std::move(name), [self, index, settings = std::move(settings)] {
     auto& subscription = self->state.subscriptions[index];
     subscription.handle = self->spawn(nats_subscription, settings, subscription.make_forwarder());
@@ -195,9 +199,14 @@ void add_subscription(root_pointer self, std::string name, nats_subscription_set
 }
 
 // Requests, of which each replica of the instance gets a part.
-nats_subscription_settings request_settings(const root_state& state, std::string subject,
+nats_subscription_settings request_settings(const root_state& state, core::ecap_protocol protocol, std::string subject,
                                             std::function<decoder(decoder_context)> make_decoder) {
   nats_subscription_settings settings;
+  settings.metrics = state.settings.metrics;
+  settings.protocol = protocol;
+  settings.on_door = [metrics = state.settings.metrics, protocol](auto inside) {
+    metrics->in_flight[static_cast<std::size_t>(protocol)].store(std::move(inside));
+  };
   settings.subject = std::move(subject);
   settings.queue_group = state.settings.settings.instance_name;
   settings.queue_length = state.settings.settings.credentials.provider_queue_length;
@@ -208,33 +217,42 @@ nats_subscription_settings request_settings(const root_state& state, std::string
 
 void add_request_subscriptions(root_pointer self) {
   namespace subjects = messaging::subjects;
+  using core::ecap_protocol;
   const auto& state = self->state;
   const auto& instance = state.settings.settings.instance_name;
-  add_subscription(self, "nats-ep-token",
-                   request_settings(state, subjects::ep_token_request(instance), token_request_decoder), [self] {
-                     return forward<token_calls_ptr>([validators = self->state.validators](
-                                                       const token_calls_ptr& calls) { shard(validators, calls); });
-                   });
+  add_subscription(
+    self, "nats-ep-token",
+    request_settings(state, ecap_protocol::ep_token, subjects::ep_token_request(instance), token_request_decoder),
+    [self] {
+      return forward<token_calls_ptr>(
+        [validators = self->state.validators](const token_calls_ptr& calls) { shard(validators, calls); });
+    });
   add_subscription(
     self, "nats-ep-token-status",
-    request_settings(state, subjects::ep_token_status_transition_request(instance), token_transition_decoder), [self] {
+    request_settings(state, ecap_protocol::ep_token_status, subjects::ep_token_status_transition_request(instance),
+                     token_transition_decoder),
+    [self] {
       return forward<transition_calls_ptr>(
         [to = self->state.transitioner](const transition_calls_ptr& calls) { caf::anon_send(to, validate_v, calls); });
     });
-  add_subscription(
-    self, "nats-client-password",
-    request_settings(state, subjects::client_username_password_request(instance), password_request_decoder), [self] {
-      return forward<password_calls_ptr>([to = self->state.client_validator](const password_calls_ptr& calls) {
-        caf::anon_send(to, validate_v, calls);
-      });
-    });
-  add_subscription(
-    self, "nats-client-certificate",
-    request_settings(state, subjects::client_certificate_request(instance), certificate_request_decoder), [self] {
-      return forward<certificate_calls_ptr>([to = self->state.client_validator](const certificate_calls_ptr& calls) {
-        caf::anon_send(to, validate_v, calls);
-      });
-    });
+  add_subscription(self, "nats-client-password",
+                   request_settings(state, ecap_protocol::client_password,
+                                    subjects::client_username_password_request(instance), password_request_decoder),
+                   [self] {
+                     return forward<password_calls_ptr>(
+                       [to = self->state.client_validator](const password_calls_ptr& calls) {
+                         caf::anon_send(to, validate_v, calls);
+                       });
+                   });
+  add_subscription(self, "nats-client-certificate",
+                   request_settings(state, ecap_protocol::client_certificate,
+                                    subjects::client_certificate_request(instance), certificate_request_decoder),
+                   [self] {
+                     return forward<certificate_calls_ptr>(
+                       [to = self->state.client_validator](const certificate_calls_ptr& calls) {
+                         caf::anon_send(to, validate_v, calls);
+                       });
+                   });
 }
 
 void add_event_subscriptions(root_pointer self) {
@@ -245,6 +263,9 @@ void add_event_subscriptions(root_pointer self) {
   settings.queue_group = state.settings.settings.instance_name;
   settings.queue_length = event_queue_length;
   settings.make_decoder = unregistered_event_decoder;
+  settings.on_door = [metrics = state.settings.metrics](auto inside) {
+    metrics->unregistered.store(std::move(inside));
+  };
   add_subscription(self, "nats-ep-unregistered", std::move(settings), [self] {
     return forward<removed_endpoints_ptr>(
       [to = self->state.remover](const removed_endpoints_ptr& gone) { caf::anon_send(to, remove_v, gone); });

@@ -119,10 +119,13 @@ std::vector<std::function<void(std::size_t)>> make_steps(root_pointer self) {
       end_children(self, step, {"storage-worker", "api-io"});
     },
     // The management port goes last, so that probes see the whole stop.
-    [self](std::size_t step) { drain(self, step, end_patience, {to_drain(self, self->state.management_listener)}); },
+    [self](std::size_t step) {
+      drain(self, step, end_patience,
+            {to_drain(self, self->state.management_listener), to_drain(self, self->state.agent_listener)});
+    },
     [self](std::size_t step) {
       self->state.settings.management_io->stop();
-      end_children(self, step, {"management-", "health"});
+      end_children(self, step, {"management-", "agent-", "health"});
     },
     [self, exit_status = state.exit_status](std::size_t) {
       root_log()->info("stopped");

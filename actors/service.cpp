@@ -125,6 +125,9 @@ int run_service(const core::settings& settings, const service_hooks& hooks) {
                      settings.credentials.trustful};
   configured.management_io = std::make_shared<http::net::io_context>(1);
   configured.api_io = make_api_loops(settings.credentials.provider_concurrency);
+  configured.metrics = std::make_shared<core::metrics>(
+    core::metrics::sizes{settings.credentials.provider_concurrency, configured.api_io.size(), http::api_route_count,
+                         settings.database.pool_size});
   // The API's port opens last; that it can be opened is better known now than after the dependencies have come.
   if (const auto probe = http::acceptor::open(*configured.api_io.front(), {}, settings.server.port); probe.has_error())
     return refuse_start(core::exit_status::configuration, "server.port: " + probe.error().message);
@@ -133,6 +136,15 @@ int run_service(const core::settings& settings, const service_hooks& hooks) {
   if (management.has_error())
     return refuse_start(core::exit_status::configuration, "management.port: " + management.error().message);
   configured.management_acceptor = std::move(*management);
+  if (settings.agent.enabled) {
+    // Few clients, and each answer is some work: no more of them at a time.
+    auto accepting = logging_acceptor("the monitoring agent's port");
+    accepting.max_connections = 64;
+    auto agent = http::acceptor::open(*configured.management_io, {}, settings.agent.port, std::move(accepting));
+    if (agent.has_error())
+      return refuse_start(core::exit_status::configuration, "JMX_PORT: " + agent.error().message);
+    configured.agent_acceptor = std::move(*agent);
+  }
 
   const auto management_io = configured.management_io; // they outlive everything that runs on them
   const auto api_io = configured.api_io;

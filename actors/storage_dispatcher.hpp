@@ -114,6 +114,9 @@ public:
 
   [[nodiscard]] std::size_t connected_workers() const noexcept;
 
+  /// Those that have a job.
+  [[nodiscard]] std::size_t busy_workers() const noexcept { return running_.size(); }
+
   [[nodiscard]] std::size_t waiting_keys() const noexcept { return lookups_.size(); }
 
   [[nodiscard]] std::size_t waiting_commands() const noexcept { return commands_.size() + creations_.size(); }

@@ -143,9 +143,22 @@ caf::result<storage_result_ptr> enqueue(storage_gate_self self, const core::expe
   return promise;
 }
 
+void measure(storage_gate_self self) {
+  const auto& state = self->state;
+  if (!state.settings.metrics)
+    return;
+  auto& gauges = state.settings.metrics->database;
+  gauges.connections.set(state.dispatcher->connected_workers());
+  gauges.busy.set(state.dispatcher->busy_workers());
+  gauges.waiting_lookups.set(state.dispatcher->waiting_keys());
+  gauges.waiting_commands.set(state.dispatcher->waiting_commands());
+  gauges.waiting_activations.set(state.dispatcher->waiting_activations());
+}
+
 void tick(storage_gate_self self) {
   auto& state = self->state;
   const auto now = self->clock().now();
+  measure(self);
   deliver(self, state.dispatcher->expire(now));
   if (now >= state.next_probe) {
     state.next_probe = now + state.settings.probe_period;

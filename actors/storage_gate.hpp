@@ -3,6 +3,7 @@
 
 #include "actors/actors.hpp"
 #include "actors/storage_dispatcher.hpp"
+#include "core/metrics.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -10,6 +11,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -25,6 +27,7 @@ struct storage_gate_settings {
   std::chrono::milliseconds fail_fast_after{1000}; ///< away for so long: what comes is answered `unavailable` at once
   std::function<void()> on_first_contact;          ///< called once, when the first worker is connected
   std::function<void(const std::string&)> on_refused_schema;
+  std::shared_ptr<core::metrics> metrics; ///< may be null
 };
 
 /// Whether the database answers. A plain class: time is a parameter.

@@ -94,8 +94,12 @@ std::optional<token_desk::question> token_desk::take(const token_calls_ptr& call
         if (hit->refresh)
           next.open.refreshments.push_back({add_token(call, next), std::string(request.correlation_id)});
         accept(std::move(call), hit->id, hit->endpoint_id, *done.replies);
+        ++done.hits;
         continue;
       }
+      ++done.misses;
+    } else {
+      ++done.bypassed;
     }
     if (const auto code = refuse_early(request, *applications_, wall_clock)) {
       refuse(std::move(call), *code, *done.replies);

@@ -40,6 +40,9 @@ public:
   struct outcome {
     reply_batch_ptr replies;
     std::vector<storage::activation> first_uses;
+    std::size_t hits = 0;     ///< answered from memory
+    std::size_t misses = 0;   ///< looked for in memory, and not there
+    std::size_t bypassed = 0; ///< not looked for there
   };
 
   explicit token_desk(token_desk_settings settings);

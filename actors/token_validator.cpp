@@ -14,6 +14,14 @@ using token_validator_self = token_validator_actor::stateful_pointer<token_valid
 // The gate answers at the deadline of a question; this much later it is dead.
 constexpr std::chrono::milliseconds grace{500};
 
+void count_cache(token_validator_self self) {
+  auto& state = self->state;
+  const auto& cache = state.desk->cache();
+  state.counters->entries.set(cache.size());
+  state.counters->bytes.set(cache.bytes());
+  state.counters->evicted.add(cache.evicted() - std::exchange(state.evicted, cache.evicted()));
+}
+
 void send_off(token_validator_self self, token_desk::outcome done) {
   if (done.replies && !done.replies->empty())
     self->send(self->state.egress, answer_v, std::move(done.replies));
@@ -40,6 +48,9 @@ void validate(token_validator_self self, const token_calls_ptr& calls) {
   const auto& connection = calls->connection();
   token_desk::outcome done;
   auto question = state.desk->take(calls, state.hearing->now(&connection, connection.continuity()), now, done);
+  state.counters->hits.add(done.hits);
+  state.counters->misses.add(done.misses);
+  state.counters->bypassed.add(done.bypassed);
   send_off(self, std::move(done));
   if (!question)
     return;
@@ -62,6 +73,7 @@ token_validator_actor::behavior_type token_validator(token_validator_self self, 
   const auto period = settings.tick;
   state.desk.emplace(std::move(settings.desk));
   state.hearing = std::move(settings.hearing);
+  state.counters = std::move(settings.counters);
   state.lookup_deadline = settings.lookup_deadline;
   state.gate = std::move(gate);
   state.egress = std::move(egress);
@@ -78,6 +90,7 @@ token_validator_actor::behavior_type token_validator(token_validator_self self, 
     [self](peer_atom, const nats_egress_peer& peer) { self->state.egress = peer.handle; },
     [self, period](tick_atom) {
       self->state.desk->expire(self->clock().now());
+      count_cache(self);
       self->delayed_send(self, period, tick_v);
     },
   };

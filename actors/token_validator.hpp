@@ -4,11 +4,13 @@
 #include "actors/actors.hpp"
 #include "actors/coherence.hpp"
 #include "actors/token_desk.hpp"
+#include "core/metrics.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 
@@ -17,6 +19,7 @@ namespace cm::actors {
 struct token_validator_settings {
   token_desk_settings desk;
   std::shared_ptr<const coherence> hearing;
+  std::shared_ptr<core::validator_counters> counters;
   std::chrono::milliseconds lookup_deadline{2000}; ///< after which the requests of a batch are answered 503
   std::chrono::milliseconds tick{1000};            ///< how often memory is looked through while no requests come
 };
@@ -26,6 +29,8 @@ struct token_validator_state {
 
   std::optional<token_desk> desk;
   std::shared_ptr<const coherence> hearing;
+  std::shared_ptr<core::validator_counters> counters;
+  std::uint64_t evicted = 0; ///< of what the cache says, counted already
   std::chrono::milliseconds lookup_deadline{};
   storage_gate_actor gate;
   nats_egress_actor egress;

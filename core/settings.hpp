@@ -68,6 +68,13 @@ struct management_settings {
   std::map<std::string, int> health_status_mapping; ///< health status in upper case -> HTTP status, 200 to 599
 };
 
+/// JMX_*: the monitoring agent
+struct agent_settings {
+  bool enabled = false;
+  std::uint16_t port = 10500;
+  secret password; ///< of the user `monitor`; there when it is enabled
+};
+
 /// kaa.license.*, KAA_LICENSE_CERT_*
 struct license_settings {
   std::string path;
@@ -123,6 +130,7 @@ struct settings {
   std::string instance_name = "cm";
   server_settings server;
   management_settings management;
+  agent_settings agent;
   nats_settings nats;
   database_settings database;
   license_settings license;

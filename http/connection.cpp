@@ -262,7 +262,14 @@ void connection::report(int status, std::string_view reason) {
     callbacks_.on_refused(refusal{status, std::string{reason}, correlation_id_, remote_address_});
 }
 
+void connection::count(int status, std::size_t route, core::steady_time now) noexcept {
+  if (callbacks_.counters)
+    callbacks_.counters->answered(route, status, now - arrived_at_, now);
+}
+
 void connection::refuse(int status, std::string_view reason) {
+  if (phase_ != phase::body) // no header, no arrival
+    arrived_at_ = std::chrono::steady_clock::now();
   const auto& head = parser_.head();
   correlation_id_ = head.correlation_id().empty() ? core::to_string(core::random_uuid()) : head.correlation_id();
   head_request_ = head.verb() == method::head;
@@ -285,6 +292,7 @@ void connection::write(response answer) {
   if (sensitive_)
     core::wipe(answer.body);
   set_deadline(settings_->write_timeout);
+  count(answer.status, answer.route, deadline_ - settings_->write_timeout); // which is now
   const auto done = [](connection& self, error_code ec, std::size_t) { self.on_written(ec); };
   if (output_body_.empty()) {
     net::async_write(socket_, net::buffer(output_), guarded(done));
@@ -346,6 +354,8 @@ void connection::close() {
   if (phase_ == phase::closed)
     return;
   error_code ignored; // the descriptor is gone whatever close() says
+  if (phase_ == phase::streaming && streams_.begun)
+    count(streams_.status, streams_.route, std::chrono::steady_clock::now());
   const bool unframed = streams_.begun && streams_.framing == body_framing::until_close;
   if (phase_ == phase::streaming && unframed) // the end of the connection would pass for the end of the answer
     socket_.set_option(net::socket_base::linger{true, 0}, ignored);

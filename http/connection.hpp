@@ -1,6 +1,7 @@
 // One keep-alive connection: it reads requests, hands each out as an exchange, and writes the responses.
 #pragma once
 
+#include "core/metrics.hpp"
 #include "http/acceptor.hpp"
 #include "http/body_stream.hpp"
 #include "http/exchange.hpp"
@@ -53,6 +54,7 @@ struct connection_callbacks {
   std::function<void()> on_closed;                           ///< exactly once, last of all
   std::function<body_policy(const request_head&)> policy;    ///< asked when a header is complete
   std::function<void(const refusal&)> on_refused;
+  std::shared_ptr<core::http_counters> counters; ///< of the io thread; null: nothing is counted
 };
 
 /// Lives on the io_context of its socket and keeps itself alive until it is closed: others had better hold a weak_ptr,
@@ -98,6 +100,8 @@ private:
     std::size_t at_most = 0;
 
     // The response.
+    int status = 0;
+    std::size_t route = 0;
     bool begun = false;
     bool ending = false;     ///< ended, but not all is sent yet
     bool sends_body = false; ///< not for HEAD
@@ -128,6 +132,7 @@ private:
   void deliver(std::uint64_t sequence, response answer);
   void on_response(std::uint64_t sequence, response answer);
   void report(int status, std::string_view reason);
+  void count(int status, std::size_t route, core::steady_time now) noexcept;
   void refuse(int status, std::string_view reason);
   void answer_for_another();
   void write(response answer);

@@ -202,6 +202,8 @@ void connection::on_begin(response head) {
     return;
   phase_ = phase::streaming;
   streams_.begun = true;
+  streams_.status = head.status;
+  streams_.route = head.route;
   continue_body();
   streams_.framing = http_1_0_ ? body_framing::until_close : body_framing::chunked;
   streams_.sends_body = sends_body(head, head_request_);
@@ -309,6 +311,7 @@ void connection::on_all_sent() {
 
 void connection::finish_streams() {
   const bool goes_on = body_read_to_end() && keep_alive_ && !draining_;
+  count(streams_.status, streams_.route, std::chrono::steady_clock::now());
   drop_streams();
   if (output_.capacity() > kept_output_size)
     output_ = {};

@@ -27,6 +27,7 @@ exchange::~exchange() {
 bool exchange::respond(response answer) {
   if (!leave(state::open, state::answered))
     return false;
+  answer.route = route_;
   deliver_(std::move(answer));
   return true;
 }
@@ -41,6 +42,7 @@ void exchange::read_body(std::size_t at_most, piece_handler handler) {
 bool exchange::begin(response head) {
   if (!leave(state::open, state::begun))
     return false;
+  head.route = route_;
   if (const auto port = streams_.port.lock())
     port->begin_answer(streams_.sequence, std::move(head));
   return true;

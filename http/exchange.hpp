@@ -7,8 +7,10 @@
 #include "http/response.hpp"
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 
 namespace cm::http {
 
@@ -33,6 +35,9 @@ public:
   ~exchange();
 
   [[nodiscard]] const http::request& request() const noexcept { return request_; }
+
+  /// Which route it is for, as the counters number them. To be called, if at all, before anybody answers.
+  void set_route(std::size_t route) noexcept { route_ = route; }
 
   /// When the header was complete.
   [[nodiscard]] core::steady_time arrived_at() const noexcept { return arrived_at_; }
@@ -82,6 +87,7 @@ private:
   responder deliver_;
   core::steady_time arrived_at_;
   stream_end streams_;
+  std::size_t route_ = std::numeric_limits<std::size_t>::max();
   std::atomic<state> state_{state::open};
 };
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 
 namespace cm::http {
 
@@ -106,6 +107,18 @@ json_writer& json_writer::value(std::uint64_t number) {
   std::array<char, 20> digits{};
   const auto done = std::to_chars(digits.data(), digits.data() + digits.size(), number);
   out_.append(digits.data(), done.ptr);
+  needs_comma_ = true;
+  return *this;
+}
+
+json_writer& json_writer::number(double value) {
+  separate();
+  std::array<char, 32> digits{};
+  const auto done = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+  if (std::isfinite(value))
+    out_.append(digits.data(), done.ptr);
+  else
+    out_.append("null");
   needs_comma_ = true;
   return *this;
 }

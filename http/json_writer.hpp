@@ -30,7 +30,8 @@ public:
   json_writer& key(std::string_view name);
   json_writer& value(std::string_view text);
   json_writer& value(std::uint64_t number);
-  json_writer& flag(bool value); // not value(): a string literal would come here
+  json_writer& number(double value); ///< null for what JSON has no number for
+  json_writer& flag(bool value);     // not value(): a string literal would come here
 
   json_writer& member(std::string_view name, std::string_view text) { return key(name).value(text); }
 

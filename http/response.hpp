@@ -1,6 +1,8 @@
 // A response as the rest of CM makes it; what every response carries besides is added when it is written.
 #pragma once
 
+#include <cstddef>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +17,8 @@ struct response {
   std::vector<std::pair<std::string, std::string>> headers; ///< beyond the common ones; line breaks are taken out
   bool sensitive = false;                                   ///< shows a secret: the buffers are wiped after sending
   bool close = false;                                       ///< the connection ends with this response
+  /// The number of the request's route, for the counters; the exchange sets it.
+  std::size_t route = std::numeric_limits<std::size_t>::max();
 
   response& with(std::string name, std::string value) & {
     headers.emplace_back(std::move(name), std::move(value));

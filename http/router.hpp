@@ -72,7 +72,7 @@ private:
   std::vector<route> routes_;
 };
 
-/// @tparam Route an enumeration; every entry of the table has its own value
+/// @tparam Route an enumeration; several paths may have one value
 template <class Route>
 class router {
 public:

@@ -5,6 +5,17 @@
 
 namespace cm::http {
 
+namespace {
+
+constexpr std::string_view tokens = "/api/v1/endpoints/{endpointId}/tokens";
+constexpr std::string_view token = "/api/v1/endpoints/{endpointId}/tokens/{endpointTokenId}";
+constexpr std::string_view basics = "/api/v1/clients/credentials";
+constexpr std::string_view basic = "/api/v1/clients/credentials/{credentialId}";
+constexpr std::string_view x509s = "/api/v1/clients/certificates";
+constexpr std::string_view x509 = "/api/v1/clients/certificates/{credentialId}";
+
+} // namespace
+
 route_media media_of(api_route route) noexcept {
   switch (route) {
   case api_route::create_endpoint_token:
@@ -40,39 +51,56 @@ route_media media_of(api_route route) noexcept {
   return {media::json, std::nullopt};
 }
 
+namespace {
+
+// In the order of api_route.
+constexpr std::array<router<api_route>::entry, api_route_count> api_table{{
+  {method::get, tokens, api_route::list_endpoint_tokens},
+  {method::post, tokens, api_route::create_endpoint_token},
+  {method::delete_, tokens, api_route::delete_endpoint_tokens},
+  {method::get, token, api_route::get_endpoint_token},
+  {method::delete_, token, api_route::delete_endpoint_token},
+  {method::put, "/api/v1/endpoints/{endpointId}/tokens/{endpointTokenId}/status", api_route::set_endpoint_token_status},
+  {method::get, "/api/v1/endpoints/{endpointId}/tokens/{endpointTokenId}/history", api_route::endpoint_token_history},
+  {method::post, "/api/v1/endpoint-tokens/import", api_route::import_endpoint_tokens},
+  {method::get, "/api/v1/endpoint-tokens/export", api_route::export_endpoint_tokens},
+  {method::get, basics, api_route::list_basic_credentials},
+  {method::post, basics, api_route::create_basic_credential},
+  {method::get, basic, api_route::get_basic_credential},
+  {method::delete_, basic, api_route::delete_basic_credential},
+  {method::put, "/api/v1/clients/credentials/{credentialId}/status", api_route::set_basic_credential_status},
+  {method::put, "/api/v1/clients/credentials/{credentialId}/password", api_route::set_basic_credential_password},
+  {method::get, x509s, api_route::list_x509_credentials},
+  {method::post, x509s, api_route::create_x509_credential},
+  {method::get, x509, api_route::get_x509_credential},
+  {method::delete_, x509, api_route::delete_x509_credential},
+  {method::put, "/api/v1/clients/certificates/{credentialId}/status", api_route::set_x509_credential_status},
+  {method::get, "/api/v1/revocations", api_route::list_revocations},
+  {method::get, "/api/v1/openapi.yaml", api_route::openapi},
+  {method::get, "/api/v1/docs", api_route::docs},
+}};
+
+constexpr bool in_order() {
+  for (std::size_t i = 0; i < api_table.size(); ++i) {
+    if (static_cast<std::size_t>(api_table[i].route) != i)
+      return false;
+  }
+  return true;
+}
+
+static_assert(in_order());
+
+} // namespace
+
+std::string_view path_template_of(api_route route) noexcept {
+  return api_table[static_cast<std::size_t>(route)].path_template;
+}
+
 router<api_route> make_api_router() {
-  constexpr std::string_view tokens = "/api/v1/endpoints/{endpointId}/tokens";
-  constexpr std::string_view token = "/api/v1/endpoints/{endpointId}/tokens/{endpointTokenId}";
-  constexpr std::string_view basics = "/api/v1/clients/credentials";
-  constexpr std::string_view basic = "/api/v1/clients/credentials/{credentialId}";
-  constexpr std::string_view x509s = "/api/v1/clients/certificates";
-  constexpr std::string_view x509 = "/api/v1/clients/certificates/{credentialId}";
-  return {
-    {method::get, tokens, api_route::list_endpoint_tokens},
-    {method::post, tokens, api_route::create_endpoint_token},
-    {method::delete_, tokens, api_route::delete_endpoint_tokens},
-    {method::get, token, api_route::get_endpoint_token},
-    {method::delete_, token, api_route::delete_endpoint_token},
-    {method::put, "/api/v1/endpoints/{endpointId}/tokens/{endpointTokenId}/status",
-     api_route::set_endpoint_token_status},
-    {method::get, "/api/v1/endpoints/{endpointId}/tokens/{endpointTokenId}/history", api_route::endpoint_token_history},
-    {method::post, "/api/v1/endpoint-tokens/import", api_route::import_endpoint_tokens},
-    {method::get, "/api/v1/endpoint-tokens/export", api_route::export_endpoint_tokens},
-    {method::get, basics, api_route::list_basic_credentials},
-    {method::post, basics, api_route::create_basic_credential},
-    {method::get, basic, api_route::get_basic_credential},
-    {method::delete_, basic, api_route::delete_basic_credential},
-    {method::put, "/api/v1/clients/credentials/{credentialId}/status", api_route::set_basic_credential_status},
-    {method::put, "/api/v1/clients/credentials/{credentialId}/password", api_route::set_basic_credential_password},
-    {method::get, x509s, api_route::list_x509_credentials},
-    {method::post, x509s, api_route::create_x509_credential},
-    {method::get, x509, api_route::get_x509_credential},
-    {method::delete_, x509, api_route::delete_x509_credential},
-    {method::put, "/api/v1/clients/certificates/{credentialId}/status", api_route::set_x509_credential_status},
-    {method::get, "/api/v1/revocations", api_route::list_revocations},
-    {method::get, "/api/v1/openapi.yaml", api_route::openapi},
-    {method::get, "/api/v1/docs", api_route::docs},
-  };
+  router<api_route> table{};
+  for (const auto& one : api_table)
+    table.add(one);
+  return table;
 }
 
 bool takes_body_as_stream(const request_head& head) noexcept {
@@ -95,6 +123,12 @@ router<management_route> make_management_router(const core::management_settings&
   }
   if (settings.info_enabled)
     table.add({method::get, "/info", management_route::info});
+  if (settings.metrics_enabled)
+    table.add({method::get, "/metrics", management_route::metrics});
+  if (settings.prometheus_enabled) {
+    table.add({method::get, "/prometheus", management_route::prometheus});
+    table.add({method::get, "/actuator/prometheus", management_route::prometheus});
+  }
   return table;
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 namespace cm::http {
 
@@ -39,7 +40,7 @@ enum class api_route : std::uint8_t {
 /// How many values api_route has.
 inline constexpr std::size_t api_route_count = 23;
 
-enum class management_route : std::uint8_t { health, liveness, readiness, info };
+enum class management_route : std::uint8_t { health, liveness, readiness, info, metrics, prometheus };
 
 /// What a route is answered with when all goes well (errors are always JSON), and what its body has to be.
 struct route_media {
@@ -48,6 +49,9 @@ struct route_media {
 };
 
 [[nodiscard]] route_media media_of(api_route route) noexcept;
+
+/// "/api/v1/endpoints/{endpointId}/tokens": of several methods, the routes of one path have the same.
+[[nodiscard]] std::string_view path_template_of(api_route route) noexcept;
 
 /// Path parameters: `endpointId`, `endpointTokenId`, `credentialId`.
 [[nodiscard]] router<api_route> make_api_router();

@@ -113,6 +113,13 @@ core::expected<void> subscription::drain(std::chrono::milliseconds timeout) {
   return {};
 }
 
+std::uint64_t subscription::pending() const noexcept {
+  int messages = 0;
+  int bytes = 0;
+  const auto status = natsSubscription_GetPending(native_, &messages, &bytes);
+  return status == NATS_OK && messages > 0 ? static_cast<std::uint64_t>(messages) : 0;
+}
+
 std::uint64_t subscription::dropped() const noexcept {
   std::int64_t count = 0;
   return natsSubscription_GetDropped(native_, &count) == NATS_OK ? static_cast<std::uint64_t>(count) : 0;

@@ -88,6 +88,9 @@ public:
   /// Messages lost because the pending limits were reached, since the subscription was made.
   [[nodiscard]] std::uint64_t dropped() const noexcept;
 
+  /// Messages that wait for the sink.
+  [[nodiscard]] std::uint64_t pending() const noexcept;
+
   [[nodiscard]] const std::string& subject() const noexcept { return subject_; }
 
 private:

@@ -26,6 +26,7 @@ struct claim_events {
 struct claimed_events {
   std::vector<core::revocation> events;
   std::uint64_t pending = 0; ///< all that are in the outbox, those included
+  core::timestamp oldest{};  ///< when the first of them was made; 0 where there is none
 };
 
 /// Takes events out of the outbox: NATS has confirmed them. Unknown ones are passed over. 0 to max_claim.

@@ -13,20 +13,23 @@ namespace {
 struct outbox_state {
   std::uint64_t pending = 0;
   bool claimable = false;
+  core::timestamp oldest{};
 };
 
 // Without a lock: an outbox of which nothing may be claimed is left alone.
 outcome<outbox_state> look(connection& db) {
   static const std::string text = "SELECT (SELECT COUNT(*) FROM (SELECT seq FROM event_outbox LIMIT 1000000) AS some), "
                                   "EXISTS (SELECT 1 FROM event_outbox WHERE lease_until < "
-                                  + std::string{database_now} + ')';
-  static constexpr std::array columns{integer_column, integer_column};
+                                  + std::string{database_now}
+                                  + "), COALESCE((SELECT at FROM revocation WHERE seq = "
+                                    "(SELECT MIN(seq) FROM event_outbox)), 0)";
+  static constexpr std::array columns{integer_column, integer_column, integer_column};
   const auto select = db.prepared(text, columns);
   if (!select)
     return select.error();
   outbox_state state;
   const auto read = read_rows(**select, [&](const statement& row) {
-    state = {static_cast<std::uint64_t>(row.integer(0)), row.integer(1) != 0};
+    state = {static_cast<std::uint64_t>(row.integer(0)), row.integer(1) != 0, core::from_unix_ms(row.integer(2))};
   });
   if (!read)
     return read.error();
@@ -88,6 +91,7 @@ outcome<claimed_events> apply(connection& db, const claim_events& request) {
     return state.error();
   claimed_events claimed;
   claimed.pending = state->pending;
+  claimed.oldest = state->oldest;
   if (request.limit == 0 || !state->claimable)
     return claimed;
   const auto numbers = lease(db, request.limit);

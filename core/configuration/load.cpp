@@ -175,16 +175,15 @@ private:
     const auto& row = *c.match.row;
     if (row.availability == availability::now)
       return;
-    const auto enough = row.fulfilled.empty() ? row.default_value : row.fulfilled;
-    if (!enough.empty()) {
-      const auto nothing_asked = parse_value(row, enough);
+    if (!row.default_value.empty()) {
+      const auto nothing_asked = parse_value(row, row.default_value);
       if (nothing_asked && nothing_asked->value == value)
         return;
     }
     if (row.availability == availability::later_refused)
       report(into_.errors, c,
-             found(row, text) + ", expected " + std::string(enough) + ": not available in this release, and without it "
-               + std::string(row.unsafe));
+             found(row, text) + ", expected " + std::string(row.default_value)
+               + ": not available in this release, and without it " + std::string(row.unsafe));
     else
       report(into_.warnings, c, found(row, text) + ": not available in this release, and without effect");
   }

@@ -51,8 +51,7 @@ struct property {
   bool file_variable = false;      ///< the environment variable also exists with _FILE
   configuration::mark mark = mark::extension;
   configuration::availability availability = availability::now;
-  std::string_view fulfilled{}; ///< for `later`: the value that asks for nothing; empty: the default
-  std::string_view unsafe{};    ///< for `later_refused`: what would be open
+  std::string_view unsafe{}; ///< for `later_refused`: what would be open
   std::string_view description{};
   /// Puts a value in its place; null where nothing is to be done. `instance` is what stood for the wildcard.
   void (*apply)(settings& into, const parsed_value& value, const std::string& instance) = nullptr;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <sched.h>
 #include <string_view>
+#include <utility>
 
 namespace cm::core::configuration {
 
@@ -35,14 +36,21 @@ public:
   }
 
   void monitoring_agent() {
-    const auto* enabled = find("JMX_ENABLE");
-    if (enabled == nullptr || !parse_boolean(enabled->text).value_or(false))
+    const auto& agent = value_.agent;
+    if (!agent.enabled)
       return;
-    if (find("JMX_MONITOR_USER_PASSWORD") == nullptr && !sources_.broken.contains("JMX_MONITOR_USER_PASSWORD"))
+    if (agent.password.empty() && !sources_.broken.contains("JMX_MONITOR_USER_PASSWORD"))
       errors_.push_back({"environment JMX_MONITOR_USER_PASSWORD",
                          {},
                          "not set, expected a password, because "
                          "JMX_ENABLE is true"});
+    for (const auto& [key, port] :
+         {std::pair{"server.port", value_.server.port}, std::pair{"management.port", value_.management.port}}) {
+      if (agent.port == port)
+        errors_.push_back({where("JMX_PORT"),
+                           {},
+                           "found " + std::to_string(port) + ", which is " + key + " too, expected another port"});
+    }
   }
 
   void ports() {

@@ -25,7 +25,7 @@ let token;
 
 before(async () => {
   [nats, mariadb] = await Promise.all([Nats.start(), Mariadb.start()]);
-  cm = await Cm.start({ nats, mariadb, executable: faultyBinary, stdin: 'pipe' });
+  cm = await Cm.start({ nats, mariadb, executable: faultyBinary, stdin: 'pipe', agent: 'monitors-password' });
   ecap = await EcapClient.connect(nats);
   token = (await cm.provision('kettle')).json.token;
   cm.process.child.stdin.write('actors\n');

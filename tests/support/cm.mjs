@@ -15,7 +15,8 @@ export class Cm {
   /**
    * One that is not started yet. `nats` and `mariadb` are servers of servers.mjs; `natsPort` and `mariadbPort` stand for
    * theirs when a proxy is between. `configuration` is an object of dotted keys, or the whole file as text; `environment`
-   * is added to the usual one, and a value of undefined takes a variable away.
+   * is added to the usual one, and a value of undefined takes a variable away. `agent` is the monitoring agent's password;
+   * without one there is no agent.
    */
   static async create({
     nats,
@@ -29,6 +30,7 @@ export class Cm {
     args = ['serve'],
     executable = binary,
     stdin = 'ignore',
+    agent,
   } = {}) {
     const cm = new Cm();
     cm.directory = temporaryDirectory('cm');
@@ -37,9 +39,10 @@ export class Cm {
     cm.executable = executable;
     cm.args = args;
     cm.stdin = stdin;
-    [cm.port, cm.managementPort] = await freePorts(2);
+    [cm.port, cm.managementPort, cm.agentPort] = await freePorts(3);
     cm.api = `http://127.0.0.1:${cm.port}/api/v1`;
     cm.management = `http://127.0.0.1:${cm.managementPort}`;
+    cm.agent = `http://127.0.0.1:${cm.agentPort}/jolokia/`;
     const keys = {
       'server.port': cm.port,
       'management.port': cm.managementPort,
@@ -60,6 +63,9 @@ export class Cm {
       KAA_LICENSE_CERT_PATH: path,
       KAA_LICENSE_CERT_PASSWORD: password,
       KAA_CM_TOKEN_HASH_KEY: 'token-hash-key-of-the-tests',
+      ...(agent === undefined
+        ? {}
+        : { JMX_ENABLE: 'true', JMX_PORT: String(cm.agentPort), JMX_MONITOR_USER_PASSWORD: agent }),
       ...sanitizers,
       ...environment,
     };

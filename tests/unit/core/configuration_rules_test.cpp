@@ -12,13 +12,16 @@ TEST_CASE("without the password of the license there is no start") {
                  "KAA_LICENSE_CERT_PASSWORD_FILE)"});
 }
 
-TEST_CASE("the monitoring agent needs its password, and is not available yet") {
+TEST_CASE("the monitoring agent needs its password") {
   CHECK(errors_of("", {{"JMX_ENABLE", "true"}})
         == lines{"environment JMX_MONITOR_USER_PASSWORD: not set, expected a password, because JMX_ENABLE is true"});
   const auto result = load("", {{"JMX_ENABLE", "true"}, {"JMX_MONITOR_USER_PASSWORD", "hunter2"}});
   CHECK(result.errors.empty());
-  CHECK(has(rendered(result.warnings),
-            "environment JMX_ENABLE: found \"true\": not available in this release, and without effect"));
+  CHECK_FALSE(mentions(rendered(result.warnings), "JMX_"));
+  REQUIRE(result.value.has_value());
+  CHECK(result.value->agent.enabled);
+  CHECK(result.value->agent.port == 10500);
+  CHECK(result.value->agent.password == cm::core::secret{"hunter2"});
   CHECK(errors_of("", {{"JMX_ENABLE", "false"}}).empty());
 }
 
@@ -83,13 +86,13 @@ TEST_CASE("what would leave CM open is refused in this release") {
 
 TEST_CASE("what comes later is a warning when it is asked for, and carried where settings have a place for it") {
   const auto result = load("management.console.enabled: true\n"
-                           "endpoints.metrics.enabled: true\nserver.ssl.certificate: /x.pem\n"
+                           "server.ssl.certificate: /x.pem\n"
                            "security.oauth2.resource-server.scopes.endpoint:read: read\n"
                            "kaa.cm.token-hash-key-previous: hunter2\n");
   CHECK(result.errors.empty());
   REQUIRE(result.value.has_value());
   const auto warnings = rendered(result.warnings);
-  for (const auto* key : {"console.enabled", "metrics.enabled", "ssl.certificate", "scopes.endpoint:read"})
+  for (const auto* key : {"console.enabled", "ssl.certificate", "scopes.endpoint:read"})
     CHECK(mentions(warnings, std::string(key) + ": found \""));
   CHECK(mentions(warnings, "token-hash-key-previous: found a value that is not shown: not available"));
   CHECK_FALSE(mentions(warnings, "hunter2"));
@@ -124,8 +127,7 @@ TEST_CASE("trustful mode, Tekton, unregistered endpoints and retention are avail
 TEST_CASE("what comes later is no warning when it has its default") {
   const auto before = warnings_of("");
   CHECK(
-    warnings_of("kaa.cm.cache.time-to-live: 10000ms\nmanagement.console.enabled: false\nserver.ssl.client-auth: NONE\n"
-                "endpoints.metrics.enabled: false\n")
+    warnings_of("kaa.cm.cache.time-to-live: 10000ms\nmanagement.console.enabled: false\nserver.ssl.client-auth: NONE\n")
     == before);
 }
 
