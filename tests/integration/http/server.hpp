@@ -116,7 +116,7 @@ public:
     acceptor_->start([this](http::accepted_socket accepted) {
       auto made = http::connection::create(std::move(accepted), settings,
                                            {on_request, [this] { closed.put(1); }, policy,
-                                            [this](const http::refusal& refused) { refusals.put(refused); }});
+                                            [this](const http::refusal& refused) { refusals.put(refused); }, nullptr});
       made->start();
       connections.put(std::move(made));
     });
