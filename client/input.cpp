@@ -141,8 +141,8 @@ core::expected<core::secret> read_secret(const std::string& path, const std::str
   core::expected<std::string> text = [&] {
     if (!from->is_terminal())
       return read_to_end(*from, shown_name(path), max_secret, false);
+    const silence while_typing(from->descriptor()); // before whoever sees the prompt begins to type
     std::cerr << prompt << ": " << std::flush;
-    const silence while_typing(from->descriptor());
     auto line = read_to_end(*from, "the terminal", max_secret, true);
     std::cerr << '\n';
     return line;

@@ -23,8 +23,14 @@ async function atOnce(username, passwords) {
   return answers.map((answer) => answer.statusCode).sort();
 }
 
-test('many right passwords for one username at once are all 200', async () => {
-  assert.deepEqual(await atOnce('gateway', Array(40).fill(password)), Array(40).fill(200));
+test('many right passwords for one username at once are all 200, on a machine without time for all of them after a 503', async () => {
+  let left = 40;
+  for (let round = 0; round < 10 && left > 0; round++) {
+    const codes = await atOnce('gateway', Array(left).fill(password));
+    left = codes.filter((code) => code === 503).length;
+    assert.deepEqual(codes, [...Array(codes.length - left).fill(200), ...Array(left).fill(503)]);
+  }
+  assert.equal(left, 0);
 });
 
 test('of many wrong passwords at once 10 are looked at, for a user that is there and for one that is not', async () => {
