@@ -125,7 +125,7 @@ password_pool_actor::behavior_type password_pool(password_pool_self self, passwo
   auto& state = self->state;
   const auto period = settings.tick;
   state.workers.resize(settings.workers);
-  state.settings = settings;
+  state.settings = std::move(settings);
   self->delayed_send(self, period, tick_v);
   return {
     [self](password_atom, const password_job_ptr& job) -> caf::result<password_result_ptr> {
