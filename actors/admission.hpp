@@ -15,24 +15,21 @@ namespace cm::actors {
 /// library's threads and leave wherever they are answered.
 class admission {
 public:
-  explicit admission(std::size_t limit) noexcept : limit_(limit) {}
+  explicit admission(std::size_t limit) : limit_(limit) {}
 
   /// The door of one protocol, whose answers are counted in `metrics`.
-  admission(std::size_t limit, core::ecap_protocol protocol, std::shared_ptr<core::metrics> metrics) noexcept
+  admission(std::size_t limit, core::ecap_protocol protocol, std::shared_ptr<core::metrics> metrics)
     : limit_(limit), protocol_(protocol), metrics_(std::move(metrics)) {}
 
   /// Counts one request in; false when the house was full already. Whoever was counted in leaves, full or not.
-  [[nodiscard]] bool enter() noexcept { return inside_.fetch_add(1, std::memory_order_relaxed) < limit_; }
+  [[nodiscard]] bool enter() noexcept { return inside_->fetch_add(1, std::memory_order_relaxed) < limit_; }
 
-  void leave() noexcept { inside_.fetch_sub(1, std::memory_order_acq_rel); }
+  void leave() noexcept { inside_->fetch_sub(1, std::memory_order_acq_rel); }
 
-  [[nodiscard]] std::size_t inside() const noexcept { return inside_.load(std::memory_order_acquire); }
+  [[nodiscard]] std::size_t inside() const noexcept { return inside_->load(std::memory_order_acquire); }
 
-  /// inside() for those who only count.
-  [[nodiscard]] static std::shared_ptr<const std::atomic<std::size_t>>
-  count_of(const std::shared_ptr<admission>& door) {
-    return {door, &door->inside_};
-  }
+  /// inside() for those who only count: it outlives the door and does not keep it, which keeps the metrics.
+  [[nodiscard]] std::shared_ptr<const std::atomic<std::size_t>> count() const noexcept { return inside_; }
 
   /// Null where nobody counts.
   [[nodiscard]] core::metrics* metrics() const noexcept { return metrics_.get(); }
@@ -43,7 +40,7 @@ private:
   std::size_t limit_;
   core::ecap_protocol protocol_ = core::ecap_protocol::ep_token;
   std::shared_ptr<core::metrics> metrics_;
-  std::atomic<std::size_t> inside_{0};
+  std::shared_ptr<std::atomic<std::size_t>> inside_ = std::make_shared<std::atomic<std::size_t>>(0);
 };
 
 } // namespace cm::actors

@@ -131,7 +131,7 @@ nats_subscription_actor::behavior_type nats_subscription(nats_subscription_self 
                  ? std::make_shared<admission>(settings.queue_length, *settings.protocol, settings.metrics)
                  : std::make_shared<admission>(settings.queue_length);
   if (settings.on_door)
-    settings.on_door(admission::count_of(state.door));
+    settings.on_door(state.door->count());
   state.settings = std::move(settings);
   state.forward = std::make_shared<forwarder_slot>(std::move(forward));
   if (state.settings.hearing)
