@@ -68,7 +68,8 @@ void remove_confirmed(event_publisher_self self) {
     if (reply == nullptr)
       return; // the next tick tries again
     s.confirmed.erase(s.confirmed.begin(), s.confirmed.begin() + static_cast<std::ptrdiff_t>(count));
-    s.pending -= std::min<std::uint64_t>(s.pending, count);
+    if (s.pending > 0)
+      s.next_sweep = self->clock().now(); // some of them may have been counted
     remove_confirmed(self);
     if (s.confirmed.empty() && s.queue->empty())
       answer_drains(self, true);
@@ -194,7 +195,7 @@ event_publisher_actor::behavior_type event_publisher(event_publisher_self self, 
   return {
     [self](publish_atom, const revocations_ptr& events) {
       auto& s = self->state;
-      s.pending += events->size();
+      // They are in the outbox already: a sweep may have counted them before this message came.
       if (const auto refused = s.queue->add(*events, self->clock().now()); refused > 0)
         publisher_log()->debug("{} events wait in the outbox", refused);
       begin_soon(self);

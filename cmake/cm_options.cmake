@@ -9,12 +9,10 @@ target_compile_options(cm_options INTERFACE
 if(CM_WARNINGS_AS_ERRORS)
   target_compile_options(cm_options INTERFACE -Werror)
 endif()
+# In a batch a name shadows that of another source, and unnamed namespaces pass for those of a header.
+set(cm_batch_options -Wno-shadow $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
 if(CM_UNITY_BUILD)
-  # A name shadows that of another source in the batch, and unnamed namespaces pass for those of a header.
-  target_compile_options(cm_options INTERFACE -Wno-shadow)
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    target_compile_options(cm_options INTERFACE -Wno-subobject-linkage)
-  endif()
+  target_compile_options(cm_options INTERFACE ${cm_batch_options})
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC's flow analysis reports library code that it inlined into ours; these three have no true report so far.
@@ -39,6 +37,6 @@ endif()
 add_library(cm_test_options INTERFACE)
 add_library(cm::test_options ALIAS cm_test_options)
 target_link_libraries(cm_test_options INTERFACE cm::options)
-target_compile_options(cm_test_options INTERFACE -O0 $<$<CONFIG:Release>:-U_FORTIFY_SOURCE>)
+target_compile_options(cm_test_options INTERFACE ${cm_batch_options} -O0 $<$<CONFIG:Release>:-U_FORTIFY_SOURCE>)
 
 target_link_options(cm_options INTERFACE -Wl,-z,relro,-z,now -Wl,--as-needed)

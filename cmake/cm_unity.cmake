@@ -1,15 +1,17 @@
-# cm_unity(<target> <sources a batch>)
+# cm_unity(<target> <sources a batch> [ALWAYS])
 #
 # With CM_UNITY_BUILD the target's sources are compiled several at a time: headers are read, and templates instantiated,
 # once a batch. What goes unseen there (a missing include, two local names that clash, a shadowed one) the release preset
-# sees, which compiles every source by itself.
+# sees, which compiles every source by itself; not those of tests, which are ALWAYS compiled so. CM_UNITY_FACTOR makes all
+# batches that many times as large.
 #
 # Sources that have local names in common do not come into one batch, nor those that let in the names of different
 # namespaces.
 function(cm_unity target size)
-  if(NOT CM_UNITY_BUILD)
+  if(NOT CM_UNITY_BUILD AND NOT "ALWAYS" IN_LIST ARGN)
     return()
   endif()
+  math(EXPR size "${size} * ${CM_UNITY_FACTOR}")
   set_target_properties(${target} PROPERTIES
     UNITY_BUILD ON
     UNITY_BUILD_MODE GROUP
@@ -27,6 +29,7 @@ function(cm_unity target size)
     file(READ "${path}" text)
     cm_local_names("${text}" heads)
     string(REGEX MATCHALL "\nusing (namespace|enum) [a-z_:]+" opened "${text}")
+    list(FILTER opened EXCLUDE REGEX " (std::.*|cm::test)$") # in the way of nobody
     list(SORT opened)
     # The first batch with room that none of the names is in yet.
     set(batch 0)

@@ -75,11 +75,13 @@ async function outage(t, component, { take, give, meanwhile = async () => {} }) 
     t.diagnostic(JSON.stringify(report));
   }
   assert.deepEqual(report.errors, [], 'every health request was answered');
-  assert.ok(report.missing <= noticed, `noticed after ${report.missing} ms`);
+  // Beside other work everything is late; a machine without any answers a bare request in 1 ms, one in a hundred in 10.
+  const busy = Math.max(1, report.bare.p50, report.bare.p99 / 10);
+  assert.ok(report.missing <= noticed * busy, `noticed after ${report.missing} ms (busy: ${busy})`);
   watched.push(report);
-  assert.ok(report.p50 < quick / 2, `/health took ${report.p50} ms in the middle`);
+  assert.ok(report.p50 < (quick / 2) * busy, `/health took ${report.p50} ms in the middle (busy: ${busy})`);
   // One that waited for a dependency would be late by far more than a busy machine can explain.
-  assert.ok(report.worst < 20 * quick + 2 * report.bare.worst, `one health answer took ${report.worst} ms`);
+  assert.ok(report.worst < 20 * quick * busy + 2 * report.bare.worst, `one health answer took ${report.worst} ms (busy: ${busy})`);
 }
 
 /** Answers of the house while MariaDB is away. */
