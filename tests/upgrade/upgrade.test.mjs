@@ -116,7 +116,7 @@ function upgrade(title, { prepare = () => {}, environment } = {}) {
       await site.old.remove();
       const recorded = await version();
       if (recorded > known) {
-        // As docs/migration.md has it.
+        // As docs/operations.md has it.
         const refused = await runCm({ ...site.servers, executable: previous });
         assert.equal(refused.code, 78, refused.output);
         assert.match(refused.output, new RegExp(`schema has version ${recorded} `));

@@ -1,5 +1,5 @@
 // A database whose schema is newer than the release knows, as it is after a later release has been there: who goes on,
-// who is refused, and how to go back (docs/migration.md).
+// who is refused, and how to go back (docs/operations.md).
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
