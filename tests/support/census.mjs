@@ -141,7 +141,8 @@ export class Census {
       const times = one.status === undefined && one.kind === 'credentials' ? 1 : kind.times;
       for (let i = 0; i < times; i += 1) await this.#ask(one, code);
     }
-    await this.#sameLists(operators);
+    // The time of a use is written a moment after it.
+    await until(() => this.#sameLists(operators), { timeout: 10_000 * slowness, interval: 200, what: 'the same lists' });
   }
 
   async #ask(one, code) {
@@ -171,6 +172,7 @@ export class Census {
       const there = this.all.filter((one) => one.kind === kind && one.status !== undefined);
       assert.equal(lists[0][i].body.totalElements, there.length);
     }
+    return true;
   }
 
   /** Every one that was taken away was told of, once. */

@@ -1,10 +1,11 @@
 // From the platform's CM to this one and back, by the commands of docs/migration.md. Another CM plays the old service, on a
 // database of its own: the platform's REST API is part of this one's.
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -59,24 +60,25 @@ const origin = (cm) => `http://127.0.0.1:${cm.port}`;
 const cm = (args, service) => run(binary, args, { CM_URL: origin(service) });
 
 /** A list of tokens such as a CM has that shows their values; `answer(endpointId, request)` may take an answer over. */
-async function listOf(tokens, answer = () => false) {
+async function listOf(tokens, answer = () => false, tls) {
   const asked = [];
-  const server = createServer((request, response) => {
+  const handler = (request, response) => {
     const url = new URL(request.url, 'http://localhost');
     const endpointId = decodeURIComponent(url.pathname.match(/^\/api\/v1\/endpoints\/([^/]+)\/tokens$/)[1]);
     asked.push(endpointId);
-    if (answer(endpointId, response)) return;
+    if (answer(endpointId, response, request)) return;
     const all = tokens.filter((token) => token.endpointId === endpointId);
     const offset = Number(url.searchParams.get('offset'));
     assert.equal(url.searchParams.get('order'), 'ASC');
     const content = all.slice(offset, offset + Number(url.searchParams.get('limit')));
     response.setHeader('Content-Type', 'application/json');
     response.end(JSON.stringify({ content, totalElements: all.length }));
-  });
+  };
+  const server = tls ? createTlsServer(tls, handler) : createServer(handler);
   await once(server.listen(0, '127.0.0.1'), 'listening');
   return {
     asked,
-    url: `http://127.0.0.1:${server.address().port}`,
+    url: `http${tls ? 's' : ''}://127.0.0.1:${server.address().port}`,
     async close() {
       server.closeAllConnections();
       await once(server.close(), 'close');
@@ -157,6 +159,48 @@ test('a reading that is killed goes on where it was, without a line twice or hal
     assert.equal(code, 0, err);
     assert.deepEqual(read('killed').map(({ token }) => token), tokens.map(({ token }) => token));
     assert.equal(list.asked.length, 41);
+  } finally {
+    await list.close();
+  }
+});
+
+test('over https with an access token: a stranger is not asked, and a token that is over stops the reading until there is another', async () => {
+  const [key, pem] = [at('key.pem'), at('ca.pem')];
+  const name = ['-subj', '/CN=old', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '9'];
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  execFileSync('openssl', ['req', '-x509', ...kind, '-keyout', key, '-out', pem, ...name], { stdio: 'pipe' });
+  const tokens = ['a', 'b', 'c'].map((endpointId) => ({ endpointId, applicationName: 'smart_kettle', token: endpointId, status: 'Active' }));
+  let valid = 'first';
+  const list = await listOf(
+    tokens,
+    (endpointId, response, request) => {
+      if (endpointId === 'b' && valid === 'first') valid = 'second';
+      if (request.headers.authorization === `Bearer ${valid}`) return false;
+      response.writeHead(401).end();
+      return true;
+    },
+    { key: readFileSync(key), cert: readFileSync(pem) },
+  );
+  try {
+    writeFileSync(at('abc'), 'a\nb\nc\n');
+    writeFileSync(at('access'), 'first\n');
+    const args = ['tokens', '--url', list.url, '--endpoints', at('abc'), '--out', at('secured'), '--bearer-token-file', at('access')];
+    const stranger = await run(transfer, args);
+    assert.equal(stranger.code, 1);
+    assert.match(stranger.err, /stopped: .*certificate verify failed/);
+    assert.deepEqual(list.asked, []);
+
+    const over = await run(transfer, [...args, '--ca-file', pem]);
+    assert.equal(over.code, 1);
+    assert.match(over.err, /stopped: GET \/endpoints\/b\/tokens: 401/);
+    assert.match(over.err, /1 lines, 0 without a value, 2 failed/);
+    assert.deepEqual(list.asked, ['a', 'b'], 'c is not asked for in vain');
+
+    writeFileSync(at('access'), 'second\n');
+    const rest = await run(transfer, [...args, '--ca-file', pem]);
+    assert.equal(rest.code, 0, rest.err);
+    assert.deepEqual(read('secured').map(({ token }) => token), ['a', 'b', 'c']);
+    for (const said of [over, rest]) assert.ok(!/first|second/.test(said.err + said.out), 'no access token is shown');
   } finally {
     await list.close();
   }
