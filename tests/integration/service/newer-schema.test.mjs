@@ -1,0 +1,106 @@
+// A database whose schema is newer than the release knows, as it is after a later release has been there: who goes on,
+// who is refused, and how to go back (docs/operations.md).
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { Census } from '../../support/census.mjs';
+import { Cm, runCm } from '../../support/cm.mjs';
+import { EcapClient } from '../../support/ecap.mjs';
+import { Events } from '../../support/events.mjs';
+import { Operator } from '../../support/operator.mjs';
+import { slowness } from '../../support/places.mjs';
+import { Rows } from '../../support/rows.mjs';
+import { Mariadb, Nats } from '../../support/servers.mjs';
+import { until } from '../../support/wait.mjs';
+
+const later = 9001;
+const site = {};
+let cm;
+let servers;
+let census;
+before(async () => {
+  [site.nats, site.mariadb] = await Promise.all([Nats.start(), Mariadb.start()]);
+  servers = { nats: site.nats, mariadb: site.mariadb };
+  site.ecap = await EcapClient.connect(site.nats);
+  site.events = await Events.listen(site.nats);
+  census = new Census(site);
+});
+after(async () => {
+  await cm?.remove();
+  await site.ecap?.close();
+  await site.events?.close();
+  await Promise.all([site.nats?.remove(), site.mariadb?.remove()]);
+});
+
+const recorded = async () => Number(await site.mariadb.sql('SELECT MAX(version) FROM cm_schema_history'));
+
+test('cm migrate --dry-run says what it would do to an empty database and does nothing; cm migrate does that', async () => {
+  const tried = await runCm({ ...servers, args: ['migrate', '--dry-run'] });
+  assert.equal(tried.code, 0, tried.output);
+  assert.match(tried.output, /^schema of \S+: version 0, this release brings [1-9]\d*\nwould apply 0001_\w+$/m);
+  assert.equal(await site.mariadb.sql('SHOW TABLES'), '');
+  const migrated = await runCm({ ...servers, args: ['migrate'] });
+  assert.equal(migrated.code, 0, migrated.output);
+  assert.equal(migrated.output, tried.output.replaceAll('would apply', 'applied'));
+  assert.equal(migrated.output.match(/^applied /gm).length, await recorded());
+  assert.match((await runCm({ ...servers, args: ['migrate'] })).output, /^nothing to do$/m);
+});
+
+test('a replica goes on while a later release makes the schema newer, also over new connections', async () => {
+  cm = await Cm.start(servers);
+  const operator = new Operator(cm);
+  await census.make(operator, 'before');
+  // What a later release may do beside this one: add what this one does not look at.
+  await site.mariadb.sql(
+    'ALTER TABLE endpoint_token ADD COLUMN note VARCHAR(64) NULL;' +
+      'ALTER TABLE basic_credential ADD COLUMN note VARCHAR(64) NULL;' +
+      'ALTER TABLE x509_credential ADD COLUMN note VARCHAR(64) NULL;' +
+      `INSERT INTO cm_schema_history VALUES (${later}, 'from_a_later_release', REPEAT('0', 64), 0)`,
+  );
+  await census.check([operator]);
+  await site.mariadb.stop();
+  await site.mariadb.start();
+  await cm.up();
+  await census.make(operator, 'meanwhile');
+  await census.changeAll(operator);
+  await census.check([operator]);
+});
+
+test('a process of this release that is started on the newer schema is refused: 78, and why', async () => {
+  const known = Number(await site.mariadb.sql(`SELECT MAX(version) FROM cm_schema_history WHERE version < ${later}`));
+  for (const args of [['serve'], ['migrate'], ['migrate', '--dry-run']]) {
+    const { code, output } = await runCm({ ...servers, args });
+    assert.equal(code, 78, output);
+    const why = `version ${later} (from_a_later_release), which this release does not know; it knows up to ${known}`;
+    assert.ok(output.includes(why), output);
+  }
+  assert.equal(await recorded(), later);
+});
+
+test('rolled back: without the record of the later migration it starts, and finds and changes everything', async () => {
+  assert.equal((await cm.stop()).code, 0);
+  await site.mariadb.sql(`DELETE FROM cm_schema_history WHERE version = ${later}`);
+  cm.launch();
+  await cm.up();
+  const operator = new Operator(cm);
+  await census.check([operator]);
+  await census.make(operator, 'back');
+  await census.changeAll(operator);
+  await census.use([operator]);
+  await census.check([operator]);
+  await census.checkEvents(new Rows(site.mariadb));
+});
+
+test('a migration is applied again after a rollback, and what is there stays as it is', async () => {
+  const rows = () => site.mariadb.sql('SELECT HEX(id), status FROM endpoint_token ORDER BY id');
+  await cm.stop();
+  const before = await rows();
+  const steps = await recorded();
+  // All of them at once: as if each had come with a later release.
+  await site.mariadb.sql('DELETE FROM cm_schema_history');
+  cm.launch();
+  await cm.up();
+  await until(async () => (await recorded()) === steps, { timeout: 10_000 * slowness, what: 'the record of all migrations' });
+  assert.equal(await rows(), before);
+  await census.check([new Operator(cm)]);
+});
