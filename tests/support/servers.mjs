@@ -206,14 +206,19 @@ export class Mariadb extends Server {
 
   /** Runs statements as the administrator; returns the rows, tab-separated. */
   async sql(statements, { database = this.database } = {}) {
-    const args = ['--no-defaults', `--socket=${this.socket}`, `--user=${user}`, '--batch', '--skip-column-names'];
+    const args = ['--no-defaults', ...this.login, '--batch', '--skip-column-names'];
     const { stdout } = await run('mariadb', [...args, '--execute', statements, ...(database ? [database] : [])]);
     return stdout;
   }
 
+  /** The administrator's options of MariaDB's own programs. */
+  get login() {
+    return [`--socket=${this.socket}`, `--user=${user}`];
+  }
+
   /** Everything the database holds, binary columns as hexadecimal. */
   async dump() {
-    const args = ['--no-defaults', `--socket=${this.socket}`, `--user=${user}`, '--hex-blob', '--skip-extended-insert'];
+    const args = ['--no-defaults', ...this.login, '--hex-blob', '--skip-extended-insert'];
     const { stdout } = await run('mariadb-dump', [...args, this.database], { maxBuffer: 256 << 20 });
     return stdout;
   }
