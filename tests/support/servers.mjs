@@ -98,17 +98,41 @@ export class Nats extends Server {
     return (await Nats.create()).start();
   }
 
-  launch() {
-    const file = join(this.directory, 'nats.conf');
-    // `denied` is a subject on which nobody may publish, from the next start on.
+  get file() {
+    return join(this.directory, 'nats.conf');
+  }
+
+  /**
+   * Writes the configuration as it is for the next start or reload: `denied` is a subject on which nobody may publish;
+   * `users` are added to the usual one, [{username, password}]; `tls` is {certificate, key, ca} and asks clients for a
+   * certificate.
+   */
+  configure() {
     const permissions = this.denied ? `, permissions: { publish: { deny: ["${this.denied}"] } }` : '';
+    const users = [{ username: this.username, password: this.password }, ...(this.users ?? [])];
+    const lines = users.map(({ username, password }) => `{ user: "${username}", password: "${password}"${permissions} }`);
+    const { tls } = this;
     writeFileSync(
-      file,
+      this.file,
       `listen: "127.0.0.1:${this.port}"
-authorization { users: [ { user: "${this.username}", password: "${this.password}"${permissions} } ] }
+authorization { users: [ ${lines.join(', ')} ] }
+${tls ? `tls { cert_file: "${tls.certificate}", key_file: "${tls.key}", ca_file: "${tls.ca}", verify: true }` : ''}
 `,
     );
-    return new Process('nats-server', ['--config', file]);
+  }
+
+  /** Has the running server read its configuration again: connections whose login is gone are closed. */
+  async reload() {
+    const reloads = () => this.process.output.split('Reloaded server configuration').length;
+    const before = reloads();
+    this.configure();
+    this.process.signal('SIGHUP');
+    await until(() => reloads() > before, { what: 'a new configuration of nats-server' });
+  }
+
+  launch() {
+    this.configure();
+    return new Process('nats-server', ['--config', this.file]);
   }
 
   answers() {
