@@ -354,8 +354,17 @@ describe('the dump in an empty MariaDB', () => {
 test('with another key for the hashes no token is found, clients are as before, and nothing is lost', async (t) => {
   const other = await restored();
   t.after(() => other.remove());
+  // What an operator can tell the two apart by, without a device.
+  const canary = tokens.find(({ status }) => status === 'Inactive');
+  const tried = async ({ operator: of }) => {
+    const { endpointId, applicationName, token } = canary;
+    const { lines } = await of.importTokens([{ endpointId, applicationName, token }]);
+    if (lines[0].result === 'created') await ok(of.deleteToken(endpointId, lines[0].endpointTokenId), 204);
+    return lines[0].result;
+  };
   const wrong = await cmOn(other, 'cm-other-key', { environment: { KAA_CM_TOKEN_HASH_KEY: 'another-key-than-the-one-before' } });
   try {
+    assert.equal(await tried(wrong), 'created');
     for (const { applicationName, token } of tokens) {
       assert.equal((await wrong.client.validate(applicationName, token, { wait })).statusCode, 404);
     }
@@ -370,6 +379,7 @@ test('with another key for the hashes no token is found, clients are as before, 
   }
   const right = await cmOn(other, 'cm-right-key');
   try {
+    assert.equal(await tried(right), 'unchanged');
     await checkValidations(right.client);
   } finally {
     await end(right);
