@@ -316,7 +316,7 @@ describe('the dump in an empty MariaDB', () => {
   });
 
   test('a reader of revocations who was beyond the dump misses what comes now, unless the numbers go on behind his', async () => {
-    const [{ endpointId, id }] = tokens.filter(({ status, applicationName }) => status === 'Active' && applicationName === 'toaster').slice(-1);
+    const { endpointId, id } = tokens.filter(({ status }) => status === 'Active').at(-1);
     const beyond = (await revocationsOf(operator)).next;
     assert.ok(beyond > revocations.next);
     await ok(on.operator.setTokenStatus(endpointId, id, 'Suspended'));
@@ -400,7 +400,8 @@ test('the dump and the binary log after it are everything, the later revocations
     .filter((name) => name >= place.file)
     .map((name) => join(directory, name));
   await replay(other, logs, place.position);
-  for (const table of ['endpoint_token', 'basic_credential', 'x509_credential', 'credential_audit', 'revocation', 'event_outbox']) {
+  const credentials = ['endpoint_token', 'basic_credential', 'x509_credential'];
+  for (const table of [...credentials, 'credential_audit', 'revocation', 'event_outbox']) {
     const sum = `CHECKSUM TABLE ${table}`;
     assert.equal(await other.sql(sum), await mariadb.sql(sum), `${table} is the same`);
   }
