@@ -179,7 +179,10 @@ async function dumpUnderTraffic() {
     await dump(mariadb, file);
     const end = { answers: traffic.answers, at: performance.now() };
     assert.ok(end.answers > before.answers, 'requests were answered while the dump was taken');
-    await until(() => traffic.created.some(({ sent }) => sent > end.at), { timeout: 20_000, what: 'a creation after the dump' });
+    await until(() => traffic.created.some(({ sent }) => sent > end.at), {
+      timeout: 20_000 * slowness,
+      what: 'a creation after the dump',
+    });
     await traffic.stop();
     acknowledged = traffic.created.filter(({ at }) => at < before.at);
     later.created = traffic.created.filter(({ sent }) => sent > end.at);
@@ -251,12 +254,15 @@ before(async () => {
     { timeout: 60_000 * slowness },
   );
   // First uses are written a moment later; what is compared is not to move any more.
-  for (const one of tokens.filter(({ status }) => status === 'Active')) await ecap.validate(one.applicationName, one.token);
+  for (const one of tokens.filter(({ status }) => status === 'Active')) await ecap.validate(one.applicationName, one.token, { wait });
   for (const one of users.filter(({ status }) => status === 'Active')) await ecap.password(one.username, one.password, { wait });
-  await until(async () => (await mariadb.sql('SELECT COUNT(*) FROM event_outbox')) === '0\n', { what: 'an empty outbox' });
+  await until(async () => (await mariadb.sql('SELECT COUNT(*) FROM event_outbox')) === '0\n', {
+    timeout: 10_000 * slowness,
+    what: 'an empty outbox',
+  });
   await until(
     async () => (await ok(operator.getClient('credentials', users.find(({ status }) => status === 'Active').id))).lastUseDate,
-    { what: 'the last use of a username' },
+    { timeout: 10_000 * slowness, what: 'the last use of a username' },
   );
   shown = await everything(operator);
   revocations = await revocationsOf(operator);
