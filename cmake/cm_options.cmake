@@ -3,17 +3,16 @@ add_library(cm_options INTERFACE)
 add_library(cm::options ALIAS cm_options)
 
 target_compile_options(cm_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast
+  -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast
   -Woverloaded-virtual -Wcast-align -Wformat=2 -Wimplicit-fallthrough -Wnull-dereference -Wundef
   -fstack-protector-strong -fno-plt)
 if(CM_WARNINGS_AS_ERRORS)
   target_compile_options(cm_options INTERFACE -Werror)
 endif()
 # In a batch a name shadows that of another source, and unnamed namespaces pass for those of a header.
-set(cm_batch_options -Wno-shadow $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
-if(CM_UNITY_BUILD)
-  target_compile_options(cm_options INTERFACE ${cm_batch_options})
-endif()
+set(cm_in_batches $<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>)
+target_compile_options(cm_options INTERFACE
+  $<$<NOT:${cm_in_batches}>:-Wshadow> $<$<AND:${cm_in_batches},$<CXX_COMPILER_ID:GNU>>:-Wno-subobject-linkage>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC's flow analysis reports library code that it inlined into ours; these three have no true report so far.
   target_compile_options(cm_options INTERFACE -Wno-null-dereference -Wno-maybe-uninitialized -Wno-restrict)
@@ -37,6 +36,6 @@ endif()
 add_library(cm_test_options INTERFACE)
 add_library(cm::test_options ALIAS cm_test_options)
 target_link_libraries(cm_test_options INTERFACE cm::options)
-target_compile_options(cm_test_options INTERFACE ${cm_batch_options} -O0 $<$<CONFIG:Release>:-U_FORTIFY_SOURCE>)
+target_compile_options(cm_test_options INTERFACE -O0 $<$<CONFIG:Release>:-U_FORTIFY_SOURCE>)
 
 target_link_options(cm_options INTERFACE -Wl,-z,relro,-z,now -Wl,--as-needed)

@@ -37,6 +37,7 @@ export const natsOptions = (server) => ({
   servers: server.url,
   user: server.username,
   pass: server.password,
+  ...(server.clientTls ? { tls: server.clientTls } : {}),
   maxReconnectAttempts: -1,
   reconnectTimeWait: 50,
   reconnectJitter: 10,

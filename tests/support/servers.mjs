@@ -98,17 +98,41 @@ export class Nats extends Server {
     return (await Nats.create()).start();
   }
 
-  launch() {
-    const file = join(this.directory, 'nats.conf');
-    // `denied` is a subject on which nobody may publish, from the next start on.
+  get file() {
+    return join(this.directory, 'nats.conf');
+  }
+
+  /**
+   * Writes the configuration as it is for the next start or reload: `denied` is a subject on which nobody may publish;
+   * `users` are added to the usual one, [{username, password}]; `tls` is {certificate, key, ca} and asks clients for a
+   * certificate.
+   */
+  configure() {
     const permissions = this.denied ? `, permissions: { publish: { deny: ["${this.denied}"] } }` : '';
+    const users = [{ username: this.username, password: this.password }, ...(this.users ?? [])];
+    const lines = users.map(({ username, password }) => `{ user: "${username}", password: "${password}"${permissions} }`);
+    const { tls } = this;
     writeFileSync(
-      file,
+      this.file,
       `listen: "127.0.0.1:${this.port}"
-authorization { users: [ { user: "${this.username}", password: "${this.password}"${permissions} } ] }
+authorization { users: [ ${lines.join(', ')} ] }
+${tls ? `tls { cert_file: "${tls.certificate}", key_file: "${tls.key}", ca_file: "${tls.ca}", verify: true }` : ''}
 `,
     );
-    return new Process('nats-server', ['--config', file]);
+  }
+
+  /** Has the running server read its configuration again: connections whose login is gone are closed. */
+  async reload() {
+    const reloads = () => this.process.output.split('Reloaded server configuration').length;
+    const before = reloads();
+    this.configure();
+    this.process.signal('SIGHUP');
+    await until(() => reloads() > before, { what: 'a new configuration of nats-server' });
+  }
+
+  launch() {
+    this.configure();
+    return new Process('nats-server', ['--config', this.file]);
   }
 
   answers() {
@@ -206,14 +230,19 @@ export class Mariadb extends Server {
 
   /** Runs statements as the administrator; returns the rows, tab-separated. */
   async sql(statements, { database = this.database } = {}) {
-    const args = ['--no-defaults', `--socket=${this.socket}`, `--user=${user}`, '--batch', '--skip-column-names'];
+    const args = ['--no-defaults', ...this.login, '--batch', '--skip-column-names'];
     const { stdout } = await run('mariadb', [...args, '--execute', statements, ...(database ? [database] : [])]);
     return stdout;
   }
 
+  /** The administrator's options of MariaDB's own programs. */
+  get login() {
+    return [`--socket=${this.socket}`, `--user=${user}`];
+  }
+
   /** Everything the database holds, binary columns as hexadecimal. */
   async dump() {
-    const args = ['--no-defaults', `--socket=${this.socket}`, `--user=${user}`, '--hex-blob', '--skip-extended-insert'];
+    const args = ['--no-defaults', ...this.login, '--hex-blob', '--skip-extended-insert'];
     const { stdout } = await run('mariadb-dump', [...args, this.database], { maxBuffer: 256 << 20 });
     return stdout;
   }
