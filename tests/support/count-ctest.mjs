@@ -1,6 +1,6 @@
 // Counts the test cases in a JUnit file of ctest: those inside a Catch2 program where it says how many, else the program.
-//   node count-ctest.mjs FILE   prints "PASSED FAILED"
-import { readFileSync } from 'node:fs';
+//   node count-ctest.mjs FILE   prints "PASSED FAILED"; the end of what a failed program said goes to the file CM_FAILURES
+import { appendFileSync, readFileSync } from 'node:fs';
 
 let passed = 0;
 let failed = 0;
@@ -9,6 +9,10 @@ for (const [, attributes, body = ''] of readFileSync(process.argv[2], 'utf8').ma
 )) {
   const ok = /\bstatus="run"/.test(attributes);
   const all = /All tests passed \(\d+ assertions? in (\d+) test cases?\)/.exec(body);
+  if (!ok && process.env.CM_FAILURES) {
+    const name = /\bname="([^"]*)"/.exec(attributes)?.[1];
+    appendFileSync(process.env.CM_FAILURES, `--- ${name}\n${body.slice(-3_000)}\n`);
+  }
   const some = /^test cases:\s*(\d+)(?:[^\n]*?\|\s*(\d+) passed)?(?:[^\n]*?\|\s*(\d+) failed)/m.exec(body);
   if (ok) {
     passed += Number(all?.[1] ?? 1);

@@ -1,10 +1,11 @@
-// Runs test files (node:test), several at once, and writes {passed, failed} to a file.
+// Runs test files (node:test), several at once, and writes {passed, failed} to a file. What failed, and why, is added to the
+// file that CM_FAILURES names.
 //   node run.mjs --results FILE --concurrency N --timeout SECONDS FILE…
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
-import { parseArgs } from 'node:util';
+import { inspect, parseArgs } from 'node:util';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -29,7 +30,13 @@ stream.on('test:pass', (event) => {
   if (!holds(event) && event.skip === undefined) passed += 1;
 });
 stream.on('test:fail', (event) => {
-  if (event.details?.type !== 'suite' && event.details?.error?.failureType !== 'subtestsFailed') failed += 1;
+  if (event.details?.type === 'suite' || event.details?.error?.failureType === 'subtestsFailed') return;
+  failed += 1;
+  const { error } = event.details ?? {};
+  if (process.env.CM_FAILURES) {
+    const why = inspect(error?.cause ?? error).slice(0, 2_000);
+    appendFileSync(process.env.CM_FAILURES, `--- ${event.file ?? ''}: ${event.name}\n${why}\n`);
+  }
 });
 stream.compose(new spec()).pipe(process.stdout);
 stream.once('end', () => {
