@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { connect } from 'nats';
 
 import { natsOptions } from './ecap.mjs';
+import { slowness } from './places.mjs';
 import { record } from './records.mjs';
 import { until } from './wait.mjs';
 
@@ -47,6 +48,17 @@ export class Events {
   async one(correlationId, timeout = 10_000) {
     await until(() => this.of(correlationId).length > 0, { timeout, interval: 2, what: `an event of ${correlationId}` });
     return this.of(correlationId)[0];
+  }
+
+  /**
+   * Starts `server` (a Nats), and lets whoever comes to it through `proxy` in only when this listener is back: what is told
+   * before that nobody hears.
+   */
+  async hearsFirst(server, proxy) {
+    proxy.refuse();
+    await server.start();
+    await until(() => this.connection.flush().then(() => true), { timeout: 10_000 * slowness, what: 'the listener back' });
+    proxy.heal();
   }
 
   async close() {

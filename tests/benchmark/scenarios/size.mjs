@@ -1,5 +1,5 @@
 // The same load on tables of 10,000, 1 million and (with --full) 10 million tokens: what the size of the table costs.
-import { Bench, figures, firstOf } from '../bench.mjs';
+import { Bench, figure, figures, firstOf } from '../bench.mjs';
 
 const sizes = { '10 k': 10_000, '1 M': 1_000_000, '10 M': 10_000_000 };
 const working = 10_000;
@@ -45,6 +45,9 @@ export default {
       const cold = await ask({ count });
       await bench.replicas(0);
       results[name] = { warm, cold };
+      for (const [what, bytes] of Object.entries(await bench.tableSize())) {
+        rows.push(figure(name, 'database', `${what} a token`, 'bytes', bytes / count));
+      }
       stage.log(`${name}: warm ${Math.round(warm.rate)}/s, cold ${Math.round(cold.rate)}/s`);
     }
     for (const name of names) {

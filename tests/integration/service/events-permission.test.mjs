@@ -11,7 +11,7 @@ let stack;
 let events;
 let operator;
 before(async () => {
-  stack = await Stack.start();
+  stack = await Stack.start({ proxies: true });
   events = await Events.listen(stack.nats);
   operator = new Operator(stack.cm);
 });
@@ -23,7 +23,7 @@ after(async () => {
 async function restartNats(denied) {
   stack.nats.denied = denied;
   await stack.nats.stop();
-  await stack.nats.start();
+  await events.hearsFirst(stack.nats, stack.natsProxy);
   await stack.cm.healthThat(({ body }) => body.nats.status === 'UP' && body.status === 'UP', 'UP with NATS');
 }
 

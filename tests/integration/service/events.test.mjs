@@ -19,7 +19,7 @@ let rows;
 let operator;
 let replicaId;
 before(async () => {
-  stack = await Stack.start();
+  stack = await Stack.start({ proxies: true });
   ecap = stack.ecap;
   events = await Events.listen(stack.nats);
   rows = new Rows(stack.mariadb);
@@ -291,7 +291,7 @@ test('NATS away for a moment: revocations are answered, shown as pending, and to
   const { body } = await stack.cm.healthThat(({ body }) => body.outbox.pending >= 101, '101 pending events');
   assert.equal(body.outbox.pending, 101);
   assert.equal(await rows.pending(), 101);
-  await stack.nats.start();
+  await events.hearsFirst(stack.nats, stack.natsProxy);
   await stack.cm.up();
   await until(() => asked.every((correlationId) => events.of(correlationId).length > 0), {
     timeout: 15_000 * slowness,
