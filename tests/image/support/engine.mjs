@@ -114,7 +114,7 @@ export class Engine {
     const tar = join(state, `${suite}.tar`);
     if (!existsSync(tar)) {
       // What the builder mounts over is there, as in the official images: else it changes /etc when it is done.
-      const options = ['--variant=minbase', '--include=ca-certificates', '--customize-hook=touch "$1/etc/hosts"'];
+      const options = ['--format=tar', '--variant=minbase', '--include=ca-certificates', '--customize-hook=touch "$1/etc/hosts"'];
       await this.command('mmdebstrap', [...options, suite, `${tar}.new`], { timeout: 600_000 });
       await this.command('mv', [`${tar}.new`, tar]);
     }
