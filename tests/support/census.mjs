@@ -76,17 +76,14 @@ export class Census {
 
   /** Lets `operator` make one of every kind for every status, a deleted one too. */
   async make(operator, name) {
-    const made = [];
     for (const kind of Object.keys(kinds)) {
       for (const status of [...states, undefined]) {
         const one = await kinds[kind].make(operator, `${name}-${String(status).toLowerCase()}`);
         Object.assign(one, { kind, status: 'Inactive' });
         this.all.push(one);
-        made.push(one);
         if (status !== 'Inactive') await this.change(operator, one, status);
       }
     }
-    return made;
   }
 
   /** Gives one another status over REST; undefined deletes it. */
@@ -98,9 +95,9 @@ export class Census {
     one.status = status;
   }
 
-  /** Gives each of `some` the other status that it may have, and finds that Revoked ones stay so. */
-  async changeAll(operator, some = this.all) {
-    for (const one of some) {
+  /** Gives each the other status that it may have, and finds that Revoked ones stay so. */
+  async changeAll(operator) {
+    for (const one of this.all) {
       if (one.status === 'Inactive') await this.change(operator, one, 'Revoked');
       else if (one.status === 'Active') await this.change(operator, one, 'Suspended');
       else if (one.status === 'Suspended') await this.change(operator, one, 'Active');

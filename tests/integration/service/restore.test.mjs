@@ -1,4 +1,4 @@
-// Backup and restore as docs/operations.md describes them: a dump that is taken while requests run, restored into an empty
+// Backup and restore as docs/backup.md describes them: a dump that is taken while requests run, restored into an empty
 // MariaDB, has every credential that was acknowledged before it; the binary log brings what came after it.
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
@@ -11,12 +11,12 @@ import { EcapClient } from '../../support/ecap.mjs';
 import { Events } from '../../support/events.mjs';
 import { Operator } from '../../support/operator.mjs';
 import { slowness, temporaryDirectory } from '../../support/places.mjs';
+import { states } from '../../support/rest.mjs';
 import { Mariadb, Nats } from '../../support/servers.mjs';
 import { until } from '../../support/wait.mjs';
 
 const applications = ['smart_kettle', 'toaster'];
 const endpoints = Array.from({ length: 4 }, (_, i) => `restored-${i}`);
-const statuses = ['Inactive', 'Active', 'Suspended', 'Revoked'];
 const bulk = 20_000; // so that the dump takes a while
 const wait = 5_000 * slowness;
 
@@ -242,10 +242,10 @@ before(async () => {
   events = await Events.listen(nats);
   for (const endpointId of endpoints) {
     for (const application of applications) {
-      for (const status of [...statuses, 'deleted']) tokens.push(await makeToken(endpointId, application, status));
+      for (const status of [...states, 'deleted']) tokens.push(await makeToken(endpointId, application, status));
     }
   }
-  for (const status of statuses) {
+  for (const status of states) {
     users.push(await makeUser(`user-${status}`, status));
     certificates.push(await makeCertificate(String(users.length), status));
   }

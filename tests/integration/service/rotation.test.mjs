@@ -120,9 +120,17 @@ async function cutConnections(mariadb, traffic) {
   for (const one of traffic.replicas) await one.up();
 }
 
-/** A pair of replicas, and how it all ends. */
+/** Two replicas. */
 async function pair(options) {
   return Promise.all([Cm.start(options), Cm.start(options)]);
+}
+
+/** Ends all of what there is of it. */
+async function end({ traffic, replicas, nats, mariadb, trash }) {
+  await traffic?.stop().catch(() => {});
+  await Promise.all(replicas?.map((one) => one.remove()) ?? []);
+  await Promise.all([nats?.remove(), mariadb?.remove()]);
+  for (const one of trash) rmSync(one, { recursive: true, force: true });
 }
 
 describe('secrets that are read from files', () => {
@@ -157,12 +165,7 @@ describe('secrets that are read from files', () => {
     });
     traffic = await Traffic.start(nats, replicas);
   });
-  after(async () => {
-    await traffic?.stop().catch(() => {});
-    await Promise.all(replicas?.map((one) => one.remove()) ?? []);
-    await Promise.all([nats?.remove(), mariadb?.remove()]);
-    for (const one of trash) rmSync(one, { recursive: true, force: true });
-  });
+  after(() => end({ traffic, replicas, nats, mariadb, trash }));
 
   const alter = (login) => mariadb.sql(`ALTER USER 'cm'@'127.0.0.1' IDENTIFIED ${login}`, { database: '' });
   const native = (password) => `mysql_native_password USING PASSWORD('${password}')`;
@@ -304,12 +307,7 @@ describe('certificates', () => {
     });
     traffic = await Traffic.start(nats, replicas);
   });
-  after(async () => {
-    await traffic?.stop().catch(() => {});
-    await Promise.all(replicas?.map((one) => one.remove()) ?? []);
-    await Promise.all([nats?.remove(), mariadb?.remove()]);
-    rmSync(directory, { recursive: true, force: true });
-  });
+  after(() => end({ traffic, replicas, nats, mariadb, trash: [directory] }));
 
   test("CM's certificate for NATS, and the authority of both sides", async () => {
     // Each side trusts both authorities first; then each shows its new certificate; then the old authority goes.
