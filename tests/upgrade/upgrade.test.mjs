@@ -38,6 +38,15 @@ function upgrade(title, { prepare = () => {}, environment } = {}) {
     const startPrevious = async () => {
       site.old = await Cm.start({ ...site.servers, executable: previous });
     };
+    // Finds everything, makes more, and changes all of it.
+    const worksAlone = async (cm, name) => {
+      const operator = new Operator(cm);
+      await census.check([operator]);
+      await census.make(operator, name);
+      await census.changeAll(operator);
+      await census.check([operator]);
+      await census.checkEvents(site.rows);
+    };
 
     before(async () => {
       [site.nats, site.mariadb] = await Promise.all([Nats.start(), Mariadb.start()]);
@@ -103,12 +112,7 @@ function upgrade(title, { prepare = () => {}, environment } = {}) {
 
     test('the previous release is stopped, and this one goes on alone', async () => {
       assert.equal((await site.old.stop()).code, 0);
-      const alone = new Operator(site.new);
-      await census.check([alone]);
-      await census.make(alone, 'alone');
-      await census.changeAll(alone);
-      await census.check([alone]);
-      await census.checkEvents(site.rows);
+      await worksAlone(site.new, 'alone');
     });
 
     test('rolled back: the previous release finds and changes everything, also what this one made', async () => {
@@ -123,12 +127,7 @@ function upgrade(title, { prepare = () => {}, environment } = {}) {
         await site.mariadb.sql(`DELETE FROM cm_schema_history WHERE version > ${known}`);
       }
       await startPrevious();
-      const back = new Operator(site.old);
-      await census.check([back]);
-      await census.make(back, 'back');
-      await census.changeAll(back);
-      await census.check([back]);
-      await census.checkEvents(site.rows);
+      await worksAlone(site.old, 'back');
     });
 
     test('the next try: this release starts again beside it and finds what it made meanwhile', async () => {
