@@ -22,12 +22,6 @@ if(CM_SANITIZE)
   target_compile_options(cm_options INTERFACE
     -fsanitize=${CM_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -fno-sanitize=null)
   target_link_options(cm_options INTERFACE -fsanitize=${CM_SANITIZE} -fno-sanitize=null)
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # A fifth of GCC's time here, for what never found anything: wrong dynamic types, which -fsanitize=address sees as
-    # what they come from; misaligned pointers; accesses beyond objects that the optimiser knows, the same again. The
-    # fuzzers, whose compiler makes them at no such cost, keep all three.
-    target_compile_options(cm_options INTERFACE -fno-sanitize=vptr,alignment,object-size)
-  endif()
 else()
   target_compile_definitions(cm_options INTERFACE $<$<CONFIG:Release>:_FORTIFY_SOURCE=2>)
 endif()

@@ -6,6 +6,7 @@ import Jolokia from 'jolokia.js';
 
 import { Cm } from '../../support/cm.mjs';
 import { get, http } from '../../support/http.mjs';
+import { preset } from '../../support/places.mjs';
 import { Stack } from '../../support/stack.mjs';
 import { until } from '../../support/wait.mjs';
 
@@ -48,7 +49,9 @@ test("Jolokia's client learns the version, and lists and searches the beans", as
 
 test('beans read as monitoring of a JVM reads them', async () => {
   const heap = (await ask({ type: 'read', mbean: 'java.lang:type=Memory', attribute: 'HeapMemoryUsage' })).value;
-  assert.ok(heap.used > 0 && heap.used <= heap.committed && heap.committed < heap.max, JSON.stringify(heap));
+  // The C library's heap: a sanitizer's allocator leaves it empty.
+  assert.ok(heap.used > 0 || preset === 'asan', JSON.stringify(heap));
+  assert.ok(heap.used <= heap.committed && heap.committed < heap.max, JSON.stringify(heap));
   assert.equal(heap.max, 700 * 1024 * 1024);
   const used = await ask({ type: 'read', mbean: 'java.lang:type=Memory', attribute: 'HeapMemoryUsage', path: 'max' });
   assert.equal(used.value, heap.max);
