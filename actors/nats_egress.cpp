@@ -1,9 +1,7 @@
 #include "actors/nats_egress.hpp"
 
 #include "actors/hardening.hpp"
-#include "core/logging.hpp"
 
-#include <chrono>
 #include <utility>
 
 namespace cm::actors {
@@ -15,7 +13,7 @@ using nats_egress_self = nats_egress_actor::stateful_pointer<nats_egress_state>;
 void flush(nats_egress_self self) {
   auto& waiting = self->state.unflushed;
   if (!waiting.empty())
-    waiting.back()->flush();
+    self->state.outlet->flush(*waiting.back());
   waiting.clear();
 }
 
@@ -23,24 +21,18 @@ void publish(nats_egress_self self, const reply_batch_ptr& replies) {
   auto& state = self->state;
   if (!state.unflushed.empty() && state.unflushed.back()->origin() != replies->origin())
     flush(self);
-  const auto lost = replies->publish();
-  replies->count(state.metrics->egress.answered, std::chrono::steady_clock::now());
+  state.outlet->publish(*replies);
   // The flush comes after the batches that wait behind this one: one for all of them.
   if (state.unflushed.empty())
     self->send(self, flush_v);
   state.unflushed.push_back(replies);
-  if (lost == 0)
-    return;
-  state.lost += lost;
-  state.metrics->egress.lost.add(lost);
-  core::logger("cm.nats")->warn("{} answers could not be published ({} so far)", lost, state.lost);
 }
 
 } // namespace
 
-nats_egress_actor::behavior_type nats_egress(nats_egress_self self, std::shared_ptr<core::metrics> metrics) {
+nats_egress_actor::behavior_type nats_egress(nats_egress_self self, std::shared_ptr<answer_outlet> outlet) {
   harden(self);
-  self->state.metrics = std::move(metrics);
+  self->state.outlet = std::move(outlet);
   return {
     [self](answer_atom, const reply_batch_ptr& replies) { publish(self, replies); },
     [self](flush_atom) { flush(self); },

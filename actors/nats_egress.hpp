@@ -2,12 +2,11 @@
 #pragma once
 
 #include "actors/actors.hpp"
-#include "core/metrics.hpp"
+#include "actors/answer_outlet.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -15,13 +14,12 @@ namespace cm::actors {
 
 struct nats_egress_state {
   static inline const char* name = "nats-egress";
-  std::uint64_t lost = 0;                 ///< answers that the connection refused
   std::vector<reply_batch_ptr> unflushed; ///< on one connection
-  std::shared_ptr<core::metrics> metrics;
+  std::shared_ptr<answer_outlet> outlet;
 };
 
 /// To be spawned detached: a flush waits for the server's sign of life (messaging::connection::flush_buffer).
 nats_egress_actor::behavior_type nats_egress(nats_egress_actor::stateful_pointer<nats_egress_state> self,
-                                             std::shared_ptr<core::metrics> metrics);
+                                             std::shared_ptr<answer_outlet> outlet);
 
 } // namespace cm::actors

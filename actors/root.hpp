@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/actors.hpp"
+#include "actors/answer_outlet.hpp"
 #include "actors/coherence.hpp"
 #include "actors/credential_manager.hpp"
 #include "actors/http_listener.hpp"
@@ -90,6 +91,7 @@ struct root_state {
   std::shared_ptr<const core::token_keyer> keyer;
   forwarder_ptr forget;                     ///< to all who keep tokens in memory
   std::shared_ptr<coherence> token_hearing; ///< of the events about revoked tokens
+  std::shared_ptr<answer_outlet> outlet;    ///< of the egress and of those who sometimes do without it
 
   // The orderly stop.
   std::vector<std::function<void(std::size_t)>> stop_steps;

@@ -106,7 +106,7 @@ void add_link(root_pointer self) {
 void add_egress(root_pointer self) {
   add_child(self, "nats-egress", [self] {
     auto& state = self->state;
-    state.egress = self->spawn<caf::detached>(nats_egress, state.settings.metrics);
+    state.egress = self->spawn<caf::detached>(nats_egress, state.outlet);
     for (const auto& validator : state.validators)
       self->send(validator, peer_v, nats_egress_peer{state.egress});
     self->send(state.client_validator, peer_v, nats_egress_peer{state.egress});
@@ -128,6 +128,7 @@ void add_validator(root_pointer self, std::size_t index) {
     settings.hearing = state.token_hearing;
     settings.counters =
       std::shared_ptr<core::validator_counters>(state.settings.metrics, &state.settings.metrics->validator(index));
+    settings.outlet = state.outlet;
     state.validators[index] = self->spawn(token_validator, std::move(settings), state.gate, state.egress);
     state.forget = to_forget(state);
     self->send(state.manager, peer_v, state.forget);
@@ -308,6 +309,7 @@ void add_messaging_children(root_pointer self) {
   auto& state = self->state;
   state.keyer = std::make_shared<const core::token_keyer>();
   state.token_hearing = std::make_shared<coherence>();
+  state.outlet = std::make_shared<answer_outlet>(state.settings.metrics);
   add_link(self);
   add_egress(self);
   state.validators.resize(state.settings.settings.credentials.provider_concurrency);

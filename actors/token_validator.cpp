@@ -23,8 +23,11 @@ void count_cache(token_validator_self self) {
 }
 
 void send_off(token_validator_self self, token_desk::outcome done) {
-  if (done.replies && !done.replies->empty())
-    self->send(self->state.egress, answer_v, std::move(done.replies));
+  if (done.replies && !done.replies->empty()) {
+    auto& outlet = self->state.outlet;
+    if (!outlet || !outlet->send_now(*done.replies))
+      self->send(self->state.egress, answer_v, std::move(done.replies));
+  }
   // The answer does not wait for it: a device is not refused because the database cannot write just now.
   if (!done.first_uses.empty())
     self->send(self->state.gate, activate_v,
@@ -74,6 +77,7 @@ token_validator_actor::behavior_type token_validator(token_validator_self self, 
   state.desk.emplace(std::move(settings.desk));
   state.hearing = std::move(settings.hearing);
   state.counters = std::move(settings.counters);
+  state.outlet = std::move(settings.outlet);
   state.lookup_deadline = settings.lookup_deadline;
   state.gate = std::move(gate);
   state.egress = std::move(egress);

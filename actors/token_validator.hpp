@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/actors.hpp"
+#include "actors/answer_outlet.hpp"
 #include "actors/coherence.hpp"
 #include "actors/token_desk.hpp"
 #include "core/metrics.hpp"
@@ -20,6 +21,7 @@ struct token_validator_settings {
   token_desk_settings desk;
   std::shared_ptr<const coherence> hearing;
   std::shared_ptr<core::validator_counters> counters;
+  std::shared_ptr<answer_outlet> outlet; ///< null: all answers go to the egress
   std::chrono::milliseconds lookup_deadline{2000}; ///< after which the requests of a batch are answered 503
   std::chrono::milliseconds tick{1000};            ///< how often memory is looked through while no requests come
 };
@@ -30,6 +32,7 @@ struct token_validator_state {
   std::optional<token_desk> desk;
   std::shared_ptr<const coherence> hearing;
   std::shared_ptr<core::validator_counters> counters;
+  std::shared_ptr<answer_outlet> outlet;
   std::uint64_t evicted = 0; ///< of what the cache says, counted already
   std::chrono::milliseconds lookup_deadline{};
   storage_gate_actor gate;

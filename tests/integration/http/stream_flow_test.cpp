@@ -97,7 +97,10 @@ struct queues {
 
 // What the kernel holds of the bytes that this client sent: the lines of its table of connections begin with
 // "number: address:port address:port state sending:unread", in hexadecimal.
-queues queues_of(std::uint16_t client_port) {
+queues queues_of(const client& c) {
+  const unsigned long client_port = c.port();
+  // Another connection may have had the client's port lately, to another server.
+  const unsigned long server_port = c.server_port();
   queues found;
   std::ifstream table{"/proc/net/tcp"};
   std::string line;
@@ -113,9 +116,9 @@ queues queues_of(std::uint16_t client_port) {
     const auto after_colon = [](const std::string& field) {
       return std::stoul(field.substr(field.find(':') + 1), nullptr, 16);
     };
-    if (after_colon(local) == client_port)
+    if (after_colon(local) == client_port && after_colon(remote) == server_port)
       found.unsent = std::stoul(held, nullptr, 16);
-    if (after_colon(remote) == client_port)
+    if (after_colon(remote) == client_port && after_colon(local) == server_port)
       found.unread = after_colon(held);
   }
   return found;
@@ -135,10 +138,10 @@ std::size_t stuff(client& c, std::size_t& sent) {
     }
   }
   // Bytes on their way are in both queues for a moment, or in neither: what counts is what stays the same.
-  auto held = queues_of(c.port());
+  auto held = queues_of(c);
   for (int look = 0, same = 0; look < 500 && same < 10; ++look) {
     std::this_thread::sleep_for(10ms);
-    const auto now = queues_of(c.port());
+    const auto now = queues_of(c);
     same = now.unsent == held.unsent && now.unread == held.unread && now.unsent + now.unread <= sent ? same + 1 : 0;
     held = now;
   }
