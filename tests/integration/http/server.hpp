@@ -234,6 +234,7 @@ public:
   }
 
   [[nodiscard]] std::uint16_t port() const { return socket_.local_endpoint().port(); }
+
   [[nodiscard]] std::uint16_t server_port() const { return socket_.remote_endpoint().port(); }
 
   /// Whether the server closes, with nothing more to read.
