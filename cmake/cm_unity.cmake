@@ -16,7 +16,7 @@ function(cm_unity target size)
     UNITY_BUILD ON
     UNITY_BUILD_MODE GROUP
     UNITY_BUILD_CODE_BEFORE_INCLUDE "// NOLINTNEXTLINE(bugprone-suspicious-include)")
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "Release")
     # From 10,000 instructions on GCC inlines less, which would cost an answer up to 5 % more of them.
     target_compile_options(${target} PRIVATE --param=large-unit-insns=1000000)
   endif()

@@ -102,7 +102,7 @@ public:
 
   explicit metrics(const sizes& of);
 
-  /// Answers that the egress publishes; its thread writes.
+  /// Answers that the egress and the validators publish; the one whose turn it is to flush writes.
   struct alignas(64) egress_counters {
     std::array<answer_counters<counter>, ecap_protocol_count> answered;
     counter lost; ///< refused by the connection
