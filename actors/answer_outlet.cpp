@@ -24,7 +24,8 @@ private:
 } // namespace
 
 bool answer_outlet::send_now(reply_batch& replies) {
-  if (replies.size() > few || !turn_.try_take())
+  // More than one are worth the hop: while they are flushed, the next batch is made.
+  if (replies.size() != 1 || !turn_.try_take())
     return false;
   const turn_guard turn(turn_);
   publish_in_turn(replies);

@@ -5,20 +5,20 @@
 #include "actors/reply_batch.hpp"
 #include "core/metrics.hpp"
 
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <utility>
 
 namespace cm::actors {
 
-/// Shared by the egress and those who may do without it for a few answers; outlives both. Counts what it publishes.
+/// Shared by the egress and those who may do without it for one answer; outlives both. Counts what it publishes.
 class answer_outlet {
 public:
   explicit answer_outlet(std::shared_ptr<core::metrics> metrics) noexcept : metrics_(std::move(metrics)) {}
 
-  /// Publishes and flushes a small batch on the caller's thread, where that takes no longer than the hop to the egress:
-  /// nobody else flushes, and the last flush was quick. Blocks for a flush (messaging::connection::flush_buffer).
+  /// Publishes and flushes a single answer on the caller's thread, where that takes no longer than the hop to the
+  /// egress: nobody else flushes, and the last flush was quick. Blocks for a flush
+  /// (messaging::connection::flush_buffer).
   /// @return whether it did; else the batch is to be sent to the egress. Any thread.
   [[nodiscard]] bool send_now(reply_batch& replies);
 
@@ -31,9 +31,6 @@ public:
 private:
   void publish_in_turn(reply_batch& replies);
   void flush_in_turn(reply_batch& replies) noexcept;
-
-  /// More answers are worth the hop: while one batch is flushed, the next is made.
-  static constexpr std::size_t few = 4;
 
   flush_turn turn_;        ///< guards all below
   std::uint64_t lost_ = 0; ///< answers that the connection refused

@@ -10,8 +10,9 @@ namespace cm::actors {
 /// has it and the last flush was quick, since they keep a scheduler's thread from everybody else meanwhile. Any thread.
 class flush_turn {
 public:
-  /// A flush on loopback takes some 60 µs; beyond this a shared thread is worth more than the hop that is saved.
-  static constexpr std::chrono::microseconds quick{200};
+  /// A flush on loopback takes some 60 µs, several times as long where the machine has much else to do; beyond this a
+  /// shared thread is worth more than the hop that is saved.
+  static constexpr std::chrono::microseconds quick{500};
 
   /// Does not wait. @return whether the turn was taken: give_back follows
   [[nodiscard]] bool try_take() noexcept {

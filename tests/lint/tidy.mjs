@@ -82,10 +82,13 @@ const rare = [
   'bugprone-sizeof-expression',
   'bugprone-stringview-nullptr',
   'bugprone-suspicious-semicolon',
+  'bugprone-suspicious-string-compare',
+  'bugprone-undelegated-constructor',
   'misc-unused-using-decls',
   'modernize-redundant-void-arg',
   'modernize-use-bool-literals',
   'modernize-use-using',
+  'performance-unnecessary-value-param',
   'readability-redundant-control-flow',
   'readability-static-definition-in-anonymous-namespace',
 ];

@@ -9,7 +9,7 @@ import { freePorts, Process } from './process.mjs';
 import { until } from './wait.mjs';
 
 const sanitizers =
-  preset === 'asan' ? { ASAN_OPTIONS: 'detect_leaks=1:abort_on_error=0:exitcode=99', UBSAN_OPTIONS: 'print_stacktrace=1' } : {};
+  preset === 'asan' ? { ASAN_OPTIONS: 'detect_leaks=1:abort_on_error=0:exitcode=99:malloc_context_size=12', UBSAN_OPTIONS: 'print_stacktrace=1' } : {};
 
 export class Cm {
   /**

@@ -7,12 +7,14 @@ import { Cm } from '../../support/cm.mjs';
 import { EcapClient } from '../../support/ecap.mjs';
 import { Events } from '../../support/events.mjs';
 import { Operator } from '../../support/operator.mjs';
-import { slowness } from '../../support/places.mjs';
+import { slowness, volume } from '../../support/places.mjs';
 import { states } from '../../support/rest.mjs';
 import { Rows } from '../../support/rows.mjs';
 import { Stack } from '../../support/stack.mjs';
 import { transitions } from '../../support/state-table.mjs';
 import { until } from '../../support/wait.mjs';
+
+const contested = volume(1_000);
 
 let stack;
 let ecap;
@@ -176,7 +178,7 @@ test('a request without a reply subject is dropped, and so changes nothing', asy
   assert.equal((await ecap.validate('smart_kettle', token)).statusCode, 200);
 });
 
-test('two replicas, 1,000 Suspended tokens, each asked for Active and for Revoked at once over REST and ECAP: answers, database and audit trail agree', async (t) => {
+test(`two replicas, ${contested} Suspended tokens, each asked for Active and for Revoked at once over REST and ECAP: answers, database and audit trail agree`, async (t) => {
   const other = await Cm.start({
     nats: stack.nats,
     mariadb: stack.mariadb,
@@ -184,7 +186,7 @@ test('two replicas, 1,000 Suspended tokens, each asked for Active and for Revoke
   });
   t.after(() => other.remove());
   const second = new Operator(other);
-  const lines = Array.from({ length: 1_000 }, (_, i) => ({
+  const lines = Array.from({ length: contested }, (_, i) => ({
     endpointId: 'contested',
     applicationName: 'smart_kettle',
     token: `contested-${i}`,

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { Cm } from '../../support/cm.mjs';
 import { Events, publishUnregistered } from '../../support/events.mjs';
 import { Operator } from '../../support/operator.mjs';
-import { slowness } from '../../support/places.mjs';
+import { slowness, volume } from '../../support/places.mjs';
 import { states } from '../../support/rest.mjs';
 import { Rows } from '../../support/rows.mjs';
 import { Stack } from '../../support/stack.mjs';
@@ -223,7 +223,7 @@ test('what the events said, /revocations says too, in the order of the commits',
 
 test('an event is on the wire soon after the answer', async (t) => {
   const times = [];
-  for (let i = 0; i < 300; i += 1) {
+  for (let i = 0; i < volume(300); i += 1) {
     const one = await token();
     const { correlationId } = await operator.setTokenStatus(one.endpointId, one.id, 'Revoked');
     const answeredAt = performance.now();

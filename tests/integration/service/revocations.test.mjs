@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { Cm } from '../../support/cm.mjs';
 import { get, http, post } from '../../support/http.mjs';
 import { importLines } from '../../support/ndjson.mjs';
-import { slowness } from '../../support/places.mjs';
+import { slowness, volume } from '../../support/places.mjs';
 import { allowed, etag, isError, iso } from '../../support/rest.mjs';
 import { Stack } from '../../support/stack.mjs';
 import { setStatus } from '../../support/state-table.mjs';
@@ -185,7 +185,7 @@ test('400 for a limit or a cursor that cannot be; 304, 405 and 406', async () =>
 
 test('nothing is lost and nothing is there twice while 8 writers revoke through two replicas and a reader follows', async (t) => {
   const writers = 8;
-  const each = 150;
+  const each = volume(150);
   const { next: beginning } = await follow();
   const lines = Array.from({ length: writers * each }, (_, i) => ({ endpointId: `busy-${i}`, applicationName: 'busy' }));
   const { results } = await importLines(stack.cm.api, lines);

@@ -6,11 +6,13 @@ import { after, before, test } from 'node:test';
 import { Cm } from '../../support/cm.mjs';
 import { get, http } from '../../support/http.mjs';
 import { importLines } from '../../support/ndjson.mjs';
-import { slowness } from '../../support/places.mjs';
+import { slowness, volume } from '../../support/places.mjs';
 import { channels, isError, states, stored } from '../../support/rest.mjs';
 import { Stack } from '../../support/stack.mjs';
 import { setStatus, takesAway, transitions } from '../../support/state-table.mjs';
 import { until } from '../../support/wait.mjs';
+
+const contested = volume(1_000);
 
 let stack;
 let replicas;
@@ -111,7 +113,7 @@ function checkStory({ id, asked }, { row, audit, revocations }) {
 }
 
 async function conflict(application, requests, { use = false } = {}) {
-  const lines = Array.from({ length: 1_000 }, (_, i) => ({ endpointId: `${application}-${i}`, applicationName: application }));
+  const lines = Array.from({ length: contested }, (_, i) => ({ endpointId: `${application}-${i}`, applicationName: application }));
   const { results } = await importLines(stack.cm.api, lines);
   const tokens = results.map(({ endpointTokenId, token }, i) => ({ id: endpointTokenId, token, endpointId: `${application}-${i}`, asked: [] }));
   await spread(tokens, 24, async ({ id, token, endpointId, asked }, index) => {
@@ -140,7 +142,7 @@ const tally = (tokens) => {
   return JSON.stringify(counts);
 };
 
-test('conflicting transitions on 1,000 tokens at once: database, audit trail, events and answers agree for each one', async (t) => {
+test(`conflicting transitions on ${contested} tokens at once: database, audit trail, events and answers agree for each one`, async (t) => {
   // Different ones for each token, and each in another order and over another replica.
   const kinds = ['Suspended', 'Revoked', 'Active', 'Inactive', 'Suspended', 'Active'];
   const tokens = await conflict('quarrel', (i) => kinds.map((_, k) => kinds[(k + i) % kinds.length]).slice(0, 4));
