@@ -35,8 +35,17 @@ test('many right passwords for one username at once are all 200, on a machine wi
 
 test('of many wrong passwords at once 10 are looked at, for a user that is there and for one that is not', async () => {
   for (const username of ['target', 'nobody']) {
-    const codes = await atOnce(username, Array.from({ length: 100 }, (_, i) => `guess ${i}`));
-    assert.deepEqual(codes, [...Array(10).fill(401), ...Array(90).fill(429)], username);
+    // A machine without time for all of them answers 503, and has not looked at those.
+    const seen = { 401: 0, 429: 0, 503: 0 };
+    for (let round = 0; round < 10 && (round === 0 || (seen[401] < 10 && seen[503] > 0)); round++) {
+      const codes = await atOnce(username, Array.from({ length: 100 }, (_, i) => `guess ${round} ${i}`));
+      for (const code of codes) {
+        assert.ok(code in seen, `${username}: ${code}`);
+        seen[code] += 1;
+      }
+    }
+    assert.equal(seen[401], 10, username);
+    assert.ok(seen[429] > 0, username);
   }
   assert.equal((await ecap.password('target', password)).statusCode, 429);
   assert.equal((await ecap.password('gateway', password)).statusCode, 200);
