@@ -39,7 +39,7 @@ void answer_outlet::publish(reply_batch& replies) {
   publish_in_turn(replies);
 }
 
-void answer_outlet::flush(reply_batch& replies) noexcept {
+void answer_outlet::flush(reply_batch& replies) {
   turn_.take();
   const turn_guard turn(turn_);
   flush_in_turn(replies);

@@ -26,7 +26,7 @@ public:
   void publish(reply_batch& replies);
 
   /// Writes what was published on the batch's connection, waiting for others who do. For the egress.
-  void flush(reply_batch& replies) noexcept;
+  void flush(reply_batch& replies);
 
 private:
   void publish_in_turn(reply_batch& replies);

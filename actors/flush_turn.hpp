@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <mutex>
 
 namespace cm::actors {
 
@@ -16,14 +17,11 @@ public:
 
   /// Does not wait. @return whether the turn was taken: give_back follows
   [[nodiscard]] bool try_take() noexcept {
-    return last_was_quick_.load(std::memory_order_relaxed) && !taken_.test_and_set(std::memory_order_acquire);
+    return last_was_quick_.load(std::memory_order_relaxed) && taken_.try_lock();
   }
 
   /// Waits for as long as the others flush: the connection's write deadline at most, for each of them.
-  void take() noexcept {
-    while (taken_.test_and_set(std::memory_order_acquire))
-      taken_.wait(true, std::memory_order_relaxed);
-  }
+  void take() { taken_.lock(); }
 
   /// By the one whose turn it is.
   /// @param took how long the flush took
@@ -31,13 +29,10 @@ public:
     last_was_quick_.store(took < quick, std::memory_order_relaxed);
   }
 
-  void give_back() noexcept {
-    taken_.clear(std::memory_order_release);
-    taken_.notify_one();
-  }
+  void give_back() noexcept { taken_.unlock(); }
 
 private:
-  std::atomic_flag taken_;
+  std::mutex taken_;
   std::atomic<bool> last_was_quick_{false}; ///< until the first flush has shown it
 };
 

@@ -23,11 +23,8 @@ void count_cache(token_validator_self self) {
 }
 
 void send_off(token_validator_self self, token_desk::outcome done) {
-  if (done.replies && !done.replies->empty()) {
-    auto& outlet = self->state.outlet;
-    if (!outlet || !outlet->send_now(*done.replies))
-      self->send(self->state.egress, answer_v, std::move(done.replies));
-  }
+  if (done.replies && !done.replies->empty() && !self->state.outlet->send_now(*done.replies))
+    self->send(self->state.egress, answer_v, std::move(done.replies));
   // The answer does not wait for it: a device is not refused because the database cannot write just now.
   if (!done.first_uses.empty())
     self->send(self->state.gate, activate_v,

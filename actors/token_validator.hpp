@@ -21,7 +21,7 @@ struct token_validator_settings {
   token_desk_settings desk;
   std::shared_ptr<const coherence> hearing;
   std::shared_ptr<core::validator_counters> counters;
-  std::shared_ptr<answer_outlet> outlet;           ///< null: all answers go to the egress
+  std::shared_ptr<answer_outlet> outlet;
   std::chrono::milliseconds lookup_deadline{2000}; ///< after which the requests of a batch are answered 503
   std::chrono::milliseconds tick{1000};            ///< how often memory is looked through while no requests come
 };
