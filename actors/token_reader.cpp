@@ -16,7 +16,7 @@ using token_reader_self = token_reader_actor::stateful_pointer<token_reader_stat
 using item_question = token_reader_state::item_question;
 using list_question = token_reader_state::list_question;
 
-core::error unavailable(std::string detail) {
+core::error unavailable_error(std::string detail) {
   return core::make_error(core::errc::unavailable, "Service Unavailable", std::move(detail));
 }
 
@@ -98,7 +98,7 @@ void ask(token_reader_self self, std::vector<Question> questions) {
       },
       [batch, go_on](const caf::error& problem) {
         go_on();
-        answer_all(*batch, unavailable("no answer from the storage gate: " + describe_reason(problem)));
+        answer_all(*batch, unavailable_error("no answer from the storage gate: " + describe_reason(problem)));
       });
 }
 
@@ -106,7 +106,7 @@ void ask(token_reader_self self, std::vector<Question> questions) {
 template <class Question>
 void pump(token_reader_self self) {
   auto& queue = queue_of(self->state, static_cast<const Question*>(nullptr));
-  answer_all(queue.take_expired(self->clock().now()), unavailable("the database was busy with others"));
+  answer_all(queue.take_expired(self->clock().now()), unavailable_error("the database was busy with others"));
   for (auto batch = queue.next(); !batch.empty(); batch = queue.next())
     ask(self, std::move(batch));
 }

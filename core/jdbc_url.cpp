@@ -18,7 +18,7 @@ constexpr std::size_t max_hosts = 32;
 constexpr std::size_t max_database_length = 64; // MariaDB's limit on identifiers
 constexpr std::int64_t max_timeout_ms = 3'600'000;
 
-error wrong(std::string message) {
+error wrong_url(std::string message) {
   return make_error(errc::invalid, std::move(message));
 }
 
@@ -59,7 +59,7 @@ bool is_ipv6(std::string_view text) {
 expected<std::uint16_t> parse_port(std::string_view text) {
   const auto port = number(text, 1, 65535);
   if (!port)
-    return wrong("a port number from 1 to 65535 after each host");
+    return wrong_url("a port number from 1 to 65535 after each host");
   return static_cast<std::uint16_t>(*port);
 }
 
@@ -69,12 +69,12 @@ expected<network_address> parse_address(std::string_view text) {
   while (!text.empty()) {
     const auto end = text.find(')');
     if (text.front() != '(' || end == std::string_view::npos)
-      return wrong("address=(host=name)(port=number)");
+      return wrong_url("address=(host=name)(port=number)");
     const auto part = text.substr(1, end - 1);
     text.remove_prefix(end + 1);
     const auto equals = part.find('=');
     if (equals == std::string_view::npos)
-      return wrong("address=(host=name)(port=number)");
+      return wrong_url("address=(host=name)(port=number)");
     const auto name = lower(part.substr(0, equals));
     const auto value = part.substr(equals + 1);
     if (name == "host") {
@@ -85,11 +85,11 @@ expected<network_address> parse_address(std::string_view text) {
         return port.error();
       result.port = *port;
     } else if (name != "type") {
-      return wrong("address=(host=name)(port=number)");
+      return wrong_url("address=(host=name)(port=number)");
     }
   }
   if (!is_host_name(result.host) && !is_ipv6(result.host))
-    return wrong("a host name or address in address=(host=name)(port=number)");
+    return wrong_url("a host name or address in address=(host=name)(port=number)");
   return result;
 }
 
@@ -101,7 +101,7 @@ expected<network_address> parse_host(std::string_view text) {
   if (skip(text, "[")) {
     const auto end = text.find(']');
     if (end == std::string_view::npos || !is_ipv6(text.substr(0, end)))
-      return wrong("an IPv6 address between brackets");
+      return wrong_url("an IPv6 address between brackets");
     result.host = text.substr(0, end);
     rest = text.substr(end + 1);
   } else {
@@ -109,12 +109,12 @@ expected<network_address> parse_host(std::string_view text) {
     result.host = text.substr(0, colon);
     rest = colon == std::string_view::npos ? std::string_view{} : text.substr(colon);
     if (!is_host_name(result.host))
-      return wrong("host names of letters, digits, '.', '-' and '_'");
+      return wrong_url("host names of letters, digits, '.', '-' and '_'");
   }
   if (rest.empty())
     return result;
   if (rest.front() != ':')
-    return wrong("a port number from 1 to 65535 after each host");
+    return wrong_url("a port number from 1 to 65535 after each host");
   const auto port = parse_port(rest.substr(1));
   if (!port)
     return port.error();
@@ -131,7 +131,7 @@ expected<std::vector<network_address>> parse_hosts(std::string_view text) {
       return host.error();
     result.push_back(std::move(*host));
     if (result.size() > max_hosts)
-      return wrong("at most " + std::to_string(max_hosts) + " hosts");
+      return wrong_url("at most " + std::to_string(max_hosts) + " hosts");
     if (comma == std::string_view::npos)
       return result;
     text.remove_prefix(comma + 1);
@@ -204,7 +204,7 @@ private:
     if (key == "sslmode") {
       mode_ = parse_tls_mode(value);
       if (!mode_)
-        return wrong("sslMode to be disable, trust, verify-ca or verify-full");
+        return wrong_url("sslMode to be disable, trust, verify-ca or verify-full");
     } else if (key == "serversslcert") {
       return read_certificate(value);
     } else if (key == "user") {
@@ -238,7 +238,7 @@ private:
   static std::optional<error> read_switch(std::optional<bool>& into, const char* name, std::string_view value) {
     into = parse_switch(value);
     if (!into)
-      return wrong(std::string(name) + " to be true or false");
+      return wrong_url(std::string(name) + " to be true or false");
     return std::nullopt;
   }
 
@@ -246,7 +246,8 @@ private:
                                     std::string_view value) {
     const auto ms = number(value, 0, max_timeout_ms);
     if (!ms)
-      return wrong(std::string(name) + " to be a number of milliseconds from 1 to " + std::to_string(max_timeout_ms));
+      return wrong_url(std::string(name) + " to be a number of milliseconds from 1 to "
+                       + std::to_string(max_timeout_ms));
     if (*ms == 0) {
       into.reset();
       url_.warnings.push_back(std::string(name) + "=0 (no limit) is not supported; the default is used");
@@ -260,7 +261,7 @@ private:
     if (skip(value, "file:") && value.starts_with("///"))
       value.remove_prefix(2);
     if (value.empty() || value.starts_with("classpath:") || value.starts_with("-----"))
-      return wrong("serverSslCert to be the path of a PEM file");
+      return wrong_url("serverSslCert to be the path of a PEM file");
     url_.tls_ca_file = value;
     return std::nullopt;
   }
@@ -295,7 +296,7 @@ std::optional<error> read_mode(std::string_view mode, jdbc_url& url) {
     "loadbalance:", "failover:", "replication:", "load-balance-read:"};
   const auto known = lower(mode);
   if (std::find(modes.begin(), modes.end(), known) == modes.end())
-    return wrong("no mode before // or one of sequential, loadbalance, failover, replication");
+    return wrong_url("no mode before // or one of sequential, loadbalance, failover, replication");
   url.warnings.push_back("the mode " + known.substr(0, known.size() - 1)
                          + " means sequential here: the hosts are tried in their order");
   return std::nullopt;
@@ -307,12 +308,12 @@ expected<jdbc_url> parse_jdbc_url(std::string_view text) {
   constexpr auto shape = "a URL such as jdbc:mariadb://host:3306/database";
   const bool printable = std::all_of(text.begin(), text.end(), [](unsigned char c) { return c > 0x20 && c != 0x7f; });
   if (!printable || (!skip(text, "jdbc:mariadb:") && !skip(text, "jdbc:mysql:")))
-    return wrong(shape);
+    return wrong_url(shape);
 
   jdbc_url result;
   const auto slashes = text.find("//");
   if (slashes == std::string_view::npos)
-    return wrong(shape);
+    return wrong_url(shape);
   if (auto fault = read_mode(text.substr(0, slashes), result))
     return *fault;
   text.remove_prefix(slashes + 2);
@@ -325,10 +326,10 @@ expected<jdbc_url> parse_jdbc_url(std::string_view text) {
     return hosts.error();
   result.hosts = std::move(*hosts);
   if (slash == std::string_view::npos || slash + 1 == place.size())
-    return wrong("a database name after the hosts, as in jdbc:mariadb://host:3306/database");
+    return wrong_url("a database name after the hosts, as in jdbc:mariadb://host:3306/database");
   result.database = place.substr(slash + 1);
   if (result.database.size() > max_database_length || result.database.find('/') != std::string::npos)
-    return wrong("a database name of at most 64 bytes without '/'");
+    return wrong_url("a database name of at most 64 bytes without '/'");
 
   if (question != std::string_view::npos) {
     if (auto fault = parameter_reader(result).read(text.substr(question + 1)))

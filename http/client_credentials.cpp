@@ -13,8 +13,6 @@ namespace cm::http {
 
 namespace {
 
-constexpr std::size_t longest_escape = 6; // \u00xx
-
 // Text that is UTF-8 already: every byte but a continuation begins a character.
 std::size_t characters(std::string_view text) noexcept {
   constexpr unsigned continuation_mask = 0xc0U;

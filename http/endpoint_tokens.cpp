@@ -14,8 +14,6 @@ namespace cm::http {
 
 namespace {
 
-constexpr std::size_t longest_escape = 6; // \u00xx
-
 std::optional<core::field_error> check_endpoint_id(std::string_view id) {
   if (core::is_endpoint_id(id))
     return std::nullopt;

@@ -35,7 +35,7 @@ constexpr std::size_t max_requests = 10'000;
 constexpr std::size_t max_names = 100'000;
 constexpr std::size_t read_size = std::size_t{64} * 1024;
 
-core::error unavailable(const std::string& what, std::string detail = {}) {
+core::error tekton_unavailable(const std::string& what, std::string detail = {}) {
   return core::make_error(core::errc::unavailable, "Tekton: " + what, std::move(detail));
 }
 
@@ -85,7 +85,7 @@ public:
 
   core::expected<answer> get(const std::string& path) {
     if (++requests_ > max_requests)
-      return unavailable("more than 10000 requests for one list of applications");
+      return tekton_unavailable("more than 10000 requests for one list of applications");
     const bool kept = socket_.has_value();
     auto result = try_get(path);
     // A server may close a connection that is kept open at any moment.
@@ -96,8 +96,8 @@ private:
   core::expected<answer> try_get(const std::string& path) {
     const auto failed = [&](const std::string& step, error_code ec) {
       socket_.reset();
-      return unavailable(step + " " + with_.authority + ": "
-                         + (ec == net::error::timed_out ? std::string("no answer in time") : ec.message()));
+      return tekton_unavailable(step + " " + with_.authority + ": "
+                                + (ec == net::error::timed_out ? std::string("no answer in time") : ec.message()));
     };
     if (!socket_) {
       error_code ec;
@@ -127,7 +127,7 @@ private:
     error_code ec;
     result.body = json::parse(response.body(), ec);
     if (ec)
-      return unavailable("the answer to " + target + " is not JSON", ec.message());
+      return tekton_unavailable("the answer to " + target + " is not JSON", ec.message());
     return result;
   }
 
@@ -252,10 +252,11 @@ core::expected<bool> for_each_item(conversation& with, const std::string& path, 
     if (got->status == 404 && page == 0)
       return false;
     if (got->status != 200)
-      return unavailable("status " + std::to_string(got->status) + " for " + path);
+      return tekton_unavailable("status " + std::to_string(got->status) + " for " + path);
     const auto* items = items_of(got->body);
     if (items == nullptr)
-      return unavailable("the answer to " + path + " is neither an array nor an object with an array \"content\"");
+      return tekton_unavailable("the answer to " + path
+                                + " is neither an array nor an object with an array \"content\"");
     bool any_new = false;
     for (const auto& item : *items) {
       const auto taken = take(item);
@@ -268,7 +269,7 @@ core::expected<bool> for_each_item(conversation& with, const std::string& path, 
     if (!next)
       return true;
     if (!any_new)
-      return unavailable("the pages of " + path + " do not come to an end");
+      return tekton_unavailable("the pages of " + path + " do not come to an end");
     query = *std::move(next);
   }
 }
@@ -284,7 +285,7 @@ public:
     if (!found)
       return found.error();
     if (!*found)
-      return unavailable("status 404 for /api/v1/applications");
+      return tekton_unavailable("status 404 for /api/v1/applications");
     for (const auto& name : without_versions_) {
       const auto path = "/api/v1/applications/" + name + "/app-versions";
       // 404: it was deleted meanwhile, or this Tekton knows no such list; its name is known all the same.
@@ -300,12 +301,12 @@ private:
   core::expected<bool> take_application(const json::value& item) {
     const auto name = name_of(item);
     if (!name)
-      return unavailable("an application without a name");
+      return tekton_unavailable("an application without a name");
     if (!core::is_application_name(*name))
       return false; // no token can belong to it (contract section 1)
     const bool is_new = result_.try_emplace(*name).second;
     if (is_new && ++names_ > max_names)
-      return unavailable("more than 100000 applications and versions");
+      return tekton_unavailable("more than 100000 applications and versions");
     const auto* object = item.if_object();
     const json::value* versions = nullptr;
     for (const auto* key : {"versions", "appVersions"}) {
@@ -326,7 +327,7 @@ private:
     }
     const auto* list = versions->if_array();
     if (list == nullptr)
-      return unavailable("the versions of an application are no list");
+      return tekton_unavailable("the versions of an application are no list");
     for (const auto& one : *list) {
       if (const auto taken = take_version(*name, one); !taken)
         return taken.error();
@@ -337,12 +338,12 @@ private:
   core::expected<bool> take_version(const std::string& application, const json::value& item) {
     const auto name = name_of(item);
     if (!name)
-      return unavailable("a version without a name");
+      return tekton_unavailable("a version without a name");
     if (!core::is_application_name(*name))
       return false;
     const bool is_new = result_[application].insert(*name).second;
     if (is_new && ++names_ > max_names)
-      return unavailable("more than 100000 applications and versions");
+      return tekton_unavailable("more than 100000 applications and versions");
     return is_new;
   }
 

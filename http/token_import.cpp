@@ -13,7 +13,6 @@ namespace cm::http {
 
 namespace {
 
-constexpr std::size_t longest_escape = 6; // \u00xx
 constexpr std::size_t fixed_members = 192;
 constexpr int internal_error = 500;
 constexpr int unavailable = 503;

@@ -34,7 +34,7 @@ void apply_nats_urls(settings& s, const parsed_value& v, const std::string& /*in
   s.nats.password = servers.password;
 }
 
-constexpr property rows[]{
+constexpr property connections_rows[]{
   {.group = nats_group,
    .key = "nats.urls",
    .type = nats_urls,
@@ -136,7 +136,7 @@ constexpr property rows[]{
 } // namespace
 
 std::span<const property> connection_properties() {
-  return rows;
+  return connections_rows;
 }
 
 } // namespace cm::core::configuration

@@ -21,7 +21,7 @@ void apply_application(settings& s, const parsed_value& /*value*/, const std::st
     versions.insert(instance.substr(dot + middle.size()));
 }
 
-constexpr property rows[]{
+constexpr property credentials_rows[]{
   {.group = token_group,
    .key = "kaa.cm.ep-token.length",
    .type = integer,
@@ -133,7 +133,7 @@ constexpr property rows[]{
 } // namespace
 
 std::span<const property> credential_properties() {
-  return rows;
+  return credentials_rows;
 }
 
 } // namespace cm::core::configuration

@@ -14,7 +14,7 @@ constexpr std::string_view monitoring_group = "Monitoring agent";
 constexpr std::string_view license_group = "License";
 constexpr std::string_view logging_group = "Logging";
 
-constexpr property rows[]{
+constexpr property process_rows[]{
   {.group = process_group,
    .variables = {"INSTANCE_NAME"},
    .type = instance_name,
@@ -139,7 +139,7 @@ constexpr property rows[]{
 } // namespace
 
 std::span<const property> process_properties() {
-  return rows;
+  return process_rows;
 }
 
 } // namespace cm::core::configuration

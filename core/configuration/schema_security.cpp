@@ -11,7 +11,7 @@ using enum mark;
 
 constexpr std::string_view oauth_group = "REST authorization";
 
-constexpr property rows[]{
+constexpr property security_rows[]{
   {.group = oauth_group,
    .key = "security.oauth2.resource-server.enabled",
    .type = boolean,
@@ -85,7 +85,7 @@ constexpr property rows[]{
 } // namespace
 
 std::span<const property> security_properties() {
-  return rows;
+  return security_rows;
 }
 
 } // namespace cm::core::configuration

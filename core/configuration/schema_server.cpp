@@ -16,7 +16,7 @@ std::string shown(bool value) {
   return value ? "true" : "false";
 }
 
-constexpr property rows[]{
+constexpr property server_rows[]{
   {.group = server_group,
    .key = "server.port",
    .type = port,
@@ -136,7 +136,7 @@ constexpr property rows[]{
 } // namespace
 
 std::span<const property> server_properties() {
-  return rows;
+  return server_rows;
 }
 
 } // namespace cm::core::configuration

@@ -15,7 +15,7 @@ using test::events;
 
 namespace {
 
-std::shared_ptr<connection> open(const test::nats_server& server, const std::shared_ptr<events>& events) {
+std::shared_ptr<connection> connected(const test::nats_server& server, const std::shared_ptr<events>& events) {
   auto out = connection::open(server.settings(), events->handlers());
   REQUIRE(out.has_value());
   REQUIRE((*out)->status() == messaging::connection_status::connected);
@@ -55,8 +55,8 @@ messaging::batch_sink gated(const std::shared_ptr<std::latch>& gate, const std::
 
 TEST_CASE("a burst arrives whole, in order and in batches") {
   const test::nats_server server;
-  const auto publisher = open(server, events::make());
-  const auto link = open(server, events::make());
+  const auto publisher = connected(server, events::make());
+  const auto link = connected(server, events::make());
   const auto log = events::make();
   auto sub = subscription::open(link, "burst", wide(), log->sink());
   REQUIRE(sub.has_value());
@@ -74,8 +74,8 @@ TEST_CASE("a burst arrives whole, in order and in batches") {
 
 TEST_CASE("no message stays behind in a batch that is not full, whatever the rhythm") {
   const test::nats_server server;
-  const auto publisher = open(server, events::make());
-  const auto link = open(server, events::make());
+  const auto publisher = connected(server, events::make());
+  const auto link = connected(server, events::make());
   const auto log = events::make();
   auto sub = subscription::open(link, "rhythm", wide(), log->sink());
   REQUIRE(sub.has_value());
@@ -93,8 +93,8 @@ TEST_CASE("no message stays behind in a batch that is not full, whatever the rhy
 
 TEST_CASE("drain hands over everything that was received and completes after the last") {
   const test::nats_server server;
-  const auto publisher = open(server, events::make());
-  const auto link = open(server, events::make());
+  const auto publisher = connected(server, events::make());
+  const auto link = connected(server, events::make());
   const auto log = events::make();
   const auto gate = std::make_shared<std::latch>(1);
   auto sub = subscription::open(link, "d", wide(), gated(gate, log), log->completion());
@@ -116,9 +116,9 @@ TEST_CASE("drain hands over everything that was received and completes after the
 
 TEST_CASE("draining the connection loses nothing and closes it on request") {
   const test::nats_server server;
-  const auto publisher = open(server, events::make());
+  const auto publisher = connected(server, events::make());
   const auto log = events::make();
-  const auto link = open(server, log);
+  const auto link = connected(server, log);
   const auto gate = std::make_shared<std::latch>(1);
   auto sub = subscription::open(link, "d", wide(), gated(gate, log), log->completion());
   REQUIRE(sub.has_value());
@@ -137,7 +137,7 @@ TEST_CASE("draining the connection loses nothing and closes it on request") {
 TEST_CASE("closing the connection completes its subscriptions and hands over what the batch has") {
   const test::nats_server server;
   const auto log = events::make();
-  const auto link = open(server, log);
+  const auto link = connected(server, log);
   auto sub = subscription::open(link, "c", {}, log->sink(), log->completion());
   REQUIRE(sub.has_value());
   REQUIRE(link->round_trip(5s).has_value());
@@ -155,9 +155,9 @@ TEST_CASE("closing the connection completes its subscriptions and hands over wha
 
 TEST_CASE("a slow consumer is reported once, its losses are counted, and what is kept still arrives") {
   const test::nats_server server;
-  const auto publisher = open(server, events::make());
+  const auto publisher = connected(server, events::make());
   const auto log = events::make();
-  const auto link = open(server, log);
+  const auto link = connected(server, log);
   const auto gate = std::make_shared<std::latch>(1);
   messaging::subscription_options narrow;
   narrow.pending_messages = 100;
@@ -180,8 +180,8 @@ TEST_CASE("a slow consumer is reported once, its losses are counted, and what is
 
 TEST_CASE("a subscription may be destroyed at any moment, its own sink included") {
   const test::nats_server server;
-  const auto publisher = open(server, events::make());
-  const auto link = open(server, events::make());
+  const auto publisher = connected(server, events::make());
+  const auto link = connected(server, events::make());
   for (int round = 0; round < 200; ++round) {
     const auto log = events::make();
     auto sub = subscription::open(link, "x", wide(), log->sink(), log->completion());
@@ -213,9 +213,9 @@ TEST_CASE("a subscription may be destroyed at any moment, its own sink included"
 TEST_CASE("messages that are under way when the server dies are lost or whole, and the stream goes on") {
   test::nats_server server;
   const auto log = events::make();
-  const auto link = open(server, log);
+  const auto link = connected(server, log);
   const auto publisher_log = events::make();
-  const auto publisher = open(server, publisher_log);
+  const auto publisher = connected(server, publisher_log);
   auto sub = subscription::open(link, "k", wide(), log->sink());
   REQUIRE(sub.has_value());
   REQUIRE(link->round_trip(5s).has_value());

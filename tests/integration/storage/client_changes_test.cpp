@@ -13,21 +13,21 @@ using core::credential_status;
 
 namespace {
 
-constexpr std::array<credential_status, 4> all_states{credential_status::inactive, credential_status::active,
-                                                      credential_status::suspended, credential_status::revoked};
+constexpr std::array<credential_status, 4> client_states{credential_status::inactive, credential_status::active,
+                                                         credential_status::suspended, credential_status::revoked};
 
 // As in token_changes_test.cpp: contract section 2.
-constexpr std::array<std::string_view, 4> contract{"-yyy", "n-yy", "ny-y", "nnn-"};
+constexpr std::array<std::string_view, 4> client_table{"-yyy", "n-yy", "ny-y", "nnn-"};
 
-const core::change_origin origin{core::channel::rest, "operator", "change"};
+const core::change_origin client_change_origin{core::channel::rest, "operator", "change"};
 
-constexpr core::timestamp moment = core::from_unix_ms(3'000'000);
+constexpr core::timestamp client_change_time = core::from_unix_ms(3'000'000);
 
-std::string digit(credential_status status) {
+std::string state_digit(credential_status status) {
   return std::to_string(static_cast<int>(status));
 }
 
-void create(session& db, client_kind kind, std::uint32_t number, credential_status status) {
+void insert_client(session& db, client_kind kind, std::uint32_t number, credential_status status) {
   auto command = client_creation(kind, number);
   command.credential.status = status;
   static_cast<void>(must<one_client>(db, command));
@@ -38,7 +38,7 @@ core::revoked_kind revoked_kind_of(client_kind kind) {
 }
 
 set_password new_password(std::uint32_t number, std::string phc) {
-  return {id_of(number), core::secret{std::move(phc)}, moment, origin, {}};
+  return {id_of(number), core::secret{std::move(phc)}, client_change_time, client_change_origin, {}};
 }
 
 } // namespace
@@ -48,15 +48,15 @@ TEST_CASE("a client changes from each state to each other as the contract's tabl
   session db{f.server.settings()};
   const auto kind = GENERATE(client_kind::basic, client_kind::x509);
   std::uint32_t n = 0;
-  for (const auto from : all_states) {
-    for (const auto to : all_states) {
+  for (const auto from : client_states) {
+    for (const auto to : client_states) {
       ++n;
       INFO(to_string(from) << " to " << to_string(to));
-      create(db, kind, n, from);
-      const auto expected = contract.at(static_cast<std::size_t>(from)).at(static_cast<std::size_t>(to));
+      insert_client(db, kind, n, from);
+      const auto expected = client_table.at(static_cast<std::size_t>(from)).at(static_cast<std::size_t>(to));
       const bool event = expected == 'y' && core::takes_away(from, to);
       const auto events = count_of(f.server, "event_outbox");
-      const change_client_status command{kind, id_of(n), to, moment, origin, {}};
+      const change_client_status command{kind, id_of(n), to, client_change_time, client_change_origin, {}};
       if (expected == 'n') {
         CHECK(refusal(db, command).code == core::errc::conflict);
       } else {
@@ -78,7 +78,7 @@ TEST_CASE("a client changes from each state to each other as the contract's tabl
       const auto rows = audit_of(f.server, n);
       REQUIRE(rows.size() == (expected == 'y' ? 2U : 1U));
       if (expected == 'y')
-        CHECK(rows[1] == std::vector<std::string>{digit(from), digit(to), "0", "operator", "change"});
+        CHECK(rows[1] == std::vector<std::string>{state_digit(from), state_digit(to), "0", "operator", "change"});
       CHECK(must<one_client>(db, get_client{kind, id_of(n)}).credential.status == (expected == 'n' ? from : to));
       CHECK(count_of(f.server, "event_outbox") == events + (event ? 1 : 0));
       CHECK(count_of(f.server, "revocation") == count_of(f.server, "event_outbox"));
@@ -91,14 +91,16 @@ TEST_CASE("a client is deleted in any state, with audit row and event") {
   session db{f.server.settings()};
   const auto kind = GENERATE(client_kind::basic, client_kind::x509);
   std::uint32_t n = 0;
-  for (const auto from : all_states) {
+  for (const auto from : client_states) {
     ++n;
-    create(db, kind, n, from);
-    const auto answer = must<deleted_client>(db, delete_client{kind, id_of(n), moment, origin, {}});
+    insert_client(db, kind, n, from);
+    const auto answer =
+      must<deleted_client>(db, delete_client{kind, id_of(n), client_change_time, client_change_origin, {}});
     REQUIRE(answer.event.has_value());
     CHECK(answer.event->kind == revoked_kind_of(kind));
     CHECK_FALSE(answer.event->to.has_value());
-    CHECK(audit_of(f.server, n).at(1) == std::vector<std::string>{digit(from), "NULL", "0", "operator", "change"});
+    CHECK(audit_of(f.server, n).at(1)
+          == std::vector<std::string>{state_digit(from), "NULL", "0", "operator", "change"});
     CHECK(refusal(db, get_client{kind, id_of(n)}).code == core::errc::not_found);
     CHECK(count_of(f.server, "event_outbox") == n);
   }
@@ -107,7 +109,7 @@ TEST_CASE("a client is deleted in any state, with audit row and event") {
 TEST_CASE("a client's precondition is asked, its no changes nothing, and its exception is a fault of ours") {
   const storage_fixture f;
   session db{f.server.settings()};
-  create(db, client_kind::basic, 1, credential_status::active);
+  insert_client(db, client_kind::basic, 1, credential_status::active);
   client_precondition precondition = [](const core::client_credential& credential) {
     return credential.username != "user-1";
   };
@@ -117,20 +119,26 @@ TEST_CASE("a client's precondition is asked, its no changes nothing, and its exc
     precondition = [](const core::client_credential&) -> bool { throw std::runtime_error("boom"); };
     expected = core::errc::internal;
   }
-  CHECK(refusal(db, change_client_status{client_kind::basic, id_of(1), credential_status::revoked, moment, origin,
-                                         precondition})
+  CHECK(refusal(db, change_client_status{client_kind::basic, id_of(1), credential_status::revoked, client_change_time,
+                                         client_change_origin, precondition})
           .code
         == expected);
-  CHECK(refusal(db, delete_client{client_kind::basic, id_of(1), moment, origin, precondition}).code == expected);
+  CHECK(refusal(db, delete_client{client_kind::basic, id_of(1), client_change_time, client_change_origin, precondition})
+          .code
+        == expected);
   auto password = new_password(1, "$new");
   password.precondition = precondition;
   CHECK(refusal(db, password).code == expected);
   CHECK(count_of(f.server, "credential_audit") == 1);
   CHECK(count_of(f.server, "revocation") == 0);
   CHECK(must<found_basic>(db, find_basic{"user-1"}).password_phc == core::secret{"$phc$1"});
-  CHECK(refusal(db, delete_client{client_kind::x509, id_of(1), moment, origin, {}}).code == core::errc::not_found);
+  CHECK(refusal(db, delete_client{client_kind::x509, id_of(1), client_change_time, client_change_origin, {}}).code
+        == core::errc::not_found);
   CHECK(
-    refusal(db, change_client_status{client_kind::x509, id_of(1), credential_status::revoked, moment, origin, {}}).code
+    refusal(db,
+            change_client_status{
+              client_kind::x509, id_of(1), credential_status::revoked, client_change_time, client_change_origin, {}})
+      .code
     == core::errc::not_found);
 }
 
@@ -139,7 +147,7 @@ TEST_CASE("a password is replaced in every state but Revoked, with an audit row 
   session db{f.server.settings()};
   for (std::uint32_t n = 0; n <= 3; ++n) {
     const auto status = static_cast<credential_status>(n);
-    create(db, client_kind::basic, n + 1, status);
+    insert_client(db, client_kind::basic, n + 1, status);
     const auto name = "user-" + std::to_string(n + 1);
     if (status == credential_status::revoked) {
       CHECK(refusal(db, new_password(n + 1, "$new")).code == core::errc::conflict);
@@ -154,9 +162,9 @@ TEST_CASE("a password is replaced in every state but Revoked, with an audit row 
     CHECK(found.password_phc == core::secret{"$new"});
     CHECK(found.credential == answer.credential);
     CHECK(answer.credential.status == status);
-    CHECK(answer.credential.updated_at == moment);
+    CHECK(answer.credential.updated_at == client_change_time);
     CHECK(audit_of(f.server, n + 1).at(1)
-          == std::vector<std::string>{digit(status), digit(status), "0", "operator", "change"});
+          == std::vector<std::string>{state_digit(status), state_digit(status), "0", "operator", "change"});
   }
   CHECK(refusal(db, new_password(99, "$new")).code == core::errc::not_found);
   CHECK(count_of(f.server, "revocation") == 0);
@@ -165,7 +173,7 @@ TEST_CASE("a password is replaced in every state but Revoked, with an audit row 
 TEST_CASE("a hash is replaced by a stronger one only while it is the one that was checked") {
   const storage_fixture f;
   session db{f.server.settings()};
-  create(db, client_kind::basic, 1, credential_status::active);
+  insert_client(db, client_kind::basic, 1, credential_status::active);
   const rehash_password command{id_of(1), core::secret{"$phc$1"}, core::secret{"$strong"}};
   CHECK(must<used_clients>(db, command).changed == 1);
   CHECK(must<found_basic>(db, find_basic{"user-1"}).password_phc == core::secret{"$strong"});
@@ -179,7 +187,7 @@ TEST_CASE("of two conflicting changes of a client at once one wins") {
   session setup{f.server.settings()};
   constexpr std::uint32_t clients = 20;
   for (std::uint32_t n = 1; n <= clients; ++n)
-    create(setup, client_kind::basic, n, credential_status::revoked); // which can only be deleted
+    insert_client(setup, client_kind::basic, n, credential_status::revoked); // which can only be deleted
   const auto worker = [&](const std::string& name) {
     return std::async(std::launch::async, [&f, name] {
       const client_thread thread;
@@ -187,7 +195,8 @@ TEST_CASE("of two conflicting changes of a client at once one wins") {
       std::uint32_t deleted = 0;
       for (std::uint32_t n = 1; n <= clients; ++n) {
         const auto result = db.execute(
-          delete_client{client_kind::basic, id_of(n), moment, {core::channel::rest, name, name}, {}}, soon());
+          delete_client{client_kind::basic, id_of(n), client_change_time, {core::channel::rest, name, name}, {}},
+          soon());
         if (result)
           ++deleted;
         else if (result.error().code != core::errc::not_found)

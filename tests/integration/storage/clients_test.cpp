@@ -9,7 +9,7 @@ using core::credential_status;
 
 namespace {
 
-core::client_credential create(session& db, client_kind kind, std::uint32_t number) {
+core::client_credential created_client(session& db, client_kind kind, std::uint32_t number) {
   return must<one_client>(db, client_creation(kind, number)).credential;
 }
 
@@ -51,8 +51,8 @@ TEST_CASE("a username or certificate that exists is a conflict; the same creatio
   const storage_fixture f;
   session db{f.server.settings()};
   const auto kind = GENERATE(client_kind::basic, client_kind::x509);
-  const auto first = create(db, kind, 1);
-  CHECK(create(db, kind, 1) == first);
+  const auto first = created_client(db, kind, 1);
+  CHECK(created_client(db, kind, 1) == first);
   CHECK(count_of(f.server, "credential_audit") == 1);
   auto second = client_creation(kind, 1);
   second.credential.id = id_of(2);
@@ -103,7 +103,7 @@ TEST_CASE("a creation that the tables cannot take is refused") {
 TEST_CASE("a username finds the credential and the hash of its password, exactly spelled only") {
   const storage_fixture f;
   session db{f.server.settings()};
-  const auto created = create(db, client_kind::basic, 1);
+  const auto created = created_client(db, client_kind::basic, 1);
   const auto found = must<found_basic>(db, find_basic{"user-1"});
   REQUIRE(found.credential.has_value());
   CHECK(*found.credential == created);
@@ -123,7 +123,7 @@ TEST_CASE("a batch of certificates is answered in its own order, with repeats an
   const storage_fixture f;
   session db{f.server.settings()};
   for (std::uint32_t n = 1; n <= 20; ++n)
-    create(db, client_kind::x509, n);
+    created_client(db, client_kind::x509, n);
   const std::size_t size = GENERATE(0U, 1U, 5U, 64U);
   find_x509 command;
   for (std::uint32_t i = 0; i < size; ++i)

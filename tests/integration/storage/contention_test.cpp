@@ -12,7 +12,7 @@ using namespace cm::storage;
 
 namespace {
 
-activate_tokens activation_of(const std::vector<std::uint32_t>& numbers) {
+activate_tokens activation_of_all(const std::vector<std::uint32_t>& numbers) {
   activate_tokens command;
   for (const auto number : numbers)
     command.items.push_back({id_of(number), ""});
@@ -36,7 +36,7 @@ TEST_CASE("sessions that activate the same tokens at once change each exactly on
       std::vector<std::uint32_t> numbers;
       for (std::uint32_t number = 1; number <= 64; ++number)
         numbers.push_back(i % 2 == 0 ? number : 65 - number); // in both directions
-      auto changed = must<activated_tokens>(db, activation_of(numbers)).changed;
+      auto changed = must<activated_tokens>(db, activation_of_all(numbers)).changed;
       retries[i] = db.counters().retries;
       return changed;
     }));
@@ -90,7 +90,7 @@ TEST_CASE("the victim of a deadlock is repeated to success") {
   run(*other, "UPDATE endpoint_token SET first_used_at = 1 WHERE id >= X'" + hex(id_of(2).bytes) + "'");
   auto worker = std::async(std::launch::async, [&] {
     const client_thread thread;
-    return must<activated_tokens>(db, activation_of({1, 2})).changed;
+    return must<activated_tokens>(db, activation_of_all({1, 2})).changed;
   });
   wait_until([&] { return somebody_waits(f.server); }); // it has row 1 and waits for row 2
   const auto crossing = other->run("UPDATE endpoint_token SET first_used_at = 1 WHERE " + is_row(1));
@@ -114,7 +114,7 @@ TEST_CASE("a lock that is not given back in time is unavailable, and the connect
   run(*other, "START TRANSACTION");
   run(*other, "UPDATE endpoint_token SET first_used_at = 1 WHERE " + is_row(1));
   const auto result =
-    db.execute(activation_of({1, 2}), std::chrono::steady_clock::now() + std::chrono::milliseconds{500});
+    db.execute(activation_of_all({1, 2}), std::chrono::steady_clock::now() + std::chrono::milliseconds{500});
   REQUIRE(!result);
   CHECK(result.error().code == core::errc::unavailable);
   CHECK(result.error().detail.find("1205") != std::string::npos);
@@ -122,5 +122,5 @@ TEST_CASE("a lock that is not given back in time is unavailable, and the connect
   // Nothing is held by the one that gave up.
   run(*other, "UPDATE endpoint_token SET first_used_at = 1 WHERE " + is_row(2));
   run(*other, "ROLLBACK");
-  CHECK(must<activated_tokens>(db, activation_of({1, 2})).changed.size() == 2);
+  CHECK(must<activated_tokens>(db, activation_of_all({1, 2})).changed.size() == 2);
 }

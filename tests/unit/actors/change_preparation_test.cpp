@@ -10,7 +10,7 @@ using core::errc;
 
 namespace {
 
-const auto moment = core::from_unix_ms(1'700'000'000'000);
+const auto changed_at = core::from_unix_ms(1'700'000'000'000);
 
 import_order order_of(std::vector<http::import_line> lines) {
   import_order out;
@@ -38,24 +38,24 @@ TEST_CASE("a change gets its time from the manager, a new client credential its 
   core::uuid_v7_generator ids;
   storage::create_client create;
   create.credential.username = "user";
-  const auto made = prepare_change(create, moment, ids);
+  const auto made = prepare_change(create, changed_at, ids);
   const auto& client = std::get<storage::create_client>(*made).credential;
   CHECK(client.id != core::uuid{});
   CHECK(client.client_id == core::to_string(client.id));
-  CHECK(client.created_at == moment);
+  CHECK(client.created_at == changed_at);
 
   create.credential.client_id = "gateway";
-  const auto named = prepare_change(create, moment, ids);
+  const auto named = prepare_change(create, changed_at, ids);
   CHECK(std::get<storage::create_client>(*named).credential.client_id == "gateway");
 
-  const auto deleted = prepare_change(storage::delete_endpoint_tokens{}, moment, ids);
-  CHECK(std::get<storage::delete_endpoint_tokens>(*deleted).at == moment);
+  const auto deleted = prepare_change(storage::delete_endpoint_tokens{}, changed_at, ids);
+  CHECK(std::get<storage::delete_endpoint_tokens>(*deleted).at == changed_at);
 }
 
 TEST_CASE("a command that changes no credential is refused") {
   core::uuid_v7_generator ids;
-  CHECK(prepare_change(storage::list_tokens{}, moment, ids).error().code == errc::internal);
-  CHECK(prepare_change(storage::claim_events{}, moment, ids).error().code == errc::internal);
+  CHECK(prepare_change(storage::list_tokens{}, changed_at, ids).error().code == errc::internal);
+  CHECK(prepare_change(storage::claim_events{}, changed_at, ids).error().code == errc::internal);
 }
 
 TEST_CASE("the events of every kind of change are found in its reply") {
@@ -93,12 +93,12 @@ TEST_CASE("lines of an import keep their places whatever becomes of each") {
   const auto known = configured_applications({{"app-1", {}}});
   const auto order = order_of(
     {line_of("app-1", "own"), line_of("unknown", "own"), line_of("app-1", std::nullopt), line_of("app-1", "b")});
-  const auto prepared = prepare_import(order, *known, 12, moment, ids, hasher);
+  const auto prepared = prepare_import(order, *known, 12, changed_at, ids, hasher);
   REQUIRE(prepared.command.items.size() == 3);
   CHECK(prepared.command.items[0].hash == hasher.hash("app-1", "own"));
   CHECK(prepared.command.items[1].hash == hasher.hash("app-1", prepared.generated[2]->reveal()));
   CHECK(prepared.generated[2]->reveal().size() == 12);
-  CHECK(prepared.command.at == moment);
+  CHECK(prepared.command.at == changed_at);
   CHECK(prepared.command.origin.how == core::channel::import);
 
   const auto lines = finish_import(
@@ -115,8 +115,8 @@ TEST_CASE("lines of an import keep their places whatever becomes of each") {
 TEST_CASE("a token that was generated in vain is not shown") {
   core::uuid_v7_generator ids;
   core::token_hasher hasher{core::secret("key")};
-  const auto prepared =
-    prepare_import(order_of({line_of("app-1", std::nullopt)}), *configured_applications({}), 12, moment, ids, hasher);
+  const auto prepared = prepare_import(order_of({line_of("app-1", std::nullopt)}), *configured_applications({}), 12,
+                                       changed_at, ids, hasher);
   const auto verdict = GENERATE(storage::import_verdict::other_endpoint, storage::import_verdict::other_status,
                                 storage::import_verdict::repeated_in_batch);
   const auto lines = finish_import(prepared, {{result_of(verdict)}});

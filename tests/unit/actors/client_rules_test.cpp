@@ -10,11 +10,11 @@ using core::errc;
 
 namespace {
 
-const auto now = core::from_unix_ms(1'000'000);
+const auto login_time = core::from_unix_ms(1'000'000);
 
 messaging::ecap::client_username_password_validation_request login() {
   messaging::ecap::client_username_password_validation_request out;
-  out.timestamp = core::to_unix_ms(now);
+  out.timestamp = core::to_unix_ms(login_time);
   out.username = "user";
   out.password = "password";
   return out;
@@ -22,7 +22,7 @@ messaging::ecap::client_username_password_validation_request login() {
 
 messaging::ecap::client_certificate_validation_request certificate() {
   messaging::ecap::client_certificate_validation_request out;
-  out.timestamp = core::to_unix_ms(now);
+  out.timestamp = core::to_unix_ms(login_time);
   out.issuer = "CN=CA, O=Kaa";
   out.serial_number = "0042";
   return out;
@@ -31,14 +31,14 @@ messaging::ecap::client_certificate_validation_request certificate() {
 } // namespace
 
 TEST_CASE("a username and password that may be right are looked up") {
-  CHECK(refuse_early(login(), now) == std::nullopt);
+  CHECK(refuse_early(login(), login_time) == std::nullopt);
 }
 
 TEST_CASE("a login past its time is 408, before anything else is looked at") {
   auto request = login();
   request.timeout = 1;
   request.password = std::nullopt;
-  CHECK(refuse_early(request, now + std::chrono::seconds{1}) == errc::expired);
+  CHECK(refuse_early(request, login_time + std::chrono::seconds{1}) == errc::expired);
 }
 
 TEST_CASE("a login without username or password, or with one that cannot be, is 400") {
@@ -69,18 +69,18 @@ TEST_CASE("a login without username or password, or with one that cannot be, is 
   SECTION("a zero byte in the password") {
     request.password = std::string_view("a\0b", 3);
   }
-  CHECK(refuse_early(request, now) == errc::invalid);
+  CHECK(refuse_early(request, login_time) == errc::invalid);
 }
 
 TEST_CASE("a certificate is looked up by its canonical name") {
-  const auto read = read_certificate(certificate(), now);
+  const auto read = read_certificate(certificate(), login_time);
   REQUIRE(read.has_value());
   CHECK(read->issuer == "CN=CA,O=Kaa");
   CHECK(read->serial_number == "42");
   auto other = certificate();
   other.issuer = "cn = CA , o=Kaa";
   other.serial_number = "42";
-  CHECK(read_certificate(other, now)->subject == read->subject);
+  CHECK(read_certificate(other, login_time)->subject == read->subject);
 }
 
 TEST_CASE("an issuer that is no name and a serial number that is not in base 10 are 400") {
@@ -97,13 +97,13 @@ TEST_CASE("an issuer that is no name and a serial number that is not in base 10 
   SECTION("negative") {
     request.serial_number = "-42";
   }
-  CHECK(read_certificate(request, now).error().code == errc::invalid);
+  CHECK(read_certificate(request, login_time).error().code == errc::invalid);
 }
 
 TEST_CASE("a certificate request past its time is 408") {
   auto request = certificate();
   request.timeout = 1;
-  CHECK(read_certificate(request, now + std::chrono::seconds{1}).error().code == errc::expired);
+  CHECK(read_certificate(request, login_time + std::chrono::seconds{1}).error().code == errc::expired);
 }
 
 TEST_CASE("a client credential that was taken away is 403") {
@@ -120,17 +120,17 @@ TEST_CASE("a client credential that was taken away is 403") {
 
 TEST_CASE("a target that is no status is 400, an unknown application 404") {
   messaging::ecap::endpoint_token_status_transition_request request;
-  request.timestamp = core::to_unix_ms(now);
+  request.timestamp = core::to_unix_ms(login_time);
   request.app_name = "app-1";
   request.token = "token";
   request.target_status = "Revoked";
   const auto known = configured_applications({{"app-1", {}}});
-  CHECK(refuse_early(request, *known, now) == std::nullopt);
+  CHECK(refuse_early(request, *known, login_time) == std::nullopt);
   request.target_status = "revoked";
-  CHECK(refuse_early(request, *known, now) == errc::invalid);
+  CHECK(refuse_early(request, *known, login_time) == errc::invalid);
   request.target_status = "Revoked";
   request.app_name = "app-2";
-  CHECK(refuse_early(request, *known, now) == errc::not_found);
+  CHECK(refuse_early(request, *known, login_time) == errc::not_found);
 }
 
 TEST_CASE("trustful mode takes a token for an endpoint ID only where it can be one") {

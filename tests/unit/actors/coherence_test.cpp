@@ -11,8 +11,8 @@ namespace {
 const int one_connection = 1;
 const int other_connection = 2;
 
-struct fixture {
-  explicit fixture(std::chrono::milliseconds settling = 1s) : watch(shared, settling) {}
+struct coherence_fixture {
+  explicit coherence_fixture(std::chrono::milliseconds settling = 1s) : watch(shared, settling) {}
 
   void look(std::chrono::milliseconds passed, std::uint64_t continuity = 4, const void* on = &one_connection) {
     now += passed;
@@ -31,7 +31,7 @@ struct fixture {
 } // namespace
 
 TEST_CASE("nothing may be answered from memory until the subscription has stood for the settling time") {
-  fixture f;
+  coherence_fixture f;
   CHECK_FALSE(f.heard());
   f.look(0ms);
   f.look(999ms);
@@ -41,7 +41,7 @@ TEST_CASE("nothing may be answered from memory until the subscription has stood 
 }
 
 TEST_CASE("a request that came over another connection is not answered from memory") {
-  fixture f(0ms);
+  coherence_fixture f(0ms);
   f.look(0ms);
   f.look(0ms);
   REQUIRE(f.heard());
@@ -49,7 +49,7 @@ TEST_CASE("a request that came over another connection is not answered from memo
 }
 
 TEST_CASE("a connection that was interrupted ends the stretch at once, before anybody has looked") {
-  fixture f(0ms);
+  coherence_fixture f(0ms);
   f.look(0ms);
   f.look(0ms);
   REQUIRE(f.heard(4));
@@ -74,7 +74,7 @@ TEST_CASE("a connection that was interrupted ends the stretch at once, before an
 }
 
 TEST_CASE("a loss during the settling time begins it anew") {
-  fixture f;
+  coherence_fixture f;
   f.look(0ms);
   f.look(900ms);
   f.shared->lose();
@@ -97,7 +97,7 @@ TEST_CASE("a loss that comes while a stretch begins wins") {
 }
 
 TEST_CASE("an overflow ends the stretch, and the end of the subscription does") {
-  fixture f(0ms);
+  coherence_fixture f(0ms);
   f.look(0ms);
   f.look(0ms);
   REQUIRE(f.heard());

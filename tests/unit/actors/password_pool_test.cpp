@@ -61,7 +61,7 @@ struct pool_fixture {
   fake_hasher_actor worker;
 };
 
-errc code_of(const std::shared_ptr<answer<password_result_ptr>>& given) {
+errc refusal_of(const std::shared_ptr<answer<password_result_ptr>>& given) {
   REQUIRE(given->value.has_value());
   return (*given->value)->has_error() ? (*given->value)->error().code : errc::none;
 }
@@ -74,18 +74,18 @@ TEST_CASE("a worker has one job at a time, the others wait their turn") {
   const auto second = f.ask();
   CHECK(f.held() == 1);
   f.finish_one();
-  CHECK(code_of(first) == errc::none);
+  CHECK(refusal_of(first) == errc::none);
   CHECK_FALSE(second->there());
   CHECK(f.held() == 1);
   f.finish_one();
-  CHECK(code_of(second) == errc::none);
+  CHECK(refusal_of(second) == errc::none);
 }
 
 TEST_CASE("beyond the queue the answer is overloaded at once") {
   pool_fixture f;
   const auto running = f.ask();
   const auto waiting = std::vector{f.ask(), f.ask()};
-  CHECK(code_of(f.ask()) == errc::overloaded);
+  CHECK(refusal_of(f.ask()) == errc::overloaded);
   CHECK_FALSE(running->there());
 }
 
@@ -94,7 +94,7 @@ TEST_CASE("what waits past its deadline is answered unavailable and never worked
   const auto running = f.ask(seconds{60});
   const auto late = f.ask(seconds{1});
   f.system.pass(milliseconds{1200});
-  CHECK(code_of(late) == errc::unavailable);
+  CHECK(refusal_of(late) == errc::unavailable);
   f.finish_one();
   CHECK(f.held() == 0);
 }
@@ -106,8 +106,8 @@ TEST_CASE("the job of a worker that died is answered, and the next worker goes o
   f.system.kill(f.worker);
   f.worker = f.system.spawn(fake_hasher);
   f.system.tell(f.pool, peer_v, std::size_t{0}, password_worker_peer{f.worker});
-  CHECK(code_of(running) == errc::unavailable);
+  CHECK(refusal_of(running) == errc::unavailable);
   REQUIRE(f.held() == 1);
   f.finish_one();
-  CHECK(code_of(waiting) == errc::none);
+  CHECK(refusal_of(waiting) == errc::none);
 }

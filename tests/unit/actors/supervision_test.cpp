@@ -8,7 +8,7 @@ using std::chrono::seconds;
 
 namespace {
 
-core::steady_time moment(milliseconds after_start) {
+core::steady_time since_start(milliseconds after_start) {
   return core::steady_time{std::chrono::hours{1}} + after_start;
 }
 
@@ -27,7 +27,7 @@ bool about(std::optional<milliseconds> delay, milliseconds full) {
 
 TEST_CASE("a child comes back after 50 ms doubling to 5 s, each shorter by at most a fifth") {
   child_record child{unlimited()};
-  auto now = moment(milliseconds{0});
+  auto now = since_start(milliseconds{0});
   for (const int expected : {50, 100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000}) {
     child.started(now);
     CHECK(child.running());
@@ -45,8 +45,8 @@ TEST_CASE("delays of many children differ, so that they do not come back togethe
   for (int i = 0; i < 50; ++i) {
     child_record child{unlimited()};
     for (int n = 0; n < 9; ++n)
-      static_cast<void>(child.failed(moment(milliseconds{n})));
-    delays.push_back(*child.failed(moment(seconds{1})));
+      static_cast<void>(child.failed(since_start(milliseconds{n})));
+    delays.push_back(*child.failed(since_start(seconds{1})));
   }
   const auto [least, most] = std::minmax_element(delays.begin(), delays.end());
   CHECK(*most - *least > milliseconds{100});
@@ -54,7 +54,7 @@ TEST_CASE("delays of many children differ, so that they do not come back togethe
 
 TEST_CASE("a life of 60 s makes the next delay the first again, a shorter one does not") {
   child_record child{unlimited()};
-  auto now = moment(milliseconds{0});
+  auto now = since_start(milliseconds{0});
   for (int i = 0; i < 4; ++i) {
     child.started(now);
     static_cast<void>(child.failed(now));
@@ -75,19 +75,19 @@ TEST_CASE("a life of 60 s makes the next delay the first again, a shorter one do
 TEST_CASE("the eleventh failure within 60 s is one too many") {
   child_record child{supervision_settings{}};
   for (int i = 0; i < 10; ++i)
-    REQUIRE(child.failed(moment(seconds{i * 6})).has_value());
+    REQUIRE(child.failed(since_start(seconds{i * 6})).has_value());
   SECTION("within") {
-    CHECK_FALSE(child.failed(moment(seconds{60})).has_value());
+    CHECK_FALSE(child.failed(since_start(seconds{60})).has_value());
     CHECK(child.restarts() == 11);
   }
   SECTION("after") {
-    CHECK(child.failed(moment(milliseconds{60001})).has_value());
+    CHECK(child.failed(since_start(milliseconds{60001})).has_value());
   }
 }
 
 TEST_CASE("failures that are spread over more time are borne without end") {
   child_record child{supervision_settings{}};
   for (int i = 0; i < 1000; ++i)
-    REQUIRE(child.failed(moment(milliseconds{i * 6100})).has_value());
+    REQUIRE(child.failed(since_start(milliseconds{i * 6100})).has_value());
   CHECK(child.restarts() == 1000);
 }

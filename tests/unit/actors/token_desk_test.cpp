@@ -44,8 +44,8 @@ storage::found_token token(std::uint8_t number, core::credential_status status =
   return made;
 }
 
-struct fixture {
-  explicit fixture(bool trustful = false) : desk(settings(trustful)) {}
+struct desk_fixture {
+  explicit desk_fixture(bool trustful = false) : desk(settings(trustful)) {}
 
   static actors::token_desk_settings settings(bool trustful) {
     actors::token_desk_settings made;
@@ -118,7 +118,7 @@ using codes = std::vector<int>;
 } // namespace
 
 TEST_CASE("a token that the database knows is answered from memory the next time") {
-  fixture f;
+  desk_fixture f;
   CHECK(f.ask("one", token(1)) == codes{200});
   CHECK_FALSE(f.take(f.calls({"one", "one"})).has_value());
   CHECK(f.codes(f.done) == codes{200, 200});
@@ -126,7 +126,7 @@ TEST_CASE("a token that the database knows is answered from memory the next time
 }
 
 TEST_CASE("what is unknown, suspended or revoked is asked for each time") {
-  fixture f;
+  desk_fixture f;
   CHECK(f.ask("one", std::nullopt) == codes{404});
   CHECK(f.ask("one", token(1, core::credential_status::suspended)) == codes{403});
   CHECK(f.ask("one", token(1, core::credential_status::revoked)) == codes{403});
@@ -134,7 +134,7 @@ TEST_CASE("what is unknown, suspended or revoked is asked for each time") {
 }
 
 TEST_CASE("while revocations are not heard nothing is answered from memory, and nothing kept") {
-  fixture f;
+  desk_fixture f;
   CHECK(f.ask("one", token(1)) == codes{200});
   const auto question = f.take(f.calls({"one"}), nothing);
   REQUIRE(question.has_value());
@@ -144,7 +144,7 @@ TEST_CASE("while revocations are not heard nothing is answered from memory, and 
 }
 
 TEST_CASE("another stretch of hearing begins with an empty memory, and what is on its way is not kept") {
-  fixture f;
+  desk_fixture f;
   const auto question = f.take(f.calls({"one"}), hearing{3});
   REQUIRE(question.has_value());
   CHECK_FALSE(f.take(f.calls({"two"}), hearing{5})->lookup->hashes.empty());
@@ -153,7 +153,7 @@ TEST_CASE("another stretch of hearing begins with an empty memory, and what is o
 }
 
 TEST_CASE("equal requests share one question, those of one batch and those that come while it is out") {
-  fixture f;
+  desk_fixture f;
   const auto question = f.take(f.calls({"one", "two", "one"}));
   REQUIRE(question.has_value());
   CHECK(question->lookup->hashes.size() == 2);
@@ -163,7 +163,7 @@ TEST_CASE("equal requests share one question, those of one batch and those that 
 }
 
 TEST_CASE("a request that comes after a revocation does not join a question that left before it") {
-  fixture f;
+  desk_fixture f;
   const auto first = f.take(f.calls({"one"}));
   REQUIRE(first.has_value());
   f.desk.forget({token(1).id});
@@ -175,14 +175,14 @@ TEST_CASE("a request that comes after a revocation does not join a question that
 }
 
 TEST_CASE("a revoked token is not answered from memory") {
-  fixture f;
+  desk_fixture f;
   CHECK(f.ask("one", token(1)) == codes{200});
   f.desk.forget({token(1).id});
   CHECK(f.ask("one", token(1, core::credential_status::revoked)) == codes{403});
 }
 
 TEST_CASE("requests of another door do not join the questions of the first") {
-  fixture f;
+  desk_fixture f;
   const auto first = f.take(f.calls({"one"}));
   const auto old_door = std::exchange(f.door, std::make_shared<actors::admission>(4096));
   const auto second = f.take(f.calls({"one"}));
@@ -194,7 +194,7 @@ TEST_CASE("requests of another door do not join the questions of the first") {
 }
 
 TEST_CASE("a token in use is read again before it is too old, without anybody waiting") {
-  fixture f;
+  desk_fixture f;
   CHECK(f.ask("one", token(1)) == codes{200});
   f.now += 9s;
   const auto question = f.take(f.calls({"one"}));
@@ -210,7 +210,7 @@ TEST_CASE("a token in use is read again before it is too old, without anybody wa
 }
 
 TEST_CASE("a failure of the database is 503 for whoever waits, and memory goes on answering") {
-  fixture f;
+  desk_fixture f;
   CHECK(f.ask("one", token(1)) == codes{200});
   const auto question = f.take(f.calls({"two", "two"}));
   CHECK(f.codes(f.desk.failed(question->number, core::errc::not_found)) == codes{503, 503});
@@ -222,7 +222,7 @@ TEST_CASE("a failure of the database is 503 for whoever waits, and memory goes o
 }
 
 TEST_CASE("each first use is noted once a question, with the correlation ID of a request") {
-  fixture f;
+  desk_fixture f;
   const auto question = f.take(f.calls({"one", "one", "two"}));
   const auto inactive = core::credential_status::inactive;
   const auto answered = f.desk.found(question->number, {token(1, inactive), token(2)});
@@ -240,7 +240,7 @@ TEST_CASE("each first use is noted once a question, with the correlation ID of a
 }
 
 TEST_CASE("what needs no look-up is answered at once: past its time, impossible, of no known application") {
-  fixture f;
+  desk_fixture f;
   CHECK_FALSE(f.take(f.calls({"one"}, "app", 10)).has_value());
   CHECK(f.codes(f.done) == codes{408});
   CHECK_FALSE(f.take(f.calls({"", "a/b"})).has_value());
@@ -250,14 +250,14 @@ TEST_CASE("what needs no look-up is answered at once: past its time, impossible,
 }
 
 TEST_CASE("a token in memory is past its time, too") {
-  fixture f;
+  desk_fixture f;
   CHECK(f.ask("one", token(1)) == codes{200});
   CHECK_FALSE(f.take(f.calls({"one"}, "app", 10)).has_value());
   CHECK(f.codes(f.done) == codes{408});
 }
 
 TEST_CASE("an application that is gone takes what is in memory with it") {
-  fixture f;
+  desk_fixture f;
   CHECK(f.ask("one", token(1)) == codes{200});
   f.desk.applications(actors::configured_applications({{"other", {}}}));
   CHECK_FALSE(f.take(f.calls({"one"})).has_value());
@@ -265,7 +265,7 @@ TEST_CASE("an application that is gone takes what is in memory with it") {
 }
 
 TEST_CASE("trustful: an unknown token is accepted for itself and not kept; a revoked one stays refused") {
-  fixture f(true);
+  desk_fixture f(true);
   CHECK(f.ask("endpoint", std::nullopt) == codes{200});
   CHECK(f.desk.cache().size() == 0);
   CHECK(f.ask("endpoint", token(1, core::credential_status::revoked)) == codes{403});
@@ -274,7 +274,7 @@ TEST_CASE("trustful: an unknown token is accepted for itself and not kept; a rev
 TEST_CASE("requests that wait for a desk that goes down are answered") {
   const auto door = std::make_shared<actors::admission>(4096);
   {
-    fixture f;
+    desk_fixture f;
     f.door = door;
     REQUIRE(f.take(f.calls({"one", "two"})).has_value());
     CHECK(door->inside() == 2);

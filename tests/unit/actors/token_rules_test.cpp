@@ -8,13 +8,13 @@ using core::errc;
 
 namespace {
 
-const core::timestamp now = core::from_unix_ms(1669126620000);
+const core::timestamp question_time = core::from_unix_ms(1669126620000);
 const application_directory two_applications = *configured_applications({{"app-1", {}}, {"app-2", {"v1"}}});
 
 messaging::ecap::endpoint_token_validation_request good() {
   messaging::ecap::endpoint_token_validation_request out;
   out.correlation_id = "c";
-  out.timestamp = core::to_unix_ms(now) - 100;
+  out.timestamp = core::to_unix_ms(question_time) - 100;
   out.timeout = 5000;
   out.app_name = "app-1";
   out.token = "token";
@@ -24,19 +24,19 @@ messaging::ecap::endpoint_token_validation_request good() {
 } // namespace
 
 TEST_CASE("a good request needs its look-up") {
-  CHECK(refuse_early(good(), two_applications, now) == std::nullopt);
-  CHECK(refuse_early(good(), *configured_applications({}), now) == std::nullopt);
+  CHECK(refuse_early(good(), two_applications, question_time) == std::nullopt);
+  CHECK(refuse_early(good(), *configured_applications({}), question_time) == std::nullopt);
 }
 
 TEST_CASE("a message past its time is 408 before anything else is looked at") {
   auto request = good();
   request.timestamp -= 10000;
-  CHECK(refuse_early(request, two_applications, now) == errc::expired);
+  CHECK(refuse_early(request, two_applications, question_time) == errc::expired);
   request.token = "a/b";
   request.app_name = "UNKNOWN";
-  CHECK(refuse_early(request, two_applications, now) == errc::expired);
+  CHECK(refuse_early(request, two_applications, question_time) == errc::expired);
   request.timeout = 0; // never
-  CHECK(refuse_early(request, two_applications, now) == errc::invalid);
+  CHECK(refuse_early(request, two_applications, question_time) == errc::invalid);
 }
 
 TEST_CASE("a token or an application name that cannot be is 400, even where the application is unknown") {
@@ -51,14 +51,14 @@ TEST_CASE("a token or an application name that cannot be is 400, even where the 
     request.token = "a/b";
     request.app_name = "app-3";
   }
-  CHECK(refuse_early(request, two_applications, now) == errc::invalid);
+  CHECK(refuse_early(request, two_applications, question_time) == errc::invalid);
 }
 
 TEST_CASE("an application that is not configured is 404, unless none is") {
   auto request = good();
   request.app_name = "app-3";
-  CHECK(refuse_early(request, two_applications, now) == errc::not_found);
-  CHECK(refuse_early(request, *configured_applications({}), now) == std::nullopt);
+  CHECK(refuse_early(request, two_applications, question_time) == errc::not_found);
+  CHECK(refuse_early(request, *configured_applications({}), question_time) == std::nullopt);
   CHECK(two_applications.knows("app-2"));
   CHECK_FALSE(two_applications.knows("app"));
   CHECK(configured_applications({})->knows("app"));

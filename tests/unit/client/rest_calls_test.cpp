@@ -6,14 +6,14 @@ using namespace cm::client;
 
 namespace {
 
-invocation parsed(std::vector<std::string_view> words) {
+invocation parsed_words(std::vector<std::string_view> words) {
   auto result = parse_arguments(words);
   REQUIRE(result.has_value());
   return *std::move(result);
 }
 
 std::string line(std::vector<std::string_view> words, const call_material& with = {}) {
-  const auto call = make_rest_call(parsed(std::move(words)), with);
+  const auto call = make_rest_call(parsed_words(std::move(words)), with);
   if (!call)
     return call.error().message;
   const auto& request = call->request;
@@ -22,7 +22,7 @@ std::string line(std::vector<std::string_view> words, const call_material& with 
 
 cm::core::expected<connection_settings> settings(std::vector<std::string_view> words,
                                                  cm::core::configuration::environment variables = {}) {
-  return connection_settings_of(parsed(std::move(words)), variables);
+  return connection_settings_of(parsed_words(std::move(words)), variables);
 }
 
 } // namespace
@@ -65,7 +65,7 @@ TEST_CASE("every command is its request") {
   CHECK(line({"certificate", "create", "--file", "f", "--issuer", "a"})
         == "certificate create needs --file, or --issuer and --serial-number");
   CHECK(line({"certificate", "revoke", "c"}) == R"(PUT /api/v1/clients/certificates/c/status {"status":"Revoked"})");
-  CHECK(make_export_request(parsed({"token", "export", "--application", "lamp"})).target
+  CHECK(make_export_request(parsed_words({"token", "export", "--application", "lamp"})).target
         == "/api/v1/endpoint-tokens/export?applicationName=lamp");
 }
 
@@ -75,9 +75,10 @@ TEST_CASE("the URL is that of the option, of CM_URL, or of the configuration") {
   CHECK(settings({"token", "list", "e", "--url", "http://cm:80/x/api/v1"}, both)->url.prefix == "/x");
   CHECK(settings({"token", "list", "e"}, both)->url.authority == "cm:81");
   CHECK(settings({"token", "list", "e"}, port)->url.authority == "127.0.0.1:82");
-  CHECK(health_settings_of(parsed({"health"}), {{"MANAGEMENT_PORT", "83"}})->url.authority == "127.0.0.1:83");
-  CHECK(health_settings_of(parsed({"health"}), {{"MANAGEMENT_PORT", "wrong"}})->url.authority == "127.0.0.1:8080");
-  CHECK(health_settings_of(parsed({"health"}), {})->timeout == std::chrono::seconds{3});
+  CHECK(health_settings_of(parsed_words({"health"}), {{"MANAGEMENT_PORT", "83"}})->url.authority == "127.0.0.1:83");
+  CHECK(health_settings_of(parsed_words({"health"}), {{"MANAGEMENT_PORT", "wrong"}})->url.authority
+        == "127.0.0.1:8080");
+  CHECK(health_settings_of(parsed_words({"health"}), {})->timeout == std::chrono::seconds{3});
 }
 
 TEST_CASE("options that cannot be are told") {

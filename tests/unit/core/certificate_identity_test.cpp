@@ -65,7 +65,7 @@ std::string issuer_of(const plan& p) {
   return found->issuer;
 }
 
-std::string wrong(std::string_view pem) {
+std::string certificate_error(std::string_view pem) {
   const auto result = identify_certificate(pem);
   REQUIRE(result.has_error());
   CHECK(result.error().code == errc::invalid);
@@ -135,9 +135,9 @@ TEST_CASE("serial numbers of any length are decimal") {
     CHECK(found->serial_number == serial);
   }
   p.serial = "-5";
-  CHECK(wrong(pem_of(p)) == "the certificate's serial number is negative");
+  CHECK(certificate_error(pem_of(p)) == "the certificate's serial number is negative");
   p.serial = "1" + std::string(2500, '0');
-  CHECK(wrong(pem_of(p)) == "the certificate's serial number is longer than 1024 bytes");
+  CHECK(certificate_error(pem_of(p)) == "the certificate's serial number is longer than 1024 bytes");
 }
 
 TEST_CASE("text around the certificate is ignored") {
@@ -147,24 +147,24 @@ TEST_CASE("text around the certificate is ignored") {
 
 TEST_CASE("exactly one whole certificate with an issuer is taken") {
   const auto pem = pem_of({});
-  CHECK(wrong("") == "there is no certificate in PEM (-----BEGIN CERTIFICATE-----)");
-  CHECK(wrong("hello") == "there is no certificate in PEM (-----BEGIN CERTIFICATE-----)");
-  CHECK(wrong(pem + pem) == "there is more than one certificate");
+  CHECK(certificate_error("") == "there is no certificate in PEM (-----BEGIN CERTIFICATE-----)");
+  CHECK(certificate_error("hello") == "there is no certificate in PEM (-----BEGIN CERTIFICATE-----)");
+  CHECK(certificate_error(pem + pem) == "there is more than one certificate");
   auto damaged = pem;
   damaged[pem.size() / 2] = '!';
-  CHECK(wrong(damaged) == "the certificate is damaged");
-  CHECK(wrong(pem.substr(0, pem.size() / 2)) == "the certificate is damaged");
-  CHECK(wrong(pem + damaged) == "there is something damaged behind the certificate");
-  CHECK(wrong("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n") == "the certificate is damaged");
+  CHECK(certificate_error(damaged) == "the certificate is damaged");
+  CHECK(certificate_error(pem.substr(0, pem.size() / 2)) == "the certificate is damaged");
+  CHECK(certificate_error(pem + damaged) == "there is something damaged behind the certificate");
+  CHECK(certificate_error("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n") == "the certificate is damaged");
   // Must not ask for a password at the terminal.
-  CHECK(wrong("-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,"
-              "00112233445566778899AABBCCDDEEFF\n\nAAAAAAAAAAAAAAAAAAAAAA==\n-----END CERTIFICATE-----\n")
+  CHECK(certificate_error("-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,"
+                          "00112233445566778899AABBCCDDEEFF\n\nAAAAAAAAAAAAAAAAAAAAAA==\n-----END CERTIFICATE-----\n")
         == "the certificate is damaged");
-  CHECK(wrong(std::string(max_certificate_pem + 1, 'x')) == "a certificate in PEM has at most 64 KiB");
+  CHECK(certificate_error(std::string(max_certificate_pem + 1, 'x')) == "a certificate in PEM has at most 64 KiB");
   plan nobody;
   nobody.issuer.clear();
-  CHECK(wrong(pem_of(nobody)) == "the certificate's issuer is empty");
+  CHECK(certificate_error(pem_of(nobody)) == "the certificate's issuer is empty");
   plan everybody;
   everybody.issuer.assign(3, {"2.5.4.3", V_ASN1_UTF8STRING, std::string(3000, 'x')});
-  CHECK(wrong(pem_of(everybody)) == "the certificate's issuer is longer than 8192 bytes");
+  CHECK(certificate_error(pem_of(everybody)) == "the certificate's issuer is longer than 8192 bytes");
 }

@@ -20,7 +20,7 @@ std::string canonical(std::string_view text) {
   return *result;
 }
 
-std::string wrong(std::string_view text) {
+std::string name_error(std::string_view text) {
   const auto result = canonical_distinguished_name(text);
   INFO(text);
   REQUIRE(result.has_error());
@@ -28,7 +28,7 @@ std::string wrong(std::string_view text) {
   return result.error().message;
 }
 
-std::string hex(const std::array<std::uint8_t, 32>& hash) {
+std::string hash_text(const std::array<std::uint8_t, 32>& hash) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
   for (const auto byte : hash) {
@@ -159,53 +159,53 @@ TEST_CASE("a # value of another type, or with content that its type does not hav
 }
 
 TEST_CASE("what is no name is told with the place where it goes wrong") {
-  CHECK(wrong("") == "a distinguished name cannot be empty");
-  CHECK(wrong("   ") == "a distinguished name cannot be empty");
-  CHECK(wrong("/C=UA/O=Example") == "not a distinguished name: an attribute type is missing at byte 1");
-  CHECK(wrong("CN=a,") == "not a distinguished name: an attribute type is missing at byte 6");
-  CHECK(wrong("CN=a,,O=b") == "not a distinguished name: an attribute type is missing at byte 6");
-  CHECK(wrong("CN") == "not a distinguished name: a '=' is missing at byte 3");
-  CHECK(wrong("CN a=b") == "not a distinguished name: a '=' is missing at byte 4");
-  CHECK(wrong("O=x,nonsense=b")
+  CHECK(name_error("") == "a distinguished name cannot be empty");
+  CHECK(name_error("   ") == "a distinguished name cannot be empty");
+  CHECK(name_error("/C=UA/O=Example") == "not a distinguished name: an attribute type is missing at byte 1");
+  CHECK(name_error("CN=a,") == "not a distinguished name: an attribute type is missing at byte 6");
+  CHECK(name_error("CN=a,,O=b") == "not a distinguished name: an attribute type is missing at byte 6");
+  CHECK(name_error("CN") == "not a distinguished name: a '=' is missing at byte 3");
+  CHECK(name_error("CN a=b") == "not a distinguished name: a '=' is missing at byte 4");
+  CHECK(name_error("O=x,nonsense=b")
         == "not a distinguished name: an unknown attribute type (write its dotted number) at byte 5");
   for (const auto* type : {"1", "1.", ".1", "1..2", "01.2", "1.02", "3.1", "OID.", "OID.CN", "1.2.x", "-", "12.3"}) {
     INFO(type);
-    CHECK(wrong(std::string(type) + "=a").find("an unknown attribute type") != std::string::npos);
+    CHECK(name_error(std::string(type) + "=a").find("an unknown attribute type") != std::string::npos);
   }
-  CHECK(wrong("CN=\"a") == "not a distinguished name: a quote without an end at byte 4");
-  CHECK(wrong("CN=\"a\" b") == "not a distinguished name: text behind the end of a value at byte 8");
-  CHECK(wrong("CN=a\"b") == "not a distinguished name: a quote inside of a value at byte 5");
-  CHECK(wrong("CN=a\\") == "not a distinguished name: a backslash before nothing that needs one at byte 5");
-  CHECK(wrong("CN=a\\x") == "not a distinguished name: a backslash before nothing that needs one at byte 5");
-  CHECK(wrong("CN=a\\c") == "not a distinguished name: a backslash before nothing that needs one at byte 5");
-  CHECK(wrong("CN=\\c3") == "not a distinguished name: a value that is not UTF-8 at byte 4");
-  CHECK(wrong("CN=\xfc") == "not a distinguished name: a value that is not UTF-8 at byte 4");
-  CHECK(wrong(std::string("CN=a\0b", 6)) == "not a distinguished name: a zero byte at byte 5");
-  CHECK(wrong("CN=#") == "not a distinguished name: a '#' value that is not one BER element at byte 4");
-  CHECK(wrong("CN=#0c") == "not a distinguished name: a '#' value that is not one BER element at byte 4");
-  CHECK(wrong("CN=#0c0161ff").find("not one BER element") != std::string::npos);
-  CHECK(wrong("CN=#0c0261").find("not one BER element") != std::string::npos);
-  CHECK(wrong("CN=#0c80610000").find("not one BER element") != std::string::npos);
-  CHECK(wrong("CN=#0c85000000000161").find("not one BER element") != std::string::npos);
-  CHECK(wrong("CN=#0c84ffffffff61").find("not one BER element") != std::string::npos);
-  CHECK(wrong("CN=#1f8080").find("not one BER element") != std::string::npos);
-  CHECK(wrong("CN=#0c01g1") == "not a distinguished name: no pair of hexadecimal digits at byte 9");
-  CHECK(wrong("CN=#0c0").find("no pair of hexadecimal digits") != std::string::npos);
-  CHECK(wrong("CN=#0c0161 b").find("text behind the end of a value") != std::string::npos);
+  CHECK(name_error("CN=\"a") == "not a distinguished name: a quote without an end at byte 4");
+  CHECK(name_error("CN=\"a\" b") == "not a distinguished name: text behind the end of a value at byte 8");
+  CHECK(name_error("CN=a\"b") == "not a distinguished name: a quote inside of a value at byte 5");
+  CHECK(name_error("CN=a\\") == "not a distinguished name: a backslash before nothing that needs one at byte 5");
+  CHECK(name_error("CN=a\\x") == "not a distinguished name: a backslash before nothing that needs one at byte 5");
+  CHECK(name_error("CN=a\\c") == "not a distinguished name: a backslash before nothing that needs one at byte 5");
+  CHECK(name_error("CN=\\c3") == "not a distinguished name: a value that is not UTF-8 at byte 4");
+  CHECK(name_error("CN=\xfc") == "not a distinguished name: a value that is not UTF-8 at byte 4");
+  CHECK(name_error(std::string("CN=a\0b", 6)) == "not a distinguished name: a zero byte at byte 5");
+  CHECK(name_error("CN=#") == "not a distinguished name: a '#' value that is not one BER element at byte 4");
+  CHECK(name_error("CN=#0c") == "not a distinguished name: a '#' value that is not one BER element at byte 4");
+  CHECK(name_error("CN=#0c0161ff").find("not one BER element") != std::string::npos);
+  CHECK(name_error("CN=#0c0261").find("not one BER element") != std::string::npos);
+  CHECK(name_error("CN=#0c80610000").find("not one BER element") != std::string::npos);
+  CHECK(name_error("CN=#0c85000000000161").find("not one BER element") != std::string::npos);
+  CHECK(name_error("CN=#0c84ffffffff61").find("not one BER element") != std::string::npos);
+  CHECK(name_error("CN=#1f8080").find("not one BER element") != std::string::npos);
+  CHECK(name_error("CN=#0c01g1") == "not a distinguished name: no pair of hexadecimal digits at byte 9");
+  CHECK(name_error("CN=#0c0").find("no pair of hexadecimal digits") != std::string::npos);
+  CHECK(name_error("CN=#0c0161 b").find("text behind the end of a value") != std::string::npos);
 }
 
 TEST_CASE("a name has at most 8192 bytes, as it comes and in its canonical form") {
   const std::string longest = "CN=" + std::string(max_distinguished_name - 3, 'a');
   CHECK(canonical(longest) == longest);
-  CHECK(wrong(longest + "a") == "a distinguished name has at most 8192 bytes");
-  CHECK(wrong("CN=\"" + std::string(5000, ',') + "\"")
+  CHECK(name_error(longest + "a") == "a distinguished name has at most 8192 bytes");
+  CHECK(name_error("CN=\"" + std::string(5000, ',') + "\"")
         == "a distinguished name has at most 8192 bytes, also with its escapes");
 }
 
 // Computed with Python: hashlib.sha256(struct.pack('>I', len(a)) + a + struct.pack('>I', len(b)) + b).
 TEST_CASE("the hash of a subject is SHA-256 over issuer and serial number with their lengths") {
-  CHECK(hex(subject_hash("CN=Devices CA,O=Example,C=UA", "4711"))
+  CHECK(hash_text(subject_hash("CN=Devices CA,O=Example,C=UA", "4711"))
         == "2fe2d1573216b020cd9c3d15045e2eda3729a1a47ea6d25dfae5816337536dea");
-  CHECK(hex(subject_hash("", "")) == "af5570f5a1810b7af78caf4bc70a660f0df51e42baf91d4de5b2328de0e83dfc");
+  CHECK(hash_text(subject_hash("", "")) == "af5570f5a1810b7af78caf4bc70a660f0df51e42baf91d4de5b2328de0e83dfc");
   CHECK(subject_hash("CN=a", "12") != subject_hash("CN=a1", "2"));
 }

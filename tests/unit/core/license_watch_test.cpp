@@ -8,14 +8,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const timestamp start = *parse_iso8601("2026-01-01T00:00:00.000Z");
-const timestamp end = start + 24h * 365;
+const timestamp issued = *parse_iso8601("2026-01-01T00:00:00.000Z");
+const timestamp end = issued + 24h * 365;
 constexpr auto day = 24h;
 
 license made_license(std::uint8_t number = 1, timestamp not_after = end) {
   license l;
   l.subject = "CN=number " + std::to_string(number);
-  l.not_before = start - day;
+  l.not_before = issued - day;
   l.not_after = not_after;
   l.file_digest.fill(number);
   return l;
@@ -33,7 +33,7 @@ license_settings settings_with(std::chrono::milliseconds grace) {
 }
 
 license_watch watch(std::chrono::milliseconds grace = 0ms) {
-  return {made_license(), stamp(), settings_with(grace), start};
+  return {made_license(), stamp(), settings_with(grace), issued};
 }
 
 license_result bad(license_failure failure, std::optional<license> found = std::nullopt) {
@@ -58,7 +58,7 @@ bool contains(const std::string& text, std::string_view part) {
 
 TEST_CASE("a license is valid up to and including its notAfter, and without grace period invalid after it") {
   const auto w = watch();
-  CHECK(w.state(start) == license_state::valid);
+  CHECK(w.state(issued) == license_state::valid);
   CHECK(w.state(end) == license_state::valid);
   CHECK(w.writes_allowed(end));
   CHECK(w.state(end + 1ms) == license_state::invalid);
@@ -77,41 +77,41 @@ TEST_CASE("within the grace period an expired license lets write, after it not")
 
 TEST_CASE("the file is checked every interval, and at once when it is another") {
   auto w = watch();
-  CHECK_FALSE(w.check_due(stamp(), start));
-  CHECK_FALSE(w.check_due(stamp(), start + 1h - 1ms));
-  CHECK(w.check_due(stamp(), start + 1h));
-  CHECK(w.check_due(stamp(2), start + 1s));
-  CHECK(w.check_due(std::nullopt, start + 1s));
+  CHECK_FALSE(w.check_due(stamp(), issued));
+  CHECK_FALSE(w.check_due(stamp(), issued + 1h - 1ms));
+  CHECK(w.check_due(stamp(), issued + 1h));
+  CHECK(w.check_due(stamp(2), issued + 1s));
+  CHECK(w.check_due(std::nullopt, issued + 1s));
   auto moved = stamp();
   moved.inode = 2;
-  CHECK(w.check_due(moved, start + 1s));
+  CHECK(w.check_due(moved, issued + 1s));
   moved = stamp();
   moved.size = 999;
-  CHECK(w.check_due(moved, start + 1s));
+  CHECK(w.check_due(moved, issued + 1s));
 
-  CHECK(w.checked(made_license(), stamp(2), start + 1h) == license_change::none);
-  CHECK_FALSE(w.check_due(stamp(2), start + 1h + 1s));
-  CHECK(w.check_due(stamp(), start + 1h + 1s));
-  CHECK(w.check_due(stamp(2), start + 2h));
+  CHECK(w.checked(made_license(), stamp(2), issued + 1h) == license_change::none);
+  CHECK_FALSE(w.check_due(stamp(2), issued + 1h + 1s));
+  CHECK(w.check_due(stamp(), issued + 1h + 1s));
+  CHECK(w.check_due(stamp(2), issued + 2h));
 }
 
 TEST_CASE("a clock that stepped back does not put the next check off") {
-  CHECK(watch().check_due(stamp(), start - 1s));
+  CHECK(watch().check_due(stamp(), issued - 1s));
 }
 
 TEST_CASE("a file that could not be looked at is checked once, then every minute") {
   auto w = watch();
-  REQUIRE(w.check_due(std::nullopt, start + 1s));
-  CHECK(w.checked(bad(license_failure::unreadable), std::nullopt, start + 1s) == license_change::turned_bad);
-  CHECK_FALSE(w.check_due(std::nullopt, start + 2s));
-  CHECK(w.check_due(std::nullopt, start + 61s));
-  CHECK(w.check_due(stamp(), start + 2s));
+  REQUIRE(w.check_due(std::nullopt, issued + 1s));
+  CHECK(w.checked(bad(license_failure::unreadable), std::nullopt, issued + 1s) == license_change::turned_bad);
+  CHECK_FALSE(w.check_due(std::nullopt, issued + 2s));
+  CHECK(w.check_due(std::nullopt, issued + 61s));
+  CHECK(w.check_due(stamp(), issued + 2s));
 }
 
 TEST_CASE("a new good file is taken over") {
   auto w = watch();
   const auto later = made_license(2, end + day * 365);
-  CHECK(w.checked(later, stamp(2), start + 1h) == license_change::taken_over);
+  CHECK(w.checked(later, stamp(2), issued + 1h) == license_change::taken_over);
   CHECK(w.current() == later);
   CHECK(w.state(end + 1ms) == license_state::valid);
   CHECK(w.time_left(end) == day * 365);
@@ -131,22 +131,22 @@ TEST_CASE("a file that turned bad ends the right to write, and the health text s
     const auto failure = static_cast<license_failure>(i);
     INFO(to_string(failure));
     auto w = watch(day * 10);
-    CHECK(w.checked(bad(failure), stamp(2), start + 1h) == license_change::turned_bad);
-    CHECK(w.state(start + 1h) == license_state::invalid);
-    CHECK_FALSE(w.writes_allowed(start + 1h));
-    CHECK(contains(w.health_text(start + 1h), "turned bad (license file 'x.p12' is bad)"));
+    CHECK(w.checked(bad(failure), stamp(2), issued + 1h) == license_change::turned_bad);
+    CHECK(w.state(issued + 1h) == license_state::invalid);
+    CHECK_FALSE(w.writes_allowed(issued + 1h));
+    CHECK(contains(w.health_text(issued + 1h), "turned bad (license file 'x.p12' is bad)"));
     CHECK(w.current() == made_license());
-    CHECK(w.checked(bad(failure), stamp(2), start + 2h) == license_change::none);
+    CHECK(w.checked(bad(failure), stamp(2), issued + 2h) == license_change::none);
   }
 }
 
 TEST_CASE("a file that is right again gives the right to write back") {
   auto w = watch();
-  (void)w.checked(bad(license_failure::unreadable), std::nullopt, start + 1h);
-  CHECK(w.checked(bad(license_failure::malformed), stamp(2), start + 2h) == license_change::turned_bad);
-  CHECK(w.checked(made_license(), stamp(3), start + 3h) == license_change::recovered);
-  CHECK(w.writes_allowed(start + 3h));
-  CHECK(w.state(start + 3h) == license_state::valid);
+  (void)w.checked(bad(license_failure::unreadable), std::nullopt, issued + 1h);
+  CHECK(w.checked(bad(license_failure::malformed), stamp(2), issued + 2h) == license_change::turned_bad);
+  CHECK(w.checked(made_license(), stamp(3), issued + 3h) == license_change::recovered);
+  CHECK(w.writes_allowed(issued + 3h));
+  CHECK(w.state(issued + 3h) == license_state::valid);
 }
 
 TEST_CASE("that the license in force has expired does not make its file bad: the grace period counts") {
@@ -172,7 +172,7 @@ TEST_CASE("that the license in force has expired does not make its file bad: the
 
 TEST_CASE("warnings are due daily from 30 days before notAfter, hourly after it, and not before") {
   auto w = watch(day * 2);
-  CHECK(warnings(w, start, end - day * 30 - 1min, 1h).empty());
+  CHECK(warnings(w, issued, end - day * 30 - 1min, 1h).empty());
 
   const auto daily = warnings(w, end - day * 30, end, 1min);
   REQUIRE(daily.size() == 31);
@@ -193,21 +193,21 @@ TEST_CASE("a warning is due at once when the license expires or the file turns b
   CHECK(w.take_warning(end + 1ms));
 
   auto other = watch();
-  CHECK_FALSE(other.take_warning(start + 1h));
-  (void)other.checked(bad(license_failure::malformed), stamp(2), start + 1h);
-  const auto text = other.take_warning(start + 1h);
+  CHECK_FALSE(other.take_warning(issued + 1h));
+  (void)other.checked(bad(license_failure::malformed), stamp(2), issued + 1h);
+  const auto text = other.take_warning(issued + 1h);
   REQUIRE(text.has_value());
   CHECK(contains(*text, "turned bad"));
-  CHECK_FALSE(other.take_warning(start + 1h + 59min));
-  CHECK(other.take_warning(start + 2h));
-  (void)other.checked(made_license(), stamp(3), start + 3h);
-  CHECK_FALSE(other.take_warning(start + 4h));
+  CHECK_FALSE(other.take_warning(issued + 1h + 59min));
+  CHECK(other.take_warning(issued + 2h));
+  (void)other.checked(made_license(), stamp(3), issued + 3h);
+  CHECK_FALSE(other.take_warning(issued + 4h));
 }
 
 TEST_CASE("a license with less than 30 days to go is warned of from the start") {
-  license_watch w{made_license(1, start + day * 5), stamp(), settings_with(0ms), start};
-  CHECK(w.take_warning(start));
-  CHECK_FALSE(w.take_warning(start + 1h));
+  license_watch w{made_license(1, issued + day * 5), stamp(), settings_with(0ms), issued};
+  CHECK(w.take_warning(issued));
+  CHECK_FALSE(w.take_warning(issued + 1h));
 }
 
 TEST_CASE("a clock that stepped back does not silence warnings") {
@@ -218,7 +218,7 @@ TEST_CASE("a clock that stepped back does not silence warnings") {
 
 TEST_CASE("warnings and health text name the subject, the dates and what follows") {
   auto w = watch(day * 10);
-  CHECK(w.health_text(start) == "valid until 2027-01-01T00:00:00.000Z");
+  CHECK(w.health_text(issued) == "valid until 2027-01-01T00:00:00.000Z");
   CHECK(w.health_text(end + 1h)
         == "expired on 2027-01-01T00:00:00.000Z, in its grace period until 2027-01-11T00:00:00.000Z");
   CHECK(

@@ -26,7 +26,7 @@ std::string text(std::string_view message, std::string_view level = "INFO") {
   return out;
 }
 
-json::object parsed(std::string_view line) {
+json::object parsed_line(std::string_view line) {
   return json::parse(json::string_view{line.data(), line.size()}).as_object();
 }
 
@@ -34,7 +34,7 @@ json::object object(std::string_view message) {
   std::string out;
   detail::append_json(out, {at, "WARN", "cm.http", message});
   CHECK(out.find('\n') == std::string::npos);
-  return parsed(out);
+  return parsed_line(out);
 }
 
 std::string member(const json::object& o, std::string_view name) {
@@ -191,13 +191,13 @@ TEST_CASE("lines go to the file in JSON, behind what is there") {
   const auto lines = lines_of(path);
   REQUIRE(lines.size() == 3);
   CHECK(lines[0] == "before");
-  const auto first = parsed(lines[1]);
+  const auto first = parsed_line(lines[1]);
   CHECK(member(first, "logger") == "cm.http");
   CHECK(member(first, "level") == "INFO");
   CHECK(member(first, "message") == "hello world");
   CHECK(member(first, "correlationId") == "c-1");
   CHECK(parse_iso8601(member(first, "time")).has_value());
-  const auto second = parsed(lines[2]);
+  const auto second = parsed_line(lines[2]);
   CHECK(member(second, "logger") == "cm.storage");
   CHECK(member(second, "level") == "ERROR");
 }

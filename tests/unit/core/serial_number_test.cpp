@@ -5,7 +5,7 @@ using namespace cm::core;
 
 namespace {
 
-std::string wrong(std::string_view text) {
+std::string serial_error(std::string_view text) {
   const auto result = normalised_serial_number(text);
   REQUIRE(result.has_error());
   CHECK(result.error().code == errc::invalid);
@@ -39,15 +39,16 @@ TEST_CASE("hexadecimal serial numbers become decimal") {
 
 TEST_CASE("what is no serial number is told") {
   const std::string digits = "a serial number is decimal digits, or 0x and hexadecimal digits";
-  CHECK(wrong("") == "a serial number cannot be empty");
-  CHECK(wrong("0x") == "a serial number cannot be empty");
+  CHECK(serial_error("") == "a serial number cannot be empty");
+  CHECK(serial_error("0x") == "a serial number cannot be empty");
   for (const auto* text : {"-1", "+1", " 1", "1 ", "1.0", "1e3", "ff", "0b1", "0x-1", "0x1g", "x1", "1,000", "٣"})
-    CHECK(wrong(text) == digits);
-  CHECK(wrong(std::string_view("1\0", 2)) == digits);
-  CHECK(wrong(std::string_view("0x1\0", 4)) == digits);
-  CHECK(wrong(std::string(max_serial_digits + 1, '1')) == "a serial number has at most 4096 digits");
-  CHECK(wrong("0x" + std::string(max_serial_digits + 1, '0')) == "a serial number has at most 4096 digits");
-  CHECK(wrong("0x" + std::string(max_serial_digits, 'f')) == "a serial number has at most 4096 digits in decimal");
+    CHECK(serial_error(text) == digits);
+  CHECK(serial_error(std::string_view("1\0", 2)) == digits);
+  CHECK(serial_error(std::string_view("0x1\0", 4)) == digits);
+  CHECK(serial_error(std::string(max_serial_digits + 1, '1')) == "a serial number has at most 4096 digits");
+  CHECK(serial_error("0x" + std::string(max_serial_digits + 1, '0')) == "a serial number has at most 4096 digits");
+  CHECK(serial_error("0x" + std::string(max_serial_digits, 'f'))
+        == "a serial number has at most 4096 digits in decimal");
 }
 
 TEST_CASE("ECAP's serial numbers are decimal digits") {

@@ -14,7 +14,7 @@ using cm::test::wrong_fields;
 
 namespace {
 
-constexpr std::string_view path = "/api/v1/clients/certificates";
+constexpr std::string_view certificates_path = "/api/v1/clients/certificates";
 
 // C=DE, O=Example, CN=Devices CA; serial number 0x1A2B. As a JSON string.
 const std::string certificate = "-----BEGIN CERTIFICATE-----\\n"
@@ -29,31 +29,33 @@ const std::string certificate = "-----BEGIN CERTIFICATE-----\\n"
                                 "rIjnAqz61nYidsGky1UCIAdu2Q8qEq1/WrW3OP9BN2hWsFqno7yVvU9FMnoByIca\\n"
                                 "-----END CERTIFICATE-----\\n";
 
-cm::core::expected<cm::http::create_x509_request> create(std::string_view body) {
-  return cm::http::parse_create_x509(make_post(path, body));
+cm::core::expected<cm::http::create_x509_request> create_certificate(std::string_view body) {
+  return cm::http::parse_create_x509(make_post(certificates_path, body));
 }
 
-cm::core::expected<cm::http::list_clients_request> list(const std::string& query) {
-  return cm::http::parse_list_x509(make_get(std::string{path} + query));
+cm::core::expected<cm::http::list_clients_request> list_certificates(const std::string& query) {
+  return cm::http::parse_list_x509(make_get(std::string{certificates_path} + query));
 }
 
 } // namespace
 
 TEST_CASE("A certificate is made known by issuer and serial number, in any spelling") {
-  auto made = create(R"({"issuer":"cn=Devices CA , o=Example, c=DE","serialNumber":"0x1A2B"})");
+  auto made = create_certificate(R"({"issuer":"cn=Devices CA , o=Example, c=DE","serialNumber":"0x1A2B"})");
   REQUIRE(made.has_value());
   CHECK(made->issuer == "CN=Devices CA,O=Example,C=DE");
   CHECK(made->serial_number == "6699");
   CHECK(!made->client_id);
 
-  made = create(R"({"issuer":"CN=a","serialNumber":"00012","certificate":null,"clientId":"gateway-7","x":1})");
+  made =
+    create_certificate(R"({"issuer":"CN=a","serialNumber":"00012","certificate":null,"clientId":"gateway-7","x":1})");
   REQUIRE(made.has_value());
   CHECK(made->serial_number == "12");
   CHECK(made->client_id == "gateway-7");
 }
 
 TEST_CASE("A certificate is made known by itself") {
-  const auto made = create(R"({"certificate":")" + certificate + R"(","issuer":null,"clientId":"gateway-7"})");
+  const auto made =
+    create_certificate(R"({"certificate":")" + certificate + R"(","issuer":null,"clientId":"gateway-7"})");
   REQUIRE(made.has_value());
   CHECK(made->issuer == "CN=Devices CA,O=Example,C=DE");
   CHECK(made->serial_number == "6699");
@@ -61,29 +63,31 @@ TEST_CASE("A certificate is made known by itself") {
 }
 
 TEST_CASE("Issuer and serial number, or the certificate: both or neither is wrong") {
-  CHECK(wrong_fields(create("{}")) == names{"certificate"});
-  CHECK(wrong_fields(create(R"({"issuer":"CN=a"})")) == names{"serialNumber"});
-  CHECK(wrong_fields(create(R"({"serialNumber":"1"})")) == names{"issuer"});
-  CHECK(wrong_fields(create(R"({"serialNumber":"1","certificate":")" + certificate + "\"}")) == names{"certificate"});
-  CHECK(wrong_fields(create(R"({"issuer":"CN=a","serialNumber":"1","certificate":")" + certificate + "\"}"))
+  CHECK(wrong_fields(create_certificate("{}")) == names{"certificate"});
+  CHECK(wrong_fields(create_certificate(R"({"issuer":"CN=a"})")) == names{"serialNumber"});
+  CHECK(wrong_fields(create_certificate(R"({"serialNumber":"1"})")) == names{"issuer"});
+  CHECK(wrong_fields(create_certificate(R"({"serialNumber":"1","certificate":")" + certificate + "\"}"))
+        == names{"certificate"});
+  CHECK(wrong_fields(create_certificate(R"({"issuer":"CN=a","serialNumber":"1","certificate":")" + certificate + "\"}"))
         == names{"certificate"});
 }
 
 TEST_CASE("All wrong fields of a new certificate are named at once") {
-  CHECK(wrong_fields(create(R"({"issuer":"no name","serialNumber":"-1","clientId":""})"))
+  CHECK(wrong_fields(create_certificate(R"({"issuer":"no name","serialNumber":"-1","clientId":""})"))
         == names{"issuer", "serialNumber", "clientId"});
-  CHECK(wrong_fields(create(R"({"issuer":"","serialNumber":""})")) == names{"issuer", "serialNumber"});
-  CHECK(wrong_fields(create(R"({"issuer":7,"serialNumber":7})")) == names{"issuer", "serialNumber"});
-  CHECK(wrong_fields(create(R"({"certificate":7,"clientId":7})")) == names{"certificate", "clientId"});
-  CHECK(wrong_fields(create(R"({"certificate":"-----BEGIN CERTIFICATE-----"})")) == names{"certificate"});
-  CHECK(wrong_fields(create(R"({"certificate":""})")) == names{"certificate"});
-  CHECK(wrong_fields(create(R"({"certificate":")" + certificate + certificate + "\"}")) == names{"certificate"});
-  CHECK(wrong_fields(create("")).empty());
+  CHECK(wrong_fields(create_certificate(R"({"issuer":"","serialNumber":""})")) == names{"issuer", "serialNumber"});
+  CHECK(wrong_fields(create_certificate(R"({"issuer":7,"serialNumber":7})")) == names{"issuer", "serialNumber"});
+  CHECK(wrong_fields(create_certificate(R"({"certificate":7,"clientId":7})")) == names{"certificate", "clientId"});
+  CHECK(wrong_fields(create_certificate(R"({"certificate":"-----BEGIN CERTIFICATE-----"})")) == names{"certificate"});
+  CHECK(wrong_fields(create_certificate(R"({"certificate":""})")) == names{"certificate"});
+  CHECK(wrong_fields(create_certificate(R"({"certificate":")" + certificate + certificate + "\"}"))
+        == names{"certificate"});
+  CHECK(wrong_fields(create_certificate("")).empty());
 }
 
 TEST_CASE("A list of certificates is filtered by the canonical forms") {
-  const auto made = list("?status=Suspended&issuer=" + escaped("cn=Devices CA, o=Example,c=DE")
-                         + "&serialNumber=0X1a2b&limit=7&offset=1&order=ASC");
+  const auto made = list_certificates("?status=Suspended&issuer=" + escaped("cn=Devices CA, o=Example,c=DE")
+                                      + "&serialNumber=0X1a2b&limit=7&offset=1&order=ASC");
   REQUIRE(made.has_value());
   CHECK(made->statuses == std::vector{credential_status::suspended});
   CHECK(made->issuer == "CN=Devices CA,O=Example,C=DE");
@@ -91,9 +95,9 @@ TEST_CASE("A list of certificates is filtered by the canonical forms") {
   CHECK(made->offset == 1);
   CHECK(made->limit == 7);
   CHECK(made->order == cm::http::sort_order::ascending);
-  CHECK(!list("?issuer=&serialNumber=").value().issuer);
-  CHECK(!list("?issuer=&serialNumber=").value().serial_number);
-  CHECK(wrong_fields(list("?status=x&issuer=x&serialNumber=x&offset=x&limit=x&order=x"))
+  CHECK(!list_certificates("?issuer=&serialNumber=").value().issuer);
+  CHECK(!list_certificates("?issuer=&serialNumber=").value().serial_number);
+  CHECK(wrong_fields(list_certificates("?status=x&issuer=x&serialNumber=x&offset=x&limit=x&order=x"))
         == names{"status", "issuer", "serialNumber", "offset", "limit", "order"});
 }
 

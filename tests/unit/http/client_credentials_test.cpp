@@ -17,21 +17,21 @@ using cm::test::wrong_fields;
 
 namespace {
 
-constexpr std::string_view path = "/api/v1/clients/credentials";
+constexpr std::string_view credentials_path = "/api/v1/clients/credentials";
 
-cm::core::expected<cm::http::create_basic_request> create(std::string_view body) {
-  return cm::http::parse_create_basic(make_post(path, body));
+cm::core::expected<cm::http::create_basic_request> create_username(std::string_view body) {
+  return cm::http::parse_create_basic(make_post(credentials_path, body));
 }
 
 cm::core::expected<std::optional<cm::core::secret>> password(std::string_view body) {
-  return cm::http::parse_password_body(make_put(path, body));
+  return cm::http::parse_password_body(make_put(credentials_path, body));
 }
 
-cm::core::expected<cm::http::list_clients_request> list(const std::string& query) {
-  return cm::http::parse_list_basic(make_get(std::string{path} + query));
+cm::core::expected<cm::http::list_clients_request> list_usernames(const std::string& query) {
+  return cm::http::parse_list_basic(make_get(std::string{credentials_path} + query));
 }
 
-cm::core::client_credential sample() {
+cm::core::client_credential sample_username() {
   cm::core::client_credential made;
   made.id = *cm::core::parse_uuid(some_id);
   made.username = "gateway-7";
@@ -45,13 +45,13 @@ const std::string created = cm::core::to_iso8601(cm::core::from_unix_ms(17953560
 } // namespace
 
 TEST_CASE("A username comes with a password and a client ID or without") {
-  auto made = create(R"({"username":"gateway-7"})");
+  auto made = create_username(R"({"username":"gateway-7"})");
   REQUIRE(made.has_value());
   CHECK(made->username == "gateway-7");
   CHECK(!made->password);
   CHECK(!made->client_id);
 
-  made = create(R"({"username":"g\u00e4teway","password":"s\u00e4cret--","clientId":"c","status":"Active"})");
+  made = create_username(R"({"username":"g\u00e4teway","password":"s\u00e4cret--","clientId":"c","status":"Active"})");
   REQUIRE(made.has_value());
   CHECK(made->username == "g\xc3\xa4teway");
   REQUIRE(made->password);
@@ -60,25 +60,25 @@ TEST_CASE("A username comes with a password and a client ID or without") {
            "cret--");
   CHECK(made->client_id == "c");
 
-  made = create(R"({"username":"u","password":null,"clientId":null})");
+  made = create_username(R"({"username":"u","password":null,"clientId":null})");
   REQUIRE(made.has_value());
   CHECK(!made->password);
   CHECK(!made->client_id);
 }
 
 TEST_CASE("All wrong fields of a new username are named at once") {
-  CHECK(wrong_fields(create("{}")) == names{"username"});
-  CHECK(wrong_fields(create(R"({"username":"","password":"short","clientId":""})"))
+  CHECK(wrong_fields(create_username("{}")) == names{"username"});
+  CHECK(wrong_fields(create_username(R"({"username":"","password":"short","clientId":""})"))
         == names{"username", "password", "clientId"});
-  CHECK(wrong_fields(create(R"({"username":1,"password":2,"clientId":3})"))
+  CHECK(wrong_fields(create_username(R"({"username":1,"password":2,"clientId":3})"))
         == names{"username", "password", "clientId"});
-  CHECK(wrong_fields(create(R"({"username":"u","password":"password-1","password":"password-1"})"))
+  CHECK(wrong_fields(create_username(R"({"username":"u","password":"password-1","password":"password-1"})"))
         == names{"password"});
-  CHECK(wrong_fields(create("")).empty());
+  CHECK(wrong_fields(create_username("")).empty());
   for (const std::string name : {R"(\u0000)", R"(a\u001f)", R"(a\u007f)", R"(a\u0080)", R"(a\u009fb)", R"(a\nb)"}) {
     INFO(name);
-    CHECK(wrong_fields(create(R"({"username":")" + name + R"("})")) == names{"username"});
-    CHECK(wrong_fields(create(R"({"username":"u","clientId":")" + name + R"("})")) == names{"clientId"});
+    CHECK(wrong_fields(create_username(R"({"username":")" + name + R"("})")) == names{"username"});
+    CHECK(wrong_fields(create_username(R"({"username":"u","clientId":")" + name + R"("})")) == names{"clientId"});
   }
 }
 
@@ -106,7 +106,7 @@ TEST_CASE("No error about a password repeats it") {
 TEST_CASE("A path names a credential, or none has that ID") {
   const auto routes = cm::http::make_api_router();
   const auto find = [&](const std::string& id) {
-    const auto request = make_get(std::string{path} + "/" + id);
+    const auto request = make_get(std::string{credentials_path} + "/" + id);
     return cm::http::parse_credential_path(routes.match(request).parameters);
   };
   CHECK(cm::core::to_string(find(std::string{some_id}).value()) == some_id);
@@ -117,7 +117,7 @@ TEST_CASE("A path names a credential, or none has that ID") {
 }
 
 TEST_CASE("A list of usernames takes filters, page and order") {
-  auto made = list("");
+  auto made = list_usernames("");
   REQUIRE(made.has_value());
   CHECK(made->statuses.empty());
   CHECK(!made->username);
@@ -125,32 +125,33 @@ TEST_CASE("A list of usernames takes filters, page and order") {
   CHECK(made->limit == 20);
   CHECK(made->order == cm::http::sort_order::descending);
 
-  made = list("?status=Active,Revoked&username=" + escaped("g\xc3\xa4te&way") + "&offset=4&limit=5&order=ASC");
+  made =
+    list_usernames("?status=Active,Revoked&username=" + escaped("g\xc3\xa4te&way") + "&offset=4&limit=5&order=ASC");
   REQUIRE(made.has_value());
   CHECK(made->statuses == std::vector{credential_status::active, credential_status::revoked});
   CHECK(made->username == "g\xc3\xa4te&way");
   CHECK(made->offset == 4);
   CHECK(made->limit == 5);
   CHECK(made->order == cm::http::sort_order::ascending);
-  CHECK(!list("?username=").value().username);
-  CHECK(wrong_fields(list("?status=x&username=%00&offset=x&limit=x&order=x"))
+  CHECK(!list_usernames("?username=").value().username);
+  CHECK(wrong_fields(list_usernames("?status=x&username=%00&offset=x&limit=x&order=x"))
         == names{"status", "username", "offset", "limit", "order"});
-  CHECK(wrong_fields(list("?username=a&username=b")) == names{"username"});
+  CHECK(wrong_fields(list_usernames("?username=a&username=b")) == names{"username"});
 }
 
 TEST_CASE("A credential is shown with the tag that its conditions are held against") {
-  const auto answer = cm::http::render_client(make_get("/"), sample());
+  const auto answer = cm::http::render_client(make_get("/"), sample_username());
   CHECK(answer.status == 200);
   CHECK(!answer.sensitive);
   CHECK(answer.body
         == R"({"credentialId":"0192f0a0-0000-7000-8000-000000000001","username":"gateway-7","clientId":"client-7",)"
            R"("status":"Inactive","createdDate":")"
              + created + "\"}");
-  const auto tag = cm::http::entity_tag_of(sample());
+  const auto tag = cm::http::entity_tag_of(sample_username());
   CHECK(header(answer, "ETag") == tag);
-  CHECK(cm::http::render_client(make_get("/", tag), sample()).status == 304);
+  CHECK(cm::http::render_client(make_get("/", tag), sample_username()).status == 304);
 
-  auto used = sample();
+  auto used = sample_username();
   used.status = credential_status::active;
   used.updated_at = cm::core::from_unix_ms(1795356000999);
   used.last_used_at = cm::core::from_unix_ms(1795356060000);
@@ -167,7 +168,7 @@ TEST_CASE("A credential is shown with the tag that its conditions are held again
 
 TEST_CASE("Only a generated password is shown, and then the buffers are wiped") {
   const cm::core::secret generated{"Gen\"erated"};
-  auto answer = cm::http::render_created_basic(sample(), &generated);
+  auto answer = cm::http::render_created_basic(sample_username(), &generated);
   CHECK(answer.status == 201);
   CHECK(answer.sensitive);
   CHECK(header(answer, "Location") == "/api/v1/clients/credentials/0192f0a0-0000-7000-8000-000000000001");
@@ -176,25 +177,25 @@ TEST_CASE("Only a generated password is shown, and then the buffers are wiped") 
            R"("password":"Gen\"erated","clientId":"client-7","status":"Inactive","createdDate":")"
              + created + "\"}");
 
-  answer = cm::http::render_created_basic(sample(), nullptr);
+  answer = cm::http::render_created_basic(sample_username(), nullptr);
   CHECK(answer.status == 201);
   CHECK(!answer.sensitive);
   CHECK(answer.body.find("password") == std::string::npos);
 
-  answer = cm::http::render_password_changed(sample(), &generated);
+  answer = cm::http::render_password_changed(sample_username(), &generated);
   CHECK(answer.status == 200);
   CHECK(answer.sensitive);
   CHECK(answer.body.find(R"("password":"Gen\"erated")") != std::string::npos);
-  CHECK(header(answer, "ETag") == cm::http::entity_tag_of(sample()));
+  CHECK(header(answer, "ETag") == cm::http::entity_tag_of(sample_username()));
 
-  answer = cm::http::render_password_changed(sample(), nullptr);
+  answer = cm::http::render_password_changed(sample_username(), nullptr);
   CHECK(!answer.sensitive);
-  CHECK(answer.body == cm::http::render_changed_client(sample()).body);
-  CHECK(header(answer, "ETag") == cm::http::entity_tag_of(sample()));
+  CHECK(answer.body == cm::http::render_changed_client(sample_username()).body);
+  CHECK(header(answer, "ETag") == cm::http::entity_tag_of(sample_username()));
 }
 
 TEST_CASE("The buffer of a generated password never grows, so that no copy stays behind") {
-  auto widest = sample();
+  auto widest = sample_username();
   widest.username = std::string(255, '"');
   widest.client_id = std::string(255, '"');
   widest.updated_at = widest.last_used_at = widest.created_at;
@@ -207,10 +208,14 @@ TEST_CASE("The buffer of a generated password never grows, so that no copy stays
 }
 
 TEST_CASE("A page of credentials lists its items and the total") {
-  const auto answer = cm::http::render_clients_page(make_get("/"), {sample(), sample()}, 9);
-  const std::string item = cm::http::render_client(make_get("/"), sample()).body;
+  const auto answer = cm::http::render_clients_page(make_get("/"), {sample_username(), sample_username()}, 9);
+  const std::string item = cm::http::render_client(make_get("/"), sample_username()).body;
   CHECK(answer.body == R"({"content":[)" + item + "," + item + R"(],"totalElements":9})");
-  CHECK(cm::http::render_clients_page(make_get("/", header(answer, "ETag")), {sample(), sample()}, 9).status == 304);
-  CHECK(cm::http::render_clients_page(make_get("/", header(answer, "ETag")), {sample(), sample()}, 8).status == 200);
+  CHECK(cm::http::render_clients_page(make_get("/", header(answer, "ETag")), {sample_username(), sample_username()}, 9)
+          .status
+        == 304);
+  CHECK(cm::http::render_clients_page(make_get("/", header(answer, "ETag")), {sample_username(), sample_username()}, 8)
+          .status
+        == 200);
   CHECK(cm::http::render_clients_page(make_get("/"), {}, 0).body == R"({"content":[],"totalElements":0})");
 }

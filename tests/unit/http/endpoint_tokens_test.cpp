@@ -22,17 +22,19 @@ namespace {
 
 const cm::http::router<cm::http::api_route> routes = cm::http::make_api_router();
 
-cm::core::expected<cm::http::create_token_request> create(std::string_view body, const std::string& endpoint = "ep-1") {
+cm::core::expected<cm::http::create_token_request> create_token(std::string_view body,
+                                                                const std::string& endpoint = "ep-1") {
   const auto request = make_post("/api/v1/endpoints/" + endpoint + "/tokens", body);
   return cm::http::parse_create(request, routes.match(request).parameters);
 }
 
-cm::core::expected<cm::http::list_tokens_request> list(const std::string& query, const std::string& endpoint = "ep-1") {
+cm::core::expected<cm::http::list_tokens_request> list_tokens(const std::string& query,
+                                                              const std::string& endpoint = "ep-1") {
   const auto request = make_request("GET", "/api/v1/endpoints/" + endpoint + "/tokens" + query);
   return cm::http::parse_list(request, routes.match(request).parameters);
 }
 
-cm::core::endpoint_token sample() {
+cm::core::endpoint_token sample_token() {
   cm::core::endpoint_token token;
   token.id = *cm::core::parse_uuid("0192f0a0-0000-7000-8000-000000000001");
   token.application = "smart_kettle";
@@ -44,54 +46,54 @@ cm::core::endpoint_token sample() {
 } // namespace
 
 TEST_CASE("A create request has an application and perhaps a token") {
-  auto made = create(R"({"applicationName":"smart_kettle"})");
+  auto made = create_token(R"({"applicationName":"smart_kettle"})");
   REQUIRE(made.has_value());
   CHECK(made->endpoint_id == "ep-1");
   CHECK(made->application_name == "smart_kettle");
   CHECK(!made->token);
 
-  made = create(R"({"token":"tok en-1","applicationName":"smart_kettle","more":{"x":[1]}})");
+  made = create_token(R"({"token":"tok en-1","applicationName":"smart_kettle","more":{"x":[1]}})");
   REQUIRE(made.has_value());
   REQUIRE(made->token);
   CHECK(made->token->reveal() == "tok en-1");
 
-  made = create(R"({"token":null,"applicationName":"a"})");
+  made = create_token(R"({"token":null,"applicationName":"a"})");
   REQUIRE(made.has_value());
   CHECK(!made->token);
 }
 
 TEST_CASE("All wrong fields of a create request are named at once") {
-  CHECK(wrong_fields(create("{}")) == names{"applicationName"});
-  CHECK(wrong_fields(create(R"({"applicationName":""})")) == names{"applicationName"});
-  CHECK(wrong_fields(create(R"({"applicationName":"Upper"})")) == names{"applicationName"});
-  CHECK(wrong_fields(create(R"({"applicationName":7,"token":[]})")) == names{"applicationName", "token"});
-  CHECK(wrong_fields(create(R"({"applicationName":"a","token":""})")) == names{"token"});
-  CHECK(wrong_fields(create(R"({"token":"a/b"})", "e%20p")) == names{"endpointId", "applicationName", "token"});
-  CHECK(wrong_fields(create(R"({"applicationName":"a","applicationName":"b"})")) == names{"applicationName"});
-  CHECK(wrong_fields(create("")).empty());
+  CHECK(wrong_fields(create_token("{}")) == names{"applicationName"});
+  CHECK(wrong_fields(create_token(R"({"applicationName":""})")) == names{"applicationName"});
+  CHECK(wrong_fields(create_token(R"({"applicationName":"Upper"})")) == names{"applicationName"});
+  CHECK(wrong_fields(create_token(R"({"applicationName":7,"token":[]})")) == names{"applicationName", "token"});
+  CHECK(wrong_fields(create_token(R"({"applicationName":"a","token":""})")) == names{"token"});
+  CHECK(wrong_fields(create_token(R"({"token":"a/b"})", "e%20p")) == names{"endpointId", "applicationName", "token"});
+  CHECK(wrong_fields(create_token(R"({"applicationName":"a","applicationName":"b"})")) == names{"applicationName"});
+  CHECK(wrong_fields(create_token("")).empty());
 }
 
 TEST_CASE("No error about a token repeats its value") {
-  const auto made = create(R"({"applicationName":"a","token":"very/secret"})");
+  const auto made = create_token(R"({"applicationName":"a","token":"very/secret"})");
   REQUIRE(!made.has_value());
   CHECK(cm::http::problem(make_request("GET", "/"), made.error()).body.find("secret") == std::string::npos);
 }
 
 TEST_CASE("A created token is shown with its value, once and for all in this order") {
-  const auto answer = cm::http::render_created(sample(), cm::core::secret{"T0ken"});
+  const auto answer = cm::http::render_created(sample_token(), cm::core::secret{"T0ken"});
   CHECK(answer.status == 201);
   CHECK(answer.sensitive);
   CHECK(answer.body
         == R"({"token":"T0ken","endpointTokenId":"0192f0a0-0000-7000-8000-000000000001",)"
            R"("applicationName":"smart_kettle","status":"Inactive","createdDate":")"
-             + cm::core::to_iso8601(sample().created_at) + "\"}");
+             + cm::core::to_iso8601(sample_token().created_at) + "\"}");
   CHECK(header(answer, "Location") == "/api/v1/endpoints/ep-1/tokens/0192f0a0-0000-7000-8000-000000000001");
 }
 
 TEST_CASE("A list request has defaults") {
   for (const std::string query : {"", "?", "?status=&offset=&limit=&order=", "?unknown=1"}) {
     INFO(query);
-    const auto made = list(query);
+    const auto made = list_tokens(query);
     REQUIRE(made.has_value());
     CHECK(made->endpoint_id == "ep-1");
     CHECK(made->statuses.empty());
@@ -103,35 +105,35 @@ TEST_CASE("A list request has defaults") {
 
 TEST_CASE("A list request takes filters, page and order") {
   const auto made =
-    list("?status=Active,Inactive&status=Revoked&status=Active&offset=9223372036854775807&limit=1000&order=ASC");
+    list_tokens("?status=Active,Inactive&status=Revoked&status=Active&offset=9223372036854775807&limit=1000&order=ASC");
   REQUIRE(made.has_value());
   CHECK(made->statuses
         == std::vector{credential_status::active, credential_status::inactive, credential_status::revoked});
   CHECK(made->offset == 9223372036854775807U);
   CHECK(made->limit == 1000);
   CHECK(made->order == sort_order::ascending);
-  CHECK(list("?status=Active%2CSuspended&limit=1&order=DESC")->statuses.size() == 2);
+  CHECK(list_tokens("?status=Active%2CSuspended&limit=1&order=DESC")->statuses.size() == 2);
 }
 
 TEST_CASE("All wrong parameters of a list request are named at once") {
-  CHECK(wrong_fields(list("?status=active")) == names{"status"});
-  CHECK(wrong_fields(list("?status=Active,Nonsense")) == names{"status"});
-  CHECK(wrong_fields(list("?offset=-1")) == names{"offset"});
-  CHECK(wrong_fields(list("?offset=9223372036854775808")) == names{"offset"});
-  CHECK(wrong_fields(list("?offset=1&offset=2")) == names{"offset"});
+  CHECK(wrong_fields(list_tokens("?status=active")) == names{"status"});
+  CHECK(wrong_fields(list_tokens("?status=Active,Nonsense")) == names{"status"});
+  CHECK(wrong_fields(list_tokens("?offset=-1")) == names{"offset"});
+  CHECK(wrong_fields(list_tokens("?offset=9223372036854775808")) == names{"offset"});
+  CHECK(wrong_fields(list_tokens("?offset=1&offset=2")) == names{"offset"});
   for (const std::string limit : {"0", "1001", "x", "1x", "+1", "%201", "1.0", "99999999999"})
-    CHECK(wrong_fields(list("?limit=" + limit)) == names{"limit"});
-  CHECK(wrong_fields(list("?order=asc")) == names{"order"});
-  CHECK(wrong_fields(list("?status=x&offset=x&limit=x&order=x", "e%2Fp"))
+    CHECK(wrong_fields(list_tokens("?limit=" + limit)) == names{"limit"});
+  CHECK(wrong_fields(list_tokens("?order=asc")) == names{"order"});
+  CHECK(wrong_fields(list_tokens("?status=x&offset=x&limit=x&order=x", "e%2Fp"))
         == names{"endpointId", "status", "offset", "limit", "order"});
 }
 
 TEST_CASE("A page lists its items and the total") {
-  auto changed = sample();
+  auto changed = sample_token();
   changed.status = credential_status::suspended;
   changed.updated_at = cm::core::from_unix_ms(1795356000999);
-  const auto created = cm::core::to_iso8601(sample().created_at);
-  const auto answer = cm::http::render_page(make_request("GET", "/"), {sample(), changed}, 7);
+  const auto created = cm::core::to_iso8601(sample_token().created_at);
+  const auto answer = cm::http::render_page(make_request("GET", "/"), {sample_token(), changed}, 7);
   CHECK(answer.status == 200);
   CHECK(answer.body
         == R"({"content":[{"endpointTokenId":"0192f0a0-0000-7000-8000-000000000001","status":"Inactive",)"
@@ -146,10 +148,11 @@ TEST_CASE("A page lists its items and the total") {
 }
 
 TEST_CASE("A page that the client has already is 304") {
-  const auto first = cm::http::render_page(make_request("GET", "/"), {sample()}, 1);
+  const auto first = cm::http::render_page(make_request("GET", "/"), {sample_token()}, 1);
   const auto tag = header(first, "ETag");
   const auto again = [&](const std::string& condition, std::uint64_t total) {
-    return cm::http::render_page(make_request("GET", "/", "If-None-Match: " + condition + "\r\n"), {sample()}, total);
+    return cm::http::render_page(make_request("GET", "/", "If-None-Match: " + condition + "\r\n"), {sample_token()},
+                                 total);
   };
   const auto same = again("\"x\", W/" + tag, 1);
   CHECK(same.status == 304);
@@ -201,23 +204,23 @@ TEST_CASE("A status body has one of the four states") {
 }
 
 TEST_CASE("One token is shown with the tag that its conditions are held against") {
-  const auto answer = cm::http::render_token(make_get("/"), sample());
+  const auto answer = cm::http::render_token(make_get("/"), sample_token());
   CHECK(answer.status == 200);
   CHECK(answer.content_type == "application/json");
   CHECK(answer.body
         == R"({"endpointTokenId":"0192f0a0-0000-7000-8000-000000000001","status":"Inactive",)"
            R"("applicationName":"smart_kettle","createdDate":")"
-             + cm::core::to_iso8601(sample().created_at) + "\"}");
-  const auto tag = cm::http::entity_tag_of(sample());
+             + cm::core::to_iso8601(sample_token().created_at) + "\"}");
+  const auto tag = cm::http::entity_tag_of(sample_token());
   CHECK(header(answer, "ETag") == tag);
 
-  const auto same = cm::http::render_token(make_get("/", tag), sample());
+  const auto same = cm::http::render_token(make_get("/", tag), sample_token());
   CHECK(same.status == 304);
   CHECK(same.body.empty());
   CHECK(same.content_type.empty());
   CHECK(header(same, "ETag") == tag);
 
-  auto other = sample();
+  auto other = sample_token();
   other.status = credential_status::active;
   other.updated_at = other.created_at;
   CHECK(cm::http::entity_tag_of(other) != tag);
@@ -228,10 +231,10 @@ TEST_CASE("One token is shown with the tag that its conditions are held against"
 }
 
 TEST_CASE("The tag of a page is the one that the list shows") {
-  const auto answer = cm::http::render_page(make_get("/"), {sample(), sample()}, 2);
-  CHECK(header(answer, "ETag") == cm::http::entity_tag_of_page({sample(), sample()}, 2));
-  CHECK(header(answer, "ETag") != cm::http::entity_tag_of_page({sample()}, 2));
-  CHECK(header(answer, "ETag") != cm::http::entity_tag_of_page({sample(), sample()}, 3));
+  const auto answer = cm::http::render_page(make_get("/"), {sample_token(), sample_token()}, 2);
+  CHECK(header(answer, "ETag") == cm::http::entity_tag_of_page({sample_token(), sample_token()}, 2));
+  CHECK(header(answer, "ETag") != cm::http::entity_tag_of_page({sample_token()}, 2));
+  CHECK(header(answer, "ETag") != cm::http::entity_tag_of_page({sample_token(), sample_token()}, 3));
 }
 
 TEST_CASE("A page of anything has an offset and a limit") {
@@ -245,7 +248,7 @@ TEST_CASE("A page of anything has an offset and a limit") {
 
 TEST_CASE("A history leaves out what is not there") {
   cm::core::audit_record created;
-  created.at = sample().created_at;
+  created.at = sample_token().created_at;
   created.to = credential_status::inactive;
   created.how = cm::core::channel::import;
   created.correlation_id = "c-1";

@@ -6,7 +6,7 @@ using cm::core::health_status;
 
 namespace {
 
-cm::core::health_snapshot sample() {
+cm::core::health_snapshot sample_health() {
   cm::core::health_snapshot made;
   made.status = health_status::up;
   made.db.status = health_status::up;
@@ -26,7 +26,7 @@ cm::core::health_snapshot sample() {
 } // namespace
 
 TEST_CASE("Health shows every component in order") {
-  const auto answer = cm::http::render_health(sample(), {});
+  const auto answer = cm::http::render_health(sample_health(), {});
   CHECK(answer.status == 200);
   CHECK(answer.body
         == R"({"status":"UP","db":{"status":"UP","database":"MariaDB","version":"10.11.6"},)"
@@ -36,7 +36,7 @@ TEST_CASE("Health shows every component in order") {
 }
 
 TEST_CASE("Health tells what is wrong and warns") {
-  auto snapshot = sample();
+  auto snapshot = sample_health();
   snapshot.status = health_status::down;
   snapshot.db = {health_status::down, "MariaDB", std::nullopt, "connection refused"};
   snapshot.nats = {health_status::down, "", "no route"};
@@ -50,12 +50,13 @@ TEST_CASE("Health tells what is wrong and warns") {
 }
 
 TEST_CASE("The bare status tells nothing else") {
-  CHECK(cm::http::render_health(sample(), {}, cm::http::health_detail::status_only).body == R"({"status":"UP"})");
+  CHECK(cm::http::render_health(sample_health(), {}, cm::http::health_detail::status_only).body
+        == R"({"status":"UP"})");
 }
 
 TEST_CASE("The HTTP status of health follows the mapping") {
   cm::core::management_settings settings;
-  auto snapshot = sample();
+  auto snapshot = sample_health();
   const auto status = [&](health_status overall) {
     snapshot.status = overall;
     return cm::http::render_health(snapshot, settings).status;
@@ -72,7 +73,7 @@ TEST_CASE("The HTTP status of health follows the mapping") {
 }
 
 TEST_CASE("Probes see liveness and readiness apart") {
-  auto snapshot = sample();
+  auto snapshot = sample_health();
   snapshot.status = health_status::down;
   CHECK(cm::http::render_liveness(snapshot).status == 200);
   CHECK(cm::http::render_readiness(snapshot).status == 200);

@@ -2,26 +2,20 @@
 #include "http/problem.hpp"
 #include "http/response_writer.hpp"
 #include "parsed.hpp"
+#include "rest.hpp"
 
 #include <chrono>
 #include <memory>
 
 using cm::core::errc;
 using cm::http::problem;
+using cm::test::header;
 using cm::test::make_request;
 
 namespace {
 
-cm::http::request sample() {
+cm::http::request sample_request() {
   return make_request("GET", "/a/b?c=d", "Correlation-ID: c-1\r\n");
-}
-
-std::string header(const cm::http::response& answer, std::string_view name) {
-  for (const auto& [own, value] : answer.headers) {
-    if (own == name)
-      return value;
-  }
-  return {};
 }
 
 std::string written(const cm::http::response& answer, const cm::http::response_context& context) {
@@ -33,7 +27,7 @@ std::string written(const cm::http::response& answer, const cm::http::response_c
 } // namespace
 
 TEST_CASE("An error body has message, status, path and correlation ID") {
-  const auto answer = problem(sample(), cm::core::make_error(errc::not_found, "No such token", "row 17"));
+  const auto answer = problem(sample_request(), cm::core::make_error(errc::not_found, "No such token", "row 17"));
   CHECK(answer.status == 404);
   CHECK(answer.content_type == "application/json");
   CHECK(answer.body == R"({"message":"No such token","status":404,"path":"/a/b","correlationId":"c-1"})");
@@ -42,23 +36,23 @@ TEST_CASE("An error body has message, status, path and correlation ID") {
 TEST_CASE("A 400 names the fields") {
   auto error = cm::core::make_error(errc::invalid, "Not valid");
   error.fields = {{"a", "is required"}, {"b", "must be a string"}};
-  CHECK(problem(sample(), error).body
+  CHECK(problem(sample_request(), error).body
         == R"({"message":"Not valid","status":400,"path":"/a/b","correlationId":"c-1",)"
            R"("errors":[{"field":"a","message":"is required"},{"field":"b","message":"must be a string"}]})");
 }
 
 TEST_CASE("A 500 says no more than its name") {
-  const auto answer = problem(sample(), cm::core::make_error(errc::internal, "secret thing", "more of it"));
+  const auto answer = problem(sample_request(), cm::core::make_error(errc::internal, "secret thing", "more of it"));
   CHECK(answer.status == 500);
   CHECK(answer.body == R"({"message":"Internal Server Error","status":500,"path":"/a/b","correlationId":"c-1"})");
 }
 
 TEST_CASE("503 and 429 say when to come again") {
-  CHECK(header(problem(sample(), cm::core::make_error(errc::unavailable, "")), "Retry-After") == "1");
-  CHECK(header(problem(sample(), cm::core::make_error(errc::overloaded, "")), "Retry-After") == "1");
-  CHECK(header(problem(sample(), cm::core::make_error(errc::throttled, "")), "Retry-After") == "30");
-  CHECK(header(problem(sample(), 404), "Retry-After").empty());
-  CHECK(problem(sample(), 503).body
+  CHECK(header(problem(sample_request(), cm::core::make_error(errc::unavailable, "")), "Retry-After") == "1");
+  CHECK(header(problem(sample_request(), cm::core::make_error(errc::overloaded, "")), "Retry-After") == "1");
+  CHECK(header(problem(sample_request(), cm::core::make_error(errc::throttled, "")), "Retry-After") == "30");
+  CHECK(header(problem(sample_request(), 404), "Retry-After").empty());
+  CHECK(problem(sample_request(), 503).body
         == R"({"message":"Service Unavailable","status":503,"path":"/a/b","correlationId":"c-1"})");
 }
 
@@ -91,7 +85,7 @@ TEST_CASE("A response may have a cache policy of its own") {
 
 TEST_CASE("An exchange is answered once") {
   std::vector<int> given;
-  cm::http::exchange open{sample(), [&](const cm::http::response& answer) { given.push_back(answer.status); },
+  cm::http::exchange open{sample_request(), [&](const cm::http::response& answer) { given.push_back(answer.status); },
                           std::chrono::steady_clock::now()};
   CHECK(!open.answered());
   CHECK(open.request().path() == "/a/b");
@@ -105,7 +99,8 @@ TEST_CASE("An exchange that is let go without an answer answers 503 by itself") 
   std::vector<cm::http::response> given;
   {
     auto open = std::make_shared<cm::http::exchange>(
-      sample(), [&](const cm::http::response& answer) { given.push_back(answer); }, std::chrono::steady_clock::now());
+      sample_request(), [&](const cm::http::response& answer) { given.push_back(answer); },
+      std::chrono::steady_clock::now());
     auto other = open;
     open.reset();
     CHECK(given.empty());
@@ -118,7 +113,8 @@ TEST_CASE("An exchange that is let go without an answer answers 503 by itself") 
 TEST_CASE("An exchange that was answered says nothing when it is let go") {
   int given = 0;
   {
-    cm::http::exchange open{sample(), [&](const cm::http::response&) { ++given; }, std::chrono::steady_clock::now()};
+    cm::http::exchange open{sample_request(), [&](const cm::http::response&) { ++given; },
+                            std::chrono::steady_clock::now()};
     open.respond(cm::http::empty_response(204));
   }
   CHECK(given == 1);

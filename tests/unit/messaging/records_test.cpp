@@ -64,7 +64,7 @@ private:
 };
 
 template <class Record>
-std::string encoded(const Record& record) {
+std::string encoded_record(const Record& record) {
   std::string out;
   messaging::encode(record, out);
   return out;
@@ -92,7 +92,7 @@ TEST_CASE("every good vector decodes to its value and encodes to its bytes") {
       CHECK(boost::json::value(record_to_json(*decoded)) == vector.at("value"));
       record_from_json(vector.at("value").as_object(), record);
       CHECK(record == *decoded);
-      CHECK(to_hex(encoded(record)) == view(vector.at("hex")));
+      CHECK(to_hex(encoded_record(record)) == view(vector.at("hex")));
     }));
     ++seen;
   }
@@ -136,7 +136,7 @@ TEST_CASE("a message with any one byte changed is refused or means what its own 
           const auto decoded = messaging::decode<record_type>(changed);
           if (!decoded)
             continue;
-          const auto again = encoded(*decoded);
+          const auto again = encoded_record(*decoded);
           const auto same = messaging::decode<record_type>(again);
           REQUIRE(same.has_value());
           REQUIRE(*same == *decoded);
@@ -170,7 +170,7 @@ TEST_CASE("a refused message still tells its correlation ID and timestamp as far
   request.timestamp = 1763821020123;
   request.app_name = "app";
   request.token = "t";
-  const auto whole = encoded(request);
+  const auto whole = encoded_record(request);
   using request_type = messaging::ecap::endpoint_token_validation_request;
 
   const auto nothing = messaging::decode<request_type>(std::string_view(whole).substr(0, 3));
