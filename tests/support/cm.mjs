@@ -79,7 +79,12 @@ export class Cm {
   static async start(options) {
     const cm = await Cm.create(options);
     cm.launch();
-    await cm.up();
+    try {
+      await cm.up();
+    } catch (error) {
+      await cm.remove(); // a test that never had it cannot end it
+      throw error;
+    }
     return cm;
   }
 

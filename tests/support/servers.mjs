@@ -43,6 +43,7 @@ class Server {
       });
     } catch (error) {
       error.message += `\n${this.process.tail()}`;
+      await this.kill(); // a test that never had it cannot end it
       throw error;
     }
     if (!this.process.running) throw new Error(`${this.process.name} ended at its start:\n${this.process.tail()}`);
