@@ -72,6 +72,12 @@ function machine() {
   };
 }
 
+/** The time of all processors so far, and what a host gave to others of it; in ticks (proc_stat(5)). */
+function processorTime() {
+  const [, ...ticks] = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0].trim().split(/\s+/).map(Number);
+  return { all: ticks.slice(0, 8).reduce((sum, one) => sum + one, 0), stolen: ticks[7] ?? 0 };
+}
+
 /** The middle one, or the mean of the two in the middle. */
 function median(numbers) {
   const sorted = [...numbers].sort((a, b) => a - b);
@@ -132,10 +138,14 @@ for (const name of wanted) {
     },
   };
   const runs = [];
+  const stolen = []; // shares: a machine that is not one's own is not quiet because nothing runs on it
   try {
     for (let repetition = 0; repetition < repetitions; repetition += 1) {
       console.log(`${name} ${repetition + 1}/${repetitions}: ${scenario.title}`);
+      const before = processorTime();
       runs.push(await scenario.run({ ...stage, repetition }));
+      const after = processorTime();
+      stolen.push((after.stolen - before.stolen) / (after.all - before.all));
     }
   } catch (error) {
     failed += 1;
@@ -146,7 +156,7 @@ for (const name of wanted) {
   if (runs.length < repetitions) continue;
   const measurements = gather(runs);
   const claims = scenario.claims.map((claim) => judge(claim, measurements)).filter((claim) => claim !== undefined);
-  result.scenarios[name] = { title: scenario.title, measurements, claims };
+  result.scenarios[name] = { title: scenario.title, measurements, claims, stolen };
   for (const { case: where, text, op, bound, median: middle, holds } of claims) {
     console.log(`  ${holds ? 'holds' : 'FAILS'}: ${where}: ${text}: ${Number(middle.toPrecision(4))} ${op} ${bound}`);
   }

@@ -10,7 +10,7 @@ import { withGenerated, writeReport } from '../benchmark/report/index.mjs';
 import { median, short, spread, withUnit } from '../benchmark/report/numbers.mjs';
 import { lineChart, ticks } from '../benchmark/report/plot.mjs';
 import { coordinate, drawPlots } from '../benchmark/report/plots.mjs';
-import { claimsTable, comparisonText, memoryTable, verdict } from '../benchmark/report/table.mjs';
+import { claimsTable, comparisonText, memoryTable, stolenText, verdict } from '../benchmark/report/table.mjs';
 
 const measurement = (which, subject, metric, unit, values) => ({ case: which, subject, metric, unit, values, median: median(values) });
 
@@ -139,6 +139,13 @@ test('the memory of the idle process is a table of its own, the largest first', 
   const lines = memoryTable(result).split('\n');
   assert.deepEqual(lines.slice(2), ['| libraries | 3.00 | 75 % |', '| heap | 1.00 | 25 % |', '| all | 4.00 | 100 % |']);
   assert.equal(memoryTable(resultOf()), '');
+});
+
+test("a reader sees what share of the time the machine's host gave to others, and nothing where that is not known", () => {
+  const result = resultOf();
+  assert.equal(stolenText(result), '');
+  result.scenarios.warm.stolen = [0.2, 0.013, 0.1];
+  assert.equal(stolenText(result), "Of the processors' time the host gave to others: warm 10 % (1.3 % to 20 %).");
 });
 
 test('only --accept touches the committed figures, and those of a quick run never do', (t) => {

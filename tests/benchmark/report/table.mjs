@@ -109,17 +109,28 @@ function machineText({ cpu, cores, memory, kernel, os, versions = {} } = {}) {
   return parts.filter(Boolean).join(' · ');
 }
 
+/** What share of the processors' time a virtual machine's host gave to others, scenario by scenario. Empty if unknown. */
+export function stolenText(result) {
+  const parts = Object.entries(result.scenarios).flatMap(([name, { stolen }]) => {
+    const share = spread(stolen);
+    return share ? [`${name} ${percent(share.median)} (${percent(share.min)} to ${percent(share.max)})`] : [];
+  });
+  return parts.length === 0 ? '' : `Of the processors' time the host gave to others: ${parts.join(', ')}.`;
+}
+
 /** All that stands between the markers. `plots` are {file, title}. */
 export function generatedText(result, { comparison, plots }) {
   const claims = Object.values(result.scenarios).flatMap((scenario) => scenario.claims ?? []);
   const holding = claims.filter((claim) => claim.holds && spread(claim.values)).length;
   const memory = memoryTable(result);
+  const stolen = stolenText(result);
   return [
     `Commit ${result.commit}${result.dirty ? ' **with changes that are not committed**' : ''}, ${result.date}; ` +
       `${result.repetitions} repetitions${result.quick ? ' **of a tenth of the work, for trying out**' : ''}.`,
     '',
     `Machine: ${machineText(result.machine)}.`,
     '',
+    ...(stolen === '' ? [] : [stolen, '']),
     '### What has to hold',
     '',
     `${holding} of ${claims.length} hold.`,
