@@ -80,8 +80,10 @@ async function listOf(tokens, answer = () => false, tls) {
     asked,
     url: `http${tls ? 's' : ''}://127.0.0.1:${server.address().port}`,
     async close() {
+      const closed = once(server, 'close'); // an HTTP server's close() returns nothing before Node 19
+      server.close();
       server.closeAllConnections();
-      await once(server.close(), 'close');
+      await closed;
     },
   };
 }
