@@ -43,14 +43,10 @@ function(cm_unity target size)
       list(REMOVE_ITEM common ${names_${batch}} "")
       list(LENGTH heads all)
       list(LENGTH common fresh)
-      set(mixed FALSE)
-      if(NOT opened STREQUAL opened_${batch})
-        set(mixed TRUE)
-        if((NOT opened OR NOT opened_${batch}) AND NOT "${opened}${opened_${batch}}" MATCHES " enum ")
-          set(mixed FALSE) # names in full are those of any namespace
-        endif()
-      endif()
-      if(count LESS size AND fresh EQUAL all AND NOT mixed)
+      # Names in full are those of any namespace, but an opened enum can take theirs.
+      set(both "${opened}${opened_${batch}}")
+      if(count LESS size AND fresh EQUAL all
+         AND (opened STREQUAL opened_${batch} OR ((NOT opened OR NOT opened_${batch}) AND NOT both MATCHES " enum ")))
         break()
       endif()
       math(EXPR batch "${batch} + 1")
