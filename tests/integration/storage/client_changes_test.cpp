@@ -1,5 +1,6 @@
 #include "catch.hpp"
 #include "fixture.hpp"
+#include "state_table.hpp"
 
 #include <array>
 #include <future>
@@ -13,19 +14,9 @@ using core::credential_status;
 
 namespace {
 
-constexpr std::array<credential_status, 4> client_states{credential_status::inactive, credential_status::active,
-                                                         credential_status::suspended, credential_status::revoked};
-
-// As in token_changes_test.cpp: contract section 2.
-constexpr std::array<std::string_view, 4> client_table{"-yyy", "n-yy", "ny-y", "nnn-"};
-
 const core::change_origin client_change_origin{core::channel::rest, "operator", "change"};
 
 constexpr core::timestamp client_change_time = core::from_unix_ms(3'000'000);
-
-std::string state_digit(credential_status status) {
-  return std::to_string(static_cast<int>(status));
-}
 
 void insert_client(session& db, client_kind kind, std::uint32_t number, credential_status status) {
   auto command = client_creation(kind, number);
@@ -48,12 +39,12 @@ TEST_CASE("a client changes from each state to each other as the contract's tabl
   session db{f.server.settings()};
   const auto kind = GENERATE(client_kind::basic, client_kind::x509);
   std::uint32_t n = 0;
-  for (const auto from : client_states) {
-    for (const auto to : client_states) {
+  for (const auto from : all_states) {
+    for (const auto to : all_states) {
       ++n;
       INFO(to_string(from) << " to " << to_string(to));
       insert_client(db, kind, n, from);
-      const auto expected = client_table.at(static_cast<std::size_t>(from)).at(static_cast<std::size_t>(to));
+      const auto expected = contract.at(static_cast<std::size_t>(from)).at(static_cast<std::size_t>(to));
       const bool event = expected == 'y' && core::takes_away(from, to);
       const auto events = count_of(f.server, "event_outbox");
       const change_client_status command{kind, id_of(n), to, client_change_time, client_change_origin, {}};
@@ -78,7 +69,7 @@ TEST_CASE("a client changes from each state to each other as the contract's tabl
       const auto rows = audit_of(f.server, n);
       REQUIRE(rows.size() == (expected == 'y' ? 2U : 1U));
       if (expected == 'y')
-        CHECK(rows[1] == std::vector<std::string>{state_digit(from), state_digit(to), "0", "operator", "change"});
+        CHECK(rows[1] == std::vector<std::string>{digit(from), digit(to), "0", "operator", "change"});
       CHECK(must<one_client>(db, get_client{kind, id_of(n)}).credential.status == (expected == 'n' ? from : to));
       CHECK(count_of(f.server, "event_outbox") == events + (event ? 1 : 0));
       CHECK(count_of(f.server, "revocation") == count_of(f.server, "event_outbox"));
@@ -91,7 +82,7 @@ TEST_CASE("a client is deleted in any state, with audit row and event") {
   session db{f.server.settings()};
   const auto kind = GENERATE(client_kind::basic, client_kind::x509);
   std::uint32_t n = 0;
-  for (const auto from : client_states) {
+  for (const auto from : all_states) {
     ++n;
     insert_client(db, kind, n, from);
     const auto answer =
@@ -99,8 +90,7 @@ TEST_CASE("a client is deleted in any state, with audit row and event") {
     REQUIRE(answer.event.has_value());
     CHECK(answer.event->kind == revoked_kind_of(kind));
     CHECK_FALSE(answer.event->to.has_value());
-    CHECK(audit_of(f.server, n).at(1)
-          == std::vector<std::string>{state_digit(from), "NULL", "0", "operator", "change"});
+    CHECK(audit_of(f.server, n).at(1) == std::vector<std::string>{digit(from), "NULL", "0", "operator", "change"});
     CHECK(refusal(db, get_client{kind, id_of(n)}).code == core::errc::not_found);
     CHECK(count_of(f.server, "event_outbox") == n);
   }
@@ -164,7 +154,7 @@ TEST_CASE("a password is replaced in every state but Revoked, with an audit row 
     CHECK(answer.credential.status == status);
     CHECK(answer.credential.updated_at == client_change_time);
     CHECK(audit_of(f.server, n + 1).at(1)
-          == std::vector<std::string>{state_digit(status), state_digit(status), "0", "operator", "change"});
+          == std::vector<std::string>{digit(status), digit(status), "0", "operator", "change"});
   }
   CHECK(refusal(db, new_password(99, "$new")).code == core::errc::not_found);
   CHECK(count_of(f.server, "revocation") == 0);

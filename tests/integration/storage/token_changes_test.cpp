@@ -1,5 +1,6 @@
 #include "catch.hpp"
 #include "fixture.hpp"
+#include "state_table.hpp"
 
 #include <array>
 #include <future>
@@ -33,16 +34,6 @@ delete_token deletion_of(std::uint32_t number) {
   command.at = core::from_unix_ms(3'000'000);
   command.origin = {core::channel::rest, "operator", "deletion"};
   return command;
-}
-
-constexpr std::array<credential_status, 4> all_states{credential_status::inactive, credential_status::active,
-                                                      credential_status::suspended, credential_status::revoked};
-
-// What contract section 2 says of a request for a state: '-' it has it, 'y' yes, 'n' no. Rows: from; columns: to.
-constexpr std::array<std::string_view, 4> contract{"-yyy", "n-yy", "ny-y", "nnn-"};
-
-std::string digit(credential_status status) {
-  return std::to_string(static_cast<int>(status));
 }
 
 } // namespace

@@ -1,0 +1,24 @@
+// The changes of state that the contract allows, for tokens and clients alike.
+#pragma once
+
+#include "core/credential.hpp"
+
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace cm::test {
+
+inline constexpr std::array<core::credential_status, 4> all_states{
+  core::credential_status::inactive, core::credential_status::active, core::credential_status::suspended,
+  core::credential_status::revoked};
+
+/// What contract section 2 says of a request for a state: '-' it has it, 'y' yes, 'n' no. Rows: from; columns: to.
+inline constexpr std::array<std::string_view, 4> contract{"-yyy", "n-yy", "ny-y", "nnn-"};
+
+/// The state as a column of the database shows it.
+inline std::string digit(core::credential_status status) {
+  return std::to_string(static_cast<int>(status));
+}
+
+} // namespace cm::test
