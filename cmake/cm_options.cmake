@@ -20,9 +20,11 @@ endif()
 if(CM_SANITIZE)
   # CAF's headers bind a reference through a null pointer once (init_fun_factory.hpp): -fno-sanitize=null.
   target_compile_options(cm_options INTERFACE
-    -fsanitize=${CM_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -fno-sanitize=null
+    -fsanitize=${CM_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -fno-sanitize=null)
+  if(CM_SANITIZE STREQUAL "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # The thread sanitizer does not know the fences of Asio's executors, and GCC says so.
-    $<$<AND:$<CXX_COMPILER_ID:GNU>,$<STREQUAL:${CM_SANITIZE},thread>>:-Wno-tsan>)
+    target_compile_options(cm_options INTERFACE -Wno-tsan)
+  endif()
   target_link_options(cm_options INTERFACE -fsanitize=${CM_SANITIZE} -fno-sanitize=null)
 else()
   target_compile_definitions(cm_options INTERFACE $<$<CONFIG:Release>:_FORTIFY_SOURCE=2>)
