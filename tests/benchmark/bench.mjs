@@ -1,6 +1,7 @@
 // What the scenarios have in common: servers with the settings of production, tokens, load, and figures of it.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Cm } from '../support/cm.mjs';
@@ -15,6 +16,14 @@ export function programs() {
   const names = ['nats_load', 'nats_echo', 'sql_load', 'hello_http', 'http_load'];
   const found = (name) => places.map((place) => join(place, name)).find((path) => existsSync(path));
   return { ...Object.fromEntries(names.map((name) => [name, found(name)])), wrk: 'wrk' };
+}
+
+const ticksASecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
+
+/** Seconds of processor time that a process has had so far, its ended threads' included (proc_pid_stat(5)). */
+function processorSeconds(pid) {
+  const afterName = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ');
+  return (Number(afterName[11]) + Number(afterName[12])) / ticksASecond;
 }
 
 /**
@@ -166,9 +175,25 @@ export class Bench {
     const args = ['--server', `127.0.0.1:${this.nats.port}`, '--subject', kind];
     for (const range of ranges) args.push('--range', text(range));
     for (const [name, value] of Object.entries(options)) args.push(`--${name}`, value);
+    const began = performance.now();
+    const before = this.#processorSeconds();
     const result = await run(this.stage.programs.nats_load, args, { environment: this.natsLogin() });
+    const elapsed = (performance.now() - began) / 1000;
+    const after = this.#processorSeconds();
+    result.cores = Object.fromEntries(Object.keys(after).map((name) => [name, (after[name] - before[name]) / elapsed]));
     if (!tolerant) assert.equal(result.code, 0, `wrong or missing answers: ${JSON.stringify(result)}`);
     return result;
+  }
+
+  /** What each kind of process has used so far; seconds. */
+  #processorSeconds() {
+    const of = (...processes) => processes.reduce((sum, { pid }) => sum + processorSeconds(pid), 0);
+    return {
+      cm: of(...this.cms),
+      responder: of(...this.others),
+      'nats-server': of(this.nats.process),
+      mariadbd: of(this.mariadb.process),
+    };
   }
 
   /** The same requests to the bare responder. */
@@ -209,13 +234,18 @@ export async function withBench(stage, options, work) {
   }
 }
 
-/** The measurements of one run of load; `range` for those of one range alone. */
+/**
+ * The measurements of one run of load; `range` for those of one range alone. What a process takes of the cores is a mean
+ * over the whole run of the load's program, its warm-up included; below a hundredth of a core it is left out.
+ */
 export function figures(name, subject, load, range) {
   const { latency } = range ? load.ranges[range] : load;
   const row = (metric, unit, value) => ({ case: name, subject, metric, unit, value });
+  const busy = Object.entries(load.cores).filter(([, cores]) => cores >= 0.01);
   return [
     ...(range ? [] : [row('rate', '1/s', load.rate), row('gap', 'µs', load.longest_gap)]),
-    ...(range ? [] : [row('load-cpu', 'cores', load.cpu_seconds / load.seconds)]),
+    ...(range ? [] : [row('load', 'cores', load.cpu_seconds / load.seconds)]),
+    ...(range ? [] : busy.map(([process, cores]) => row(process, 'cores', cores))),
     row('p50', 'µs', latency.p50),
     row('p99', 'µs', latency.p99),
     row('p999', 'µs', latency.p999),
