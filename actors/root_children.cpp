@@ -281,7 +281,7 @@ void add_first_children(root_pointer self) {
   add_manager(self);
   add_license(self);
   // Half of the cores at most: passwords must never crowd out tokens.
-  state.password_workers.resize(std::max<std::size_t>(1, credentials.provider_concurrency / 2));
+  state.password_workers.resize(credentials.workers_of_a_kind());
   add_password_pool(self);
   for (std::size_t i = 0; i < state.password_workers.size(); ++i)
     add_password_worker(self, i);

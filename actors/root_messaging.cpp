@@ -312,7 +312,7 @@ void add_messaging_children(root_pointer self) {
   state.outlet = std::make_shared<answer_outlet>(state.settings.metrics);
   add_link(self);
   add_egress(self);
-  state.validators.resize(state.settings.settings.credentials.provider_concurrency);
+  state.validators.resize(state.settings.settings.credentials.workers_of_a_kind());
   for (std::size_t i = 0; i < state.validators.size(); ++i)
     add_validator(self, i);
   add_client_validator(self);

@@ -94,8 +94,8 @@ int wait_for_end(caf::actor_system& system, const root_actor& root) {
 }
 
 // One thread reads and writes what two cores can work on.
-std::vector<io_context_ptr> make_api_loops(std::size_t concurrency) {
-  std::vector<io_context_ptr> loops(std::max<std::size_t>(1, concurrency / 2));
+std::vector<io_context_ptr> make_api_loops(std::size_t count) {
+  std::vector<io_context_ptr> loops(count);
   for (auto& io : loops)
     io = std::make_shared<http::net::io_context>(1);
   return loops;
@@ -124,9 +124,9 @@ int run_service(const core::settings& settings, const service_hooks& hooks) {
                      started_at,
                      settings.credentials.trustful};
   configured.management_io = std::make_shared<http::net::io_context>(1);
-  configured.api_io = make_api_loops(settings.credentials.provider_concurrency);
+  configured.api_io = make_api_loops(settings.credentials.workers_of_a_kind());
   configured.metrics = std::make_shared<core::metrics>(
-    core::metrics::sizes{settings.credentials.provider_concurrency, configured.api_io.size(), http::api_route_count,
+    core::metrics::sizes{settings.credentials.workers_of_a_kind(), configured.api_io.size(), http::api_route_count,
                          settings.database.pool_size});
   // The API's port opens last; that it can be opened is better known now than after the dependencies have come.
   if (const auto probe = http::acceptor::open(*configured.api_io.front(), {}, settings.server.port); probe.has_error())

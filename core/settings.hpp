@@ -4,6 +4,7 @@
 
 #include "core/secret.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -96,8 +97,15 @@ struct credential_settings {
   secret token_hash_key_previous;
   std::chrono::milliseconds revocations_retention{std::chrono::hours{7 * 24}};
   std::chrono::milliseconds audit_retention{std::chrono::hours{365 * 24}};
-  std::size_t provider_concurrency = 0; ///< token validators; at least 1 after loading
+  std::size_t provider_concurrency = 0; ///< cores to work on; at least 1 after loading
   std::size_t provider_queue_length = 4096;
+
+  /// Token validators, password workers, and loops of the REST port: so many each. The NATS library's threads, the
+  /// database workers and the log need the other half of the cores; measured, a validator for each core costs more in
+  /// wake-ups than it brings.
+  [[nodiscard]] std::size_t workers_of_a_kind() const noexcept {
+    return std::max<std::size_t>(1, provider_concurrency / 2);
+  }
 };
 
 /// kaa.tekton.*, scmp.consumer.provider.service-instance.name

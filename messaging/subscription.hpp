@@ -19,7 +19,8 @@
 namespace cm::messaging {
 
 /// A received message, owned. Moving it does not move its bytes: views into it stay valid as long as it lives.
-/// Independent of its subscription and connection; any thread may drop it.
+/// Independent of its subscription and connection; any thread may drop it. Its payload is wiped then; the memory may
+/// return to the library later, with that of other messages which the same thread dropped.
 class message {
 public:
   message() noexcept = default;
@@ -37,7 +38,7 @@ public:
 
 private:
   struct deleter {
-    void operator()(natsMsg* native) const noexcept { natsMsg_Destroy(native); }
+    void operator()(natsMsg* native) const noexcept;
   };
 
   std::unique_ptr<natsMsg, deleter> native_;

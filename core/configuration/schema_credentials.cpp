@@ -115,7 +115,7 @@ constexpr property credentials_rows[]{
    .default_note = "the number of processor cores",
    .least = 1,
    .most = 1024,
-   .description = "Token validators that work at the same time.",
+   .description = "Cores to work on: half as many token validators, and passwords hashed at a time, at least one each.",
    .apply = [](settings& s, const parsed_value& v,
                const std::string&) { s.credentials.provider_concurrency = count_in(v); },
    .derived = [](const settings& s) { return std::to_string(s.credentials.provider_concurrency); }},

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { EcapClient } from '../support/ecap.mjs';
 import { get, http } from '../support/http.mjs';
 import { faultyBinary, slowness } from '../support/places.mjs';
-import { Cm } from '../support/cm.mjs';
+import { Cm, twoOfAKind } from '../support/cm.mjs';
 import { Mariadb, Nats } from '../support/servers.mjs';
 import { sleep, until } from '../support/wait.mjs';
 
@@ -25,7 +25,7 @@ let token;
 
 before(async () => {
   [nats, mariadb] = await Promise.all([Nats.start(), Mariadb.start()]);
-  cm = await Cm.start({ nats, mariadb, executable: faultyBinary, stdin: 'pipe', agent: 'monitors-password' });
+  cm = await Cm.start({ nats, mariadb, executable: faultyBinary, stdin: 'pipe', agent: 'monitors-password', configuration: twoOfAKind });
   ecap = await EcapClient.connect(nats);
   token = (await cm.provision('kettle')).json.token;
   cm.process.child.stdin.write('actors\n');

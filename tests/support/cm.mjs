@@ -11,6 +11,9 @@ import { until } from './wait.mjs';
 const sanitizers =
   preset === 'asan' ? { ASAN_OPTIONS: 'detect_leaks=1:abort_on_error=0:exitcode=99:malloc_context_size=12', UBSAN_OPTIONS: 'print_stacktrace=1' } : {};
 
+/** Two token validators, password workers and loops of the REST port, however few cores there are: what is shared out is. */
+export const twoOfAKind = { 'kaa.ecap.provider.concurrency': '4' };
+
 export class Cm {
   /**
    * One that is not started yet. `nats` and `mariadb` are servers of servers.mjs; `natsPort` and `mariadbPort` stand for

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { after, before, beforeEach, test } from 'node:test';
 
-import { Cm } from '../../support/cm.mjs';
+import { Cm, twoOfAKind } from '../../support/cm.mjs';
 import { record } from '../../support/records.mjs';
 import { Operator } from '../../support/operator.mjs';
 import { slowness } from '../../support/places.mjs';
@@ -20,7 +20,7 @@ import { until } from '../../support/wait.mjs';
 const many = 40;
 
 /** Long enough that nothing is forgotten by age during a test. */
-const timeToLive = { 'kaa.cm.cache.time-to-live': '10m' };
+const timeToLive = { 'kaa.cm.cache.time-to-live': '10m', ...twoOfAKind };
 
 let stack;
 let operator;

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 
 import { TokenValidationRequest } from '../../support/ecap.mjs';
 import { slowness } from '../../support/places.mjs';
+import { twoOfAKind } from '../../support/cm.mjs';
 import { Stack } from '../../support/stack.mjs';
 import { sleep, until } from '../../support/wait.mjs';
 
@@ -16,6 +17,7 @@ before(async () => {
       'kaa.applications.lamp.versions.lamp_v1': '',
       // What was read is asked for again at once: the tests change the database behind CM's back.
       'kaa.cm.cache.time-to-live': '1ms',
+      ...twoOfAKind,
     },
   });
 });
