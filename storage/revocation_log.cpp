@@ -20,16 +20,17 @@ core::revocation read_revocation(const statement& row) {
   return read;
 }
 
-namespace {
+const std::string& event_insertion() {
+  static const std::string text = "INSERT INTO event_outbox (seq, lease_until) VALUES (?, " + std::string{database_now}
+                                  + " + " + std::to_string(outbox_lease.count()) + ')';
+  return text;
+}
 
-outcome<void> append_one(connection& db, core::revocation& lost) {
+outcome<void> append_revocation(connection& db, core::revocation& lost) {
   // The gate's row is read, and thereby locked, before the number is given.
   static const std::string revocation_text =
     "INSERT INTO revocation (kind, application, endpoint_id, ids, to_status, correlation_id, at) "
     "SELECT ?,?,?,?,?,?,? FROM revocation_gate WHERE id = 1 LOCK IN SHARE MODE";
-  static const std::string event_text = "INSERT INTO event_outbox (seq, lease_until) VALUES (?, "
-                                        + std::string{database_now} + " + " + std::to_string(outbox_lease.count())
-                                        + ')';
   std::vector<std::uint8_t> ids;
   ids.reserve(lost.ids.size() * uuid_size);
   for (const auto& id : lost.ids)
@@ -51,8 +52,15 @@ outcome<void> append_one(connection& db, core::revocation& lost) {
   if (write.affected_rows() != 1)
     return impossible("the table revocation_gate has lost its row");
   lost.sequence = write.last_insert_id();
+  return {};
+}
 
-  const auto event = db.prepared(event_text);
+namespace {
+
+outcome<void> append_one(connection& db, core::revocation& lost) {
+  if (auto appended = append_revocation(db, lost); !appended)
+    return appended;
+  const auto event = db.prepared(event_insertion());
   if (!event)
     return event.error();
   (*event)->bind(0, static_cast<std::int64_t>(lost.sequence));

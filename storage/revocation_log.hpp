@@ -10,6 +10,7 @@
 
 #include <array>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -30,6 +31,13 @@ inline constexpr std::array<column, 8> revocation_columns{{
 }};
 
 [[nodiscard]] core::revocation read_revocation(const statement& row);
+
+/// Writes a revocation in the caller's transaction and gives it its number. To be called last before its event, an
+/// audit row and the commit: the transaction shares the gate from here on, and must not wait for anybody then.
+[[nodiscard]] outcome<void> append_revocation(connection& db, core::revocation& lost);
+
+/// Inserts the event of a revocation, whose number is the only parameter.
+[[nodiscard]] const std::string& event_insertion();
 
 /// Writes revocations with their events in the caller's transaction and gives them their numbers. To be called last
 /// before the commit: the transaction shares the gate from here on, and must not wait for anybody then.

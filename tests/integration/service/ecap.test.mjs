@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
+import { twoOfAKind } from '../../support/cm.mjs';
 import { TokenValidationRequest } from '../../support/ecap.mjs';
 import { slowness } from '../../support/places.mjs';
-import { twoOfAKind } from '../../support/cm.mjs';
 import { Stack } from '../../support/stack.mjs';
 import { sleep, until } from '../../support/wait.mjs';
 
