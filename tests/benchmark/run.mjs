@@ -59,7 +59,7 @@ function machine() {
     cpu: cpus()[0].model,
     cores: availableParallelism(),
     memory: totalmem(),
-    kernel: release(),
+    kernel: release().split('-')[0], // what stands behind it names whoever built it
     os: /^PRETTY_NAME="?([^"\n]+)/m.exec(os)?.[1],
     versions: {
       'nats-server': told(/v(\d\S*)/, 'nats-server', '--version'),
