@@ -23,9 +23,9 @@ public:
   dropped_messages(const dropped_messages&) = delete;
   dropped_messages& operator=(const dropped_messages&) = delete;
 
-  void add(natsMsg* native) noexcept {
+  void add(natsMsg* native, std::size_t bytes) noexcept {
     messages_[count_++] = native;
-    bytes_ += static_cast<std::size_t>(natsMsg_GetDataLength(native));
+    bytes_ += bytes;
     if (count_ == messages_.size() || bytes_ >= most_bytes)
       destroy_all();
   }
@@ -49,10 +49,11 @@ private:
 
 void message::deleter::operator()(natsMsg* native) const noexcept {
   thread_local dropped_messages dropped;
+  const auto bytes = static_cast<std::size_t>(natsMsg_GetDataLength(native));
   // The library's own memory, which it hands out to be read only; it looks into a payload no more.
   if (const char* data = natsMsg_GetData(native); data != nullptr)
-    OPENSSL_cleanse(const_cast<char*>(data), static_cast<std::size_t>(natsMsg_GetDataLength(native)));
-  dropped.add(native);
+    OPENSSL_cleanse(const_cast<char*>(data), bytes);
+  dropped.add(native, bytes);
 }
 
 std::string_view message::subject() const noexcept {

@@ -26,7 +26,7 @@ const std::string& event_insertion() {
   return text;
 }
 
-outcome<void> append_revocation(connection& db, core::revocation& lost) {
+outcome<void> append_without_event(connection& db, core::revocation& lost) {
   // The gate's row is read, and thereby locked, before the number is given.
   static const std::string revocation_text =
     "INSERT INTO revocation (kind, application, endpoint_id, ids, to_status, correlation_id, at) "
@@ -58,7 +58,7 @@ outcome<void> append_revocation(connection& db, core::revocation& lost) {
 namespace {
 
 outcome<void> append_one(connection& db, core::revocation& lost) {
-  if (auto appended = append_revocation(db, lost); !appended)
+  if (auto appended = append_without_event(db, lost); !appended)
     return appended;
   const auto event = db.prepared(event_insertion());
   if (!event)

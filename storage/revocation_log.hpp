@@ -32,9 +32,10 @@ inline constexpr std::array<column, 8> revocation_columns{{
 
 [[nodiscard]] core::revocation read_revocation(const statement& row);
 
-/// Writes a revocation in the caller's transaction and gives it its number. To be called last before its event, an
-/// audit row and the commit: the transaction shares the gate from here on, and must not wait for anybody then.
-[[nodiscard]] outcome<void> append_revocation(connection& db, core::revocation& lost);
+/// Writes a revocation in the caller's transaction and gives it its number; its event is the caller's to insert. To be
+/// called last before that, an audit row and the commit: the transaction shares the gate from here on, and must not
+/// wait for anybody then.
+[[nodiscard]] outcome<void> append_without_event(connection& db, core::revocation& lost);
 
 /// Inserts the event of a revocation, whose number is the only parameter.
 [[nodiscard]] const std::string& event_insertion();

@@ -25,14 +25,14 @@ outcome<std::optional<core::revocation>> event_of(connection& db, const core::re
 }
 
 outcome<void> record_and_commit(connection& db, const audit_entry& entry, std::optional<core::revocation>& lost) {
-  // What is left to do goes to the server as one block: each statement by itself is a way there and back, while which
+  // What is left to do goes to the server as one block: each statement by itself is a way there and back, during which
   // the credential is locked. Where one of them fails, so does the block, and the transaction stays open.
   static const std::string begin = "BEGIN NOT ATOMIC " + std::string{audit_insertion} + "; ";
   static const std::string end = "COMMIT; END";
   static const std::string recorded = begin + end;
   static const std::string recorded_and_told = begin + event_insertion() + "; " + end;
   if (lost) {
-    if (auto appended = append_revocation(db, *lost); !appended)
+    if (auto appended = append_without_event(db, *lost); !appended)
       return appended;
   }
   const auto block = db.prepared(lost ? recorded_and_told : recorded);

@@ -241,11 +241,14 @@ export async function withBench(stage, options, work) {
 export function figures(name, subject, load, range) {
   const { latency } = range ? load.ranges[range] : load;
   const row = (metric, unit, value) => ({ case: name, subject, metric, unit, value });
-  const busy = Object.entries(load.cores).filter(([, cores]) => cores >= 0.01);
+  const ofAllRanges = () => [
+    row('rate', '1/s', load.rate),
+    row('gap', 'µs', load.longest_gap),
+    row('load', 'cores', load.cpu_seconds / load.seconds),
+    ...Object.entries(load.cores).flatMap(([process, cores]) => (cores >= 0.01 ? [row(process, 'cores', cores)] : [])),
+  ];
   return [
-    ...(range ? [] : [row('rate', '1/s', load.rate), row('gap', 'µs', load.longest_gap)]),
-    ...(range ? [] : [row('load', 'cores', load.cpu_seconds / load.seconds)]),
-    ...(range ? [] : busy.map(([process, cores]) => row(process, 'cores', cores))),
+    ...(range ? [] : ofAllRanges()),
     row('p50', 'µs', latency.p50),
     row('p99', 'µs', latency.p99),
     row('p999', 'µs', latency.p999),

@@ -3,13 +3,13 @@
 // such a token is still let in; all others from http_load, which takes next to nothing of the cores.
 import { once } from 'node:events';
 import { fork } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { endpointPrefix, figure, figures, firstOf, withBench } from '../bench.mjs';
 import { httpLoad } from '../rest.mjs';
+import { temporaryDirectory } from '../../support/places.mjs';
 import { quantile, within } from '../../support/wait.mjs';
 
 const revoker = fileURLToPath(new URL('../revoker.mjs', import.meta.url));
@@ -33,7 +33,7 @@ async function probe(job) {
 
 /** Revokes tokens at a steady rate through one API; the latencies count from when each was due. */
 async function revoke(stage, api, tokens, rate) {
-  const directory = mkdtempSync(join(tmpdir(), 'cm-revocations-'));
+  const directory = temporaryDirectory('revocations');
   try {
     const { port, pathname } = new URL(api);
     const targets = join(directory, 'targets');

@@ -1,10 +1,11 @@
 // Logins that keep every password worker busy while tokens are validated.
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 import { EcapClient } from '../../support/ecap.mjs';
+import { temporaryDirectory } from '../../support/places.mjs';
 import { figure, figures, withBench } from '../bench.mjs';
 
 /** Requests of names that nobody has: each is hashed like any other, and none is remembered or counted twice. */
@@ -28,7 +29,7 @@ export default {
     const cores = availableParallelism();
     const workers = Math.max(1, Math.floor(cores / 2));
     const range = { name: 'warm', prefix: 'w', count, expect: 200 };
-    const directory = mkdtempSync(join(tmpdir(), 'cm-flood-'));
+    const directory = temporaryDirectory('flood');
     const file = join(directory, 'requests');
     writeFileSync(file, requests(20_000));
     try {
