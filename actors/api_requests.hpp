@@ -62,9 +62,8 @@ template <class Reply, class Then>
 void ask_change(const api_request& request, storage::command command, Then then) {
   const auto self = request.self;
   auto change = std::make_shared<const credential_change>(credential_change{std::move(command), core::channel::rest});
-  self
-    ->request(self->state.collaborators.manager, request.deadline + std::chrono::seconds{1}, apply_v,
-              credential_change_ptr{std::move(change)})
+  request_within(self, self->state.collaborators.manager, request.deadline + std::chrono::seconds{1}, apply_v,
+                 credential_change_ptr{std::move(change)})
     .then([one = request.one,
            then = std::move(then)](const storage_result_ptr& result) { answer_from<Reply>(one, *result, then); },
           [one = request.one](const caf::error& problem) { answer_lost(one, "credential manager", problem); });

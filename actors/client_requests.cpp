@@ -40,9 +40,9 @@ void ask_hash(const api_request& request, const core::secret& password, std::fun
   auto job = std::make_shared<password_job>();
   job->password = password;
   job->deadline = request.self->clock().now() + request.deadline;
-  request.self
-    ->request(request.self->state.collaborators.passwords, request.deadline + std::chrono::milliseconds{2500},
-              password_v, password_job_ptr{std::move(job)})
+  const auto self = request.self;
+  request_within(self, self->state.collaborators.passwords, request.deadline + std::chrono::milliseconds{2500}, password_v,
+                 password_job_ptr{std::move(job)})
     .then(
       [one = request.one, then = std::move(then)](const password_result_ptr& result) {
         if (result->has_error())

@@ -172,9 +172,8 @@ void verify(client_validator_self self, const login_ptr& one) {
   job.password = core::secret(std::string(*one->call->peek().front().request.password));
   job.phc = one->phc;
   job.deadline = one->deadline;
-  self
-    ->request(self->state.passwords, self->state.settings.deadline + storage_grace, password_v,
-              password_job_ptr{std::make_shared<const password_job>(std::move(job))})
+  request_within(self, self->state.passwords, self->state.settings.deadline + storage_grace, password_v,
+                 password_job_ptr{std::make_shared<const password_job>(std::move(job))})
     .then([self, one](const password_result_ptr& result) { take_verdict(self, one, result); },
           [self, one](const caf::error& problem) {
             core::logger("cm.ecap")->warn("no answer from the password pool: {}", describe_reason(problem));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/actors.hpp"
+#include "actors/bounded_request.hpp"
 #include "core/attempt_limiter.hpp"
 #include "core/use_recorder.hpp"
 
@@ -33,6 +34,7 @@ struct client_validator_state {
   static inline const char* name = "client-validator";
 
   client_validator_settings settings;
+  request_deadlines deadlines;
 
   /// The attempts for one username: as many at a time as may still fail, the others wait. How many wait is bounded by
   /// the subscription's door.

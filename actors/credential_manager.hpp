@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/actors.hpp"
+#include "actors/bounded_request.hpp"
 #include "actors/application_directory.hpp"
 #include "core/secret.hpp"
 #include "core/token_hash.hpp"
@@ -46,6 +47,7 @@ struct credential_manager_state {
   };
 
   credential_manager_settings settings;
+  request_deadlines deadlines;
   std::optional<core::token_hasher> hasher;
   core::uuid_v7_generator ids;
   storage_gate_actor gate;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/actors.hpp"
+#include "actors/bounded_request.hpp"
 #include "core/backoff.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -39,6 +40,7 @@ struct endpoint_remover_state {
   static inline const char* name = "endpoint-remover";
 
   endpoint_remover_settings settings;
+  request_deadlines deadlines;
   std::shared_ptr<removal_backlog> backlog;
   credential_manager_actor manager;
   std::unordered_map<std::uint64_t, endpoint_removal> running; ///< by number

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/actors.hpp"
+#include "actors/bounded_request.hpp"
 #include "actors/outbox_queue.hpp"
 #include "core/metrics.hpp"
 #include "storage/event_commands.hpp"
@@ -35,6 +36,7 @@ struct event_publisher_state {
   static inline const char* name = "event-publisher";
 
   event_publisher_settings settings;
+  request_deadlines deadlines;
   std::unique_ptr<outbox_queue> queue;
   nats_state_ptr nats;
   storage_gate_actor gate;

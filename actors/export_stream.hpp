@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/actors.hpp"
+#include "actors/bounded_request.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -22,6 +23,7 @@ struct export_stream_state {
   static inline const char* name = "export-stream";
 
   export_stream_settings settings;
+  request_deadlines deadlines;
   exchange_ptr one;
   storage_gate_actor gate;
   core::uuid after;

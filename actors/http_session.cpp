@@ -174,7 +174,7 @@ http::response render(const management_context& context, http::management_route 
 // Answers with what the health reporter knows; without an answer, as if it knew nothing.
 void with_snapshot(http_session_pointer self, std::chrono::milliseconds deadline,
                    const std::function<void(const core::health_snapshot&)>& answer) {
-  self->request(self->state.collaborators.health, deadline, snapshot_v)
+  request_within(self, self->state.collaborators.health, deadline, snapshot_v)
     .then([answer](const health_snapshot_ptr& snapshot) { answer(*snapshot); },
           [answer](const caf::error& problem) {
             // The process lives, or nobody would answer here; of the rest nothing is known until the reporter is back.

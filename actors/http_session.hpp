@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/actors.hpp"
+#include "actors/bounded_request.hpp"
 #include "actors/http_listener.hpp"
 #include "core/metrics.hpp"
 #include "core/secret.hpp"
@@ -22,6 +23,7 @@ namespace cm::actors {
 struct http_session_state {
   static inline const char* name = "http-session";
 
+  request_deadlines deadlines;
   std::shared_ptr<http::connection> connection;
   http_collaborators collaborators;
   http_stream_actor stream; ///< the last import or export of this connection, which may have ended

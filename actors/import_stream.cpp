@@ -93,7 +93,7 @@ void work_on(import_stream_self self, std::vector<line> lines) {
     begun->outcome = std::vector<imported_line>{};
     return;
   }
-  self->request(state.manager, state.settings.patience, import_v, import_order_ptr{std::move(order)})
+  request_within(self, state.manager, state.settings.patience, import_v, import_order_ptr{std::move(order)})
     .then(
       [self, begun](const import_outcome_ptr& outcome) {
         begun->outcome = *outcome;

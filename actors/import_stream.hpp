@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/actors.hpp"
+#include "actors/bounded_request.hpp"
 #include "http/line_splitter.hpp"
 #include "storage/commands.hpp"
 
@@ -44,6 +45,7 @@ struct import_stream_state {
   };
 
   import_stream_settings settings;
+  request_deadlines deadlines;
   exchange_ptr one;
   credential_manager_actor manager;
   http::line_splitter splitter;

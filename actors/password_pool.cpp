@@ -45,7 +45,7 @@ void give(password_pool_self self, std::size_t index, password_pool_state::waiti
   state.workers[index].job.emplace(password_pool_state::running{number, std::move(next.promise)});
   const auto now = self->clock().now();
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(next.job->deadline - now);
-  self->request(state.workers[index].handle, left + state.settings.patience, password_v, next.job)
+  request_within(self, state.workers[index].handle, left + state.settings.patience, password_v, next.job)
     .then([self, index, number](const password_result_ptr& result) { finish(self, index, number, result); },
           [self, index, number](const caf::error& problem) {
             finish(self, index, number, unavailable("password worker: " + describe_reason(problem)));

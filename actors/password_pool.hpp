@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/actors.hpp"
+#include "actors/bounded_request.hpp"
 #include "core/metrics.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -46,6 +47,7 @@ struct password_pool_state {
   };
 
   password_pool_settings settings;
+  request_deadlines deadlines;
   std::vector<worker> workers;
   std::deque<waiting> queue;
   std::uint64_t last_job = 0;

@@ -62,7 +62,7 @@ void pump(storage_gate_self self) {
       deliver(self, state.dispatcher->lost(worker));
       continue;
     }
-    self->request(state.workers[worker], worker_patience, execute_v, std::move(next->what))
+    request_within(self, state.workers[worker], worker_patience, execute_v, std::move(next->what))
       .then([self, job](const storage_result_ptr& result) { finish(self, job, result); },
             [self, worker](const caf::error& problem) {
               core::logger("cm.storage")->warn("database worker {} failed: {}", worker, describe_reason(problem));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/actors.hpp"
+#include "actors/bounded_request.hpp"
 #include "actors/storage_dispatcher.hpp"
 #include "core/metrics.hpp"
 
@@ -73,6 +74,7 @@ struct storage_gate_state {
   static inline const char* name = "storage-gate";
 
   storage_gate_settings settings;
+  request_deadlines deadlines;
   std::optional<storage_dispatcher> dispatcher;
   std::optional<database_pulse> pulse;
   std::vector<database_access_actor> workers;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/actors.hpp"
+#include "actors/bounded_request.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -16,9 +17,9 @@ inline constexpr std::chrono::milliseconds storage_grace{500};
 /// Asks the gate to run the command by that time; to be gone on with `.then(on_result, on_lost)`.
 template <class Self>
 auto request_storage(Self* self, const storage_gate_actor& gate, storage::command command, core::steady_time deadline) {
-  const auto left = std::max(deadline - self->clock().now(), core::steady_time::duration::zero());
-  return self->request(gate, std::chrono::ceil<std::chrono::milliseconds>(left) + storage_grace, execute_v,
-                       storage_job_ptr{std::make_shared<const storage_job>(storage_job{std::move(command), deadline})});
+  return request_until(
+    self, gate, std::max(deadline, self->clock().now()) + storage_grace, execute_v,
+    storage_job_ptr{std::make_shared<const storage_job>(storage_job{std::move(command), deadline})});
 }
 
 /// The same with the time that the command may take.

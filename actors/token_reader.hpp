@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/actors.hpp"
+#include "actors/bounded_request.hpp"
 #include "actors/read_batches.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -30,6 +31,7 @@ struct token_reader_state {
   using item_question = question<storage::token_address>;
   using list_question = question<storage::list_tokens>;
 
+  request_deadlines deadlines;
   read_batches<item_question> items{{}};
   read_batches<list_question> lists{{}};
   storage_gate_actor gate;

@@ -38,9 +38,9 @@ void read_tokens(const api_request& request, std::variant<storage::token_address
 }
 
 void store_token(const api_request& request, create_order_ptr order) {
-  request.self
-    ->request(request.self->state.collaborators.manager, request.deadline + std::chrono::seconds{1}, create_v,
-              std::move(order))
+  const auto self = request.self;
+  request_within(self, self->state.collaborators.manager, request.deadline + std::chrono::seconds{1}, create_v,
+                 std::move(order))
     .then(
       [one = request.one](const create_result_ptr& result) {
         if (result->has_error())

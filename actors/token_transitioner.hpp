@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/actors.hpp"
+#include "actors/bounded_request.hpp"
 #include "core/secret.hpp"
 #include "core/token_hash.hpp"
 
@@ -23,6 +24,7 @@ struct token_transitioner_state {
   static inline const char* name = "token-transitioner";
 
   token_transitioner_settings settings;
+  request_deadlines deadlines;
   std::optional<core::token_hasher> hasher;
   credential_manager_actor manager;
   nats_egress_actor egress;

@@ -56,7 +56,7 @@ void validate(token_validator_self self, const token_calls_ptr& calls) {
     return;
   question->lookup->deadline = now + state.lookup_deadline;
   const auto number = question->number;
-  self->request(state.gate, state.lookup_deadline + grace, find_v, token_lookup_ptr{std::move(question->lookup)})
+  request_within(self, state.gate, state.lookup_deadline + grace, find_v, token_lookup_ptr{std::move(question->lookup)})
     .then([self, number](const storage_result_ptr& result) { take_found(self, number, result); },
           [self, number](const caf::error& problem) {
             core::logger("cm.ecap")->warn("no answer from the storage gate: {}", describe_reason(problem));

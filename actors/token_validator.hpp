@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/actors.hpp"
+#include "actors/bounded_request.hpp"
 #include "actors/answer_outlet.hpp"
 #include "actors/coherence.hpp"
 #include "actors/token_desk.hpp"
@@ -29,6 +30,7 @@ struct token_validator_settings {
 struct token_validator_state {
   static inline const char* name = "token-validator";
 
+  request_deadlines deadlines;
   std::optional<token_desk> desk;
   std::shared_ptr<const coherence> hearing;
   std::shared_ptr<core::validator_counters> counters;
