@@ -33,8 +33,14 @@ core::change_origin origin_of_request(const http::request& request) {
 
 void import_tokens(const api_request& request) {
   const auto self = request.self;
-  self->state.stream =
-    self->spawn(import_stream, request.one, self->state.collaborators.manager, import_stream_settings{});
+  // Reading a million lines takes seconds of a processor, in which those who share a thread with it would wait.
+  import_stream_settings settings;
+  settings.thread = take_import_thread(request.context->imports);
+  const auto& manager = self->state.collaborators.manager;
+  if (settings.thread)
+    self->state.stream = self->spawn<caf::detached>(import_stream, request.one, manager, std::move(settings));
+  else
+    self->state.stream = self->spawn(import_stream, request.one, manager, std::move(settings));
 }
 
 void export_tokens(const api_request& request) {

@@ -20,6 +20,7 @@ struct api_request {
   exchange_ptr one;
   http::path_parameters path; ///< views into the request
   std::chrono::milliseconds deadline;
+  const api_context* context; ///< while it is handled
 };
 
 /// Answers with the error; what the client is not told goes to the log.

@@ -11,8 +11,8 @@ void request_deadlines::answered(caf::message_id id) noexcept {
 
 std::vector<caf::message_id> request_deadlines::take_expired(core::steady_time now) {
   std::vector<caf::message_id> over;
-  const auto first = std::stable_partition(waiting_.begin(), waiting_.end(),
-                                           [now](const entry& one) { return one.until > now; });
+  const auto first =
+    std::stable_partition(waiting_.begin(), waiting_.end(), [now](const entry& one) { return one.until > now; });
   for (auto at = first; at != waiting_.end(); ++at)
     over.push_back(at->id);
   waiting_.erase(first, waiting_.end());

@@ -63,14 +63,14 @@ void watch_requests(Self* self) {
   if (!at)
     return;
   const auto id = self->new_request_id(caf::message_priority::normal);
-  self->add_multiplexed_response_handler(
-    id.response_id(), caf::behavior{[self, at = *at](const caf::error&) {
-      auto& deadlines = self->state.deadlines;
-      deadlines.timer_over(at);
-      for (const auto over : deadlines.take_expired(self->clock().now()))
-        self->eq_impl(over, nullptr, self->context(), caf::make_error(caf::sec::request_timeout));
-      watch_requests(self);
-    }});
+  self->add_multiplexed_response_handler(id.response_id(), caf::behavior{[self, at = *at](const caf::error&) {
+                                           auto& deadlines = self->state.deadlines;
+                                           deadlines.timer_over(at);
+                                           for (const auto over : deadlines.take_expired(self->clock().now()))
+                                             self->eq_impl(over, nullptr, self->context(),
+                                                           caf::make_error(caf::sec::request_timeout));
+                                           watch_requests(self);
+                                         }});
   self->request_response_timeout(caf::duration{std::chrono::ceil<std::chrono::milliseconds>(*at - now)}, id);
 }
 

@@ -41,8 +41,8 @@ void ask_hash(const api_request& request, const core::secret& password, std::fun
   job->password = password;
   job->deadline = request.self->clock().now() + request.deadline;
   const auto self = request.self;
-  request_within(self, self->state.collaborators.passwords, request.deadline + std::chrono::milliseconds{2500}, password_v,
-                 password_job_ptr{std::move(job)})
+  request_within(self, self->state.collaborators.passwords, request.deadline + std::chrono::milliseconds{2500},
+                 password_v, password_job_ptr{std::move(job)})
     .then(
       [one = request.one, then = std::move(then)](const password_result_ptr& result) {
         if (result->has_error())

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "actors/actors.hpp"
-#include "actors/bounded_request.hpp"
 #include "actors/application_directory.hpp"
+#include "actors/bounded_request.hpp"
 #include "core/secret.hpp"
 #include "core/token_hash.hpp"
 #include "core/uuid.hpp"

@@ -59,9 +59,8 @@ void remove(endpoint_remover_self self, endpoint_removal what) {
   const auto number = ++state.last_number;
   const auto name = endpoint.endpoint_id;
   state.running.emplace(number, std::move(what));
-  request_within(
-    self, state.manager, state.settings.patience, apply_v,
-    std::make_shared<const credential_change>(credential_change{std::move(command), core::channel::elce}))
+  request_within(self, state.manager, state.settings.patience, apply_v,
+                 std::make_shared<const credential_change>(credential_change{std::move(command), core::channel::elce}))
     .then([self, number, name](const storage_result_ptr& result) { take_result(self, number, name, *result); },
           [self, number](const caf::error& problem) { failed(self, number, describe_reason(problem)); });
 }

@@ -53,7 +53,11 @@ void ask_outbox(event_publisher_self self, Command command, Handle handle) {
           [handle](const caf::error&) { handle(static_cast<const storage::reply*>(nullptr)); });
 }
 
-// Takes confirmed events out of the outbox. What is not taken out now is published twice, which is allowed.
+// So many confirmed events are taken out of the outbox at once; fewer wait for others until the next tick, because each
+// removal is a commit of its own, as dear as that of the revocation was.
+constexpr std::size_t worth_a_commit = 64;
+
+// Takes confirmed events out of the outbox. What is not taken out before a crash is published twice, which is allowed.
 void remove_confirmed(event_publisher_self self) {
   auto& state = self->state;
   if (state.removing || state.confirmed.empty())
@@ -139,7 +143,8 @@ void publish_waiting(event_publisher_self self) {
                            core::log_fields{{"correlationId", event.correlation_id}});
     state.confirmed.push_back(event.sequence);
   }
-  remove_confirmed(self);
+  if (state.confirmed.size() >= worth_a_commit || !state.drains.empty())
+    remove_confirmed(self);
   if (!state.queue->empty() && code == core::errc::none)
     begin_soon(self); // else the next tick tries again
 }

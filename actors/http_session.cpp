@@ -144,7 +144,7 @@ void handle_api(http_session_pointer self, const api_context& context, const exc
       return;
     }
   }
-  dispatch(match.route, api_request{self, one, match.parameters, context.deadline});
+  dispatch(match.route, api_request{self, one, match.parameters, context.deadline, &context});
 }
 
 http::metrics_source metrics_of(const management_context& context, const core::health_snapshot& snapshot,

@@ -4,6 +4,7 @@
 #include "actors/actors.hpp"
 #include "actors/bounded_request.hpp"
 #include "actors/http_listener.hpp"
+#include "actors/import_stream.hpp"
 #include "core/metrics.hpp"
 #include "core/secret.hpp"
 #include "core/settings.hpp"
@@ -40,6 +41,7 @@ struct api_context {
   http::router<http::api_route> routes = http::make_api_router();
   std::shared_ptr<const http::connection_settings> connection = std::make_shared<http::connection_settings>();
   std::chrono::milliseconds deadline{5000}; ///< for one request to the database
+  std::shared_ptr<import_threads> imports = std::make_shared<import_threads>(2);
 
   /// The loops that connections live on, with what is counted there.
   struct loop {

@@ -12,6 +12,12 @@
 
 namespace cm::actors {
 
+import_thread take_import_thread(const std::shared_ptr<import_threads>& from) {
+  if (!from->try_acquire())
+    return {};
+  return {from.get(), [from](void* /*semaphore*/) { from->release(); }};
+}
+
 namespace {
 
 using import_stream_self = http_stream_actor::stateful_pointer<import_stream_state>;

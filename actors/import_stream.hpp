@@ -14,11 +14,21 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <semaphore>
 #include <string>
 #include <unordered_set>
 #include <vector>
 
 namespace cm::actors {
+
+/// So many imports at a time have a thread of their own; all others share those of the scheduler.
+using import_threads = std::counting_semaphore<64>;
+
+/// Gives the place back when the last copy goes.
+using import_thread = std::shared_ptr<void>;
+
+/// Does not wait. @return nothing where all are taken
+[[nodiscard]] import_thread take_import_thread(const std::shared_ptr<import_threads>& from);
 
 struct import_stream_settings {
   std::chrono::milliseconds patience{7000};   ///< for the manager's answer, which has a deadline of its own
@@ -26,6 +36,7 @@ struct import_stream_settings {
   std::size_t batch = storage::max_import;    ///< lines that are stored together
   std::size_t in_flight = 2; ///< batches that are stored at the same time: other commands need workers too
   std::size_t results = std::size_t{64} * 1024; ///< bytes that wait for the client before no batch begins any more
+  import_thread thread;                         ///< that of a detached one
 };
 
 struct import_stream_state {

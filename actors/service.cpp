@@ -152,7 +152,7 @@ int run_service(const core::settings& settings, const service_hooks& hooks) {
 
   caf::actor_system_config config;
   config.set("scheduler.policy", caf::atom("sharing"));
-  config.set("scheduler.max-threads", std::max<std::size_t>(2, std::thread::hardware_concurrency()));
+  config.set("scheduler.max-threads", settings.credentials.workers_of_a_kind());
   int status = to_int(core::exit_status::gave_up);
   exit_watchdog watchdog(
     std::max(settings.shutdown_timeout - std::chrono::milliseconds{150}, std::chrono::milliseconds{100}));

@@ -17,9 +17,8 @@ inline constexpr std::chrono::milliseconds storage_grace{500};
 /// Asks the gate to run the command by that time; to be gone on with `.then(on_result, on_lost)`.
 template <class Self>
 auto request_storage(Self* self, const storage_gate_actor& gate, storage::command command, core::steady_time deadline) {
-  return request_until(
-    self, gate, std::max(deadline, self->clock().now()) + storage_grace, execute_v,
-    storage_job_ptr{std::make_shared<const storage_job>(storage_job{std::move(command), deadline})});
+  return request_until(self, gate, std::max(deadline, self->clock().now()) + storage_grace, execute_v,
+                       storage_job_ptr{std::make_shared<const storage_job>(storage_job{std::move(command), deadline})});
 }
 
 /// The same with the time that the command may take.

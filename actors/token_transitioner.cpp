@@ -43,9 +43,8 @@ void change(token_transitioner_self self, transition_call call, const transition
   command.origin = {core::channel::ecap, {}, std::string(request.correlation_id)};
   auto one = from.make_calls(); // answers 503 by itself when it is let go of
   one->add(std::move(call));
-  request_within(
-    self, state.manager, state.settings.patience, apply_v,
-    std::make_shared<const credential_change>(credential_change{std::move(command), core::channel::ecap}))
+  request_within(self, state.manager, state.settings.patience, apply_v,
+                 std::make_shared<const credential_change>(credential_change{std::move(command), core::channel::ecap}))
     .then([self, one](const storage_result_ptr& result) { answer_one(self, one, answer_code(*result)); },
           [self, one](const caf::error& problem) {
             core::logger("cm.ecap")->warn("no answer from the credential manager: {}", describe_reason(problem));

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "actors/actors.hpp"
-#include "actors/bounded_request.hpp"
 #include "actors/answer_outlet.hpp"
+#include "actors/bounded_request.hpp"
 #include "actors/coherence.hpp"
 #include "actors/token_desk.hpp"
 #include "core/metrics.hpp"

@@ -100,9 +100,9 @@ struct credential_settings {
   std::size_t provider_concurrency = 0; ///< cores to work on; at least 1 after loading
   std::size_t provider_queue_length = 4096;
 
-  /// Token validators, password workers, and loops of the REST port: so many each. The NATS library's threads, the
-  /// database workers and the log need the other half of the cores; measured, a validator for each core costs more in
-  /// wake-ups than it brings.
+  /// Threads that the actors without one of their own share, token validators, password workers, and loops of the REST
+  /// port: so many each. The NATS library's threads, the database workers and the log need the other half of the cores;
+  /// measured, one for each core costs more in wake-ups than it brings.
   [[nodiscard]] std::size_t workers_of_a_kind() const noexcept {
     return std::max<std::size_t>(1, provider_concurrency / 2);
   }

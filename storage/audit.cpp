@@ -79,15 +79,15 @@ audit_entry entry_of(const core::uuid& credential, const change_mark& mark, std:
   return {credential, mark.at, from, to, mark.how, mark.actor, mark.correlation_id};
 }
 
-std::size_t bind_audit(statement& to, const audit_entry& entry) {
-  to.bind(0, entry.credential.bytes);
-  bind_time(to, 1, entry.at);
-  bind_optional_status(to, 2, entry.from);
-  bind_optional_status(to, 3, entry.to);
-  to.bind(4, static_cast<std::int64_t>(entry.how));
-  to.bind(5, entry.actor);
-  to.bind(6, entry.correlation_id);
-  return columns_of_a_row;
+std::size_t bind_audit(statement& to, std::size_t first, const audit_entry& entry) {
+  to.bind(first, entry.credential.bytes);
+  bind_time(to, first + 1, entry.at);
+  bind_optional_status(to, first + 2, entry.from);
+  bind_optional_status(to, first + 3, entry.to);
+  to.bind(first + 4, static_cast<std::int64_t>(entry.how));
+  to.bind(first + 5, entry.actor);
+  to.bind(first + 6, entry.correlation_id);
+  return first + columns_of_a_row;
 }
 
 outcome<void> append_audit(connection& db, std::span<const audit_entry> entries) {

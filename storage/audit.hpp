@@ -56,9 +56,9 @@ inline constexpr std::string_view audit_insertion =
   "INSERT INTO credential_audit (credential_id, at, from_status, to_status, channel, actor, correlation_id) "
   "VALUES (?,?,?,?,?,?,?)";
 
-/// From parameter 0 on; the entry must live until the statement was executed.
+/// From parameter `first` on; the entry must live until the statement was executed.
 /// @return the index of the next parameter
-std::size_t bind_audit(statement& to, const audit_entry& entry);
+std::size_t bind_audit(statement& to, std::size_t first, const audit_entry& entry);
 
 /// Appends the rows in their order, within the caller's transaction.
 [[nodiscard]] outcome<void> append_audit(connection& db, std::span<const audit_entry> entries);

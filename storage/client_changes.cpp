@@ -17,19 +17,19 @@ public:
 
   [[nodiscard]] const core::uuid& id() const { return id_; }
 
+  [[nodiscard]] std::string_view name() const { return table_->name; }
+
+  [[nodiscard]] outcome<std::optional<row>> find(connection& db) const {
+    static const auto texts = for_each_kind(
+      [](const client_table& table) { return "SELECT " + table.fields + " FROM " + table.name + " WHERE id = ?"; });
+    return read(db, texts[index_of(table_->kind)]);
+  }
+
   [[nodiscard]] outcome<std::optional<row>> lock(connection& db) const {
     static const auto texts = for_each_kind([](const client_table& table) {
       return "SELECT " + table.fields + " FROM " + table.name + " WHERE id = ? FOR UPDATE";
     });
-    const auto select = db.prepared(texts[index_of(table_->kind)], table_->columns);
-    if (!select)
-      return select.error();
-    (*select)->bind(0, id_.bytes);
-    std::optional<row> credential;
-    const auto read = read_rows(**select, [&](const statement& r) { credential = read_client(table_->kind, r); });
-    if (!read)
-      return read.error();
-    return credential;
+    return read(db, texts[index_of(table_->kind)]);
   }
 
   [[nodiscard]] static outcome<std::uint64_t> set_status(connection& db, const row& credential,
@@ -72,6 +72,18 @@ public:
   static void place(const row& /*credential*/, core::revocation& /*lost*/) {} // it belongs to no endpoint
 
 private:
+  [[nodiscard]] outcome<std::optional<row>> read(connection& db, const std::string& text) const {
+    const auto select = db.prepared(text, table_->columns);
+    if (!select)
+      return select.error();
+    (*select)->bind(0, id_.bytes);
+    std::optional<row> credential;
+    const auto done = read_rows(**select, [&](const statement& r) { credential = read_client(table_->kind, r); });
+    if (!done)
+      return done.error();
+    return credential;
+  }
+
   const client_table* table_;
   core::uuid id_;
 };

@@ -20,33 +20,38 @@ core::revocation read_revocation(const statement& row) {
   return read;
 }
 
-const std::string& event_insertion() {
-  static const std::string text = "INSERT INTO event_outbox (seq, lease_until) VALUES (?, " + std::string{database_now}
-                                  + " + " + std::to_string(outbox_lease.count()) + ')';
-  return text;
+std::string event_insertion(std::string_view sequence) {
+  return "INSERT INTO event_outbox (seq, lease_until) VALUES (" + std::string{sequence} + ", "
+         + std::string{database_now} + " + " + std::to_string(outbox_lease.count()) + ')';
 }
 
-outcome<void> append_without_event(connection& db, core::revocation& lost) {
-  // The gate's row is read, and thereby locked, before the number is given.
-  static const std::string revocation_text =
-    "INSERT INTO revocation (kind, application, endpoint_id, ids, to_status, correlation_id, at) "
-    "SELECT ?,?,?,?,?,?,? FROM revocation_gate WHERE id = 1 LOCK IN SHARE MODE";
+std::vector<std::uint8_t> ids_of(const core::revocation& lost) {
   std::vector<std::uint8_t> ids;
   ids.reserve(lost.ids.size() * uuid_size);
   for (const auto& id : lost.ids)
     ids.insert(ids.end(), id.bytes.begin(), id.bytes.end());
+  return ids;
+}
 
-  const auto insert = db.prepared(revocation_text);
+void bind_revocation(statement& to, std::size_t first, const core::revocation& lost,
+                     std::span<const std::uint8_t> ids) {
+  to.bind(first, static_cast<std::int64_t>(lost.kind));
+  to.bind(first + 1, lost.application);
+  to.bind(first + 2, lost.endpoint_id);
+  to.bind(first + 3, ids);
+  bind_optional_status(to, first + 4, lost.to);
+  to.bind(first + 5, lost.correlation_id);
+  bind_time(to, first + 6, lost.at);
+}
+
+outcome<void> append_without_event(connection& db, core::revocation& lost) {
+  static const std::string text{revocation_insertion};
+  const auto ids = ids_of(lost);
+  const auto insert = db.prepared(text);
   if (!insert)
     return insert.error();
   auto& write = **insert;
-  write.bind(0, static_cast<std::int64_t>(lost.kind));
-  write.bind(1, lost.application);
-  write.bind(2, lost.endpoint_id);
-  write.bind(3, ids);
-  bind_optional_status(write, 4, lost.to);
-  write.bind(5, lost.correlation_id);
-  bind_time(write, 6, lost.at);
+  bind_revocation(write, 0, lost, ids);
   if (auto done = write.execute(); !done)
     return done;
   if (write.affected_rows() != 1)
@@ -60,7 +65,8 @@ namespace {
 outcome<void> append_one(connection& db, core::revocation& lost) {
   if (auto appended = append_without_event(db, lost); !appended)
     return appended;
-  const auto event = db.prepared(event_insertion());
+  static const std::string text = event_insertion("?");
+  const auto event = db.prepared(text);
   if (!event)
     return event.error();
   (*event)->bind(0, static_cast<std::int64_t>(lost.sequence));

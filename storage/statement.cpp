@@ -154,6 +154,11 @@ outcome<bool> statement::next() {
   case 0:
     return true;
   case MYSQL_NO_DATA:
+    // Behind the rows that a block selects comes how the block itself has ended.
+    while (mysql_stmt_more_results(handle_)) {
+      if (mysql_stmt_next_result(handle_) > 0)
+        return failed("end");
+    }
     mysql_stmt_free_result(handle_);
     return false;
   case MYSQL_DATA_TRUNCATED: {

@@ -1,4 +1,5 @@
-// One change of one credential, the same way for every table: lock, ask, check, write, record, tell.
+// One change of one credential, the same way for every table: read, ask, check, write, record, tell. First without a
+// lock and in two ways to the database and back; where that does not do, with a lock and in five.
 #pragma once
 
 #include "core/revocation.hpp"
@@ -44,6 +45,21 @@ struct changed_row {
 [[nodiscard]] outcome<std::optional<core::revocation>> event_of(connection& db, const core::revocation& lost,
                                                                 const change_mark& mark);
 
+/// A credential as it was read, without a lock.
+struct seen_credential {
+  std::string_view table;
+  core::uuid id;
+  core::credential_status status{};
+  std::optional<core::timestamp> updated_at;
+};
+
+/// Changes or deletes (an entry without `to`) a credential in one way to the database and back, with everything that
+/// belongs to it: transaction, audit row, revocation, event and COMMIT.
+/// @param lost gets its number
+/// @return false: the credential is not as it was seen any more, and nothing was done
+[[nodiscard]] outcome<bool> change_at_once(connection& db, const seen_credential& seen, const audit_entry& entry,
+                                           std::optional<core::revocation>& lost);
+
 /// Audit row and, where it was given, revocation, then COMMIT.
 /// @param lost gets its number
 [[nodiscard]] outcome<void> record_and_commit(connection& db, const audit_entry& entry,
@@ -51,17 +67,61 @@ struct changed_row {
 
 [[nodiscard]] failure precondition_failed();
 
+/// What a change of the row to that status (nothing: its end) takes away from somebody.
+template <class Table>
+[[nodiscard]] std::optional<core::revocation> taken_away(const Table& table, const typename Table::row& row,
+                                                         std::optional<core::credential_status> to,
+                                                         const change_mark& mark) {
+  if (to && !core::takes_away(row.status, *to))
+    return std::nullopt;
+  auto lost = marked(table.lost(row.id), mark, to);
+  table.place(row, lost);
+  return lost;
+}
+
+/// Tries change_at_once() on a row that was read without a lock.
+template <class Table>
+[[nodiscard]] outcome<bool> change_seen(connection& db, const Table& table, const typename Table::row& row,
+                                        std::optional<core::credential_status> to, const change_mark& mark,
+                                        std::optional<core::revocation>& lost) {
+  lost = taken_away(table, row, to, mark);
+  return change_at_once(db, {table.name(), row.id, row.status, row.updated_at}, entry_of(row.id, mark, row.status, to),
+                        lost);
+}
+
 /// Gives one credential another status, as change_token_status says.
 ///
-/// A Table is one row to be changed: `row` (with id, status, updated_at), `missing()` for people,
-/// `lock(db) -> outcome<optional<row>>` (SELECT … FOR UPDATE), `set_status(db, row, to, at) -> outcome<uint64_t>`
-/// (UPDATE … WHERE id and the old status; rows written), `remove(db, row) -> outcome<uint64_t>` (DELETE likewise) and
-/// `lost(id) -> revocation` with the kind and the ID; `place(row, revocation&)` adds where it belonged.
+/// A Table is one row to be changed: `row` (with id, status, updated_at), `missing()` for people, `name()` in SQL,
+/// `find(db) -> outcome<optional<row>>` (SELECT) and `lock(db)` (the same FOR UPDATE), `set_status(db, row, to, at) ->
+/// outcome<uint64_t>` (UPDATE … WHERE id and the old status; rows written), `remove(db, row) -> outcome<uint64_t>`
+/// (DELETE likewise) and `lost(id) -> revocation` with the kind and the ID; `place(row, revocation&)` adds where it
+/// belonged.
 template <class Table>
 [[nodiscard]] outcome<changed_row<typename Table::row>>
 change_status(connection& db, const Table& table, core::credential_status target, const change_mark& mark,
               const std::function<bool(const typename Table::row&)>& precondition) {
   using result = changed_row<typename Table::row>;
+  // Nearly always nobody else is changing it: it is read without a lock, and written if it is still the same.
+  auto seen = table.find(db);
+  if (!seen)
+    return seen.error();
+  if (*seen) {
+    auto row = **std::move(seen);
+    const auto permitted = ask(precondition, row);
+    if (!permitted)
+      return permitted.error();
+    if (*permitted && core::check_transition(row.status, target) == core::transition::allowed) {
+      std::optional<core::revocation> lost;
+      const auto done = change_seen(db, table, row, target, mark, lost);
+      if (!done)
+        return done.error();
+      if (*done) {
+        row.status = target;
+        row.updated_at = mark.at;
+        return result{std::move(row), true, std::move(lost)};
+      }
+    }
+  }
   if (auto begun = db.run("START TRANSACTION"); !begun)
     return begun.error();
   auto locked = table.lock(db);
@@ -81,11 +141,7 @@ change_status(connection& db, const Table& table, core::credential_status target
       return written.error();
     if (*written != 1)
       return impossible("a locked row changed its status");
-    std::optional<core::revocation> lost;
-    if (core::takes_away(row.status, target)) {
-      lost = marked(table.lost(row.id), mark, target);
-      table.place(row, *lost);
-    }
+    auto lost = taken_away(table, row, target, mark);
     if (auto done = record_and_commit(db, entry_of(row.id, mark, row.status, target), lost); !done)
       return done.error();
     row.status = target;
@@ -127,6 +183,22 @@ template <class Table>
 [[nodiscard]] outcome<std::optional<core::revocation>>
 delete_one(connection& db, const Table& table, const change_mark& mark,
            const std::function<bool(const typename Table::row&)>& precondition) {
+  const auto seen = table.find(db);
+  if (!seen)
+    return seen.error();
+  if (*seen) {
+    const auto permitted = ask(precondition, **seen);
+    if (!permitted)
+      return permitted.error();
+    if (*permitted) {
+      std::optional<core::revocation> lost;
+      const auto done = change_seen(db, table, **seen, std::nullopt, mark, lost);
+      if (!done)
+        return done.error();
+      if (*done)
+        return lost;
+    }
+  }
   if (auto begun = db.run("START TRANSACTION"); !begun)
     return begun.error();
   const auto locked = table.lock(db);
@@ -156,8 +228,7 @@ delete_one(connection& db, const Table& table, const change_mark& mark,
     return removed.error();
   if (*removed != 1)
     return impossible("a locked row changed its status");
-  std::optional<core::revocation> lost{marked(table.lost(row.id), mark, std::nullopt)};
-  table.place(row, *lost);
+  auto lost = taken_away(table, row, std::nullopt, mark);
   if (auto done = record_and_commit(db, entry_of(row.id, mark, row.status, std::nullopt), lost); !done)
     return done.error();
   return lost;

@@ -20,19 +20,13 @@ public:
 
   [[nodiscard]] const core::uuid& id() const { return id_; }
 
+  static std::string_view name() { return "endpoint_token"; }
+
+  [[nodiscard]] outcome<std::optional<row>> find(connection& db) const { return read(db, find_text()); }
+
   [[nodiscard]] outcome<std::optional<row>> lock(connection& db) const {
-    static const std::string text =
-      "SELECT " + std::string{token_fields} + " FROM endpoint_token WHERE id = ? FOR UPDATE";
-    const auto select = db.prepared(text, token_columns);
-    if (!select)
-      return select.error();
-    (*select)->bind(0, id_.bytes);
-    std::optional<row> token;
-    if (auto read = read_rows(**select, [&](const statement& r) { token = read_token(r); }); !read)
-      return read.error();
-    if (token && endpoint_id_ && token->endpoint_id != *endpoint_id_)
-      token.reset();
-    return token;
+    static const std::string text = find_text() + " FOR UPDATE";
+    return read(db, text);
   }
 
   [[nodiscard]] static outcome<std::uint64_t> set_status(connection& db, const row& token, core::credential_status to,
@@ -75,6 +69,24 @@ public:
   }
 
 private:
+  static const std::string& find_text() {
+    static const std::string text = "SELECT " + std::string{token_fields} + " FROM endpoint_token WHERE id = ?";
+    return text;
+  }
+
+  [[nodiscard]] outcome<std::optional<row>> read(connection& db, const std::string& text) const {
+    const auto select = db.prepared(text, token_columns);
+    if (!select)
+      return select.error();
+    (*select)->bind(0, id_.bytes);
+    std::optional<row> token;
+    if (auto done = read_rows(**select, [&](const statement& r) { token = read_token(r); }); !done)
+      return done.error();
+    if (token && endpoint_id_ && token->endpoint_id != *endpoint_id_)
+      token.reset();
+    return token;
+  }
+
   core::uuid id_;
   std::optional<std::string_view> endpoint_id_;
 };

@@ -152,7 +152,8 @@ struct change_token_status {
   core::credential_status target = core::credential_status::active;
   core::timestamp at{};
   core::change_origin origin;
-  std::function<bool(const core::endpoint_token&)> precondition; ///< asked of the locked row; empty: none
+  /// Asked of the row, and again where others have changed it since it was read; empty: none.
+  std::function<bool(const core::endpoint_token&)> precondition;
 };
 
 struct changed_token {

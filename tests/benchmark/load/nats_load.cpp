@@ -26,7 +26,7 @@ Login from NATS_USERNAME and NATS_PASSWORD. RANGE is name=…,count=N and of
   expect=S     the only right status
   file=F       requests of a file instead: length (4 bytes, big-endian) and Avro of each
 Options:
-  --application NAME  --in-flight N (64)   --rate PER_SECOND (closed loop)  --tick SECONDS (0.0001)
+  --application NAME  --in-flight N (64)   --rate PER_SECOND (closed loop)  --tick SECONDS (0.001)
   --count N           --seconds S          --warm-up S (0)                  --prime RANGE_NAME
   --timeout S (5)     --deadline S (600)   --seed N (1)                     --plain 1 (answers are not decoded)
 Exit status: 0 when every answer came once and was right, 1 when not, 64 for a wrong command line.

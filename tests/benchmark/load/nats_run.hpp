@@ -27,7 +27,7 @@ struct run_options {
   double warm_up = 0;    ///< seconds of the same load before, not counted
   double deadline = 600; ///< seconds after which the run is cut off, priming included
   double timeout = 5;    ///< seconds after which an answer is missing
-  double tick = 100e-6;  ///< seconds; an open loop sends what is due so often, all at its intended time
+  double tick = 1e-3;    ///< seconds; an open loop sends what is due so often, all at its intended time
   bool plain = false;    ///< answers are not decoded: those of the bare responder
   std::uint64_t seed = 1;
 };
