@@ -115,7 +115,8 @@ constexpr property credentials_rows[]{
    .default_note = "the number of processor cores",
    .least = 1,
    .most = 1024,
-   .description = "Cores to work on: half as many token validators, and passwords hashed at a time, at least one each.",
+   .description = "Cores to work on: half as many shared threads, token validators, loops of the REST port, and "
+                  "passwords hashed at a time, at least one each.",
    .apply = [](settings& s, const parsed_value& v,
                const std::string&) { s.credentials.provider_concurrency = count_in(v); },
    .derived = [](const settings& s) { return std::to_string(s.credentials.provider_concurrency); }},

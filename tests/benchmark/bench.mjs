@@ -181,7 +181,10 @@ export class Bench {
     const elapsed = (performance.now() - began) / 1000;
     const after = this.#processorSeconds();
     result.cores = Object.fromEntries(Object.keys(after).map((name) => [name, (after[name] - before[name]) / elapsed]));
-    if (!tolerant) assert.equal(result.code, 0, `wrong or missing answers: ${JSON.stringify(result)}`);
+    if (!tolerant) {
+      assert.equal(result.code, 0, `wrong or missing answers: ${JSON.stringify(result)}`);
+      assert.ok(result.rate > 0, `nobody answered: ${JSON.stringify(result)}`);
+    }
     return result;
   }
 
