@@ -29,6 +29,29 @@ template <class Subject>
   }
 }
 
+/// A precondition that is asked once of the same row, however often it is read.
+template <class Row>
+class precondition_on {
+public:
+  explicit precondition_on(const std::function<bool(const Row&)>& precondition) : precondition_(precondition) {}
+
+  [[nodiscard]] outcome<bool> ask(const Row& row) {
+    if (row_ && *row_ == row)
+      return verdict_;
+    auto verdict = storage::ask(precondition_, row);
+    if (verdict && precondition_) {
+      row_ = row;
+      verdict_ = *verdict;
+    }
+    return verdict;
+  }
+
+private:
+  const std::function<bool(const Row&)>& precondition_;
+  std::optional<Row> row_;
+  bool verdict_ = false;
+};
+
 /// A credential after a change.
 template <class Row>
 struct changed_row {
@@ -101,13 +124,14 @@ template <class Table>
 change_status(connection& db, const Table& table, core::credential_status target, const change_mark& mark,
               const std::function<bool(const typename Table::row&)>& precondition) {
   using result = changed_row<typename Table::row>;
+  precondition_on<typename Table::row> condition{precondition};
   // Nearly always nobody else is changing it: it is read without a lock, and written if it is still the same.
   auto seen = table.find(db);
   if (!seen)
     return seen.error();
   if (*seen) {
     auto row = **std::move(seen);
-    const auto permitted = ask(precondition, row);
+    const auto permitted = condition.ask(row);
     if (!permitted)
       return permitted.error();
     if (*permitted && core::check_transition(row.status, target) == core::transition::allowed) {
@@ -130,7 +154,7 @@ change_status(connection& db, const Table& table, core::credential_status target
   if (!*locked)
     return make_usable_failure(core::errc::not_found, std::string{table.missing()});
   auto row = **std::move(locked);
-  const auto permitted = ask(precondition, row);
+  const auto permitted = condition.ask(row);
   if (!permitted)
     return permitted.error();
   const auto transition = core::check_transition(row.status, target);
@@ -183,11 +207,12 @@ template <class Table>
 [[nodiscard]] outcome<std::optional<core::revocation>>
 delete_one(connection& db, const Table& table, const change_mark& mark,
            const std::function<bool(const typename Table::row&)>& precondition) {
+  precondition_on<typename Table::row> condition{precondition};
   const auto seen = table.find(db);
   if (!seen)
     return seen.error();
   if (*seen) {
-    const auto permitted = ask(precondition, **seen);
+    const auto permitted = condition.ask(**seen);
     if (!permitted)
       return permitted.error();
     if (*permitted) {
@@ -218,7 +243,7 @@ delete_one(connection& db, const Table& table, const change_mark& mark,
     return event;
   }
   const auto& row = **locked;
-  const auto permitted = ask(precondition, row);
+  const auto permitted = condition.ask(row);
   if (!permitted)
     return permitted.error();
   if (!*permitted)
