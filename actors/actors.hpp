@@ -233,6 +233,11 @@ using endpoint_remover_actor = caf::typed_actor<
   // INTERNAL: the pause after a failure is over.
   caf::reacts_to<tick_atom>>;
 
+/// The blocking half of the event publisher.
+using event_confirmer_actor = caf::typed_actor<
+  // Waits until the NATS server has it.
+  caf::replies_to<confirm_atom, publication_ptr>::with<confirmation_ptr>>;
+
 using event_publisher_actor = caf::typed_actor<
   // Events that were just written to the outbox by this replica.
   caf::reacts_to<publish_atom, revocations_ptr>,

@@ -45,6 +45,15 @@ void answer_outlet::flush(reply_batch& replies) {
   flush_in_turn(replies);
 }
 
+void answer_outlet::flush_in_passing(messaging::connection& connection) noexcept {
+  if (!turn_.try_take())
+    return;
+  const turn_guard turn(turn_);
+  const auto began = std::chrono::steady_clock::now();
+  static_cast<void>(connection.flush_buffer());
+  turn_.flushed(std::chrono::steady_clock::now() - began);
+}
+
 void answer_outlet::publish_in_turn(reply_batch& replies) {
   const auto lost = replies.publish();
   replies.count(metrics_->egress.answered, std::chrono::steady_clock::now());

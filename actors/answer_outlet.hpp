@@ -11,7 +11,8 @@
 
 namespace cm::actors {
 
-/// Shared by the egress and those who may do without it for one answer; outlives both. Counts what it publishes.
+/// Shared by the egress, those who may do without it for one answer, and the publisher of events; outlives all of them.
+/// Counts what it publishes.
 class answer_outlet {
 public:
   explicit answer_outlet(std::shared_ptr<core::metrics> metrics) noexcept : metrics_(std::move(metrics)) {}
@@ -27,6 +28,10 @@ public:
 
   /// Writes what was published on the batch's connection, waiting for others who do. For the egress.
   void flush(reply_batch& replies);
+
+  /// Writes what others than the egress have put into the connection's buffer, where nobody flushes and the last flush
+  /// was quick; else the library or the egress does, a millisecond later at most. Any thread.
+  void flush_in_passing(messaging::connection& connection) noexcept;
 
 private:
   void publish_in_turn(reply_batch& replies);

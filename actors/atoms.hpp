@@ -16,6 +16,7 @@ CM_ATOM(answer, "answer");       ///< publish these answers
 CM_ATOM(apply, "apply");         ///< make one change of a credential
 CM_ATOM(begin, "begin");         ///< start working now
 CM_ATOM(closed, "closed");       ///< a connection has gone
+CM_ATOM(confirm, "confirm");     ///< wait until the NATS server has what was published
 CM_ATOM(crash, "crash");         ///< fault injection, see fault_injection.hpp
 CM_ATOM(create, "create");       ///< make a credential
 CM_ATOM(directory, "directory"); ///< the applications that CM knows

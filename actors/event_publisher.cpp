@@ -1,11 +1,13 @@
 #include "actors/event_publisher.hpp"
 
+#include "actors/event_confirmer.hpp"
 #include "actors/event_encoding.hpp"
 #include "actors/hardening.hpp"
 #include "actors/storage_request.hpp"
 #include "core/logging.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace cm::actors {
@@ -25,9 +27,8 @@ void report_outbox(event_publisher_self self) {
   health.status = core::health_status::up;
   health.pending = std::max<std::uint64_t>(state.pending, state.queue->size());
   auto oldest = state.oldest;
-  if (const auto first = state.queue->next(1);
-      !first.empty() && (core::to_unix_ms(oldest) == 0 || first[0].at < oldest))
-    oldest = first[0].at;
+  if (!state.queue->empty() && (core::to_unix_ms(oldest) == 0 || state.queue->oldest() < oldest))
+    oldest = state.queue->oldest();
   state.settings.metrics->outbox.pending.set(health.pending);
   state.settings.metrics->outbox.oldest_ms.set(
     health.pending == 0 ? 0 : static_cast<std::uint64_t>(std::max<std::int64_t>(0, core::to_unix_ms(oldest))));
@@ -53,10 +54,6 @@ void ask_outbox(event_publisher_self self, Command command, Handle handle) {
           [handle](const caf::error&) { handle(static_cast<const storage::reply*>(nullptr)); });
 }
 
-// So many confirmed events are taken out of the outbox at once; fewer wait for others until the next tick, because each
-// removal is a commit of its own, as dear as that of the revocation was.
-constexpr std::size_t worth_a_commit = 64;
-
 // Takes confirmed events out of the outbox. What is not taken out before a crash is published twice, which is allowed.
 void remove_confirmed(event_publisher_self self) {
   auto& state = self->state;
@@ -80,73 +77,140 @@ void remove_confirmed(event_publisher_self self) {
   });
 }
 
-// Publishes one batch and waits until the server has it.
-core::errc publish(event_publisher_self self, const std::vector<core::revocation>& events) {
+// So many events are worth a round trip and the commit that takes them out of the outbox, which is as dear as that of
+// the revocation was; fewer wait for others until the next tick.
+constexpr std::size_t worth_a_commit = 64;
+
+// The confirmer answers by then, or hangs in a write.
+constexpr std::chrono::milliseconds confirmer_grace{2500};
+
+void note_failure(event_publisher_self self, const core::error& problem) {
   auto& state = self->state;
-  auto& connection = *state.nats->connection;
-  const auto mark = connection.mark();
+  state.settings.metrics->outbox.failures.add(1);
+  if (!std::exchange(state.failing, true))
+    publisher_log()->warn("events cannot be published now: {} {}", problem.message, problem.detail);
+}
+
+// Puts events into the connection's buffer. One that can never be published is passed over: it stays under way, and in
+// the outbox, like one that the server refuses.
+core::errc write(event_publisher_self self, messaging::connection& connection,
+                 const std::vector<core::revocation>& events) {
+  auto& state = self->state;
   for (const auto& event : events) {
     const auto encoded = encode_event(event, state.settings.instance, state.settings.replica_id);
     const auto code = connection.publish(encoded.subject, encoded.payload);
     if (code == core::errc::none)
       continue;
-    state.settings.metrics->outbox.failures.add(1);
-    if (!std::exchange(state.failing, true))
-      publisher_log()->warn("event {} cannot be published now: {}", event.sequence, core::to_string(code));
-    return code;
+    note_failure(
+      self, core::make_error(code, "NATS",
+                             "event " + std::to_string(event.sequence) + ": " + std::string(core::to_string(code))));
+    if (code != core::errc::invalid)
+      return code;
   }
-  if (auto confirmed = connection.confirm(mark, state.settings.confirm_timeout); confirmed.has_error()) {
-    state.settings.metrics->outbox.failures.add(1);
-    if (!std::exchange(state.failing, true))
-      publisher_log()->warn("{} events were not confirmed and are published again: {} {}", events.size(),
-                            confirmed.error().message, confirmed.error().detail);
-    return confirmed.error().code;
-  }
-  if (std::exchange(state.failing, false))
-    publisher_log()->info("events are confirmed again");
+  state.settings.outlet->flush_in_passing(connection);
   return core::errc::none;
 }
 
-// One by one, after the server has refused some of them: those that it takes must not stay behind the others.
-std::vector<core::revocation> publish_each(event_publisher_self self, const std::vector<core::revocation>& events) {
-  std::vector<core::revocation> taken;
-  for (const auto& event : events) {
-    const auto code = publish(self, {event});
-    if (code == core::errc::none)
-      taken.push_back(event);
-    else if (code != core::errc::forbidden)
-      break;
+bool connected(const event_publisher_state& state) {
+  return state.nats && state.nats->up && state.nats->connection;
+}
+
+// What is under way may be lost: all of it is published again.
+void start_over(event_publisher_state& state) {
+  state.queue->again();
+  state.unconfirmed.clear();
+  state.singles.clear();
+}
+
+void confirm_published(event_publisher_self self);
+
+void take_confirmation(event_publisher_self self, const std::vector<core::revocation>& events,
+                       const confirmation& answer) {
+  auto& state = self->state;
+  state.confirming = false;
+  if (!answer.has_error()) {
+    if (std::exchange(state.failing, false))
+      publisher_log()->info("events are confirmed again");
+    state.queue->done(events);
+    state.settings.metrics->outbox.confirmed.add(events.size());
+    for (const auto& event : events) {
+      publisher_log()->debug("event {} is confirmed{}", event.sequence,
+                             core::log_fields{{"correlationId", event.correlation_id}});
+      state.confirmed.push_back(event.sequence);
+    }
+    remove_confirmed(self);
+  } else {
+    note_failure(self, answer.error());
+    if (answer.error().code != core::errc::forbidden)
+      state.queue->again(events); // by the next tick
+    else if (events.size() > 1)
+      state.singles.insert(state.singles.end(), events.begin(), events.end());
+    // One alone stays under way until its lease is over, and is found in the outbox then, or until there is another
+    // connection. So it does not make the server refuse others with it at every tick.
   }
-  return taken;
+  if (state.unconfirmed.size() >= worth_a_commit || !state.singles.empty() || !state.drains.empty())
+    confirm_published(self);
+}
+
+// The next of those that the server has to be asked for one by one.
+std::vector<core::revocation> publish_single(event_publisher_self self, publication& as) {
+  auto& state = self->state;
+  while (!state.singles.empty() && connected(state)) {
+    std::vector<core::revocation> events{std::move(state.singles.front())};
+    state.singles.pop_front();
+    if (!state.queue->holds(events[0]))
+      continue; // its lease is over
+    as = {state.nats->connection, state.nats->connection->mark()};
+    if (write(self, *as.connection, events) == core::errc::none)
+      return events;
+    state.queue->again(events);
+  }
+  return {};
+}
+
+// Asks the confirmer for what was published, unless it is at work.
+void confirm_published(event_publisher_self self) {
+  auto& state = self->state;
+  if (state.confirming)
+    return;
+  auto what = state.published;
+  auto events = std::exchange(state.unconfirmed, {});
+  if (events.empty())
+    events = publish_single(self, what);
+  if (events.empty())
+    return;
+  state.confirming = true;
+  request_within(self, state.confirmer, state.settings.confirm_timeout + confirmer_grace, confirm_v,
+                 publication_ptr{std::make_shared<const publication>(std::move(what))})
+    .then([self, events](const confirmation_ptr& result) { take_confirmation(self, events, *result); },
+          [self, events](const caf::error& problem) {
+            take_confirmation(self, events,
+                              core::make_error(core::errc::unavailable, "no confirmation", describe_reason(problem)));
+          });
 }
 
 void publish_waiting(event_publisher_self self) {
   auto& state = self->state;
   state.begun = false;
   state.queue->expire(self->clock().now());
-  if (!state.nats || !state.nats->up || !state.nats->connection)
+  if (!connected(state))
     return;
-  auto events = state.queue->next(state.settings.batch);
+  auto events = state.queue->take(state.settings.batch);
   if (events.empty())
     return;
-  const auto code = publish(self, events);
-  if (code == core::errc::forbidden && events.size() > 1)
-    events = publish_each(self, events);
-  else if (code != core::errc::none)
+  auto& connection = *state.nats->connection;
+  if (state.unconfirmed.empty())
+    state.published = {state.nats->connection, connection.mark()};
+  if (write(self, connection, events) != core::errc::none) {
+    state.queue->again(events); // by the next tick
     return;
-  if (events.empty())
-    return;
-  state.queue->done(events);
-  state.settings.metrics->outbox.confirmed.add(events.size());
-  for (const auto& event : events) {
-    publisher_log()->debug("event {} is confirmed{}", event.sequence,
-                           core::log_fields{{"correlationId", event.correlation_id}});
-    state.confirmed.push_back(event.sequence);
   }
-  if (state.confirmed.size() >= worth_a_commit || !state.drains.empty())
-    remove_confirmed(self);
-  if (!state.queue->empty() && code == core::errc::none)
-    begin_soon(self); // else the next tick tries again
+  state.unconfirmed.insert(state.unconfirmed.end(), std::make_move_iterator(events.begin()),
+                           std::make_move_iterator(events.end()));
+  if (state.unconfirmed.size() >= worth_a_commit || !state.drains.empty())
+    confirm_published(self);
+  if (state.queue->waits())
+    begin_soon(self);
 }
 
 void sweep(event_publisher_self self) {
@@ -196,6 +260,7 @@ event_publisher_actor::behavior_type event_publisher(event_publisher_self self, 
   state.settings = std::move(settings);
   state.gate = std::move(gate);
   state.health = std::move(health);
+  state.confirmer = self->spawn<caf::detached + caf::linked>(event_confirmer, state.settings.confirm_timeout);
   self->send(self, tick_v);
   return {
     [self](publish_atom, const revocations_ptr& events) {
@@ -209,6 +274,10 @@ event_publisher_actor::behavior_type event_publisher(event_publisher_self self, 
       self->state.nats = nats;
       if (!nats->up)
         return;
+      // A server that was only slow to answer has what it was sent.
+      const connection_stretch now{nats->connection.get(), nats->connection ? nats->connection->continuity() : 0};
+      if (std::exchange(self->state.stretch, now) != now)
+        start_over(self->state);
       self->state.next_sweep = self->clock().now();
       begin_soon(self);
     },
@@ -218,6 +287,8 @@ event_publisher_actor::behavior_type event_publisher(event_publisher_self self, 
       s.drains.push_back(promise);
       s.drain_until = self->clock().now() + s.settings.drain_patience;
       publish_waiting(self);
+      confirm_published(self);
+      remove_confirmed(self);
       if (s.queue->empty() && s.confirmed.empty())
         answer_drains(self, true);
       return promise;
@@ -231,6 +302,7 @@ event_publisher_actor::behavior_type event_publisher(event_publisher_self self, 
     [self, period](tick_atom) {
       auto& s = self->state;
       publish_waiting(self);
+      confirm_published(self);
       remove_confirmed(self);
       sweep(self);
       report_outbox(self);

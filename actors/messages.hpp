@@ -112,6 +112,18 @@ using import_outcome_ptr = std::shared_ptr<const import_outcome>;
 /// Events of a committed change, as the outbox holds them.
 using revocations_ptr = std::shared_ptr<const std::vector<core::revocation>>;
 
+/// What was published on a connection after that mark.
+struct publication {
+  std::shared_ptr<messaging::connection> connection;
+  messaging::publication_mark since;
+};
+
+using publication_ptr = std::shared_ptr<const publication>;
+
+/// Whether the NATS server has it (messaging::connection::confirm).
+using confirmation = core::expected<void>;
+using confirmation_ptr = std::shared_ptr<const confirmation>;
+
 /// A password to be hashed, or to be compared with a hash.
 struct password_job {
   core::secret password;
@@ -214,6 +226,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::credential_change_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::import_order_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::import_outcome_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::revocations_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::publication_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::confirmation_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::password_job_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::password_result_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::removed_endpoints_ptr)

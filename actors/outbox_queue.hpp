@@ -26,11 +26,27 @@ public:
   /// Forgets what does not belong to this replica any more.
   void expire(core::steady_time now);
 
-  /// The oldest ones, to be published together; they stay until done() or forgotten by expire().
-  [[nodiscard]] std::vector<core::revocation> next(std::size_t most) const;
+  /// The oldest ones that are not under way, to be published together. They are under way then, and stay until done()
+  /// or forgotten by expire().
+  [[nodiscard]] std::vector<core::revocation> take(std::size_t most);
+
+  /// They were not confirmed: take() gives them again.
+  void again(const std::vector<core::revocation>& events);
+
+  /// The same for all that is under way.
+  void again();
 
   /// They are confirmed.
   void done(const std::vector<core::revocation>& events);
+
+  /// Whether it is still this replica's to publish.
+  [[nodiscard]] bool holds(const core::revocation& event) const { return known_.count(event.sequence) != 0; }
+
+  /// When the oldest one was written; not to be called when there is none.
+  [[nodiscard]] core::timestamp oldest() const { return waiting_.front().event.at; }
+
+  /// Whether there is something for take().
+  [[nodiscard]] bool waits() const noexcept { return under_way_ < waiting_.size(); }
 
   [[nodiscard]] bool empty() const noexcept { return waiting_.empty(); }
 
@@ -40,11 +56,13 @@ private:
   struct entry {
     core::revocation event;
     core::steady_time until;
+    bool under_way = false;
   };
 
   std::size_t limit_;
   std::chrono::milliseconds lease_;
   std::deque<entry> waiting_;
+  std::size_t under_way_ = 0; ///< of those
   std::unordered_set<std::uint64_t> known_;
 };
 

@@ -91,7 +91,7 @@ struct root_state {
   std::shared_ptr<const core::token_keyer> keyer;
   forwarder_ptr forget;                     ///< to all who keep tokens in memory
   std::shared_ptr<coherence> token_hearing; ///< of the events about revoked tokens
-  std::shared_ptr<answer_outlet> outlet;    ///< of the egress and of those who sometimes do without it
+  std::shared_ptr<answer_outlet> outlet;    ///< of the egress and of those who do without it
 
   // The orderly stop.
   std::vector<std::function<void(std::size_t)>> stop_steps;

@@ -172,6 +172,7 @@ void add_publisher(root_pointer self) {
     settings.instance = state.settings.settings.instance_name;
     settings.replica_id = state.settings.info.replica_id;
     settings.metrics = state.settings.metrics;
+    settings.outlet = state.outlet;
     state.publisher = self->spawn<caf::detached>(event_publisher, std::move(settings), state.gate, state.health);
     self->send(state.manager, peer_v, event_publisher_peer{state.publisher});
     self->send(state.link, peer_v, nats_user_peer{state.publisher});
@@ -268,6 +269,7 @@ void add_first_children(root_pointer self) {
   auto& state = self->state;
   const auto& credentials = state.settings.settings.credentials;
   state.applications = configured_applications(credentials.applications);
+  state.outlet = std::make_shared<answer_outlet>(state.settings.metrics);
   add_health(self);
   add_io_loop(self, "management-io", state.settings.management_io);
   add_management_listener(self);

@@ -309,7 +309,6 @@ void add_messaging_children(root_pointer self) {
   auto& state = self->state;
   state.keyer = std::make_shared<const core::token_keyer>();
   state.token_hearing = std::make_shared<coherence>();
-  state.outlet = std::make_shared<answer_outlet>(state.settings.metrics);
   add_link(self);
   add_egress(self);
   state.validators.resize(state.settings.settings.credentials.workers_of_a_kind());

@@ -40,24 +40,23 @@ export class Proxy {
   }
 
   #carry(from, to) {
-    // Order is kept: the next piece is read when this one was written.
+    const late = []; // whichever timer fires first writes the piece that came first
+    const write = (data) => {
+      if (to.destroyed || to.write(data)) return;
+      from.pause();
+      to.once('drain', () => from.resume());
+    };
     from.on('data', (data) => {
       if (this.swallow) return;
-      if (this.latency === 0) {
-        if (!to.destroyed && !to.write(data)) {
-          from.pause();
-          to.once('drain', () => from.resume());
-        }
+      if (this.latency === 0 && late.length === 0) {
+        write(data);
         return;
       }
-      from.pause();
-      setTimeout(() => {
-        if (!to.destroyed) to.write(data);
-        from.resume();
-      }, this.latency);
+      late.push(data);
+      setTimeout(() => write(late.shift()), this.latency);
     });
     from.on('end', () => {
-      if (!this.swallow && !to.destroyed) to.end();
+      if (!this.swallow) setTimeout(() => to.destroyed || to.end(), late.length === 0 ? 0 : this.latency);
     });
   }
 

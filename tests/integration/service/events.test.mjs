@@ -234,6 +234,22 @@ test('an event is on the wire soon after the answer', async (t) => {
   assert.ok(quantile(times, 0.5) < 50 * slowness, `in the middle ${figures[0]} ms`);
 });
 
+test('no event waits for the confirmation of the one before it', async (t) => {
+  const [first, second] = [await token(), await token()];
+  const oneWay = 150;
+  stack.natsProxy.delay(oneWay); // a confirmation takes twice as long
+  t.after(() => stack.natsProxy.heal());
+  const began = performance.now();
+  const answers = [];
+  for (const one of [first, second]) answers.push(await operator.setTokenStatus(one.endpointId, one.id, 'Revoked'));
+  const between = performance.now() - began;
+  const [one, other] = await Promise.all(answers.map(({ correlationId }) => events.one(correlationId)));
+  const apart = other.at - one.at;
+  assert.ok(apart < between + oneWay, `${apart} ms apart, the revocations at most ${between} ms`);
+  await until(async () => (await rows.pending()) === 0, { what: 'an empty outbox' });
+  for (const { correlationId } of answers) assert.equal(events.of(correlationId).length, 1, 'told once');
+});
+
 test('two replicas: every revocation is told once, by the one that was asked', async (t) => {
   const other = await Cm.start({ nats: stack.nats, mariadb: stack.mariadb });
   t.after(() => other.remove());

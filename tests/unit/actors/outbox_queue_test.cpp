@@ -29,15 +29,37 @@ std::vector<std::uint64_t> sequences(const std::vector<core::revocation>& events
 
 } // namespace
 
-TEST_CASE("events are published in the order in which they came, and stay until they are confirmed") {
+TEST_CASE("events are published in the order in which they came, once, and stay until they are confirmed") {
   outbox_queue queue(100, seconds{4});
   CHECK(queue.add(revocations(1, 3), at(milliseconds{0})) == 0);
-  CHECK(sequences(queue.next(2)) == std::vector<std::uint64_t>{1, 2});
-  CHECK(sequences(queue.next(2)) == std::vector<std::uint64_t>{1, 2});
-  queue.done(queue.next(2));
-  CHECK(sequences(queue.next(2)) == std::vector<std::uint64_t>{3});
-  queue.done(queue.next(2));
+  const auto first = queue.take(2);
+  CHECK(sequences(first) == std::vector<std::uint64_t>{1, 2});
+  CHECK(queue.waits());
+  CHECK(sequences(queue.take(2)) == std::vector<std::uint64_t>{3});
+  CHECK_FALSE(queue.waits());
+  CHECK(queue.take(2).empty());
+  CHECK(queue.size() == 3);
+  queue.done(first);
+  CHECK(queue.size() == 1);
+  CHECK_FALSE(queue.holds(first[0]));
+  queue.done(revocations(3, 1));
   CHECK(queue.empty());
+}
+
+TEST_CASE("what was published and not confirmed is published again, in its old place") {
+  outbox_queue queue(100, seconds{4});
+  static_cast<void>(queue.add(revocations(1, 4), at(milliseconds{0})));
+  static_cast<void>(queue.take(1));
+  const auto second = queue.take(1);
+  static_cast<void>(queue.take(1));
+  queue.again(second);
+  queue.again(second); // it waits already
+  CHECK(sequences(queue.take(10)) == std::vector<std::uint64_t>{2, 4});
+  CHECK_FALSE(queue.waits());
+  queue.again(revocations(9, 1)); // nothing that is here
+  CHECK_FALSE(queue.waits());
+  queue.again();
+  CHECK(sequences(queue.take(10)) == std::vector<std::uint64_t>{1, 2, 3, 4});
 }
 
 TEST_CASE("an event that waits already is not taken twice, one that was confirmed may come again") {
@@ -53,7 +75,7 @@ TEST_CASE("an event that waits already is not taken twice, one that was confirme
 TEST_CASE("what finds no room is left to the outbox") {
   outbox_queue queue(2, seconds{4});
   CHECK(queue.add(revocations(1, 5), at(milliseconds{0})) == 3);
-  CHECK(sequences(queue.next(10)) == std::vector<std::uint64_t>{1, 2});
+  CHECK(sequences(queue.take(10)) == std::vector<std::uint64_t>{1, 2});
 }
 
 TEST_CASE("an event is forgotten when its lease is over, as another replica may have it then") {
@@ -62,10 +84,13 @@ TEST_CASE("an event is forgotten when its lease is over, as another replica may 
   static_cast<void>(queue.add(revocations(2, 1), at(seconds{2})));
   queue.expire(at(milliseconds{3999}));
   CHECK(queue.size() == 2);
+  CHECK(sequences(queue.take(1)) == std::vector<std::uint64_t>{1});
   queue.expire(at(seconds{4}));
-  CHECK(sequences(queue.next(10)) == std::vector<std::uint64_t>{2});
+  CHECK(queue.waits());
+  CHECK(sequences(queue.take(10)) == std::vector<std::uint64_t>{2});
   static_cast<void>(queue.add(revocations(1, 1), at(seconds{5})));
   CHECK(queue.size() == 2);
+  CHECK(queue.waits());
 }
 
 TEST_CASE("a revocation of tokens becomes the event that names all of them") {
