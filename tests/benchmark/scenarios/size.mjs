@@ -47,11 +47,14 @@ export default {
       await bench.restart({ 'kaa.cm.cache.time-to-live': '0' });
       const cold = await ask({ count });
       await bench.replicas(0);
+      // What the size of the table costs the database alone.
+      const bare = await bench.find('t', count, { seconds: time.seconds });
+      rows.push(figure(name, 'bare look-ups', 'rate', '1/s', bare.rate));
       results[name] = { warm, cold };
       for (const [what, bytes] of Object.entries(await bench.tableSize())) {
         rows.push(figure(name, 'database', `${what} a token`, 'bytes', bytes / count));
       }
-      stage.log(`${name}: warm ${Math.round(warm.rate)}/s, cold ${Math.round(cold.rate)}/s`);
+      stage.log(`${name}: warm ${Math.round(warm.rate)}/s, cold ${Math.round(cold.rate)}/s, bare client ${Math.round(bare.rate)} keys/s`);
     }
     for (const name of names) {
       for (const [what, result] of Object.entries(results[name])) {
