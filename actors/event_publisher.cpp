@@ -91,24 +91,30 @@ void note_failure(event_publisher_self self, const core::error& problem) {
     publisher_log()->warn("events cannot be published now: {} {}", problem.message, problem.detail);
 }
 
-// Puts events into the connection's buffer. One that can never be published is passed over: it stays under way, and in
-// the outbox, like one that the server refuses.
-core::errc write(event_publisher_self self, messaging::connection& connection,
-                 const std::vector<core::revocation>& events) {
+// Puts events into the connection's buffer. One that no server would take, since it is too long, is taken out of
+// `events`: it stays under way, and in the outbox, like one that the server refuses, and is not confirmed with the
+// others.
+core::errc write(event_publisher_self self, messaging::connection& connection, std::vector<core::revocation>& events) {
   auto& state = self->state;
-  for (const auto& event : events) {
+  auto outcome = core::errc::none;
+  std::erase_if(events, [&](const core::revocation& event) {
+    if (outcome != core::errc::none)
+      return false;
     const auto encoded = encode_event(event, state.settings.instance, state.settings.replica_id);
     const auto code = connection.publish(encoded.subject, encoded.payload);
     if (code == core::errc::none)
-      continue;
+      return false;
     note_failure(
       self, core::make_error(code, "NATS",
                              "event " + std::to_string(event.sequence) + ": " + std::string(core::to_string(code))));
-    if (code != core::errc::invalid)
-      return code;
-  }
-  state.settings.outlet->flush_in_passing(connection);
-  return core::errc::none;
+    if (code == core::errc::invalid)
+      return true;
+    outcome = code;
+    return false;
+  });
+  if (outcome == core::errc::none && !events.empty())
+    state.settings.outlet->flush_in_passing(connection);
+  return outcome;
 }
 
 bool connected(const event_publisher_state& state) {
@@ -161,9 +167,10 @@ std::vector<core::revocation> publish_single(event_publisher_self self, publicat
     if (!state.queue->holds(events[0]))
       continue; // its lease is over
     as = {state.nats->connection, state.nats->connection->mark()};
-    if (write(self, *as.connection, events) == core::errc::none)
+    if (write(self, *as.connection, events) != core::errc::none)
+      state.queue->again(events);
+    else if (!events.empty())
       return events;
-    state.queue->again(events);
   }
   return {};
 }

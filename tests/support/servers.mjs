@@ -105,7 +105,7 @@ export class Nats extends Server {
 
   /**
    * Writes the configuration as it is for the next start or reload: `denied` is a subject on which nobody may publish;
-   * `users` are added to the usual one, [{username, password}]; `tls` is {certificate, key, ca} and asks clients for a
+   * `maxPayload` the most bytes of a message; `users` are added to the usual one, [{username, password}]; `tls` is {certificate, key, ca} and asks clients for a
    * certificate.
    */
   configure() {
@@ -118,6 +118,7 @@ export class Nats extends Server {
       `listen: "127.0.0.1:${this.port}"
 authorization { users: [ ${lines.join(', ')} ] }
 ${tls ? `tls { cert_file: "${tls.certificate}", key_file: "${tls.key}", ca_file: "${tls.ca}", verify: true }` : ''}
+${this.maxPayload ? `max_payload: ${this.maxPayload}` : ''}
 `,
     );
   }
