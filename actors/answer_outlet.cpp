@@ -21,6 +21,14 @@ private:
   flush_turn& turn_;
 };
 
+// By the one whose turn it is: flushes, and notes how long that took.
+template <class Flush>
+void flush_timed(flush_turn& turn, Flush flush) noexcept {
+  const auto began = std::chrono::steady_clock::now();
+  flush();
+  turn.flushed(std::chrono::steady_clock::now() - began);
+}
+
 } // namespace
 
 bool answer_outlet::send_now(reply_batch& replies) {
@@ -49,9 +57,7 @@ void answer_outlet::flush_in_passing(messaging::connection& connection) noexcept
   if (!turn_.try_take())
     return;
   const turn_guard turn(turn_);
-  const auto began = std::chrono::steady_clock::now();
-  static_cast<void>(connection.flush_buffer());
-  turn_.flushed(std::chrono::steady_clock::now() - began);
+  flush_timed(turn_, [&connection] { static_cast<void>(connection.flush_buffer()); });
 }
 
 void answer_outlet::publish_in_turn(reply_batch& replies) {
@@ -65,9 +71,7 @@ void answer_outlet::publish_in_turn(reply_batch& replies) {
 }
 
 void answer_outlet::flush_in_turn(reply_batch& replies) noexcept {
-  const auto began = std::chrono::steady_clock::now();
-  replies.flush();
-  turn_.flushed(std::chrono::steady_clock::now() - began);
+  flush_timed(turn_, [&replies] { replies.flush(); });
 }
 
 } // namespace cm::actors

@@ -105,9 +105,8 @@ export class Bench {
     if (more) await sleep(1_500);
   }
 
-  /** Ends every CM and starts as many anew: nothing is cached. */
-  async restart(configuration = this.configuration) {
-    const count = this.cms.length;
+  /** Ends every CM and starts as many anew, or `count`: nothing is cached. */
+  async restart(configuration = this.configuration, count = this.cms.length) {
     await this.replicas(0);
     this.configuration = configuration;
     await this.replicas(count);

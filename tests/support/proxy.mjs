@@ -40,23 +40,25 @@ export class Proxy {
   }
 
   #carry(from, to) {
-    const late = []; // whichever timer fires first writes the piece that came first
     const write = (data) => {
       if (to.destroyed || to.write(data)) return;
       from.pause();
       to.once('drain', () => from.resume());
     };
-    from.on('data', (data) => {
-      if (this.swallow) return;
+    const late = []; // whichever timer fires first does what came first
+    const inOrder = (act) => {
       if (this.latency === 0 && late.length === 0) {
-        write(data);
+        act();
         return;
       }
-      late.push(data);
-      setTimeout(() => write(late.shift()), this.latency);
+      late.push(act);
+      setTimeout(() => late.shift()(), this.latency);
+    };
+    from.on('data', (data) => {
+      if (!this.swallow) inOrder(() => write(data));
     });
     from.on('end', () => {
-      if (!this.swallow) setTimeout(() => to.destroyed || to.end(), late.length === 0 ? 0 : this.latency);
+      if (!this.swallow) inOrder(() => to.destroyed || to.end());
     });
   }
 

@@ -105,8 +105,8 @@ export class Nats extends Server {
 
   /**
    * Writes the configuration as it is for the next start or reload: `denied` is a subject on which nobody may publish;
-   * `maxPayload` the most bytes of a message; `users` are added to the usual one, [{username, password}]; `tls` is {certificate, key, ca} and asks clients for a
-   * certificate.
+   * `maxPayload` the most bytes of a message; `users` are added to the usual one, [{username, password}]; `tls` is
+   * {certificate, key, ca} and asks clients for a certificate.
    */
   configure() {
     const permissions = this.denied ? `, permissions: { publish: { deny: ["${this.denied}"] } }` : '';

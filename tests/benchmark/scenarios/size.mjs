@@ -39,9 +39,7 @@ export default {
         bench.load([{ name: 't', prefix: 't', expect: 200, ...range }], { 'in-flight': 1024, ...time, ...options });
       // As many tokens are warm at every size, all over the table's life: what differs is the table.
       // The server outlives a repetition, its CM does not.
-      await bench.replicas(0);
-      bench.configuration = {};
-      await bench.replicas(1);
+      await bench.restart({}, 1);
       const warm = await ask({ count: working, first: firstOf.t + count - working }, { prime: 't' });
       // A cache that keeps nothing, so that a small table lasts as long as a large one.
       await bench.restart({ 'kaa.cm.cache.time-to-live': '0' });
