@@ -15,8 +15,9 @@ namespace {
 
 using password_pool_self = password_pool_actor::stateful_pointer<password_pool_state>;
 
-// Of a worker's thread, below all others.
-constexpr int worker_niceness = 10;
+// Of a worker's thread, a little below all others: half the weight, so that logins still get on where other processes
+// take all cores (docs/performance.md, "Password workers").
+constexpr int worker_niceness = 3;
 
 password_result_ptr failed(core::errc code, const char* message, std::string detail) {
   return std::make_shared<const password_result>(core::make_error(code, message, std::move(detail)));

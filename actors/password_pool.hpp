@@ -63,7 +63,7 @@ struct password_worker_state {
   static inline const char* name = "password-worker";
 };
 
-/// To be spawned detached. Its thread gives way to all others of the process.
+/// To be spawned detached. Its thread gives way a little to all others of the process.
 password_worker_actor::behavior_type
 password_worker(password_worker_actor::stateful_pointer<password_worker_state> self);
 

@@ -51,7 +51,9 @@ test('POST without a password generates one and shows it in this answer only', a
 });
 
 test('generated passwords are all different', async () => {
-  const made = await Promise.all(Array.from({ length: 20 }, () => create()));
+  const made = [];
+  // A few at a time: one core may hash them all, and whoever waits for 5 s is refused.
+  for (let i = 0; i < 5; i += 1) made.push(...(await Promise.all(Array.from({ length: 4 }, () => create()))));
   assert.equal(new Set(made.map(({ password }) => password)).size, 20);
 });
 
