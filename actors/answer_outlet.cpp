@@ -32,9 +32,13 @@ void flush_timed(flush_turn& turn, Flush flush) noexcept {
 } // namespace
 
 bool answer_outlet::send_now(reply_batch& replies) {
-  // More than one are worth the hop: while they are flushed, the next batch is made.
-  if (replies.size() != 1 || !turn_.try_take())
+  // Others are worth the hop: while they are flushed, the next batch is made.
+  if (!lone_.is_alone(replies.size()))
     return false;
+  if (!turn_.try_take()) {
+    lone_.met_others();
+    return false;
+  }
   const turn_guard turn(turn_);
   publish_in_turn(replies);
   flush_in_turn(replies);

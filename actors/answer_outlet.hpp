@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/flush_turn.hpp"
+#include "actors/lone_answers.hpp"
 #include "actors/reply_batch.hpp"
 #include "core/metrics.hpp"
 
@@ -18,7 +19,7 @@ public:
   explicit answer_outlet(std::shared_ptr<core::metrics> metrics) noexcept : metrics_(std::move(metrics)) {}
 
   /// Publishes and flushes a single answer on the caller's thread, where that takes no longer than the hop to the
-  /// egress: nobody else flushes, and the last flush was quick. Blocks for a flush
+  /// egress: it is a lone one, nobody else flushes, and the last flush was quick. Blocks for a flush
   /// (messaging::connection::flush_buffer).
   /// @return whether it did; else the batch is to be sent to the egress. Any thread.
   [[nodiscard]] bool send_now(reply_batch& replies);
@@ -37,6 +38,7 @@ private:
   void publish_in_turn(reply_batch& replies);
   void flush_in_turn(reply_batch& replies) noexcept;
 
+  lone_answers lone_;
   flush_turn turn_;        ///< guards all below
   std::uint64_t lost_ = 0; ///< answers that the connection refused
   std::shared_ptr<core::metrics> metrics_;
