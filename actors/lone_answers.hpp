@@ -6,8 +6,8 @@
 
 namespace cm::actors {
 
-/// Sending an answer at once saves a hop, and keeps a shared thread for a round trip to NATS meanwhile: worth it with one
-/// request in flight, a loss as soon as others come during that time. So an answer counts as alone only where the
+/// Sending an answer at once saves a hop, and keeps a shared thread for a round trip to NATS meanwhile: worth it with
+/// one request in flight, a loss as soon as others come during that time. So an answer counts as alone only where the
 /// batches before it were single ones as well, and nobody else was flushing. Any thread.
 class lone_answers {
 public:
