@@ -46,13 +46,22 @@ void connect_if_due(database_access_self self) {
   report(self);
 }
 
+// Nothing has to be looked after while there is a connection: whoever finds it lost arms this again.
+void arm_where_disconnected(database_access_self self) {
+  auto& state = self->state;
+  if (state.session->connected() || state.armed)
+    return;
+  state.armed = true;
+  self->delayed_send(self, state.tick, tick_v);
+}
+
 } // namespace
 
 database_access_actor::behavior_type database_access(database_access_self self, database_access_settings settings,
                                                      worker_listener_actor listener) {
   harden(self);
   auto& state = self->state;
-  const auto period = settings.tick;
+  state.tick = settings.tick;
   state.index = settings.index;
   state.listener = std::move(listener);
   state.thread = std::make_unique<storage::client_thread>();
@@ -69,15 +78,17 @@ database_access_actor::behavior_type database_access(database_access_self self, 
         s.next_attempt = self->clock().now();
         report(self);
       }
+      arm_where_disconnected(self);
       return storage_result_ptr{std::move(result)};
     },
     [self](peer_atom, const worker_listener_peer& peer) {
       self->state.listener = peer.handle;
       report(self);
     },
-    [self, period](tick_atom) {
+    [self](tick_atom) {
+      self->state.armed = false;
       connect_if_due(self);
-      self->delayed_send(self, period, tick_v);
+      arm_where_disconnected(self);
     },
   };
 }

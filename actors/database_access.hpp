@@ -32,6 +32,8 @@ struct database_access_state {
   std::unique_ptr<storage::session> session;
   std::optional<core::backoff> backoff;
   core::steady_time next_attempt{};
+  std::chrono::milliseconds tick{};
+  bool armed = false; ///< a tick is on its way
   bool reported_connected = false;
 };
 
