@@ -56,7 +56,7 @@ token_cache::token_cache(token_cache_settings settings) : settings_(settings) {
   segment_bytes_ = std::clamp(std::bit_floor(settings_.max_bytes / 8), least_segment, most_segment);
 }
 
-std::byte* token_cache::at(place where) noexcept {
+std::byte* token_cache::at(place where) const noexcept {
   const auto units = segment_bytes_ / unit;
   return segments_[where / units]->bytes.get() + where % units * unit;
 }
@@ -66,6 +66,25 @@ std::size_t token_cache::bytes() const noexcept {
 }
 
 // -- the index --------------------------------------------------------------------------------------------------------
+
+void token_cache::prefetch(const token_key& key) const noexcept {
+  const auto& slots = partition_of(key).slots;
+  if (!slots.empty())
+    __builtin_prefetch(&slots[tag_of(key) & (slots.size() - 1)]);
+}
+
+void token_cache::prefetch_entry(const token_key& key) const noexcept {
+  const auto& slots = partition_of(key).slots;
+  if (slots.empty())
+    return;
+  // Most entries stand where they belong; the others are waited for.
+  const auto& home = slots[tag_of(key) & (slots.size() - 1)];
+  if (home.where == nowhere || home.tag != tag_of(key))
+    return;
+  const auto* entry = at(home.where);
+  __builtin_prefetch(entry);
+  __builtin_prefetch(entry + sizeof(header)); // the endpoint ID
+}
 
 token_cache::slot* token_cache::find_slot(const token_key& key) noexcept {
   auto& slots = partition_of(key).slots;
@@ -170,9 +189,16 @@ void token_cache::drop_front() {
   order_.pop_front();
   const auto& going = *segments_[number];
   const auto first = static_cast<place>(number * (segment_bytes_ / unit));
-  for (std::size_t offset = 0; offset < going.used;) {
-    header one;
-    std::memcpy(&one, going.bytes.get() + offset, sizeof one);
+  const auto each_entry = [&going](const auto& visit) {
+    for (std::size_t offset = 0; offset < going.used;) {
+      header one;
+      std::memcpy(&one, going.bytes.get() + offset, sizeof one);
+      visit(one, offset);
+      offset += rounded(sizeof one + one.endpoint_length);
+    }
+  };
+  each_entry([this](const header& one, std::size_t) { prefetch(one.key); });
+  each_entry([&](const header& one, std::size_t offset) {
     auto& part = partition_of(one.key);
     // An entry that was read again since lies elsewhere.
     if (auto* found = find_slot(one.key); found != nullptr && found->where == first + offset / unit)
@@ -181,8 +207,7 @@ void token_cache::drop_front() {
       index_bytes_ -= part.slots.size() * sizeof(slot);
       part.slots = {};
     }
-    offset += rounded(sizeof one + one.endpoint_length);
-  }
+  });
   segments_[number].reset();
   free_numbers_.push_back(number);
 }

@@ -43,6 +43,13 @@ public:
   /// To be called before a run of find(): lets go of what is too old.
   void expire(steady_time now);
 
+  /// Fetches the part of the index where the token would be from memory, without waiting for it. Of many tokens most
+  /// lie outside the processor's caches: to be called some tokens ahead of find() or insert().
+  void prefetch(const token_key& key) const noexcept;
+
+  /// The same for the entry, if there is one; to be called between prefetch() and find().
+  void prefetch_entry(const token_key& key) const noexcept;
+
   /// What is known of the token, read within the time-to-live before the `now` of the last expire(), and not forgotten
   /// since.
   [[nodiscard]] std::optional<hit> find(const token_key& key) noexcept;
@@ -97,7 +104,9 @@ private:
 
   [[nodiscard]] partition& partition_of(const token_key& key) noexcept { return index_[key.first >> 56U]; }
 
-  [[nodiscard]] std::byte* at(place where) noexcept;
+  [[nodiscard]] const partition& partition_of(const token_key& key) const noexcept { return index_[key.first >> 56U]; }
+
+  [[nodiscard]] std::byte* at(place where) const noexcept;
   [[nodiscard]] slot* find_slot(const token_key& key) noexcept;
   [[nodiscard]] bool have_room(std::size_t more);
   [[nodiscard]] bool grow(partition& part);

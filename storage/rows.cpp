@@ -5,7 +5,6 @@
 #include "storage/token_commands.hpp"
 
 #include <limits>
-#include <numeric>
 
 namespace cm::storage {
 
@@ -154,6 +153,47 @@ outcome<std::uint64_t> write_by_number(connection& db, const statement_set& text
 
 namespace {
 
+// Says in which places of a list a digest stands. Digests are spread evenly, so their first bytes do for a hash; a list
+// made to collide in them is searched as if it had no order, and it is short.
+class places_of_digests {
+public:
+  /// @param digests at most a size class of them; they must outlive this
+  explicit places_of_digests(std::span<const hash_bytes> digests) noexcept : digests_(digests) {
+    seats_.fill(free_seat);
+    for (std::size_t place = 0; place < digests.size(); ++place) {
+      auto seat = home_of(digests[place]);
+      while (seats_[seat] != free_seat)
+        seat = after(seat);
+      seats_[seat] = static_cast<std::uint16_t>(place);
+    }
+  }
+
+  template <class Take>
+  void each(std::span<const std::uint8_t> digest, Take take) const {
+    if (digest.size() != std::tuple_size_v<hash_bytes>)
+      return;
+    for (auto seat = home_of(digest); seats_[seat] != free_seat; seat = after(seat)) {
+      const std::size_t place = seats_[seat];
+      if (std::equal(digest.begin(), digest.end(), digests_[place].begin()))
+        take(place);
+    }
+  }
+
+private:
+  static constexpr std::size_t seats = 2 * size_classes.back(); ///< half of them stay free: a search always ends
+  static constexpr std::uint16_t free_seat = std::numeric_limits<std::uint16_t>::max();
+  static_assert(size_classes.back() < free_seat);
+
+  [[nodiscard]] static std::size_t home_of(std::span<const std::uint8_t> digest) noexcept {
+    return (std::size_t{digest[0]} << 8U | digest[1]) % seats;
+  }
+
+  [[nodiscard]] static std::size_t after(std::size_t seat) noexcept { return (seat + 1) % seats; }
+
+  std::span<const hash_bytes> digests_;
+  std::array<std::uint16_t, seats> seats_; // NOLINT(cppcoreguidelines-pro-type-member-init): filled
+};
+
 // At most a size class of them.
 outcome<void> read_some_by_hash(connection& db, const statement_set& texts, std::span<const column> columns,
                                 std::span<const hash_bytes> hashes,
@@ -161,19 +201,10 @@ outcome<void> read_some_by_hash(connection& db, const statement_set& texts, std:
   const auto select = bound(db, texts, columns, hashes);
   if (!select)
     return select.error();
-  // Rows come in any order and the input may repeat itself: the places of a hash are next to each other here.
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): as many as used
-  std::array<std::size_t, size_classes.back()> places;
-  const auto end = places.begin() + static_cast<std::ptrdiff_t>(hashes.size());
-  std::iota(places.begin(), end, std::size_t{0});
-  std::sort(places.begin(), end, [&](std::size_t a, std::size_t b) { return hashes[a] < hashes[b]; });
+  // Rows come in any order, and the input may repeat itself.
+  const places_of_digests places(hashes);
   return read_rows(**select, [&](const statement& row) {
-    const auto hash = row.bytes(columns.size() - 1);
-    auto* place = std::lower_bound(places.begin(), end, hash, [&](std::size_t index, std::span<const std::uint8_t> h) {
-      return std::lexicographical_compare(hashes[index].begin(), hashes[index].end(), h.begin(), h.end());
-    });
-    for (; place != end && std::equal(hash.begin(), hash.end(), hashes[*place].begin(), hashes[*place].end()); ++place)
-      take(*place, row);
+    places.each(row.bytes(columns.size() - 1), [&](std::size_t place) { take(place, row); });
   });
 }
 
