@@ -158,6 +158,7 @@ namespace {
 class places_of_digests {
 public:
   /// @param digests at most a size class of them; they must outlive this
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): all seats are filled
   explicit places_of_digests(std::span<const hash_bytes> digests) noexcept : digests_(digests) {
     seats_.fill(free_seat);
     for (std::size_t place = 0; place < digests.size(); ++place) {
@@ -191,7 +192,7 @@ private:
   [[nodiscard]] static std::size_t after(std::size_t seat) noexcept { return (seat + 1) % seats; }
 
   std::span<const hash_bytes> digests_;
-  std::array<std::uint16_t, seats> seats_; // NOLINT(cppcoreguidelines-pro-type-member-init): filled
+  std::array<std::uint16_t, seats> seats_;
 };
 
 // At most a size class of them.

@@ -64,6 +64,31 @@ TEST_CASE("a batch of hashes is answered in its own order, with repeats and unkn
   }
 }
 
+TEST_CASE("hashes that begin or end alike are told apart") {
+  const storage_fixture f;
+  session db{f.server.settings()};
+  const auto alike = [](std::uint32_t number) {
+    core::token_hash hash{};
+    hash.fill(0xFF); // the last place of a table, by its beginning
+    hash[number < 32 ? 30 : 3] = static_cast<std::uint8_t>(number);
+    return hash;
+  };
+  find_tokens command;
+  for (std::uint32_t number = 1; number <= 64; ++number) {
+    auto one = creation(number);
+    one.hash = alike(number);
+    if (number % 3 != 0)
+      must<created_token>(db, one);
+    command.hashes.push_back(one.hash);
+  }
+  const auto found = must<found_tokens>(db, command).tokens;
+  for (std::uint32_t number = 1; number <= 64; ++number) {
+    INFO(number);
+    REQUIRE(found.at(number - 1).has_value() == (number % 3 != 0));
+    CHECK((!found[number - 1] || found[number - 1]->id == id_of(number)));
+  }
+}
+
 TEST_CASE("a look-up reads by the index and not through the table") {
   const storage_fixture f;
   session db{f.server.settings()};
