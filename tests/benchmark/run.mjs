@@ -53,10 +53,17 @@ function told(pattern, command, ...args) {
 const git = (...args) => execFileSync('git', ['-c', `safe.directory=${root}`, '-C', root, ...args], { encoding: 'utf8' }).trim();
 const packaged = (name) => told(/^(\S+)/, 'dpkg-query', '-W', '-f', '${Version}', name);
 
+/** The processor's name; a hypervisor may hide all but its maker, so its family and model too where they are known. */
+function processor() {
+  const known = readFileSync('/proc/cpuinfo', 'utf8');
+  const [family, model] = ['cpu family', 'model'].map((field) => new RegExp(`^${field}\\s*: (\\d+)$`, 'm').exec(known)?.[1]);
+  return family && model ? `${cpus()[0].model} (family ${family}, model ${model})` : cpus()[0].model;
+}
+
 function machine() {
   const os = readFileSync('/etc/os-release', 'utf8');
   return {
-    cpu: cpus()[0].model,
+    cpu: processor(),
     cores: availableParallelism(),
     memory: totalmem(),
     kernel: release().split('-')[0], // what stands behind it names whoever built it
