@@ -125,6 +125,34 @@ TEST_CASE("a token that the database knows is answered from memory the next time
   CHECK(f.endpoint(f.done) == "endpoint-1");
 }
 
+TEST_CASE("a large batch: each request gets the answer about its own token, from memory or from the database") {
+  const std::size_t size = GENERATE(1U, 4U, 7U, 8U, 9U, 12U, 100U); // around how far the cache is fetched ahead
+  desk_fixture f;
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < size; ++i) {
+    texts.push_back("token-" + std::to_string(i));
+    if (i % 3 == 0)
+      REQUIRE(f.ask(texts[i], token(static_cast<std::uint8_t>(i))) == codes{200});
+  }
+  const auto question = f.take(f.calls(texts));
+  REQUIRE(f.codes(f.done) == codes((size + 2) / 3, 200));
+  for (std::size_t i = 0; i < size; i += 3)
+    CHECK(f.endpoint(f.done, i / 3) == "endpoint-" + std::to_string(i));
+  if (!question)
+    return;
+  std::vector<std::optional<storage::found_token>> tokens;
+  for (std::size_t i = 0; i < size; ++i) {
+    if (i % 3 != 0)
+      tokens.emplace_back(token(static_cast<std::uint8_t>(i)));
+  }
+  const auto found = f.desk.found(question->number, tokens);
+  REQUIRE(f.codes(found) == codes(tokens.size(), 200));
+  for (std::size_t i = 0; i < tokens.size(); ++i)
+    CHECK(f.endpoint(found, i) == tokens[i]->endpoint_id);
+  CHECK_FALSE(f.take(f.calls(texts)).has_value());
+  CHECK(f.codes(f.done) == codes(size, 200));
+}
+
 TEST_CASE("what is unknown, suspended or revoked is asked for each time") {
   desk_fixture f;
   CHECK(f.ask("one", std::nullopt) == codes{404});

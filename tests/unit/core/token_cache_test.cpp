@@ -258,6 +258,8 @@ TEST_CASE("it agrees with a model over any sequence of readings, revocations, cl
   std::vector<question> open;
   for (int step = 0; step < 20'000; ++step) {
     const auto number = dice(600);
+    f.cache.prefetch(key(number)); // neither changes anything, whatever the state
+    f.cache.prefetch_entry(key(number));
     switch (dice(12)) {
     case 0:
     case 1:
