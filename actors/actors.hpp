@@ -37,6 +37,8 @@ using root_actor = caf::typed_actor<
   caf::reacts_to<stop_atom>,
   // A dependency answered for the first time: the start goes on.
   caf::reacts_to<ready_atom, milestone>,
+  // A subscription, by its index and the number of its actor, was made on that connection, or (null) is gone.
+  caf::reacts_to<listening_atom, std::size_t, std::uint64_t, nats_connection_ptr>,
   // Stops everything in order and ends the process with that status.
   caf::reacts_to<give_up_atom, fatal_problem_ptr>,
   // The applications that Tekton knows.
@@ -192,6 +194,9 @@ using nats_subscription_actor = caf::typed_actor<
 using nats_link_actor = caf::typed_actor<
   // Somebody to be told of the connection, at once and at every change.
   caf::reacts_to<peer_atom, nats_user_peer>, caf::reacts_to<peer_atom, health_peer>,
+  // Answered true when the server has what was sent on that connection before, subscriptions among it; false when
+  // another connection took its place.
+  caf::replies_to<confirm_atom, nats_connection_ptr>::with<bool>,
   // INTERNAL: the library connected or reconnected (true), or lost the connection with that number.
   caf::reacts_to<state_atom, std::uint64_t, bool>,
   // INTERNAL: the library gave that connection up for good; why.

@@ -31,6 +31,7 @@ CM_ATOM(give_up, "giveup");      ///< the process cannot go on
 CM_ATOM(license, "license");     ///< whether the license allows changes
 CM_ATOM(list, "list");           ///< names of the children
 CM_ATOM(import, "import");       ///< lines of an import
+CM_ATOM(listening, "listening"); ///< a subscription was made, or is gone
 CM_ATOM(nats, "nats");           ///< state of the NATS connection
 CM_ATOM(peer, "peer");           ///< the handle of a collaborator, new or after a restart
 CM_ATOM(password, "password");   ///< hash or verify a password

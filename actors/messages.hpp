@@ -44,9 +44,12 @@ struct worker_report {
 
 using worker_report_ptr = std::shared_ptr<const worker_report>;
 
+/// A connection that lives until the last answer has left through it.
+using nats_connection_ptr = std::shared_ptr<messaging::connection>;
+
 /// The NATS connection as its users see it.
 struct nats_state {
-  std::shared_ptr<messaging::connection> connection; ///< null before the first attempt
+  nats_connection_ptr connection; ///< null before the first attempt
   bool up = false;
 };
 
@@ -210,6 +213,7 @@ enum class milestone : std::uint8_t { storage, nats };
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::component_report_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::health_snapshot_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::worker_report_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::nats_connection_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::nats_state_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::activations_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::socket_ptr)

@@ -5,6 +5,7 @@
 
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -129,6 +130,27 @@ void probe(nats_link_self self) {
     link_log()->debug("a round trip could not begin");
 }
 
+// The server handles what comes on a connection in its order: the next round trip shows that it has what was sent so
+// far. One that is under way may have begun before.
+caf::result<bool> confirm(nats_link_self self, const nats_connection_ptr& connection) {
+  auto& state = self->state;
+  if (connection != state.connection)
+    return false;
+  auto promise = self->make_response_promise<bool>();
+  state.awaited.push_back({state.probes + 1, promise});
+  probe(self);
+  return promise;
+}
+
+void confirm_up_to(nats_link_self self, std::uint64_t number) {
+  auto& awaited = self->state.awaited;
+  const auto rest = std::find_if(awaited.begin(), awaited.end(), [&](const auto& one) { return one.number > number; });
+  std::for_each(awaited.begin(), rest, [](auto& one) { one.confirmed.deliver(true); });
+  awaited.erase(awaited.begin(), rest);
+  if (!awaited.empty())
+    probe(self);
+}
+
 void tick(nats_link_self self) {
   open_if_due(self);
   judge(self);
@@ -162,6 +184,7 @@ nats_link_actor::behavior_type nats_link(nats_link_self self, nats_link_settings
       self->state.health = peer.handle;
       report_link(self);
     },
+    [self](confirm_atom, const nats_connection_ptr& connection) { return confirm(self, connection); },
     [self](state_atom, std::uint64_t generation, bool connected) {
       auto& s = self->state;
       if (generation != s.generation)
@@ -184,6 +207,8 @@ nats_link_actor::behavior_type nats_link(nats_link_self self, nats_link_settings
       s.why_down = why;
       s.probe.reset();
       s.connection.reset();
+      for (auto& one : std::exchange(s.awaited, {}))
+        one.confirmed.deliver(false);
       s.next_open = self->clock().now() + s.reopen->next();
       link_log()->warn("the NATS connection was given up and is opened anew: {}", why);
       report_link(self);
@@ -194,6 +219,7 @@ nats_link_actor::behavior_type nats_link(nats_link_self self, nats_link_settings
         return;
       s.pulse->answered();
       judge(self);
+      confirm_up_to(self, number);
     },
     [self, period](tick_atom) {
       tick(self);

@@ -10,6 +10,7 @@
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
 
 #include <chrono>
 #include <functional>
@@ -75,6 +76,12 @@ private:
   bool proven_ = false;
 };
 
+/// Somebody who waits until the server has what was sent before a round trip.
+struct awaited_round_trip {
+  std::uint64_t number = 0;
+  caf::typed_response_promise<bool> confirmed;
+};
+
 struct nats_link_state {
   static inline const char* name = "nats-link";
 
@@ -85,6 +92,7 @@ struct nats_link_state {
   std::vector<nats_user_actor> users;
   health_actor health;
   std::uint64_t probes = 0;
+  std::vector<awaited_round_trip> awaited; ///< by number, ascending
   std::string why_down;
   std::optional<core::backoff> reopen;
   core::steady_time next_open{};

@@ -49,6 +49,8 @@ void subscribe(nats_subscription_self self) {
   }
   state.subscription = std::move(*opened);
   state.dropped = 0;
+  if (state.settings.on_listening)
+    state.settings.on_listening(state.connection);
   subscription_log()->info("listening on {}", state.settings.subject);
 }
 
@@ -64,6 +66,8 @@ void take_connection(nats_subscription_self self, const nats_state_ptr& nats) {
   auto& state = self->state;
   if (nats->connection == state.connection)
     return; // the library subscribes anew after a reconnect
+  if (state.subscription && state.settings.on_listening)
+    state.settings.on_listening(nullptr);
   state.retire();
   state.connection = nats->connection;
   subscribe(self);

@@ -44,6 +44,8 @@ struct nats_subscription_settings {
   std::optional<core::ecap_protocol> protocol;           ///< of the requests, where they are some
   /// Gets the count of what has come through the door and is not done; may be empty.
   std::function<void(std::shared_ptr<const std::atomic<std::size_t>>)> on_door;
+  /// Told of each subscription with its connection, and (null) when it ends before another is made; may be empty.
+  std::function<void(const nats_connection_ptr&)> on_listening;
   std::shared_ptr<coherence> hearing;       ///< of the events of this subscription; may be null
   std::chrono::milliseconds settling{1000}; ///< until all servers of a cluster know of the subscription
 };

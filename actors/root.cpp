@@ -2,6 +2,7 @@
 
 #include "actors/hardening.hpp"
 #include "actors/root_children.hpp"
+#include "actors/root_messaging.hpp"
 #include "actors/root_stop.hpp"
 #include "core/exit_status.hpp"
 
@@ -86,10 +87,10 @@ void go_on(root_pointer self, milestone reached) {
     return;
   }
   state.now = root_state::phase::serving;
-  self->send(state.health, ready_v, true);
   report(self);
   root_log()->info("serving: {} actors, REST on port {}, management on port {}", state.children.size(),
                    state.api_acceptor->port(), state.settings.management_acceptor->port());
+  tell_readiness(self);
 }
 
 void restart(root_pointer self, std::size_t index) {
@@ -141,6 +142,9 @@ root_actor::behavior_type root(root_pointer self, root_settings settings) {
       begin_stop(self);
     },
     [self](ready_atom, milestone reached) { go_on(self, reached); },
+    [self](listening_atom, std::size_t index, std::uint64_t spawned, const nats_connection_ptr& connection) {
+      take_listening(self, index, spawned, connection);
+    },
     [self](give_up_atom, const fatal_problem_ptr& problem) { give_up(self, problem->exit_status, problem->message); },
     [self](directory_atom, const application_directory_ptr& known) { take_applications(self, known); },
     [self](list_atom) {

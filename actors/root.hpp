@@ -51,6 +51,8 @@ struct root_child {
 struct root_subscription {
   nats_subscription_actor handle;
   std::function<forwarder_ptr()> make_forwarder; ///< to the handles of the moment
+  std::uint64_t spawned = 0;                     ///< how often: the number of the present actor
+  bool confirmed = false;                        ///< the server has it
 };
 
 struct root_state {
@@ -63,6 +65,7 @@ struct root_state {
   std::vector<std::unique_ptr<root_child>> children;
   bool storage_met = false;
   bool nats_met = false;
+  bool ready = false; ///< as health was told
 
   // The typed handles that children are given.
   health_actor health;

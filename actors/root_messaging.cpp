@@ -3,6 +3,7 @@
 #include "actors/client_validator.hpp"
 #include "actors/decoders.hpp"
 #include "actors/endpoint_remover.hpp"
+#include "actors/hardening.hpp"
 #include "actors/nats_egress.hpp"
 #include "actors/nats_link.hpp"
 #include "actors/nats_subscription.hpp"
@@ -16,6 +17,7 @@
 
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <string_view>
 #include <utility>
@@ -193,7 +195,14 @@ void add_subscription(root_pointer self, std::string name, nats_subscription_set
   settings.counters = state.settings.metrics->subscriptions.get(name);
   add_child(self, std::move(name), [self, index, settings = std::move(settings)] {
     auto& subscription = self->state.subscriptions[index];
-    subscription.handle = self->spawn(nats_subscription, settings, subscription.make_forwarder());
+    subscription.confirmed = false;
+    tell_readiness(self);
+    auto its_settings = settings;
+    its_settings.on_listening = [me = caf::actor_cast<root_actor>(self), index,
+                                 number = ++subscription.spawned](const nats_connection_ptr& connection) {
+      caf::anon_send(me, listening_v, index, number, connection);
+    };
+    subscription.handle = self->spawn(nats_subscription, std::move(its_settings), subscription.make_forwarder());
     self->send(self->state.link, peer_v, nats_user_peer{subscription.handle});
     return untyped(subscription.handle);
   });
@@ -327,6 +336,41 @@ void add_subscriptions(root_pointer self) {
   add_event_subscriptions(self);
   if (self->state.settings.settings.tekton.enabled)
     add_configuration_subscriptions(self);
+}
+
+void take_listening(root_pointer self, std::size_t index, std::uint64_t spawned,
+                    const nats_connection_ptr& connection) {
+  auto& state = self->state;
+  auto& subscription = state.subscriptions[index];
+  if (spawned != subscription.spawned)
+    return; // of an actor that is gone
+  subscription.confirmed = false;
+  tell_readiness(self);
+  if (!connection)
+    return;
+  // Answered when the server is back, however long it is away: readiness waits for that as well. If the connection
+  // or the link is replaced, the subscription is made anew and comes here again.
+  self->request(state.link, caf::infinite, confirm_v, connection)
+    .then(
+      [self, index, spawned](bool confirmed) {
+        auto& confirmed_one = self->state.subscriptions[index];
+        if (!confirmed || spawned != confirmed_one.spawned)
+          return;
+        confirmed_one.confirmed = true;
+        tell_readiness(self);
+      },
+      [](const caf::error& problem) {
+        root_log()->info("a subscription is not confirmed yet: {}", describe_reason(problem));
+      });
+}
+
+void tell_readiness(root_pointer self) {
+  auto& state = self->state;
+  const bool ready = state.now == root_state::phase::serving
+                     && std::all_of(state.subscriptions.begin(), state.subscriptions.end(),
+                                    [](const auto& subscription) { return subscription.confirmed; });
+  if (std::exchange(state.ready, ready) != ready)
+    self->send(state.health, ready_v, ready);
 }
 
 } // namespace cm::actors

@@ -1,6 +1,7 @@
 #include "actors/root_stop.hpp"
 
 #include "actors/hardening.hpp"
+#include "actors/root_messaging.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -144,7 +145,7 @@ void begin_stop(root_pointer self) {
     state.settings.on_stop(state.exit_status);
   const auto budget = std::max(state.settings.settings.shutdown_timeout - reserve, std::chrono::milliseconds{500});
   state.stop_deadline = self->clock().now() + budget;
-  self->send(state.health, ready_v, false);
+  tell_readiness(self);
   state.stop_steps = make_steps(self);
   state.stop_step = 0;
   run_step(self);

@@ -10,6 +10,7 @@ export class Proxy {
     proxy.latency = 0;
     proxy.swallow = false;
     proxy.refusing = false;
+    proxy.held = [];
     proxy.pairs = new Set();
     proxy.server = createServer({ allowHalfOpen: true }, (client) => proxy.#accept(client));
     await once(proxy.server.listen(0, '127.0.0.1'), 'listening');
@@ -35,11 +36,19 @@ export class Proxy {
       socket.once('error', forget);
       socket.once('close', forget);
     }
-    this.#carry(client, upstream);
+    this.#carry(client, upstream, (data) => this.#hold(data, upstream));
     this.#carry(upstream, client);
   }
 
-  #carry(from, to) {
+  /** Whether `data` of a client is held back, or waits behind what is. */
+  #hold(data, upstream) {
+    if (this.heldFrom === undefined) return false;
+    if (this.held.length === 0 && !data.includes(this.heldFrom)) return false;
+    this.held.push({ data, upstream });
+    return true;
+  }
+
+  #carry(from, to, held = () => false) {
     const write = (data) => {
       if (to.destroyed || to.write(data)) return;
       from.pause();
@@ -55,7 +64,7 @@ export class Proxy {
       setTimeout(() => late.shift()(), this.latency);
     };
     from.on('data', (data) => {
-      if (!this.swallow) inOrder(() => write(data));
+      if (!this.swallow && !held(data)) inOrder(() => write(data));
     });
     from.on('end', () => {
       if (!this.swallow) inOrder(() => to.destroyed || to.end());
@@ -65,6 +74,18 @@ export class Proxy {
   /** Every piece of data arrives `milliseconds` later. */
   delay(milliseconds) {
     this.latency = milliseconds;
+  }
+
+  /** What clients send from the first piece with `text` in it on arrives at release() only. */
+  hold(text) {
+    this.heldFrom = text;
+  }
+
+  release() {
+    this.heldFrom = undefined;
+    for (const { data, upstream } of this.held.splice(0)) {
+      if (!upstream.destroyed) upstream.write(data);
+    }
   }
 
   /** With `on`, connections stay open, new ones too, and nothing arrives. What was swallowed is lost: cut() afterwards. */
@@ -93,6 +114,11 @@ export class Proxy {
       this.swallow = false;
       this.cut();
     }
+  }
+
+  /** Whether hold() holds something back. */
+  get holding() {
+    return this.held.length > 0;
   }
 
   get connections() {

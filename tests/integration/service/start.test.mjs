@@ -6,8 +6,9 @@ import { Cm, runCm } from '../../support/cm.mjs';
 import { EcapClient } from '../../support/ecap.mjs';
 import { get } from '../../support/http.mjs';
 import { noFigures } from '../../support/places.mjs';
+import { Proxy } from '../../support/proxy.mjs';
 import { Mariadb, Nats } from '../../support/servers.mjs';
-import { quantile, sleep } from '../../support/wait.mjs';
+import { quantile, sleep, until } from '../../support/wait.mjs';
 
 let nats;
 let mariadb;
@@ -70,6 +71,33 @@ test('started before MariaDB and NATS exist: DOWN with the reasons, and UP by it
   } finally {
     await cm.remove();
     await Promise.all([lateNats.remove(), lateMariadb.remove()]);
+  }
+});
+
+test('UP is said when the NATS server has the subscriptions: whoever asks from then on is answered', async () => {
+  const proxy = await Proxy.start(nats.port);
+  proxy.hold('SUB kaa.');
+  const cm = await Cm.create({ nats, mariadb, natsPort: proxy.port });
+  const ecap = await EcapClient.connect(nats);
+  cm.launch();
+  try {
+    await until(() => proxy.holding, { what: 'subscriptions under way' });
+    await until(() => /serving: /.test(cm.log), { what: 'open doors' });
+    const created = (await cm.provision('early')).json; // REST takes it, and the subscriptions have not arrived
+    for (let i = 0; i < 10; i += 1) {
+      const { status, body } = await cm.health();
+      assert.notEqual(body.status, 'UP');
+      assert.equal(status, 503);
+      assert.equal((await get(`${cm.management}/health/readiness`)).status, 503);
+    }
+    await assert.rejects(ecap.validate('smart_kettle', created.token), { code: '503' }, 'nobody listens yet');
+    proxy.release();
+    await cm.up();
+    assert.equal((await ecap.validate('smart_kettle', created.token)).statusCode, 200);
+  } finally {
+    await ecap.close();
+    await cm.remove();
+    await proxy.close();
   }
 });
 
