@@ -56,6 +56,39 @@ test('NATS, two replicas: one ends under load and every request is answered 200'
   }
 });
 
+test('NATS, one replica: replaced again and again, the new one first, and every request is answered 200', async (t) => {
+  let cm = await start();
+  const ecap = await EcapClient.connect(nats);
+  let running = true;
+  let answered = 0;
+  try {
+    const { token } = (await cm.provision('replaced')).json;
+    const workers = Array.from({ length: 32 }, async () => {
+      while (running) {
+        assert.equal((await ecap.validate('smart_kettle', token, { wait: 5_000 * slowness })).statusCode, 200);
+        answered += 1;
+      }
+    });
+    const all = Promise.all(workers);
+    all.catch(() => {});
+    for (let round = 0; round < 10; round += 1) {
+      const next = await start();
+      const before = cm;
+      cm = next;
+      assert.deepEqual(await before.stop(), { code: 0, signal: null });
+      await before.remove();
+      await Promise.race([all, until(() => answered > 100 * round, { timeout: 30_000, what: 'load' })]);
+    }
+    running = false;
+    await all;
+    t.diagnostic(`${answered} answers`);
+  } finally {
+    running = false;
+    await ecap.close();
+    await cm.remove();
+  }
+});
+
 test('HTTP, one replica: what was asked before the signal is answered, what was not done is not half done', async (t) => {
   const cm = await start();
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
