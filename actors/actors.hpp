@@ -37,8 +37,10 @@ using root_actor = caf::typed_actor<
   caf::reacts_to<stop_atom>,
   // A dependency answered for the first time: the start goes on.
   caf::reacts_to<ready_atom, milestone>,
-  // A subscription, by its index and the number of its actor, was made on that connection, or (null) is gone.
+  // The subscription with that index made the one with that number on that connection, or (null) has none.
   caf::reacts_to<listening_atom, std::size_t, std::uint64_t, nats_connection_ptr>,
+  // The NATS server does not permit something, in its words.
+  caf::reacts_to<refused_atom, std::string>,
   // Stops everything in order and ends the process with that status.
   caf::reacts_to<give_up_atom, fatal_problem_ptr>,
   // The applications that Tekton knows.
@@ -59,6 +61,8 @@ using health_actor = caf::typed_actor<
   caf::reacts_to<report_atom, component_report_ptr>,
   // Whether the service takes requests (it is up and not stopping).
   caf::reacts_to<ready_atom, bool>,
+  // Subjects that NATS does not permit CM to listen on, instead of those before.
+  caf::reacts_to<refused_atom, std::vector<std::string>>,
   // What is known, never older than one second.
   caf::replies_to<snapshot_atom>::with<health_snapshot_ptr>,
   // INTERNAL: time to look whose report is overdue.
@@ -184,6 +188,10 @@ using nats_subscription_actor = caf::typed_actor<
   caf::replies_to<drain_atom>::with<bool>,
   // Where deliveries go from now on.
   caf::reacts_to<peer_atom, forwarder_ptr>,
+  // The server has the subscription with that number.
+  caf::reacts_to<confirm_atom, std::uint64_t>,
+  // The server does not permit the present subscription: it is made again later.
+  caf::reacts_to<refused_atom>,
   // INTERNAL: the last message was handed over.
   caf::reacts_to<drained_atom>,
   // INTERNAL: time to look whether everything is heard.

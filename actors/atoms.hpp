@@ -41,6 +41,7 @@ CM_ATOM(publish, "publish");     ///< events of changes that were committed
 CM_ATOM(read, "read");           ///< answer this request with what the database has
 CM_ATOM(ready, "ready");         ///< a component works for the first time
 CM_ATOM(refresh, "refresh");     ///< something of the configuration changed
+CM_ATOM(refused, "refused");     ///< NATS does not permit a subscription
 CM_ATOM(remove, "remove");       ///< endpoints that are gone
 CM_ATOM(report, "report");       ///< state of a component, for health
 CM_ATOM(restart, "restart");     ///< INTERNAL: a child's backoff is over

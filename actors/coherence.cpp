@@ -24,10 +24,15 @@ hearing coherence::now(const void* connection, std::uint64_t continuity) const n
   return all && mark() == epoch ? hearing{epoch} : hearing{};
 }
 
-void hearing_watch::look(const void* connection, std::uint64_t continuity, core::steady_time now) noexcept {
+void hearing_watch::look(const void* connection, std::uint64_t continuity, bool confirmed,
+                         core::steady_time now) noexcept {
   if (!coherence_->lost()) {
     if (coherence_->now(connection, continuity).epoch == 0)
       stop();
+    return;
+  }
+  if (!confirmed) {
+    attempt_.reset();
     return;
   }
   const auto mark = coherence_->mark();

@@ -56,7 +56,8 @@ public:
 
   /// To be called again and again while there is a subscription.
   /// @param continuity odd while the connection is down (messaging::connection::continuity)
-  void look(const void* connection, std::uint64_t continuity, core::steady_time now) noexcept;
+  /// @param confirmed the server has the subscription: no stretch begins before
+  void look(const void* connection, std::uint64_t continuity, bool confirmed, core::steady_time now) noexcept;
 
   /// There is no subscription any more.
   void stop() noexcept;

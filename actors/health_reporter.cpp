@@ -65,6 +65,8 @@ core::health_snapshot health_board::look(core::steady_time now, core::timestamp 
   if (up && !serving_)
     out.status = core::health_status::out_of_service;
   out.warnings = settings_.warnings;
+  for (const auto& subject : refused_)
+    out.warnings.push_back("NATS does not permit the subscription to " + subject);
   out.taken_at = wall;
   return out;
 }
@@ -95,6 +97,10 @@ health_actor::behavior_type health_reporter(health_actor::stateful_pointer<healt
     },
     [self, refresh](ready_atom, bool serving) {
       self->state.board->set_serving(serving);
+      refresh();
+    },
+    [self, refresh](refused_atom, const std::vector<std::string>& subjects) {
+      self->state.board->set_refused(subjects);
       refresh();
     },
     [self](snapshot_atom) { return self->state.snapshot; },

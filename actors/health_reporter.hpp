@@ -26,6 +26,9 @@ public:
 
   void set_serving(bool yes) noexcept { serving_ = yes; }
 
+  /// Each makes a warning.
+  void set_refused(std::vector<std::string> subjects) noexcept { refused_ = std::move(subjects); }
+
   /// A component is down when it says so or says nothing. Neither the license (contract 8) nor events that wait for
   /// NATS take the whole down.
   [[nodiscard]] core::health_snapshot look(core::steady_time now, core::timestamp wall) const;
@@ -44,6 +47,7 @@ private:
   heard<core::outbox_health> outbox_;
   heard<core::actors_health> actors_;
   bool serving_ = false;
+  std::vector<std::string> refused_;
 };
 
 struct health_state {

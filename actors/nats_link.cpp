@@ -5,7 +5,6 @@
 
 #include <caf/send.hpp>
 
-#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -74,6 +73,10 @@ messaging::connection_handlers make_handlers(nats_link_self self) {
       caf::anon_send(me, closed_v, generation, why.message);
   };
   handlers.async_error = [](std::string_view text) { link_log()->warn("NATS: {}", text); };
+  handlers.not_permitted = [on_refusal = self->state.settings.on_refusal](std::string_view text) {
+    if (on_refusal)
+      on_refusal(text);
+  };
   handlers.slow_consumer = [on_overflow = self->state.settings.on_overflow](std::string_view subject,
                                                                             std::uint64_t dropped) {
     if (on_overflow)
@@ -137,17 +140,29 @@ caf::result<bool> confirm(nats_link_self self, const nats_connection_ptr& connec
   if (connection != state.connection)
     return false;
   auto promise = self->make_response_promise<bool>();
-  state.awaited.push_back({state.probes + 1, promise});
+  state.awaited.push_back({state.probes + 1, false, promise});
   probe(self);
   return promise;
 }
 
+// Where the server has not permitted something before, it may be that again, and the library tells of it on another
+// thread: so the answer comes a tick later, behind the word of it.
 void confirm_up_to(nats_link_self self, std::uint64_t number) {
-  auto& awaited = self->state.awaited;
-  const auto rest = std::find_if(awaited.begin(), awaited.end(), [&](const auto& one) { return one.number > number; });
-  std::for_each(awaited.begin(), rest, [](auto& one) { one.confirmed.deliver(true); });
-  awaited.erase(awaited.begin(), rest);
-  if (!awaited.empty())
+  auto& state = self->state;
+  const bool refused = state.connection && state.connection->was_refused_something();
+  bool first_ones_left = false;
+  std::erase_if(state.awaited, [&](awaited_round_trip& one) {
+    if (one.number <= number && (one.again || !refused)) {
+      one.confirmed.deliver(true);
+      return true;
+    }
+    if (one.number <= number)
+      one = {number + 1, true, one.confirmed};
+    else
+      first_ones_left = first_ones_left || !one.again;
+    return false;
+  });
+  if (first_ones_left)
     probe(self);
 }
 

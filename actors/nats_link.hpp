@@ -32,6 +32,9 @@ struct nats_link_settings {
   /// A subscription on that subject lost messages, because too many waited; on a thread of the library.
   std::function<void(std::string_view subject)> on_overflow;
 
+  /// The server does not permit something (messaging::refuses_subscription); on a thread of the library.
+  std::function<void(std::string_view text)> on_refusal;
+
   std::shared_ptr<core::metrics> metrics; ///< may be null
 };
 
@@ -79,6 +82,7 @@ private:
 /// Somebody who waits until the server has what was sent before a round trip.
 struct awaited_round_trip {
   std::uint64_t number = 0;
+  bool again = false; ///< the second one: what the server does not permit is known by then
   caf::typed_response_promise<bool> confirmed;
 };
 
@@ -92,7 +96,7 @@ struct nats_link_state {
   std::vector<nats_user_actor> users;
   health_actor health;
   std::uint64_t probes = 0;
-  std::vector<awaited_round_trip> awaited; ///< by number, ascending
+  std::vector<awaited_round_trip> awaited; ///< in no order
   std::string why_down;
   std::optional<core::backoff> reopen;
   core::steady_time next_open{};

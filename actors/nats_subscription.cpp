@@ -13,6 +13,7 @@ namespace {
 
 using nats_subscription_self = nats_subscription_actor::stateful_pointer<nats_subscription_state>;
 constexpr std::chrono::milliseconds retry_period{250};
+constexpr std::chrono::milliseconds refused_period{5000};
 constexpr std::chrono::milliseconds drain_period{5};
 constexpr std::chrono::milliseconds drain_timeout{5000};
 constexpr std::chrono::milliseconds watch_period{100};
@@ -49,28 +50,45 @@ void subscribe(nats_subscription_self self) {
   }
   state.subscription = std::move(*opened);
   state.dropped = 0;
-  if (state.settings.on_listening)
-    state.settings.on_listening(state.connection);
-  subscription_log()->info("listening on {}", state.settings.subject);
+  ++state.number;
+  state.tell();
 }
 
 void watch(nats_subscription_self self) {
   auto& state = self->state;
   if (state.watch && state.subscription && !state.draining)
-    state.watch->look(state.connection.get(), state.connection->continuity(), self->clock().now());
+    state.watch->look(state.connection.get(), state.connection->continuity(), state.confirmed && state.link_up,
+                      self->clock().now());
   state.measure();
   self->delayed_send(self, state.watch ? watch_period : measure_period, watch_v);
 }
 
 void take_connection(nats_subscription_self self, const nats_state_ptr& nats) {
   auto& state = self->state;
+  state.link_up = nats->up;
   if (nats->connection == state.connection)
     return; // the library subscribes anew after a reconnect
-  if (state.subscription && state.settings.on_listening)
-    state.settings.on_listening(nullptr);
   state.retire();
+  state.tell();
   state.connection = nats->connection;
   subscribe(self);
+}
+
+void take_confirmation(nats_subscription_self self, std::uint64_t number) {
+  auto& state = self->state;
+  if (!state.subscription || number != state.number)
+    return;
+  state.confirmed = true;
+  subscription_log()->info("listening on {}", state.settings.subject);
+}
+
+// The library holds the subscription all the same, but the server does not.
+void take_refusal(nats_subscription_self self) {
+  auto& state = self->state;
+  if (!state.subscription || state.draining)
+    return;
+  state.retire();
+  self->delayed_send(self, refused_period, tick_v);
 }
 
 void answer_if_drained(nats_subscription_self self) {
@@ -101,6 +119,7 @@ void drain(nats_subscription_self self) {
 void nats_subscription_state::retire() {
   if (watch)
     watch->stop();
+  confirmed = false;
   if (!subscription)
     return;
   measure();
@@ -109,6 +128,11 @@ void nats_subscription_state::retire() {
   // Closed already: nothing comes any more.
   if (keeper->subscription->drain(drain_timeout).has_error())
     keeper->subscription.reset();
+}
+
+void nats_subscription_state::tell() const {
+  if (settings.on_listening)
+    settings.on_listening(number, subscription ? connection : nullptr);
 }
 
 void nats_subscription_state::measure() {
@@ -137,6 +161,7 @@ nats_subscription_actor::behavior_type nats_subscription(nats_subscription_self 
   if (settings.on_door)
     settings.on_door(state.door->count());
   state.settings = std::move(settings);
+  state.number = state.settings.first_number;
   state.forward = std::make_shared<forwarder_slot>(std::move(forward));
   if (state.settings.hearing)
     state.watch.emplace(state.settings.hearing, state.settings.settling);
@@ -150,6 +175,8 @@ nats_subscription_actor::behavior_type nats_subscription(nats_subscription_self 
       return promise;
     },
     [self](peer_atom, const forwarder_ptr& forward_to) { self->state.forward->store(forward_to); },
+    [self](confirm_atom, std::uint64_t number) { take_confirmation(self, number); },
+    [self](refused_atom) { take_refusal(self); },
     [self](watch_atom) { watch(self); },
     [self](drained_atom) { self->state.drained = self->state.draining; },
     [self](tick_atom) {

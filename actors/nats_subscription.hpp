@@ -44,9 +44,11 @@ struct nats_subscription_settings {
   std::optional<core::ecap_protocol> protocol;           ///< of the requests, where they are some
   /// Gets the count of what has come through the door and is not done; may be empty.
   std::function<void(std::shared_ptr<const std::atomic<std::size_t>>)> on_door;
-  /// Told of each subscription with its connection, and (null) when it ends before another is made; may be empty.
-  std::function<void(const nats_connection_ptr&)> on_listening;
-  std::shared_ptr<coherence> hearing;       ///< of the events of this subscription; may be null
+  /// Told of each subscription by a number and its connection, and (null) when it ends before another is made; may be
+  /// empty.
+  std::function<void(std::uint64_t number, const nats_connection_ptr&)> on_listening;
+  std::uint64_t first_number = 0;     ///< what the numbers of the subscriptions that this actor makes begin behind
+  std::shared_ptr<coherence> hearing; ///< of the events of this subscription; may be null
   std::chrono::milliseconds settling{1000}; ///< until all servers of a cluster know of the subscription
 };
 
@@ -70,6 +72,9 @@ struct nats_subscription_state {
   std::optional<hearing_watch> watch;
   std::uint64_t dropped = 0; ///< by the present subscription, counted already
   std::vector<caf::typed_response_promise<bool>> drains;
+  std::uint64_t number = 0; ///< of the present subscription
+  bool confirmed = false;   ///< the server has the present subscription
+  bool link_up = false;     ///< the connection is there, and a round trip has shown it since it was made
   bool draining = false;
   bool drained = false;
 
@@ -78,6 +83,9 @@ struct nats_subscription_state {
 
   /// Lets the subscription finish on its own.
   void retire();
+
+  /// Somebody outside is to know of the present subscription, or that there is none.
+  void tell() const;
 
   /// Counts what the present subscription has lost since, and what waits in it.
   void measure();

@@ -142,9 +142,10 @@ root_actor::behavior_type root(root_pointer self, root_settings settings) {
       begin_stop(self);
     },
     [self](ready_atom, milestone reached) { go_on(self, reached); },
-    [self](listening_atom, std::size_t index, std::uint64_t spawned, const nats_connection_ptr& connection) {
-      take_listening(self, index, spawned, connection);
+    [self](listening_atom, std::size_t index, std::uint64_t number, const nats_connection_ptr& connection) {
+      take_listening(self, index, number, connection);
     },
+    [self](refused_atom, const std::string& text) { take_refusal(self, text); },
     [self](give_up_atom, const fatal_problem_ptr& problem) { give_up(self, problem->exit_status, problem->message); },
     [self](directory_atom, const application_directory_ptr& known) { take_applications(self, known); },
     [self](list_atom) {

@@ -9,6 +9,7 @@
 #include "actors/http_session.hpp"
 #include "actors/io_loop.hpp"
 #include "actors/license_check.hpp"
+#include "actors/subscription_record.hpp"
 #include "actors/supervision.hpp"
 #include "core/logging.hpp"
 #include "core/metrics.hpp"
@@ -51,8 +52,9 @@ struct root_child {
 struct root_subscription {
   nats_subscription_actor handle;
   std::function<forwarder_ptr()> make_forwarder; ///< to the handles of the moment
-  std::uint64_t spawned = 0;                     ///< how often: the number of the present actor
-  bool confirmed = false;                        ///< the server has it
+  std::string subject;
+  bool answers = false; ///< requests come on it: without it CM does not serve
+  subscription_record record;
 };
 
 struct root_state {
@@ -65,7 +67,8 @@ struct root_state {
   std::vector<std::unique_ptr<root_child>> children;
   bool storage_met = false;
   bool nats_met = false;
-  bool ready = false; ///< as health was told
+  bool ready = false;                        ///< as health was told
+  std::vector<std::string> refused_subjects; ///< as health was told
 
   // The typed handles that children are given.
   health_actor health;

@@ -40,6 +40,7 @@ void add_health(root_pointer self) {
       settings.warnings.emplace_back("trustful mode: unknown credentials are accepted; not for production");
     state.health = self->spawn(health_reporter, settings);
     self->send(state.health, ready_v, state.ready);
+    self->send(state.health, refused_v, state.refused_subjects);
     self->send(state.gate, peer_v, health_peer{state.health});
     self->send(state.link, peer_v, health_peer{state.health});
     self->send(state.license, peer_v, health_peer{state.health});

@@ -13,11 +13,11 @@
 #include "actors/token_validator.hpp"
 #include "core/token_key.hpp"
 #include "core/uuid.hpp"
+#include "messaging/connection.hpp"
 #include "messaging/subjects.hpp"
 
 #include <caf/send.hpp>
 
-#include <algorithm>
 #include <functional>
 #include <string_view>
 #include <utility>
@@ -89,11 +89,15 @@ void add_link(root_pointer self) {
     settings.metrics = state.settings.metrics;
     settings.probe_subject = "_INBOX." + core::to_string(core::random_uuid());
     settings.on_first_contact = [me] { caf::anon_send(me, ready_v, milestone::nats); };
-    settings.on_overflow = [hearing = state.token_hearing,
-                            revoked = messaging::subjects::endpoint_token_revoked(
-                              state.settings.settings.instance_name)](std::string_view subject) {
+    const auto revoked = messaging::subjects::endpoint_token_revoked(state.settings.settings.instance_name);
+    settings.on_overflow = [hearing = state.token_hearing, revoked](std::string_view subject) {
       if (subject == revoked)
         hearing->lose();
+    };
+    settings.on_refusal = [me, hearing = state.token_hearing, revoked](std::string_view text) {
+      if (messaging::refuses_subscription(text, revoked))
+        hearing->lose();
+      caf::anon_send(me, refused_v, std::string(text));
     };
     state.link = self->spawn<caf::detached>(nats_link, std::move(settings), state.health);
     self->send(state.link, peer_v, nats_user_peer{state.publisher});
@@ -191,15 +195,18 @@ void add_subscription(root_pointer self, std::string name, nats_subscription_set
                       std::function<forwarder_ptr()> make_forwarder) {
   auto& state = self->state;
   const auto index = state.subscriptions.size();
-  state.subscriptions.push_back({nats_subscription_actor{}, std::move(make_forwarder)});
+  auto& added = state.subscriptions.emplace_back();
+  added.make_forwarder = std::move(make_forwarder);
+  added.subject = settings.subject;
+  added.answers = settings.protocol.has_value();
   settings.counters = state.settings.metrics->subscriptions.get(name);
   add_child(self, std::move(name), [self, index, settings = std::move(settings)] {
     auto& subscription = self->state.subscriptions[index];
-    subscription.confirmed = false;
-    tell_readiness(self);
     auto its_settings = settings;
-    its_settings.on_listening = [me = caf::actor_cast<root_actor>(self), index,
-                                 number = ++subscription.spawned](const nats_connection_ptr& connection) {
+    its_settings.first_number = subscription.record.spawned();
+    tell_readiness(self);
+    its_settings.on_listening = [me = caf::actor_cast<root_actor>(self), index](std::uint64_t number,
+                                                                                const nats_connection_ptr& connection) {
       caf::anon_send(me, listening_v, index, number, connection);
     };
     subscription.handle = self->spawn(nats_subscription, std::move(its_settings), subscription.make_forwarder());
@@ -338,25 +345,27 @@ void add_subscriptions(root_pointer self) {
     add_configuration_subscriptions(self);
 }
 
-void take_listening(root_pointer self, std::size_t index, std::uint64_t spawned,
-                    const nats_connection_ptr& connection) {
-  auto& state = self->state;
-  auto& subscription = state.subscriptions[index];
-  if (spawned != subscription.spawned)
-    return; // of an actor that is gone
-  subscription.confirmed = false;
+void take_listening(root_pointer self, std::size_t index, std::uint64_t number, const nats_connection_ptr& connection) {
+  auto& subscription = self->state.subscriptions[index];
+  auto next = subscription_record::task::none;
+  if (connection)
+    next = subscription.record.made(number);
+  else
+    subscription.record.ended(number);
   tell_readiness(self);
-  if (!connection)
+  if (next == subscription_record::task::retry)
+    self->send(subscription.handle, refused_v);
+  if (next != subscription_record::task::confirm)
     return;
   // Answered when the server is back, however long it is away: readiness waits for that as well. If the connection
   // or the link is replaced, the subscription is made anew and comes here again.
-  self->request(state.link, caf::infinite, confirm_v, connection)
+  self->request(self->state.link, caf::infinite, confirm_v, connection)
     .then(
-      [self, index, spawned](bool confirmed) {
-        auto& confirmed_one = self->state.subscriptions[index];
-        if (!confirmed || spawned != confirmed_one.spawned)
+      [self, index, number](bool confirmed) {
+        auto& made = self->state.subscriptions[index];
+        if (!confirmed || !made.record.confirmed(number))
           return;
-        confirmed_one.confirmed = true;
+        self->send(made.handle, confirm_v, number);
         tell_readiness(self);
       },
       [](const caf::error& problem) {
@@ -364,11 +373,33 @@ void take_listening(root_pointer self, std::size_t index, std::uint64_t spawned,
       });
 }
 
+void take_refusal(root_pointer self, const std::string& text) {
+  for (auto& subscription : self->state.subscriptions) {
+    if (!messaging::refuses_subscription(text, subscription.subject))
+      continue;
+    if (!subscription.record.is_refused())
+      root_log()->error("NATS does not permit the subscription to {}: it is tried again and again",
+                        subscription.subject);
+    if (subscription.record.refused() == subscription_record::task::retry)
+      self->send(subscription.handle, refused_v);
+  }
+  tell_readiness(self);
+}
+
 void tell_readiness(root_pointer self) {
   auto& state = self->state;
-  const bool ready = state.now == root_state::phase::serving
-                     && std::all_of(state.subscriptions.begin(), state.subscriptions.end(),
-                                    [](const auto& subscription) { return subscription.confirmed; });
+  bool ready = state.now == root_state::phase::serving;
+  std::vector<std::string> refused;
+  for (const auto& subscription : state.subscriptions) {
+    const auto& record = subscription.record;
+    if (record.is_refused())
+      refused.push_back(subscription.subject);
+    ready = ready && (record.is_confirmed() || (record.is_refused() && !subscription.answers));
+  }
+  if (refused != state.refused_subjects) {
+    state.refused_subjects = std::move(refused);
+    self->send(state.health, refused_v, state.refused_subjects);
+  }
   if (std::exchange(state.ready, ready) != ready)
     self->send(state.health, ready_v, ready);
 }

@@ -20,6 +20,9 @@ constexpr std::int64_t flush_wait_ms = 1;
 constexpr std::uint64_t unknown_count = std::numeric_limits<std::uint64_t>::max();
 
 /// The text behind the connection's last error. Until 3.10 the library hands out its own buffer only.
+// nats-server: Permissions Violation for Subscription to "subject" using queue "group"
+constexpr std::string_view subscription_words = "Subscription to \"";
+
 std::string error_text(natsConnection* native) {
 #if NATS_VERSION_NUMBER >= 0x030A00
   std::array<char, 256> text{};
@@ -157,8 +160,6 @@ void connection::on_closed(natsConnection* native, void* closure) noexcept {
 
 void connection::on_error(natsConnection* native, natsSubscription* sub, natsStatus status, void* closure) noexcept {
   auto& shared = *static_cast<shared_state*>(closure);
-  if (status == NATS_NOT_PERMITTED)
-    ++shared.refusals;
   if (status == NATS_SLOW_CONSUMER && sub != nullptr) {
     std::int64_t dropped = 0;
     natsSubscription_GetDropped(sub, &dropped);
@@ -167,8 +168,18 @@ void connection::on_error(natsConnection* native, natsSubscription* sub, natsSta
                 static_cast<std::uint64_t>(dropped));
     return;
   }
+  // The words that belong to this call are those of this thread; the connection has those of its latest error.
+  natsStatus of_thread = NATS_OK;
+  const char* words = nats_GetLastError(&of_thread);
+  const auto more = words != nullptr && of_thread == status ? std::string(words) : error_text(native);
+  if (status == NATS_NOT_PERMITTED) {
+    // Of anything but a subscription, it may be what waits to be confirmed.
+    if (more.find(subscription_words) == std::string::npos)
+      ++shared.refusals;
+    shared.call(shared.handlers.not_permitted, std::string_view(more));
+  }
   std::string text = natsStatus_GetText(status);
-  if (const auto more = error_text(native); !more.empty() && more != text)
+  if (!more.empty() && more != text)
     text += ": " + more;
   shared.call(shared.handlers.async_error, std::string_view(text));
 }
@@ -318,6 +329,11 @@ std::uint64_t connection::continuity() const noexcept {
   }
 }
 
+bool connection::was_refused_something() const noexcept {
+  const char* unused = nullptr;
+  return natsConnection_GetLastError(native_, &unused) == NATS_NOT_PERMITTED;
+}
+
 core::expected<void> connection::confirm(publication_mark since, std::chrono::milliseconds timeout) {
   if (auto answered = round_trip(timeout); !answered)
     return answered;
@@ -326,14 +342,17 @@ core::expected<void> connection::confirm(publication_mark since, std::chrono::mi
     return core::make_error(core::errc::unavailable, "NATS: the connection was lost in between");
   // The library notes a complaint of the server before the answer to the PING behind it, but tells of it, on a thread
   // of its own, a little later. The note stays, so it only says that there is something to wait for.
-  const char* unused = nullptr;
-  if (natsConnection_GetLastError(native_, &unused) != NATS_NOT_PERMITTED)
+  if (!was_refused_something())
     return {};
   for (int waited = 0; waited < refusal_wait_ms && shared_->refusals == since.refusals; ++waited)
     nats_Sleep(1);
   if (shared_->refusals != since.refusals)
     return core::make_error(core::errc::forbidden, "NATS: the server does not permit it", error_text(native_));
   return {};
+}
+
+bool refuses_subscription(std::string_view text, std::string_view subject) {
+  return text.find(std::string(subscription_words).append(subject).append("\"")) != std::string_view::npos;
 }
 
 core::expected<void> connection::drain(std::chrono::milliseconds timeout) {

@@ -43,6 +43,10 @@ struct connection_handlers {
   /// What the server or the library complains about: permissions, a refused login.
   std::function<void(std::string_view text)> async_error;
 
+  /// The server does not permit something, in its words (refuses_subscription); async_error is called too. What it does
+  /// not permit looks to the library as if it were there.
+  std::function<void(std::string_view text)> not_permitted;
+
   /// A subscription's pending limit was reached and messages were dropped; once for each time that it begins.
   /// @param dropped how many the subscription has lost so far, in all
   std::function<void(std::string_view subject, std::uint64_t dropped)> slow_consumer;
@@ -130,6 +134,10 @@ public:
   /// late.
   [[nodiscard]] core::expected<void> confirm(publication_mark since, std::chrono::milliseconds timeout);
 
+  /// The server has not permitted something before, and may have done so since; what it was comes by
+  /// connection_handlers::not_permitted, on a thread of the library and so up to some milliseconds later. Any thread.
+  [[nodiscard]] bool was_refused_something() const noexcept;
+
   /// Changes whenever messages to this connection's subscriptions may have been lost on the way: with each loss of the
   /// server, before the first message that comes after it. (Those that a full subscription drops are not counted here,
   /// see connection_handlers::slow_consumer.) Takes the library's lock for a moment; any thread.
@@ -166,5 +174,8 @@ private:
   natsConnection* native_;
   std::shared_ptr<shared_state> shared_;
 };
+
+/// Whether these words of a nats-server say that it does not permit a subscription to that subject.
+[[nodiscard]] bool refuses_subscription(std::string_view text, std::string_view subject);
 
 } // namespace cm::messaging

@@ -105,11 +105,14 @@ export class Nats extends Server {
 
   /**
    * Writes the configuration as it is for the next start or reload: `denied` is a subject on which nobody may publish;
+   * `deaf` are subjects that nobody may subscribe to;
    * `maxPayload` the most bytes of a message; `users` are added to the usual one, [{username, password}]; `tls` is
    * {certificate, key, ca} and asks clients for a certificate.
    */
   configure() {
-    const permissions = this.denied ? `, permissions: { publish: { deny: ["${this.denied}"] } }` : '';
+    const deny = (verb, subjects) => (subjects?.length ? ` ${verb}: { deny: ${JSON.stringify(subjects)} }` : '');
+    const denied = deny('publish', this.denied && [this.denied]) + deny('subscribe', this.deaf);
+    const permissions = denied && `, permissions: {${denied} }`;
     const users = [{ username: this.username, password: this.password }, ...(this.users ?? [])];
     const lines = users.map(({ username, password }) => `{ user: "${username}", password: "${password}"${permissions} }`);
     const { tls } = this;

@@ -31,6 +31,7 @@ actors::health_actor::behavior_type deaf_health() {
   return {
     [](actors::report_atom, const actors::component_report_ptr&) {},
     [](actors::ready_atom, bool) {},
+    [](actors::refused_atom, const std::vector<std::string>&) {},
     [](actors::snapshot_atom) { return actors::health_snapshot_ptr{}; },
     [](actors::tick_atom) {},
   };

@@ -16,7 +16,7 @@ struct coherence_fixture {
 
   void look(std::chrono::milliseconds passed, std::uint64_t continuity = 4, const void* on = &one_connection) {
     now += passed;
-    watch.look(on, continuity, now);
+    watch.look(on, continuity, confirmed, now);
   }
 
   [[nodiscard]] bool heard(std::uint64_t continuity = 4, const void* on = &one_connection) const {
@@ -26,6 +26,7 @@ struct coherence_fixture {
   std::shared_ptr<coherence> shared = std::make_shared<coherence>();
   hearing_watch watch;
   core::steady_time now{1h};
+  bool confirmed = true;
 };
 
 } // namespace
@@ -38,6 +39,36 @@ TEST_CASE("nothing may be answered from memory until the subscription has stood 
   CHECK_FALSE(f.heard());
   f.look(1ms);
   CHECK(f.heard());
+}
+
+TEST_CASE("the settling time counts from when the server has confirmed the subscription") {
+  coherence_fixture f;
+  f.confirmed = false;
+  f.look(0ms);
+  f.look(1h);
+  CHECK_FALSE(f.heard());
+  f.confirmed = true;
+  f.look(0ms);
+  f.look(999ms);
+  CHECK_FALSE(f.heard());
+
+  SECTION("it is heard when that has passed, and goes on to be") {
+    f.look(1ms);
+    CHECK(f.heard());
+    f.confirmed = false;
+    f.look(1ms);
+    CHECK(f.heard());
+  }
+  SECTION("what was confirmed and is not any more begins anew") {
+    f.confirmed = false;
+    f.look(1ms);
+    f.confirmed = true;
+    f.look(1ms);
+    f.look(999ms);
+    CHECK_FALSE(f.heard());
+    f.look(1ms);
+    CHECK(f.heard());
+  }
 }
 
 TEST_CASE("a request that came over another connection is not answered from memory") {

@@ -140,6 +140,18 @@ TEST_CASE("the license never takes the whole down") {
   CHECK(look.ready);
 }
 
+TEST_CASE("what NATS does not permit is a warning for as long as that is so") {
+  auto board = all_up();
+  board.set_refused({"a.b", "c.d"});
+  const auto look = board.look(moment(milliseconds{0}), wall);
+  CHECK(look.warnings
+        == std::vector<std::string>{"NATS does not permit the subscription to a.b",
+                                    "NATS does not permit the subscription to c.d"});
+  CHECK(look.ready);
+  board.set_refused({});
+  CHECK(board.look(moment(milliseconds{0}), wall).warnings.empty());
+}
+
 TEST_CASE("warnings are shown as they are") {
   health_settings settings;
   settings.warnings = {"trustful mode"};

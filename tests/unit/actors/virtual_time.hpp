@@ -164,6 +164,7 @@ inline actors::health_actor::behavior_type fake_health(actors::health_actor::poi
         heard->push_back(*db);
     },
     [](actors::ready_atom, bool) {},
+    [](actors::refused_atom, const std::vector<std::string>&) {},
     [](actors::snapshot_atom) { return actors::health_snapshot_ptr{}; },
     [](actors::tick_atom) {},
   };
