@@ -190,8 +190,8 @@ using nats_subscription_actor = caf::typed_actor<
   caf::reacts_to<peer_atom, forwarder_ptr>,
   // The server has the subscription with that number.
   caf::reacts_to<confirm_atom, std::uint64_t>,
-  // The server does not permit the present subscription: it is made again later.
-  caf::reacts_to<refused_atom>,
+  // The server does not permit the subscription with that number: it is made again later.
+  caf::reacts_to<refused_atom, std::uint64_t>,
   // INTERNAL: the last message was handed over.
   caf::reacts_to<drained_atom>,
   // INTERNAL: time to look whether everything is heard.

@@ -83,9 +83,9 @@ void take_confirmation(nats_subscription_self self, std::uint64_t number) {
 }
 
 // The library holds the subscription all the same, but the server does not.
-void take_refusal(nats_subscription_self self) {
+void take_refusal(nats_subscription_self self, std::uint64_t number) {
   auto& state = self->state;
-  if (!state.subscription || state.draining)
+  if (!state.subscription || number != state.number || state.draining)
     return;
   state.retire();
   self->delayed_send(self, refused_period, tick_v);
@@ -176,7 +176,7 @@ nats_subscription_actor::behavior_type nats_subscription(nats_subscription_self 
     },
     [self](peer_atom, const forwarder_ptr& forward_to) { self->state.forward->store(forward_to); },
     [self](confirm_atom, std::uint64_t number) { take_confirmation(self, number); },
-    [self](refused_atom) { take_refusal(self); },
+    [self](refused_atom, std::uint64_t number) { take_refusal(self, number); },
     [self](watch_atom) { watch(self); },
     [self](drained_atom) { self->state.drained = self->state.draining; },
     [self](tick_atom) {

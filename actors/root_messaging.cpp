@@ -354,7 +354,7 @@ void take_listening(root_pointer self, std::size_t index, std::uint64_t number, 
     subscription.record.ended(number);
   tell_readiness(self);
   if (next == subscription_record::task::retry)
-    self->send(subscription.handle, refused_v);
+    self->send(subscription.handle, refused_v, number);
   if (next != subscription_record::task::confirm)
     return;
   // Answered when the server is back, however long it is away: readiness waits for that as well. If the connection
@@ -380,8 +380,8 @@ void take_refusal(root_pointer self, const std::string& text) {
     if (!subscription.record.is_refused())
       root_log()->error("NATS does not permit the subscription to {}: it is tried again and again",
                         subscription.subject);
-    if (subscription.record.refused() == subscription_record::task::retry)
-      self->send(subscription.handle, refused_v);
+    if (const auto number = subscription.record.refused(); number != 0)
+      self->send(subscription.handle, refused_v, number);
   }
   tell_readiness(self);
 }

@@ -15,7 +15,7 @@ public:
   enum class task : std::uint8_t {
     none,
     confirm, ///< ask the server whether it has it
-    retry,   ///< have it made again, later
+    retry,   ///< it is refused already: have it made again, later
   };
 
   /// Its actor is spawned, perhaps not for the first time.
@@ -46,13 +46,13 @@ public:
   }
 
   /// The server does not permit it.
-  [[nodiscard]] task refused() noexcept {
+  /// @return the number of the one to be made again later; 0 where that is not known yet (made says so then)
+  [[nodiscard]] std::uint64_t refused() noexcept {
     refused_ = true;
     confirmed_ = false;
-    if (std::exchange(number_, 0) != 0)
-      return task::retry;
-    refused_before_ = true; // of the one that its actor has not told of yet
-    return task::none;
+    const auto number = std::exchange(number_, 0);
+    refused_before_ = number == 0; // of the one that its actor has not told of yet
+    return number;
   }
 
   /// The server has the one with that number.
