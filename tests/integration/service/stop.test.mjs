@@ -19,37 +19,41 @@ after(() => Promise.all([nats?.remove(), mariadb?.remove()]));
 
 const start = (options = {}) => Cm.start({ nats, mariadb, ...options });
 
+/** Devices that ask again and again until `running` is false, `answered` times so far; `all` fails at an answer but 200. */
+function devices(ecap, token) {
+  const load = { running: true, answered: 0 };
+  const ask = async () => {
+    while (load.running) {
+      assert.equal((await ecap.validate('smart_kettle', token, { wait: 5_000 * slowness })).statusCode, 200);
+      load.answered += 1;
+    }
+  };
+  load.all = Promise.all(Array.from({ length: 32 }, ask));
+  load.all.catch(() => {});
+  return load;
+}
+
 test('NATS, two replicas: one ends under load and every request is answered 200', async (t) => {
   const [staying, leaving] = [await start(), await start()];
   const ecap = await EcapClient.connect(nats);
-  let running = true;
+  let load;
   try {
     const { token } = (await staying.provision('kettle')).json;
     for (let round = 0; round < 3; round += 1) {
-      running = true;
-      let answered = 0;
-      const workers = Array.from({ length: 32 }, async () => {
-        while (running) {
-          const answer = await ecap.validate('smart_kettle', token, { wait: 5_000 * slowness });
-          assert.equal(answer.statusCode, 200);
-          answered += 1;
-        }
-      });
-      const all = Promise.all(workers);
-      all.catch(() => {});
-      await until(() => answered > 500, { timeout: 30_000, what: 'load' });
-      const atSignal = answered;
+      load = devices(ecap, token);
+      await until(() => load.answered > 500, { timeout: 30_000, what: 'load' });
+      const atSignal = load.answered;
       const end = await leaving.stop();
-      await until(() => answered > atSignal + 200, { timeout: 30_000, what: 'load on the one that stays' });
-      running = false;
-      await all;
+      await until(() => load.answered > atSignal + 200, { timeout: 30_000, what: 'load on the one that stays' });
+      load.running = false;
+      await load.all;
       assert.deepEqual(end, { code: 0, signal: null });
-      t.diagnostic(`round ${round}: ${answered} answers, ${atSignal} of them before the signal`);
+      t.diagnostic(`round ${round}: ${load.answered} answers, ${atSignal} of them before the signal`);
       leaving.launch();
       await leaving.up();
     }
   } finally {
-    running = false;
+    if (load) load.running = false;
     await ecap.close();
     await leaving.remove();
     await staying.remove();
@@ -59,31 +63,23 @@ test('NATS, two replicas: one ends under load and every request is answered 200'
 test('NATS, one replica: replaced again and again, the new one first, and every request is answered 200', async (t) => {
   let cm = await start();
   const ecap = await EcapClient.connect(nats);
-  let running = true;
-  let answered = 0;
+  let load;
   try {
     const { token } = (await cm.provision('replaced')).json;
-    const workers = Array.from({ length: 32 }, async () => {
-      while (running) {
-        assert.equal((await ecap.validate('smart_kettle', token, { wait: 5_000 * slowness })).statusCode, 200);
-        answered += 1;
-      }
-    });
-    const all = Promise.all(workers);
-    all.catch(() => {});
+    load = devices(ecap, token);
     for (let round = 0; round < 10; round += 1) {
       const next = await start();
       const before = cm;
       cm = next;
       assert.deepEqual(await before.stop(), { code: 0, signal: null });
       await before.remove();
-      await Promise.race([all, until(() => answered > 100 * round, { timeout: 30_000, what: 'load' })]);
+      await Promise.race([load.all, until(() => load.answered > 100 * round, { timeout: 30_000, what: 'load' })]);
     }
-    running = false;
-    await all;
-    t.diagnostic(`${answered} answers`);
+    load.running = false;
+    await load.all;
+    t.diagnostic(`${load.answered} answers`);
   } finally {
-    running = false;
+    if (load) load.running = false;
     await ecap.close();
     await cm.remove();
   }
