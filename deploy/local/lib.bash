@@ -60,14 +60,30 @@ end() {
   rm -f "$state/run/$name"
 }
 
-# free_ports COUNT: free loopback ports, all different.
+# free_ports COUNT: free loopback ports, all different. Below those that the kernel gives to clients, of which any
+# connection could take one before its server starts.
 free_ports() {
+  local range first
+  read -r first _ </proc/sys/net/ipv4/ip_local_port_range
+  [ "$first" -gt 15000 ] || first=32768
+  range=$((first - 10000))
   node -e '
     const net = require("node:net");
-    const servers = Array.from({length: Number(process.argv[1])}, () => net.createServer());
-    Promise.all(servers.map(s => new Promise(done => s.listen(0, "127.0.0.1", done))))
-      .then(() => { console.log(servers.map(s => s.address().port).join(" ")); servers.forEach(s => s.close()); });
-  ' "$1"
+    const [count, range] = process.argv.slice(1).map(Number);
+    const ports = [];
+    const next = (tries) => {
+      if (ports.length === count) return console.log(ports.join(" "));
+      if (tries === 0) return process.exit(1);
+      const port = 10000 + Math.floor(Math.random() * range);
+      const server = net.createServer();
+      server.once("error", () => next(tries - 1));
+      server.listen(port, "127.0.0.1", () => server.close(() => {
+        if (!ports.includes(port)) ports.push(port);
+        next(tries - 1);
+      }));
+    };
+    next(1000);
+  ' "$1" "$range"
 }
 
 # http_status URL: the status alone, 000 when nobody answers.

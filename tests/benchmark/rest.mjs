@@ -5,7 +5,8 @@ import { connect } from 'node:net';
 import { promisify } from 'node:util';
 
 import { Cm } from '../support/cm.mjs';
-import { freePorts, Process } from '../support/process.mjs';
+import { freePorts } from '../support/ports.mjs';
+import { Process } from '../support/process.mjs';
 import { Mariadb, Nats } from '../support/servers.mjs';
 import { until } from '../support/wait.mjs';
 

@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { EcapClient } from '../support/ecap.mjs';
 import { get, http } from '../support/http.mjs';
 import { root, temporaryDirectory } from '../support/places.mjs';
-import { freePorts } from '../support/process.mjs';
+import { freePorts } from '../support/ports.mjs';
 import { buildImage } from './support/build.mjs';
 import { Engine } from './support/engine.mjs';
 import { application } from './support/load.mjs';

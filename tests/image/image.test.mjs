@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 
 import { get, http } from '../support/http.mjs';
 import { root } from '../support/places.mjs';
-import { freePorts } from '../support/process.mjs';
+import { freePorts } from '../support/ports.mjs';
 import { until } from '../support/wait.mjs';
 import { buildImage, debian } from './support/build.mjs';
 import { Engine } from './support/engine.mjs';

@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test';
 
 import { EcapClient } from '../support/ecap.mjs';
 import { root } from '../support/places.mjs';
-import { freePorts } from '../support/process.mjs';
+import { freePorts } from '../support/ports.mjs';
 import { until } from '../support/wait.mjs';
 import { buildImage } from './support/build.mjs';
 import { Engine } from './support/engine.mjs';

@@ -7,7 +7,8 @@ import { after, before, test } from 'node:test';
 
 import { get } from '../support/http.mjs';
 import { root, temporaryDirectory } from '../support/places.mjs';
-import { freePorts, Process } from '../support/process.mjs';
+import { freePorts } from '../support/ports.mjs';
+import { Process } from '../support/process.mjs';
 import { Stack } from '../support/stack.mjs';
 import { until } from '../support/wait.mjs';
 

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { get, http } from './http.mjs';
 import { license } from './license.mjs';
 import { binary, preset, slowness, temporaryDirectory } from './places.mjs';
-import { freePorts, Process } from './process.mjs';
+import { freePorts } from './ports.mjs';
+import { Process } from './process.mjs';
 import { until } from './wait.mjs';
 
 const sanitizers =

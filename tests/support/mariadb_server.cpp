@@ -4,7 +4,6 @@
 
 #include <mysql.h>
 
-#include <arpa/inet.h>
 #include <array>
 #include <chrono>
 #include <csignal>
@@ -13,10 +12,8 @@
 #include <fcntl.h>
 #include <fstream>
 #include <memory>
-#include <netinet/in.h>
 #include <stdexcept>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -125,22 +122,8 @@ void run_program(const std::vector<std::string>& arguments) {
     throw std::runtime_error(arguments.front() + " failed: " + content(output));
 }
 
-std::uint16_t free_port() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  const bool bound = ::bind(socket, reinterpret_cast<const sockaddr*>(&address), size) == 0
-                     && ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-  ::close(socket);
-  if (!bound)
-    throw std::runtime_error("no free port");
-  return ntohs(address.sin_port);
-}
-
 mariadb_server::mariadb_server(std::vector<std::string> arguments)
-  : directory_("cm-mariadb"), arguments_(std::move(arguments)), port_(free_port()) {
+  : directory_("cm-mariadb"), arguments_(std::move(arguments)) {
   fs::copy(data_template(), directory_.path() / "data", fs::copy_options::recursive);
   start();
   const auto handle = root(directory_.path() / "socket", nullptr);
@@ -165,7 +148,7 @@ core::database_settings mariadb_server::settings() const {
 }
 
 core::network_address mariadb_server::address() const {
-  return {"127.0.0.1", port_};
+  return {"127.0.0.1", port()};
 }
 
 void mariadb_server::execute(std::string_view sql) const {
@@ -228,7 +211,7 @@ void mariadb_server::launch() {
                                    "--socket=" + (path / "socket").string(),
                                    "--pid-file=" + (path / "pid").string(),
                                    "--tmpdir=" + path.string(),
-                                   "--port=" + std::to_string(port_),
+                                   "--port=" + std::to_string(port()),
                                    "--bind-address=127.0.0.1",
                                    "--skip-log-bin",
                                    "--skip-name-resolve",

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/settings.hpp"
+#include "loopback_port.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -41,7 +42,7 @@ public:
   [[nodiscard]] core::database_settings settings() const;
   [[nodiscard]] core::network_address address() const;
 
-  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_.number(); }
 
   /// For what /proc tells of it.
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
@@ -72,14 +73,11 @@ private:
 
   temporary_directory directory_;
   std::vector<std::string> arguments_;
-  std::uint16_t port_ = 0;
+  loopback_port port_;
   pid_t pid_ = -1;
 };
 
 /// Runs a program and waits for it; throws with its output unless it ends with status 0.
 void run_program(const std::vector<std::string>& arguments);
-
-/// A loopback port that nobody listens on just now.
-[[nodiscard]] std::uint16_t free_port();
 
 } // namespace cm::test

@@ -2,17 +2,14 @@
 
 #include "stopped_process.hpp"
 
-#include <arpa/inet.h>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <fcntl.h>
 #include <fstream>
-#include <netinet/in.h>
 #include <spawn.h>
 #include <stdexcept>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <system_error>
 #include <thread>
@@ -59,44 +56,6 @@ void run(std::vector<std::string> arguments) {
     throw std::runtime_error(name + " failed");
 }
 
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in out{};
-  out.sin_family = AF_INET;
-  out.sin_port = htons(port);
-  out.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return out;
-}
-
-class loopback_socket {
-public:
-  loopback_socket() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    if (fd_ < 0)
-      throw std::system_error(errno, std::generic_category(), "socket");
-  }
-
-  ~loopback_socket() { ::close(fd_); }
-
-  loopback_socket(const loopback_socket&) = delete;
-  loopback_socket& operator=(const loopback_socket&) = delete;
-
-  [[nodiscard]] bool connect(std::uint16_t port) const {
-    const auto to = loopback(port);
-    return ::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
-  }
-
-  [[nodiscard]] std::uint16_t bind_free_port() const {
-    auto at = loopback(0);
-    socklen_t size = sizeof at;
-    if (::bind(fd_, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0
-        || ::getsockname(fd_, reinterpret_cast<sockaddr*>(&at), &size) != 0)
-      throw std::system_error(errno, std::generic_category(), "bind");
-    return ntohs(at.sin_port);
-  }
-
-private:
-  int fd_;
-};
-
 } // namespace
 
 nats_certificates::nats_certificates() {
@@ -140,8 +99,7 @@ nats_certificates::~nats_certificates() {
   std::filesystem::remove_all(directory_, ignored);
 }
 
-nats_server::nats_server(nats_server_options options)
-  : options_(std::move(options)), port_(loopback_socket().bind_free_port()) {
+nats_server::nats_server(nats_server_options options) : options_(std::move(options)) {
   if (options_.started)
     start();
 }
@@ -155,7 +113,7 @@ nats_server::~nats_server() {
 }
 
 std::string nats_server::url() const {
-  return (options_.certificates != nullptr ? "tls://127.0.0.1:" : "nats://127.0.0.1:") + std::to_string(port_);
+  return (options_.certificates != nullptr ? "tls://127.0.0.1:" : "nats://127.0.0.1:") + std::to_string(port());
 }
 
 core::nats_settings nats_server::settings() const {
@@ -172,9 +130,9 @@ core::nats_settings nats_server::settings() const {
 }
 
 void nats_server::start() {
-  std::vector<std::string> command{"nats-server", "-a", "127.0.0.1", "-p", std::to_string(port_)};
+  std::vector<std::string> command{"nats-server", "-a", "127.0.0.1", "-p", std::to_string(port())};
   if (!options_.denied.empty()) {
-    configuration_ = std::filesystem::temp_directory_path() / ("cm-nats-" + std::to_string(port_) + ".conf");
+    configuration_ = std::filesystem::temp_directory_path() / ("cm-nats-" + std::to_string(port()) + ".conf");
     std::ofstream(configuration_) << "authorization { users: [ { user: \"" << options_.user << "\", password: \""
                                   << options_.password << "\", permissions: { publish: { deny: [\"" << options_.denied
                                   << "\"] } } } ] }\n";
@@ -187,7 +145,7 @@ void nats_server::start() {
   }
   pid_ = spawn(std::move(command));
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (!loopback_socket().connect(port_)) {
+  while (!accepts_connections(port())) {
     if (waitpid(pid_, nullptr, WNOHANG) == pid_) {
       pid_ = -1;
       throw std::runtime_error("nats-server did not start");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/settings.hpp"
+#include "loopback_port.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -48,7 +49,7 @@ public:
   /// url, login and certificates as CM takes them.
   [[nodiscard]] core::nats_settings settings() const;
 
-  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_.number(); }
 
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
 
@@ -65,7 +66,7 @@ private:
   void end(int signal);
 
   nats_server_options options_;
-  std::uint16_t port_;
+  loopback_port port_;
   std::filesystem::path configuration_; ///< empty: all is said on the command line
   pid_t pid_ = -1;
 };

@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 
 import { http } from './http.mjs';
 import { root, slowness } from './places.mjs';
-import { freePorts, Process } from './process.mjs';
+import { freePorts } from './ports.mjs';
+import { Process } from './process.mjs';
 import { until } from './wait.mjs';
 
 const require = createRequire(import.meta.url);

@@ -1,7 +1,5 @@
 // A child process that is known by its PID alone, with its output collected and an orderly end.
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 
 import { until } from './wait.mjs';
 
@@ -11,15 +9,6 @@ process.on('exit', () => {
 });
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => process.exit(130));
-}
-
-/** `count` loopback ports that are free now, all different. */
-export async function freePorts(count) {
-  const servers = Array.from({ length: count }, () => createServer());
-  await Promise.all(servers.map((server) => once(server.listen(0, '127.0.0.1'), 'listening')));
-  const ports = servers.map((server) => server.address().port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
 }
 
 export class Process {
@@ -34,7 +23,10 @@ export class Process {
       stdio: [stdin, 'pipe', 'pipe'],
     });
     alive.add(this.child);
+    // One that nobody ended, since its test failed before it had it, ends with this process and does not hold it up.
+    this.child.unref();
     for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream.unref();
       stream.setEncoding('utf8');
       stream.on('data', (text) => {
         this.output += text;

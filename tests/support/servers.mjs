@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { temporaryDirectory, testData } from './places.mjs';
-import { freePorts, Process } from './process.mjs';
+import { freePorts } from './ports.mjs';
+import { Process } from './process.mjs';
 import { until } from './wait.mjs';
 
 const run = promisify(execFile);

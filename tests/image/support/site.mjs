@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { EcapClient } from '../../support/ecap.mjs';
 import { license } from '../../support/license.mjs';
 import { temporaryDirectory } from '../../support/places.mjs';
-import { freePorts } from '../../support/process.mjs';
+import { freePorts } from '../../support/ports.mjs';
 import { until } from '../../support/wait.mjs';
 
 export const passwords = { nats: 'nats-password-of-the-tests', mariadb: 'mariadb-password-of-the-tests' };

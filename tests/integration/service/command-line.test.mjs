@@ -12,7 +12,7 @@ import { createServer as createTlsTunnel } from 'node:tls';
 
 import { Cm } from '../../support/cm.mjs';
 import { binary, noFigures, root, slowness, temporaryDirectory } from '../../support/places.mjs';
-import { freePorts } from '../../support/process.mjs';
+import { freePorts } from '../../support/ports.mjs';
 import { iso, uuid7 } from '../../support/rest.mjs';
 import { Stack } from '../../support/stack.mjs';
 import { timed, within } from '../../support/wait.mjs';

@@ -1,5 +1,7 @@
 #include "cut_proxy.hpp"
 
+#include "loopback_port.hpp"
+
 #include <arpa/inet.h>
 #include <array>
 #include <netinet/in.h>
@@ -14,14 +16,6 @@ namespace cm::test {
 namespace {
 
 constexpr int poll_ms = 20;
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  return address;
-}
 
 bool send_all(int socket, std::string_view data) {
   while (!data.empty()) {
