@@ -15,7 +15,7 @@ void report(database_access_self self) {
   auto& state = self->state;
   auto said = std::make_shared<worker_report>();
   said->connected = state.session->connected();
-  said->refused = state.session->schema_refused();
+  said->refused = state.session->refused();
   if (const auto server = state.session->server()) {
     said->server = server->address;
     said->version = server->version;
@@ -29,7 +29,7 @@ void report(database_access_self self) {
 void connect_if_due(database_access_self self) {
   auto& state = self->state;
   const auto now = self->clock().now();
-  if (state.session->connected() || state.session->schema_refused() || now < state.next_attempt)
+  if (state.session->connected() || state.session->refused() || now < state.next_attempt)
     return;
   const auto done = state.session->connect();
   if (done.has_error()) {
@@ -65,7 +65,7 @@ database_access_actor::behavior_type database_access(database_access_self self, 
   state.index = settings.index;
   state.listener = std::move(listener);
   state.thread = std::make_unique<storage::client_thread>();
-  state.session = std::make_unique<storage::session>(std::move(settings.database), settings.newer);
+  state.session = std::make_unique<storage::session>(std::move(settings.database), settings.newer, settings.hash_key);
   state.backoff.emplace(core::backoff_settings{});
   self->send(self, tick_v);
   return {

@@ -36,7 +36,7 @@ using health_snapshot_ptr = std::shared_ptr<const core::health_snapshot>;
 /// What a database worker tells of itself.
 struct worker_report {
   bool connected = false;
-  bool refused = false; ///< the schema is not one that this release may use: no retry helps
+  bool refused = false; ///< not a database that this process may work on: no retry helps
   std::string server;   ///< host:port
   std::string version;
   std::string error; ///< why it is not connected

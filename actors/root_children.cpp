@@ -100,7 +100,7 @@ void add_gate(root_pointer self) {
     settings.dispatcher.replica = state.settings.info.replica_id;
     settings.metrics = state.settings.metrics;
     settings.on_first_contact = [me] { caf::anon_send(me, ready_v, milestone::storage); };
-    settings.on_refused_schema = [me](const std::string& why) {
+    settings.on_refused_database = [me](const std::string& why) {
       caf::anon_send(
         me, give_up_v,
         std::make_shared<const fatal_problem>(fatal_problem{static_cast<int>(core::exit_status::configuration), why}));
@@ -133,6 +133,7 @@ void add_worker(root_pointer self, std::size_t index) {
     settings.index = index;
     // A process that has worked on this schema goes on when a newer release migrates it (expand, then contract).
     settings.newer = state.storage_met ? storage::newer_schema::accepted : storage::newer_schema::refused;
+    settings.hash_key = core::key_fingerprint(state.settings.settings.credentials.token_hash_key);
     state.workers[index] =
       self->spawn<caf::detached>(database_access, std::move(settings), worker_listener_actor{state.gate});
     self->send(state.gate, peer_v, index, database_access_peer{state.workers[index]});

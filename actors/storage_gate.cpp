@@ -180,8 +180,8 @@ void take_report(storage_gate_self self, std::size_t worker, const worker_report
   auto& state = self->state;
   if (worker >= state.reports.size())
     return;
-  if (said->refused && state.settings.on_refused_schema)
-    state.settings.on_refused_schema(said->error);
+  if (said->refused && state.settings.on_refused_database)
+    state.settings.on_refused_database(said->error);
   state.reports[worker] = said;
   state.dispatcher->connected(worker, said->connected && state.workers[worker]);
   judge(self);

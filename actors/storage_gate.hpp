@@ -27,7 +27,7 @@ struct storage_gate_settings {
   std::chrono::milliseconds probe_patience{500};   ///< silence after which it counts as away
   std::chrono::milliseconds fail_fast_after{1000}; ///< away for so long: what comes is answered `unavailable` at once
   std::function<void()> on_first_contact;          ///< called once, when the first worker is connected
-  std::function<void(const std::string&)> on_refused_schema;
+  std::function<void(const std::string&)> on_refused_database;
   std::shared_ptr<core::metrics> metrics; ///< may be null
 };
 

@@ -92,4 +92,8 @@ token_hash token_hasher::hash(std::string_view application, std::string_view tok
   return out;
 }
 
+token_hash key_fingerprint(const secret& key) {
+  return token_hasher(key).hash("", "kaa.cm.token-hash-key");
+}
+
 } // namespace cm::core

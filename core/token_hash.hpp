@@ -30,4 +30,9 @@ private:
   std::unique_ptr<state> state_;
 };
 
+/// What says whether two processes have the same key without saying what it is: the hash of a text that is no token,
+/// since no application has an empty name. A short key can be found by trying, as from the hash of any token that is
+/// known.
+[[nodiscard]] token_hash key_fingerprint(const secret& key);
+
 } // namespace cm::core

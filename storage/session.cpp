@@ -5,6 +5,7 @@
 #include "storage/connection.hpp"
 #include "storage/event_repository.hpp"
 #include "storage/failover.hpp"
+#include "storage/hash_key_record.hpp"
 #include "storage/token_repository.hpp"
 
 #include <algorithm>
@@ -45,8 +46,8 @@ outcome<reply> run(connection& db, const command& what) {
 
 } // namespace
 
-session::session(core::database_settings settings, newer_schema newer)
-  : settings_(std::move(settings)), newer_(newer) {}
+session::session(core::database_settings settings, newer_schema newer, std::optional<core::token_hash> hash_key)
+  : settings_(std::move(settings)), newer_(newer), hash_key_(hash_key) {}
 
 session::~session() = default;
 
@@ -79,7 +80,11 @@ outcome<void> session::open(core::steady_time deadline) {
     last_error_ = made.error().error.detail;
     return std::move(made).error();
   }
-  if (auto ready = prepare_schema(**made); !ready) {
+  refused_ = false;
+  auto ready = prepare_schema(**made);
+  if (ready)
+    ready = check_hash_key(**made);
+  if (!ready) {
     last_error_ = ready.error().error.detail;
     return ready;
   }
@@ -89,7 +94,6 @@ outcome<void> session::open(core::steady_time deadline) {
 }
 
 outcome<void> session::prepare_schema(connection& db) {
-  schema_refused_ = false;
   const auto known = compiled_migrations();
   auto status = read_schema(db, known, newer_);
   if (!status)
@@ -106,12 +110,27 @@ outcome<void> session::prepare_schema(connection& db) {
     if (!status)
       return std::move(status).error();
   }
-  if (status->refused()) {
-    schema_refused_ = true;
-    return make_usable_failure(core::errc::internal, "Internal Server Error", status->refusal);
-  }
+  if (status->refused())
+    return refuse(status->refusal);
   newer_ = newer_schema::accepted;
   return {};
+}
+
+outcome<void> session::check_hash_key(connection& db) {
+  if (!hash_key_)
+    return {};
+  const auto agrees = hash_key_agrees(db, *hash_key_);
+  if (!agrees)
+    return agrees.error();
+  if (!*agrees)
+    return refuse("the tokens of this database are stored under another key than kaa.cm.token-hash-key "
+                  "(KAA_CM_TOKEN_HASH_KEY): with this one, or without one, no token would be found");
+  return {};
+}
+
+failure session::refuse(std::string why) {
+  refused_ = true;
+  return make_usable_failure(core::errc::internal, "Internal Server Error", std::move(why));
 }
 
 void session::drop() noexcept {

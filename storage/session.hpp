@@ -4,6 +4,7 @@
 #include "core/error.hpp"
 #include "core/settings.hpp"
 #include "core/time.hpp"
+#include "core/token.hpp"
 #include "storage/commands.hpp"
 #include "storage/schema.hpp"
 
@@ -37,7 +38,10 @@ public:
   /// Does not connect yet.
   /// @param newer what to do about a schema newer than this program, until a schema was accepted once: after that,
   ///        newer versions are accepted in any case. `accepted` is for a session that takes the place of one that ran.
-  explicit session(core::database_settings settings, newer_schema newer = newer_schema::refused);
+  /// @param hash_key the fingerprint of the key that tokens are hashed with (core::key_fingerprint); without one, the
+  ///        database's record of it is not looked at
+  explicit session(core::database_settings settings, newer_schema newer = newer_schema::refused,
+                   std::optional<core::token_hash> hash_key = {});
   ~session();
   session(const session&) = delete;
   session& operator=(const session&) = delete;
@@ -45,7 +49,7 @@ public:
   /// Connects to the first host that takes the connection and can be written, beginning with the one after that which
   /// failed last, and brings the schema up to date. Nothing happens when it is connected.
   /// @param deadline see connect_to_any(); a migration is not cut off by it
-  /// @return unavailable (try again later: no host, or another process migrates), or internal with schema_refused()
+  /// @return unavailable (try again later: no host, or another process migrates), or internal with refused()
   [[nodiscard]] core::expected<void> connect(core::steady_time deadline = core::steady_time::max());
 
   /// Gives the connection up.
@@ -54,9 +58,10 @@ public:
   /// As far as is known: only the next exchange can tell.
   [[nodiscard]] bool connected() const noexcept;
 
-  /// Whether the last connect() failed because this program must not work on this schema: trying again will not help
-  /// until somebody acts. last_error() says why.
-  [[nodiscard]] bool schema_refused() const noexcept { return schema_refused_; }
+  /// Whether the last connect() failed because this program must not work on this database: its schema is not one that
+  /// it knows, or its tokens are stored under another key. Trying again will not help until somebody acts. last_error()
+  /// says why.
+  [[nodiscard]] bool refused() const noexcept { return refused_; }
 
   /// Carries the command out. Connects where there is no connection. A deadlock or lock time-out is repeated a few
   /// times with jitter; a connection that broke or became read-only is replaced once and the command repeated, which is
@@ -79,12 +84,15 @@ public:
 private:
   [[nodiscard]] outcome<void> open(core::steady_time deadline);
   [[nodiscard]] outcome<void> prepare_schema(connection& db);
+  [[nodiscard]] outcome<void> check_hash_key(connection& db);
+  [[nodiscard]] failure refuse(std::string why);
   void drop() noexcept;
   [[nodiscard]] bool roll_back();
 
   core::database_settings settings_;
   newer_schema newer_;
-  bool schema_refused_ = false;
+  std::optional<core::token_hash> hash_key_;
+  bool refused_ = false;
   std::size_t host_ = 0; ///< the next to be tried
   std::unique_ptr<connection> connection_;
   std::string last_error_;

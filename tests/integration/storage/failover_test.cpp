@@ -247,7 +247,7 @@ TEST_CASE("a wrong password is unavailable, and nothing that is told contains it
   const auto connected = db.connect();
   REQUIRE(!connected);
   CHECK(connected.error().code == core::errc::unavailable);
-  CHECK_FALSE(db.schema_refused());
+  CHECK_FALSE(db.refused());
   for (const auto& text : {connected.error().message, connected.error().detail, db.last_error()}) {
     CHECK_FALSE(text.empty());
     CHECK(text.find("hunter2") == std::string::npos);

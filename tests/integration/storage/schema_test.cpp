@@ -85,20 +85,20 @@ TEST_CASE("a schema of a newer release is refused at the start, clearly, and acc
   const auto refused = starting.connect();
   REQUIRE(!refused);
   CHECK(refused.error().code == core::errc::internal);
-  CHECK(starting.schema_refused());
+  CHECK(starting.refused());
   CHECK_FALSE(starting.connected());
   CHECK(starting.last_error().find("version 9001 (from_the_future)") != std::string::npos);
 
   kill_connections(f.server);
   CHECK(running.execute(ping{}, soon()).has_value());
-  CHECK_FALSE(running.schema_refused());
+  CHECK_FALSE(running.refused());
   session replacement{f.server.settings(), newer_schema::accepted};
   CHECK(replacement.connect().has_value());
 
   SECTION("and accepted once somebody has acted") {
     f.server.execute("DELETE FROM cm_schema_history WHERE version = 9001");
     CHECK(starting.connect().has_value());
-    CHECK_FALSE(starting.schema_refused());
+    CHECK_FALSE(starting.refused());
   }
 }
 
@@ -110,7 +110,7 @@ TEST_CASE("a migration that was changed after it was applied is refused, by ever
   db.disconnect();
   const auto refused = db.connect();
   REQUIRE(!refused);
-  CHECK(db.schema_refused());
+  CHECK(db.refused());
   CHECK(db.last_error().find("0001_endpoint_tokens") != std::string::npos);
   const auto answer = db.execute(ping{}, soon());
   REQUIRE(!answer);

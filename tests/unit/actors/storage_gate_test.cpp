@@ -18,7 +18,7 @@ public:
     storage_gate_settings settings;
     settings.dispatcher.workers = 1;
     settings.on_first_contact = [this] { ++first_contacts; };
-    settings.on_refused_schema = [this](const std::string& why) { refused_schemas.push_back(why); };
+    settings.on_refused_database = [this](const std::string& why) { refused_schemas.push_back(why); };
     gate = system.spawn(storage_gate, settings, system.spawn(fake_health, heard));
     system.run();
   }

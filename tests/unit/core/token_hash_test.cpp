@@ -73,3 +73,11 @@ TEST_CASE("a moved hasher goes on as before") {
   token_hasher other{std::move(one)};
   CHECK(other.hash("a", "t") == before);
 }
+
+TEST_CASE("keys are told apart by their fingerprints, and one has the same in every process") {
+  // Of the text "kaa.cm.token-hash-key" as the token of an application without a name.
+  CHECK(hex(key_fingerprint(secret{"key of the tests"}))
+        == "0800918ddec6dec1bbc46b7f4538b7b6b6f280e5f856be37fb6e3238bc9c96be");
+  CHECK(hex(key_fingerprint(secret{})) == "f98d0d7d153e3163da0bbed79a6e44d8d05b7a3799157e541aa3d28a1a079c61");
+  CHECK(key_fingerprint(secret{"key of the tests "}) != key_fingerprint(secret{"key of the tests"}));
+}

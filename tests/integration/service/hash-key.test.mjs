@@ -1,0 +1,105 @@
+// A token-hash key that is not the one the tokens are stored under: a process that has it is refused, instead of answering
+// every device 404 (docs/operations.md, "Secrets").
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after, before, test } from 'node:test';
+
+import { Cm, runCm } from '../../support/cm.mjs';
+import { EcapClient } from '../../support/ecap.mjs';
+import { Operator } from '../../support/operator.mjs';
+import { slowness } from '../../support/places.mjs';
+import { Mariadb, Nats } from '../../support/servers.mjs';
+
+const key = () => randomBytes(32).toString('hex');
+const [first, right, wrong] = [key(), key(), key()];
+const refusal = /the tokens of this database are stored under another key than kaa\.cm\.token-hash-key/;
+
+let nats;
+let mariadb;
+let ecap;
+let cm;
+let token;
+before(async () => {
+  [nats, mariadb] = await Promise.all([Nats.start(), Mariadb.start()]);
+  ecap = await EcapClient.connect(nats);
+});
+after(async () => {
+  await cm?.remove();
+  await ecap?.close();
+  await Promise.all([nats?.remove(), mariadb?.remove()]);
+});
+
+const withKey = (value) => ({ nats, mariadb, environment: { KAA_CM_TOKEN_HASH_KEY: value } });
+const recorded = () => mariadb.sql('SELECT HEX(fingerprint) FROM token_hash_key');
+
+/** Restarts the one CM with that key. */
+async function restartWith(value) {
+  await cm?.remove();
+  cm = undefined;
+  cm = await Cm.start(withKey(value));
+}
+
+async function isLetIn() {
+  const { statusCode } = await ecap.validate('smart_kettle', token, { wait: 5_000 * slowness });
+  assert.equal(statusCode, 200);
+}
+
+/** That a process with this key ends with 78, says why, and not what it is nor what the other one is. */
+async function isRefused(value) {
+  const { code, output } = await runCm(withKey(value));
+  assert.equal(code, 78, output);
+  assert.match(output, refusal);
+  for (const secret of [value, right].filter(Boolean)) assert.ok(!output.includes(secret));
+}
+
+test('before there is a token, the key may be changed', async () => {
+  await restartWith(undefined);
+  const without = await recorded();
+  await restartWith(first);
+  const other = await recorded();
+  assert.match(other, /^[0-9A-F]{64}\n$/);
+  assert.notEqual(other, without);
+  await restartWith(right);
+  assert.notEqual(await recorded(), other);
+});
+
+test('with tokens, a process with another key, or without one, ends with 78 and says why', async () => {
+  token = (await new Operator(cm).createToken('known')).json.token;
+  await isLetIn();
+  const before = await recorded();
+  await isRefused(wrong);
+  await isRefused(first);
+  await isRefused(undefined);
+  assert.equal(await recorded(), before);
+});
+
+test('the replica that has the right one goes on meanwhile, also over new connections', async () => {
+  await isLetIn();
+  await mariadb.stop();
+  await mariadb.start();
+  await cm.up();
+  await isLetIn();
+});
+
+test('with the right key again everything is as it was', async () => {
+  await restartWith(right);
+  await isLetIn();
+});
+
+test('a database that has tokens and no record gets that of the first process that comes', async () => {
+  const before = await recorded();
+  await mariadb.sql('DELETE FROM token_hash_key');
+  await restartWith(right);
+  assert.equal(await recorded(), before);
+  await isRefused(wrong);
+  await isLetIn();
+});
+
+test('a process whose database becomes one with another key ends instead of answering 404', async () => {
+  await mariadb.sql("UPDATE token_hash_key SET fingerprint = REPEAT('x', 32)");
+  await mariadb.stop();
+  await mariadb.start();
+  const { code } = await cm.process.exit(15_000 * slowness);
+  assert.equal(code, 78);
+  assert.match(cm.log, refusal);
+});
