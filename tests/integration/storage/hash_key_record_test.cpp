@@ -13,7 +13,7 @@ namespace {
 constexpr auto starting = newer_schema::refused;
 
 std::string recorded(const mariadb_server& server) {
-  return server.value("SELECT COALESCE(MAX(LOWER(HEX(fingerprint))), '') FROM token_hash_key");
+  return server.value("SELECT COALESCE(MAX(HEX(fingerprint)), '') FROM token_hash_key");
 }
 
 } // namespace
