@@ -398,6 +398,7 @@ void tell_readiness(root_pointer self) {
   }
   if (refused != state.refused_subjects) {
     state.refused_subjects = std::move(refused);
+    state.settings.metrics->nats.refused_subscriptions.set(state.refused_subjects.size());
     self->send(state.health, refused_v, state.refused_subjects);
   }
   if (std::exchange(state.ready, ready) != ready)

@@ -144,9 +144,9 @@ public:
     counter failures; ///< attempts to publish a batch that were not confirmed
   } outbox;
 
-  /// Written by the NATS link.
   struct alignas(64) nats_counters {
-    counter connects;
+    counter connects;            ///< the NATS link writes
+    gauge refused_subscriptions; ///< root writes
   } nats;
 
   /// By actor: how often it was restarted, and whether it runs. Root writes.

@@ -184,6 +184,8 @@ void add_outbox(family_list& out, const metrics_source& from) {
 void add_nats(family_list& out, const core::metrics& counted) {
   out.counter("cm_nats_reconnects_total", "Connections to NATS that were made after the first.",
               nats_reconnects(counted));
+  out.gauge("cm_nats_refused_subscriptions", "Subscriptions that NATS does not permit; /health names them in warnings.",
+            counted.nats.refused_subscriptions.value());
   const auto subscriptions = counted.subscriptions.read();
   out.begin("cm_nats_dropped_messages_total",
             "Messages that a subscription lost because too many waited (slow consumer).", MetricType::Counter);

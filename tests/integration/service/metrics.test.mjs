@@ -100,6 +100,7 @@ test('the pool, the license, the actors, NATS and the process show as they are',
   for (const { labels, value } of now.get('cm_actor_up').samples) assert.equal(value, 1, labels.actor);
   assert.ok(now.get('cm_actor_up').samples.some(({ labels }) => labels.actor === 'storage-worker-7'));
   assert.equal(valueOf(now, 'cm_nats_reconnects_total'), 0);
+  assert.equal(valueOf(now, 'cm_nats_refused_subscriptions'), 0);
   assert.equal(valueOf(now, 'cm_nats_dropped_messages_total', { subscription: 'nats-ep-token' }), 0);
   assert.equal(valueOf(now, 'cm_ready'), 1);
   assert.equal(valueOf(now, 'cm_outbox_events'), 0);

@@ -52,6 +52,12 @@ async function launch(configuration = {}) {
 
 const hasWarnings = (...subjects) => ({ body }) => JSON.stringify(body.warnings ?? []) === JSON.stringify(subjects.map(warningOf));
 
+/** How many subscriptions are refused, by the metric. */
+async function refusedOnes(cm) {
+  const { text } = await get(`${cm.management}/prometheus`);
+  return Number(text.match(/^cm_nats_refused_subscriptions (\S+)$/m)[1]);
+}
+
 /** How many validations this replica has answered from memory. */
 async function fromMemory(cm) {
   const { text } = await get(`${cm.management}/prometheus`);
@@ -66,10 +72,12 @@ test('without requests it is OUT_OF_SERVICE and says why, also where that is tak
   assert.equal(status, 503);
   assert.equal(body.status, 'OUT_OF_SERVICE');
   assert.equal(body.nats.status, 'UP');
+  await until(async () => (await refusedOnes(cm)) === 1, { what: 'the metric' });
   assert.match(cm.log, new RegExp(`does not permit the subscription to ${requests.replaceAll('.', '\\.')}`));
 
   await permit();
   await cm.healthThat(({ body: now }) => now.status === 'UP' && !now.warnings, 'UP without a warning', patience);
+  await until(async () => (await refusedOnes(cm)) === 0, { what: 'the metric' });
   const { token } = (await cm.provision('kettle')).json;
   assert.equal((await ecap.validate('smart_kettle', token)).statusCode, 200);
 
@@ -86,6 +94,7 @@ test('without events it is UP with warnings, and a replica that hears of no revo
   for (let i = 0; i < 2; i += 1) {
     const cm = await launch(configuration);
     await cm.healthThat((health) => health.status === 200 && hasWarnings(revoked, unregistered)(health), 'UP with warnings');
+    await until(async () => (await refusedOnes(cm)) === 2, { what: 'the metric' });
   }
   const operator = new Operator(replicas[0]);
   const { token, endpointTokenId } = (await operator.createToken('kettle')).json;
