@@ -1,13 +1,15 @@
 #include "actors/command_line.hpp"
+#include "actors/process_end.hpp"
 
 #include <exception>
 #include <iostream>
 
 int main(int argc, char** argv) {
+  int status = 69; // gave up (contract 3.3)
   try {
-    return cm::actors::run_command_line(argc, argv);
+    status = cm::actors::run_command_line(argc, argv);
   } catch (const std::exception& problem) {
     std::cerr << "cm: " << problem.what() << '\n';
-    return 69; // gave up (contract 3.3)
   }
+  cm::actors::end_process(status);
 }

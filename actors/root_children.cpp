@@ -10,6 +10,7 @@
 #include "actors/storage_gate.hpp"
 #include "actors/token_reader.hpp"
 #include "core/exit_status.hpp"
+#include "core/token_hash.hpp"
 
 #include <boost/asio/post.hpp>
 #include <caf/send.hpp>

@@ -17,25 +17,17 @@ outcome<std::optional<std::string>> read_record(connection& db) {
   return rows->empty() ? std::nullopt : rows->front().at(0);
 }
 
-outcome<void> insert_record(connection& db, const core::token_hash& fingerprint) {
-  // Another process may be quicker, with another key: then its record stays.
-  static const std::string text =
+// Another process may be quicker, with another key: then its record stays.
+outcome<void> write_record(connection& db, const core::token_hash& fingerprint, bool recorded) {
+  static const std::string insert =
     "INSERT IGNORE INTO token_hash_key (id, fingerprint, recorded_at) VALUES (1, ?, " + std::string{database_now} + ")";
-  const auto insert = db.prepared(text);
-  if (!insert)
-    return insert.error();
-  (*insert)->bind(0, fingerprint);
-  return (*insert)->execute();
-}
-
-outcome<void> replace_record(connection& db, const core::token_hash& fingerprint) {
-  static const std::string text = "UPDATE token_hash_key SET recorded_at = " + std::string{database_now}
-                                  + ", fingerprint = ? WHERE id = 1 AND NOT EXISTS (SELECT 1 FROM endpoint_token)";
-  const auto update = db.prepared(text);
-  if (!update)
-    return update.error();
-  (*update)->bind(0, fingerprint);
-  return (*update)->execute();
+  static const std::string replace = "UPDATE token_hash_key SET recorded_at = " + std::string{database_now}
+                                     + ", fingerprint = ? WHERE id = 1 AND NOT EXISTS (SELECT 1 FROM endpoint_token)";
+  const auto write = db.prepared(recorded ? replace : insert);
+  if (!write)
+    return write.error();
+  (*write)->bind(0, fingerprint);
+  return (*write)->execute();
 }
 
 bool same(const std::optional<std::string>& recorded, const core::token_hash& fingerprint) {
@@ -52,7 +44,7 @@ outcome<bool> hash_key_agrees(connection& db, const core::token_hash& fingerprin
     return recorded.error();
   if (same(*recorded, fingerprint))
     return true;
-  if (const auto written = *recorded ? replace_record(db, fingerprint) : insert_record(db, fingerprint); !written)
+  if (const auto written = write_record(db, fingerprint, recorded->has_value()); !written)
     return written.error();
   recorded = read_record(db);
   if (!recorded)

@@ -151,6 +151,12 @@ test('a crash asked for in a message of no actor changes nothing', async () => {
   assert.equal((await cm.health()).body.actors.restarts, body.actors.restarts);
 });
 
+test('a process that stops runs no exit handler: a thread of a library may still use what one takes away', async (t) => {
+  const stopping = await Cm.start({ nats, mariadb, executable: faultyBinary, instance: 'cm-stopping' });
+  t.after(() => stopping.remove());
+  assert.deepEqual(await stopping.stop(), { code: 0, signal: null });
+});
+
 test('one that crashes again and again ends the process with 69 and a word about it', async (t) => {
   const doomed = await Cm.start({ nats, mariadb, executable: faultyBinary, stdin: 'pipe', instance: 'cm-doomed' });
   t.after(() => doomed.remove());

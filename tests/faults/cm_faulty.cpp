@@ -1,11 +1,13 @@
 // cm with a way to make its actors fail: reads commands from standard input. `crash NAME` makes that child throw inside
-// a handler; `actors` prints "actors: " and the names of all children as a JSON array.
+// a handler; `actors` prints "actors: " and the names of all children as a JSON array. An exit handler ends it with 97.
 #include "actors/command_line.hpp"
 #include "actors/fault_injection.hpp"
+#include "actors/process_end.hpp"
 
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
+#include <cstdlib>
 #include <iostream>
 #include <stdexcept>
 #include <string>
@@ -58,5 +60,8 @@ void take_commands(caf::actor_system& system, const cm::actors::root_actor& root
 } // namespace
 
 int main(int argc, char** argv) {
-  return cm::actors::run_command_line(argc, argv, {take_commands});
+  // Where exit handlers run, those of libraries do too, and threads of libraries may still need what they take away.
+  if (std::atexit([] { std::_Exit(97); }) != 0)
+    return 98;
+  cm::actors::end_process(cm::actors::run_command_line(argc, argv, {take_commands}));
 }

@@ -11,6 +11,14 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => process.exit(130));
 }
 
+const reportBegins = /^.*(?:(?:Address|Leak|UndefinedBehavior)Sanitizer|: runtime error: )/m;
+
+/** The output from the first report of a sanitizer on, at most 12,000 characters; undefined when there is none. */
+export function sanitizerReport(output) {
+  const begin = reportBegins.exec(output)?.index;
+  return begin === undefined ? undefined : output.slice(begin, begin + 12_000);
+}
+
 export class Process {
   /** Starts `command`; `environment` is the whole of it but PATH. */
   constructor(command, args, { environment = {}, cwd, stdin = 'ignore' } = {}) {
@@ -65,9 +73,14 @@ export class Process {
     return this.output.trimEnd().split('\n').slice(-lines).join('\n');
   }
 
-  /** How the process ended ({code, signal}), awaited for at most `timeout` milliseconds. */
+  /**
+   * How the process ended ({code, signal}), awaited for at most `timeout` milliseconds. What a sanitizer found fails the
+   * test whatever it asks for, and the report is in the message: it may not come a second time.
+   */
   async exit(timeout = 10_000) {
     await until(() => this.end, { timeout, what: `${this.name} (PID ${this.pid}) ended` });
+    const found = sanitizerReport(this.output);
+    if (found !== undefined) throw new Error(`${this.name} (PID ${this.pid}, ${JSON.stringify(this.end)}): ${found}`);
     return this.end;
   }
 

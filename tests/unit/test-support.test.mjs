@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Process } from '../support/process.mjs';
+import { Process, sanitizerReport } from '../support/process.mjs';
 import { until } from '../support/wait.mjs';
 
 const cwd = new URL('.', import.meta.url).pathname;
@@ -57,4 +57,13 @@ test('a process that nobody ended does not hold up the test that started it, and
       return error.code === 'ESRCH';
     }
   });
+});
+
+test('a process that a sanitizer found something in fails its test, with the report', async () => {
+  const report = '==7==ERROR: LeakSanitizer: detected memory leaks\n  #0 malloc\n';
+  const found = node(`process.stderr.write('a line\\n' + ${JSON.stringify(report)}); process.exitCode = 99;`);
+  await assert.rejects(found.exit(), ({ message }) => message.includes('"code":99') && message.endsWith(report));
+  await assert.rejects(found.stop(), /LeakSanitizer/);
+  assert.match(sanitizerReport('x\na.cpp:7:3: runtime error: signed integer overflow\n'), /^a\.cpp:7:3: runtime error/);
+  assert.equal(sanitizerReport('{"level":"ERROR","message":"a runtime error"}\n'), undefined);
 });
