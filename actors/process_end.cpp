@@ -1,5 +1,7 @@
 #include "actors/process_end.hpp"
 
+#include "core/logging.hpp"
+
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -18,6 +20,7 @@
 namespace cm::actors {
 
 void end_process(int status) noexcept {
+  core::shutdown_logging();
   std::cout.flush();
   std::cerr.flush();
   std::fflush(nullptr);
