@@ -172,7 +172,7 @@ int run_service(const core::settings& settings, const service_hooks& hooks) {
     for (const auto& io : api_io)
       io->stop();
   }
-  core::shutdown_logging();
+  core::shutdown_logging(); // here, though end_process does it too: the watchdog bounds it
   return status;
 }
 

@@ -17,8 +17,9 @@ outcome<std::optional<std::string>> read_record(connection& db) {
   return rows->empty() ? std::nullopt : rows->front().at(0);
 }
 
-// Another process may be quicker, with another key: then its record stays.
+/// `recorded`: there is a record, of another key. It stays where the database has tokens.
 outcome<void> write_record(connection& db, const core::token_hash& fingerprint, bool recorded) {
+  // Another process may be quicker, with another key: then its record stays.
   static const std::string insert =
     "INSERT IGNORE INTO token_hash_key (id, fingerprint, recorded_at) VALUES (1, ?, " + std::string{database_now} + ")";
   static const std::string replace = "UPDATE token_hash_key SET recorded_at = " + std::string{database_now}
