@@ -87,7 +87,7 @@ public:
     auto gone = std::make_shared<forgotten_tokens>();
     for (const auto& message : batch) {
       const auto decoded = messaging::decode<messaging::ecap::endpoint_token_revoked_event>(message.payload());
-      if (decoded.has_value() && add_ids(decoded->token_ids, *gone))
+      if (decoded.has_value() && add_ids(*decoded, *gone))
         continue;
       // Something was revoked and nobody knows what: nothing in memory can be relied on.
       gone->everything = true;
@@ -99,17 +99,40 @@ public:
   }
 
 private:
-  static bool add_ids(const std::vector<std::string_view>& texts, forgotten_tokens& gone) {
-    return std::all_of(texts.begin(), texts.end(), [&](std::string_view text) {
+  static bool add_ids(const messaging::ecap::endpoint_token_revoked_event& event, forgotten_tokens& gone) {
+    const auto at = core::from_unix_ms(event.timestamp);
+    return std::all_of(event.token_ids.begin(), event.token_ids.end(), [&](std::string_view text) {
       const auto id = core::parse_uuid(text);
-      if (id)
+      if (id) {
         gone.ids.push_back(*id);
+        gone.heard.push_back({*id, at});
+      }
       return id.has_value();
     });
   }
 
   decoder_context context_;
   occasional malformed_;
+};
+
+class revoked_clients_decoder {
+public:
+  explicit revoked_clients_decoder(decoder_context context) : context_(std::move(context)) {}
+
+  void operator()(const messaging::message_batch& batch) const {
+    auto revoked = std::make_shared<forgotten_tokens>();
+    for (const auto& message : batch) {
+      const auto decoded = messaging::decode<messaging::ecap::client_credential_revoked_event>(message.payload());
+      const auto id = decoded.has_value() ? core::parse_uuid(decoded->credential_id) : std::nullopt;
+      if (id) // an event that nobody understands was not heard: it is published again
+        revoked->heard.push_back({*id, core::from_unix_ms(decoded->timestamp)});
+    }
+    if (!revoked->heard.empty())
+      context_.hand_on(forgotten_tokens_ptr{std::move(revoked)});
+  }
+
+private:
+  decoder_context context_;
 };
 
 class unregistered_decoder {
@@ -192,6 +215,10 @@ decoder certificate_request_decoder(decoder_context context) {
 
 decoder revoked_tokens_event_decoder(decoder_context context) {
   return revoked_tokens_decoder(std::move(context));
+}
+
+decoder revoked_clients_event_decoder(decoder_context context) {
+  return revoked_clients_decoder(std::move(context));
 }
 
 decoder unregistered_event_decoder(decoder_context context) {

@@ -14,8 +14,12 @@ namespace cm::actors {
 
 /// 9/ELCE "unregistered" (contract 4.3). What cannot be decoded or names no possible endpoint is counted, logged and
 /// dropped, and so is what finds no room: nobody waits for an answer.
-/// The tokens in events of this instance's replicas that tell of tokens taken away.
+/// The tokens in this instance's events of revoked tokens.
 [[nodiscard]] decoder revoked_tokens_event_decoder(decoder_context context);
+
+/// The client credentials in this instance's events of them: nothing is kept in memory about these, but the replica has
+/// to know which events reach its side.
+[[nodiscard]] decoder revoked_clients_event_decoder(decoder_context context);
 
 [[nodiscard]] decoder unregistered_event_decoder(decoder_context context);
 

@@ -144,10 +144,17 @@ struct password_verdict {
 using password_result = core::expected<password_verdict>;
 using password_result_ptr = std::shared_ptr<const password_result>;
 
-/// Tokens that were taken away, by this replica or another: what is in memory about them does not count any more.
+/// A credential that an event named, with the event's time.
+struct heard_credential {
+  core::uuid id;
+  core::timestamp at{};
+};
+
+/// Tokens that were revoked, by this replica or another: what is in memory about them does not count any more.
 struct forgotten_tokens {
   std::vector<core::uuid> ids;
-  bool everything = false; ///< nobody knows which
+  bool everything = false;             ///< nobody knows which
+  std::vector<heard_credential> heard; ///< tokens and client credentials in events that came over NATS
 };
 
 using forgotten_tokens_ptr = std::shared_ptr<const forgotten_tokens>;

@@ -7,6 +7,7 @@
 #include "actors/nats_egress.hpp"
 #include "actors/nats_link.hpp"
 #include "actors/nats_subscription.hpp"
+#include "actors/revocation_follower.hpp"
 #include "actors/root_children.hpp"
 #include "actors/tekton_follower.hpp"
 #include "actors/token_transitioner.hpp"
@@ -18,6 +19,7 @@
 
 #include <caf/send.hpp>
 
+#include <array>
 #include <functional>
 #include <string_view>
 #include <utility>
@@ -62,12 +64,25 @@ forwarder_ptr forward(Function function) {
   });
 }
 
-// To all who keep tokens in memory.
+// To all who keep tokens in memory, and of what came over NATS to the follower.
 forwarder_ptr to_forget(const root_state& state) {
-  return forward<forgotten_tokens_ptr>([validators = state.validators](const forgotten_tokens_ptr& gone) {
-    for (const auto& validator : validators)
-      caf::anon_send(validator, forget_v, gone);
-  });
+  return forward<forgotten_tokens_ptr>(
+    [validators = state.validators, follower = state.follower](const forgotten_tokens_ptr& gone) {
+      if (!gone->ids.empty() || gone->everything) {
+        for (const auto& validator : validators)
+          caf::anon_send(validator, forget_v, gone);
+      }
+      if (!gone->heard.empty())
+        caf::anon_send(follower, heard_v, gone);
+    });
+}
+
+// The handles of those who take revoked tokens have changed.
+void renew_forget(root_pointer self) {
+  auto& state = self->state;
+  state.forget = to_forget(state);
+  self->send(state.manager, peer_v, state.forget);
+  self->send(state.follower, peer_v, state.forget);
 }
 
 // To be called when somebody who takes deliveries was spawned anew.
@@ -89,18 +104,27 @@ void add_link(root_pointer self) {
     settings.metrics = state.settings.metrics;
     settings.probe_subject = "_INBOX." + core::to_string(core::random_uuid());
     settings.on_first_contact = [me] { caf::anon_send(me, ready_v, milestone::nats); };
-    const auto revoked = messaging::subjects::endpoint_token_revoked(state.settings.settings.instance_name);
-    settings.on_overflow = [hearing = state.token_hearing, revoked](std::string_view subject) {
-      if (subject == revoked)
-        hearing->lose();
+    const auto& instance = state.settings.settings.instance_name;
+    const std::array feeds{
+      std::pair{messaging::subjects::endpoint_token_revoked(instance), state.token_hearing},
+      std::pair{messaging::subjects::client_credential_revoked(instance), state.client_feed},
     };
-    settings.on_refusal = [me, hearing = state.token_hearing, revoked](std::string_view text) {
-      if (messaging::refuses_subscription(text, revoked))
-        hearing->lose();
+    settings.on_overflow = [feeds](std::string_view subject) {
+      for (const auto& [revoked, feed] : feeds) {
+        if (subject == revoked)
+          feed->lose();
+      }
+    };
+    settings.on_refusal = [me, feeds](std::string_view text) {
+      for (const auto& [revoked, feed] : feeds) {
+        if (messaging::refuses_subscription(text, revoked))
+          feed->lose();
+      }
       caf::anon_send(me, refused_v, std::string(text));
     };
     state.link = self->spawn<caf::detached>(nats_link, std::move(settings), state.health);
     self->send(state.link, peer_v, nats_user_peer{state.publisher});
+    self->send(state.link, peer_v, nats_user_peer{state.follower});
     for (const auto& subscription : state.subscriptions) {
       if (subscription.handle)
         self->send(state.link, peer_v, nats_user_peer{subscription.handle});
@@ -136,10 +160,25 @@ void add_validator(root_pointer self, std::size_t index) {
       std::shared_ptr<core::validator_counters>(state.settings.metrics, &state.settings.metrics->validator(index));
     settings.outlet = state.outlet;
     state.validators[index] = self->spawn(token_validator, std::move(settings), state.gate, state.egress);
-    state.forget = to_forget(state);
-    self->send(state.manager, peer_v, state.forget);
+    renew_forget(self);
     renew_forwarders(self);
     return untyped(state.validators[index]);
+  });
+}
+
+void add_follower(root_pointer self) {
+  add_child(self, "revocation-follower", [self] {
+    auto& state = self->state;
+    revocation_follower_settings settings;
+    settings.token_feed = state.token_hearing;
+    settings.client_feed = state.client_feed;
+    settings.metrics = state.settings.metrics;
+    state.follower = self->spawn(revocation_follower, std::move(settings), state.gate, state.publisher);
+    renew_forget(self);
+    renew_forwarders(self);
+    self->send(state.manager, peer_v, revocation_follower_peer{state.follower});
+    self->send(state.link, peer_v, nats_user_peer{state.follower});
+    return untyped(state.follower);
   });
 }
 
@@ -297,6 +336,12 @@ void add_revocation_subscription(root_pointer self) {
   settings.make_decoder = revoked_tokens_event_decoder;
   settings.hearing = state.token_hearing;
   add_subscription(self, "nats-token-revoked", std::move(settings), [self] { return to_forget(self->state); });
+
+  nats_subscription_settings clients;
+  clients.subject = messaging::subjects::client_credential_revoked(state.settings.settings.instance_name);
+  clients.make_decoder = revoked_clients_event_decoder;
+  clients.hearing = state.client_feed;
+  add_subscription(self, "nats-client-revoked", std::move(clients), [self] { return to_forget(self->state); });
 }
 
 // Every replica hears of them: each has its own picture of the applications.
@@ -325,11 +370,13 @@ void add_messaging_children(root_pointer self) {
   auto& state = self->state;
   state.keyer = std::make_shared<const core::token_keyer>();
   state.token_hearing = std::make_shared<coherence>();
+  state.client_feed = std::make_shared<coherence>();
   add_link(self);
   add_egress(self);
   state.validators.resize(state.settings.settings.credentials.workers_of_a_kind());
   for (std::size_t i = 0; i < state.validators.size(); ++i)
     add_validator(self, i);
+  add_follower(self);
   add_client_validator(self);
   add_transitioner(self);
   add_remover(self);

@@ -141,7 +141,8 @@ public:
     gauge pending;
     gauge oldest_ms; ///< Unix ms, when the oldest event that waits was made; 0: none waits
     counter confirmed;
-    counter failures; ///< attempts to publish a batch that were not confirmed
+    counter failures;    ///< attempts to publish a batch that were not confirmed
+    counter republished; ///< revocations of others that were not heard over NATS; the follower writes
   } outbox;
 
   struct alignas(64) nats_counters {

@@ -179,6 +179,9 @@ void add_outbox(family_list& out, const metrics_source& from) {
               outbox.confirmed.value());
   out.counter("cm_outbox_failures_total", "Attempts of this replica to publish events that were not confirmed.",
               outbox.failures.value());
+  out.counter("cm_outbox_republished_total",
+              "Revocations that this replica did not hear over NATS, and published as well.",
+              outbox.republished.value());
 }
 
 void add_nats(family_list& out, const core::metrics& counted) {
