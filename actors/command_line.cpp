@@ -1,5 +1,6 @@
 #include "actors/command_line.hpp"
 
+#include "actors/doctor.hpp"
 #include "client/arguments.hpp"
 #include "client/run.hpp"
 #include "core/configuration/configuration.hpp"
@@ -121,6 +122,15 @@ int migrate(bool dry_run) {
   return 0;
 }
 
+int doctor(const client::invocation& what) {
+  if (!what.has("--consistency"))
+    return wrong_usage("cm doctor has one check so far: --consistency");
+  const auto settings = load_settings();
+  if (!settings)
+    return to_int(core::exit_status::configuration);
+  return to_int(check_consistency(*settings, {what.has("--repair"), what.value("--output") == "json"}));
+}
+
 int inspect_license() {
   const auto settings = load_settings();
   if (!settings)
@@ -158,6 +168,8 @@ int run_command_line(int argc, const char* const* argv, const service_hooks& hoo
     return check_config();
   case client::command_id::migrate:
     return migrate(what->has("--dry-run"));
+  case client::command_id::doctor:
+    return doctor(*what);
   case client::command_id::license_inspect:
     return inspect_license();
   default:

@@ -26,12 +26,12 @@ void report_outbox(event_publisher_self self) {
   core::outbox_health health;
   health.status = core::health_status::up;
   health.pending = std::max<std::uint64_t>(state.pending, state.queue->size());
-  auto oldest = state.oldest;
-  if (!state.queue->empty() && (core::to_unix_ms(oldest) == 0 || state.queue->oldest() < oldest))
-    oldest = state.queue->oldest();
   state.settings.metrics->outbox.pending.set(health.pending);
-  state.settings.metrics->outbox.oldest_ms.set(
-    health.pending == 0 ? 0 : static_cast<std::uint64_t>(std::max<std::int64_t>(0, core::to_unix_ms(oldest))));
+  // As this replica's clock has it, which is what the age is taken from again when it is shown.
+  const auto oldest = core::to_unix_ms(core::now_ms() - state.oldest.at(self->clock().now()));
+  const bool none = health.pending == 0 || state.oldest.empty();
+  state.settings.metrics->outbox.oldest_ms.set(none ? 0
+                                                    : static_cast<std::uint64_t>(std::max<std::int64_t>(0, oldest)));
   self->send(state.health, report_v, std::make_shared<const component_report>(health));
 }
 
@@ -240,7 +240,7 @@ void sweep(event_publisher_self self) {
     if (claimed == nullptr)
       return;
     s.pending = claimed->pending;
-    s.oldest = claimed->oldest;
+    s.oldest.take(claimed->oldest_sequence, claimed->oldest_age, self->clock().now());
     if (claimed->events.empty())
       return;
     publisher_log()->info("{} events were found in the outbox and are published now", claimed->events.size());

@@ -4,6 +4,7 @@
 #include "actors/actors.hpp"
 #include "actors/answer_outlet.hpp"
 #include "actors/bounded_request.hpp"
+#include "actors/outbox_age.hpp"
 #include "actors/outbox_queue.hpp"
 #include "core/metrics.hpp"
 #include "storage/event_commands.hpp"
@@ -62,7 +63,7 @@ struct event_publisher_state {
   core::steady_time next_sweep{};
   core::steady_time drain_until{};
   std::uint64_t pending = 0; ///< in the outbox, as far as is known
-  core::timestamp oldest{};  ///< of those that the last look found there
+  outbox_age oldest;         ///< of those that the last look found there
   bool begun = false;        ///< a begin message is on its way
   bool confirming = false;   ///< the confirmer is at it
   bool sweeping = false;

@@ -65,6 +65,8 @@ core::health_snapshot health_board::look(core::steady_time now, core::timestamp 
   if (up && !serving_)
     out.status = core::health_status::out_of_service;
   out.warnings = settings_.warnings;
+  if (!out.db.warning.empty())
+    out.warnings.push_back(out.db.warning);
   for (const auto& subject : refused_)
     out.warnings.push_back("NATS does not permit the subscription to " + subject);
   out.taken_at = wall;

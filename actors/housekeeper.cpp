@@ -22,26 +22,29 @@ void take_pruned(housekeeper_self self, const storage_result_ptr& result, std::u
   if (gone == nullptr) {
     core::logger("cm.storage")
       ->debug("old rows stay for now: {}", result->has_error() ? result->error().message : "another reply");
+    state.round.end();
     rest(self, state.settings.period);
     return;
   }
   if (gone->audit_rows > 0 || gone->revocations > 0)
     core::logger("cm.storage")
       ->debug("deleted {} old audit rows and {} old revocations", gone->audit_rows, gone->revocations);
-  const bool more = gone->audit_rows >= limit || gone->revocations >= limit;
-  rest(self, more ? state.settings.pace : state.settings.period);
+  rest(self, state.round.take(*gone, limit) ? state.settings.pace : state.settings.period);
 }
 
 void clean(housekeeper_self self) {
   auto& state = self->state;
-  const auto now = core::now_ms();
   storage::prune command;
-  command.audit_before = now - state.settings.audit_retention;
-  command.revocations_before = now - state.settings.revocations_retention;
+  command.audit_retention = state.settings.audit_retention;
+  command.revocations_retention = state.settings.revocations_retention;
+  command.audit_after = state.round.after();
   const auto limit = command.limit;
   request_storage(self, state.gate, command, state.settings.deadline)
     .then([self, limit](const storage_result_ptr& result) { take_pruned(self, result, limit); },
-          [self](const caf::error&) { rest(self, self->state.settings.period); });
+          [self](const caf::error&) {
+            self->state.round.end();
+            rest(self, self->state.settings.period);
+          });
 }
 
 } // namespace

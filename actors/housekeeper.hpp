@@ -3,6 +3,7 @@
 
 #include "actors/actors.hpp"
 #include "actors/bounded_request.hpp"
+#include "actors/prune_round.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -25,9 +26,10 @@ struct housekeeper_state {
   housekeeper_settings settings;
   request_deadlines deadlines;
   storage_gate_actor gate;
+  prune_round round;
 };
 
-/// Several replicas may do it at once: what one has deleted the next does not find.
+/// By the database's clock. Several replicas may do it at once: what one has deleted the next does not find.
 housekeeper_actor::behavior_type housekeeper(housekeeper_actor::stateful_pointer<housekeeper_state> self,
                                              housekeeper_settings settings, storage_gate_actor gate);
 

@@ -42,9 +42,6 @@ public:
   /// Whether it is still this replica's to publish.
   [[nodiscard]] bool holds(const core::revocation& event) const { return known_.count(event.sequence) != 0; }
 
-  /// When the oldest one was written; not to be called when there is none.
-  [[nodiscard]] core::timestamp oldest() const { return waiting_.front().event.at; }
-
   /// Whether there is something for take().
   [[nodiscard]] bool waits() const noexcept { return under_way_ < waiting_.size(); }
 

@@ -18,13 +18,37 @@ storage_result_ptr unavailable(const std::string& why) {
   return std::make_shared<storage_result>(core::make_error(core::errc::unavailable, "Service Unavailable", why));
 }
 
+// "7 s ahead of the database's clock": whole seconds, so that a warning does not change with every probe.
+std::string describe_skew(const core::clock_skew& skew) {
+  const auto seconds = std::chrono::round<std::chrono::seconds>(std::chrono::abs(skew.offset)).count();
+  return std::to_string(seconds) + (skew.offset.count() > 0 ? " s ahead of" : " s behind") + " the database's clock";
+}
+
+// Compares the clocks with every probe that was answered.
+void take_probe(storage_gate_self self, const storage::reply& reply) {
+  auto& state = self->state;
+  state.pulse->probe_answered();
+  const auto* pong = std::get_if<storage::pong>(&reply);
+  if (pong == nullptr)
+    return;
+  if (state.settings.metrics)
+    state.settings.metrics->database.clock_skew_ms.set(pong->skew.offset.count());
+  if (!state.skew.take(pong->skew))
+    return;
+  if (state.skew.excessive())
+    core::logger("cm.storage")
+      ->warn("the clock of this replica is {}: times that it writes are wrong by as much", describe_skew(pong->skew));
+  else
+    core::logger("cm.storage")->info("the clock of this replica agrees with the database's");
+}
+
 void deliver(storage_gate_self self, std::vector<storage_dispatcher::completion> done) {
   auto& state = self->state;
   for (auto& one : done) {
     if (state.probe == one.id) {
       state.probe.reset();
       if (one.result->has_value())
-        state.pulse->probe_answered();
+        take_probe(self, **one.result);
       continue;
     }
     const auto at = state.promises.find(one.id);
@@ -102,6 +126,8 @@ void report(storage_gate_self self) {
     if (health.error.empty())
       health.error = "not connected yet";
   }
+  if (state.skew.excessive())
+    health.warning = "the clock of this replica is " + describe_skew(*state.skew.last());
   self->send(state.health, report_v, std::make_shared<const component_report>(std::move(health)));
 }
 

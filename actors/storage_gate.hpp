@@ -4,6 +4,7 @@
 #include "actors/actors.hpp"
 #include "actors/bounded_request.hpp"
 #include "actors/storage_dispatcher.hpp"
+#include "core/clock_skew.hpp"
 #include "core/metrics.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -84,6 +85,7 @@ struct storage_gate_state {
   std::optional<ticket> probe;
   core::steady_time next_probe{};
   std::uint64_t refused_activations = 0;
+  core::clock_skew_watch skew;
   std::string why_down;
   health_actor health;
   bool met = false;

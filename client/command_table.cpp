@@ -49,6 +49,13 @@ constexpr std::span<const option_spec> without_output = with_output.first(with_o
 constexpr option_spec migrate_options[]{
   {"--dry-run", "", "Only show what would be applied."},
 };
+constexpr option_spec doctor_options[]{
+  {"--consistency", "", "Check whether credentials, audit trail, revocations and outbox of the database agree."},
+  {"--repair", "",
+   "With --consistency: write the revocations that are missing, so that running replicas send their events, and delete "
+   "outbox rows without a revocation. No credential is changed."},
+  {"--output", "FORMAT", "table for people (default), json for programs: an object on each line.", "table json"},
+};
 constexpr option_spec health_options[]{
   {"--liveness", "", "Ask whether the process works, whatever its dependencies do."},
   {"--readiness", "", "Ask whether it takes requests."},
@@ -101,6 +108,23 @@ constexpr command_spec table[]{
    "their sources; secrets are masked. Exit status 0 when the service would start with it, else 78."},
   {command_id::migrate, "", "migrate", "", "bring the database's schema up to date, and end",
    "cm serve does the same at its start; this is for those who want to do it as a step of its own.", migrate_options},
+  {command_id::doctor,
+   "",
+   "doctor",
+   "",
+   "check the consistency of the database, and repair it",
+   "Its checks are options; the only one so far is --consistency. It connects to the database as cm migrate does, and "
+   "may "
+   "run beside replicas. Each finding is a line with the table, the ID, what is wrong and since when; the last line "
+   "sums "
+   "up. What kaa.cm.audit.retention and kaa.cm.revocations.retention have let go is not missing.\n"
+   "Exit status 0 when nothing is wrong, or everything that was wrong is repaired; 1 when something is left; 69 when "
+   "the "
+   "database cannot be reached; 78 for a database that this release does not know.",
+   doctor_options,
+   {},
+   {},
+   "cm doctor --consistency --repair"},
   {command_id::license_inspect, "license", "inspect", "", "check the license file and show what it says",
    "Checks the license file (KAA_LICENSE_CERT_PATH, KAA_LICENSE_CERT_PASSWORD) as the start does, and shows what it "
    "says. Exit status 0 when it is accepted, else 77."},

@@ -12,6 +12,7 @@ enum class command_id : std::uint8_t {
   serve,
   check_config,
   migrate,
+  doctor,
   license_inspect,
   health,
   token_create,

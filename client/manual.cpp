@@ -91,13 +91,14 @@ constexpr std::string_view tail = R"(.SH EXIT STATUS
 Done, or stopped on request.
 .TP
 1
-Refused or failed; the message is on standard error.
+Refused or failed; the message is on standard error. \fBcm doctor\fR has findings that are left.
 .TP
 64
 Wrong command line.
 .TP
 69
-The service cannot be reached or did not answer in time; \fBcm serve\fR gave up; \fBcm migrate\fR has no database.
+The service cannot be reached or did not answer in time; \fBcm serve\fR gave up; \fBcm migrate\fR or \fBcm doctor\fR has no
+database.
 .TP
 77
 The license is refused.

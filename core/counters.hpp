@@ -7,7 +7,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,6 +50,22 @@ public:
 
 private:
   std::atomic<std::uint64_t> value_{0};
+};
+
+/// The same for what may be negative, or not known yet.
+class signed_gauge {
+public:
+  void set(std::int64_t value) noexcept { value_.store(value, std::memory_order_relaxed); }
+
+  /// Nothing before the first set().
+  [[nodiscard]] std::optional<std::int64_t> value() const noexcept {
+    const auto value = value_.load(std::memory_order_relaxed);
+    return value == unknown ? std::nullopt : std::optional{value};
+  }
+
+private:
+  static constexpr std::int64_t unknown = std::numeric_limits<std::int64_t>::min();
+  std::atomic<std::int64_t> value_{unknown};
 };
 
 /// How often something took how long, as read at one moment.

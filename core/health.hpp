@@ -34,6 +34,7 @@ struct database_health {
   std::string database = "MariaDB";   ///< the product, as Spring Boot names it
   std::optional<std::string> version; ///< of the server, once known
   std::string error;                  ///< why it is not UP; empty otherwise
+  std::string warning;                ///< what is wrong though it is UP; empty otherwise
 
   friend bool operator==(const database_health&, const database_health&) = default;
 };

@@ -128,6 +128,7 @@ public:
     gauge waiting_lookups;
     gauge waiting_commands;
     gauge waiting_activations;
+    signed_gauge clock_skew_ms; ///< this machine's clock less the database's; nothing before the first comparison
   } database;
 
   /// Written by the password pool, every 100 ms.
@@ -139,7 +140,7 @@ public:
   /// Written by the event publisher.
   struct alignas(64) outbox_counters {
     gauge pending;
-    gauge oldest_ms; ///< Unix ms, when the oldest event that waits was made; 0: none waits
+    gauge oldest_ms; ///< Unix ms by this machine's clock, since when the oldest event waits; 0: none waits
     counter confirmed;
     counter failures;    ///< attempts to publish a batch that were not confirmed
     counter republished; ///< revocations of others that were not heard over NATS; the follower writes

@@ -159,6 +159,10 @@ void add_storage(family_list& out, const core::metrics& counted) {
   const auto busy = std::min(connections, counted.database.busy.value());
   out.add({{"state", "busy"}}, busy);
   out.add({{"state", "idle"}}, connections - busy);
+  out.begin("cm_database_clock_skew_seconds",
+            "How far the clock of this replica is ahead of MariaDB's; negative where it is behind.", MetricType::Gauge);
+  if (const auto skew = counted.database.clock_skew_ms.value())
+    out.add({}, static_cast<double>(*skew) / 1e3);
   out.begin("cm_queue_entries", "What waits in the queues between the actors.", MetricType::Gauge);
   out.add({{"queue", "database_lookups"}}, counted.database.waiting_lookups.value());
   out.add({{"queue", "database_commands"}}, counted.database.waiting_commands.value());

@@ -3,6 +3,7 @@
 // `apply` in the repository of its table.
 #pragma once
 
+#include "core/clock_skew.hpp"
 #include "storage/client_commands.hpp"
 #include "storage/event_commands.hpp"
 #include "storage/token_commands.hpp"
@@ -12,12 +13,13 @@
 
 namespace cm::storage {
 
-/// Asks whether the database answers and can be written.
+/// Asks whether the database answers and can be written, and what time it is there.
 struct ping {};
 
 struct pong {
   std::string server_version;
-  std::string host; ///< host:port
+  std::string host;      ///< host:port
+  core::clock_skew skew; ///< of this machine's clock against the database's
 };
 
 using command =

@@ -1,5 +1,7 @@
 #include "storage/connection.hpp"
 
+#include "core/time.hpp"
+#include "storage/rows.hpp"
 #include "storage/session_settings.hpp"
 
 #include <mysql.h>
@@ -7,6 +9,7 @@
 #include <openssl/x509.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -173,16 +176,22 @@ outcome<std::unique_ptr<connection>> connection::open(const core::database_setti
 outcome<void> connection::set_up(connection_timeouts timeouts) {
   if (auto set = set_session(*this, whole_seconds(timeouts.socket)); !set)
     return set;
-  return check_writable();
+  if (auto writable = check_writable(); !writable)
+    return writable.error();
+  return {};
 }
 
-outcome<void> connection::check_writable() {
-  const auto answer = query("SELECT @@global.read_only, @@global.innodb_read_only");
+outcome<core::timestamp> connection::check_writable() {
+  const auto answer = query("SELECT @@global.read_only, @@global.innodb_read_only, " + std::string{database_now});
   if (!answer)
     return answer.error();
   if (answer->size() != 1 || !is_off(answer->front().at(0)) || !is_off(answer->front().at(1)))
     return failure{error_class::read_only, unavailable_error(address_ + ": the server is read-only"), 0};
-  return {};
+  const auto& clock = answer->front().at(2).value_or("");
+  std::int64_t now = 0;
+  if (std::from_chars(clock.data(), clock.data() + clock.size(), now).ec != std::errc{})
+    return impossible(address_ + ": the server does not tell its time");
+  return core::from_unix_ms(now);
 }
 
 outcome<void> connection::run(std::string_view sql) {

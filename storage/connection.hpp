@@ -88,7 +88,8 @@ public:
   [[nodiscard]] std::uint64_t id() const noexcept;
 
   /// Asks whether the server can be written; a failure of kind read_only where it cannot.
-  [[nodiscard]] outcome<void> check_writable();
+  /// @return the server's clock at this moment
+  [[nodiscard]] outcome<core::timestamp> check_writable();
 
 private:
   connection(st_mysql* handle, std::string address);

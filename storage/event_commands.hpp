@@ -29,8 +29,9 @@ struct claim_events {
 
 struct claimed_events {
   std::vector<core::revocation> events;
-  std::uint64_t pending = 0; ///< all that are in the outbox, those included
-  core::timestamp oldest{};  ///< when the first of them was made; 0 where there is none
+  std::uint64_t pending = 0;              ///< all that are in the outbox, those included
+  std::uint64_t oldest_sequence = 0;      ///< of the first of them; 0 where there is none
+  std::chrono::milliseconds oldest_age{}; ///< since its revocation, by the database's clock; 0 for one of the future
 };
 
 /// Takes events out of the outbox: NATS has confirmed them. Unknown ones are passed over. 0 to max_claim.
@@ -68,18 +69,26 @@ struct get_revocations {
   std::vector<std::uint64_t> sequences;
 };
 
-/// Deletes old rows of the audit trail and of the revocations (of those only what is out of the outbox), a bounded
-/// number at a time.
+/// Rows of the audit trail that one prune looks through at most, in multiples of its limit.
+inline constexpr std::uint32_t max_prune_windows = 8;
+
+/// Deletes rows of the audit trail and of the revocations (of those only what is out of the outbox) that are older than
+/// they are kept, by the database's clock; a bounded number at a time. The audit trail has no index on the time: it is
+/// looked through from audit_after on in windows of `limit` rows, up to the first window with an old row, so that rows
+/// with a time of the future do not hide the old ones behind them.
 struct prune {
-  core::timestamp audit_before{};
-  core::timestamp revocations_before{};
-  std::uint32_t limit = 1000; ///< of each
+  std::chrono::milliseconds audit_retention{};
+  std::chrono::milliseconds revocations_retention{};
+  std::uint32_t limit = 1000;    ///< of each; 1 to max_page
+  std::uint64_t audit_after = 0; ///< looks at audit rows with a higher number only
 };
 
-/// `limit` of either: there may be more.
+/// `limit` of the revocations, or an audit row: there may be more.
 struct pruned {
   std::uint64_t audit_rows = 0;
   std::uint64_t revocations = 0;
+  std::uint64_t audit_next = 0; ///< audit rows up to this number were looked at: where the next command may go on
+  bool audit_end = false;       ///< there are no audit rows behind audit_next
 };
 
 } // namespace cm::storage

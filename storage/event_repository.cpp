@@ -14,23 +14,26 @@ namespace {
 struct outbox_state {
   std::uint64_t pending = 0;
   bool claimable = false;
-  core::timestamp oldest{};
+  std::uint64_t oldest_sequence = 0;
+  std::chrono::milliseconds oldest_age{};
 };
 
 // Without a lock: an outbox of which nothing may be claimed is left alone.
 outcome<outbox_state> look(connection& db) {
   static const std::string text = "SELECT (SELECT COUNT(*) FROM (SELECT seq FROM event_outbox LIMIT 1000000) AS some), "
                                   "EXISTS (SELECT 1 FROM event_outbox WHERE lease_until < "
+                                  + std::string{database_now} + "), COALESCE(first.seq, 0), COALESCE(GREATEST(0, "
                                   + std::string{database_now}
-                                  + "), COALESCE((SELECT at FROM revocation WHERE seq = "
-                                    "(SELECT MIN(seq) FROM event_outbox)), 0)";
-  static constexpr std::array columns{integer_column, integer_column, integer_column};
+                                  + " - revocation.at), 0) FROM (SELECT MIN(seq) AS seq FROM event_outbox) AS first "
+                                    "LEFT JOIN revocation ON revocation.seq = first.seq";
+  static constexpr std::array columns{integer_column, integer_column, integer_column, integer_column};
   const auto select = db.prepared(text, columns);
   if (!select)
     return select.error();
   outbox_state state;
   const auto read = read_rows(**select, [&](const statement& row) {
-    state = {static_cast<std::uint64_t>(row.integer(0)), row.integer(1) != 0, core::from_unix_ms(row.integer(2))};
+    state = {static_cast<std::uint64_t>(row.integer(0)), row.integer(1) != 0,
+             static_cast<std::uint64_t>(row.integer(2)), std::chrono::milliseconds{row.integer(3)}};
   });
   if (!read)
     return read.error();
@@ -93,7 +96,8 @@ outcome<claimed_events> apply(connection& db, const claim_events& request) {
     return state.error();
   claimed_events claimed;
   claimed.pending = state->pending;
-  claimed.oldest = state->oldest;
+  claimed.oldest_sequence = state->oldest_sequence;
+  claimed.oldest_age = state->oldest_age;
   if (request.limit == 0 || !state->claimable)
     return claimed;
   const auto numbers = lease(db, request.limit);
@@ -204,47 +208,86 @@ outcome<revocation_page> apply(connection& db, const get_revocations& request) {
 
 namespace {
 
-outcome<std::uint64_t> prune_audit(connection& db, core::timestamp before, std::uint32_t limit) {
-  // The oldest rows up to the first one that is young enough.
-  static const std::string window =
-    "SELECT COALESCE(MIN(IF(at >= ?, seq, NULL)) - 1, MAX(seq), 0) FROM (SELECT seq, at "
-    "FROM credential_audit ORDER BY seq LIMIT ?) AS oldest";
-  static const std::string text = "DELETE FROM credential_audit WHERE seq <= ? AND at < ? ORDER BY seq LIMIT ?";
-  static constexpr std::array columns{integer_column};
-  const auto select = db.prepared(window, columns);
+// Rows whose time is before this moment of the database's clock are old. One parameter: the retention in milliseconds.
+const std::string& is_old() {
+  static const std::string text = "at < " + std::string{database_now} + " - ?";
+  return text;
+}
+
+struct audit_window {
+  std::int64_t rows = 0;
+  std::int64_t last = 0; ///< highest number; 0 where there are no rows
+  std::int64_t old = 0;  ///< rows that are old
+};
+
+outcome<audit_window> look_at_audit(connection& db, const prune& request, std::int64_t after) {
+  static const std::string text = "SELECT COUNT(*), COALESCE(MAX(seq), 0), COUNT(IF(" + is_old()
+                                  + ", 1, NULL)) FROM (SELECT seq, at FROM credential_audit WHERE seq > ? ORDER BY seq "
+                                    "LIMIT ?) AS part";
+  static constexpr std::array columns{integer_column, integer_column, integer_column};
+  const auto select = db.prepared(text, columns);
   if (!select)
     return select.error();
-  bind_time(**select, 0, before);
-  (*select)->bind(1, std::int64_t{limit});
-  std::int64_t last = 0;
-  if (auto read = read_rows(**select, [&](const statement& row) { last = row.integer(0); }); !read)
+  (*select)->bind(0, request.audit_retention.count());
+  (*select)->bind(1, after);
+  (*select)->bind(2, std::int64_t{request.limit});
+  audit_window window;
+  const auto read = read_rows(**select, [&](const statement& row) {
+    window = {row.integer(0), row.integer(1), row.integer(2)};
+  });
+  if (!read)
     return read.error();
-  if (last == 0)
-    return std::uint64_t{0};
+  return window;
+}
+
+outcome<std::uint64_t> delete_audit(connection& db, const prune& request, std::int64_t after, std::int64_t last) {
+  static const std::string text =
+    "DELETE FROM credential_audit WHERE seq > ? AND seq <= ? AND " + is_old() + " ORDER BY seq LIMIT ?";
   const auto erase = db.prepared(text);
   if (!erase)
     return erase.error();
-  (*erase)->bind(0, last);
-  bind_time(**erase, 1, before);
-  (*erase)->bind(2, std::int64_t{limit});
+  (*erase)->bind(0, after);
+  (*erase)->bind(1, last);
+  (*erase)->bind(2, request.audit_retention.count());
+  (*erase)->bind(3, std::int64_t{request.limit});
   if (auto done = (*erase)->execute(); !done)
     return done.error();
   return (*erase)->affected_rows();
 }
 
-outcome<std::uint64_t> prune_revocations(connection& db, core::timestamp before, std::uint32_t limit) {
+outcome<void> prune_audit(connection& db, const prune& request, pruned& done) {
+  auto after = static_cast<std::int64_t>(request.audit_after);
+  for (std::uint32_t i = 0; i < max_prune_windows && !done.audit_end; ++i) {
+    const auto window = look_at_audit(db, request, after);
+    if (!window)
+      return window.error();
+    if (window->old > 0) {
+      const auto deleted = delete_audit(db, request, after, window->last);
+      if (!deleted)
+        return deleted.error();
+      done.audit_rows = *deleted;
+    }
+    after = std::max(after, window->last);
+    done.audit_next = static_cast<std::uint64_t>(after);
+    done.audit_end = window->rows < std::int64_t{request.limit};
+    if (window->old > 0)
+      break;
+  }
+  return {};
+}
+
+outcome<std::uint64_t> prune_revocations(connection& db, const prune& request) {
   // Looked for without a lock, so that nobody who works on the outbox waits. What is out of it stays out.
   static const std::string text =
-    "SELECT seq FROM revocation FORCE INDEX (operation) WHERE at < ? AND NOT EXISTS "
-    "(SELECT 1 FROM event_outbox WHERE event_outbox.seq = revocation.seq) ORDER BY at, seq "
-    "LIMIT ?";
+    "SELECT seq FROM revocation FORCE INDEX (operation) WHERE " + is_old()
+    + " AND NOT EXISTS (SELECT 1 FROM event_outbox WHERE event_outbox.seq = revocation.seq) ORDER BY at, seq LIMIT ?";
   static const auto erase_texts = statement_texts("DELETE FROM revocation WHERE seq IN (", "?", ")");
   static constexpr std::array columns{integer_column};
   const auto select = db.prepared(text, columns);
   if (!select)
     return select.error();
-  bind_time(**select, 0, before);
-  (*select)->bind(1, std::int64_t{limit});
+  (*select)->bind(0, request.revocations_retention.count());
+  (*select)->bind(1, std::int64_t{request.limit});
   std::vector<std::uint64_t> numbers;
   const auto read =
     read_rows(**select, [&](const statement& row) { numbers.push_back(static_cast<std::uint64_t>(row.integer(0))); });
@@ -256,12 +299,15 @@ outcome<std::uint64_t> prune_revocations(connection& db, core::timestamp before,
 } // namespace
 
 outcome<pruned> apply(connection& db, const prune& request) {
+  if (request.limit == 0 || request.limit > max_page)
+    return invalid("a number of rows to delete of none or more than 1000");
+  if (request.audit_retention < request.audit_retention.zero()
+      || request.revocations_retention < request.revocations_retention.zero())
+    return invalid("a negative retention");
   pruned done;
-  const auto audit = prune_audit(db, request.audit_before, request.limit);
-  if (!audit)
+  if (auto audit = prune_audit(db, request, done); !audit)
     return audit.error();
-  done.audit_rows = *audit;
-  const auto revocations = prune_revocations(db, request.revocations_before, request.limit);
+  const auto revocations = prune_revocations(db, request);
   if (!revocations)
     return revocations.error();
   done.revocations = *revocations;

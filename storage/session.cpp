@@ -28,9 +28,13 @@ core::steady_time now() {
 }
 
 outcome<pong> apply(connection& db, const ping&) {
-  if (auto writable = db.check_writable(); !writable)
-    return writable.error();
-  return pong{db.server_version(), db.address()};
+  const auto sent = core::now_ms();
+  const auto begun = now();
+  const auto clock = db.check_writable();
+  if (!clock)
+    return clock.error();
+  const auto round_trip = std::chrono::duration_cast<milliseconds>(now() - begun);
+  return pong{db.server_version(), db.address(), core::compare_clocks(sent, round_trip, *clock)};
 }
 
 template <class Command>

@@ -240,38 +240,132 @@ TEST_CASE("readers that follow the cursor while four writers revoke miss nothing
   CHECK(seen.size() == count_of(f.server, "revocation"));
 }
 
+namespace {
+
+using std::chrono::hours;
+
+// Appends audit rows of `age`, negative: of the future.
+void add_audit(const mariadb_server& server, std::uint32_t rows, milliseconds age) {
+  server.execute(
+    "INSERT INTO credential_audit (credential_id, at, channel, actor, correlation_id) SELECT UNHEX(MD5(seq)), "
+    + before_now(age) + ", 0, '', '' FROM seq_1_to_" + std::to_string(rows));
+}
+
+// Revocations 1, 2, 3 … of these ages, without outbox rows.
+void add_revocations(const mariadb_server& server, std::initializer_list<milliseconds> ages) {
+  for (const auto age : ages)
+    server.execute(
+      "INSERT INTO revocation (kind, application, endpoint_id, ids, correlation_id, at) VALUES (1, '', '', "
+      "REPEAT('i', 16), 'c', "
+      + before_now(age) + ")");
+}
+
+// Audit rows that are older than that.
+std::string old_audit_rows(const mariadb_server& server, milliseconds retention) {
+  return server.value("SELECT COUNT(*) FROM credential_audit WHERE at < " + before_now(retention));
+}
+
+} // namespace
+
 TEST_CASE("old rows go a bounded number at a time, and what is in the outbox stays") {
   const storage_fixture f;
   session db{f.server.settings()};
-  make_tokens(db, 1, 10);
-  const auto events = revoke(db, 1, 10); // audit rows at 1,000,001 … and 2,000,001 …
-  REQUIRE(must<confirmed_events>(
-            db, confirm_events{{events[0].sequence, events[1].sequence, events[3].sequence, events[8].sequence}})
-            .removed
-          == 4);
-  prune command{core::from_unix_ms(1'000'008), core::from_unix_ms(2'000'006), 3};
+  REQUIRE(db.connect().has_value());
+  add_audit(f.server, 7, hours{3});
+  add_audit(f.server, 3, hours{1});
+  for (int i = 0; i < 7; ++i)
+    add_revocations(f.server, {hours{3}});
+  add_revocations(f.server, {hours{1}});
+  f.server.execute("INSERT INTO event_outbox (seq, lease_until) VALUES (3, 0), (8, 0)");
+  prune command{hours{2}, hours{2}, 3};
   auto done = must<pruned>(db, command);
   CHECK(done.audit_rows == 3);
   CHECK(done.revocations == 3); // 1, 2 and 4: 3 is in the outbox
+  CHECK(done.audit_next == 3);
+  CHECK_FALSE(done.audit_end);
+  done = must<pruned>(db, command);
+  CHECK(done.audit_rows == 3);
+  CHECK(done.revocations == 3);
+  done = must<pruned>(db, command);
+  CHECK(done.audit_rows == 1);
+  CHECK(done.revocations == 0);
+  done = must<pruned>(db, command);
+  CHECK(done.audit_rows == 0);
+  CHECK(done.audit_end);
+  CHECK(count_of(f.server, "credential_audit") == 3);
+  CHECK(numbers(must<revocation_page>(db, list_revocations{}).items) == std::vector<std::uint64_t>{3, 8});
+  command = {milliseconds{0}, milliseconds{0}, 1000};
   done = must<pruned>(db, command);
   CHECK(done.audit_rows == 3);
   CHECK(done.revocations == 0);
-  done = must<pruned>(db, command);
-  CHECK(done.audit_rows == 1);
-  CHECK(must<pruned>(db, command).audit_rows == 0);
-  CHECK(f.server.value("SELECT MIN(at) FROM credential_audit") == "1000008");
-  CHECK(numbers(must<revocation_page>(db, list_revocations{}).items)
-        == std::vector<std::uint64_t>{events[2].sequence, events[4].sequence, events[5].sequence, events[6].sequence,
-                                      events[7].sequence, events[8].sequence, events[9].sequence});
-  command = {core::from_unix_ms(9'000'000), core::from_unix_ms(9'000'000), 1000};
-  done = must<pruned>(db, command);
-  CHECK(done.audit_rows == 13);
-  CHECK(done.revocations == 1);
   CHECK(count_of(f.server, "revocation") == count_of(f.server, "event_outbox"));
-  CHECK(must<pruned>(db, command).audit_rows == 0);
   // Numbers go on where they were.
-  end_leases(f.server);
-  CHECK(numbers(must<claimed_events>(db, claim_events{}).events).size() == 6);
+  add_revocations(f.server, {hours{0}});
+  CHECK(f.server.value("SELECT MAX(seq) FROM revocation") == "9");
+}
+
+TEST_CASE("rows with a time of the future hide no old row behind them") {
+  const storage_fixture f;
+  session db{f.server.settings()};
+  REQUIRE(db.connect().has_value());
+  const prune command{hours{24}, hours{24}, 100};
+  SECTION("one row") {
+    add_audit(f.server, 1, -hours{24 * 365});
+    add_audit(f.server, 5, hours{25});
+    add_revocations(f.server, {-hours{24 * 365}, hours{25}, -hours{1}, hours{26}});
+    const auto done = must<pruned>(db, command);
+    CHECK(done.audit_rows == 5);
+    CHECK(done.revocations == 2);
+  }
+  SECTION("several hundred in a row, with old ones between and behind them") {
+    add_audit(f.server, 350, -hours{1});
+    add_audit(f.server, 2, hours{25});
+    add_audit(f.server, 350, -hours{1});
+    add_audit(f.server, 3, hours{25});
+    auto done = must<pruned>(db, command);
+    CHECK(done.audit_rows == 2);
+    auto next = command;
+    next.audit_after = done.audit_next;
+    done = must<pruned>(db, next);
+    CHECK(done.audit_rows == 3);
+  }
+  SECTION("more than one command looks through: it says where to go on") {
+    add_audit(f.server, 1000, -hours{1});
+    add_audit(f.server, 3, hours{25});
+    auto done = must<pruned>(db, command);
+    CHECK(done.audit_rows == 0);
+    CHECK(done.audit_next == 800);
+    CHECK_FALSE(done.audit_end);
+    auto next = command;
+    next.audit_after = done.audit_next;
+    CHECK(must<pruned>(db, next).audit_rows == 3);
+  }
+  CHECK(old_audit_rows(f.server, hours{24}) == "0");
+}
+
+TEST_CASE("a number of rows or a retention that cannot be is refused") {
+  const storage_fixture f;
+  session db{f.server.settings()};
+  CHECK(refusal(db, prune{hours{1}, hours{1}, 0}).code == core::errc::invalid);
+  CHECK(refusal(db, prune{hours{1}, hours{1}, 1001}).code == core::errc::invalid);
+  CHECK(refusal(db, prune{-hours{1}, hours{1}}).code == core::errc::invalid);
+  CHECK(refusal(db, prune{hours{1}, -hours{1}}).code == core::errc::invalid);
+}
+
+TEST_CASE("the age of the oldest event is taken by the database's clock, and one of the future has none") {
+  const storage_fixture f;
+  session db{f.server.settings()};
+  CHECK(must<claimed_events>(db, claim_events{0}).oldest_sequence == 0);
+  add_revocations(f.server, {hours{9}, hours{2}, -hours{3}});
+  f.server.execute("INSERT INTO event_outbox (seq, lease_until) VALUES (2, 0), (3, 0)");
+  auto claimed = must<claimed_events>(db, claim_events{0});
+  CHECK(claimed.oldest_sequence == 2);
+  CHECK(claimed.oldest_age >= hours{2});
+  CHECK(claimed.oldest_age < hours{2} + std::chrono::minutes{1});
+  REQUIRE(must<confirmed_events>(db, confirm_events{{2}}).removed == 1);
+  claimed = must<claimed_events>(db, claim_events{0});
+  CHECK(claimed.oldest_sequence == 3);
+  CHECK(claimed.oldest_age == milliseconds{0});
 }
 
 TEST_CASE("a transaction that was left open is ended by the server, and holds its locks no longer") {

@@ -1,5 +1,7 @@
 #include "fixture.hpp"
 
+#include "storage/rows.hpp"
+
 #include <stdexcept>
 #include <thread>
 
@@ -97,6 +99,10 @@ std::vector<std::vector<std::string>> audit_of(const mariadb_server& server, std
   return server.query("SELECT from_status, to_status, channel, actor, correlation_id FROM credential_audit WHERE "
                       "credential_"
                       + is_row(number) + " ORDER BY seq");
+}
+
+std::string before_now(std::chrono::milliseconds age) {
+  return std::string{storage::database_now} + " - " + std::to_string(age.count());
 }
 
 bool somebody_waits(const mariadb_server& server) {

@@ -68,6 +68,9 @@ void make_tokens(storage::session& session, std::uint32_t first, std::uint32_t l
 /// (from, to, channel, actor, correlation ID) of a credential's audit rows, oldest first.
 [[nodiscard]] std::vector<std::vector<std::string>> audit_of(const mariadb_server& server, std::uint32_t number);
 
+/// A moment of the past by the database's clock, in SQL, as Unix milliseconds; a negative age: of the future.
+[[nodiscard]] std::string before_now(std::chrono::milliseconds age);
+
 /// Whether a transaction waits for a row that another one has locked. Not by innodb_trx: its content is renewed only
 /// when nobody has read it for 100 ms.
 [[nodiscard]] bool somebody_waits(const mariadb_server& server);

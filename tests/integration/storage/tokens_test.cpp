@@ -360,7 +360,7 @@ TEST_CASE("what is not an endpoint ID or application name is refused before the 
   CHECK(result.error().code == core::errc::invalid);
 }
 
-TEST_CASE("a ping tells the server's version and address") {
+TEST_CASE("a ping tells the server's version and address, and how far the clocks are apart") {
   const storage_fixture f;
   session db{f.server.settings()};
   const auto answer = must<pong>(db, ping{});
@@ -368,4 +368,7 @@ TEST_CASE("a ping tells the server's version and address") {
   CHECK(answer.server_version == f.server.value("SELECT VERSION()"));
   REQUIRE(db.server().has_value());
   CHECK(db.server()->address == answer.host);
+  // The server is on this machine; NOW() tells its milliseconds.
+  CHECK(std::chrono::abs(answer.skew.offset) <= answer.skew.error + std::chrono::milliseconds{50});
+  CHECK(answer.skew.error < std::chrono::seconds{5});
 }

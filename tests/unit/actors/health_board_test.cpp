@@ -152,6 +152,17 @@ TEST_CASE("what NATS does not permit is a warning for as long as that is so") {
   CHECK(board.look(moment(milliseconds{0}), wall).warnings.empty());
 }
 
+TEST_CASE("what is wrong with a database that is UP is a warning") {
+  auto board = all_up();
+  core::database_health db;
+  db.status = health_status::up;
+  db.warning = "its clock";
+  board.take(db, moment(milliseconds{1}));
+  const auto look = board.look(moment(milliseconds{1}), wall);
+  CHECK(look.warnings == std::vector<std::string>{"its clock"});
+  CHECK(look.status == health_status::up);
+}
+
 TEST_CASE("warnings are shown as they are") {
   health_settings settings;
   settings.warnings = {"trustful mode"};

@@ -137,6 +137,11 @@ inline bool is_probe(const actors::storage_job& job) {
   return std::holds_alternative<storage::ping>(job.command);
 }
 
+/// What a database that works answers to a probe.
+inline actors::storage_result_ptr probe_answer(const core::clock_skew& skew) {
+  return std::make_shared<const actors::storage_result>(storage::reply{storage::pong{"10.11", "db:3306", skew}});
+}
+
 /// First uses of the tokens with the numbers from `first` on.
 inline std::vector<storage::activation> first_uses(std::size_t first, std::size_t count) {
   std::vector<storage::activation> out;

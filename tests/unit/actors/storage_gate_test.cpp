@@ -14,8 +14,9 @@ namespace {
 /// A gate with one worker, in virtual time.
 class gate_fixture {
 public:
-  gate_fixture() {
+  explicit gate_fixture(std::shared_ptr<core::metrics> metrics = {}) {
     storage_gate_settings settings;
+    settings.metrics = std::move(metrics);
     settings.dispatcher.workers = 1;
     settings.on_first_contact = [this] { ++first_contacts; };
     settings.on_refused_database = [this](const std::string& why) { refused_schemas.push_back(why); };
@@ -145,6 +146,31 @@ TEST_CASE("the gate reports its health at least every quarter of a second") {
   const auto before = f.heard->size();
   f.system.pass(milliseconds{3000});
   CHECK(f.heard->size() - before >= 12 - 2); // its ticks are 50 ms apart
+}
+
+TEST_CASE("clocks that differ by more than 5 s are a warning for as long as that is so, and always a metric") {
+  const auto counted = std::make_shared<core::metrics>(core::metrics::sizes{});
+  gate_fixture f{counted};
+  CHECK_FALSE(counted->database.clock_skew_ms.value().has_value());
+  f.script->skew = {milliseconds{-4999}, milliseconds{1}};
+  f.add_worker();
+  f.system.pass(milliseconds{500});
+  CHECK(counted->database.clock_skew_ms.value() == -4999);
+  CHECK(f.heard->back().warning.empty());
+
+  f.script->skew = {std::chrono::hours{192}, milliseconds{1}};
+  f.system.pass(milliseconds{500});
+  CHECK(counted->database.clock_skew_ms.value() == 192 * 3'600'000);
+  CHECK(f.heard->back().warning == "the clock of this replica is 691200 s ahead of the database's clock");
+  CHECK(f.health() == health_status::up);
+
+  f.script->skew = {seconds{-6}, milliseconds{1}};
+  f.system.pass(milliseconds{500});
+  CHECK(f.heard->back().warning == "the clock of this replica is 6 s behind the database's clock");
+
+  f.script->skew = {milliseconds{-300}, milliseconds{1}};
+  f.system.pass(milliseconds{500});
+  CHECK(f.heard->back().warning.empty());
 }
 
 TEST_CASE("a worker without a connection takes health down with its words") {

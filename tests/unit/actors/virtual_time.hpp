@@ -111,6 +111,7 @@ struct fake_worker_script {
   enum class mood { answers, holds, dies };
   mood now = mood::answers;
   bool connected = true; ///< what it reports
+  core::clock_skew skew; ///< what it answers to a probe
   std::vector<actors::storage_job_ptr> jobs;
 
   [[nodiscard]] std::size_t lookups() const {
@@ -137,7 +138,7 @@ fake_worker(actors::database_access_actor::stateful_pointer<fake_worker_state> s
       if (script->now == fake_worker_script::mood::dies)
         throw std::runtime_error("the worker dies");
       if (script->now == fake_worker_script::mood::answers)
-        return answer_to(job->command);
+        return is_probe(*job) ? probe_answer(script->skew) : answer_to(job->command);
       self->state.held.emplace_back(self->make_response_promise<actors::storage_result_ptr>(), job);
       return self->state.held.back().first;
     },

@@ -38,7 +38,7 @@ TEST_CASE("Health shows every component in order") {
 TEST_CASE("Health tells what is wrong and warns") {
   auto snapshot = sample_health();
   snapshot.status = health_status::down;
-  snapshot.db = {health_status::down, "MariaDB", std::nullopt, "connection refused"};
+  snapshot.db = {health_status::down, "MariaDB", std::nullopt, "connection refused", ""};
   snapshot.nats = {health_status::down, "", "no route"};
   snapshot.warnings = {"trustful mode: not for production"};
   const auto answer = cm::http::render_health(snapshot, {});

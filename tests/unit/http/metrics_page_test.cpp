@@ -27,6 +27,7 @@ struct numbers {
     counted.in_flight[0].store(std::make_shared<const std::atomic<std::size_t>>(3));
     counted.actors.get("storage-gate")->total.add(2);
     counted.outbox.oldest_ms.set(61'000);
+    counted.database.clock_skew_ms.set(-7'250);
     health.license.expires = core::from_unix_ms(31'000);
     process.resident_bytes = 4096;
   }
@@ -56,8 +57,8 @@ TEST_CASE("Prometheus sees what was counted, in whatever way an answer went") {
         "cm_request_duration_seconds_bucket{protocol=\"ep-token\",status=\"200\",le=\"+Inf\"} 7\n",
         "cm_requests_in_flight{protocol=\"ep-token\"} 3\n", "cm_token_cache_lookups_total{result=\"hit\"} 9\n",
         "cm_actor_restarts_total{actor=\"storage-gate\"} 2\n", "cm_outbox_oldest_age_seconds 30\n",
-        "cm_license_remaining_seconds -60\n", "process_start_time_seconds 1\n",
-        "# TYPE cm_request_duration_seconds histogram\n"}) {
+        "cm_license_remaining_seconds -60\n", "cm_database_clock_skew_seconds -7.25\n",
+        "process_start_time_seconds 1\n", "# TYPE cm_request_duration_seconds histogram\n"}) {
     INFO(line);
     CHECK(holds(page.body, line));
   }

@@ -1,0 +1,88 @@
+// A replica whose clock is wrong: it deletes nothing of the others, and says that its clock is wrong (contract 3.2, 7.1).
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+
+import { Cm } from '../../support/cm.mjs';
+import { parseExposition, valueOf } from '../../support/exposition.mjs';
+import { get } from '../../support/http.mjs';
+import { preset, slowness } from '../../support/places.mjs';
+import { setStatus } from '../../support/state-table.mjs';
+import { Stack } from '../../support/stack.mjs';
+import { until } from '../../support/wait.mjs';
+
+/** libfaketime of the package faketime, for programs with threads; undefined where it is not installed. */
+const library = readdirSync('/usr/lib')
+  .map((folder) => join('/usr/lib', folder, 'faketime', 'libfaketimeMT.so.1'))
+  .find((path) => existsSync(path));
+
+const skip =
+  preset === 'asan' || preset === 'tsan'
+    ? `libfaketime and the sanitizer's own interceptors do not work together (${preset})`
+    : library === undefined && 'the package faketime is not installed';
+
+/** The housekeeper's first round comes a minute after the start. */
+const round = 60_000;
+
+const day = 86_400_000;
+
+const clock = (offset) => ({ LD_PRELOAD: library, FAKETIME: offset, FAKETIME_DONT_FAKE_MONOTONIC: '1', FAKETIME_NO_CACHE: '1' });
+
+let stack;
+let ahead;
+before(async () => {
+  if (skip) return;
+  stack = await Stack.start();
+  const { mariadb, nats } = stack;
+  ahead = await Cm.start({ nats, mariadb, environment: clock('+8d'), configuration: { 'kaa.cm.audit.retention': '7d' } });
+});
+after(async () => {
+  await ahead?.remove();
+  await stack?.remove();
+});
+
+const revocations = async (cm) => (await get(`${cm.api}/revocations`)).json;
+
+async function skewOf(cm) {
+  return valueOf(parseExposition((await get(`${cm.management}/prometheus`)).text), 'cm_database_clock_skew_seconds', {});
+}
+
+test('a replica whose clock is 8 days ahead says so in /health, in a metric and once in the log', { skip }, async () => {
+  const { body } = await ahead.healthThat((health) => health.body.warnings?.length > 0, 'a warning');
+  assert.match(body.warnings[0], /^the clock of this replica is 691[12]\d\d s ahead of the database's clock$/);
+  assert.equal(body.status, 'UP');
+  assert.ok(Math.abs((await skewOf(ahead)) - (8 * day) / 1000) < 60);
+  assert.equal(ahead.log.split('\n').filter((line) => /the clock of this replica is/.test(line)).length, 1);
+
+  assert.equal((await stack.cm.health()).body.warnings, undefined);
+  assert.ok(Math.abs(await skewOf(stack.cm)) < 5);
+});
+
+test('a replica whose clock is 8 days ahead deletes no young revocations and audit rows, and old ones', { skip }, async () => {
+  const { cm, mariadb } = stack;
+  for (let i = 0; i < 5; i += 1) {
+    const { json } = await cm.provision('kettle');
+    assert.equal((await setStatus(`${cm.api}/endpoints/kettle/tokens/${json.endpointTokenId}`, 'Revoked')).status, 200);
+  }
+  await until(async () => (await mariadb.sql('SELECT COUNT(*) FROM event_outbox')) === '0\n', { what: 'an empty outbox' });
+  const before = await revocations(cm);
+  assert.equal(JSON.stringify(before).match(/Revoked/g)?.length, 5, JSON.stringify(before));
+  const audit = await mariadb.sql('SELECT COUNT(*) FROM credential_audit');
+
+  // What is old from here on is deleted by the replica with the wrong clock: it is alone.
+  await cm.stop();
+  const old = Date.now() - 9 * day;
+  await mariadb.sql(
+    `INSERT INTO revocation (kind, application, endpoint_id, ids, correlation_id, at) VALUES (1, '', '', REPEAT('i', 16), 'old', ${old});` +
+      `INSERT INTO credential_audit (credential_id, at, channel, actor, correlation_id) VALUES (REPEAT('i', 16), ${old}, 0, '', 'old')`,
+  );
+  const left = async (table) => Number(await mariadb.sql(`SELECT COUNT(*) FROM ${table} WHERE correlation_id = 'old'`));
+  await until(async () => (await left('revocation')) + (await left('credential_audit')) === 0, {
+    timeout: (round + 15_000) * slowness,
+    interval: 500,
+    what: 'the deletion of the old rows',
+  });
+  assert.deepEqual(await revocations(ahead), before);
+  assert.equal(await mariadb.sql('SELECT COUNT(*) FROM credential_audit'), audit);
+});
