@@ -7,6 +7,7 @@
 #include "core/revocation.hpp"
 #include "core/time.hpp"
 #include "core/token.hpp"
+#include "core/token_digest.hpp"
 #include "core/uuid.hpp"
 
 #include <cstddef>
@@ -110,10 +111,11 @@ struct list_tokens {
   bool ascending = false;
 };
 
-/// Items and total are of the same moment.
+/// All of it is of the same moment.
 struct token_page {
   std::vector<core::endpoint_token> items;
-  std::uint64_t total = 0; ///< of all pages
+  std::uint64_t total = 0;     ///< of all pages
+  core::token_digest digest{}; ///< of all tokens of the endpoint, also those that the list leaves out
 };
 
 /// Several pages, 0 to max_lists, each of a moment of its own.
@@ -171,13 +173,13 @@ struct delete_token {
 };
 
 /// Deletes all tokens of an endpoint, in one transaction up to max_event_ids of them: call again while `more` is true.
-/// An endpoint without tokens: success, nothing deleted. precondition_failed: the precondition, asked of the locked
-/// first page (20 items, newest first, and the total), said no.
+/// An endpoint without tokens: success, nothing deleted. precondition_failed: the precondition, asked of the digest of
+/// all tokens of the endpoint, all of them locked, said no.
 struct delete_endpoint_tokens {
   std::string endpoint_id;
   core::timestamp at{};
   core::change_origin origin;
-  std::function<bool(const token_page&)> precondition;
+  std::function<bool(const core::token_digest&)> precondition;
 };
 
 /// Of tokens: one event for each application.
