@@ -207,7 +207,8 @@ struct import_item {
   core::token_hash hash{};
   std::string application;
   std::string endpoint_id;
-  std::optional<core::credential_status> status; ///< missing: Inactive for a new token, any for one that is there
+  /// Missing: Inactive for a new token, any for one that is there. Inactive: of one that is there, Active is right too.
+  std::optional<core::credential_status> status;
 };
 
 /// New tokens, 0 to max_import, in one transaction with their audit rows (channel import). A line fails alone.
@@ -219,7 +220,8 @@ struct import_tokens {
 
 enum class import_verdict : std::uint8_t {
   created,
-  unchanged,         ///< the token is there, with that endpoint and (where the line names one) that status
+  unchanged,         ///< the token is there, with that endpoint and (where the line names one) that status, or Active
+                     ///< where the line says Inactive
   other_endpoint,    ///< the token is there and belongs to another endpoint
   other_status,      ///< the token is there with another status
   repeated_in_batch, ///< an earlier line of the same batch names the same token otherwise
