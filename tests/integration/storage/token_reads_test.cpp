@@ -149,6 +149,8 @@ TEST_CASE("several lists are what each would be alone, in their order, whatever 
     const auto alone = must<token_page>(db, several.lists[i]);
     CHECK(pages[i].items == alone.items);
     CHECK(pages[i].total == alone.total);
+    CHECK(pages[i].digest == alone.digest);
+    CHECK(pages[i].digest == digest_of(f, several.lists[i].endpoint_id));
   }
   CHECK(must<token_pages>(db, list_many{}).pages.empty());
 }
