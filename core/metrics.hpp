@@ -141,7 +141,8 @@ public:
     gauge pending;
     gauge oldest_ms; ///< Unix ms, when the oldest event that waits was made; 0: none waits
     counter confirmed;
-    counter failures; ///< attempts to publish a batch that were not confirmed
+    counter failures;  ///< attempts to publish a batch that were not confirmed
+    counter oversized; ///< attempts to publish an event that does not fit the server's max_payload even in parts
   } outbox;
 
   struct alignas(64) nats_counters {

@@ -179,6 +179,9 @@ void add_outbox(family_list& out, const metrics_source& from) {
               outbox.confirmed.value());
   out.counter("cm_outbox_failures_total", "Attempts of this replica to publish events that were not confirmed.",
               outbox.failures.value());
+  out.counter("cm_outbox_oversized_total",
+              "Attempts of this replica to publish an event that does not fit NATS's max_payload even in parts.",
+              outbox.oversized.value());
 }
 
 void add_nats(family_list& out, const core::metrics& counted) {
