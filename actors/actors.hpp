@@ -262,10 +262,13 @@ using token_transitioner_actor = caf::typed_actor<
   caf::reacts_to<peer_atom, nats_egress_peer>>;
 
 using endpoint_remover_actor = caf::typed_actor<
-  // Takes the tokens of these endpoints away, sooner or later.
-  caf::reacts_to<remove_atom, removed_endpoints_ptr>, caf::reacts_to<peer_atom, credential_manager_peer>,
+  // There are endpoints in the backlog.
+  caf::reacts_to<remove_atom>, caf::reacts_to<peer_atom, credential_manager_peer>,
+  caf::reacts_to<peer_atom, storage_gate_peer>,
   // INTERNAL: the pause after a failure is over.
-  caf::reacts_to<tick_atom>>;
+  caf::reacts_to<tick_atom>,
+  // INTERNAL: look into the backlog, whether anybody said something or not.
+  caf::reacts_to<watch_atom>>;
 
 /// The blocking half of the event publisher.
 using event_confirmer_actor = caf::typed_actor<

@@ -1,5 +1,6 @@
 #include "actors/decoders.hpp"
 
+#include "actors/removal_intake.hpp"
 #include "core/identifiers.hpp"
 #include "core/logging.hpp"
 #include "messaging/elce.hpp"
@@ -137,40 +138,28 @@ private:
 
 class unregistered_decoder {
 public:
-  explicit unregistered_decoder(decoder_context context) : context_(std::move(context)) {}
+  explicit unregistered_decoder(std::shared_ptr<removal_intake> intake) : intake_(std::move(intake)) {}
 
   void operator()(const messaging::message_batch& batch) {
-    auto gone = std::make_shared<removed_endpoints>();
-    gone->door = context_.door;
     for (const auto& message : batch)
-      take(message, *gone);
-    if (!gone->items.empty())
-      context_.hand_on(removed_endpoints_ptr{std::move(gone)});
+      take(message);
+    intake_->flush();
   }
 
 private:
-  void take(const messaging::message& message, removed_endpoints& gone) {
+  void take(const messaging::message& message) {
     const auto decoded = messaging::decode<messaging::elce::unregistered_event>(message.payload());
-    if (decoded.has_error() || !core::is_endpoint_id(decoded->endpoint_id)) {
-      if (malformed_.again())
-        core::logger("cm.elce")->warn("{} events of unregistered endpoints cannot be understood: {}",
-                                      malformed_.count(),
-                                      decoded.has_error() ? decoded.error().problem : "not an endpoint ID");
+    if (decoded.has_value() && core::is_endpoint_id(decoded->endpoint_id)) {
+      intake_->take(decoded->endpoint_id, decoded->correlation_id);
       return;
     }
-    if (!context_.door->enter()) {
-      context_.door->leave();
-      if (lost_.again())
-        core::logger("cm.elce")->error("{} events of unregistered endpoints found no room and are lost; the last: {}",
-                                       lost_.count(), decoded->endpoint_id);
-      return;
-    }
-    gone.items.push_back({std::string(decoded->endpoint_id), std::string(decoded->correlation_id)});
+    if (malformed_.again())
+      core::logger("cm.elce")->warn("{} events of unregistered endpoints cannot be understood: {}", malformed_.count(),
+                                    decoded.has_error() ? decoded.error().problem : "not an endpoint ID");
   }
 
-  decoder_context context_;
+  std::shared_ptr<removal_intake> intake_;
   occasional malformed_;
-  occasional lost_;
 };
 
 template <class Event>
@@ -221,8 +210,14 @@ decoder revoked_clients_event_decoder(decoder_context context) {
   return revoked_clients_decoder(std::move(context));
 }
 
-decoder unregistered_event_decoder(decoder_context context) {
-  return unregistered_decoder(std::move(context));
+decoder unregistered_event_decoder(decoder_context context, std::shared_ptr<removal_backlog> backlog,
+                                   std::shared_ptr<core::metrics> metrics) {
+  removal_intake_settings settings;
+  settings.announce = [hand_on = std::move(context.hand_on)] { hand_on(removal_news{}); };
+  settings.nearly_full = std::move(context.nearly_full);
+  settings.ending = std::move(context.ending);
+  return unregistered_decoder(
+    std::make_shared<removal_intake>(std::move(backlog), std::move(metrics), std::move(settings)));
 }
 
 decoder configuration_broadcast_decoder(decoder_context context) {

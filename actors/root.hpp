@@ -9,6 +9,7 @@
 #include "actors/http_session.hpp"
 #include "actors/io_loop.hpp"
 #include "actors/license_check.hpp"
+#include "actors/removal_backlog.hpp"
 #include "actors/subscription_record.hpp"
 #include "actors/supervision.hpp"
 #include "core/logging.hpp"
@@ -98,10 +99,11 @@ struct root_state {
   std::shared_ptr<http::acceptor> api_acceptor;
   application_directory_ptr applications;
   std::shared_ptr<const core::token_keyer> keyer;
-  forwarder_ptr forget;                     ///< to all who keep tokens in memory, and of events to the follower
-  std::shared_ptr<coherence> token_hearing; ///< of the events about revoked tokens
-  std::shared_ptr<coherence> client_feed;   ///< of the events about revoked client credentials
-  std::shared_ptr<answer_outlet> outlet;    ///< of the egress and of those who do without it
+  std::shared_ptr<removal_backlog> removals; ///< endpoints that were unregistered
+  forwarder_ptr forget;                      ///< to all who keep tokens in memory, and of events to the follower
+  std::shared_ptr<coherence> token_hearing;  ///< of the events about revoked tokens
+  std::shared_ptr<coherence> client_feed;    ///< of the events about revoked client credentials
+  std::shared_ptr<answer_outlet> outlet;     ///< of the egress and of those who do without it
 
   // The orderly stop.
   std::vector<std::function<void(std::size_t)>> stop_steps;

@@ -37,6 +37,7 @@ void add_health(root_pointer self) {
   add_child(self, "health", [self] {
     auto& state = self->state;
     health_settings settings;
+    settings.metrics = state.settings.metrics;
     if (state.settings.settings.credentials.trustful)
       settings.warnings.emplace_back("trustful mode: unknown credentials are accepted; not for production");
     state.health = self->spawn(health_reporter, settings);
@@ -120,6 +121,7 @@ void add_gate(root_pointer self) {
     self->send(state.manager, peer_v, storage_gate_peer{state.gate});
     self->send(state.publisher, peer_v, storage_gate_peer{state.gate});
     self->send(state.client_validator, peer_v, storage_gate_peer{state.gate});
+    self->send(state.remover, peer_v, storage_gate_peer{state.gate});
     self->send(state.housekeeper, peer_v, storage_gate_peer{state.gate});
     self->send(state.reader, peer_v, storage_gate_peer{state.gate});
     self->send(state.api_listener, peer_v, storage_gate_peer{state.gate});

@@ -7,11 +7,13 @@
 #include "actors/nats_egress.hpp"
 #include "actors/nats_link.hpp"
 #include "actors/nats_subscription.hpp"
+#include "actors/removal_losses.hpp"
 #include "actors/revocation_follower.hpp"
 #include "actors/root_children.hpp"
 #include "actors/tekton_follower.hpp"
 #include "actors/token_transitioner.hpp"
 #include "actors/token_validator.hpp"
+#include "core/logging.hpp"
 #include "core/token_key.hpp"
 #include "core/uuid.hpp"
 #include "messaging/connection.hpp"
@@ -28,8 +30,12 @@ namespace cm::actors {
 
 namespace {
 
-// Events of the register come in bursts, and nobody repeats them.
-constexpr std::size_t event_queue_length = 65536;
+// Events of the register come in bursts, and nobody repeats them: the NATS library keeps them while the backlog is
+// full. From half of these limits on CM takes them out and drops them itself, so that it can name them
+// (removal_intake); the other half is for what arrives until it looks. An event takes some 350 bytes there, so half of
+// the limit is 23 MiB.
+constexpr int unread_events = 131'072;
+constexpr int unread_event_bytes = 32 * 1024 * 1024;
 
 // -- where deliveries go ----------------------------------------------------------------------------------------------
 
@@ -208,9 +214,13 @@ void add_transitioner(root_pointer self) {
 }
 
 void add_remover(root_pointer self) {
-  add_child(self, "endpoint-remover", [self, backlog = std::make_shared<removal_backlog>()] {
+  self->state.removals = std::make_shared<removal_backlog>();
+  self->state.settings.metrics->unregistered.store(self->state.removals->count());
+  add_child(self, "endpoint-remover", [self] {
     auto& state = self->state;
-    state.remover = self->spawn(endpoint_remover, endpoint_remover_settings{}, backlog, state.manager);
+    endpoint_remover_settings settings;
+    settings.metrics = state.settings.metrics;
+    state.remover = self->spawn(endpoint_remover, std::move(settings), state.removals, state.manager, state.gate);
     renew_forwarders(self);
     return untyped(state.remover);
   });
@@ -317,14 +327,19 @@ void add_event_subscriptions(root_pointer self) {
   settings.subject =
     messaging::subjects::endpoint_unregistered(state.settings.settings.credentials.ep_register_instance);
   settings.queue_group = state.settings.settings.instance_name;
-  settings.queue_length = event_queue_length;
-  settings.make_decoder = unregistered_event_decoder;
-  settings.on_door = [metrics = state.settings.metrics](auto inside) {
-    metrics->unregistered.store(std::move(inside));
+  settings.pending_messages = unread_events;
+  settings.pending_bytes = unread_event_bytes;
+  settings.make_decoder = [backlog = state.removals, metrics = state.settings.metrics](decoder_context context) {
+    return unregistered_event_decoder(std::move(context), backlog, metrics);
+  };
+  settings.unfinished = [backlog = state.removals] { return backlog->size(); };
+  settings.on_dropped = [metrics = state.settings.metrics](std::uint64_t count) {
+    metrics->lost_removals[static_cast<std::size_t>(core::removal_loss::unread)].add(count);
+    core::logger("cm.elce")->error(
+      "{} events of unregistered endpoints are lost unread, the tokens of these endpoints are still valid", count);
   };
   add_subscription(self, "nats-ep-unregistered", std::move(settings), [self] {
-    return forward<removed_endpoints_ptr>(
-      [to = self->state.remover](const removed_endpoints_ptr& gone) { caf::anon_send(to, remove_v, gone); });
+    return forward<removal_news>([to = self->state.remover](const removal_news&) { caf::anon_send(to, remove_v); });
   });
 }
 
@@ -390,6 +405,19 @@ void add_subscriptions(root_pointer self) {
   add_event_subscriptions(self);
   if (self->state.settings.settings.tekton.enabled)
     add_configuration_subscriptions(self);
+}
+
+void name_unfinished_removals(root_pointer self) {
+  constexpr std::size_t at_once = 256;
+  auto& state = self->state;
+  if (!state.removals)
+    return;
+  removal_losses losses(state.settings.metrics, core::removal_loss::stop);
+  state.removals->put_back_all();
+  for (auto left = state.removals->take(at_once); !left.empty(); left = state.removals->take(at_once)) {
+    for (const auto& one : left)
+      losses.add(one.endpoint_id);
+  }
 }
 
 void take_listening(root_pointer self, std::size_t index, std::uint64_t number, const nats_connection_ptr& connection) {

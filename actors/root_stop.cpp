@@ -112,6 +112,7 @@ std::vector<std::function<void(std::size_t)>> make_steps(root_pointer self) {
                     "event-publisher", "api-listener"});
     },
     [self](std::size_t step) {
+      name_unfinished_removals(self);
       end_children(self, step, {"license", "credential-manager", "password-", "housekeeper", "storage-gate"});
     },
     [self](std::size_t step) {

@@ -172,6 +172,16 @@ struct delete_token {
   std::function<bool(const core::endpoint_token&)> precondition;
 };
 
+/// Asks which endpoints have tokens: 0 to max_batch IDs, repeats allowed.
+struct find_endpoints {
+  std::vector<std::string> endpoint_ids;
+};
+
+/// Those of them that have at least one token, whatever its status; each once, in any order.
+struct found_endpoints {
+  std::vector<std::string> endpoint_ids;
+};
+
 /// Deletes all tokens of an endpoint, in one transaction up to max_event_ids of them: call again while `more` is true.
 /// An endpoint without tokens: success, nothing deleted. precondition_failed: the precondition, asked of the digest of
 /// all tokens of the endpoint, all of them locked, said no. A repetition deletes nothing where an earlier attempt with

@@ -164,6 +164,41 @@ outcome<found_tokens> apply(connection& db, const find_tokens& request) {
   return found;
 }
 
+outcome<found_endpoints> apply(connection& db, const find_endpoints& request) {
+  // One entry of the index for each endpoint, however many tokens it has: with IN and DISTINCT all would be read.
+  static const auto texts = [] {
+    constexpr std::string_view one = "(SELECT endpoint_id FROM endpoint_token WHERE endpoint_id = ? LIMIT 1)";
+    statement_set made;
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      made[i] = one;
+      for (std::size_t count = 1; count < size_classes[i]; ++count)
+        made[i].append(" UNION ALL ").append(one);
+    }
+    return made;
+  }();
+  static constexpr std::array columns{column{column_kind::text, core::max_identifier_length}};
+  const auto& wanted = request.endpoint_ids;
+  if (wanted.size() > max_batch)
+    return invalid("more than 64 endpoints");
+  if (!std::all_of(wanted.begin(), wanted.end(), [](const auto& id) { return core::is_endpoint_id(id); }))
+    return invalid("not an endpoint ID");
+  found_endpoints found;
+  if (wanted.empty())
+    return found;
+  const auto size_class = class_holding(wanted.size());
+  const auto select = db.prepared(texts[size_class], columns);
+  if (!select)
+    return select.error();
+  for (std::size_t i = 0; i < size_classes[size_class]; ++i)
+    (*select)->bind(i, wanted[std::min(i, wanted.size() - 1)]);
+  auto& ids = found.endpoint_ids;
+  if (auto read = read_rows(**select, [&](const statement& row) { ids.emplace_back(row.text(0)); }); !read)
+    return read.error();
+  std::sort(ids.begin(), ids.end()); // the list was filled up with repeats
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  return found;
+}
+
 outcome<got_tokens> apply(connection& db, const get_tokens& request) {
   static const auto texts =
     statement_texts("SELECT " + std::string{token_fields} + " FROM endpoint_token WHERE id IN (", "?", ")");
