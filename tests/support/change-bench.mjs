@@ -2,18 +2,18 @@
 // left behind, checked in bulk.
 import { Cm } from './cm.mjs';
 import { judge } from './change-audit.mjs';
-import { changesOf, unavailable } from './changes.mjs';
-import { lockFaults, locks } from './database-faults.mjs';
+import { changesOf } from './changes.mjs';
+import { locks } from './database-faults.mjs';
 import { EcapClient } from './ecap.mjs';
 import { Events } from './events.mjs';
 import { MariadbProxy } from './mariadb-proxy.mjs';
-import { Operations } from './operations.mjs';
+import { Operations, unavailable } from './operations.mjs';
 import { Operator } from './operator.mjs';
 import { slowness } from './places.mjs';
 import { Rows } from './rows.mjs';
 import { Mariadb, Nats } from './servers.mjs';
 import { SqlSession } from './sql-session.mjs';
-import { purposeOf, tablesOf } from './statements.mjs';
+import { lockedTablesOf, purposeOf } from './statements.mjs';
 import { sleep, until } from './wait.mjs';
 
 /** A client repeats what was answered 503 for so long, in milliseconds. */
@@ -173,7 +173,7 @@ export class ChangeBench {
           this.follow(one, right, () => this.operator.createCertificate({ issuer: 'CN=Next', serialNumber })),
         ]);
       await both('taken', '0', 409);
-      await both(`next-${number}`, `${number}`, 201);
+      await both(`next-${number}`, `9000${number}`, 201);
       if (!link?.open) break;
     }
     this.proxy.disarm();
@@ -249,7 +249,7 @@ export class ChangeBench {
 
   /** The change while somebody else holds `table`, until its first error; false where it does not wait for that. */
   async locked(change, fault, table, learned) {
-    const number = 1 + learned.findIndex((sql) => tablesOf(sql).has(table));
+    const number = 1 + learned.findIndex((sql) => lockedTablesOf(sql).has(table));
     const one = this.begin(change, `${fault.name} at ${table}`, number, learned[number - 1], await this.make(change));
     await this.hold(table);
     let released;
@@ -398,4 +398,3 @@ const byName = ({ kind, endpointId, username, serialNumber }) => [
   endpointId ? `endpoint_id = '${endpointId}'` : username ? `username = '${username}'` : `serial = '${serialNumber}'`,
 ];
 
-export { byId, byName, lockFaults };

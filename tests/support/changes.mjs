@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 
 import { publishUnregistered } from './events.mjs';
-import { issuer, password, unavailable } from './operations.mjs';
+import { issuer, password } from './operations.mjs';
 import { binary, states } from './rest.mjs';
 import { ofChange, purposeOf, statementsFor } from './statements.mjs';
 
@@ -253,5 +253,3 @@ export function changesOf(operations) {
     }),
   ];
 }
-
-export { unavailable };

@@ -31,7 +31,9 @@ export const ofChange = statementsFor('change', 'transaction', 'look-up', 'use')
 /** Whether it ends a transaction with success: by itself, or as a block that does everything. */
 export const commits = (sql) => /\bCOMMIT\b/.test(sql);
 
-/** The tables that a statement writes or reads rows of. */
-export function tablesOf(sql) {
-  return new Set([...sql.matchAll(/\b(?:INTO|UPDATE|FROM|JOIN)\s+(\w+)/g)].map(([, table]) => table));
+/** The tables of which a statement locks rows. */
+export function lockedTablesOf(sql) {
+  const written = [...sql.matchAll(/\b(?:INSERT INTO|UPDATE|DELETE FROM|FROM(?= revocation_gate\b))\s+(\w+)/g)];
+  const read = /\bFOR UPDATE\b/.test(sql) ? [...sql.matchAll(/\bFROM\s+(\w+)/g)] : [];
+  return new Set([...written, ...read].map(([, table]) => table));
 }
