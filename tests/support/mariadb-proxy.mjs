@@ -269,6 +269,7 @@ export class MariadbProxy {
     proxy.errors = []; // of the proxy itself and of the faults: a test fails where there is one
     proxy.log = []; // the latest commands, oldest first
     proxy.refusing = false;
+    proxy.waiting = undefined; // new connections that are kept waiting, while they are
     proxy.connections = 0;
     proxy.server = createServer({ allowHalfOpen: true }, (client) => proxy.#accept(client));
     await once(proxy.server.listen(0, '127.0.0.1'), 'listening');
@@ -282,6 +283,15 @@ export class MariadbProxy {
       client.resetAndDestroy();
       return;
     }
+    if (this.waiting !== undefined) {
+      client.on('error', () => {});
+      this.waiting.push(client);
+      return;
+    }
+    this.#connect(client);
+  }
+
+  #connect(client) {
     this.connections += 1;
     this.links.add(new Link(this, this.connections, client));
   }
@@ -320,8 +330,16 @@ export class MariadbProxy {
     this.refusing = on;
   }
 
+  /** With `on`, new connections are taken and hear nothing; without, they are served, those that waited too. */
+  keepWaiting(on = true) {
+    const waited = this.waiting ?? [];
+    this.waiting = on ? waited : undefined;
+    if (!on) for (const client of waited) if (!client.destroyed) this.#connect(client);
+  }
+
   async close() {
     this.refusing = true;
+    for (const client of this.waiting ?? []) client.destroy();
     for (const link of [...this.links]) {
       link.client.destroy();
       link.upstream.destroy();
