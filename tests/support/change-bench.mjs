@@ -113,14 +113,44 @@ export class ChangeBench {
     return trap.seen.map(({ sql }) => sql);
   }
 
-  /** The change with `fault` at its statement number `number` (from 1) of those that were learned. */
-  async quick(change, fault, number, learned) {
+  /** The statements that the change has prepared on a connection that is new. */
+  async learnCold(change) {
+    const one = this.begin(change, 'new connections', 0, '', await this.make(change));
+    await this.renew();
+    const trap = this.proxy.arm({ matches: (command) => prepares(change, command) });
+    await this.settle(one, await this.ask(one));
+    this.proxy.disarm();
+    return trap.seen.map(({ sql }) => sql);
+  }
+
+  /** All connections of CM are new ones, on which nothing was prepared yet. */
+  async renew() {
+    const before = this.proxy.connections;
+    this.proxy.cut();
+    const back = () => [...this.proxy.links].filter(({ number, count }) => number > before && count > 4).length >= this.connections;
+    await until(
+      async () => {
+        await Promise.all([this.operator.listTokens('nobody'), this.operator.listClients('credentials', '?limit=1')]);
+        return back();
+      },
+      { timeout: patience, interval: 5, what: 'new connections' },
+    );
+    await this.cm.up();
+  }
+
+  /**
+   * The change with `fault` at its statement number `number` (from 1) of those that were learned; with `cold`, of those that
+   * are prepared on new connections.
+   */
+  async quick(change, fault, number, learned, { cold = false } = {}) {
     let one;
     let trap;
     for (let tries = 0; tries < 3 && !trap?.aligned; tries += 1) {
-      one = this.begin(change, fault.name, number, learned[number - 1], await this.make(change));
+      one = this.begin(change, cold ? `${fault.name}, in PREPARE` : fault.name, number, learned[number - 1], await this.make(change));
+      if (tries > 0) this.cases.splice(this.cases.length - 2, 1); // the try before was no case
+      if (cold) await this.renew();
       trap = this.proxy.arm({
-        matches: change.counts,
+        matches: cold ? (command) => prepares(change, command) : change.counts,
         at: number,
         fault: async (link, command) => {
           trap.aligned = command.sql === learned[number - 1];
@@ -215,11 +245,11 @@ export class ChangeBench {
       if (!change.settled) return;
       // What was in the memory of a process that was killed has to be asked for again.
       if (killed && !change.once && !(await change.settled(fixture))) await change.ask(fixture);
-      const half = performance.now() - began + 2_000 * slowness;
+      const soon = performance.now() - began + 300 * slowness;
       let repeated = !change.repeats;
       await until(
         async () => {
-          if (!repeated && performance.now() - began > half) {
+          if (!repeated && performance.now() - began > soon) {
             repeated = true;
             await change.ask(fixture);
           }
@@ -356,12 +386,31 @@ export class ChangeBench {
     });
   }
 
+  /** All changes that lock rows of a table, while somebody else holds that for longer than a request may take. */
+  async lockRound(learned, table, time) {
+    const ones = [];
+    for (const [change, statements] of learned) {
+      const number = 1 + statements.findIndex((sql) => lockedTablesOf(sql).has(table));
+      if (number === 0) continue;
+      ones.push(this.begin(change, `${table} held behind the deadline`, number, statements[number - 1], await this.make(change)));
+    }
+    await this.hold(table);
+    const answers = ones.map((one) => this.ask(one));
+    await sleep(time);
+    await this.holder.run('ROLLBACK');
+    const codes = await Promise.all(answers);
+    await this.cm.up(60_000);
+    for (const [i, one] of ones.entries()) await this.settle(one, codes[i]);
+  }
+
   /** Checks everything that was left behind; violations go to their cases. */
   async judge() {
     await judge(this);
     return this.cases.filter(({ violations }) => violations.length > 0);
   }
 }
+
+const prepares = ({ counts }, command) => command.phase === 'prepare' && counts({ ...command, phase: 'execute' });
 
 /** A trap for many at once: the statement with this number on each connection, once. */
 class Round {
