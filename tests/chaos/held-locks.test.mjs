@@ -117,7 +117,7 @@ test('a lock that is held longer than a request may take', { concurrency: true }
       const context = { ...stack, operator: new Operator(stack.cm), rows: new Rows(stack.mariadb), events };
       for (const before of [0, 3]) {
         const codes = await underLock(context, protocol, before);
-        t.diagnostic(`lock behind ${before} of ${count}: answered ${codes.join(' ')}`);
+        if (codes[0] !== undefined) t.diagnostic(`lock behind ${before} of ${count}: answered ${codes.join(' ')}`);
       }
     }),
   );

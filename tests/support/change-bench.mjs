@@ -34,6 +34,7 @@ export class ChangeBench {
     bench.connections = connections;
     bench.cases = [];
     bench.skipped = 0; // cases that do not apply
+    bench.notes = []; // for the diagnostics
     bench.number = 0;
     try {
       [bench.nats, bench.mariadb] = await Promise.all([Nats.start(), Mariadb.start()]);
@@ -48,6 +49,7 @@ export class ChangeBench {
       bench.events = await Events.listen(bench.nats);
       [bench.reader, bench.holder] = [await SqlSession.open(bench.mariadb), await SqlSession.open(bench.mariadb)];
       await bench.holder.run('SET SESSION innodb_lock_wait_timeout = 3');
+      await bench.holder.run('CREATE TABLE ballast (n INT PRIMARY KEY) ENGINE=InnoDB');
       await bench.reader.run('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
     } catch (error) {
       await bench.remove();
@@ -264,26 +266,33 @@ export class ChangeBench {
 
   /** Has somebody else hold a table. Whoever still holds it then has left a transaction open: the case before says so. */
   async hold(table) {
-    for (;;) {
+    for (let tries = 1; ; tries += 1) {
       await this.holder.run('BEGIN');
+      // The weight with which a deadlock is decided in favour of the holder.
+      await this.holder.run('INSERT INTO ballast SELECT seq FROM seq_1_to_500');
       try {
         await this.holder.run(locks[table]);
         return;
       } catch (error) {
-        this.cases.at(-2).violations.push(`a transaction holds ${table} behind its end: ${error.message}`);
+        if (tries === 5) throw error;
+        (this.cases.at(-2) ?? this.cases.at(-1)).violations.push(`a transaction holds ${table} behind its end: ${error.message}`);
         await this.holder.run('ROLLBACK');
         this.proxy.cut();
       }
     }
   }
 
-  /** The change while somebody else holds `table`, until its first error; false where it does not wait for that. */
+  /** The change while somebody else holds `table`, until its first error; no case where it does not wait for that. */
   async locked(change, fault, table, learned) {
     const number = 1 + learned.findIndex((sql) => lockedTablesOf(sql).has(table));
     const one = this.begin(change, `${fault.name} at ${table}`, number, learned[number - 1], await this.make(change));
+    if (fault.crosswise && one.fixture.table === undefined) {
+      this.skip(one);
+      return;
+    }
     await this.hold(table);
     let released;
-    const release = () => (released ??= this.holder.run('ROLLBACK'));
+    const release = () => (released ??= this.holder.run('ROLLBACK').catch((error) => one.violations.push(error.message)));
     let link;
     const trap = this.proxy.arm({
       matches: change.counts,
@@ -305,12 +314,14 @@ export class ChangeBench {
     });
     const waits = () => trap.seen.findLast((c) => c.link === link && c.forwarded && !c.outcome && performance.now() - c.forwarded > 60);
     const done = async () => one.applied || (answered && !(change.settled && !(await change.settled(one.fixture))));
-    let kill = fault.kill;
+    let act = fault.kill || fault.crosswise;
     const end = performance.now() + 4_000 * slowness;
     while (!(await done()) && performance.now() < end) {
-      if (kill && waits()) {
-        kill = false;
-        await this.read(`KILL QUERY ${link.thread}`).catch(() => {});
+      if (act && waits()) {
+        act = false;
+        const { table: own, id } = one.fixture;
+        if (fault.kill) await this.read(`KILL QUERY ${link.thread}`).catch(() => {});
+        else this.holder.send(`SELECT id FROM ${own} WHERE id = UNHEX('${id.replaceAll('-', '')}') FOR UPDATE`);
       }
       await sleep(5);
     }
@@ -320,87 +331,13 @@ export class ChangeBench {
     if (link?.open && fault.afterwards) await link.run(fault.afterwards);
     if (!change.settled) await this.next(one, code, link);
     await this.settle(one, code);
-    if (!one.applied && one.violations.length === 0) {
-      this.cases.splice(this.cases.indexOf(one), 1);
-      this.skipped += 1;
-    }
+    if (!one.applied && one.violations.length === 0) this.skip(one);
   }
 
-  /** All changes at once, each stopped at its statement number `number`; then `then(stopped)` happens to all of them. */
-  async round(learned, number, fault, then) {
-    const ones = [];
-    for (const [change, statements] of learned) {
-      if (number > statements.length || change.once) continue;
-      ones.push(this.begin(change, fault, number, statements[number - 1], await this.make(change)));
-    }
-    await until(async () => (await this.read('SELECT COUNT(*) FROM event_outbox'))[0][0] === '0', { what: 'an empty outbox' });
-    const round = new Round(number);
-    this.proxy.trap = round;
-    let kill;
-    const killed = new Promise((resolve) => {
-      kill = resolve;
-    });
-    let answered = 0;
-    const answers = ones.map((one) =>
-      this.ask(one, killed).finally(() => {
-        answered += 1;
-      }),
-    );
-    let last = -1;
-    // Passwords take their time before they come to the database.
-    await until(() => {
-      const now = round.seen + answered * 1_000;
-      const still = now === last;
-      last = now;
-      return still && round.stopped.length > 0;
-    }, { interval: 400, timeout: 20_000 * slowness, what: 'all of them stopped' });
-    const stopped = round.stopped.length;
-    await then(round, kill);
-    const codes = await Promise.all(answers);
-    this.proxy.disarm();
-    await this.cm.up(60_000);
-    const isKilled = fault.startsWith('killed');
-    for (const [i, one] of ones.entries()) await this.settle(one, codes[i], { killed: isKilled });
-    return stopped;
-  }
-
-  /** The process is killed with every statement before the server (`forwarded`: there already), and started again. */
-  async killRound(learned, number, forwarded) {
-    return this.round(learned, number, `killed ${forwarded ? 'behind' : 'before'} the statement`, async (round, kill) => {
-      if (forwarded) for (const { link, command } of round.stopped) link.forward(command, { swallow: true });
-      await this.cm.kill();
-      kill();
-      this.proxy.disarm();
-      round.release();
-      this.proxy.cut();
-      this.cm.launch();
-      await this.cm.up(60_000);
-    });
-  }
-
-  /** The server's answer to every statement comes when the request's deadline has passed. */
-  async holdRound(learned, number, hold) {
-    return this.round(learned, number, 'answer behind the deadline', async (round) => {
-      await Promise.all(round.stopped.map(({ link, command }) => hold(link, command)));
-      round.release();
-    });
-  }
-
-  /** All changes that lock rows of a table, while somebody else holds that for longer than a request may take. */
-  async lockRound(learned, table, time) {
-    const ones = [];
-    for (const [change, statements] of learned) {
-      const number = 1 + statements.findIndex((sql) => lockedTablesOf(sql).has(table));
-      if (number === 0) continue;
-      ones.push(this.begin(change, `${table} held behind the deadline`, number, statements[number - 1], await this.make(change)));
-    }
-    await this.hold(table);
-    const answers = ones.map((one) => this.ask(one));
-    await sleep(time);
-    await this.holder.run('ROLLBACK');
-    const codes = await Promise.all(answers);
-    await this.cm.up(60_000);
-    for (const [i, one] of ones.entries()) await this.settle(one, codes[i]);
+  /** The case does not apply: it is none. */
+  skip(one) {
+    this.cases.splice(this.cases.indexOf(one), 1);
+    this.skipped += 1;
   }
 
   /** Checks everything that was left behind; violations go to their cases. */
@@ -411,34 +348,6 @@ export class ChangeBench {
 }
 
 const prepares = ({ counts }, command) => command.phase === 'prepare' && counts({ ...command, phase: 'execute' });
-
-/** A trap for many at once: the statement with this number on each connection, once. */
-class Round {
-  constructor(number) {
-    this.number = number;
-    this.counts = new Map();
-    this.stopped = [];
-    this.seen = 0;
-    this.released = new Promise((resolve) => {
-      this.release = resolve;
-    });
-  }
-
-  take(command) {
-    if (!roundCounts(command)) return undefined;
-    this.seen += 1;
-    const count = (this.counts.get(command.link) ?? 0) + 1;
-    this.counts.set(command.link, count);
-    if (count !== this.number) return undefined;
-    return async (link) => {
-      this.stopped.push({ link, command });
-      await this.released;
-    };
-  }
-}
-
-const roundCounts = ({ phase, sql }) =>
-  ['query', 'execute', 'bulk'].includes(phase) && ['change', 'transaction', 'look-up', 'use'].includes(purposeOf(sql));
 
 const tables = { token: 'endpoint_token', credentials: 'basic_credential', certificates: 'x509_credential' };
 const byId = ({ kind, id }) => [tables[kind], `id = UNHEX('${id.replaceAll('-', '')}')`];

@@ -69,7 +69,7 @@ export const quickFaults = [
 
 /**
  * Errors that the server makes by itself, of a change that waits for a lock of somebody else: each {name, number,
- * settings, afterwards, kill}. The session's `settings` are made before the change's first statement, and undone
+ * settings, afterwards, kill, crosswise}. The session's `settings` are made before the change's first statement, and undone
  * `afterwards`; with `kill` the statement is killed while it waits.
  */
 export const lockFaults = [
@@ -86,6 +86,7 @@ export const lockFaults = [
     afterwards: 'SET SESSION max_statement_time = 10',
   },
   { name: 'KILL QUERY', number: 1317, kill: true },
+  { name: 'deadlock', number: 1213, crosswise: true },
 ];
 
 /** What somebody else can hold, by table: everything that others would have to write. */
