@@ -69,7 +69,7 @@ async function together(bench, changes) {
   for (const table of full ? Object.keys(locks) : ['credential_audit']) await lockRound(bench, learned, table, deadline + 2_000);
 }
 
-test('every change, with a fault at each of its statements', { timeout: 1_100_000 }, async (t) => {
+test('every change, with a fault at each of its statements', { timeout: full ? 1_800_000 : 580_000 }, async (t) => {
   const parts = [
     { run: singly, choose: ({ name }, i) => !slow.test(name) && i % 2 === 0 },
     { run: singly, choose: ({ name }, i) => !slow.test(name) && i % 2 === 1 },

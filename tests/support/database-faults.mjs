@@ -15,6 +15,7 @@ const texts = {
   1213: ['40001', 'Deadlock found when trying to get lock; try restarting transaction'],
   1290: ['HY000', 'The MariaDB server is running with the --read-only option so it cannot execute this statement'],
   1317: ['70100', 'Query execution was interrupted'],
+  1467: ['HY000', 'Failed to read auto-increment value from storage engine'],
   1969: ['70100', 'Query execution was interrupted (max_statement_time exceeded)'],
 };
 
@@ -43,6 +44,8 @@ export const quickFaults = [
   answered(1114),
   answered(1290),
   answered(1047),
+  // The lock wait timeout of who waits for the next number of a table, since somebody else waits there with it.
+  answered(1467, { applies: (sql) => /\bINSERT INTO (credential_audit|revocation)\b/.test(sql) }),
   answered(1180, { rollsBack: true, applies: commits }),
   {
     name: 'connection cut before the statement',
