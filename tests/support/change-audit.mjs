@@ -73,14 +73,17 @@ function checkRevocations({ trails, revocations }, cases) {
   for (const revocation of revocations) {
     for (const id of revocation.ids) byId.set(id, [...(byId.get(id) ?? []), revocation]);
   }
+  const same = (one, other) => one.at === other.at && one.correlationId === other.correlationId;
   for (const [id, trail] of trails) {
+    const found = (what) => cases.of(id).violations.push(what);
     const mine = byId.get(id) ?? [];
-    const lost = trail.filter(revokes);
-    for (const { at, correlationId, to } of lost) {
-      const same = mine.filter((one) => one.at === at && one.correlationId === correlationId && one.to === to);
-      if (same.length !== 1) cases.of(id).violations.push(`${same.length} revocations for one change to ${to ?? 'its end'}`);
+    for (const change of trail) {
+      const count = mine.filter((one) => same(one, change) && (!revokes(change) || one.to === change.to)).length;
+      // A change of something else than the status may take it away from those who use it, or not.
+      const right = revokes(change) ? count === 1 : count === 0 || (count === 1 && change.from === change.to);
+      if (!right) found(`${count} revocations for one change from ${change.from} to ${change.to ?? 'its end'}`);
     }
-    if (mine.length > lost.length) cases.of(id).violations.push(`${mine.length} revocations, ${lost.length} changes`);
+    if (mine.some((one) => !trail.some((change) => same(one, change)))) found('a revocation without its change');
   }
   for (const id of byId.keys()) {
     if (!trails.has(id)) cases.of(id).violations.push('a revocation without a trail');

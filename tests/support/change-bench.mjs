@@ -165,6 +165,7 @@ export class ChangeBench {
       this.proxy.disarm();
       if (trap.hit) await trap.fired;
       const link = trap.command?.link;
+      if (link) link.intercept = undefined;
       if (fault.endsConnection && link) await this.gone(link);
       if (!change.settled) await this.next(one, code, link);
       await this.settle(one, code);

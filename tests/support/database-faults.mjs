@@ -39,6 +39,13 @@ export const quickFaults = [
   answered(1213, { rollsBack: true }),
   answered(1317),
   answered(1969),
+  {
+    name: 'error 1317, for the ROLLBACK behind it too',
+    act: async (link, command) => {
+      link.failRollback(1317, ...texts[1317]);
+      await link.refuse(command, 1317, ...texts[1317]);
+    },
+  },
   answered(1020),
   answered(1021),
   answered(1114),

@@ -33,6 +33,7 @@ class Link {
     this.client = client;
     this.count = 0;
     this.open = true;
+    this.intercept = undefined; // looks at every command before the trap does: see failRollback()
     this.upstream = connect({ port: proxy.target, host: '127.0.0.1', allowHalfOpen: true });
     for (const socket of [client, this.upstream]) {
       socket.setNoDelay(true);
@@ -112,7 +113,7 @@ class Link {
   #pump() {
     while (!this.#occupied && this.#waiting.length > 0) {
       const command = this.#waiting.shift();
-      const act = this.proxy.take(command);
+      const act = this.intercept?.(command) ?? this.proxy.take(command);
       if (act === undefined) {
         this.forward(command);
         continue;
@@ -153,6 +154,15 @@ class Link {
     await this.idle();
     command.end({ error: number, message, injected: true });
     if (this.client.writable) this.client.write(errorPacket(number, sqlstate, message));
+  }
+
+  /** Has the next ROLLBACK fail, too: it does not reach the server, which keeps the transaction. */
+  failRollback(number, sqlstate, message) {
+    this.intercept = ({ sql }) => {
+      if (!/^ROLLBACK\b/.test(sql)) return undefined;
+      this.intercept = undefined;
+      return (_, command) => this.refuse(command, number, sqlstate, message);
+    };
   }
 
   /** Resolves when the server has answered all that was sent to it. */
