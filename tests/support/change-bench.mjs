@@ -37,7 +37,8 @@ export class ChangeBench {
     bench.notes = []; // for the diagnostics
     bench.number = 0;
     try {
-      [bench.nats, bench.mariadb] = await Promise.all([Nats.start(), Mariadb.start()]);
+      const options = ['--max-connections=400']; // a pool that was killed may still have all of its connections
+      [bench.nats, bench.mariadb] = await Promise.all([Nats.start(), Mariadb.start({ options })]);
       bench.proxy = await MariadbProxy.start(bench.mariadb.port);
       bench.cm = await Cm.start({
         nats: bench.nats,
