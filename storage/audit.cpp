@@ -117,19 +117,35 @@ outcome<void> append_audit(connection& db, std::span<const audit_entry> entries)
 outcome<std::optional<core::audit_record>> find_change(connection& db, const core::uuid& credential,
                                                        const change_mark& mark,
                                                        const std::function<bool(const core::audit_record&)>& is_it) {
-  static const std::string text = "SELECT " + std::string{record_fields}
-                                  + " FROM credential_audit WHERE credential_id = ? ORDER BY seq DESC LIMIT 16";
+  // The newest rows of the credential are found by its key; all of them would be without a bound.
+  static const std::string text = "SELECT " + std::string{record_fields} + " FROM (SELECT " + record_fields
+                                  + " FROM credential_audit WHERE credential_id = ? ORDER BY seq DESC LIMIT 1000) AS "
+                                    "newest WHERE at = ? AND channel = ? AND correlation_id = ? ORDER BY seq DESC";
   const auto select = db.prepared(text, record_columns);
   if (!select)
     return select.error();
   (*select)->bind(0, credential.bytes);
+  bind_time(**select, 1, mark.at);
+  (*select)->bind(2, static_cast<std::int64_t>(mark.how));
+  (*select)->bind(3, mark.correlation_id);
   std::optional<core::audit_record> found;
   const auto read = read_rows(**select, [&](const statement& row) {
     auto record = read_record(row);
-    if (!found && record.at == mark.at && record.how == mark.how && record.correlation_id == mark.correlation_id
-        && is_it(record))
+    if (!found && record.correlation_id == mark.correlation_id && is_it(record))
       found = std::move(record);
   });
+  if (!read)
+    return read.error();
+  return found;
+}
+
+outcome<std::vector<core::uuid>> audited(connection& db, std::span<const core::uuid> credentials) {
+  static const auto texts =
+    statement_texts("SELECT DISTINCT credential_id FROM credential_audit WHERE credential_id IN (", "?", ")");
+  static constexpr std::array columns{uuid_column};
+  std::vector<core::uuid> found;
+  const auto read = read_by_id(db, texts, columns, credentials,
+                               [&](const statement& row) { found.push_back(read_uuid(row.bytes(0))); });
   if (!read)
     return read.error();
   return found;

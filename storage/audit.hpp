@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cm::storage {
 
@@ -64,11 +65,14 @@ std::size_t bind_audit(statement& to, std::size_t first, const audit_entry& entr
 [[nodiscard]] outcome<void> append_audit(connection& db, std::span<const audit_entry> entries);
 
 /// The change that an earlier attempt of an operation has made: its answer was lost, and the operation is repeated.
-/// Looks at the newest 16 changes of the credential for one with this time, channel and correlation ID.
+/// Looks at the newest 1,000 changes of the credential for one with this time, channel and correlation ID.
 /// @param is_it tells what else the change must be like
 [[nodiscard]] outcome<std::optional<core::audit_record>>
 find_change(connection& db, const core::uuid& credential, const change_mark& mark,
             const std::function<bool(const core::audit_record&)>& is_it);
+
+/// Those of the credentials, without repeats, that have an audit row: whether an earlier attempt has created them.
+[[nodiscard]] outcome<std::vector<core::uuid>> audited(connection& db, std::span<const core::uuid> credentials);
 
 /// A page of a credential's history, newest first.
 [[nodiscard]] outcome<history_page> read_history(connection& db, const core::uuid& credential, std::uint64_t offset,

@@ -101,9 +101,9 @@ outcome<void> write_password(connection& db, const set_password& request) {
 
 } // namespace
 
-outcome<changed_client> apply(connection& db, const change_client_status& request) {
+outcome<changed_client> apply(connection& db, const change_client_status& request, const attempt& how) {
   auto changed = change_status(db, client_rows{request.kind, request.id}, request.target,
-                               mark_of(request.at, request.origin), request.precondition);
+                               mark_of(request.at, request.origin), request.precondition, how);
   if (!changed)
     return changed.error();
   return changed_client{std::move(changed->row), changed->changed, std::move(changed->event)};
@@ -117,12 +117,13 @@ outcome<deleted_client> apply(connection& db, const delete_client& request) {
   return deleted_client{*std::move(event)};
 }
 
-outcome<changed_client> apply(connection& db, const set_password& request) {
+outcome<changed_client> apply(connection& db, const set_password& request, const attempt& how) {
   if (request.password_phc.empty())
     return invalid("not a password's hash");
   const auto mark = mark_of(request.at, request.origin);
   const client_rows table{core::client_kind::basic, request.id};
-  if (auto begun = db.run("START TRANSACTION"); !begun)
+  auto begun = transaction::begin(db);
+  if (!begun)
     return begun.error();
   const auto locked = table.lock(db);
   if (!locked)
@@ -134,7 +135,8 @@ outcome<changed_client> apply(connection& db, const set_password& request) {
   if (!permitted)
     return permitted.error();
   const bool allowed = *permitted && credential.status != core::credential_status::revoked;
-  if (!allowed || credential.updated_at == request.at) {
+  // A lost attempt may have been committed, and another password set since: that one stays.
+  if (how.repeated || !allowed || credential.updated_at == request.at) {
     const auto earlier = find_change(db, credential.id, mark, [](const core::audit_record& record) {
       return record.from && record.from == record.to;
     });
@@ -145,7 +147,7 @@ outcome<changed_client> apply(connection& db, const set_password& request) {
     if (!*earlier && !allowed)
       return make_usable_failure(core::errc::conflict, "A credential that is Revoked gets no password");
     if (*earlier) {
-      if (auto ended = db.run("ROLLBACK"); !ended)
+      if (auto ended = begun->roll_back(); !ended)
         return ended.error();
       return changed_client{std::move(credential), true, {}};
     }
@@ -153,7 +155,8 @@ outcome<changed_client> apply(connection& db, const set_password& request) {
   if (auto written = write_password(db, request); !written)
     return written.error();
   std::optional<core::revocation> none;
-  if (auto done = record_and_commit(db, entry_of(credential.id, mark, credential.status, credential.status), none);
+  if (auto done =
+        record_and_commit(db, *begun, entry_of(credential.id, mark, credential.status, credential.status), none);
       !done)
     return done.error();
   credential.updated_at = request.at;

@@ -3,6 +3,7 @@
 #include "storage/audit.hpp"
 #include "storage/client_repository.hpp"
 #include "storage/client_row.hpp"
+#include "storage/transaction.hpp"
 
 namespace cm::storage {
 
@@ -63,8 +64,9 @@ outcome<void> insert_x509(connection& db, const create_client& request) {
 
 outcome<void> insert_with_audit(connection& db, const create_client& request) {
   const auto& wanted = request.credential;
-  if (auto begun = db.run("START TRANSACTION"); !begun)
-    return begun;
+  auto begun = transaction::begin(db);
+  if (!begun)
+    return begun.error();
   auto inserted = wanted.kind == core::client_kind::basic ? insert_basic(db, request) : insert_x509(db, request);
   if (!inserted)
     return inserted;
@@ -72,13 +74,18 @@ outcome<void> insert_with_audit(connection& db, const create_client& request) {
   const auto entry = entry_of(wanted.id, mark, std::nullopt, wanted.status);
   if (auto appended = append_audit(db, {&entry, 1}); !appended)
     return appended;
-  return db.run("COMMIT");
+  return begun->commit();
+}
+
+one_client made_of(const create_client& request) {
+  one_client created{request.credential};
+  created.credential.updated_at.reset();
+  created.credential.last_used_at.reset();
+  return created;
 }
 
 // After a duplicate key: did an earlier attempt of the same command, whose answer got lost, store the row?
 outcome<one_client> created_before(connection& db, const create_client& request, const failure& duplicate) {
-  if (auto ended = db.run("ROLLBACK"); !ended)
-    return ended.error();
   const auto& wanted = request.credential;
   auto stored = apply(db, get_client{wanted.kind, wanted.id});
   if (!stored && stored.error().error.code == core::errc::not_found)
@@ -96,16 +103,24 @@ outcome<one_client> created_before(connection& db, const create_client& request,
 
 } // namespace
 
-outcome<one_client> apply(connection& db, const create_client& request) {
+outcome<one_client> apply(connection& db, const create_client& request, const attempt& how) {
   if (auto broken = broken_bound(request))
     return *std::move(broken);
-  const auto inserted = insert_with_audit(db, request);
-  if (inserted) {
-    one_client created{request.credential};
-    created.credential.updated_at.reset();
-    created.credential.last_used_at.reset();
-    return created;
+  if (how.repeated) {
+    // A lost attempt may have been committed, and others may have changed or deleted the credential since.
+    const auto before = audited(db, {&request.credential.id, 1});
+    if (!before)
+      return before.error();
+    if (!before->empty()) {
+      auto stored = apply(db, get_client{request.credential.kind, request.credential.id});
+      if (stored || stored.error().error.code != core::errc::not_found)
+        return stored;
+      return made_of(request);
+    }
   }
+  const auto inserted = insert_with_audit(db, request);
+  if (inserted)
+    return made_of(request);
   if (inserted.error().error.code == core::errc::conflict)
     return created_before(db, request, inserted.error());
   return inserted.error();

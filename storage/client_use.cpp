@@ -3,6 +3,7 @@
 #include "storage/client_repository.hpp"
 #include "storage/client_row.hpp"
 #include "storage/token_commands.hpp"
+#include "storage/transaction.hpp"
 
 namespace cm::storage {
 
@@ -150,7 +151,8 @@ outcome<used_clients> apply(connection& db, const use_clients& request) {
   if (request.items.empty())
     return used;
   const auto actor = audit_text(request.actor);
-  if (auto begun = db.run("START TRANSACTION"); !begun)
+  auto begun = transaction::begin(db);
+  if (!begun)
     return begun.error();
   for (const auto kind : {core::client_kind::basic, core::client_kind::x509}) {
     const auto changed = use_kind(db, kind, request.items, actor);
@@ -158,7 +160,7 @@ outcome<used_clients> apply(connection& db, const use_clients& request) {
       return changed.error();
     used.changed += *changed;
   }
-  if (auto ended = db.run("COMMIT"); !ended)
+  if (auto ended = begun->commit(); !ended)
     return ended.error();
   return used;
 }

@@ -2,6 +2,7 @@
 
 #include "core/time.hpp"
 #include "storage/rows.hpp"
+#include "storage/session_settings.hpp"
 
 #include <mysql.h>
 #include <openssl/crypto.h>
@@ -18,8 +19,6 @@ namespace cm::storage {
 namespace {
 
 using std::chrono::milliseconds;
-
-constexpr std::int64_t longest_lock_wait_s = 5;
 
 // Login methods that prove the password without sending it.
 constexpr const char* safe_login_methods = "mysql_native_password,client_ed25519,parsec,caching_sha2_password,"
@@ -175,22 +174,8 @@ outcome<std::unique_ptr<connection>> connection::open(const core::database_setti
 }
 
 outcome<void> connection::set_up(connection_timeouts timeouts) {
-  // The server gives up before the client does, so that a lock is an error and not a lost connection.
-  const std::int64_t socket = whole_seconds(timeouts.socket);
-  const auto lock_wait =
-    socket == 0 ? longest_lock_wait_s : std::clamp<std::int64_t>(socket / 2, 1, longest_lock_wait_s);
-  const auto lock_text = std::to_string(lock_wait);
-  auto set = run("SET SESSION time_zone='+00:00', sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', autocommit=1, "
-                 "innodb_lock_wait_timeout="
-                 + lock_text + ", lock_wait_timeout=" + lock_text + ", max_statement_time="
-                 + std::to_string(socket)
-                 // A process that vanished without a word must not hold its locks until the server finds out.
-                 + ", idle_transaction_timeout=" + std::to_string(socket));
-  if (!set)
+  if (auto set = set_session(*this, whole_seconds(timeouts.socket)); !set)
     return set;
-  // The variable's name differs between the versions of the server; this statement does not.
-  if (auto isolated = run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"); !isolated)
-    return isolated;
   if (auto writable = check_writable(); !writable)
     return writable.error();
   return {};
@@ -256,10 +241,21 @@ outcome<statement*> connection::prepared(const std::string& sql, std::span<const
   return statements_.emplace(sql, std::move(made)).first->second.get();
 }
 
-bool connection::in_transaction() const noexcept {
+outcome<void> connection::settle() {
   unsigned status = 0;
   mariadb_get_infov(handle_.get(), MARIADB_CONNECTION_SERVER_STATUS, &status);
-  return (status & static_cast<unsigned>(SERVER_STATUS_IN_TRANS)) != 0;
+  if ((status & static_cast<unsigned>(SERVER_STATUS_IN_TRANS)) != 0)
+    return failure{error_class::broken,
+                   unavailable_error(address_ + ": a transaction is open after the server acknowledged its end"), 0};
+  settled_ = true;
+  return {};
+}
+
+outcome<void> connection::roll_back() {
+  settled_ = false;
+  if (auto done = run("ROLLBACK"); !done)
+    return done;
+  return settle();
 }
 
 std::uint64_t connection::id() const noexcept {

@@ -32,8 +32,8 @@ using text_rows = std::vector<std::vector<std::optional<std::string>>>;
 /// destroyed.
 class connection {
 public:
-  /// Connects, logs in and sets the session up: UTC, strict SQL mode, READ COMMITTED, autocommit, bounded waits for
-  /// locks, utf8mb4. A server that cannot be written is a failure of kind read_only.
+  /// Connects, logs in and sets the session up (storage/session_settings.hpp). A server that cannot be written is a
+  /// failure of kind read_only.
   ///
   /// TLS: verify_ca checks the certificate's chain, verify_full the host name too, trusted neither; the password never
   /// makes up for a certificate that is not trusted. Where Connector/C 3.4 or later cannot do this exactly, it is
@@ -61,8 +61,22 @@ public:
   /// must be few texts.
   [[nodiscard]] outcome<statement*> prepared(const std::string& sql, std::span<const column> columns = {});
 
-  /// Whether a transaction is open, as far as the server has told.
-  [[nodiscard]] bool in_transaction() const noexcept;
+  // -- for storage/transaction.hpp
+  // --------------------------------------------------------------------------------------
+
+  /// A transaction is about to begin: from now on the connection is unsettled.
+  void unsettle() noexcept { settled_ = false; }
+
+  /// The server has acknowledged the end of a transaction. A failure of kind broken, and still unsettled, where its
+  /// acknowledgement says that a transaction is open nevertheless.
+  [[nodiscard]] outcome<void> settle();
+
+  /// Sends ROLLBACK, whatever is thought to be open, and settles the connection.
+  [[nodiscard]] outcome<void> roll_back();
+
+  /// Whether the server has acknowledged the end of every transaction that began. A connection that is not settled
+  /// between two commands must be destroyed.
+  [[nodiscard]] bool settled() const noexcept { return settled_; }
 
   /// "host:port".
   [[nodiscard]] const std::string& address() const noexcept { return address_; }
@@ -91,6 +105,7 @@ private:
   std::string address_;
   std::string server_version_;
   std::unordered_map<std::string, std::unique_ptr<statement>> statements_;
+  bool settled_ = true;
 };
 
 /// "host:port", with brackets around an IPv6 address.

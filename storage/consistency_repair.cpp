@@ -3,6 +3,7 @@
 #include "storage/audit.hpp"
 #include "storage/consistency_rows.hpp"
 #include "storage/revocation_log.hpp"
+#include "storage/transaction.hpp"
 
 #include <charconv>
 #include <utility>
@@ -12,34 +13,6 @@ namespace cm::storage {
 namespace {
 
 using outcome_kind = repair_result::outcome_kind;
-
-/// Rolls back by its lifetime unless it was committed.
-class transaction {
-public:
-  [[nodiscard]] static outcome<transaction> begin(connection& db) {
-    if (auto begun = db.run("START TRANSACTION"); !begun)
-      return begun.error();
-    return transaction{db};
-  }
-
-  transaction(transaction&& from) noexcept : db_(std::exchange(from.db_, nullptr)) {}
-
-  transaction& operator=(transaction&&) = delete;
-  transaction(const transaction&) = delete;
-  transaction& operator=(const transaction&) = delete;
-
-  ~transaction() {
-    if (db_ != nullptr)
-      static_cast<void>(db_->run("ROLLBACK"));
-  }
-
-  [[nodiscard]] outcome<void> commit() { return std::exchange(db_, nullptr)->run("COMMIT"); }
-
-private:
-  explicit transaction(connection& db) noexcept : db_(&db) {}
-
-  connection* db_;
-};
 
 /// A credential's row, locked until the transaction ends.
 struct locked_credential {

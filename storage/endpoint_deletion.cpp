@@ -5,6 +5,7 @@
 #include "storage/status_change.hpp"
 #include "storage/token_repository.hpp"
 #include "storage/token_row.hpp"
+#include "storage/transaction.hpp"
 
 #include <map>
 
@@ -64,8 +65,8 @@ outcome<bool> permitted(connection& db, const delete_endpoint_tokens& request) {
   return ask(request.precondition, *page);
 }
 
-outcome<deleted_tokens> delete_locked(connection& db, const delete_endpoint_tokens& request, const victims& locked,
-                                      const change_mark& mark) {
+outcome<deleted_tokens> delete_locked(connection& db, transaction& within, const delete_endpoint_tokens& request,
+                                      const victims& locked, const change_mark& mark, bool more) {
   static const auto texts = statement_texts("DELETE FROM endpoint_token WHERE id IN (", "?", ")");
   std::vector<core::uuid> ids;
   std::vector<audit_entry> entries;
@@ -87,11 +88,12 @@ outcome<deleted_tokens> delete_locked(connection& db, const delete_endpoint_toke
   if (*written != ids.size())
     return impossible("locked rows vanished");
   deleted.count = ids.size();
+  deleted.more = more;
   if (auto appended = append_audit(db, entries); !appended)
     return appended.error();
   if (auto appended = append_revocations(db, deleted.events); !appended)
     return appended.error();
-  if (auto ended = db.run("COMMIT"); !ended)
+  if (auto ended = within.commit(); !ended)
     return ended.error();
   return deleted;
 }
@@ -113,11 +115,12 @@ outcome<deleted_tokens> deleted_before(connection& db, const delete_endpoint_tok
 
 } // namespace
 
-outcome<deleted_tokens> apply(connection& db, const delete_endpoint_tokens& request) {
+outcome<deleted_tokens> apply(connection& db, const delete_endpoint_tokens& request, const attempt& how) {
   if (!core::is_endpoint_id(request.endpoint_id))
     return invalid("not an endpoint ID");
   const auto mark = mark_of(request.at, request.origin);
-  if (auto begun = db.run("START TRANSACTION"); !begun)
+  auto begun = transaction::begin(db);
+  if (!begun)
     return begun.error();
   auto ids = newest_ids(db, request.endpoint_id);
   if (!ids)
@@ -131,20 +134,20 @@ outcome<deleted_tokens> apply(connection& db, const delete_endpoint_tokens& requ
   const auto may = permitted(db, request);
   if (!may)
     return may.error();
-  if (*may && !locked->empty()) {
-    auto deleted = delete_locked(db, request, *locked, mark);
-    if (deleted)
-      deleted->more = more;
-    return deleted;
-  }
+  const bool first_attempt = !how.repeated && !request.repeated;
+  if (*may && !locked->empty() && first_attempt)
+    return delete_locked(db, *begun, request, *locked, mark, more);
+  // A lost attempt may have been committed: then tokens that are here were made after it, and stay.
   auto earlier = deleted_before(db, request, mark);
   if (!earlier)
     return earlier.error();
-  if (auto ended = db.run("ROLLBACK"); !ended)
+  if (*may && !locked->empty() && earlier->events.empty())
+    return delete_locked(db, *begun, request, *locked, mark, more);
+  if (auto ended = begun->roll_back(); !ended)
     return ended.error();
   if (!*may && earlier->events.empty())
     return precondition_failed();
-  earlier->more = !locked->empty();
+  earlier->more = earlier->count >= max_event_ids && !locked->empty();
   return earlier;
 }
 

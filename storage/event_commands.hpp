@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace cm::storage {
@@ -16,6 +17,9 @@ inline constexpr std::chrono::milliseconds outbox_lease{5000};
 
 /// Most events that are claimed at once.
 inline constexpr std::uint32_t max_claim = 256;
+
+/// Most numbers of revocations that are read at once.
+inline constexpr std::uint32_t max_found_revocations = 10'000;
 
 /// Takes events over of which the lease has passed, oldest first, for another outbox_lease. Rows that another replica
 /// is taking at this moment are passed over (SKIP LOCKED).
@@ -47,6 +51,22 @@ struct list_revocations {
 
 struct revocation_page {
   std::vector<core::revocation> items; ///< fewer than `limit`: there are no more at present
+};
+
+/// Reads which revocations there are behind a number, without a lock. Numbers are given before the commit, so a lower
+/// one may become visible later: what is missing has to be looked for again for as long as a transaction may take.
+struct find_revocations {
+  std::optional<std::uint64_t> after; ///< nothing: only the highest number there is
+  std::uint32_t limit = max_found_revocations;
+};
+
+struct found_revocations {
+  std::vector<std::uint64_t> sequences; ///< rising; `limit` of them: there may be more
+};
+
+/// Reads revocations by their numbers, 0 to max_claim; answered with a revocation_page. Unknown ones are passed over.
+struct get_revocations {
+  std::vector<std::uint64_t> sequences;
 };
 
 /// Rows of the audit trail that one prune looks through at most, in multiples of its limit.

@@ -3,6 +3,7 @@
 #include "storage/revocation_log.hpp"
 #include "storage/rows.hpp"
 #include "storage/token_commands.hpp"
+#include "storage/transaction.hpp"
 
 namespace cm::storage {
 
@@ -60,14 +61,15 @@ outcome<std::vector<std::uint64_t>> lease(connection& db, std::uint32_t limit) {
   static const auto texts = statement_texts("UPDATE event_outbox SET lease_until = " + std::string{database_now} + " + "
                                               + std::to_string(outbox_lease.count()) + " WHERE seq IN (",
                                             "?", ")");
-  if (auto begun = db.run("START TRANSACTION"); !begun)
+  auto begun = transaction::begin(db);
+  if (!begun)
     return begun.error();
   auto numbers = lock_claimable(db, limit);
   if (!numbers)
     return numbers;
   if (const auto written = write_by_number(db, texts, *numbers); !written)
     return written.error();
-  if (auto ended = db.run("COMMIT"); !ended)
+  if (auto ended = begun->commit(); !ended)
     return ended.error();
   return numbers;
 }
@@ -126,7 +128,8 @@ namespace {
 outcome<std::int64_t> settled_number(connection& db) {
   static const std::string text = "SELECT COALESCE(MAX(seq), 0) FROM revocation";
   static constexpr std::array columns{integer_column};
-  if (auto begun = db.run("START TRANSACTION"); !begun)
+  auto begun = transaction::begin(db);
+  if (!begun)
     return begun.error();
   const auto gate = db.query("SELECT id FROM revocation_gate WHERE id = 1 FOR UPDATE");
   if (!gate)
@@ -139,7 +142,7 @@ outcome<std::int64_t> settled_number(connection& db) {
   std::int64_t settled = 0;
   if (auto read = read_rows(**select, [&](const statement& row) { settled = row.integer(0); }); !read)
     return read.error();
-  if (auto ended = db.run("COMMIT"); !ended)
+  if (auto ended = begun->commit(); !ended)
     return ended.error();
   return settled;
 }
@@ -167,6 +170,38 @@ outcome<revocation_page> apply(connection& db, const list_revocations& request) 
   if (!read)
     return read.error();
   return page;
+}
+
+// -- follow --------------------------------------------------------------------------------------------------------
+
+outcome<found_revocations> apply(connection& db, const find_revocations& request) {
+  static const std::string behind = "SELECT seq FROM revocation WHERE seq > ? ORDER BY seq LIMIT ?";
+  static const std::string highest = "SELECT seq FROM revocation ORDER BY seq DESC LIMIT 1";
+  static constexpr std::array columns{integer_column};
+  if (request.limit == 0 || request.limit > max_found_revocations)
+    return invalid("none or more than 10,000 numbers of revocations");
+  const auto select = db.prepared(request.after ? behind : highest, columns);
+  if (!select)
+    return select.error();
+  if (request.after) {
+    (*select)->bind(0, static_cast<std::int64_t>(*request.after));
+    (*select)->bind(1, std::int64_t{request.limit});
+  }
+  found_revocations found;
+  const auto read = read_rows(
+    **select, [&](const statement& row) { found.sequences.push_back(static_cast<std::uint64_t>(row.integer(0))); });
+  if (!read)
+    return read.error();
+  return found;
+}
+
+outcome<revocation_page> apply(connection& db, const get_revocations& request) {
+  if (request.sequences.size() > max_claim)
+    return invalid("more than 256 revocations");
+  auto events = read_events(db, request.sequences);
+  if (!events)
+    return events.error();
+  return revocation_page{*std::move(events)};
 }
 
 // -- prune ---------------------------------------------------------------------------------------------------------

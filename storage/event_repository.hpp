@@ -11,6 +11,8 @@ namespace cm::storage {
 [[nodiscard]] outcome<claimed_events> apply(connection& db, const claim_events& request);
 [[nodiscard]] outcome<confirmed_events> apply(connection& db, const confirm_events& request);
 [[nodiscard]] outcome<revocation_page> apply(connection& db, const list_revocations& request);
+[[nodiscard]] outcome<found_revocations> apply(connection& db, const find_revocations& request);
+[[nodiscard]] outcome<revocation_page> apply(connection& db, const get_revocations& request);
 [[nodiscard]] outcome<pruned> apply(connection& db, const prune& request);
 
 } // namespace cm::storage

@@ -10,25 +10,48 @@ namespace cm::storage {
 
 namespace {
 
-outcome<std::optional<std::string>> read_record(connection& db) {
-  const auto rows = db.query("SELECT fingerprint FROM token_hash_key WHERE id = 1");
+struct record {
+  std::optional<std::string> fingerprint;
+  bool has_tokens = false; ///< of the database
+};
+
+outcome<record> read_record(connection& db) {
+  const auto rows = db.query("SELECT (SELECT fingerprint FROM token_hash_key WHERE id = 1), EXISTS (SELECT 1 FROM "
+                             "endpoint_token)");
   if (!rows)
     return rows.error();
-  return rows->empty() ? std::nullopt : rows->front().at(0);
+  return record{rows->at(0).at(0), rows->at(0).at(1) == "1"};
 }
 
-/// `recorded`: there is a record, of another key. It stays where the database has tokens.
-outcome<void> write_record(connection& db, const core::token_hash& fingerprint, bool recorded) {
-  // Another process may be quicker, with another key: then its record stays.
-  static const std::string insert =
+outcome<void> write(connection& db, const std::string& text, const core::token_hash& fingerprint) {
+  const auto prepared = db.prepared(text);
+  if (!prepared)
+    return prepared.error();
+  (*prepared)->bind(0, fingerprint);
+  return (*prepared)->execute();
+}
+
+// Another process may be quicker, with another key: then its record stays.
+outcome<void> insert_record(connection& db, const core::token_hash& fingerprint) {
+  static const std::string text =
     "INSERT IGNORE INTO token_hash_key (id, fingerprint, recorded_at) VALUES (1, ?, " + std::string{database_now} + ")";
-  static const std::string replace = "UPDATE token_hash_key SET recorded_at = " + std::string{database_now}
-                                     + ", fingerprint = ? WHERE id = 1 AND NOT EXISTS (SELECT 1 FROM endpoint_token)";
-  const auto write = db.prepared(recorded ? replace : insert);
-  if (!write)
-    return write.error();
-  (*write)->bind(0, fingerprint);
-  return (*write)->execute();
+  return write(db, text, fingerprint);
+}
+
+// Waits for insertions of tokens that are under way: they share the row's lock.
+outcome<void> replace_unused_record(connection& db, const core::token_hash& fingerprint) {
+  static const std::string text =
+    "UPDATE token_hash_key SET fingerprint = ?, recorded_at = " + std::string{database_now}
+    + " WHERE id = 1 AND recorded_at < " + std::string{database_now} + " - " + std::to_string(hash_key_lease.count())
+    + " AND NOT EXISTS (SELECT 1 FROM endpoint_token)";
+  return write(db, text, fingerprint);
+}
+
+// The record's owner is alive.
+outcome<void> confirm_record(connection& db, const core::token_hash& fingerprint) {
+  static const std::string text =
+    "UPDATE token_hash_key SET recorded_at = " + std::string{database_now} + " WHERE id = 1 AND fingerprint = ?";
+  return write(db, text, fingerprint);
 }
 
 bool same(const std::optional<std::string>& recorded, const core::token_hash& fingerprint) {
@@ -40,17 +63,42 @@ bool same(const std::optional<std::string>& recorded, const core::token_hash& fi
 } // namespace
 
 outcome<bool> hash_key_agrees(connection& db, const core::token_hash& fingerprint) {
-  auto recorded = read_record(db);
-  if (!recorded)
-    return recorded.error();
-  if (same(*recorded, fingerprint))
+  auto found = read_record(db);
+  if (!found)
+    return found.error();
+  if (same(found->fingerprint, fingerprint)) {
+    if (!found->has_tokens) {
+      if (const auto confirmed = confirm_record(db, fingerprint); !confirmed)
+        return confirmed.error();
+    }
     return true;
-  if (const auto written = write_record(db, fingerprint, recorded->has_value()); !written)
+  }
+  if (found->has_tokens && found->fingerprint)
+    return false;
+  const auto written = found->fingerprint ? replace_unused_record(db, fingerprint) : insert_record(db, fingerprint);
+  if (!written)
     return written.error();
-  recorded = read_record(db);
-  if (!recorded)
-    return recorded.error();
-  return same(*recorded, fingerprint);
+  found = read_record(db);
+  if (!found)
+    return found.error();
+  return same(found->fingerprint, fingerprint);
+}
+
+outcome<kept_hash_key> apply(connection& db, const keep_hash_key& /*request*/, const attempt& how) {
+  kept_hash_key kept;
+  if (!how.hash_key)
+    return kept;
+  const auto found = read_record(db);
+  if (!found)
+    return found.error();
+  kept.has_tokens = found->has_tokens;
+  if (!same(found->fingerprint, *how.hash_key))
+    return failure{error_class::schema, unavailable_error("the database records another token-hash key by now"), 0};
+  if (!kept.has_tokens) {
+    if (const auto confirmed = confirm_record(db, *how.hash_key); !confirmed)
+      return confirmed.error();
+  }
+  return kept;
 }
 
 } // namespace cm::storage

@@ -2,14 +2,25 @@
 #pragma once
 
 #include "core/token.hpp"
+#include "storage/attempt.hpp"
 #include "storage/connection.hpp"
+#include "storage/token_commands.hpp"
+
+#include <chrono>
 
 namespace cm::storage {
 
+/// For so long after it was confirmed a record stays, although there are no tokens: a process with that key may be
+/// alive and about to store some. By the clock of the database.
+inline constexpr std::chrono::milliseconds hash_key_lease{10'000};
+
 /// Whether the tokens of this database are stored under the key with that fingerprint (core::key_fingerprint). A
-/// database without a record gets this one, and so does one without tokens, where nothing depends on the key yet. One
-/// SELECT where the record agrees.
+/// database without a record gets this one; so does one without tokens whose record was not confirmed within
+/// hash_key_lease, since nothing depends on that key any more. One SELECT where the record agrees and there are tokens.
 /// @param db with the current schema, writable
 [[nodiscard]] outcome<bool> hash_key_agrees(connection& db, const core::token_hash& fingerprint);
+
+/// As the functions of token_repository.hpp.
+[[nodiscard]] outcome<kept_hash_key> apply(connection& db, const keep_hash_key& request, const attempt& how);
 
 } // namespace cm::storage

@@ -37,10 +37,18 @@ outcome<pong> apply(connection& db, const ping&) {
   return pong{db.server_version(), db.address(), core::compare_clocks(sent, round_trip, *clock)};
 }
 
-outcome<reply> run(connection& db, const command& what) {
+template <class Command>
+auto carry_out(connection& db, const Command& what, const attempt& how) {
+  if constexpr (requires { apply(db, what, how); })
+    return apply(db, what, how);
+  else
+    return apply(db, what);
+}
+
+outcome<reply> run(connection& db, const command& what, const attempt& how) {
   return std::visit(
     [&](const auto& wanted) -> outcome<reply> {
-      auto answer = apply(db, wanted);
+      auto answer = carry_out(db, wanted, how);
       if (!answer)
         return std::move(answer).error();
       return reply{*std::move(answer)};
@@ -50,8 +58,10 @@ outcome<reply> run(connection& db, const command& what) {
 
 } // namespace
 
-session::session(core::database_settings settings, newer_schema newer, std::optional<core::token_hash> hash_key)
-  : settings_(std::move(settings)), newer_(newer), hash_key_(hash_key) {}
+session::session(core::database_settings settings, newer_schema newer, std::optional<core::token_hash> hash_key,
+                 std::shared_ptr<host_choice> hosts)
+  : settings_(std::move(settings)), newer_(newer), hash_key_(hash_key),
+    hosts_(hosts ? std::move(hosts) : std::make_shared<host_choice>()) {}
 
 session::~session() = default;
 
@@ -79,7 +89,11 @@ std::optional<server_info> session::server() const {
 
 outcome<void> session::open(core::steady_time deadline) {
   const connection_timeouts timeouts{settings_.connect_timeout, settings_.socket_timeout};
+  const auto preferred = hosts_->preferred();
+  host_ = preferred;
   auto made = connect_to_any(settings_, timeouts, host_, deadline);
+  if (host_ != preferred)
+    hosts_->move(preferred, host_);
   if (!made) {
     last_error_ = made.error().error.detail;
     return std::move(made).error();
@@ -142,26 +156,38 @@ void session::drop() noexcept {
   ++counters_.drops;
 }
 
-bool session::roll_back() {
-  return !connection_->in_transaction() || connection_->run("ROLLBACK").has_value();
+void session::prefer_next_host() noexcept {
+  hosts_->move(host_, (host_ + 1) % settings_.hosts.size());
 }
 
 core::expected<reply> session::execute(const command& what, core::steady_time deadline) {
   if (now() >= deadline)
     return core::make_error(core::errc::expired, "The request has expired");
   std::optional<core::backoff> pause; // made when it is needed: its seed takes longer than many a command
+  attempt how{false, hash_key_};
   bool replaced = false;
+  if (connection_ && host_ != hosts_->preferred())
+    disconnect(); // another session had to leave this host
   for (;;) {
     if (!connection_) {
       if (auto opened = open(deadline); !opened)
         return unavailable_error(opened.error().error.detail);
     }
-    auto result = run(*connection_, what);
-    if (result)
+    auto result = run(*connection_, what, how);
+    if (result && connection_->settled())
       return *std::move(result);
+    if (result) { // committed, but the connection is not known to be clean
+      drop();
+      return *std::move(result);
+    }
     auto failed = std::move(result).error();
     auto kind = failed.kind;
-    if ((kind == error_class::usable || kind == error_class::retryable) && !roll_back()) {
+    const bool goes_on = kind == error_class::usable || kind == error_class::retryable;
+    // Every transaction has rolled itself back. Where the server reported an error outside of one, it is asked once
+    // more.
+    if (goes_on && failed.number != 0 && connection_->settled())
+      static_cast<void>(connection_->roll_back());
+    if (goes_on && !connection_->settled()) {
       drop();
       kind = kind == error_class::retryable ? error_class::broken : kind;
     }
@@ -171,6 +197,7 @@ core::expected<reply> session::execute(const command& what, core::steady_time de
       return std::move(failed.error);
     }
     last_error_ = failed.error.detail;
+    how.repeated = true;
     if (kind == error_class::retryable) {
       if (!pause)
         pause.emplace(retry_pauses);
@@ -187,7 +214,7 @@ core::expected<reply> session::execute(const command& what, core::steady_time de
     if (kind == error_class::schema)
       return std::move(failed.error);
     if (kind == error_class::read_only)
-      host_ = (host_ + 1) % settings_.hosts.size();
+      prefer_next_host();
     if (std::exchange(replaced, true) || now() >= deadline)
       return std::move(failed.error);
   }

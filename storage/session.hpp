@@ -5,7 +5,9 @@
 #include "core/settings.hpp"
 #include "core/time.hpp"
 #include "core/token.hpp"
+#include "storage/attempt.hpp"
 #include "storage/commands.hpp"
+#include "storage/host_choice.hpp"
 #include "storage/schema.hpp"
 
 #include <cstddef>
@@ -40,14 +42,15 @@ public:
   ///        newer versions are accepted in any case. `accepted` is for a session that takes the place of one that ran.
   /// @param hash_key the fingerprint of the key that tokens are hashed with (core::key_fingerprint); without one, the
   ///        database's record of it is not looked at
+  /// @param hosts shared by the sessions of a process; null: this session chooses by itself
   explicit session(core::database_settings settings, newer_schema newer = newer_schema::refused,
-                   std::optional<core::token_hash> hash_key = {});
+                   std::optional<core::token_hash> hash_key = {}, std::shared_ptr<host_choice> hosts = {});
   ~session();
   session(const session&) = delete;
   session& operator=(const session&) = delete;
 
-  /// Connects to the first host that takes the connection and can be written, beginning with the one after that which
-  /// failed last, and brings the schema up to date. Nothing happens when it is connected.
+  /// Connects to the first host that takes the connection and can be written, beginning with the process's preferred
+  /// one, and brings the schema up to date. Nothing happens when it is connected.
   /// @param deadline see connect_to_any(); a migration is not cut off by it
   /// @return unavailable (try again later: no host, or another process migrates), or internal with refused()
   [[nodiscard]] core::expected<void> connect(core::steady_time deadline = core::steady_time::max());
@@ -63,9 +66,11 @@ public:
   /// says why.
   [[nodiscard]] bool refused() const noexcept { return refused_; }
 
-  /// Carries the command out. Connects where there is no connection. A deadlock or lock time-out is repeated a few
-  /// times with jitter; a connection that broke or became read-only is replaced once and the command repeated, which is
-  /// safe for every command. After such a repetition activated_tokens may miss what the lost attempt had changed.
+  /// Carries the command out. Connects where there is no connection, and anew where the process prefers another host.
+  /// A deadlock or lock time-out is repeated a few times with jitter; a connection that broke or became read-only is
+  /// replaced once and the command repeated, which is safe for every command: a repetition looks first whether the lost
+  /// attempt was committed. After such a repetition activated_tokens may miss what the lost attempt had changed.
+  /// A connection serves the next command only if the server has acknowledged the end of every transaction on it.
   /// @param deadline past already: `expired`, and the database is not touched. No new attempt begins after it, but an
   ///        exchange that is under way is bounded by the socket time-out only.
   /// @return the reply of the command's kind, or the error of its comment, or unavailable (may be repeated as it is),
@@ -87,13 +92,14 @@ private:
   [[nodiscard]] outcome<void> check_hash_key(connection& db);
   [[nodiscard]] failure refuse(std::string why);
   void drop() noexcept;
-  [[nodiscard]] bool roll_back();
+  void prefer_next_host() noexcept;
 
   core::database_settings settings_;
   newer_schema newer_;
   std::optional<core::token_hash> hash_key_;
+  std::shared_ptr<host_choice> hosts_;
   bool refused_ = false;
-  std::size_t host_ = 0; ///< the next to be tried
+  std::size_t host_ = 0; ///< of the connection
   std::unique_ptr<connection> connection_;
   std::string last_error_;
   session_counters counters_;

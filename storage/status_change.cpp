@@ -26,26 +26,24 @@ outcome<std::optional<core::revocation>> event_of(connection& db, const core::re
 
 outcome<bool> change_at_once(connection& db, const seen_credential& seen, const audit_entry& entry,
                              std::optional<core::revocation>& lost) {
-  // A signal, like whatever else fails, ends the block and leaves the transaction open. The number is selected behind
-  // COMMIT, so that rows come from what is done only; a block has no last_insert_id() to tell.
+  // The number is selected behind COMMIT, so that rows come from what is done only; a block has no last_insert_id().
   static const std::string unless_one = "; IF ROW_COUNT() <> 1 THEN SIGNAL SQLSTATE '45000'; END IF; ";
-  constexpr unsigned signaled = 1644; // ER_SIGNAL_EXCEPTION
   static constexpr std::array<column, 1> number_column{integer_column};
-  std::string text = "BEGIN NOT ATOMIC DECLARE number BIGINT UNSIGNED DEFAULT 0; START TRANSACTION; ";
-  text += entry.to ? "UPDATE " : "DELETE FROM ";
-  text += seen.table;
-  text += entry.to ? " SET status = ?, updated_at = ?" : "";
-  text += " WHERE id = ? AND status = ? AND updated_at <=> ?";
-  text += unless_one;
-  text += audit_insertion;
+  std::string statements = entry.to ? "UPDATE " : "DELETE FROM ";
+  statements += seen.table;
+  statements += entry.to ? " SET status = ?, updated_at = ?" : "";
+  statements += " WHERE id = ? AND status = ? AND updated_at <=> ?";
+  statements += unless_one;
+  statements += audit_insertion;
+  statements += "; ";
   if (lost) {
-    text += "; ";
-    text += revocation_insertion;
-    text += unless_one;
-    text += "SET number = LAST_INSERT_ID(); ";
-    text += event_insertion("number");
+    statements += revocation_insertion;
+    statements += unless_one;
+    statements += "SET number = LAST_INSERT_ID(); ";
+    statements += event_insertion("number");
+    statements += "; ";
   }
-  text += "; COMMIT; SELECT number; END";
+  const auto text = whole_block("DECLARE number BIGINT UNSIGNED DEFAULT 0; ", statements, "SELECT number; ");
 
   const auto block = db.prepared(text, number_column);
   if (!block)
@@ -70,12 +68,10 @@ outcome<bool> change_at_once(connection& db, const seen_credential& seen, const 
   }
   std::uint64_t sequence = 0;
   const auto done =
-    read_rows(change, [&](const statement& row) { sequence = static_cast<std::uint64_t>(row.integer(0)); });
+    run_whole_block(db, change, [&](const statement& row) { sequence = static_cast<std::uint64_t>(row.integer(0)); });
   if (!done) {
     if (done.error().number != signaled)
       return done.error();
-    if (auto ended = db.run("ROLLBACK"); !ended)
-      return ended.error();
     return false;
   }
   if (lost)
@@ -83,24 +79,24 @@ outcome<bool> change_at_once(connection& db, const seen_credential& seen, const 
   return true;
 }
 
-outcome<void> record_and_commit(connection& db, const audit_entry& entry, std::optional<core::revocation>& lost) {
-  // What is left to do goes to the server as one block: each statement by itself is a way there and back, during which
-  // the credential is locked. Where one of them fails, so does the block, and the transaction stays open.
-  static const std::string begin = "BEGIN NOT ATOMIC " + std::string{audit_insertion} + "; ";
-  static const std::string end = "COMMIT; END";
-  static const std::string recorded = begin + end;
-  static const std::string recorded_and_told = begin + event_insertion("?") + "; " + end;
+outcome<void> record_and_commit(connection& db, transaction& within, const audit_entry& entry,
+                                std::optional<core::revocation>& lost) {
+  // The last statements go to the server as one block: each by itself would be a round trip during which the credential
+  // is locked.
+  static const std::string audit = std::string{audit_insertion} + "; ";
+  static const std::string recorded = closing_block(audit);
+  static const std::string recorded_with_event = closing_block(audit + event_insertion("?") + "; ");
   if (lost) {
     if (auto appended = append_without_event(db, *lost); !appended)
       return appended;
   }
-  const auto block = db.prepared(lost ? recorded_and_told : recorded);
+  const auto block = db.prepared(lost ? recorded_with_event : recorded);
   if (!block)
     return block.error();
   const auto next = bind_audit(**block, 0, entry);
   if (lost)
     (*block)->bind(next, static_cast<std::int64_t>(lost->sequence));
-  return (*block)->execute();
+  return within.commit_with(**block);
 }
 
 failure precondition_failed() {

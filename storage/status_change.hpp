@@ -1,11 +1,14 @@
-// One change of one credential, the same way for every table: read, ask, check, write, record, tell. First without a
-// lock and in two ways to the database and back; where that does not do, with a lock and in five.
+// One change of one credential, the same for every table: read it, ask the precondition, check the transition, write it
+// with its audit row, revocation and event. Optimistic path: an unlocked read and one conditional write (two round
+// trips). On a conflict, and where the command is repeated: SELECT … FOR UPDATE (five).
 #pragma once
 
 #include "core/revocation.hpp"
+#include "storage/attempt.hpp"
 #include "storage/audit.hpp"
 #include "storage/revocation_log.hpp"
 #include "storage/rows.hpp"
+#include "storage/transaction.hpp"
 
 #include <array>
 #include <exception>
@@ -76,16 +79,17 @@ struct seen_credential {
   std::optional<core::timestamp> updated_at;
 };
 
-/// Changes or deletes (an entry without `to`) a credential in one way to the database and back, with everything that
-/// belongs to it: transaction, audit row, revocation, event and COMMIT.
+/// Changes or deletes (an entry without `to`) a credential in one round trip, with everything that belongs to it:
+/// transaction, audit row, revocation, event and COMMIT.
 /// @param lost gets its number
-/// @return false: the credential is not as it was seen any more, and nothing was done
+/// @return false: the credential has changed since it was read, and nothing was done
 [[nodiscard]] outcome<bool> change_at_once(connection& db, const seen_credential& seen, const audit_entry& entry,
                                            std::optional<core::revocation>& lost);
 
 /// Audit row and, where it was given, revocation, then COMMIT.
+/// @param within the transaction that the change was made in; ended by this
 /// @param lost gets its number
-[[nodiscard]] outcome<void> record_and_commit(connection& db, const audit_entry& entry,
+[[nodiscard]] outcome<void> record_and_commit(connection& db, transaction& within, const audit_entry& entry,
                                               std::optional<core::revocation>& lost);
 
 [[nodiscard]] failure precondition_failed();
@@ -112,6 +116,59 @@ template <class Table>
                         lost);
 }
 
+/// What an earlier attempt of a status change has left behind.
+struct earlier_change {
+  bool done = false;
+  std::optional<core::revocation> event; ///< where it revoked the credential and the event can be read back
+};
+
+/// Looks for an earlier attempt of the change to `target` with this mark.
+template <class Table>
+[[nodiscard]] outcome<earlier_change> find_earlier_change(connection& db, const Table& table, const core::uuid& id,
+                                                          core::credential_status target, const change_mark& mark) {
+  const auto record = find_change(
+    db, id, mark, [&](const core::audit_record& r) { return r.to == target && r.from && r.from != target; });
+  if (!record)
+    return record.error();
+  earlier_change earlier;
+  earlier.done = record->has_value();
+  if (earlier.done && core::takes_away(*(*record)->from, target)) {
+    auto event = event_of(db, marked(table.lost(id), mark, target), mark);
+    if (!event)
+      return event.error();
+    earlier.event = *std::move(event);
+  }
+  return earlier;
+}
+
+/// The optimistic path of change_status(); nothing where the row does not permit it, or has changed meanwhile.
+template <class Table>
+[[nodiscard]] outcome<std::optional<changed_row<typename Table::row>>>
+change_unlocked(connection& db, const Table& table, core::credential_status target, const change_mark& mark,
+                precondition_on<typename Table::row>& condition) {
+  using result = changed_row<typename Table::row>;
+  auto seen = table.find(db);
+  if (!seen)
+    return seen.error();
+  if (!*seen)
+    return std::nullopt;
+  auto row = **std::move(seen);
+  const auto permitted = condition.ask(row);
+  if (!permitted)
+    return permitted.error();
+  if (!*permitted || core::check_transition(row.status, target) != core::transition::allowed)
+    return std::nullopt;
+  std::optional<core::revocation> lost;
+  const auto done = change_seen(db, table, row, target, mark, lost);
+  if (!done)
+    return done.error();
+  if (!*done)
+    return std::nullopt;
+  row.status = target;
+  row.updated_at = mark.at;
+  return result{std::move(row), true, std::move(lost)};
+}
+
 /// Gives one credential another status, as change_token_status says.
 ///
 /// A Table is one row to be changed: `row` (with id, status, updated_at), `missing()` for people, `name()` in SQL,
@@ -122,31 +179,18 @@ template <class Table>
 template <class Table>
 [[nodiscard]] outcome<changed_row<typename Table::row>>
 change_status(connection& db, const Table& table, core::credential_status target, const change_mark& mark,
-              const std::function<bool(const typename Table::row&)>& precondition) {
+              const std::function<bool(const typename Table::row&)>& precondition, const attempt& how) {
   using result = changed_row<typename Table::row>;
   precondition_on<typename Table::row> condition{precondition};
-  // Nearly always nobody else is changing it: it is read without a lock, and written if it is still the same.
-  auto seen = table.find(db);
-  if (!seen)
-    return seen.error();
-  if (*seen) {
-    auto row = **std::move(seen);
-    const auto permitted = condition.ask(row);
-    if (!permitted)
-      return permitted.error();
-    if (*permitted && core::check_transition(row.status, target) == core::transition::allowed) {
-      std::optional<core::revocation> lost;
-      const auto done = change_seen(db, table, row, target, mark, lost);
-      if (!done)
-        return done.error();
-      if (*done) {
-        row.status = target;
-        row.updated_at = mark.at;
-        return result{std::move(row), true, std::move(lost)};
-      }
-    }
+  if (!how.repeated) {
+    auto changed = change_unlocked(db, table, target, mark, condition);
+    if (!changed)
+      return changed.error();
+    if (*changed)
+      return **std::move(changed);
   }
-  if (auto begun = db.run("START TRANSACTION"); !begun)
+  auto begun = transaction::begin(db);
+  if (!begun)
     return begun.error();
   auto locked = table.lock(db);
   if (!locked)
@@ -158,73 +202,76 @@ change_status(connection& db, const Table& table, core::credential_status target
   if (!permitted)
     return permitted.error();
   const auto transition = core::check_transition(row.status, target);
+  const bool allowed = *permitted && transition == core::transition::allowed;
+  const bool no_op = *permitted && transition == core::transition::unchanged;
 
-  if (*permitted && transition == core::transition::allowed) {
+  // A lost attempt of this very operation may have been committed, and others may have changed the credential since:
+  // what they did stays. On the first attempt only the row's time can say so.
+  if (how.repeated || !(allowed || no_op) || row.updated_at == mark.at) {
+    auto earlier = find_earlier_change(db, table, row.id, target, mark);
+    if (!earlier)
+      return earlier.error();
+    if (earlier->done) {
+      if (auto ended = begun->roll_back(); !ended)
+        return ended.error();
+      return result{std::move(row), true, std::move(earlier->event)};
+    }
+  }
+  if (allowed) {
     const auto written = table.set_status(db, row, target, mark.at);
     if (!written)
       return written.error();
     if (*written != 1)
       return impossible("a locked row changed its status");
     auto lost = taken_away(table, row, target, mark);
-    if (auto done = record_and_commit(db, entry_of(row.id, mark, row.status, target), lost); !done)
+    if (auto done = record_and_commit(db, *begun, entry_of(row.id, mark, row.status, target), lost); !done)
       return done.error();
     row.status = target;
     row.updated_at = mark.at;
     return result{std::move(row), true, std::move(lost)};
   }
-
-  // Either there is nothing to do, or it must not be done; or this very operation has done it already, when its answer
-  // was lost. Then the row usually tells by its time, but others may have changed it again.
-  const bool no_op = *permitted && transition == core::transition::unchanged;
-  std::optional<core::audit_record> earlier;
-  std::optional<core::revocation> event;
-  if (!no_op || row.updated_at == mark.at) {
-    auto found = find_change(db, row.id, mark,
-                             [&](const core::audit_record& r) { return r.to == target && r.from && r.from != target; });
-    if (!found)
-      return found.error();
-    earlier = *std::move(found);
-  }
-  if (earlier && core::takes_away(*earlier->from, target)) {
-    auto lost = event_of(db, marked(table.lost(row.id), mark, target), mark);
-    if (!lost)
-      return lost.error();
-    event = *std::move(lost);
-  }
-  if (auto ended = db.run("ROLLBACK"); !ended)
+  if (auto ended = begun->roll_back(); !ended)
     return ended.error();
-  if (earlier || no_op)
-    return result{std::move(row), earlier.has_value(), std::move(event)};
+  if (no_op)
+    return result{std::move(row), false, {}};
   if (!*permitted)
     return precondition_failed();
   return make_usable_failure(core::errc::conflict, "A credential that is " + std::string{to_string(row.status)}
                                                      + " cannot become " + std::string{to_string(target)});
 }
 
-/// Deletes one credential, as delete_token says.
+/// The optimistic path of delete_one().
+/// @return whether the credential was deleted; `lost` is its event then
+template <class Table>
+[[nodiscard]] outcome<bool> delete_unlocked(connection& db, const Table& table, const change_mark& mark,
+                                            precondition_on<typename Table::row>& condition,
+                                            std::optional<core::revocation>& lost) {
+  const auto seen = table.find(db);
+  if (!seen)
+    return seen.error();
+  if (!*seen)
+    return false;
+  const auto permitted = condition.ask(**seen);
+  if (!permitted || !*permitted)
+    return permitted;
+  return change_seen(db, table, **seen, std::nullopt, mark, lost);
+}
+
+/// Deletes one credential, as delete_token says. Its ID never comes back, so a repetition undoes nothing.
 /// @return the event; nothing where an earlier attempt has deleted it and the event cannot be read back
 template <class Table>
 [[nodiscard]] outcome<std::optional<core::revocation>>
 delete_one(connection& db, const Table& table, const change_mark& mark,
            const std::function<bool(const typename Table::row&)>& precondition) {
   precondition_on<typename Table::row> condition{precondition};
-  const auto seen = table.find(db);
-  if (!seen)
-    return seen.error();
-  if (*seen) {
-    const auto permitted = condition.ask(**seen);
-    if (!permitted)
-      return permitted.error();
-    if (*permitted) {
-      std::optional<core::revocation> lost;
-      const auto done = change_seen(db, table, **seen, std::nullopt, mark, lost);
-      if (!done)
-        return done.error();
-      if (*done)
-        return lost;
-    }
-  }
-  if (auto begun = db.run("START TRANSACTION"); !begun)
+  std::optional<core::revocation> lost;
+  const auto deleted = delete_unlocked(db, table, mark, condition, lost);
+  if (!deleted)
+    return deleted.error();
+  if (*deleted)
+    return lost;
+  auto begun = transaction::begin(db);
+  if (!begun)
     return begun.error();
   const auto locked = table.lock(db);
   if (!locked)
@@ -238,7 +285,7 @@ delete_one(connection& db, const Table& table, const change_mark& mark,
     auto event = event_of(db, marked(table.lost(table.id()), mark, std::nullopt), mark);
     if (!event)
       return event.error();
-    if (auto ended = db.run("ROLLBACK"); !ended)
+    if (auto ended = begun->roll_back(); !ended)
       return ended.error();
     return event;
   }
@@ -253,8 +300,8 @@ delete_one(connection& db, const Table& table, const change_mark& mark,
     return removed.error();
   if (*removed != 1)
     return impossible("a locked row changed its status");
-  auto lost = taken_away(table, row, std::nullopt, mark);
-  if (auto done = record_and_commit(db, entry_of(row.id, mark, row.status, std::nullopt), lost); !done)
+  lost = taken_away(table, row, std::nullopt, mark);
+  if (auto done = record_and_commit(db, *begun, entry_of(row.id, mark, row.status, std::nullopt), lost); !done)
     return done.error();
   return lost;
 }

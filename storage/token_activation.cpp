@@ -2,6 +2,7 @@
 #include "storage/audit.hpp"
 #include "storage/token_repository.hpp"
 #include "storage/token_row.hpp"
+#include "storage/transaction.hpp"
 
 namespace cm::storage {
 
@@ -81,17 +82,15 @@ outcome<std::uint64_t> write_active(connection& db, const std::vector<const acti
 
 // Makes those Active that are Inactive, and returns them. Nearly always that is all of them, so it is tried at once;
 // where it is not, nobody knows which of them it was, and the rows are locked and looked at first.
-outcome<std::vector<const activation*>> make_active(connection& db, std::vector<const activation*> wanted,
-                                                    core::timestamp at) {
+outcome<std::vector<const activation*>> make_active(connection& db, transaction& within,
+                                                    std::vector<const activation*> wanted, core::timestamp at) {
   const auto written = write_active(db, wanted, at);
   if (!written)
     return written.error();
   if (*written == wanted.size())
     return wanted;
-  for (const auto* const again : {"ROLLBACK", "START TRANSACTION"}) {
-    if (auto done = db.run(again); !done)
-      return done.error();
-  }
+  if (auto again = within.restart(); !again)
+    return again.error();
   auto inactive = lock_inactive(db, wanted);
   if (!inactive || inactive->empty())
     return inactive;
@@ -125,14 +124,15 @@ outcome<activated_tokens> apply(connection& db, const activate_tokens& request) 
   activated_tokens answer;
   if (request.items.empty())
     return answer;
-  if (auto begun = db.run("START TRANSACTION"); !begun)
+  auto begun = transaction::begin(db);
+  if (!begun)
     return begun.error();
-  const auto changed = make_active(db, in_id_order(request.items), request.at);
+  const auto changed = make_active(db, *begun, in_id_order(request.items), request.at);
   if (!changed)
     return changed.error();
   if (auto recorded = record(db, *changed, request); !recorded)
     return recorded.error();
-  if (auto ended = db.run("COMMIT"); !ended)
+  if (auto ended = begun->commit(); !ended)
     return ended.error();
   answer.changed.reserve(changed->size());
   for (const auto* item : *changed)

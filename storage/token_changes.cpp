@@ -114,11 +114,12 @@ outcome<token_table> table_of(connection& db, const change_token_status& request
 
 } // namespace
 
-outcome<changed_token> apply(connection& db, const change_token_status& request) {
+outcome<changed_token> apply(connection& db, const change_token_status& request, const attempt& how) {
   const auto table = table_of(db, request);
   if (!table)
     return table.error();
-  auto changed = change_status(db, *table, request.target, mark_of(request.at, request.origin), request.precondition);
+  auto changed =
+    change_status(db, *table, request.target, mark_of(request.at, request.origin), request.precondition, how);
   if (!changed)
     return changed.error();
   return changed_token{std::move(changed->row), changed->changed, std::move(changed->event)};

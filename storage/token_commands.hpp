@@ -172,12 +172,15 @@ struct delete_token {
 
 /// Deletes all tokens of an endpoint, in one transaction up to max_event_ids of them: call again while `more` is true.
 /// An endpoint without tokens: success, nothing deleted. precondition_failed: the precondition, asked of the locked
-/// first page (20 items, newest first, and the total), said no.
+/// first page (20 items, newest first, and the total), said no. A repetition deletes nothing where an earlier attempt
+/// with this time and correlation ID was committed: what is there then was made afterwards. So each call for `more`
+/// needs a time of its own.
 struct delete_endpoint_tokens {
   std::string endpoint_id;
   core::timestamp at{};
   core::change_origin origin;
   std::function<bool(const token_page&)> precondition;
+  bool repeated = false; ///< the caller has sent this command before, and did not learn its outcome
 };
 
 /// Of tokens: one event for each application.
@@ -197,6 +200,14 @@ struct token_history {
 struct history_page {
   std::vector<core::audit_record> items;
   std::uint64_t total = 0;
+};
+
+/// Says that a process which hashes tokens with the session's key is alive, while the database has no tokens and the
+/// key could be replaced (hash_key_lease). A record of another key: the connection is refused at its next check.
+struct keep_hash_key {};
+
+struct kept_hash_key {
+  bool has_tokens = false; ///< the record stays from now on
 };
 
 /// One line of an import.

@@ -19,6 +19,7 @@ struct batch {
   std::vector<core::token_hash> hashes;  ///< of the items
   stored_tokens stored;                  ///< of the items, as far as they are known
   std::vector<bool> inserted;            ///< by this transaction
+  std::vector<bool> made_before;         ///< by an earlier attempt of the command, of which the answer was lost
 };
 
 batch sorted_batch(const std::vector<import_item>& items) {
@@ -34,6 +35,7 @@ batch sorted_batch(const std::vector<import_item>& items) {
     made.hashes.push_back(item->hash);
   made.stored.resize(made.items.size());
   made.inserted.resize(made.items.size());
+  made.made_before.resize(made.items.size());
   return made;
 }
 
@@ -102,6 +104,10 @@ outcome<void> find_out(connection& db, batch& some, std::vector<bool> missing) {
   });
 }
 
+core::endpoint_token made_of(const import_item& item, core::timestamp at) {
+  return {item.id, item.application, item.endpoint_id, first_status(item), at, {}};
+}
+
 // Inserts all of them with their audit rows, as if none were there: so it is in most batches.
 outcome<void> insert_all(connection& db, batch& some, const change_mark& mark) {
   std::vector<new_token> tokens;
@@ -110,10 +116,8 @@ outcome<void> insert_all(connection& db, batch& some, const change_mark& mark) {
     tokens.push_back({&item->id, &item->hash, item->application, item->endpoint_id, first_status(*item), &mark});
   if (auto inserted = insert_with_audit(db, tokens); !inserted)
     return inserted;
-  for (std::size_t i = 0; i < some.items.size(); ++i) {
-    const auto& item = *some.items[i];
-    some.stored[i] = core::endpoint_token{item.id, item.application, item.endpoint_id, first_status(item), mark.at, {}};
-  }
+  for (std::size_t i = 0; i < some.items.size(); ++i)
+    some.stored[i] = made_of(*some.items[i], mark.at);
   return {};
 }
 
@@ -124,6 +128,8 @@ outcome<void> insert_new(connection& db, batch& some, core::timestamp at) {
   std::vector<const import_item*> missing;
   std::vector<bool> is_missing(some.items.size());
   for (std::size_t i = 0; i < some.items.size(); ++i) {
+    if (!some.stored[i] && some.made_before[i])
+      some.stored[i] = made_of(*some.items[i], at); // others have deleted it since
     is_missing[i] = !some.stored[i];
     if (is_missing[i])
       missing.push_back(some.items[i]);
@@ -136,34 +142,61 @@ outcome<void> insert_new(connection& db, batch& some, core::timestamp at) {
   for (std::size_t i = 0; i < some.items.size(); ++i) {
     if (!is_missing[i])
       continue;
-    const auto& item = *some.items[i];
-    some.stored[i] = core::endpoint_token{item.id, item.application, item.endpoint_id, first_status(item), at, {}};
+    some.stored[i] = made_of(*some.items[i], at);
     some.inserted[i] = true;
   }
   return {};
 }
 
-outcome<void> store(connection& db, batch& some, const change_mark& mark) {
-  if (auto begun = db.run("START TRANSACTION"); !begun)
-    return begun;
+// Whether an earlier attempt of the command was committed: all its tokens have an audit row then.
+outcome<void> find_made_before(connection& db, batch& some) {
+  std::vector<core::uuid> ids;
+  ids.reserve(some.items.size());
+  for (const auto* item : some.items)
+    ids.push_back(item->id);
+  auto made = audited(db, ids);
+  if (!made)
+    return made.error();
+  std::sort(made->begin(), made->end());
+  for (std::size_t i = 0; i < some.items.size(); ++i)
+    some.made_before[i] = std::binary_search(made->begin(), made->end(), some.items[i]->id);
+  return {};
+}
+
+// With tokens that are there already.
+outcome<void> store_beside_others(connection& db, batch& some, const change_mark& mark, const attempt& how) {
+  auto begun = begin_insertion(db, how);
+  if (!begun)
+    return begun.error();
+  if (auto stored = insert_new(db, some, mark.at); !stored)
+    return stored;
+  std::vector<audit_entry> entries;
+  for (std::size_t i = 0; i < some.items.size(); ++i) {
+    if (some.inserted[i])
+      entries.push_back(entry_of(some.items[i]->id, mark, std::nullopt, first_status(*some.items[i])));
+  }
+  if (auto appended = append_audit(db, entries); !appended)
+    return appended;
+  return begun->commit();
+}
+
+outcome<void> store(connection& db, batch& some, const change_mark& mark, const attempt& how) {
+  if (how.repeated) {
+    if (auto found = find_made_before(db, some); !found)
+      return found;
+    return store_beside_others(db, some, mark, how);
+  }
+  auto begun = begin_insertion(db, how);
+  if (!begun)
+    return begun.error();
   if (auto inserted = insert_all(db, some, mark); !inserted) {
     if (inserted.error().error.code != core::errc::conflict)
       return inserted;
-    for (const auto* const again : {"ROLLBACK", "START TRANSACTION"}) {
-      if (auto done = db.run(again); !done)
-        return done;
-    }
-    if (auto stored = insert_new(db, some, mark.at); !stored)
-      return stored;
-    std::vector<audit_entry> entries;
-    for (std::size_t i = 0; i < some.items.size(); ++i) {
-      if (some.inserted[i])
-        entries.push_back(entry_of(some.items[i]->id, mark, std::nullopt, first_status(*some.items[i])));
-    }
-    if (auto appended = append_audit(db, entries); !appended)
-      return appended;
+    if (auto ended = begun->roll_back(); !ended)
+      return ended;
+    return store_beside_others(db, some, mark, how);
   }
-  return db.run("COMMIT");
+  return begun->commit();
 }
 
 // The first line that names a token has `first`; the others meet what that one has left.
@@ -186,7 +219,7 @@ import_result verdict_of(const import_item& item, const core::endpoint_token& st
 
 } // namespace
 
-outcome<imported_tokens> apply(connection& db, const import_tokens& request) {
+outcome<imported_tokens> apply(connection& db, const import_tokens& request, const attempt& how) {
   if (request.items.size() > max_import)
     return invalid("more than 500 lines");
   for (const auto& item : request.items) {
@@ -199,7 +232,7 @@ outcome<imported_tokens> apply(connection& db, const import_tokens& request) {
   if (request.items.empty())
     return imported;
   auto some = sorted_batch(request.items);
-  if (auto done = store(db, some, mark_of(request.at, request.origin)); !done)
+  if (auto done = store(db, some, mark_of(request.at, request.origin), how); !done)
     return done.error();
   imported.results.reserve(request.items.size());
   for (const auto& item : request.items) {

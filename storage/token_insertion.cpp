@@ -3,9 +3,27 @@
 #include "storage/row_values.hpp"
 #include "storage/rows.hpp"
 
+#include <string>
 #include <vector>
 
 namespace cm::storage {
+
+outcome<transaction> begin_insertion(connection& db, const attempt& how) {
+  if (!how.hash_key)
+    return transaction::begin(db);
+  static const std::string text =
+    opening_block("IF NOT EXISTS (SELECT id FROM token_hash_key WHERE id = 1 AND fingerprint = ? LOCK IN SHARE MODE) "
+                  "THEN SIGNAL SQLSTATE '45000'; END IF; ");
+  const auto block = db.prepared(text);
+  if (!block)
+    return block.error();
+  (*block)->bind(0, *how.hash_key);
+  auto begun = transaction::begin_with(db, **block);
+  if (!begun && begun.error().number == signaled)
+    return failure{error_class::schema,
+                   unavailable_error("the tokens of this database are stored under another key by now"), signaled};
+  return begun;
+}
 
 outcome<void> insert_with_audit(connection& db, std::span<const new_token> tokens) {
   static const std::string text = "INSERT INTO endpoint_token (id, token_hash, application, endpoint_id, status, "

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "core/token.hpp"
+#include "storage/attempt.hpp"
 #include "storage/audit.hpp"
 #include "storage/connection.hpp"
+#include "storage/transaction.hpp"
 
 #include <span>
 #include <string_view>
@@ -19,6 +21,12 @@ struct new_token {
   core::credential_status status = core::credential_status::inactive;
   const change_mark* mark = nullptr;
 };
+
+/// Begins a transaction that stores new tokens. Where the attempt names a key, the database's record of it is checked
+/// and kept from changing until the end of the transaction: a token that is stored under another key would never be
+/// found.
+/// @return a failure of kind schema where the record is another key's, so that the next connection is refused
+[[nodiscard]] outcome<transaction> begin_insertion(connection& db, const attempt& how);
 
 /// Inserts the tokens and their audit rows in the caller's transaction, each kind with one statement, in their order.
 /// conflict: one of them is there already; the caller has to roll back.
