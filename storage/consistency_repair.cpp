@@ -182,7 +182,7 @@ outcome<repair_result> add_revocation(connection& db, const consistency_settings
     return row.error();
   if (auto locked = lock_last_audit_row(db, id); !locked)
     return locked.error();
-  const auto change = read_revoking_change(db, id, settings.revocations_retention);
+  const auto change = read_revoking_change(db, id, row->kind, settings.revocations_retention);
   if (!change)
     return change.error();
   if (!*change || (*change)->published || !(*change)->recent || !agrees(*row, **change))
@@ -235,8 +235,13 @@ outcome<repair_result> repair(connection& db, const consistency_settings& settin
   constexpr int most_attempts = 4;
   for (int attempt = 1;; ++attempt) {
     auto done = repair_once(db, settings, found);
-    if (done || done.error().kind != error_class::retryable || attempt == most_attempts)
+    if (done)
       return done;
+    auto failed = std::move(done).error();
+    if (!db.settled())
+      failed.kind = error_class::broken;
+    if (failed.kind != error_class::retryable || attempt == most_attempts)
+      return failed;
   }
 }
 
