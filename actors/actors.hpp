@@ -26,6 +26,7 @@ struct password_worker_peer;
 struct event_publisher_peer;
 struct nats_user_peer;
 struct token_reader_peer;
+struct revocation_follower_peer;
 
 // -- the actors
 // ---------------------------------------------------------------------------------------------------------
@@ -214,6 +215,26 @@ using nats_link_actor = caf::typed_actor<
   // INTERNAL: time for the next round trip, the next attempt and the report.
   caf::reacts_to<tick_atom>>;
 
+using revocation_follower_actor = caf::typed_actor<
+  // Reads what other replicas have revoked until now, and drops it from memory; answered when that is done, false where
+  // the database did not answer.
+  caf::replies_to<read_atom>::with<bool>,
+  // Events that came over NATS.
+  caf::reacts_to<heard_atom, forgotten_tokens_ptr>,
+  // The connection, new or lost.
+  caf::reacts_to<nats_atom, nats_state_ptr>,
+  // Who is told of revoked tokens.
+  caf::reacts_to<peer_atom, forwarder_ptr>, caf::reacts_to<peer_atom, storage_gate_peer>,
+  caf::reacts_to<peer_atom, event_publisher_peer>,
+  // INTERNAL: the grace time of an event is over.
+  caf::reacts_to<watch_atom>,
+  // INTERNAL: time for the next reading.
+  caf::reacts_to<tick_atom>>;
+
+struct revocation_follower_peer {
+  revocation_follower_actor handle;
+};
+
 using credential_manager_actor = caf::typed_actor<
   // Makes a token; the answer holds its value, the only time that it is shown.
   caf::replies_to<create_atom, create_order_ptr>::with<create_result_ptr>,
@@ -227,7 +248,7 @@ using credential_manager_actor = caf::typed_actor<
   caf::reacts_to<directory_atom, application_directory_ptr>,
   // Who is told of tokens that were taken away, before whoever did it.
   caf::reacts_to<peer_atom, forwarder_ptr>, caf::reacts_to<peer_atom, storage_gate_peer>,
-  caf::reacts_to<peer_atom, event_publisher_peer>>;
+  caf::reacts_to<peer_atom, event_publisher_peer>, caf::reacts_to<peer_atom, revocation_follower_peer>>;
 
 struct credential_manager_peer {
   credential_manager_actor handle;
@@ -241,10 +262,13 @@ using token_transitioner_actor = caf::typed_actor<
   caf::reacts_to<peer_atom, nats_egress_peer>>;
 
 using endpoint_remover_actor = caf::typed_actor<
-  // Takes the tokens of these endpoints away, sooner or later.
-  caf::reacts_to<remove_atom, removed_endpoints_ptr>, caf::reacts_to<peer_atom, credential_manager_peer>,
+  // There are endpoints in the backlog.
+  caf::reacts_to<remove_atom>, caf::reacts_to<peer_atom, credential_manager_peer>,
+  caf::reacts_to<peer_atom, storage_gate_peer>,
   // INTERNAL: the pause after a failure is over.
-  caf::reacts_to<tick_atom>>;
+  caf::reacts_to<tick_atom>,
+  // INTERNAL: look into the backlog, whether anybody said something or not.
+  caf::reacts_to<watch_atom>>;
 
 /// The blocking half of the event publisher.
 using event_confirmer_actor = caf::typed_actor<
@@ -337,3 +361,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::password_worker_peer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::event_publisher_peer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::nats_user_peer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::token_reader_peer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::revocation_follower_peer)

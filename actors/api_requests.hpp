@@ -70,9 +70,9 @@ void ask_change(const api_request& request, storage::command command, Then then)
           [one = request.one](const caf::error& problem) { answer_lost(one, "credential manager", problem); });
 }
 
-/// Whether a POST to a list may go on: its If-Match, where there is one, is held against the tag of the list's default
-/// page, right before, not together with, the insertion (a credential more takes nothing from anybody). `look` asks for
-/// that page of kind Page, `tag_of` says its tag; what does not go on is answered here.
+/// Whether a POST to a list may go on: its If-Match, where there is one, is held against the tag of the list (of client
+/// credentials: of its default page), right before, not together with, the insertion (a credential more takes nothing
+/// from anybody). `look` asks for that page of kind Page, `tag_of` says its tag; what does not go on is answered here.
 template <class Page, class Tag>
 void with_list_condition(const api_request& request, storage::command look, Tag tag_of, std::function<void()> go_on) {
   const auto condition = http::if_match_condition(request.one->request());

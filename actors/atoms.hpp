@@ -28,6 +28,7 @@ CM_ATOM(find, "find");           ///< look tokens up
 CM_ATOM(flush, "flush");         ///< INTERNAL: write what is published to the socket
 CM_ATOM(forget, "forget");       ///< what was taken away
 CM_ATOM(give_up, "giveup");      ///< the process cannot go on
+CM_ATOM(heard, "heard");         ///< events of revocations that came over NATS
 CM_ATOM(license, "license");     ///< whether the license allows changes
 CM_ATOM(list, "list");           ///< names of the children
 CM_ATOM(import, "import");       ///< lines of an import

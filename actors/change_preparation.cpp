@@ -82,6 +82,42 @@ std::vector<core::revocation> events_of(const storage::reply& reply) {
                     reply);
 }
 
+refused_tokens refused_by(const storage::command& command, const core::expected<storage::reply>& outcome) {
+  refused_tokens refused;
+  if (outcome.has_value()) {
+    for (const auto& event : events_of(*outcome)) {
+      if (event.kind == core::revoked_kind::endpoint_tokens)
+        refused.ids.insert(refused.ids.end(), event.ids.begin(), event.ids.end());
+    }
+    if (const auto* changed = std::get_if<storage::changed_token>(&*outcome);
+        changed != nullptr && !core::valid_for_use(changed->token.status))
+      refused.ids.push_back(changed->token.id);
+    if (const auto* imported = std::get_if<storage::imported_tokens>(&*outcome)) {
+      for (const auto& line : imported->results) {
+        if (!core::valid_for_use(line.status) && line.id != core::uuid{})
+          refused.ids.push_back(line.id);
+      }
+    }
+  } else if (core::http_status(outcome.error().code) >= 500) {
+    return refused; // the caller was told nothing about the credential
+  }
+  std::visit(overloaded{
+               [&](const storage::delete_token& one) { refused.ids.push_back(one.which.id); },
+               [&](const storage::delete_endpoint_tokens&) { refused.others = true; },
+               [&](const storage::change_token_status& change) {
+                 if (outcome.has_value())
+                   return;
+                 if (const auto* address = std::get_if<storage::token_address>(&change.which))
+                   refused.ids.push_back(address->id);
+                 else
+                   refused.others = true;
+               },
+               [](const auto&) {},
+             },
+             command);
+  return refused;
+}
+
 std::string describe_change(const storage::command& command, const storage::reply& reply) {
   return std::visit(
     overloaded{

@@ -24,6 +24,15 @@ namespace cm::actors {
 /// The events that a change wrote to the outbox.
 [[nodiscard]] std::vector<core::revocation> events_of(const storage::reply& reply);
 
+/// What the outcome of a change, told to its caller, says about tokens that must not be accepted from memory any more.
+struct refused_tokens {
+  std::vector<core::uuid> ids; ///< Suspended, Revoked, deleted, or not there
+  bool others = false;         ///< and some of which nobody knows the IDs here: other replicas may have revoked them
+};
+
+/// @param outcome of the command: a reply, or the error that its caller is told
+[[nodiscard]] refused_tokens refused_by(const storage::command& command, const core::expected<storage::reply>& outcome);
+
 /// One line for the log: what has changed; empty where nothing did. Without secrets.
 [[nodiscard]] std::string describe_change(const storage::command& command, const storage::reply& reply);
 

@@ -7,6 +7,7 @@
 #include "core/logging.hpp"
 #include "core/token_generator.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace cm::actors {
@@ -147,23 +148,45 @@ bool gather(credential_manager_state::change& change, storage::deleted_tokens& a
   sum.count += answer.count;
   sum.events.insert(sum.events.end(), answer.events.begin(), answer.events.end());
   if (answer.more) {
-    if (auto* again = std::get_if<storage::delete_endpoint_tokens>(&change.command))
+    if (auto* again = std::get_if<storage::delete_endpoint_tokens>(&change.command)) {
       again->precondition = nullptr; // it held at the beginning; now tokens are missing
+      // A repetition is told from the piece before by its time.
+      again->at = std::max(core::now_ms(), again->at + std::chrono::milliseconds{1});
+    }
     return true;
   }
   answer = std::move(sum);
   return false;
 }
 
-// The validators' mailboxes have it before the client has his answer, and so before any request that he sends then.
-void forget_revoked(const credential_manager_state& state, const std::vector<core::revocation>& events) {
-  auto gone = std::make_shared<forgotten_tokens>();
-  for (const auto& event : events) {
-    if (event.kind == core::revoked_kind::endpoint_tokens)
-      gone->ids.insert(gone->ids.end(), event.ids.begin(), event.ids.end());
+void invalidate(const credential_manager_state& state, forgotten_tokens what) {
+  if (state.forget)
+    (*state.forget)(forgotten_tokens_ptr{std::make_shared<const forgotten_tokens>(std::move(what))});
+}
+
+// Whatever the caller is told to be no longer valid is gone from this replica's memory first (contract 4.4): the
+// validators' mailboxes have it before the caller has his answer, and so before any request that he sends then.
+void acknowledge(credential_manager_self self, std::uint64_t id, const storage::command& command,
+                 const storage_result_ptr& result) {
+  auto& state = self->state;
+  auto refused = refused_by(command, *result);
+  if (!refused.ids.empty())
+    invalidate(state, {std::move(refused.ids), false, {}});
+  if (!refused.others || !state.follower) {
+    finish_change(self, id, result);
+    return;
   }
-  if (!gone->ids.empty() && state.forget)
-    (*state.forget)(forgotten_tokens_ptr{std::move(gone)});
+  request_within(self, state.follower, state.settings.follow_patience, read_v)
+    .then(
+      [self, id, result](bool read) {
+        if (!read)
+          invalidate(self->state, {{}, true, {}});
+        finish_change(self, id, result);
+      },
+      [self, id, result](const caf::error&) {
+        invalidate(self->state, {{}, true, {}});
+        finish_change(self, id, result);
+      });
 }
 
 void take_changed(credential_manager_self self, std::uint64_t id, const storage_result_ptr& result) {
@@ -171,18 +194,17 @@ void take_changed(credential_manager_self self, std::uint64_t id, const storage_
   if (at == self->state.changes.end())
     return;
   auto& change = at->second;
+  const auto command = change.command;
   if (result->has_error()) {
-    finish_change(self, id, failed_change(result->error()));
+    acknowledge(self, id, command, result);
     return;
   }
   auto events = events_of(**result);
-  // Before the answer: from then on the credential is refused here (contract 4.4).
-  forget_revoked(self->state, events);
   if (!events.empty())
     self->send(self->state.publisher, publish_v,
                std::make_shared<const std::vector<core::revocation>>(std::move(events)));
-  const auto* origin = origin_of(change.command);
-  if (const auto line = describe_change(change.command, **result); !line.empty() && origin != nullptr)
+  const auto* origin = origin_of(command);
+  if (const auto line = describe_change(command, **result); !line.empty() && origin != nullptr)
     core::logger("cm.credentials")->info("{}{}", line, core::log_fields{{"correlationId", origin->correlation_id}});
   if (const auto* deleted = std::get_if<storage::deleted_tokens>(&**result)) {
     auto answer = *deleted;
@@ -190,10 +212,10 @@ void take_changed(credential_manager_self self, std::uint64_t id, const storage_
       run_change(self, id);
       return;
     }
-    finish_change(self, id, std::make_shared<const storage_result>(storage::reply{std::move(answer)}));
+    acknowledge(self, id, command, std::make_shared<const storage_result>(storage::reply{std::move(answer)}));
     return;
   }
-  finish_change(self, id, result);
+  acknowledge(self, id, command, result);
 }
 
 void run_change(credential_manager_self self, std::uint64_t id) {
@@ -252,7 +274,11 @@ caf::result<import_outcome_ptr> import_lines(credential_manager_self self, const
   state.imports.emplace(id, promise);
   ask_gate(
     self, prepared->command,
-    [self, id, prepared](const storage_result_ptr& result) { finish_lines(self, id, outcome_of(*prepared, *result)); },
+    [self, id, prepared](const storage_result_ptr& result) {
+      if (auto refused = refused_by(prepared->command, *result); !refused.ids.empty())
+        invalidate(self->state, {std::move(refused.ids), false, {}});
+      finish_lines(self, id, outcome_of(*prepared, *result));
+    },
     [self, id](core::error problem) { finish_lines(self, id, std::move(problem)); });
   return promise;
 }
@@ -290,6 +316,7 @@ credential_manager_actor::behavior_type credential_manager(credential_manager_se
     [self](peer_atom, const forwarder_ptr& peer) { self->state.forget = peer; },
     [self](peer_atom, const storage_gate_peer& peer) { self->state.gate = peer.handle; },
     [self](peer_atom, const event_publisher_peer& peer) { self->state.publisher = peer.handle; },
+    [self](peer_atom, const revocation_follower_peer& peer) { self->state.follower = peer.handle; },
   };
 }
 

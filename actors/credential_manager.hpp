@@ -24,7 +24,8 @@ struct credential_manager_settings {
   core::secret hash_key;
   std::size_t token_length = 10;
   application_directory_ptr applications;
-  std::chrono::milliseconds deadline{5000}; ///< for one change
+  std::chrono::milliseconds deadline{5000};        ///< for one change
+  std::chrono::milliseconds follow_patience{1500}; ///< for reading what other replicas have revoked
 };
 
 struct credential_manager_state {
@@ -52,7 +53,8 @@ struct credential_manager_state {
   core::uuid_v7_generator ids;
   storage_gate_actor gate;
   event_publisher_actor publisher;
-  forwarder_ptr forget; ///< to whoever keeps tokens in memory
+  revocation_follower_actor follower;
+  forwarder_ptr forget; ///< to the validators, which keep tokens in memory
   std::unordered_map<std::uint64_t, creation> creations;
   std::unordered_map<std::uint64_t, change> changes;
   std::unordered_map<std::uint64_t, caf::typed_response_promise<import_outcome_ptr>> imports;

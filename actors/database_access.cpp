@@ -65,7 +65,8 @@ database_access_actor::behavior_type database_access(database_access_self self, 
   state.index = settings.index;
   state.listener = std::move(listener);
   state.thread = std::make_unique<storage::client_thread>();
-  state.session = std::make_unique<storage::session>(std::move(settings.database), settings.newer, settings.hash_key);
+  state.session = std::make_unique<storage::session>(std::move(settings.database), settings.newer, settings.hash_key,
+                                                     std::move(settings.hosts));
   state.backoff.emplace(core::backoff_settings{});
   self->send(self, tick_v);
   return {

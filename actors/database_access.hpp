@@ -21,7 +21,8 @@ struct database_access_settings {
   std::size_t index = 0;
   storage::newer_schema newer = storage::newer_schema::refused; ///< accepted for a worker that replaces one
   std::optional<core::token_hash> hash_key; ///< fingerprint of the key that tokens are hashed with; none: not checked
-  std::chrono::milliseconds tick{100};      ///< how often a missing connection is looked after
+  std::shared_ptr<storage::host_choice> hosts; ///< shared by the workers; null: this one chooses by itself
+  std::chrono::milliseconds tick{100};         ///< how often a missing connection is looked after
 };
 
 struct database_access_state {

@@ -1,5 +1,6 @@
 #include "actors/decoders.hpp"
 
+#include "actors/removal_intake.hpp"
 #include "core/identifiers.hpp"
 #include "core/logging.hpp"
 #include "messaging/elce.hpp"
@@ -87,7 +88,7 @@ public:
     auto gone = std::make_shared<forgotten_tokens>();
     for (const auto& message : batch) {
       const auto decoded = messaging::decode<messaging::ecap::endpoint_token_revoked_event>(message.payload());
-      if (decoded.has_value() && add_ids(decoded->token_ids, *gone))
+      if (decoded.has_value() && add_ids(*decoded, *gone))
         continue;
       // Something was revoked and nobody knows what: nothing in memory can be relied on.
       gone->everything = true;
@@ -99,11 +100,14 @@ public:
   }
 
 private:
-  static bool add_ids(const std::vector<std::string_view>& texts, forgotten_tokens& gone) {
-    return std::all_of(texts.begin(), texts.end(), [&](std::string_view text) {
+  static bool add_ids(const messaging::ecap::endpoint_token_revoked_event& event, forgotten_tokens& gone) {
+    const auto at = core::from_unix_ms(event.timestamp);
+    return std::all_of(event.token_ids.begin(), event.token_ids.end(), [&](std::string_view text) {
       const auto id = core::parse_uuid(text);
-      if (id)
+      if (id) {
         gone.ids.push_back(*id);
+        gone.heard.push_back({*id, at});
+      }
       return id.has_value();
     });
   }
@@ -112,42 +116,50 @@ private:
   occasional malformed_;
 };
 
-class unregistered_decoder {
+class revoked_clients_decoder {
 public:
-  explicit unregistered_decoder(decoder_context context) : context_(std::move(context)) {}
+  explicit revoked_clients_decoder(decoder_context context) : context_(std::move(context)) {}
 
-  void operator()(const messaging::message_batch& batch) {
-    auto gone = std::make_shared<removed_endpoints>();
-    gone->door = context_.door;
-    for (const auto& message : batch)
-      take(message, *gone);
-    if (!gone->items.empty())
-      context_.hand_on(removed_endpoints_ptr{std::move(gone)});
+  void operator()(const messaging::message_batch& batch) const {
+    auto revoked = std::make_shared<forgotten_tokens>();
+    for (const auto& message : batch) {
+      const auto decoded = messaging::decode<messaging::ecap::client_credential_revoked_event>(message.payload());
+      const auto id = decoded.has_value() ? core::parse_uuid(decoded->credential_id) : std::nullopt;
+      if (id) // an event that nobody understands was not heard: it is published again
+        revoked->heard.push_back({*id, core::from_unix_ms(decoded->timestamp)});
+    }
+    if (!revoked->heard.empty())
+      context_.hand_on(forgotten_tokens_ptr{std::move(revoked)});
   }
 
 private:
-  void take(const messaging::message& message, removed_endpoints& gone) {
-    const auto decoded = messaging::decode<messaging::elce::unregistered_event>(message.payload());
-    if (decoded.has_error() || !core::is_endpoint_id(decoded->endpoint_id)) {
-      if (malformed_.again())
-        core::logger("cm.elce")->warn("{} events of unregistered endpoints cannot be understood: {}",
-                                      malformed_.count(),
-                                      decoded.has_error() ? decoded.error().problem : "not an endpoint ID");
-      return;
-    }
-    if (!context_.door->enter()) {
-      context_.door->leave();
-      if (lost_.again())
-        core::logger("cm.elce")->error("{} events of unregistered endpoints found no room and are lost; the last: {}",
-                                       lost_.count(), decoded->endpoint_id);
-      return;
-    }
-    gone.items.push_back({std::string(decoded->endpoint_id), std::string(decoded->correlation_id)});
+  decoder_context context_;
+};
+
+class unregistered_decoder {
+public:
+  explicit unregistered_decoder(std::shared_ptr<removal_intake> intake) : intake_(std::move(intake)) {}
+
+  void operator()(const messaging::message_batch& batch) {
+    for (const auto& message : batch)
+      take(message);
+    intake_->flush();
   }
 
-  decoder_context context_;
+private:
+  void take(const messaging::message& message) {
+    const auto decoded = messaging::decode<messaging::elce::unregistered_event>(message.payload());
+    if (decoded.has_value() && core::is_endpoint_id(decoded->endpoint_id)) {
+      intake_->take(decoded->endpoint_id, decoded->correlation_id);
+      return;
+    }
+    if (malformed_.again())
+      core::logger("cm.elce")->warn("{} events of unregistered endpoints cannot be understood: {}", malformed_.count(),
+                                    decoded.has_error() ? decoded.error().problem : "not an endpoint ID");
+  }
+
+  std::shared_ptr<removal_intake> intake_;
   occasional malformed_;
-  occasional lost_;
 };
 
 template <class Event>
@@ -194,8 +206,18 @@ decoder revoked_tokens_event_decoder(decoder_context context) {
   return revoked_tokens_decoder(std::move(context));
 }
 
-decoder unregistered_event_decoder(decoder_context context) {
-  return unregistered_decoder(std::move(context));
+decoder revoked_clients_event_decoder(decoder_context context) {
+  return revoked_clients_decoder(std::move(context));
+}
+
+decoder unregistered_event_decoder(decoder_context context, std::shared_ptr<removal_backlog> backlog,
+                                   std::shared_ptr<core::metrics> metrics) {
+  removal_intake_settings settings;
+  settings.announce = [hand_on = std::move(context.hand_on)] { hand_on(removal_news{}); };
+  settings.nearly_full = std::move(context.nearly_full);
+  settings.ending = std::move(context.ending);
+  return unregistered_decoder(
+    std::make_shared<removal_intake>(std::move(backlog), std::move(metrics), std::move(settings)));
 }
 
 decoder configuration_broadcast_decoder(decoder_context context) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/nats_subscription.hpp"
+#include "actors/removal_backlog.hpp"
 
 namespace cm::actors {
 
@@ -12,12 +13,18 @@ namespace cm::actors {
 [[nodiscard]] decoder password_request_decoder(decoder_context context);
 [[nodiscard]] decoder certificate_request_decoder(decoder_context context);
 
-/// 9/ELCE "unregistered" (contract 4.3). What cannot be decoded or names no possible endpoint is counted, logged and
-/// dropped, and so is what finds no room: nobody waits for an answer.
-/// The tokens in events of this instance's replicas that tell of tokens taken away.
+/// The tokens in this instance's events of revoked tokens.
 [[nodiscard]] decoder revoked_tokens_event_decoder(decoder_context context);
 
-[[nodiscard]] decoder unregistered_event_decoder(decoder_context context);
+/// The client credentials in this instance's events of them: nothing is kept in memory about these, but the replica has
+/// to know which events reach its side.
+[[nodiscard]] decoder revoked_clients_event_decoder(decoder_context context);
+
+/// 9/ELCE "unregistered" (contract 4.3): into the backlog. What cannot be decoded or names no possible endpoint is
+/// counted, logged and dropped: nobody waits for an answer. Where the backlog is full it blocks (removal_intake).
+/// @param metrics count what is lost
+[[nodiscard]] decoder unregistered_event_decoder(decoder_context context, std::shared_ptr<removal_backlog> backlog,
+                                                 std::shared_ptr<core::metrics> metrics);
 
 /// 17/SCMP (contract 4.6): whatever comes, the configuration is read anew; what cannot be decoded is dropped.
 [[nodiscard]] decoder configuration_broadcast_decoder(decoder_context context);

@@ -3,37 +3,29 @@
 
 #include "actors/actors.hpp"
 #include "actors/bounded_request.hpp"
+#include "actors/removal_backlog.hpp"
 #include "core/backoff.hpp"
+#include "core/metrics.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
-#include <unordered_map>
 
 namespace cm::actors {
 
 struct endpoint_remover_settings {
-  std::size_t at_once = 4; ///< removals that run at the same time: a burst leaves the pool room for others
-  std::chrono::milliseconds patience{7000}; ///< for the manager's answer, which has a deadline of its own
-  core::backoff_settings backoff{};         ///< between attempts while the database is away
-};
-
-/// One endpoint of an event. The event counts against the subscription's door until its last endpoint is done.
-struct endpoint_removal {
-  removed_endpoints_ptr event;
-  std::size_t index = 0;
-};
-
-/// What is to be done still. Root owns it, and one remover after the other works on it: nobody repeats an event that
-/// was lost, so what waits outlives the actor.
-struct removal_backlog {
-  std::deque<endpoint_removal> waiting;
+  std::size_t at_once = 4;        ///< removals that run at the same time: a burst leaves the pool room for others
+  std::size_t checks_at_once = 2; ///< questions which endpoints have tokens, storage::max_batch in each
+  std::chrono::milliseconds patience{7000};       ///< for the manager's answer, which has a deadline of its own
+  std::chrono::milliseconds check_patience{5000}; ///< for the database's answer
+  std::chrono::milliseconds look{250};            ///< how often the backlog is looked at without an announcement
+  core::backoff_settings backoff{};               ///< between attempts while the database is away
+  std::shared_ptr<core::metrics> metrics;         ///< where losses are counted; may be null
 };
 
 struct endpoint_remover_state {
@@ -43,8 +35,10 @@ struct endpoint_remover_state {
   request_deadlines deadlines;
   std::shared_ptr<removal_backlog> backlog;
   credential_manager_actor manager;
-  std::unordered_map<std::uint64_t, endpoint_removal> running; ///< by number
-  std::uint64_t last_number = 0;
+  storage_gate_actor gate;
+  std::deque<endpoint_removal> found; ///< these have tokens; of two checks at most
+  std::size_t checks = 0;             ///< that are under way
+  std::size_t removals = 0;           ///< likewise
   std::optional<core::backoff> backoff;
   bool resting = false; ///< after a failure, until the tick
 
@@ -52,11 +46,11 @@ struct endpoint_remover_state {
   ~endpoint_remover_state();
 };
 
-/// Each is tried until the database takes it, for as long as the process lives. How many wait is bounded by the
-/// subscription's door.
+/// Asks the database which of the endpoints in the backlog have tokens, many at a time, and has these deleted one by
+/// one. Each is tried until the database takes it, for as long as the process lives.
 endpoint_remover_actor::behavior_type
 endpoint_remover(endpoint_remover_actor::stateful_pointer<endpoint_remover_state> self,
                  endpoint_remover_settings settings, std::shared_ptr<removal_backlog> backlog,
-                 credential_manager_actor manager);
+                 credential_manager_actor manager, storage_gate_actor gate);
 
 } // namespace cm::actors

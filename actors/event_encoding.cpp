@@ -1,9 +1,12 @@
 #include "actors/event_encoding.hpp"
 
 #include "core/uuid.hpp"
+#include "messaging/avro.hpp"
 #include "messaging/ecap.hpp"
 #include "messaging/subjects.hpp"
 
+#include <span>
+#include <utility>
 #include <vector>
 
 namespace cm::actors {
@@ -19,9 +22,50 @@ Event begin_event(const core::revocation& what, std::string_view replica_id) {
   return event;
 }
 
+template <class Event>
+std::string encoded(const Event& event) {
+  std::string payload;
+  messaging::encode(event, payload);
+  return payload;
+}
+
+// How many of the IDs fit into one message.
+// @param overhead bytes of the event without IDs
+std::size_t ids_that_fit(std::span<const std::string> ids, std::size_t overhead, std::size_t max_payload) {
+  auto size = overhead;
+  for (std::size_t count = 0; count < ids.size(); ++count) {
+    size += messaging::avro::size_of_string(ids[count]);
+    // An array is one block: the number of its items, and the items. Its end mark is part of the overhead.
+    if (size + messaging::avro::size_of_long(static_cast<std::int64_t>(count + 1)) > max_payload)
+      return count;
+  }
+  return ids.size();
+}
+
+std::vector<std::string> split(messaging::ecap::endpoint_token_revoked_event event, std::span<const std::string> ids,
+                               std::size_t max_payload) {
+  std::vector<std::string> payloads;
+  event.token_ids.clear();
+  auto whole = encoded(event);
+  const auto overhead = whole.size();
+  if (ids.empty() && overhead <= max_payload)
+    payloads.push_back(std::move(whole));
+  while (!ids.empty()) {
+    const auto count = ids_that_fit(ids, overhead, max_payload);
+    if (count == 0)
+      return {};
+    const auto part = ids.first(count);
+    event.token_ids.assign(part.begin(), part.end());
+    payloads.push_back(encoded(event));
+    ids = ids.subspan(count);
+  }
+  return payloads;
+}
+
 } // namespace
 
-encoded_event encode_event(const core::revocation& what, std::string_view instance, std::string_view replica_id) {
+encoded_event encode_event(const core::revocation& what, std::string_view instance, std::string_view replica_id,
+                           std::size_t max_payload) {
   encoded_event out;
   std::vector<std::string> ids;
   ids.reserve(what.ids.size());
@@ -31,16 +75,16 @@ encoded_event encode_event(const core::revocation& what, std::string_view instan
     auto event = begin_event<messaging::ecap::endpoint_token_revoked_event>(what, replica_id);
     event.app_name = what.application;
     event.endpoint_id = what.endpoint_id;
-    event.token_ids.assign(ids.begin(), ids.end());
     out.subject = messaging::subjects::endpoint_token_revoked(instance);
-    messaging::encode(event, out.payload);
+    out.payloads = split(std::move(event), ids, max_payload);
     return out;
   }
   auto event = begin_event<messaging::ecap::client_credential_revoked_event>(what, replica_id);
   if (!ids.empty())
     event.credential_id = ids.front();
   out.subject = messaging::subjects::client_credential_revoked(instance);
-  messaging::encode(event, out.payload);
+  if (auto payload = encoded(event); payload.size() <= max_payload)
+    out.payloads.push_back(std::move(payload));
   return out;
 }
 

@@ -91,29 +91,62 @@ void note_failure(event_publisher_self self, const core::error& problem) {
     publisher_log()->warn("events cannot be published now: {} {}", problem.message, problem.detail);
 }
 
-// Puts events into the connection's buffer. One that no server would take, since it is too long, is taken out of
-// `events`: it stays under way, and in the outbox, like one that the server refuses, and is not confirmed with the
-// others.
-core::errc write(event_publisher_self self, messaging::connection& connection, std::vector<core::revocation>& events) {
+// An event that does not fit even in parts. It is named once, not at every attempt; it stays under way, and in the
+// outbox.
+void note_oversized(event_publisher_self self, const core::revocation& event, std::size_t max_payload) {
   auto& state = self->state;
+  state.settings.metrics->outbox.failures.add(1);
+  state.settings.metrics->outbox.oversized.add(1);
+  if (state.oversized.size() < state.settings.limit && state.oversized.insert(event.sequence).second)
+    publisher_log()->error("event {} does not fit the NATS server's max_payload of {} bytes: it stays in the outbox{}",
+                           event.sequence, max_payload, core::log_fields{{"correlationId", event.correlation_id}});
+}
+
+// Puts an event into the connection's buffer, in as many messages as the server's limit asks for.
+// @return none, `unavailable`, or `invalid` for an event that does not fit even in parts
+core::errc write_parts(event_publisher_self self, messaging::connection& connection, const core::revocation& event) {
+  auto& state = self->state;
+  constexpr int attempts = 2; // the limit may have changed between the two calls
+  auto code = core::errc::invalid;
+  for (int i = 0; i < attempts && code == core::errc::invalid; ++i) {
+    const auto limit = connection.max_payload();
+    const auto encoded = encode_event(event, state.settings.instance, state.settings.replica_id, limit);
+    if (encoded.payloads.empty()) {
+      note_oversized(self, event, limit);
+      return core::errc::invalid;
+    }
+    for (const auto& payload : encoded.payloads) {
+      code = connection.publish(encoded.subject, payload);
+      if (code != core::errc::none)
+        break;
+    }
+  }
+  if (code == core::errc::none)
+    state.oversized.erase(event.sequence);
+  else
+    note_failure(
+      self, core::make_error(code, "NATS",
+                             "event " + std::to_string(event.sequence) + ": " + std::string(core::to_string(code))));
+  return code;
+}
+
+// Puts events into the connection's buffer. One that the server would not take is taken out of `events`: it stays under
+// way, and in the outbox, like one that the server refuses, and is not confirmed with the others.
+core::errc write(event_publisher_self self, messaging::connection& connection, std::vector<core::revocation>& events) {
   auto outcome = core::errc::none;
   std::erase_if(events, [&](const core::revocation& event) {
     if (outcome != core::errc::none)
       return false;
-    const auto encoded = encode_event(event, state.settings.instance, state.settings.replica_id);
-    const auto code = connection.publish(encoded.subject, encoded.payload);
+    const auto code = write_parts(self, connection, event);
     if (code == core::errc::none)
       return false;
-    note_failure(
-      self, core::make_error(code, "NATS",
-                             "event " + std::to_string(event.sequence) + ": " + std::string(core::to_string(code))));
     if (code == core::errc::invalid)
       return true;
     outcome = code;
     return false;
   });
   if (outcome == core::errc::none && !events.empty())
-    state.settings.outlet->flush_in_passing(connection);
+    self->state.settings.outlet->flush_in_passing(connection);
   return outcome;
 }
 
@@ -243,7 +276,10 @@ void sweep(event_publisher_self self) {
     s.oldest.take(claimed->oldest_sequence, claimed->oldest_age, self->clock().now());
     if (claimed->events.empty())
       return;
-    publisher_log()->info("{} events were found in the outbox and are published now", claimed->events.size());
+    const auto fresh = std::count_if(claimed->events.begin(), claimed->events.end(),
+                                     [&](const auto& event) { return s.oversized.count(event.sequence) == 0; });
+    if (fresh > 0)
+      publisher_log()->info("{} events were found in the outbox and are published now", fresh);
     static_cast<void>(s.queue->add(claimed->events, self->clock().now()));
     begin_soon(self);
     if (claimed->events.size() == asked)

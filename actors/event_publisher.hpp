@@ -17,6 +17,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace cm::actors {
@@ -55,10 +56,11 @@ struct event_publisher_state {
   storage_gate_actor gate;
   health_actor health;
   event_confirmer_actor confirmer;
-  publication published;                     ///< what `unconfirmed` was published as
-  std::vector<core::revocation> unconfirmed; ///< published, and nobody was asked for a confirmation yet
-  std::deque<core::revocation> singles;      ///< the server has refused one of these: each is published on its own
-  std::vector<std::uint64_t> confirmed;      ///< to be taken out of the outbox
+  publication published;                       ///< what `unconfirmed` was published as
+  std::vector<core::revocation> unconfirmed;   ///< published, and nobody was asked for a confirmation yet
+  std::deque<core::revocation> singles;        ///< the server has refused one of these: each is published on its own
+  std::unordered_set<std::uint64_t> oversized; ///< events that the log has named as larger than max_payload
+  std::vector<std::uint64_t> confirmed;        ///< to be taken out of the outbox
   std::vector<caf::typed_response_promise<bool>> drains;
   core::steady_time next_sweep{};
   core::steady_time drain_until{};

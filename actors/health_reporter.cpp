@@ -43,6 +43,15 @@ void health_board::take(const component_report& report, core::steady_time now) {
     report);
 }
 
+void health_board::take_losses(std::uint64_t total, core::steady_time now) noexcept {
+  if (total == lost_)
+    return;
+  if (now >= loss_shown_until_)
+    lost_before_ = lost_;
+  lost_ = total;
+  loss_shown_until_ = now + settings_.loss_shown;
+}
+
 core::health_snapshot health_board::look(core::steady_time now, core::timestamp wall) const {
   constexpr auto nothing_heard = "no report from the component";
   core::health_snapshot out;
@@ -69,6 +78,9 @@ core::health_snapshot health_board::look(core::steady_time now, core::timestamp 
     out.warnings.push_back(out.db.warning);
   for (const auto& subject : refused_)
     out.warnings.push_back("NATS does not permit the subscription to " + subject);
+  if (now < loss_shown_until_)
+    out.warnings.push_back(std::to_string(lost_ - lost_before_)
+                           + " unregistered endpoints were lost; their tokens are still valid (cm.elce in the log)");
   out.taken_at = wall;
   return out;
 }
@@ -77,8 +89,11 @@ health_actor::behavior_type health_reporter(health_actor::stateful_pointer<healt
                                             health_settings settings) {
   harden(self);
   const auto period = settings.period;
+  auto metrics = settings.metrics;
   self->state.board.emplace(std::move(settings));
-  const auto refresh = [self] {
+  const auto refresh = [self, metrics = std::move(metrics)] {
+    if (metrics)
+      self->state.board->take_losses(metrics->all_lost_removals(), self->clock().now());
     auto next = std::make_shared<core::health_snapshot>(self->state.board->look(self->clock().now(), core::now_ms()));
     auto& logged = self->state.last_logged;
     if (next->status != logged) {

@@ -2,19 +2,26 @@
 #pragma once
 
 #include "actors/actors.hpp"
+#include "core/metrics.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
 #include <chrono>
+#include <cstdint>
+#include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace cm::actors {
 
 struct health_settings {
-  std::chrono::milliseconds period{250};  ///< how often overdue reports are looked for
-  std::chrono::milliseconds overdue{900}; ///< a component that is silent for so long is shown as down
-  std::vector<std::string> warnings;      ///< shown as they are
+  std::chrono::milliseconds period{250};        ///< how often overdue reports are looked for
+  std::chrono::milliseconds overdue{900};       ///< a component that is silent for so long is shown as down
+  std::vector<std::string> warnings;            ///< shown as they are
+  std::shared_ptr<const core::metrics> metrics; ///< with the unregistered endpoints that were lost; may be null
+  std::chrono::minutes loss_shown{60};          ///< for how long they are shown after the last
 };
 
 /// The verdict over the components. A plain class: time is a parameter.
@@ -28,6 +35,10 @@ public:
 
   /// Each makes a warning.
   void set_refused(std::vector<std::string> subjects) noexcept { refused_ = std::move(subjects); }
+
+  /// Those of them that are new make a warning.
+  /// @param total of the unregistered endpoints that were lost since the process began
+  void take_losses(std::uint64_t total, core::steady_time now) noexcept;
 
   /// A component is down when it says so or says nothing. Neither the license (contract 8) nor events that wait for
   /// NATS take the whole down.
@@ -48,6 +59,9 @@ private:
   heard<core::actors_health> actors_;
   bool serving_ = false;
   std::vector<std::string> refused_;
+  std::uint64_t lost_ = 0;        ///< unregistered endpoints, in all
+  std::uint64_t lost_before_ = 0; ///< of these, not shown any more
+  core::steady_time loss_shown_until_{};
 };
 
 struct health_state {

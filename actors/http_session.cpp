@@ -144,6 +144,10 @@ void handle_api(http_session_pointer self, const api_context& context, const exc
       return;
     }
   }
+  if (auto refused = http::refuse_unknown_parameters(request, match.route)) {
+    one->respond(std::move(*refused));
+    return;
+  }
   dispatch(match.route, api_request{self, one, match.parameters, context.deadline, &context});
 }
 

@@ -144,43 +144,30 @@ struct password_verdict {
 using password_result = core::expected<password_verdict>;
 using password_result_ptr = std::shared_ptr<const password_result>;
 
-/// Tokens that were taken away, by this replica or another: what is in memory about them does not count any more.
+/// A credential that an event named, with the event's time.
+struct heard_credential {
+  core::uuid id;
+  core::timestamp at{};
+};
+
+/// Tokens that were revoked, by this replica or another: what is in memory about them does not count any more.
 struct forgotten_tokens {
   std::vector<core::uuid> ids;
-  bool everything = false; ///< nobody knows which
+  bool everything = false;             ///< nobody knows which
+  std::vector<heard_credential> heard; ///< tokens and client credentials in events that came over NATS
 };
 
 using forgotten_tokens_ptr = std::shared_ptr<const forgotten_tokens>;
 
-/// An endpoint that the register has removed.
-struct removed_endpoint {
-  std::string endpoint_id;
-  std::string correlation_id;
-};
-
-/// Each counts against the subscription's door until it is let go.
-struct removed_endpoints {
-  std::vector<removed_endpoint> items;
-  std::shared_ptr<admission> door;
-
-  removed_endpoints() = default;
-  removed_endpoints(const removed_endpoints&) = delete;
-  removed_endpoints& operator=(const removed_endpoints&) = delete;
-
-  ~removed_endpoints() {
-    for (std::size_t i = 0; door && i < items.size(); ++i)
-      door->leave();
-  }
-};
-
-using removed_endpoints_ptr = std::shared_ptr<const removed_endpoints>;
+/// There are unregistered endpoints in the backlog.
+struct removal_news {};
 
 /// Something of the configuration changed: it is read anew as a whole.
 struct configuration_news {};
 
 /// What a subscription hands on, decoded.
 using delivery = std::variant<token_calls_ptr, transition_calls_ptr, password_calls_ptr, certificate_calls_ptr,
-                              removed_endpoints_ptr, configuration_news, forgotten_tokens_ptr>;
+                              removal_news, configuration_news, forgotten_tokens_ptr>;
 
 /// Passes a delivery to whoever works on it now. Any thread.
 using forwarder = std::function<void(const delivery&)>;
@@ -234,7 +221,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::publication_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::confirmation_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::password_job_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::password_result_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::removed_endpoints_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::forgotten_tokens_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::forwarder_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::body_piece_ptr)

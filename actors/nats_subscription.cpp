@@ -31,11 +31,17 @@ void subscribe(nats_subscription_self self) {
   const auto me = caf::actor_cast<nats_subscription_actor>(self);
   messaging::subscription_options options;
   options.queue_group = state.settings.queue_group;
+  options.pending_messages = state.settings.pending_messages;
+  options.pending_bytes = state.settings.pending_bytes;
+  options.level = std::make_shared<messaging::pending_level>();
+  state.ending = std::make_shared<std::atomic<bool>>(false);
   decoder_context context;
   context.connection = state.connection;
   context.door = state.door;
   context.keyer = state.settings.keyer;
   context.hand_on = [forward = state.forward](const delivery& what) { (*forward->load())(what); };
+  context.nearly_full = [level = options.level] { return level->over_half(); };
+  context.ending = [ending = state.ending] { return ending->load(); };
   state.retirement = std::make_shared<retired_subscription>();
   auto opened =
     messaging::subscription::open(state.connection, state.settings.subject, options,
@@ -93,7 +99,7 @@ void take_refusal(nats_subscription_self self, std::uint64_t number) {
 
 void answer_if_drained(nats_subscription_self self) {
   auto& state = self->state;
-  if (!state.drained || state.door->inside() > 0) {
+  if (!state.drained || state.door->inside() > 0 || (state.settings.unfinished && state.settings.unfinished() > 0)) {
     self->delayed_send(self, drain_period, tick_v);
     return;
   }
@@ -106,6 +112,8 @@ void drain(nats_subscription_self self) {
   if (!std::exchange(state.draining, true)) {
     if (state.watch)
       state.watch->stop();
+    if (state.ending)
+      *state.ending = true;
     if (!state.subscription || state.subscription->drain(drain_timeout).has_error()) {
       state.subscription.reset();
       state.drained = true;
@@ -123,6 +131,7 @@ void nats_subscription_state::retire() {
   if (!subscription)
     return;
   measure();
+  *ending = true;
   auto keeper = std::exchange(retirement, nullptr);
   keeper->subscription = std::move(subscription);
   // Closed already: nothing comes any more.
@@ -142,7 +151,10 @@ void nats_subscription_state::measure() {
   if (!subscription)
     return;
   const auto now = subscription->dropped();
-  settings.counters->total.add(now - std::exchange(dropped, now));
+  const auto fresh = now - std::exchange(dropped, now);
+  settings.counters->total.add(fresh);
+  if (fresh > 0 && settings.on_dropped)
+    settings.on_dropped(fresh);
 }
 
 nats_subscription_state::~nats_subscription_state() {

@@ -28,6 +28,11 @@ struct decoder_context {
   std::shared_ptr<admission> door;
   std::function<void(const delivery&)> hand_on;   ///< to whoever works on it now; any thread
   std::shared_ptr<const core::token_keyer> keyer; ///< names the tokens of requests
+
+  /// For a decoder that may take its time, and from within it only: whether more than half of what the NATS library
+  /// keeps for this subscription waits already, beyond which it drops messages.
+  std::function<bool()> nearly_full;
+  std::function<bool()> ending; ///< whether the subscription is to end; likewise
 };
 
 /// Called on the library's thread, one batch at a time; shares nothing with the actor but the door.
@@ -38,6 +43,14 @@ struct nats_subscription_settings {
   std::optional<std::string> queue_group;
   std::size_t queue_length = 4096; ///< messages in the house at once; what becomes of those beyond is the decoder's
   std::function<decoder(decoder_context)> make_decoder; ///< one for each connection
+
+  /// Most messages and bytes that may wait in the NATS library; it drops those beyond.
+  int pending_messages = messaging::subscription_options{}.pending_messages;
+  int pending_bytes = messaging::subscription_options{}.pending_bytes;
+  std::function<void(std::uint64_t count)> on_dropped; ///< told of those, within a second; may be empty
+
+  /// How much of what was handed on is not done yet, beside what `door` counts: draining waits for it. May be empty.
+  std::function<std::size_t()> unfinished;
   std::shared_ptr<const core::token_keyer> keyer;
   std::shared_ptr<core::named_counters::entry> counters; ///< of this subscription; may be null
   std::shared_ptr<core::metrics> metrics;                ///< where answers are counted; may be null
@@ -67,6 +80,7 @@ struct nats_subscription_state {
   std::shared_ptr<forwarder_slot> forward;
   std::shared_ptr<messaging::connection> connection;
   std::shared_ptr<admission> door;
+  std::shared_ptr<std::atomic<bool>> ending;             ///< of the present subscription; its decoder looks
   std::unique_ptr<messaging::subscription> subscription; ///< after the connection, so that it goes before it
   std::shared_ptr<retired_subscription> retirement;
   std::optional<hearing_watch> watch;

@@ -9,11 +9,13 @@
 #include "actors/http_session.hpp"
 #include "actors/io_loop.hpp"
 #include "actors/license_check.hpp"
+#include "actors/removal_backlog.hpp"
 #include "actors/subscription_record.hpp"
 #include "actors/supervision.hpp"
 #include "core/logging.hpp"
 #include "core/metrics.hpp"
 #include "core/settings.hpp"
+#include "storage/host_choice.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -74,12 +76,14 @@ struct root_state {
   health_actor health;
   storage_gate_actor gate;
   std::vector<database_access_actor> workers;
+  std::shared_ptr<storage::host_choice> database_hosts = std::make_shared<storage::host_choice>(); ///< of the workers
   credential_manager_actor manager;
   license_actor license;
   nats_link_actor link;
   nats_egress_actor egress;
   std::vector<token_validator_actor> validators;
   event_publisher_actor publisher;
+  revocation_follower_actor follower;
   password_pool_actor passwords;
   std::vector<password_worker_actor> password_workers;
   client_validator_actor client_validator;
@@ -95,9 +99,11 @@ struct root_state {
   std::shared_ptr<http::acceptor> api_acceptor;
   application_directory_ptr applications;
   std::shared_ptr<const core::token_keyer> keyer;
-  forwarder_ptr forget;                     ///< to all who keep tokens in memory
-  std::shared_ptr<coherence> token_hearing; ///< of the events about revoked tokens
-  std::shared_ptr<answer_outlet> outlet;    ///< of the egress and of those who do without it
+  std::shared_ptr<removal_backlog> removals; ///< endpoints that were unregistered
+  forwarder_ptr forget;                      ///< to all who keep tokens in memory, and of events to the follower
+  std::shared_ptr<coherence> token_hearing;  ///< of the events about revoked tokens
+  std::shared_ptr<coherence> client_feed;    ///< of the events about revoked client credentials
+  std::shared_ptr<answer_outlet> outlet;     ///< of the egress and of those who do without it
 
   // The orderly stop.
   std::vector<std::function<void(std::size_t)>> stop_steps;

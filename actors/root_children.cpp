@@ -37,6 +37,7 @@ void add_health(root_pointer self) {
   add_child(self, "health", [self] {
     auto& state = self->state;
     health_settings settings;
+    settings.metrics = state.settings.metrics;
     if (state.settings.settings.credentials.trustful)
       settings.warnings.emplace_back("trustful mode: unknown credentials are accepted; not for production");
     state.health = self->spawn(health_reporter, settings);
@@ -116,9 +117,11 @@ void add_gate(root_pointer self) {
       self->send(worker, peer_v, listener);
     for (const auto& validator : state.validators)
       self->send(validator, peer_v, storage_gate_peer{state.gate});
+    self->send(state.follower, peer_v, storage_gate_peer{state.gate});
     self->send(state.manager, peer_v, storage_gate_peer{state.gate});
     self->send(state.publisher, peer_v, storage_gate_peer{state.gate});
     self->send(state.client_validator, peer_v, storage_gate_peer{state.gate});
+    self->send(state.remover, peer_v, storage_gate_peer{state.gate});
     self->send(state.housekeeper, peer_v, storage_gate_peer{state.gate});
     self->send(state.reader, peer_v, storage_gate_peer{state.gate});
     self->send(state.api_listener, peer_v, storage_gate_peer{state.gate});
@@ -135,6 +138,7 @@ void add_worker(root_pointer self, std::size_t index) {
     // A process that has worked on this schema goes on when a newer release migrates it (expand, then contract).
     settings.newer = state.storage_met ? storage::newer_schema::accepted : storage::newer_schema::refused;
     settings.hash_key = core::key_fingerprint(state.settings.settings.credentials.token_hash_key);
+    settings.hosts = state.database_hosts;
     state.workers[index] =
       self->spawn<caf::detached>(database_access, std::move(settings), worker_listener_actor{state.gate});
     self->send(state.gate, peer_v, index, database_access_peer{state.workers[index]});
@@ -152,6 +156,7 @@ void add_manager(root_pointer self) {
     state.manager = self->spawn(credential_manager, std::move(settings), state.gate, state.publisher);
     if (state.forget)
       self->send(state.manager, peer_v, state.forget);
+    self->send(state.manager, peer_v, revocation_follower_peer{state.follower});
     self->send(state.license, peer_v, credential_manager_peer{state.manager});
     self->send(state.transitioner, peer_v, credential_manager_peer{state.manager});
     self->send(state.remover, peer_v, credential_manager_peer{state.manager});
@@ -178,6 +183,7 @@ void add_publisher(root_pointer self) {
     settings.outlet = state.outlet;
     state.publisher = self->spawn<caf::detached>(event_publisher, std::move(settings), state.gate, state.health);
     self->send(state.manager, peer_v, event_publisher_peer{state.publisher});
+    self->send(state.follower, peer_v, event_publisher_peer{state.publisher});
     self->send(state.link, peer_v, nats_user_peer{state.publisher});
     return untyped(state.publisher);
   });

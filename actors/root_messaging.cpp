@@ -7,10 +7,13 @@
 #include "actors/nats_egress.hpp"
 #include "actors/nats_link.hpp"
 #include "actors/nats_subscription.hpp"
+#include "actors/removal_losses.hpp"
+#include "actors/revocation_follower.hpp"
 #include "actors/root_children.hpp"
 #include "actors/tekton_follower.hpp"
 #include "actors/token_transitioner.hpp"
 #include "actors/token_validator.hpp"
+#include "core/logging.hpp"
 #include "core/token_key.hpp"
 #include "core/uuid.hpp"
 #include "messaging/connection.hpp"
@@ -18,6 +21,7 @@
 
 #include <caf/send.hpp>
 
+#include <array>
 #include <functional>
 #include <string_view>
 #include <utility>
@@ -26,8 +30,12 @@ namespace cm::actors {
 
 namespace {
 
-// Events of the register come in bursts, and nobody repeats them.
-constexpr std::size_t event_queue_length = 65536;
+// Events of the register come in bursts, and nobody repeats them: the NATS library keeps them while the backlog is
+// full. From half of these limits on CM takes them out and drops them itself, so that it can name them
+// (removal_intake); the other half is for what arrives until it looks. An event takes some 350 bytes there, so half of
+// the limit is 23 MiB.
+constexpr int unread_events = 131'072;
+constexpr int unread_event_bytes = 32 * 1024 * 1024;
 
 // -- where deliveries go ----------------------------------------------------------------------------------------------
 
@@ -62,12 +70,25 @@ forwarder_ptr forward(Function function) {
   });
 }
 
-// To all who keep tokens in memory.
+// To all who keep tokens in memory, and of what came over NATS to the follower.
 forwarder_ptr to_forget(const root_state& state) {
-  return forward<forgotten_tokens_ptr>([validators = state.validators](const forgotten_tokens_ptr& gone) {
-    for (const auto& validator : validators)
-      caf::anon_send(validator, forget_v, gone);
-  });
+  return forward<forgotten_tokens_ptr>(
+    [validators = state.validators, follower = state.follower](const forgotten_tokens_ptr& gone) {
+      if (!gone->ids.empty() || gone->everything) {
+        for (const auto& validator : validators)
+          caf::anon_send(validator, forget_v, gone);
+      }
+      if (!gone->heard.empty())
+        caf::anon_send(follower, heard_v, gone);
+    });
+}
+
+// The handles of those who take revoked tokens have changed.
+void renew_forget(root_pointer self) {
+  auto& state = self->state;
+  state.forget = to_forget(state);
+  self->send(state.manager, peer_v, state.forget);
+  self->send(state.follower, peer_v, state.forget);
 }
 
 // To be called when somebody who takes deliveries was spawned anew.
@@ -89,18 +110,27 @@ void add_link(root_pointer self) {
     settings.metrics = state.settings.metrics;
     settings.probe_subject = "_INBOX." + core::to_string(core::random_uuid());
     settings.on_first_contact = [me] { caf::anon_send(me, ready_v, milestone::nats); };
-    const auto revoked = messaging::subjects::endpoint_token_revoked(state.settings.settings.instance_name);
-    settings.on_overflow = [hearing = state.token_hearing, revoked](std::string_view subject) {
-      if (subject == revoked)
-        hearing->lose();
+    const auto& instance = state.settings.settings.instance_name;
+    const std::array feeds{
+      std::pair{messaging::subjects::endpoint_token_revoked(instance), state.token_hearing},
+      std::pair{messaging::subjects::client_credential_revoked(instance), state.client_feed},
     };
-    settings.on_refusal = [me, hearing = state.token_hearing, revoked](std::string_view text) {
-      if (messaging::refuses_subscription(text, revoked))
-        hearing->lose();
+    settings.on_overflow = [feeds](std::string_view subject) {
+      for (const auto& [revoked, feed] : feeds) {
+        if (subject == revoked)
+          feed->lose();
+      }
+    };
+    settings.on_refusal = [me, feeds](std::string_view text) {
+      for (const auto& [revoked, feed] : feeds) {
+        if (messaging::refuses_subscription(text, revoked))
+          feed->lose();
+      }
       caf::anon_send(me, refused_v, std::string(text));
     };
     state.link = self->spawn<caf::detached>(nats_link, std::move(settings), state.health);
     self->send(state.link, peer_v, nats_user_peer{state.publisher});
+    self->send(state.link, peer_v, nats_user_peer{state.follower});
     for (const auto& subscription : state.subscriptions) {
       if (subscription.handle)
         self->send(state.link, peer_v, nats_user_peer{subscription.handle});
@@ -136,10 +166,25 @@ void add_validator(root_pointer self, std::size_t index) {
       std::shared_ptr<core::validator_counters>(state.settings.metrics, &state.settings.metrics->validator(index));
     settings.outlet = state.outlet;
     state.validators[index] = self->spawn(token_validator, std::move(settings), state.gate, state.egress);
-    state.forget = to_forget(state);
-    self->send(state.manager, peer_v, state.forget);
+    renew_forget(self);
     renew_forwarders(self);
     return untyped(state.validators[index]);
+  });
+}
+
+void add_follower(root_pointer self) {
+  add_child(self, "revocation-follower", [self] {
+    auto& state = self->state;
+    revocation_follower_settings settings;
+    settings.token_feed = state.token_hearing;
+    settings.client_feed = state.client_feed;
+    settings.metrics = state.settings.metrics;
+    state.follower = self->spawn(revocation_follower, std::move(settings), state.gate, state.publisher);
+    renew_forget(self);
+    renew_forwarders(self);
+    self->send(state.manager, peer_v, revocation_follower_peer{state.follower});
+    self->send(state.link, peer_v, nats_user_peer{state.follower});
+    return untyped(state.follower);
   });
 }
 
@@ -169,9 +214,13 @@ void add_transitioner(root_pointer self) {
 }
 
 void add_remover(root_pointer self) {
-  add_child(self, "endpoint-remover", [self, backlog = std::make_shared<removal_backlog>()] {
+  self->state.removals = std::make_shared<removal_backlog>();
+  self->state.settings.metrics->unregistered.store(self->state.removals->count());
+  add_child(self, "endpoint-remover", [self] {
     auto& state = self->state;
-    state.remover = self->spawn(endpoint_remover, endpoint_remover_settings{}, backlog, state.manager);
+    endpoint_remover_settings settings;
+    settings.metrics = state.settings.metrics;
+    state.remover = self->spawn(endpoint_remover, std::move(settings), state.removals, state.manager, state.gate);
     renew_forwarders(self);
     return untyped(state.remover);
   });
@@ -278,14 +327,19 @@ void add_event_subscriptions(root_pointer self) {
   settings.subject =
     messaging::subjects::endpoint_unregistered(state.settings.settings.credentials.ep_register_instance);
   settings.queue_group = state.settings.settings.instance_name;
-  settings.queue_length = event_queue_length;
-  settings.make_decoder = unregistered_event_decoder;
-  settings.on_door = [metrics = state.settings.metrics](auto inside) {
-    metrics->unregistered.store(std::move(inside));
+  settings.pending_messages = unread_events;
+  settings.pending_bytes = unread_event_bytes;
+  settings.make_decoder = [backlog = state.removals, metrics = state.settings.metrics](decoder_context context) {
+    return unregistered_event_decoder(std::move(context), backlog, metrics);
+  };
+  settings.unfinished = [backlog = state.removals] { return backlog->size(); };
+  settings.on_dropped = [metrics = state.settings.metrics](std::uint64_t count) {
+    metrics->lost_removals[static_cast<std::size_t>(core::removal_loss::unread)].add(count);
+    core::logger("cm.elce")->error(
+      "{} events of unregistered endpoints are lost unread, the tokens of these endpoints are still valid", count);
   };
   add_subscription(self, "nats-ep-unregistered", std::move(settings), [self] {
-    return forward<removed_endpoints_ptr>(
-      [to = self->state.remover](const removed_endpoints_ptr& gone) { caf::anon_send(to, remove_v, gone); });
+    return forward<removal_news>([to = self->state.remover](const removal_news&) { caf::anon_send(to, remove_v); });
   });
 }
 
@@ -297,6 +351,12 @@ void add_revocation_subscription(root_pointer self) {
   settings.make_decoder = revoked_tokens_event_decoder;
   settings.hearing = state.token_hearing;
   add_subscription(self, "nats-token-revoked", std::move(settings), [self] { return to_forget(self->state); });
+
+  nats_subscription_settings clients;
+  clients.subject = messaging::subjects::client_credential_revoked(state.settings.settings.instance_name);
+  clients.make_decoder = revoked_clients_event_decoder;
+  clients.hearing = state.client_feed;
+  add_subscription(self, "nats-client-revoked", std::move(clients), [self] { return to_forget(self->state); });
 }
 
 // Every replica hears of them: each has its own picture of the applications.
@@ -325,11 +385,13 @@ void add_messaging_children(root_pointer self) {
   auto& state = self->state;
   state.keyer = std::make_shared<const core::token_keyer>();
   state.token_hearing = std::make_shared<coherence>();
+  state.client_feed = std::make_shared<coherence>();
   add_link(self);
   add_egress(self);
   state.validators.resize(state.settings.settings.credentials.workers_of_a_kind());
   for (std::size_t i = 0; i < state.validators.size(); ++i)
     add_validator(self, i);
+  add_follower(self);
   add_client_validator(self);
   add_transitioner(self);
   add_remover(self);
@@ -343,6 +405,19 @@ void add_subscriptions(root_pointer self) {
   add_event_subscriptions(self);
   if (self->state.settings.settings.tekton.enabled)
     add_configuration_subscriptions(self);
+}
+
+void name_unfinished_removals(root_pointer self) {
+  constexpr std::size_t at_once = 256;
+  auto& state = self->state;
+  if (!state.removals)
+    return;
+  removal_losses losses(state.settings.metrics, core::removal_loss::stop);
+  state.removals->put_back_all();
+  for (auto left = state.removals->take(at_once); !left.empty(); left = state.removals->take(at_once)) {
+    for (const auto& one : left)
+      losses.add(one.endpoint_id);
+  }
 }
 
 void take_listening(root_pointer self, std::size_t index, std::uint64_t number, const nats_connection_ptr& connection) {

@@ -11,6 +11,10 @@ void add_messaging_children(root_pointer self);
 /// One child a subject: when database and NATS have answered.
 void add_subscriptions(root_pointer self);
 
+/// When the stop is over: names the unregistered endpoints whose tokens are still there in the log, since nobody
+/// repeats their events. The remover has ended before.
+void name_unfinished_removals(root_pointer self);
+
 /// A subscription was made on that connection, or (null) is gone. It counts when the server has confirmed it: until
 /// then a request that only it could take is answered "no responders" by the server (NATS: status 503).
 /// @param index of the subscription

@@ -108,10 +108,11 @@ std::vector<std::function<void(std::size_t)>> make_steps(root_pointer self) {
     [self](std::size_t step) { drain(self, step, write_patience, {to_drain(self, self->state.gate)}); },
     [self](std::size_t step) {
       end_children(self, step,
-                   {"nats-", "token-", "client-validator", "endpoint-remover", "tekton-follower", "event-publisher",
-                    "api-listener"});
+                   {"nats-", "token-", "client-validator", "endpoint-remover", "tekton-follower", "revocation-follower",
+                    "event-publisher", "api-listener"});
     },
     [self](std::size_t step) {
+      name_unfinished_removals(self);
       end_children(self, step, {"license", "credential-manager", "password-", "housekeeper", "storage-gate"});
     },
     [self](std::size_t step) {

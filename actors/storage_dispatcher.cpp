@@ -70,7 +70,23 @@ core::expected<ticket> storage_dispatcher::add(const token_lookup& lookup) {
   return id;
 }
 
+namespace {
+
+// Short reads by which revocations are followed: how old an answer from memory may be depends on them. Their one asker
+// has one of them under way at a time.
+bool is_urgent(const storage::command& command) noexcept {
+  return std::holds_alternative<storage::find_revocations>(command)
+         || std::holds_alternative<storage::get_revocations>(command);
+}
+
+} // namespace
+
 core::expected<ticket> storage_dispatcher::add(storage_job_ptr job) {
+  if (is_urgent(job->command)) {
+    const auto id = ++last_ticket_;
+    probes_.push_back({id, std::move(job)});
+    return id;
+  }
   if (waiting_commands() >= settings_.command_queue)
     return overloaded("commands");
   const auto id = ++last_ticket_;

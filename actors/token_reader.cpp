@@ -66,7 +66,8 @@ void answer(const std::vector<list_question>& batch, const storage::reply& reply
     if (found == nullptr || found->pages.size() != batch.size())
       answer_error(one, other_reply());
     else
-      one->respond(http::render_page(one->request(), found->pages[i].items, found->pages[i].total));
+      one->respond(
+        http::render_page(one->request(), found->pages[i].items, found->pages[i].total, found->pages[i].digest));
   }
 }
 

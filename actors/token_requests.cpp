@@ -17,12 +17,12 @@ std::function<bool(const core::endpoint_token&)> token_condition(const http::req
   };
 }
 
-std::function<bool(const storage::token_page&)> page_condition(const http::request& request) {
+std::function<bool(const core::token_digest&)> list_condition(const http::request& request) {
   auto condition = http::if_match_condition(request);
   if (!condition)
     return nullptr;
-  return [wanted = std::move(*condition)](const storage::token_page& page) {
-    return http::if_match(wanted, http::entity_tag_of_page(page.items, page.total));
+  return [wanted = std::move(*condition)](const core::token_digest& digest) {
+    return http::if_match(wanted, http::entity_tag_of_list(digest));
   };
 }
 
@@ -81,8 +81,7 @@ void create_token(const api_request& request) {
   storage::list_tokens look;
   look.endpoint_id = order->request.endpoint_id;
   with_list_condition<storage::token_page>(
-    request, std::move(look),
-    [](const storage::token_page& page) { return http::entity_tag_of_page(page.items, page.total); },
+    request, std::move(look), [](const storage::token_page& page) { return http::entity_tag_of_list(page.digest); },
     [request, order] { store_token(request, order); });
 }
 
@@ -96,7 +95,7 @@ void delete_all_tokens(const api_request& request) {
   storage::delete_endpoint_tokens command;
   command.endpoint_id = std::move(*endpoint);
   command.origin = origin_of_request(received);
-  command.precondition = page_condition(received);
+  command.precondition = list_condition(received);
   ask_change<storage::deleted_tokens>(request, std::move(command),
                                       [](const storage::deleted_tokens&) { return http::no_content(); });
 }

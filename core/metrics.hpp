@@ -24,6 +24,19 @@ inline constexpr std::size_t ecap_protocol_count = 4;
 /// "ep-token", "ep-token-status", "client-password", "client-certificate".
 [[nodiscard]] std::string_view to_string(ecap_protocol protocol) noexcept;
 
+/// Why the tokens of an unregistered endpoint stay: nobody repeats its event.
+enum class removal_loss : std::uint8_t {
+  overflow, ///< more events wait than CM keeps
+  unread,   ///< the NATS library dropped the event before CM read it: its endpoint is not known
+  failure,  ///< the database refuses for good
+  stop,     ///< the process stops
+};
+
+inline constexpr std::size_t removal_loss_count = 4;
+
+/// "overflow", "unread", "failure", "stop".
+[[nodiscard]] std::string_view to_string(removal_loss why) noexcept;
+
 /// The statuses that are counted apart, those of 16/ECAP first; all others are counted as the last, 0.
 inline constexpr std::array<int, 29> counted_statuses{200, 400, 401, 403, 404, 408, 409, 429, 500, 503,
                                                       201, 202, 204, 206, 304, 405, 406, 411, 412, 413,
@@ -118,8 +131,14 @@ public:
   /// subscription. The subscriptions write the pointers.
   std::array<std::atomic<std::shared_ptr<const std::atomic<std::size_t>>>, ecap_protocol_count> in_flight;
 
-  /// Events of unregistered endpoints that wait or are worked on; likewise.
+  /// Unregistered endpoints that wait or are worked on; likewise.
   std::atomic<std::shared_ptr<const std::atomic<std::size_t>>> unregistered;
+
+  /// Unregistered endpoints that were lost, by removal_loss. Any thread writes.
+  std::array<shared_counter, removal_loss_count> lost_removals;
+
+  /// All of these.
+  [[nodiscard]] std::uint64_t all_lost_removals() const noexcept;
 
   /// Written by the storage gate, every 50 ms.
   struct alignas(64) database_gauges {
@@ -142,7 +161,10 @@ public:
     gauge pending;
     gauge oldest_ms; ///< Unix ms by this machine's clock, since when the oldest event waits; 0: none waits
     counter confirmed;
-    counter failures; ///< attempts to publish a batch that were not confirmed
+    counter failures;    ///< attempts to publish a batch that were not confirmed
+    counter republished; ///< revocations of others that were not heard over NATS; the follower writes
+    counter failures;    ///< attempts to publish a batch that were not confirmed
+    counter oversized;   ///< attempts to publish an event that does not fit the server's max_payload even in parts
   } outbox;
 
   struct alignas(64) nats_counters {

@@ -148,8 +148,9 @@ core::expected<list_tokens_request> parse_list(const request_head& from, const p
   return made;
 }
 
-response render_page(const request_head& from, const std::vector<core::endpoint_token>& page, std::uint64_t total) {
-  return render_tagged(from, media::json, page_text(page, total));
+response render_page(const request_head& from, const std::vector<core::endpoint_token>& page, std::uint64_t total,
+                     const core::token_digest& digest) {
+  return render_tagged(from, media::json, page_text(page, total), entity_tag_of_list(digest));
 }
 
 response render_token(const request_head& from, const core::endpoint_token& token) {
@@ -164,8 +165,9 @@ std::string entity_tag_of(const core::endpoint_token& token) {
   return entity_tag(item_text(token));
 }
 
-std::string entity_tag_of_page(const std::vector<core::endpoint_token>& page, std::uint64_t total) {
-  return entity_tag(page_text(page, total));
+std::string entity_tag_of_list(const core::token_digest& digest) {
+  return entity_tag("endpoint tokens " + std::to_string(digest.count) + ' ' + std::to_string(digest.high) + ' '
+                    + std::to_string(digest.low));
 }
 
 response render_history(const request_head& from, const std::vector<core::audit_record>& page, std::uint64_t total) {

@@ -6,6 +6,7 @@
 #include "core/error.hpp"
 #include "core/secret.hpp"
 #include "core/token.hpp"
+#include "core/token_digest.hpp"
 #include "core/uuid.hpp"
 #include "http/query.hpp"
 #include "http/request.hpp"
@@ -64,10 +65,12 @@ struct token_path {
 /// @return errc::invalid with all parameters that are wrong
 [[nodiscard]] core::expected<list_tokens_request> parse_list(const request_head& from, const path_parameters& path);
 
-/// 200 with ETag, or 304 when the request's If-None-Match names it.
+/// 200 with ETag, or 304 when the request's If-None-Match names it. The tag is that of all tokens of the endpoint,
+/// whatever the page and the filter: each page is determined by them and by the query.
 /// @param total how many tokens match without offset and limit
+/// @param digest of all tokens of the endpoint, of the same moment as the page
 [[nodiscard]] response render_page(const request_head& from, const std::vector<core::endpoint_token>& page,
-                                   std::uint64_t total);
+                                   std::uint64_t total, const core::token_digest& digest);
 
 /// One token: 200 with ETag, or 304 when the request's If-None-Match names it.
 [[nodiscard]] response render_token(const request_head& from, const core::endpoint_token& token);
@@ -78,9 +81,8 @@ struct token_path {
 /// The tag that render_token shows: what an If-Match of PUT and DELETE is held against.
 [[nodiscard]] std::string entity_tag_of(const core::endpoint_token& token);
 
-/// The tag that render_page shows. What an If-Match of DELETE of all tokens is held against is that of the default
-/// page: a GET without query parameters.
-[[nodiscard]] std::string entity_tag_of_page(const std::vector<core::endpoint_token>& page, std::uint64_t total);
+/// The tag that render_page shows: what an If-Match of POST and DELETE of all tokens is held against.
+[[nodiscard]] std::string entity_tag_of_list(const core::token_digest& digest);
 
 /// The history of a token or credential: 200 with ETag, or 304.
 /// @param total how many records there are without offset and limit

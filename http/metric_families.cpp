@@ -169,6 +169,10 @@ void add_storage(family_list& out, const core::metrics& counted) {
   out.add({{"queue", "first_uses"}}, counted.database.waiting_activations.value());
   out.add({{"queue", "passwords"}}, counted.passwords.waiting.value());
   out.add({{"queue", "unregistered_endpoints"}}, read(counted.unregistered));
+  out.begin("cm_unregistered_endpoints_lost_total", "Unregistered endpoints whose tokens CM does not delete, by why.",
+            MetricType::Counter);
+  for (std::size_t i = 0; i < core::removal_loss_count; ++i)
+    out.add({{"reason", std::string(to_string(static_cast<core::removal_loss>(i)))}}, counted.lost_removals[i].value());
 }
 
 void add_outbox(family_list& out, const metrics_source& from) {
@@ -183,6 +187,12 @@ void add_outbox(family_list& out, const metrics_source& from) {
               outbox.confirmed.value());
   out.counter("cm_outbox_failures_total", "Attempts of this replica to publish events that were not confirmed.",
               outbox.failures.value());
+  out.counter("cm_outbox_republished_total",
+              "Revocations that this replica did not hear over NATS, and published as well.",
+              outbox.republished.value());
+  out.counter("cm_outbox_oversized_total",
+              "Attempts of this replica to publish an event that does not fit NATS's max_payload even in parts.",
+              outbox.oversized.value());
 }
 
 void add_nats(family_list& out, const core::metrics& counted) {

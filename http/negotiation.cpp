@@ -277,24 +277,36 @@ std::optional<std::string> if_match_condition(const request_head& request) {
   return request.joined_header("If-Match");
 }
 
-response render_tagged(const request_head& request, media type, std::string body) {
-  const auto condition = request.joined_header("If-None-Match");
-  response made = render_changed(type, std::move(body));
-  if (condition && if_none_match(*condition, made.headers.front().second)) {
-    made.status = 304;
-    made.content_type.clear();
-    made.body.clear();
-  }
-  return made;
-}
+namespace {
 
-response render_changed(media type, std::string body) {
-  std::string tag = entity_tag(body);
+response tagged(media type, std::string body, std::string tag) {
   response made;
   made.content_type = std::string{to_string(type)};
   made.body = std::move(body);
   made.with("ETag", std::move(tag));
   return made;
+}
+
+} // namespace
+
+response render_tagged(const request_head& request, media type, std::string body) {
+  std::string tag = entity_tag(body);
+  return render_tagged(request, type, std::move(body), std::move(tag));
+}
+
+response render_tagged(const request_head& request, media type, std::string body, std::string tag) {
+  const auto condition = request.joined_header("If-None-Match");
+  if (!condition || !if_none_match(*condition, tag))
+    return tagged(type, std::move(body), std::move(tag));
+  response made;
+  made.status = 304;
+  made.with("ETag", std::move(tag));
+  return made;
+}
+
+response render_changed(media type, std::string body) {
+  std::string tag = entity_tag(body);
+  return tagged(type, std::move(body), std::move(tag));
 }
 
 std::optional<response> refuse_unacceptable(const request_head& request, media offered) {

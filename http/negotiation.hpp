@@ -48,6 +48,10 @@ enum class media : std::uint8_t {
 /// A representation with its ETag: 200, or 304 without a body when the request's If-None-Match names it.
 [[nodiscard]] response render_tagged(const request_head& request, media type, std::string body);
 
+/// The same with a tag of the caller's, for a representation that is part of what the tag covers.
+/// @param tag as entity_tag() makes it
+[[nodiscard]] response render_tagged(const request_head& request, media type, std::string body, std::string tag);
+
 /// A representation after a change, with its new ETag: 200, whatever the request's If-None-Match.
 [[nodiscard]] response render_changed(media type, std::string body);
 

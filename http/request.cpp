@@ -137,8 +137,10 @@ core::expected<void> request_head::decode() {
     segments_.push_back(keep(urls::pct_string_view{boost::core::string_view{rest.data(), end}}, false));
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
-  for (const auto parameter : parsed->encoded_params())
-    parameters_.push_back({keep(parameter.key, true), keep(parameter.value, true)});
+  for (const auto parameter : parsed->encoded_params()) {
+    if (!parameter.key.empty() || parameter.has_value)
+      parameters_.push_back({keep(parameter.key, true), keep(parameter.value, true)});
+  }
   return {};
 }
 
@@ -148,6 +150,14 @@ void request_head::set_correlation_id() {
     correlation_id_ = std::string{*given};
   else
     correlation_id_ = core::to_string(core::random_uuid());
+}
+
+std::vector<std::string_view> request_head::parameter_names() const {
+  std::vector<std::string_view> names;
+  names.reserve(parameters_.size());
+  for (const auto& parameter : parameters_)
+    names.push_back(text(parameter.name));
+  return names;
 }
 
 std::vector<std::string_view> request_head::parameters(std::string_view name) const {

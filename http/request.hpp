@@ -62,6 +62,13 @@ public:
   /// @pre index < segment_count()
   [[nodiscard]] std::string_view segment(std::size_t index) const noexcept { return text(segments_[index]); }
 
+  /// Whether the path ends with a slash that segment_count() left out; the root path `/` does.
+  [[nodiscard]] bool has_trailing_slash() const noexcept { return path().ends_with('/'); }
+
+  /// The names of all query parameters, decoded (`+` is a space), in their order, repeated where they are; "" for one
+  /// without a name (`?=1`). One that is wholly empty, as in `?` and `?a&&b`, is no parameter.
+  [[nodiscard]] std::vector<std::string_view> parameter_names() const;
+
   /// All values of a query parameter, decoded (`+` is a space), in their order.
   [[nodiscard]] std::vector<std::string_view> parameters(std::string_view name) const;
 

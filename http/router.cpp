@@ -14,6 +14,10 @@ bool is_parameter(std::string_view segment) noexcept {
   return segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
 }
 
+bool only_reads(method verb) noexcept {
+  return verb == method::get || verb == method::head || verb == method::options;
+}
+
 void allow(std::string& list, std::string_view name) {
   if (!list.empty())
     list.append(", ");
@@ -66,9 +70,15 @@ bool route_table::fits(const route& candidate, const request_head& request) noex
 route_match<int> route_table::match(const request_head& request) const {
   route_match<int> found;
   std::vector<method> others;
+  const bool trailing_slash = request.has_trailing_slash();
+  bool excluded = false; // a writing route of this path, because of the trailing slash
   for (const auto& candidate : routes_) {
     if (!fits(candidate, request))
       continue;
+    if (trailing_slash && !only_reads(candidate.verb)) {
+      excluded = true;
+      continue;
+    }
     const bool same =
       candidate.verb == request.verb() || (candidate.verb == method::get && request.verb() == method::head);
     if (!same) {
@@ -84,7 +94,8 @@ route_match<int> route_table::match(const request_head& request) const {
     }
     return found;
   }
-  if (others.empty())
+  // 404, not 405 for the reading routes that are left: the path with this slash is not the resource to be changed.
+  if (others.empty() || (excluded && !only_reads(request.verb())))
     return found;
   found.outcome = request.verb() == method::options ? route_outcome::options : route_outcome::method_not_allowed;
   for (const method verb : others) {

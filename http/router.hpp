@@ -53,6 +53,9 @@ struct route_match {
 
 /// The table without the type of its route identifiers. A path template is `/a/{b}/c`: a parameter is a whole segment
 /// and never empty. A route for GET is one for HEAD too.
+///
+/// A trailing slash is passed over by the methods that read, GET, HEAD and OPTIONS. Routes of other methods do not have
+/// one: with the variable parts of a path unset, a request to change one resource would otherwise be one to change all.
 class route_table {
 public:
   /// @throws std::logic_error for a template that does not begin with `/` or has too many parameters
@@ -67,6 +70,7 @@ private:
     int id = 0;
   };
 
+  /// Whether the path is the route's but for a trailing slash, and the parameters are not empty.
   [[nodiscard]] static bool fits(const route& candidate, const request_head& request) noexcept;
 
   std::vector<route> routes_;

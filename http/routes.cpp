@@ -1,7 +1,14 @@
 #include "http/routes.hpp"
 
+#include "http/problem.hpp"
+#include "http/query.hpp"
+
+#include <algorithm>
 #include <array>
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace cm::http {
 
@@ -53,8 +60,17 @@ route_media media_of(api_route route) noexcept {
 
 namespace {
 
+struct api_entry {
+  method verb = method::other;
+  std::string_view path_template;
+  api_route route{};
+  /// The query parameters that a writing operation knows; every other one is 400. Reading operations, which ignore what
+  /// they do not know, declare none.
+  std::span<const std::string_view> query_parameters{};
+};
+
 // In the order of api_route.
-constexpr std::array<router<api_route>::entry, api_route_count> api_table{{
+constexpr std::array<api_entry, api_route_count> api_table{{
   {method::get, tokens, api_route::list_endpoint_tokens},
   {method::post, tokens, api_route::create_endpoint_token},
   {method::delete_, tokens, api_route::delete_endpoint_tokens},
@@ -99,8 +115,26 @@ std::string_view path_template_of(api_route route) noexcept {
 router<api_route> make_api_router() {
   router<api_route> table{};
   for (const auto& one : api_table)
-    table.add(one);
+    table.add({one.verb, one.path_template, one.route});
   return table;
+}
+
+std::optional<response> refuse_unknown_parameters(const request_head& request, api_route route) {
+  constexpr std::size_t max_errors = 20;
+  const auto& entry = api_table[static_cast<std::size_t>(route)];
+  if (entry.verb == method::get)
+    return std::nullopt;
+  std::vector<core::field_error> errors;
+  for (const auto name : request.parameter_names()) {
+    const bool known =
+      std::find(entry.query_parameters.begin(), entry.query_parameters.end(), name) != entry.query_parameters.end();
+    const bool named = std::any_of(errors.begin(), errors.end(), [&](const auto& one) { return one.field == name; });
+    if (!known && !named && errors.size() < max_errors)
+      errors.push_back({std::string{name}, "is not a query parameter of this operation"});
+  }
+  if (errors.empty())
+    return std::nullopt;
+  return problem(request, invalid_request(std::move(errors)));
 }
 
 bool takes_body_as_stream(const request_head& head) noexcept {

@@ -3,6 +3,8 @@
 
 #include "core/settings.hpp"
 #include "http/negotiation.hpp"
+#include "http/request.hpp"
+#include "http/response.hpp"
 #include "http/router.hpp"
 
 #include <cstdint>
@@ -53,10 +55,17 @@ struct route_media {
 /// "/api/v1/endpoints/{endpointId}/tokens": of several methods, the routes of one path have the same.
 [[nodiscard]] std::string_view path_template_of(api_route route) noexcept;
 
+/// 400 with a field error for each query parameter that an operation which writes (POST, PUT, DELETE) does not know, of
+/// at most 20 names: a filter that is not understood must not widen a change. Names are compared with their case,
+/// whatever the value. Nothing where all are known, and nothing for an operation that reads: that one ignores unknown
+/// parameters. What an operation knows is in the table of routes. Thread-safe.
+[[nodiscard]] std::optional<response> refuse_unknown_parameters(const request_head& request, api_route route);
+
 /// Path parameters: `endpointId`, `endpointTokenId`, `credentialId`.
 [[nodiscard]] router<api_route> make_api_router();
 
-/// Whether the body goes to the session piece by piece, without the limit for a body: POST of an import.
+/// Whether the body goes to the session piece by piece, without the limit for a body: POST of an import, with a
+/// trailing slash too, so that its 404 comes at once and not 413 after 64 KiB.
 [[nodiscard]] bool takes_body_as_stream(const request_head& head) noexcept;
 
 /// A management endpoint that is switched off is not in the table: 404.

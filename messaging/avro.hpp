@@ -68,6 +68,21 @@ private:
   std::string_view problem_;
 };
 
+/// Bytes that writer::write_long appends for `value`.
+[[nodiscard]] constexpr std::size_t size_of_long(std::int64_t value) noexcept {
+  constexpr unsigned bits_per_byte = 7;
+  auto raw = (static_cast<std::uint64_t>(value) << 1U) ^ (value < 0 ? ~std::uint64_t{0} : std::uint64_t{0});
+  std::size_t bytes = 1;
+  while ((raw >>= bits_per_byte) != 0)
+    ++bytes;
+  return bytes;
+}
+
+/// Bytes that writer::write_string appends for `value`.
+[[nodiscard]] constexpr std::size_t size_of_string(std::string_view value) noexcept {
+  return size_of_long(static_cast<std::int64_t>(value.size())) + value.size();
+}
+
 /// Appends to a buffer that it does not own and that callers reuse. Strings must be valid UTF-8 already.
 class writer {
 public:

@@ -271,6 +271,11 @@ std::string connection::last_error() const {
   return error_text(native_);
 }
 
+std::size_t connection::max_payload() const noexcept {
+  const auto bytes = natsConnection_GetMaxPayload(native_);
+  return bytes > 0 ? static_cast<std::size_t>(bytes) : std::numeric_limits<std::size_t>::max();
+}
+
 core::errc connection::publish(const char* subject, std::string_view payload) noexcept {
   if (payload.size() > std::numeric_limits<int>::max())
     return core::errc::invalid;

@@ -101,6 +101,12 @@ public:
   /// Why there is no connection, as far as the library knows; may be empty. Holds no secret.
   [[nodiscard]] std::string last_error() const;
 
+  /// The most bytes of one payload that the server takes, by its latest word; while there is no connection, that of the
+  /// server before. It changes with the server, and with a server's configuration. The largest value where no server
+  /// was reached yet. Takes the library's lock, which a blocked write may hold: not for actors without a thread of
+  /// their own.
+  [[nodiscard]] std::size_t max_payload() const noexcept;
+
   /// Puts a message into the buffer; the buffer is written when it is full (32 KiB), by flush_buffer, or else by the
   /// library 1 ms later. Any thread; a batch should come from one. Blocks only where the socket takes nothing, for the
   /// write deadline at most.

@@ -73,10 +73,18 @@ const char* message::reply() const noexcept {
   return text == nullptr ? "" : text;
 }
 
+bool pending_level::over_half() const noexcept {
+  int messages = 0;
+  int bytes = 0;
+  return native_ != nullptr && natsSubscription_GetPending(native_, &messages, &bytes) == NATS_OK
+         && (messages > messages_ / 2 || bytes > bytes_ / 2);
+}
+
 /// What the library's delivery thread works on. It keeps itself alive until that thread has called back for the last
 /// time.
 struct subscription::inbox {
-  inbox(batch_sink s, std::function<void()> c) : sink(std::move(s)), completed(std::move(c)) {}
+  inbox(batch_sink s, std::function<void()> c, std::shared_ptr<pending_level> l)
+    : sink(std::move(s)), completed(std::move(c)), level(std::move(l)) {}
 
   void hand_over() {
     if (batch.empty())
@@ -89,13 +97,16 @@ struct subscription::inbox {
 
   batch_sink sink;
   std::function<void()> completed;
-  message_batch batch; ///< the delivery thread's
+  std::shared_ptr<pending_level> level; ///< may be null
+  message_batch batch;                  ///< the delivery thread's
   std::atomic<bool> muted{false};
   std::shared_ptr<inbox> self;
 };
 
 void subscription::on_message(natsConnection* /*nc*/, natsSubscription* native, natsMsg* msg, void* closure) noexcept {
   auto& box = *static_cast<inbox*>(closure);
+  if (box.level)
+    box.level->native_ = native;
   box.batch.emplace_back(msg);
   // The library takes a message off its list before it calls us, and calls us for each that is on the list unless the
   // subscription is closed meanwhile. So a batch may wait for the messages that are still pending, and only for them:
@@ -109,6 +120,8 @@ void subscription::on_message(natsConnection* /*nc*/, natsSubscription* native, 
 
 void subscription::on_complete(void* closure) noexcept {
   const auto box = std::move(static_cast<inbox*>(closure)->self);
+  if (box->level)
+    box->level->native_ = nullptr;
   box->hand_over();
   if (box->completed && !box->muted.load(std::memory_order_acquire))
     box->completed();
@@ -122,7 +135,11 @@ core::expected<std::unique_ptr<subscription>> subscription::open(std::shared_ptr
                                                                  const std::string& subject,
                                                                  subscription_options options, batch_sink sink,
                                                                  std::function<void()> on_complete) {
-  auto box = std::make_shared<inbox>(std::move(sink), std::move(on_complete));
+  if (options.level) {
+    options.level->messages_ = options.pending_messages;
+    options.level->bytes_ = options.pending_bytes;
+  }
+  auto box = std::make_shared<inbox>(std::move(sink), std::move(on_complete), std::move(options.level));
   box->self = box;
   natsSubscription* native = nullptr;
   natsConnection* nc = on->native_;

@@ -49,6 +49,21 @@ using message_batch = std::vector<message>;
 /// Messages in one batch at most.
 inline constexpr std::size_t max_batch = 256;
 
+/// How full a subscription's queue in the library is, for a sink that may take its time.
+class pending_level {
+public:
+  /// Whether more than half of the pending limits is used. To be called from within the sink only. Takes the
+  /// subscription's lock for a moment.
+  [[nodiscard]] bool over_half() const noexcept;
+
+private:
+  friend class subscription;
+
+  natsSubscription* native_ = nullptr; ///< while the sink may ask; the delivery thread's
+  int messages_ = 0;                   ///< the limits
+  int bytes_ = 0;
+};
+
 struct subscription_options {
   std::optional<std::string> queue_group;
 
@@ -56,6 +71,9 @@ struct subscription_options {
   /// handler is called.
   int pending_messages = 65'536;
   int pending_bytes = 64 * 1024 * 1024;
+
+  /// To be filled in for the sink; may be null. Not to be shared by several subscriptions.
+  std::shared_ptr<pending_level> level;
 };
 
 /// Called on the subscription's own library thread, one batch at a time, in the order of arrival; while it runs, the

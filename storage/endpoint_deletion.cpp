@@ -3,6 +3,7 @@
 #include "storage/audit.hpp"
 #include "storage/revocation_log.hpp"
 #include "storage/status_change.hpp"
+#include "storage/token_digest.hpp"
 #include "storage/token_repository.hpp"
 #include "storage/token_row.hpp"
 #include "storage/transaction.hpp"
@@ -12,8 +13,6 @@
 namespace cm::storage {
 
 namespace {
-
-constexpr std::uint32_t first_page = 20;
 
 // The newest IDs, one more than a transaction may delete; without a lock, because the index is not in the order in
 // which rows are locked.
@@ -40,29 +39,51 @@ struct victim {
 // By application, each by rising ID.
 using victims = std::map<std::string, std::vector<victim>>;
 
-outcome<victims> lock_all(connection& db, std::vector<core::uuid> ids) {
-  static const auto texts = statement_texts("SELECT id, status, application FROM endpoint_token FORCE INDEX (PRIMARY) "
-                                            "WHERE id IN (",
+// Adds what it locks to `digest`.
+outcome<victims> lock_all(connection& db, std::vector<core::uuid> ids, core::token_digest& digest) {
+  static const auto texts = statement_texts("SELECT id, status, application, updated_at FROM endpoint_token FORCE "
+                                            "INDEX (PRIMARY) WHERE id IN (",
                                             "?", ") ORDER BY id FOR UPDATE");
   static constexpr std::array columns{uuid_column, integer_column,
-                                      column{column_kind::text, core::max_identifier_length}};
+                                      column{column_kind::text, core::max_identifier_length}, integer_column};
   std::sort(ids.begin(), ids.end());
   victims locked;
   const auto read = read_by_id(db, texts, columns, ids, [&](const statement& row) {
-    locked[std::string{row.text(2)}].push_back({read_uuid(row.bytes(0)), read_status(row, 1)});
+    const victim one{read_uuid(row.bytes(0)), read_status(row, 1)};
+    digest.add(one.id, one.status, read_optional_time(row, 3));
+    locked[std::string{row.text(2)}].push_back(one);
   });
   if (!read)
     return read.error();
   return locked;
 }
 
-outcome<bool> permitted(connection& db, const delete_endpoint_tokens& request) {
+// The digest of all tokens of the endpoint, locked by the index and not by rising ID: against others that lock in that
+// order the database decides, and the loser is repeated.
+outcome<core::token_digest> lock_digest(connection& db, const std::string& endpoint_id) {
+  static const std::string text =
+    "SELECT " + std::string{digest_fields} + " FROM endpoint_token WHERE endpoint_id = ? FOR UPDATE";
+  const auto select = db.prepared(text, digest_columns);
+  if (!select)
+    return select.error();
+  (*select)->bind(0, endpoint_id);
+  core::token_digest digest;
+  if (auto read = read_rows(**select, [&](const statement& row) { digest = read_digest(row, 0); }); !read)
+    return read.error();
+  return digest;
+}
+
+// Asks the precondition of all tokens of the endpoint: those that are locked, and `more` where there are.
+outcome<bool> permitted(connection& db, const delete_endpoint_tokens& request, const core::token_digest& locked,
+                        bool more) {
   if (!request.precondition)
     return true;
-  const auto page = apply(db, list_tokens{request.endpoint_id, {}, 0, first_page, false});
-  if (!page)
-    return page.error();
-  return ask(request.precondition, *page);
+  if (!more)
+    return ask(request.precondition, locked);
+  const auto all = lock_digest(db, request.endpoint_id);
+  if (!all)
+    return all.error();
+  return ask(request.precondition, *all);
 }
 
 outcome<deleted_tokens> delete_locked(connection& db, transaction& within, const delete_endpoint_tokens& request,
@@ -128,10 +149,11 @@ outcome<deleted_tokens> apply(connection& db, const delete_endpoint_tokens& requ
   const bool more = ids->size() > max_event_ids;
   if (more)
     ids->resize(max_event_ids);
-  const auto locked = lock_all(db, *std::move(ids));
+  core::token_digest digest;
+  const auto locked = lock_all(db, *std::move(ids), digest);
   if (!locked)
     return locked.error();
-  const auto may = permitted(db, request);
+  const auto may = permitted(db, request, digest, more);
   if (!may)
     return may.error();
   const bool first_attempt = !how.repeated && !request.repeated;

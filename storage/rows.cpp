@@ -226,6 +226,11 @@ outcome<void> read_by_hash(connection& db, const statement_set& texts, std::span
 
 std::string page_text(const std::string& fields, const std::string& where, std::span<const std::string_view> order,
                       bool ascending) {
+  return page_text_with("SELECT COUNT(*) AS total " + where, fields, where, order, ascending);
+}
+
+std::string page_text_with(const std::string& aggregates, const std::string& fields, const std::string& where,
+                           std::span<const std::string_view> order, bool ascending) {
   std::string inner;
   std::string outer;
   for (const auto name : order) {
@@ -234,8 +239,8 @@ std::string page_text(const std::string& fields, const std::string& where, std::
     inner.append(comma).append(name).append(direction);
     outer.append(comma).append("p.").append(name).append(direction);
   }
-  return "SELECT n.total, p.* FROM (SELECT COUNT(*) AS total " + where + ") AS n LEFT JOIN (SELECT " + fields + ' '
-         + where + " ORDER BY " + inner + " LIMIT ? OFFSET ?) AS p ON TRUE ORDER BY " + outer;
+  return "SELECT n.*, p.* FROM (" + aggregates + ") AS n LEFT JOIN (SELECT " + fields + ' ' + where + " ORDER BY "
+         + inner + " LIMIT ? OFFSET ?) AS p ON TRUE ORDER BY " + outer;
 }
 
 void bind_page(statement& select, std::size_t index, std::uint32_t limit, std::uint64_t offset) {

@@ -125,6 +125,12 @@ using take_row = std::function<void(const statement& row)>;
 [[nodiscard]] std::string page_text(const std::string& fields, const std::string& where,
                                     std::span<const std::string_view> order, bool ascending);
 
+/// The same with other aggregates than the total in front: `aggregates` is their whole SELECT, with the parameters that
+/// come before those of the page.
+[[nodiscard]] std::string page_text_with(const std::string& aggregates, const std::string& fields,
+                                         const std::string& where, std::span<const std::string_view> order,
+                                         bool ascending);
+
 /// Binds the two parameters behind `where`.
 void bind_page(statement& select, std::size_t index, std::uint32_t limit, std::uint64_t offset);
 

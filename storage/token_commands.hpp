@@ -7,6 +7,7 @@
 #include "core/revocation.hpp"
 #include "core/time.hpp"
 #include "core/token.hpp"
+#include "core/token_digest.hpp"
 #include "core/uuid.hpp"
 
 #include <cstddef>
@@ -110,10 +111,11 @@ struct list_tokens {
   bool ascending = false;
 };
 
-/// Items and total are of the same moment.
+/// All of it is of the same moment.
 struct token_page {
   std::vector<core::endpoint_token> items;
-  std::uint64_t total = 0; ///< of all pages
+  std::uint64_t total = 0;     ///< of all pages
+  core::token_digest digest{}; ///< of all tokens of the endpoint, also those that the list leaves out
 };
 
 /// Several pages, 0 to max_lists, each of a moment of its own.
@@ -170,16 +172,26 @@ struct delete_token {
   std::function<bool(const core::endpoint_token&)> precondition;
 };
 
+/// Asks which endpoints have tokens: 0 to max_batch IDs, repeats allowed.
+struct find_endpoints {
+  std::vector<std::string> endpoint_ids;
+};
+
+/// Those of them that have at least one token, whatever its status; each once, in any order.
+struct found_endpoints {
+  std::vector<std::string> endpoint_ids;
+};
+
 /// Deletes all tokens of an endpoint, in one transaction up to max_event_ids of them: call again while `more` is true.
-/// An endpoint without tokens: success, nothing deleted. precondition_failed: the precondition, asked of the locked
-/// first page (20 items, newest first, and the total), said no. A repetition deletes nothing where an earlier attempt
-/// with this time and correlation ID was committed: what is there then was made afterwards. So each call for `more`
-/// needs a time of its own.
+/// An endpoint without tokens: success, nothing deleted. precondition_failed: the precondition, asked of the digest of
+/// all tokens of the endpoint, all of them locked, said no. A repetition deletes nothing where an earlier attempt with
+/// this time and correlation ID was committed: what is there then was made afterwards. So each call for `more` needs a
+/// time of its own.
 struct delete_endpoint_tokens {
   std::string endpoint_id;
   core::timestamp at{};
   core::change_origin origin;
-  std::function<bool(const token_page&)> precondition;
+  std::function<bool(const core::token_digest&)> precondition;
   bool repeated = false; ///< the caller has sent this command before, and did not learn its outcome
 };
 
@@ -216,7 +228,8 @@ struct import_item {
   core::token_hash hash{};
   std::string application;
   std::string endpoint_id;
-  std::optional<core::credential_status> status; ///< missing: Inactive for a new token, any for one that is there
+  /// Missing: Inactive for a new token, any for one that is there. Inactive: of one that is there, Active is right too.
+  std::optional<core::credential_status> status;
 };
 
 /// New tokens, 0 to max_import, in one transaction with their audit rows (channel import). A line fails alone.
@@ -228,7 +241,8 @@ struct import_tokens {
 
 enum class import_verdict : std::uint8_t {
   created,
-  unchanged,         ///< the token is there, with that endpoint and (where the line names one) that status
+  unchanged,         ///< the token is there, with that endpoint and (where the line names one) that status, or Active
+                     ///< where the line says Inactive
   other_endpoint,    ///< the token is there and belongs to another endpoint
   other_status,      ///< the token is there with another status
   repeated_in_batch, ///< an earlier line of the same batch names the same token otherwise

@@ -199,6 +199,13 @@ outcome<void> store(connection& db, batch& some, const change_mark& mark, const 
   return begun->commit();
 }
 
+// Whether a token with that status is what the line wants. Inactive in a line is a token that was not used yet, and
+// Active is what its first use makes of it: the same line is right after that use, too.
+bool fits(const import_item& item, credential_status stored) {
+  return !item.status || *item.status == stored
+         || (*item.status == credential_status::inactive && stored == credential_status::active);
+}
+
 // The first line that names a token has `first`; the others meet what that one has left.
 import_result verdict_of(const import_item& item, const core::endpoint_token& stored, bool first, bool created) {
   import_result result;
@@ -208,7 +215,7 @@ import_result verdict_of(const import_item& item, const core::endpoint_token& st
     result.id = stored.id;
   if (first && created)
     result.verdict = import_verdict::created;
-  else if (same_endpoint && (!item.status || *item.status == stored.status))
+  else if (same_endpoint && fits(item, stored.status))
     result.verdict = import_verdict::unchanged;
   else if (created)
     result.verdict = import_verdict::repeated_in_batch;

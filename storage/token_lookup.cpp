@@ -1,6 +1,7 @@
 // Reading tokens: none of these locks or writes anything.
 #include "core/identifiers.hpp"
 #include "storage/audit.hpp"
+#include "storage/token_digest.hpp"
 #include "storage/token_repository.hpp"
 #include "storage/token_row.hpp"
 
@@ -51,50 +52,34 @@ std::string wrong_with(const list_tokens& request) {
 constexpr std::array<std::string_view, 2> list_order{"created_at", "id"};
 constexpr const char* list_where = "FROM endpoint_token WHERE endpoint_id = ? AND status IN (?,?,?,?)";
 
-// Returns the index of the next parameter.
-std::size_t bind_list(statement& rows, std::size_t parameter, const list_tokens& request) {
-  rows.bind(parameter++, request.endpoint_id);
-  for (const auto status : wanted_statuses(request.statuses))
-    rows.bind(parameter++, status);
-  return parameter;
-}
-
-// The page, where it reaches to the end of the list: it tells the total by itself, and to have it counted takes MariaDB
-// longer than to read it. Nothing where the page does not: one token more than wanted is there, or none at all.
-outcome<std::optional<token_page>> read_end(connection& db, const list_tokens& request) {
-  static const std::array<std::string, 2> texts{
-    "SELECT " + std::string{token_fields} + ' ' + list_where + " ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?",
-    "SELECT " + std::string{token_fields} + ' ' + list_where + " ORDER BY created_at, id LIMIT ? OFFSET ?"};
-  const auto select = db.prepared(texts[request.ascending ? 1 : 0], token_columns);
-  if (!select)
-    return select.error();
-  auto& rows = **select;
-  bind_page(rows, bind_list(rows, 0, request), request.limit + 1, request.offset);
-  token_page page;
-  const auto read = read_rows(rows, [&](const statement& row) { page.items.push_back(read_token(row)); });
-  if (!read)
-    return read.error();
-  if (page.items.size() > request.limit || (page.items.empty() && request.offset > 0))
-    return std::optional<token_page>{};
-  page.total = request.offset + page.items.size();
-  return std::optional<token_page>{std::move(page)};
-}
-
-// Page and total by one statement: they fit each other.
+// Page, total and digest by one statement: they fit each other. The total and the digest are computed over all tokens
+// of the endpoint in one pass.
 outcome<token_page> read_counted(connection& db, const list_tokens& request) {
-  static const std::array<std::string, 2> texts{page_text(token_fields, list_where, list_order, false),
-                                                page_text(token_fields, list_where, list_order, true)};
-  static constexpr auto columns = joined(std::array{integer_column}, token_columns);
+  static const std::string aggregates = "SELECT CAST(IFNULL(SUM(status IN (?,?,?,?)), 0) AS SIGNED) AS total, "
+                                        + std::string{digest_fields} + " FROM endpoint_token WHERE endpoint_id = ?";
+  static const std::array<std::string, 2> texts{page_text_with(aggregates, token_fields, list_where, list_order, false),
+                                                page_text_with(aggregates, token_fields, list_where, list_order, true)};
+  constexpr std::size_t first_item = 1 + digest_columns.size();
+  static constexpr auto columns = joined(joined(std::array{integer_column}, digest_columns), token_columns);
   const auto select = db.prepared(texts[request.ascending ? 1 : 0], columns);
   if (!select)
     return select.error();
   auto& rows = **select;
-  bind_page(rows, bind_list(rows, bind_list(rows, 0, request), request), request.limit, request.offset);
+  const auto statuses = wanted_statuses(request.statuses);
+  std::size_t parameter = 0;
+  for (const auto status : statuses)
+    rows.bind(parameter++, status);
+  rows.bind(parameter++, request.endpoint_id);
+  rows.bind(parameter++, request.endpoint_id);
+  for (const auto status : statuses)
+    rows.bind(parameter++, status);
+  bind_page(rows, parameter, request.limit, request.offset);
   token_page page;
   const auto read = read_rows(rows, [&](const statement& row) {
     page.total = static_cast<std::uint64_t>(row.integer(0));
-    if (!row.is_null(1))
-      page.items.push_back(read_token(row, 1));
+    page.digest = read_digest(row, 1);
+    if (!row.is_null(first_item))
+      page.items.push_back(read_token(row, first_item));
   });
   if (!read)
     return read.error();
@@ -104,7 +89,8 @@ outcome<token_page> read_counted(connection& db, const list_tokens& request) {
 // All tokens of some endpoints, each in the order of creation.
 using whole_endpoints = std::unordered_map<std::string, std::vector<core::endpoint_token>>;
 
-// Most tokens that are read of several endpoints at once: a page for each is more than most of them have.
+// Most tokens that are read of one or several endpoints at once: a page for each is more than most of them have. To
+// read so many takes MariaDB less time than to count them and to compute their digest.
 constexpr std::size_t most_whole = 512;
 
 // Everything that the endpoints of these lists have, by one statement. An endpoint that has too much for that is not in
@@ -145,6 +131,7 @@ token_page page_of(const std::vector<core::endpoint_token>& whole, const list_to
   };
   token_page page;
   const auto take = [&](const core::endpoint_token& token) {
+    page.digest.add(token);
     if (!is_wanted(token))
       return;
     if (page.total >= request.offset && page.items.size() < request.limit)
@@ -177,6 +164,41 @@ outcome<found_tokens> apply(connection& db, const find_tokens& request) {
   return found;
 }
 
+outcome<found_endpoints> apply(connection& db, const find_endpoints& request) {
+  // One entry of the index for each endpoint, however many tokens it has: with IN and DISTINCT all would be read.
+  static const auto texts = [] {
+    constexpr std::string_view one = "(SELECT endpoint_id FROM endpoint_token WHERE endpoint_id = ? LIMIT 1)";
+    statement_set made;
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      made[i] = one;
+      for (std::size_t count = 1; count < size_classes[i]; ++count)
+        made[i].append(" UNION ALL ").append(one);
+    }
+    return made;
+  }();
+  static constexpr std::array columns{column{column_kind::text, core::max_identifier_length}};
+  const auto& wanted = request.endpoint_ids;
+  if (wanted.size() > max_batch)
+    return invalid("more than 64 endpoints");
+  if (!std::all_of(wanted.begin(), wanted.end(), [](const auto& id) { return core::is_endpoint_id(id); }))
+    return invalid("not an endpoint ID");
+  found_endpoints found;
+  if (wanted.empty())
+    return found;
+  const auto size_class = class_holding(wanted.size());
+  const auto select = db.prepared(texts[size_class], columns);
+  if (!select)
+    return select.error();
+  for (std::size_t i = 0; i < size_classes[size_class]; ++i)
+    (*select)->bind(i, wanted[std::min(i, wanted.size() - 1)]);
+  auto& ids = found.endpoint_ids;
+  if (auto read = read_rows(**select, [&](const statement& row) { ids.emplace_back(row.text(0)); }); !read)
+    return read.error();
+  std::sort(ids.begin(), ids.end()); // the list was filled up with repeats
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  return found;
+}
+
 outcome<got_tokens> apply(connection& db, const get_tokens& request) {
   static const auto texts =
     statement_texts("SELECT " + std::string{token_fields} + " FROM endpoint_token WHERE id IN (", "?", ")");
@@ -202,14 +224,10 @@ outcome<got_tokens> apply(connection& db, const get_tokens& request) {
 }
 
 outcome<token_page> apply(connection& db, const list_tokens& request) {
-  if (const auto wrong = wrong_with(request); !wrong.empty())
-    return invalid(wrong);
-  auto short_list = read_end(db, request);
-  if (!short_list)
-    return short_list.error();
-  if (*short_list)
-    return **std::move(short_list);
-  return read_counted(db, request);
+  auto pages = apply(db, list_many{{request}});
+  if (!pages)
+    return pages.error();
+  return std::move(pages->pages.front());
 }
 
 outcome<token_pages> apply(connection& db, const list_many& request) {
@@ -219,8 +237,9 @@ outcome<token_pages> apply(connection& db, const list_many& request) {
     if (const auto wrong = wrong_with(one); !wrong.empty())
       return invalid(wrong);
   }
-  const auto all =
-    request.lists.size() > 1 ? read_whole(db, request.lists) : outcome<whole_endpoints>{whole_endpoints{}};
+  if (request.lists.empty())
+    return token_pages{};
+  const auto all = read_whole(db, request.lists);
   if (!all)
     return all.error();
   token_pages found;
@@ -230,7 +249,7 @@ outcome<token_pages> apply(connection& db, const list_many& request) {
       found.pages.push_back(page_of(whole->second, one));
       continue;
     }
-    auto page = apply(db, one);
+    auto page = read_counted(db, one);
     if (!page)
       return page.error();
     found.pages.push_back(*std::move(page));

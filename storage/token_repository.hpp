@@ -24,6 +24,7 @@ namespace cm::storage {
 [[nodiscard]] outcome<activated_tokens> apply(connection& db, const activate_tokens& request);
 [[nodiscard]] outcome<changed_token> apply(connection& db, const change_token_status& request, const attempt& how);
 [[nodiscard]] outcome<deleted_tokens> apply(connection& db, const delete_token& request);
+[[nodiscard]] outcome<found_endpoints> apply(connection& db, const find_endpoints& request);
 [[nodiscard]] outcome<deleted_tokens> apply(connection& db, const delete_endpoint_tokens& request, const attempt& how);
 [[nodiscard]] outcome<imported_tokens> apply(connection& db, const import_tokens& request, const attempt& how);
 

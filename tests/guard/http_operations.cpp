@@ -1,4 +1,5 @@
 #include "core/secret.hpp"
+#include "core/token_digest.hpp"
 #include "core/token_generator.hpp"
 #include "core/token_hash.hpp"
 #include "http/endpoint_tokens.hpp"
@@ -87,7 +88,10 @@ operation make_list() {
     const auto match = state->routes.match(request);
     const auto parsed = http::parse_list(request, match.parameters);
     require(parsed.has_value() && parsed->endpoint_id == sample_endpoint, "a list is not asked for");
-    write(state->out, http::render_page(request, page, total), request);
+    core::token_digest digest;
+    for (const auto& token : page)
+      digest.add(token);
+    write(state->out, http::render_page(request, page, total, digest), request);
     require(state->out.size() > page_size * sample_token_id.size(), "a list is not written");
   };
 }

@@ -5,8 +5,8 @@ import { randomUUID } from 'node:crypto';
 
 import { binary } from './rest.mjs';
 
-const password = 'the right password';
-const issuer = 'CN=Devices CA,O=Example';
+export const password = 'the right password';
+export const issuer = 'CN=Devices CA,O=Example';
 
 /** The answers that contract 3.3 and 4.1 allow while the database is in trouble: the right one, or "try again". */
 export const unavailable = 503;
@@ -18,27 +18,27 @@ export class Operations {
     this.number = 0;
   }
 
-  #next() {
+  next() {
     this.number += 1;
     return this.number;
   }
 
-  async #token() {
-    const endpointId = `endpoint-${this.#next()}`;
-    const { status, json, text } = await this.operator.createToken(endpointId);
+  /** A token that was never used; `endpointId` is another one's where it is given. */
+  async newToken({ endpointId = `endpoint-${this.next()}`, applicationName = 'smart_kettle' } = {}) {
+    const { status, json, text } = await this.operator.createToken(endpointId, applicationName);
     assert.equal(status, 201, text);
-    return { endpointId, id: json.endpointTokenId, token: json.token, table: 'endpoint_token' };
+    return { endpointId, applicationName, id: json.endpointTokenId, token: json.token, table: 'endpoint_token' };
   }
 
-  async #user() {
-    const username = `user-${this.#next()}`;
+  async newUser() {
+    const username = `user-${this.next()}`;
     const { status, json, text } = await this.operator.createUser(username, { password });
     assert.equal(status, 201, text);
     return { username, id: json.credentialId, table: 'basic_credential' };
   }
 
-  async #certificate() {
-    const serialNumber = String(this.#next());
+  async newCertificate() {
+    const serialNumber = String(this.next());
     const { status, json, text } = await this.operator.createCertificate({ issuer, serialNumber });
     assert.equal(status, 201, text);
     return { serialNumber, id: json.credentialId, table: 'x509_credential' };
@@ -84,7 +84,7 @@ export class Operations {
       ...rest,
       make: async () => ({ ...(await make()), correlationId: randomUUID() }),
     });
-    const endpoint = async () => ({ endpointId: `endpoint-${this.#next()}` });
+    const endpoint = async () => ({ endpointId: `endpoint-${this.next()}` });
     const rowsOfEndpoint = ({ endpointId }) => `SELECT id FROM endpoint_token WHERE endpoint_id = '${endpointId}' FOR UPDATE`;
 
     return [
@@ -100,7 +100,7 @@ export class Operations {
         },
       }),
       define('change the status of a token', {
-        make: () => this.#token(),
+        make: () => this.newToken(),
         ask: (f) => code(operator.setTokenStatus(f.endpointId, f.id, 'Revoked', patient(f.correlationId))),
         right: 200,
         done: async (f) => {
@@ -110,7 +110,7 @@ export class Operations {
         },
       }),
       define('delete a token', {
-        make: () => this.#token(),
+        make: () => this.newToken(),
         ask: (f) => code(operator.deleteToken(f.endpointId, f.id, patient(f.correlationId))),
         right: 204,
         again: [404],
@@ -122,10 +122,9 @@ export class Operations {
       }),
       define('delete all tokens of an endpoint', {
         make: async () => {
-          const first = await this.#token();
-          const { status, json, text } = await operator.createToken(first.endpointId);
-          assert.equal(status, 201, text);
-          return { ...first, ids: [first.id, json.endpointTokenId] };
+          const first = await this.newToken();
+          const second = await this.newToken({ endpointId: first.endpointId });
+          return { ...first, ids: [first.id, second.id] };
         },
         ask: (f) => code(operator.deleteTokens(f.endpointId, patient(f.correlationId))),
         right: 204,
@@ -153,7 +152,7 @@ export class Operations {
         },
       }),
       define('ask for another status over ECAP', {
-        make: () => this.#token(),
+        make: () => this.newToken(),
         ask: (f) =>
           code(ecap.transition('smart_kettle', f.token, 'Suspended', { correlationId: f.correlationId, wait: 20_000 })),
         right: 200,
@@ -164,7 +163,7 @@ export class Operations {
         },
       }),
       define('create a username', {
-        make: async () => ({ username: `user-${this.#next()}` }),
+        make: async () => ({ username: `user-${this.next()}` }),
         ask: (f) => code(operator.createUser(f.username, { password, ...patient(f.correlationId) })),
         right: 201,
         again: [409],
@@ -175,7 +174,7 @@ export class Operations {
         },
       }),
       define('change a password', {
-        make: () => this.#user(),
+        make: () => this.newUser(),
         ask: (f) => code(operator.setPassword(f.id, 'the next password', patient(f.correlationId))),
         right: 200,
         done: async (f) => {
@@ -184,7 +183,7 @@ export class Operations {
         },
       }),
       define('change the status of a username', {
-        make: () => this.#user(),
+        make: () => this.newUser(),
         ask: (f) => code(operator.setClientStatus('credentials', f.id, 'Suspended', patient(f.correlationId))),
         right: 200,
         done: async (f) => {
@@ -194,7 +193,7 @@ export class Operations {
         },
       }),
       define('delete a certificate', {
-        make: () => this.#certificate(),
+        make: () => this.newCertificate(),
         ask: (f) => code(operator.deleteClient('certificates', f.id, patient(f.correlationId))),
         right: 204,
         again: [404],
@@ -205,7 +204,7 @@ export class Operations {
         },
       }),
       define('check a token', {
-        make: () => this.#token(),
+        make: () => this.newToken(),
         ask: (f) => code(ecap.validate('smart_kettle', f.token, { correlationId: f.correlationId, wait: 20_000 })),
         writes: false,
         right: 200,
@@ -213,7 +212,7 @@ export class Operations {
         done: () => {},
       }),
       define('check a password', {
-        make: () => this.#user(),
+        make: () => this.newUser(),
         ask: (f) => code(ecap.password(f.username, password, { correlationId: f.correlationId, wait: 20_000 })),
         writes: false,
         right: 200,
@@ -221,7 +220,7 @@ export class Operations {
         done: () => {},
       }),
       define('check a certificate', {
-        make: () => this.#certificate(),
+        make: () => this.newCertificate(),
         ask: (f) => code(ecap.certificate(issuer, f.serialNumber, { correlationId: f.correlationId, wait: 20_000 })),
         writes: false,
         right: 200,
@@ -229,7 +228,7 @@ export class Operations {
         done: () => {},
       }),
       define('list tokens', {
-        make: () => this.#token(),
+        make: () => this.newToken(),
         ask: async (f) => {
           const answer = await operator.listTokens(f.endpointId, '', patient(f.correlationId));
           if (answer.status === 200) assert.equal(answer.json.totalElements, 1);
@@ -240,7 +239,7 @@ export class Operations {
         done: () => {},
       }),
       define('list usernames', {
-        make: () => this.#user(),
+        make: () => this.newUser(),
         ask: async (f) => {
           const answer = await operator.listClients('credentials', `?username=${f.username}`, patient(f.correlationId));
           if (answer.status === 200) assert.equal(answer.json.totalElements, 1);

@@ -45,6 +45,14 @@ export class SqlSession {
     if (this.errors) throw new Error(`${statement}: ${this.errors}`);
   }
 
+  /** Runs one statement and returns its rows, each an array of texts. */
+  async rows(statement, timeout) {
+    this.output = '';
+    await this.run(statement, timeout);
+    const lines = this.output.split('\n').slice(0, -2); // the mark of run(), and nothing behind the last end of a line
+    return lines.map((line) => line.split('\t'));
+  }
+
   /** Ends the connection, and with it its transaction. */
   async close() {
     this.child.stdin.end();

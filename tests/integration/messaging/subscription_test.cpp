@@ -5,7 +5,10 @@
 #include "nats_server.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <future>
 #include <latch>
+#include <thread>
 
 using namespace cm;
 using namespace std::chrono_literals;
@@ -89,6 +92,38 @@ TEST_CASE("no message stays behind in a batch that is not full, whatever the rhy
     REQUIRE(publisher->flush_buffer() == core::errc::none);
     REQUIRE(log->wait([&](const test::seen& s) { return s.payloads.size() == sent; }, 20s));
   }
+}
+
+TEST_CASE("a sink that takes its time sees when more than half of the pending limits is used") {
+  const test::nats_server server;
+  const auto publisher = connected(server, events::make());
+  const auto link = connected(server, events::make());
+  auto options = wide();
+  options.pending_messages = 1'000;
+  options.level = std::make_shared<messaging::pending_level>();
+  const auto level = options.level;
+  const auto arrived = std::make_shared<std::latch>(1);
+  const auto seen = std::make_shared<std::promise<std::vector<bool>>>();
+  const auto asked = std::make_shared<std::atomic<bool>>(false);
+  auto sub = subscription::open(link, "slow", options, [=](const messaging::message_batch&) {
+    if (asked->exchange(true))
+      return;
+    const bool before = level->over_half();
+    arrived->count_down();
+    bool after = false;
+    for (int i = 0; i < 10'000 && !after; ++i) {
+      after = level->over_half();
+      std::this_thread::sleep_for(1ms);
+    }
+    seen->set_value({before, after});
+  });
+  REQUIRE(sub.has_value());
+  REQUIRE(link->round_trip(5s).has_value());
+  publish_all(publisher, "slow", numbers(1));
+  arrived->wait();
+  publish_all(publisher, "slow", numbers(800));
+  CHECK(seen->get_future().get() == std::vector<bool>{false, true});
+  CHECK((*sub)->dropped() == 0);
 }
 
 TEST_CASE("drain hands over everything that was received and completes after the last") {

@@ -78,6 +78,7 @@ const gone = { headers: { Accept: 'image/png' } };
 const text = { body: '{}', headers: { 'Content-Type': 'text/plain' } };
 const none = { headers: { 'If-None-Match': '*' } };
 const stale = { 'If-Match': otherTag };
+const unknown = { query: '?unknown=1', wrong: 'unsaid' };
 const huge = 'x'.repeat(70_000);
 const lines = (...all) => ({ body: all.map((one) => `${JSON.stringify(one)}\n`).join(''), headers: { 'Content-Type': 'application/x-ndjson' } });
 
@@ -217,6 +218,7 @@ test('endpoint tokens answer as documented', async () => {
 test('import and export answer as documented', async () => {
   const given = lines({ endpointId: 'walked', applicationName: 'smart_kettle', token: 'imported' }, { endpointId: 'walked', applicationName: 'smart_kettle' });
   await walk('importEndpointTokens', 200, {}, given);
+  await walk('importEndpointTokens', 400, {}, { ...given, ...unknown });
   await walk('importEndpointTokens', 406, {}, { ...given, headers: { ...given.headers, Accept: 'application/json' } });
   await walk('importEndpointTokens', 415, {}, { ...given, headers: { 'Content-Type': 'text/plain' }, wrong: true });
   await walk('exportEndpointTokens', 200, {});
@@ -312,6 +314,7 @@ async function walkStatus(name, one, other) {
 }
 
 async function walkDeletion(id, one) {
+  await walk(id, 400, one, unknown);
   await walk(id, 412, one, { headers: stale });
   await walk(id, 406, one, gone);
   await walk(id, 204, one);

@@ -198,6 +198,25 @@ test('a line may bring its status: it is there from the beginning, in the audit 
   assert.deepEqual(again.map(({ result, status }) => [result, status]), [['unchanged', 'Revoked'], ['unchanged', 'Suspended']]);
 });
 
+test('the same lines again are unchanged after the first use of their tokens, and after nothing else', async () => {
+  const lines = ['used', 'idle', 'suspended', 'revoked'].map((token) => ({
+    endpointId: 'used-since', applicationName: 'smart_kettle', token: `since-${token}`, status: 'Inactive',
+  }));
+  const { results: first } = await importLines(stack.cm.api, lines);
+  assert.deepEqual(first.map(({ result }) => result), ['created', 'created', 'created', 'created']);
+  assert.equal(await validate('smart_kettle', 'since-used'), 200);
+  const url = (i) => `${stack.cm.api}/endpoints/used-since/tokens/${first[i].endpointTokenId}`;
+  await until(async () => (await get(url(0))).json.status === 'Active', { what: 'the first use in the database' });
+  for (const [i, status] of [[2, 'Suspended'], [3, 'Revoked']]) {
+    assert.equal((await http('PUT', `${url(i)}/status`, { body: { status } })).status, 200);
+  }
+  const { results } = await importLines(stack.cm.api, [...lines, { ...lines[1], status: 'Active' }, lines[0]]);
+  assert.deepEqual(
+    results.map(({ result, status, code }) => [result, status ?? code]),
+    [['unchanged', 'Active'], ['unchanged', 'Inactive'], ['failed', 409], ['failed', 409], ['failed', 409], ['unchanged', 'Active']],
+  );
+});
+
 test('an export shows states and changes, of all applications or of one', async () => {
   const whole = new Map();
   await exportLines(stack.cm.api, { onLine: (line) => void whole.set(line.endpointTokenId, line) });

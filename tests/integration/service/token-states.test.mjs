@@ -176,6 +176,62 @@ test('DELETE of all honours If-Match with the tag of the list', async () => {
   isError(await get(made.url), 404);
 });
 
+test('the tag of a list, of any page and filter, is of all tokens of the endpoint, and guards all in a DELETE', async () => {
+  const endpointId = endpoint();
+  const made = [];
+  for (let i = 0; i < 25; i += 1) made.push(await make(endpointId));
+  const list = async (query = '', options) => get(`${tokensOf(endpointId)}${query}`, options);
+  const pages = ['', '?limit=1', '?offset=20', '?status=Revoked', '?order=ASC&limit=3&offset=4&status=Inactive', '?offset=100'];
+  const tags = async () => {
+    const all = await Promise.all(pages.map((query) => list(query)));
+    const found = new Set(all.map(({ status, headers }) => `${status} ${headers.etag}`));
+    assert.equal(found.size, 1, [...found].join(' '));
+    return all[0].headers.etag;
+  };
+  const all = (match) => http('DELETE', tokensOf(endpointId), { headers: { 'If-Match': match } });
+  const seen = [];
+  let tag = await tags();
+  // Of tokens beyond the first page: the oldest ones. The last step makes as many of them as there were.
+  for (const change of [
+    () => setStatus(made[0].url, 'Suspended'),
+    () => setStatus(made[0].url, 'Active'),
+    () => setStatus(made[1].url, 'Active'),
+    () => setStatus(made[2].url, 'Revoked'),
+    () => http('DELETE', made[3].url),
+    () => make(endpointId),
+  ]) {
+    seen.push(tag);
+    assert.equal((await list('?limit=2', { headers: { 'If-None-Match': tag } })).status, 304);
+    await change();
+    tag = await tags();
+    assert.ok(!seen.includes(tag));
+    assert.equal((await list('?limit=2', { headers: { 'If-None-Match': seen.at(-1) } })).status, 200);
+    for (const old of seen) isError(await all(old), 412);
+  }
+  assert.equal((await list()).json.totalElements, 25);
+  const head = await http('HEAD', tokensOf(endpointId));
+  assert.deepEqual([head.status, head.headers.etag], [200, tag]);
+  assert.equal((await all((await list('?status=Suspended&limit=1')).headers.etag)).status, 204);
+  assert.equal((await list()).json.totalElements, 0);
+});
+
+test('the tag of a list of hundreds of tokens, which the database computes, is the one that guards them', async () => {
+  const endpointId = endpoint();
+  const lines = Array.from({ length: 700 }, () => JSON.stringify({ endpointId, applicationName: 'smart_kettle' }));
+  const body = lines.join('\n');
+  const type = { 'Content-Type': 'application/x-ndjson' };
+  assert.equal((await http('POST', `${stack.cm.api}/endpoint-tokens/import`, { body, headers: type })).status, 200);
+  const all = (match) => http('DELETE', tokensOf(endpointId), { headers: { 'If-Match': match } });
+  const before = await get(`${tokensOf(endpointId)}?order=ASC&limit=1`);
+  assert.equal(before.json.totalElements, 700);
+  await setStatus(`${tokensOf(endpointId)}/${before.json.content[0].endpointTokenId}`, 'Suspended');
+  isError(await all(before.headers.etag), 412);
+  const present = await get(`${tokensOf(endpointId)}?status=Suspended`);
+  assert.equal(present.json.totalElements, 1);
+  assert.equal((await all(present.headers.etag)).status, 204);
+  assert.equal((await get(tokensOf(endpointId))).json.totalElements, 0);
+});
+
 test('the history of a token: newest first, with when, from, to, how and the correlation ID', async () => {
   const endpointId = endpoint();
   const created = await stack.cm.provision(endpointId, undefined, { headers: { 'Correlation-ID': 'h-create' } });

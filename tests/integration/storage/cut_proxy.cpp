@@ -10,6 +10,7 @@
 #include <string_view>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 
 namespace cm::test {
 
@@ -50,8 +51,9 @@ cut_proxy::~cut_proxy() {
   ::close(listener_);
 }
 
-void cut_proxy::arm(std::string text, moment when) {
+void cut_proxy::arm(std::string text, moment when, std::function<void()> meanwhile) {
   const std::lock_guard lock(mutex_);
+  meanwhile_ = std::move(meanwhile);
   text_ = std::move(text);
   when_ = when;
   fired_ = false;
@@ -129,6 +131,13 @@ bool cut_proxy::from_server(pair& ends) {
   if (got <= 0)
     return false;
   if (ends.drop_answer) {
+    std::function<void()> meanwhile;
+    {
+      const std::lock_guard lock(mutex_);
+      meanwhile = std::exchange(meanwhile_, {});
+    }
+    if (meanwhile)
+      meanwhile();
     fired_ = true;
     return false;
   }

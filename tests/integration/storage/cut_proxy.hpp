@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -26,7 +27,9 @@ public:
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
 
   /// Cuts the next connection that sends this text; once.
-  void arm(std::string text, moment when);
+  /// @param meanwhile called on the proxy's thread when the server has carried the statement out and its answer is lost
+  ///        (moment::after): until it returns, nobody can connect through the proxy
+  void arm(std::string text, moment when, std::function<void()> meanwhile = {});
 
   /// Whether it has cut since it was armed.
   [[nodiscard]] bool fired() const noexcept { return fired_; }
@@ -48,9 +51,10 @@ private:
   std::uint16_t port_ = 0;
   int listener_ = -1;
   std::vector<pair> pairs_;
-  std::mutex mutex_; // guards text_ and when_
+  std::mutex mutex_; // guards text_, when_ and meanwhile_
   std::string text_;
   moment when_ = moment::before;
+  std::function<void()> meanwhile_;
   std::atomic<bool> fired_ = false;
   std::atomic<bool> stop_ = false;
   std::thread thread_;

@@ -67,24 +67,45 @@ TEST_CASE("an endpoint without tokens is success, and nothing is written") {
   CHECK(refusal(db, odd).code == core::errc::invalid);
 }
 
-TEST_CASE("the precondition is asked of the first page and the total") {
+TEST_CASE("the precondition is asked of all tokens of the endpoint") {
   const storage_fixture f;
   session db{f.server.settings()};
   make_tokens(db, 1, 30);
   auto command = deletion();
-  token_page asked;
+  core::token_digest asked;
   bool answer = false;
-  command.precondition = [&](const token_page& page) {
-    asked = page;
+  command.precondition = [&](const core::token_digest& digest) {
+    asked = digest;
     return answer;
   };
   CHECK(refusal(db, command).code == core::errc::precondition_failed);
   CHECK(count_of(f.server, "endpoint_token") == 30);
-  const auto page = must<token_page>(db, list_tokens{"ep-1", {}, 0, 20, false});
-  CHECK(asked.items == page.items);
-  CHECK(asked.total == 30);
+  // It is the digest that every list of the endpoint has.
+  CHECK(asked.count == 30);
+  CHECK(asked == digest_of(f, "ep-1"));
+  CHECK(must<token_page>(db, list_tokens{"ep-1", {}, 0, 20, false}).digest == asked);
+  CHECK(must<token_page>(db, list_tokens{"ep-1", {credential_status::revoked}, 7, 1, true}).digest == asked);
   answer = true;
   CHECK(must<deleted_tokens>(db, command).count == 30);
+}
+
+TEST_CASE("the precondition covers the tokens beyond one transaction, too") {
+  const storage_fixture f;
+  session db{f.server.settings()};
+  REQUIRE(db.connect().has_value());
+  f.server.execute("INSERT INTO endpoint_token SELECT UNHEX(LPAD(HEX(seq), 32, '0')), UNHEX(SHA2(seq, 256)), 'app', "
+                   "'ep-1', seq MOD 4, seq, IF(seq MOD 3, seq, NULL), NULL FROM seq_1_to_20010");
+  const auto seen = must<token_page>(db, list_tokens{"ep-1", {}, 0, 20, false}).digest;
+  CHECK(seen.count == 20'010);
+  auto command = deletion();
+  command.precondition = [&](const core::token_digest& digest) { return digest == seen; };
+  f.server.execute("UPDATE endpoint_token SET status = 2, updated_at = 99 WHERE created_at = 1"); // the oldest
+  CHECK(refusal(db, command).code == core::errc::precondition_failed);
+  CHECK(count_of(f.server, "endpoint_token") == 20'010);
+  f.server.execute("UPDATE endpoint_token SET status = 1, updated_at = 1 WHERE created_at = 1");
+  const auto first = must<deleted_tokens>(db, command);
+  CHECK(first.count == max_event_ids);
+  CHECK(first.more);
 }
 
 TEST_CASE("more tokens than an event holds are deleted in several transactions") {

@@ -95,6 +95,23 @@ std::uint64_t count_of(const mariadb_server& server, const std::string& table) {
   return std::stoull(server.value("SELECT COUNT(*) FROM " + table));
 }
 
+core::token_digest digest_of(const storage_fixture& fixture, const std::string& endpoint_id) {
+  core::token_digest digest;
+  const auto rows = fixture.server.query("SELECT LOWER(HEX(id)), status, updated_at FROM endpoint_token "
+                                         "WHERE endpoint_id = '"
+                                         + endpoint_id + "'");
+  for (const auto& row : rows) {
+    std::string id = row.at(0);
+    for (const std::size_t dash : {8U, 13U, 18U, 23U})
+      id.insert(dash, 1, '-');
+    std::optional<core::timestamp> updated_at;
+    if (row.at(2) != "NULL")
+      updated_at = core::from_unix_ms(std::stoll(row.at(2)));
+    digest.add(core::parse_uuid(id).value(), static_cast<core::credential_status>(std::stoi(row.at(1))), updated_at);
+  }
+  return digest;
+}
+
 std::vector<std::vector<std::string>> audit_of(const mariadb_server& server, std::uint32_t number) {
   return server.query("SELECT from_status, to_status, channel, actor, correlation_id FROM credential_audit WHERE "
                       "credential_"

@@ -65,6 +65,9 @@ void make_tokens(storage::session& session, std::uint32_t first, std::uint32_t l
 /// "table" or "table WHERE …".
 [[nodiscard]] std::uint64_t count_of(const mariadb_server& server, const std::string& table);
 
+/// The digest over all tokens of the endpoint, computed from the rows.
+[[nodiscard]] core::token_digest digest_of(const storage_fixture& fixture, const std::string& endpoint_id);
+
 /// (from, to, channel, actor, correlation ID) of a credential's audit rows, oldest first.
 [[nodiscard]] std::vector<std::vector<std::string>> audit_of(const mariadb_server& server, std::uint32_t number);
 

@@ -1,5 +1,6 @@
 #include "catch.hpp"
 #include "fixture.hpp"
+#include "storage/hash_key_record.hpp"
 
 #include <atomic>
 #include <thread>
@@ -14,6 +15,12 @@ constexpr auto starting = newer_schema::refused;
 
 std::string recorded(const mariadb_server& server) {
   return server.value("SELECT COALESCE(MAX(HEX(fingerprint)), '') FROM token_hash_key");
+}
+
+// As if nobody had confirmed the record for longer than its lease.
+void expire_record(const mariadb_server& server) {
+  server.execute("UPDATE token_hash_key SET recorded_at = recorded_at - "
+                 + std::to_string(hash_key_lease.count() + 1'000));
 }
 
 } // namespace
@@ -57,13 +64,65 @@ TEST_CASE("a session with another key is refused where there are tokens, and the
   }
 }
 
-TEST_CASE("where there is no token, another key takes the place of the recorded one") {
+TEST_CASE("where there is no token, another key takes the place of one whose processes have ended") {
   const storage_fixture f;
   session before{f.server.settings(), starting, hash_of(1)};
   REQUIRE(before.connect().has_value());
   session after{f.server.settings(), starting, hash_of(2)};
-  REQUIRE(after.connect().has_value());
-  CHECK(recorded(f.server) == hex(hash_of(2)));
+
+  SECTION("not while one of them may be alive") {
+    CHECK_FALSE(after.connect().has_value());
+    CHECK(after.refused());
+    CHECK(recorded(f.server) == hex(hash_of(1)));
+  }
+  SECTION("nor when it has said so since") {
+    expire_record(f.server);
+    CHECK_FALSE(must<kept_hash_key>(before, keep_hash_key{}).has_tokens);
+    CHECK_FALSE(after.connect().has_value());
+    CHECK(after.refused());
+  }
+  SECTION("but after the lease, and then the first key's process stores no token any more") {
+    expire_record(f.server);
+    REQUIRE(after.connect().has_value());
+    CHECK(recorded(f.server) == hex(hash_of(2)));
+    CHECK(refusal(before, creation(1)).code == core::errc::unavailable);
+    CHECK(before.refused());
+    CHECK(count_of(f.server, "endpoint_token") == 0);
+  }
+}
+
+TEST_CASE("a token is stored only under the recorded key, by whatever command") {
+  const storage_fixture f;
+  session right{f.server.settings(), starting, hash_of(1)};
+  make_tokens(right, 1, 1);
+  CHECK(must<kept_hash_key>(right, keep_hash_key{}).has_tokens);
+  f.server.execute("UPDATE token_hash_key SET fingerprint = X'" + hex(hash_of(2)) + "'");
+  command stored = creation(2);
+  SECTION("one") {}
+  SECTION("several") {
+    stored = create_tokens{{creation(2), creation(3)}};
+  }
+  SECTION("an import") {
+    stored = import_tokens{{{id_of(2), hash_of(2), "app", "ep-1", {}}}, core::from_unix_ms(2'000'000), {}};
+  }
+  SECTION("an import with a token that is there") {
+    stored = import_tokens{{{id_of(2), hash_of(2), "app", "ep-1", {}}, {id_of(9), hash_of(1), "app", "ep-1", {}}},
+                           core::from_unix_ms(2'000'000),
+                           {}};
+  }
+  CHECK(refusal(right, stored).code == core::errc::unavailable);
+  CHECK(right.refused());
+  CHECK(count_of(f.server, "endpoint_token") == 1);
+}
+
+TEST_CASE("a process says that it is alive, and learns of tokens that others have stored") {
+  const storage_fixture f;
+  session first{f.server.settings(), starting, hash_of(1)};
+  REQUIRE(first.connect().has_value());
+  CHECK_FALSE(must<kept_hash_key>(first, keep_hash_key{}).has_tokens);
+  session second{f.server.settings(), starting, hash_of(1)};
+  make_tokens(second, 1, 1);
+  CHECK(must<kept_hash_key>(first, keep_hash_key{}).has_tokens);
 }
 
 TEST_CASE("of two keys that come to a database with tokens and without a record, one is recorded and one refused") {

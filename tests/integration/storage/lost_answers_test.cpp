@@ -140,7 +140,7 @@ TEST_CASE("the deletion of an endpoint's tokens cut at any statement is made onc
     [&](std::uint32_t n) {
       delete_endpoint_tokens command{"ep-" + std::to_string(n), moment, origin, {}};
       if (asked)
-        command.precondition = [](const token_page& page) { return page.total == 3; };
+        command.precondition = [](const core::token_digest& digest) { return digest.count == 3; };
       const auto answer = must<deleted_tokens>(f.db, command);
       CHECK(answer.count == 3);
       CHECK_FALSE(answer.more);

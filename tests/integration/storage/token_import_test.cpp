@@ -75,6 +75,54 @@ TEST_CASE("lines that name a token which is there say how it differs, and change
   CHECK(count_of(f.server, "credential_audit") == 5);
 }
 
+TEST_CASE("Inactive in a line is right for a token that was used since, and no other difference of states is") {
+  const storage_fixture f;
+  session db{f.server.settings()};
+  constexpr std::array states{credential_status::inactive, credential_status::active, credential_status::suspended,
+                              credential_status::revoked};
+  std::vector<import_item> there;
+  std::vector<import_item> again;
+  for (std::uint32_t stored = 0; stored < 4; ++stored) {
+    for (std::uint32_t wanted = 0; wanted < 4; ++wanted) {
+      there.push_back(line(4 * stored + wanted + 1, "ep-1", states.at(stored)));
+      again.push_back(line(4 * stored + wanted + 1, "ep-1", states.at(wanted)));
+      again.back().id = id_of(101 + 4 * stored + wanted);
+    }
+  }
+  static_cast<void>(must<imported_tokens>(db, import_of(there)));
+  const auto imported = must<imported_tokens>(db, import_of(again));
+  for (std::size_t stored = 0; stored < 4; ++stored) {
+    for (std::size_t wanted = 0; wanted < 4; ++wanted) {
+      INFO("stored " << stored << ", wanted " << wanted);
+      const auto& result = imported.results.at(4 * stored + wanted);
+      const bool right = stored == wanted || (stored == 1 && wanted == 0);
+      CHECK(result.verdict == (right ? import_verdict::unchanged : import_verdict::other_status));
+      CHECK(result.status == states.at(stored));
+    }
+  }
+  CHECK(count_of(f.server, "credential_audit") == 16);
+}
+
+TEST_CASE("lines of one batch that name one token are compared as in two batches") {
+  const storage_fixture f;
+  session db{f.server.settings()};
+  using enum import_verdict;
+  const auto verdicts_of = [&](std::uint32_t number, std::vector<std::optional<credential_status>> wanted) {
+    std::vector<import_item> items;
+    for (const auto& status : wanted) {
+      items.push_back(line(number, "ep-1", status));
+      items.back().id = id_of(number * 10 + static_cast<std::uint32_t>(items.size()));
+    }
+    return verdicts(must<imported_tokens>(db, import_of(std::move(items))));
+  };
+  constexpr auto inactive = credential_status::inactive;
+  constexpr auto active = credential_status::active;
+  CHECK(verdicts_of(1, {inactive, inactive, std::nullopt}) == std::vector{created, unchanged, unchanged});
+  CHECK(verdicts_of(2, {active, inactive, active}) == std::vector{created, unchanged, unchanged});
+  CHECK(verdicts_of(3, {inactive, active}) == std::vector{created, repeated_in_batch});
+  CHECK(verdicts_of(4, {credential_status::suspended, inactive}) == std::vector{created, repeated_in_batch});
+}
+
 TEST_CASE("a large import of which every other line is there already creates the others, once") {
   const storage_fixture f;
   session db{f.server.settings()};

@@ -112,6 +112,34 @@ TEST_CASE("tokens are read by their addresses, each in its place, repeats includ
   CHECK(refusal(db, get_tokens{std::vector<token_address>(max_batch + 1)}).code == core::errc::invalid);
 }
 
+TEST_CASE("which endpoints have tokens is told of up to 64 at once, each once, whatever the status of its tokens") {
+  const storage_fixture f;
+  session db{f.server.settings()};
+  make_tokens(db, 1, 1); // makes the table
+  f.server.execute("INSERT INTO endpoint_token (id, token_hash, application, endpoint_id, status, created_at) "
+                   "SELECT UNHEX(CONCAT('FE', LPAD(HEX(seq), 30, '0'))), UNHEX(SHA2(CONCAT('f', seq), 256)), 'app', "
+                   "CONCAT('has-', seq MOD 40), seq MOD 4, seq FROM seq_1_to_200");
+  const auto found = [&](const std::vector<std::string>& ids) {
+    auto out = must<found_endpoints>(db, find_endpoints{ids}).endpoint_ids;
+    std::sort(out.begin(), out.end());
+    return out;
+  };
+  CHECK(found({}).empty());
+  for (const std::size_t count : {std::size_t{1}, std::size_t{2}, std::size_t{17}, max_batch}) {
+    std::vector<std::string> asked;
+    std::vector<std::string> expected;
+    for (std::size_t i = 0; i < count; ++i)
+      asked.push_back("has-" + std::to_string(i));
+    std::copy_n(asked.begin(), std::min(count, std::size_t{40}), std::back_inserter(expected));
+    std::sort(expected.begin(), expected.end());
+    CHECK(found(asked) == expected);
+  }
+  CHECK(found({"nobody", "has-1", "has-1", "HAS-1"}) == std::vector<std::string>{"has-1"});
+  CHECK(found({"nobody"}).empty());
+  CHECK(refusal(db, find_endpoints{std::vector<std::string>(max_batch + 1, "a")}).code == core::errc::invalid);
+  CHECK(refusal(db, find_endpoints{{"has-1", "späth"}}).code == core::errc::invalid);
+}
+
 TEST_CASE("several lists are what each would be alone, in their order, whatever they ask for") {
   const storage_fixture f;
   session db{f.server.settings()};
@@ -149,6 +177,8 @@ TEST_CASE("several lists are what each would be alone, in their order, whatever 
     const auto alone = must<token_page>(db, several.lists[i]);
     CHECK(pages[i].items == alone.items);
     CHECK(pages[i].total == alone.total);
+    CHECK(pages[i].digest == alone.digest);
+    CHECK(pages[i].digest == digest_of(f, several.lists[i].endpoint_id));
   }
   CHECK(must<token_pages>(db, list_many{}).pages.empty());
 }

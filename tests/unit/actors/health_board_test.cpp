@@ -169,3 +169,21 @@ TEST_CASE("warnings are shown as they are") {
   CHECK(health_board{settings}.look(moment(milliseconds{0}), wall).warnings
         == std::vector<std::string>{"trustful mode"});
 }
+
+TEST_CASE("unregistered endpoints that were lost are a warning until an hour after the last of them") {
+  auto board = all_up();
+  const auto warnings = [&](std::chrono::minutes at) { return board.look(moment(at), wall).warnings; };
+  using std::chrono::minutes;
+  board.take_losses(0, moment(minutes{0}));
+  CHECK(warnings(minutes{0}).empty());
+  board.take_losses(3, moment(minutes{1}));
+  board.take_losses(3, moment(minutes{30}));
+  CHECK(warnings(minutes{60})
+        == std::vector<std::string>{
+          "3 unregistered endpoints were lost; their tokens are still valid (cm.elce in the log)"});
+  CHECK(warnings(minutes{61}).empty());
+  board.take_losses(8, moment(minutes{100}));
+  board.take_losses(9, moment(minutes{110}));
+  CHECK(warnings(minutes{169}).at(0).starts_with("6 unregistered endpoints"));
+  CHECK(warnings(minutes{170}).empty());
+}

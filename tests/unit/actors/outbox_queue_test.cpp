@@ -100,9 +100,10 @@ TEST_CASE("a revocation of tokens becomes the event that names all of them") {
   what.ids = {id_of(1), id_of(2)};
   what.correlation_id = "c-1";
   what.at = core::from_unix_ms(1234);
-  const auto made = encode_event(what, "cm", "replica-1");
+  const auto made = encode_event(what, "cm", "replica-1", 1'000);
+  REQUIRE(made.payloads.size() == 1);
   CHECK(made.subject == "kaa.v1.events.cm.endpoint.token.revoked");
-  const auto event = messaging::decode<messaging::ecap::endpoint_token_revoked_event>(made.payload);
+  const auto event = messaging::decode<messaging::ecap::endpoint_token_revoked_event>(made.payloads[0]);
   REQUIRE(event.has_value());
   CHECK(event->correlation_id == "c-1");
   CHECK(event->timestamp == 1234);
@@ -118,9 +119,10 @@ TEST_CASE("a revocation of a client credential of either kind becomes its own ev
   what.kind = GENERATE(core::revoked_kind::basic, core::revoked_kind::x509);
   what.ids = {id_of(7)};
   what.correlation_id = "c-2";
-  const auto made = encode_event(what, "cm", "replica-1");
+  const auto made = encode_event(what, "cm", "replica-1", 1'000);
+  REQUIRE(made.payloads.size() == 1);
   CHECK(made.subject == "kaa.v1.events.cm.client.credential.revoked");
-  const auto event = messaging::decode<messaging::ecap::client_credential_revoked_event>(made.payload);
+  const auto event = messaging::decode<messaging::ecap::client_credential_revoked_event>(made.payloads[0]);
   REQUIRE(event.has_value());
   CHECK(event->credential_id == core::to_string(id_of(7)));
   CHECK(event->correlation_id == "c-2");

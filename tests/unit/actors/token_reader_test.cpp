@@ -37,7 +37,7 @@ storage_result_ptr what_the_database_has(const storage::command& command) {
   } else if (const auto* lists = std::get_if<storage::list_many>(&command)) {
     storage::token_pages found;
     for (const auto& one : lists->lists)
-      found.pages.push_back({{}, one.offset});
+      found.pages.push_back({{}, one.offset, {}});
     out = std::move(found);
   }
   return std::make_shared<const storage_result>(std::move(out));

@@ -133,7 +133,7 @@ TEST_CASE("A page lists its items and the total") {
   changed.status = credential_status::suspended;
   changed.updated_at = cm::core::from_unix_ms(1795356000999);
   const auto created = cm::core::to_iso8601(sample_token().created_at);
-  const auto answer = cm::http::render_page(make_request("GET", "/"), {sample_token(), changed}, 7);
+  const auto answer = cm::http::render_page(make_request("GET", "/"), {sample_token(), changed}, 7, {});
   CHECK(answer.status == 200);
   CHECK(answer.body
         == R"({"content":[{"endpointTokenId":"0192f0a0-0000-7000-8000-000000000001","status":"Inactive",)"
@@ -144,23 +144,25 @@ TEST_CASE("A page lists its items and the total") {
              + created + R"(","updateDate":")" + cm::core::to_iso8601(*changed.updated_at)
              + R"("}],"totalElements":7})");
   CHECK(header(answer, "ETag").size() == 42);
-  CHECK(cm::http::render_page(make_request("GET", "/"), {}, 0).body == R"({"content":[],"totalElements":0})");
+  CHECK(cm::http::render_page(make_request("GET", "/"), {}, 0, {}).body == R"({"content":[],"totalElements":0})");
 }
 
 TEST_CASE("A page that the client has already is 304") {
-  const auto first = cm::http::render_page(make_request("GET", "/"), {sample_token()}, 1);
+  const cm::core::token_digest digest{1, 2, 3};
+  const auto first = cm::http::render_page(make_request("GET", "/"), {sample_token()}, 1, digest);
   const auto tag = header(first, "ETag");
-  const auto again = [&](const std::string& condition, std::uint64_t total) {
-    return cm::http::render_page(make_request("GET", "/", "If-None-Match: " + condition + "\r\n"), {sample_token()},
-                                 total);
+  const auto again = [&](const std::string& condition, const cm::core::token_digest& now) {
+    return cm::http::render_page(make_request("GET", "/", "If-None-Match: " + condition + "\r\n"), {sample_token()}, 1,
+                                 now);
   };
-  const auto same = again("\"x\", W/" + tag, 1);
+  const auto same = again("\"x\", W/" + tag, digest);
   CHECK(same.status == 304);
   CHECK(same.body.empty());
   CHECK(header(same, "ETag") == tag);
-  CHECK(again("*", 1).status == 304);
-  CHECK(again(tag, 2).status == 200);
-  CHECK(header(again(tag, 2), "ETag") != tag);
+  CHECK(again("*", digest).status == 304);
+  // A token beyond this page has changed.
+  CHECK(again(tag, {1, 2, 4}).status == 200);
+  CHECK(header(again(tag, {1, 2, 4}), "ETag") != tag);
 }
 
 TEST_CASE("A path names a token by two IDs") {
@@ -230,11 +232,14 @@ TEST_CASE("One token is shown with the tag that its conditions are held against"
   CHECK(changed.body == cm::http::render_token(make_get("/", tag), other).body);
 }
 
-TEST_CASE("The tag of a page is the one that the list shows") {
-  const auto answer = cm::http::render_page(make_get("/"), {sample_token(), sample_token()}, 2);
-  CHECK(header(answer, "ETag") == cm::http::entity_tag_of_page({sample_token(), sample_token()}, 2));
-  CHECK(header(answer, "ETag") != cm::http::entity_tag_of_page({sample_token()}, 2));
-  CHECK(header(answer, "ETag") != cm::http::entity_tag_of_page({sample_token(), sample_token()}, 3));
+TEST_CASE("The tag of a page is that of all tokens of the endpoint, whatever the page shows") {
+  const cm::core::token_digest digest{5, 2, 3};
+  const auto tag = cm::http::entity_tag_of_list(digest);
+  CHECK(header(cm::http::render_page(make_get("/"), {sample_token(), sample_token()}, 2, digest), "ETag") == tag);
+  CHECK(header(cm::http::render_page(make_get("/"), {}, 0, digest), "ETag") == tag);
+  CHECK(header(cm::http::render_page(make_get("/", tag), {}, 0, digest), "ETag") == tag);
+  for (const auto& other : {cm::core::token_digest{4, 2, 3}, {5, 3, 3}, {5, 2, 2}, {5, 3, 2}})
+    CHECK(cm::http::entity_tag_of_list(other) != tag);
 }
 
 TEST_CASE("A page of anything has an offset and a limit") {

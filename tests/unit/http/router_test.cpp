@@ -3,6 +3,9 @@
 #include "parsed.hpp"
 #include "rest.hpp"
 
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+
 #include <stdexcept>
 
 using cm::http::api_route;
@@ -108,6 +111,125 @@ TEST_CASE("A path that is in no table is 404") {
   const auto found = table.match(request);
   CHECK(found.outcome == route_outcome::not_found);
   CHECK(cm::http::answer_unmatched(request, found).status == 404);
+}
+
+TEST_CASE("A trailing slash is no route of an operation that writes") {
+  const auto table = cm::http::make_api_router();
+
+  struct row {
+    std::string_view verb;
+    std::string_view target;
+  };
+
+  const std::vector<row> not_found{
+    {"DELETE", "/api/v1/endpoints/e/tokens/"},
+    {"DELETE", "/api/v1/endpoints/e/tokens/?status=Revoked"},
+    {"DELETE", "/api/v1/endpoints/e/tokens/?"},
+    {"DELETE", "http://cm/api/v1/endpoints/e/tokens/"},
+    {"DELETE", "/api/v1/endpoints/e/tokens//"},
+    {"DELETE", "/api/v1/endpoints/e//tokens"},
+    {"DELETE", "/api/v1/endpoints//tokens"},
+    {"DELETE", "/api/v1/endpoints//tokens/t"},
+    {"DELETE", "/api/v1//endpoints/e/tokens"},
+    {"DELETE", "//api/v1/endpoints/e/tokens"},
+    {"DELETE", "/api/v1/endpoints/e/tokens%2F"},
+    {"DELETE", "/api/v1/endpoints/e%2Ftokens"},
+    {"DELETE", "/api/v1/endpoints/e/tokens/t/"},
+    {"POST", "/api/v1/endpoints/e/tokens/"},
+    {"PUT", "/api/v1/endpoints/e/tokens/"},
+    {"PATCH", "/api/v1/endpoints/e/tokens/"},
+    {"PUT", "/api/v1/endpoints/e/tokens/t/status/"},
+    {"PUT", "/api/v1/endpoints/e/tokens//status"},
+    {"POST", "/api/v1/endpoint-tokens/import/"},
+    {"POST", "/api/v1/clients/credentials/"},
+    {"DELETE", "/api/v1/clients/credentials/"},
+    {"DELETE", "/api/v1/clients/credentials/c/"},
+    {"PUT", "/api/v1/clients/credentials/c/password/"},
+    {"PUT", "/api/v1/clients/credentials//password"},
+    {"POST", "/api/v1/clients/certificates/"},
+    {"DELETE", "/api/v1/clients/certificates/c/"},
+    {"PUT", "/api/v1/clients/certificates/c/status/"},
+  };
+  for (const auto& one : not_found) {
+    INFO(one.verb << " " << one.target);
+    CHECK(table.match(make_request(one.verb, one.target)).outcome == route_outcome::not_found);
+  }
+}
+
+TEST_CASE("Methods that read pass over a trailing slash, and OPTIONS names only those") {
+  const auto table = cm::http::make_api_router();
+  for (const std::string_view target : {"/api/v1/endpoints/e/tokens/", "/api/v1/clients/credentials/c/",
+                                        "/api/v1/endpoint-tokens/export/", "/api/v1/revocations/"}) {
+    INFO(target);
+    CHECK(table.match(make_request("GET", target)).outcome == route_outcome::matched);
+    CHECK(table.match(make_request("HEAD", target)).outcome == route_outcome::matched);
+    const auto options = table.match(make_request("OPTIONS", target));
+    CHECK(options.outcome == route_outcome::options);
+    CHECK(options.allow == "GET, HEAD, OPTIONS");
+  }
+  CHECK(table.match(make_request("OPTIONS", "/api/v1/endpoints/e/tokens/t/status/")).outcome
+        == route_outcome::not_found);
+  // Where nothing could be changed without the slash either, it is the method that is wrong.
+  CHECK(table.match(make_request("PUT", "/api/v1/revocations/")).outcome == route_outcome::method_not_allowed);
+}
+
+TEST_CASE("An operation that writes names the query parameters that it does not know") {
+  struct row {
+    std::string_view verb;
+    std::string target;
+    std::vector<std::string> fields;
+  };
+
+  std::string many = "?x";
+  for (int i = 0; i < 1000; ++i)
+    many += "&" + std::to_string(i);
+  const std::string tokens = "/api/v1/endpoints/e/tokens";
+  const std::vector<row> rows{
+    {"DELETE", tokens + "?status=Revoked", {"status"}},
+    {"DELETE", tokens + "?Status=Revoked&STATUS", {"Status", "STATUS"}},
+    {"DELETE", tokens + "?force", {"force"}},
+    {"DELETE", tokens + "?force=", {"force"}},
+    {"DELETE", tokens + "?%73tatus=a&status=b&limit=1", {"status", "limit"}},
+    {"DELETE", tokens + "?+a%00=1", {std::string{" a\0", 3}}},
+    {"DELETE", tokens + "?=1", {""}},
+    {"DELETE", tokens + "?", {}},
+    {"DELETE", tokens + "?&&", {}},
+    {"POST", tokens + "?a", {"a"}},
+    {"DELETE", tokens + "/t?a", {"a"}},
+    {"PUT", tokens + "/t/status?a", {"a"}},
+    {"POST", "/api/v1/endpoint-tokens/import?applicationName=x", {"applicationName"}},
+    {"POST", "/api/v1/clients/credentials?a", {"a"}},
+    {"DELETE", "/api/v1/clients/credentials/c?a", {"a"}},
+    {"PUT", "/api/v1/clients/credentials/c/status?a", {"a"}},
+    {"PUT", "/api/v1/clients/credentials/c/password?a", {"a"}},
+    {"POST", "/api/v1/clients/certificates?a", {"a"}},
+    {"DELETE", "/api/v1/clients/certificates/c?a", {"a"}},
+    {"PUT", "/api/v1/clients/certificates/c/status?a", {"a"}},
+    {"GET", tokens + "?a", {}},
+    {"HEAD", tokens + "?a", {}},
+  };
+  const auto table = cm::http::make_api_router();
+  for (const auto& one : rows) {
+    INFO(one.verb << " " << one.target);
+    const auto request = make_request(one.verb, one.target);
+    const auto found = table.match(request);
+    REQUIRE(found.outcome == route_outcome::matched);
+    const auto refused = cm::http::refuse_unknown_parameters(request, found.route);
+    REQUIRE(refused.has_value() == !one.fields.empty());
+    if (!refused)
+      continue;
+    CHECK(refused->status == 400);
+    cm::test::names named;
+    const auto body = boost::json::parse(refused->body);
+    for (const auto& error : body.at("errors").as_array())
+      named.emplace_back(error.at("field").as_string());
+    CHECK(named == one.fields);
+  }
+  // What the answer holds is bounded, however many there are.
+  const auto request = make_request("DELETE", tokens + many);
+  const auto refused = cm::http::refuse_unknown_parameters(request, api_route::delete_endpoint_tokens);
+  REQUIRE(refused);
+  CHECK(boost::json::parse(refused->body).at("errors").as_array().size() == 20);
 }
 
 TEST_CASE("A method that a path does not have is 405 with all that it has") {

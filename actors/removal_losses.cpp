@@ -1,0 +1,46 @@
+#include "actors/removal_losses.hpp"
+
+#include "core/logging.hpp"
+
+namespace cm::actors {
+
+namespace {
+
+constexpr std::size_t ids_per_line = 50;
+
+std::string_view explanation(core::removal_loss why) noexcept {
+  switch (why) {
+  case core::removal_loss::overflow:
+    return "more events wait than CM keeps";
+  case core::removal_loss::failure:
+    return "the database does not delete them";
+  case core::removal_loss::stop:
+    return "CM stops before the database has taken them";
+  case core::removal_loss::unread:
+    break;
+  }
+  return "NATS delivered them faster than CM reads";
+}
+
+} // namespace
+
+void removal_losses::add(std::string_view endpoint_id) {
+  if (metrics_)
+    metrics_->lost_removals[static_cast<std::size_t>(why_)].add(1);
+  if (count_ > 0)
+    ids_ += ", ";
+  ids_ += endpoint_id;
+  if (++count_ == ids_per_line)
+    flush();
+}
+
+void removal_losses::flush() {
+  if (count_ == 0)
+    return;
+  core::logger("cm.elce")->error("{} unregistered endpoints are lost, their tokens are still valid ({}): {}", count_,
+                                 explanation(why_), ids_);
+  ids_.clear();
+  count_ = 0;
+}
+
+} // namespace cm::actors

@@ -1,0 +1,106 @@
+// Every change of CM, with every fault at every statement of it: what was acknowledged is done, whole, once, and told to
+// those who listen; what was not is done or not done, and the next change on the same connection finds nothing of it.
+//
+// In CI every change meets every fault once, at statements chosen so that all of them are met by some fault. With
+// CM_FULL_CHAOS=1 it is the whole matrix. CM_CHANGES and CM_FAULTS, regular expressions, choose some of it.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { ChangeBench } from '../support/change-bench.mjs';
+import { holdRound, killRound, lockRound } from '../support/change-rounds.mjs';
+import { deadline, holdAnswer, lockFaults, locks, quickFaults } from '../support/database-faults.mjs';
+import { lockedTablesOf } from '../support/statements.mjs';
+
+const full = Boolean(process.env.CM_FULL_CHAOS);
+const wantedChanges = new RegExp(process.env.CM_CHANGES ?? '');
+const wantedFaults = new RegExp(process.env.CM_FAULTS ?? '');
+
+/** Those that wait for CM's own clock: once a second, or a lease. */
+const slow = /^an event|hashed anew/;
+const died = /of a replica that died/;
+
+/** What may happen while a statement is prepared. */
+const inPrepare = /1317$|1969|1047|cut before|lost/;
+
+/** All of them, or in CI one: another for every pair of change and fault, so that each is somebody's. */
+const chosen = (list, turn) => (full || list.length === 0 ? list : [list[turn % list.length]]);
+
+/** The matrix of one bench, case by case. */
+async function singly(bench, changes) {
+  for (const [i, change] of changes.entries()) {
+    const learned = await bench.learn(change);
+    const numbers = learned.map((_, k) => k + 1);
+    for (const [k, fault] of quickFaults.entries()) {
+      if (!wantedFaults.test(fault.name)) continue;
+      const possible = numbers.filter((number) => fault.applies?.(learned[number - 1]) ?? true);
+      for (const number of chosen(possible, i + k)) await bench.quick(change, fault, number, learned);
+    }
+    const locked = Object.keys(locks).filter((table) => learned.some((sql) => lockedTablesOf(sql).has(table)));
+    for (const [k, fault] of lockFaults.entries()) {
+      if (!wantedFaults.test(fault.name)) continue;
+      const possible = locked.filter((table) => !fault.crosswise || !/^(endpoint_token|\w+_credential)$/.test(table));
+      for (const table of chosen(possible, i + k)) await bench.locked(change, fault, table, learned);
+    }
+    if (!slow.test(change.name)) await cold(bench, change, i);
+  }
+}
+
+/** Faults while statements are prepared: in CI one for every change. */
+async function cold(bench, change, turn) {
+  const faults = quickFaults.filter(({ name }) => inPrepare.test(name) && wantedFaults.test(name));
+  if (faults.length === 0) return;
+  const prepared = await bench.learnCold(change);
+  for (const fault of chosen(faults, turn)) {
+    for (const number of chosen([...prepared.keys()], turn)) await bench.quick(change, fault, number + 1, prepared, { cold: true });
+  }
+}
+
+/** What takes long happens to all changes at once, each on a connection of its own: CM gives changes half of its pool. */
+async function together(bench, changes) {
+  const learned = new Map();
+  for (const change of changes) learned.set(change, await bench.learn(change));
+  const most = Math.max(...[...learned.values()].map(({ length }) => length));
+  for (let number = 1; number <= (full ? most : 2); number += 1) {
+    if (wantedFaults.test('killed')) {
+      if (full || number > 1) await killRound(bench, learned, number, false);
+      await killRound(bench, learned, number, true);
+    }
+    if (wantedFaults.test('deadline') && (full || number > 1)) await holdRound(bench, learned, number, holdAnswer);
+  }
+  if (!wantedFaults.test('held')) return;
+  for (const table of full ? Object.keys(locks) : ['credential_audit']) await lockRound(bench, learned, table, deadline + 2_000);
+}
+
+test('every change, with a fault at each of its statements', { timeout: full ? 1_800_000 : 580_000 }, async (t) => {
+  const parts = [
+    { run: singly, choose: ({ name }, i) => !slow.test(name) && i % 2 === 0 },
+    { run: singly, choose: ({ name }, i) => !slow.test(name) && i % 2 === 1 },
+    { run: singly, choose: ({ name }) => slow.test(name) && !died.test(name) },
+    { run: singly, choose: ({ name }) => died.test(name) },
+    { run: together, choose: ({ once, name }) => !once && !name.startsWith('an event'), connections: 80 },
+  ];
+  const began = performance.now();
+  const results = await Promise.allSettled(
+    parts.map(async ({ run, choose, connections }, i) => {
+      const bench = await ChangeBench.start({ connections });
+      try {
+        await run(bench, bench.changes.filter(choose).filter(({ name }) => wantedChanges.test(name)));
+        await bench.judge();
+      } catch (error) {
+        error.message += `\nlast case: ${bench.cases.at(-1)?.name}\n${bench.cm.process.tail(10)}`;
+        throw error;
+      } finally {
+        await bench.remove();
+      }
+      for (const note of bench.notes) t.diagnostic(note);
+      t.diagnostic(`part ${i + 1}: ${bench.cases.length} cases, ${bench.skipped} did not apply, ${Math.round((performance.now() - began) / 1_000)} s`);
+      return bench.cases;
+    }),
+  );
+  const cases = results.flatMap(({ value }) => value ?? []);
+  const failed = cases.filter(({ violations }) => violations.length > 0);
+  console.log(`cases run: ${cases.length}, cases that hold: ${cases.length - failed.length}`);
+  for (const { name, violations } of failed) console.log(`  ${name}\n${violations.map((one) => `    ${one}\n`).join('')}`);
+  for (const { reason } of results) if (reason) throw reason;
+  assert.equal(failed.length, 0, `${failed.length} of ${cases.length} cases do not hold`);
+});

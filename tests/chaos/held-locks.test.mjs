@@ -1,0 +1,125 @@
+// Somebody holds revocation_gate for longer than a request may take, while revocations are asked for over each protocol:
+// what is acknowledged in the end is revoked, and told, once each.
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { test } from 'node:test';
+
+import { deadline } from '../support/database-faults.mjs';
+import { Events, publishUnregistered } from '../support/events.mjs';
+import { unavailable } from '../support/operations.mjs';
+import { Operator } from '../support/operator.mjs';
+import { slowness } from '../support/places.mjs';
+import { Rows } from '../support/rows.mjs';
+import { SqlSession } from '../support/sql-session.mjs';
+import { Stack } from '../support/stack.mjs';
+import { sleep, until } from '../support/wait.mjs';
+
+const count = 8; // as many as the pool has connections
+const held = deadline + 2_000;
+
+const patient = ({ correlationId }) => ({ correlationId, timeout: 20_000 });
+
+/** How a token is revoked: `revoke` resolves to the code of the answer, undefined where there is none. */
+const protocols = {
+  REST: {
+    to: 'Revoked',
+    revoke: async ({ operator }, token) =>
+      (await operator.setTokenStatus(token.endpointId, token.id, 'Revoked', patient(token))).status,
+  },
+  ECAP: {
+    to: 'Suspended',
+    revoke: async ({ ecap }, { value, correlationId }) =>
+      (await ecap.transition('smart_kettle', value, 'Suspended', { correlationId, wait: 20_000 })).statusCode,
+  },
+  ELCE: {
+    to: undefined,
+    revoke: async ({ ecap }, { endpointId, correlationId }) => {
+      publishUnregistered(ecap.connection, endpointId, { correlationId });
+      await ecap.connection.flush();
+      return undefined;
+    },
+  },
+};
+
+/** Tokens that are Active, each of an endpoint of its own. */
+async function activeTokens({ operator }) {
+  const tokens = [];
+  for (let i = 0; i < count; i += 1) {
+    const endpointId = randomUUID();
+    const { json } = await operator.createToken(endpointId);
+    await operator.setTokenStatus(endpointId, json.endpointTokenId, 'Active');
+    tokens.push({ endpointId, id: json.endpointTokenId, value: json.token, correlationId: randomUUID() });
+  }
+  return tokens;
+}
+
+/** Revokes all of them, `before` of them before the lock is there and the others while it is. */
+async function underLock(context, protocol, before) {
+  const tokens = await activeTokens(context);
+  const other = await SqlSession.open(context.mariadb);
+  const codes = [];
+  try {
+    for (const token of tokens.slice(0, before)) codes.push(await protocol.revoke(context, token));
+    await other.run('START TRANSACTION');
+    await other.run('SELECT * FROM revocation_gate FOR UPDATE');
+    const answers = Promise.all(tokens.slice(before).map((token) => protocol.revoke(context, token)));
+    answers.catch(() => {});
+    await sleep(held);
+    await other.run('COMMIT');
+    codes.push(...(await answers));
+  } finally {
+    await other.close();
+  }
+  await context.cm.up();
+  // Who was told 503 asks again.
+  for (const [i, token] of tokens.entries()) {
+    let code = codes[i];
+    await until(
+      async () => {
+        if (code === unavailable) code = await protocol.revoke(context, token);
+        return code !== unavailable;
+      },
+      { timeout: 20_000 * slowness, interval: 50, what: `an answer to ${token.correlationId}` },
+    );
+    assert.ok([200, undefined].includes(code), `answered ${code}`);
+  }
+  await allRevoked(context, protocol, tokens);
+  return codes;
+}
+
+async function allRevoked({ rows, events }, { to }, tokens) {
+  const where = `correlation_id IN (${tokens.map(({ correlationId }) => `'${correlationId}'`).join(', ')})`;
+  const revoked = async () => {
+    const states = await Promise.all(tokens.map(({ id }) => rows.status('token', id)));
+    return states.filter((state) => state === to).length;
+  };
+  await until(async () => (await revoked()) === count, { timeout: 20_000 * slowness, interval: 50, what: 'all revoked' });
+  await until(async () => (await rows.pending()) === 0, { timeout: 20_000 * slowness, interval: 50, what: 'an empty outbox' });
+  const heard = tokens.filter(({ correlationId }) => events.of(correlationId).length > 0).length;
+  assert.deepEqual(
+    {
+      revoked: await revoked(),
+      changes: await rows.count('credential_audit', where),
+      revocations: await rows.count('revocation', where),
+      heard,
+    },
+    { revoked: count, changes: count, revocations: count, heard: count },
+  );
+}
+
+test('a lock that is held longer than a request may take', { concurrency: true }, async (t) => {
+  const tests = Object.entries(protocols).map(([name, protocol]) =>
+    t.test(`${count} revocations over ${name}`, async (t) => {
+      const stack = await Stack.start();
+      t.after(() => stack.remove());
+      const events = await Events.listen(stack.nats);
+      t.after(() => events.close());
+      const context = { ...stack, operator: new Operator(stack.cm), rows: new Rows(stack.mariadb), events };
+      for (const before of [0, 3]) {
+        const codes = await underLock(context, protocol, before);
+        if (codes[0] !== undefined) t.diagnostic(`lock behind ${before} of ${count}: answered ${codes.join(' ')}`);
+      }
+    }),
+  );
+  await Promise.all(tests);
+});

@@ -1,0 +1,360 @@
+// One stack on which changes are made while something goes wrong at one of their statements, case by case; and what was
+// left behind, checked in bulk.
+import { Cm } from './cm.mjs';
+import { judge } from './change-audit.mjs';
+import { changesOf } from './changes.mjs';
+import { locks } from './database-faults.mjs';
+import { EcapClient } from './ecap.mjs';
+import { Events } from './events.mjs';
+import { MariadbProxy } from './mariadb-proxy.mjs';
+import { Operations, unavailable } from './operations.mjs';
+import { Operator } from './operator.mjs';
+import { slowness } from './places.mjs';
+import { Rows } from './rows.mjs';
+import { Mariadb, Nats } from './servers.mjs';
+import { SqlSession } from './sql-session.mjs';
+import { lockedTablesOf, purposeOf } from './statements.mjs';
+import { sleep, until } from './wait.mjs';
+
+/** A client repeats what was answered 503 for so long, in milliseconds. */
+const patience = 20_000 * slowness;
+
+/** What CM does behind an answer, or without one, is done after so long: retries of several seconds among them. */
+const settling = 20_000 * slowness;
+
+/** How a request ends whose CM was killed. */
+const noAnswer = /ECONNREFUSED|ECONNRESET|EPIPE|socket hang up|503|TIMEOUT/;
+
+const title = (sql) => sql.replace(/\s+/g, ' ').slice(0, 60);
+
+export class ChangeBench {
+  /** `connections` is the size of CM's pool. */
+  static async start({ connections = 2 } = {}) {
+    const bench = new ChangeBench();
+    bench.connections = connections;
+    bench.cases = [];
+    bench.skipped = 0; // cases that do not apply
+    bench.notes = []; // for the diagnostics
+    bench.number = 0;
+    try {
+      const options = ['--max-connections=400']; // a pool that was killed may still have all of its connections
+      [bench.nats, bench.mariadb] = await Promise.all([Nats.start(), Mariadb.start({ options })]);
+      bench.proxy = await MariadbProxy.start(bench.mariadb.port);
+      bench.cm = await Cm.start({
+        nats: bench.nats,
+        mariadb: bench.mariadb,
+        mariadbPort: bench.proxy.port,
+        configuration: { 'spring.datasource.hikari.maximum-pool-size': connections },
+      });
+      bench.ecap = await EcapClient.connect(bench.nats);
+      bench.events = await Events.listen(bench.nats);
+      [bench.reader, bench.holder] = [await SqlSession.open(bench.mariadb), await SqlSession.open(bench.mariadb)];
+      await bench.holder.run('SET SESSION innodb_lock_wait_timeout = 3');
+      await bench.holder.run('CREATE TABLE ballast (n INT PRIMARY KEY) ENGINE=InnoDB');
+      await bench.reader.run('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
+    } catch (error) {
+      await bench.remove();
+      throw error;
+    }
+    bench.operator = new Operator(bench.cm);
+    const read = (sql) => bench.read(sql);
+    const { operator, ecap, events } = bench;
+    const operations = new Operations({ operator, ecap, events, rows: new Rows(bench.mariadb), read });
+    bench.changes = changesOf(operations);
+    await operator.createToken('taken', 'smart_kettle', { token: 'taken' });
+    await operator.createCertificate({ issuer: 'CN=Next', serialNumber: '0' });
+    return bench;
+  }
+
+  async remove() {
+    await this.reader?.close();
+    await this.holder?.close();
+    await this.events?.close();
+    await this.ecap?.close();
+    await this.cm?.remove();
+    await this.proxy?.close();
+    await Promise.all([this.nats?.remove(), this.mariadb?.remove()]);
+  }
+
+  /** The rows of a statement of the administrator; one after the other. */
+  read(sql) {
+    const rows = (this.reading ?? Promise.resolve()).then(() => this.reader.rows(sql));
+    this.reading = rows.catch(() => {});
+    return rows;
+  }
+
+  /** A case of its own; `violations` is what did not hold. */
+  begin(change, fault, number, sql, fixture) {
+    const one = { change, fixture, violations: [], name: `${change.name}; ${fault}; statement ${number}: ${title(sql)}` };
+    this.cases.push(one);
+    return one;
+  }
+
+  /** Something to make a change of: the trouble of the case before may still last for a moment. */
+  make(change) {
+    return until(() => change.make(), { timeout: patience, interval: 20, what: `something for "${change.name}"` });
+  }
+
+  /** The code of the answer; undefined where there is none. */
+  async ask(one, killed) {
+    try {
+      const answer = one.change.ask(one.fixture);
+      answer.catch?.(() => {});
+      return await (killed ? Promise.race([answer, killed.then(() => sleep(1_000))]) : answer);
+    } catch (error) {
+      if (!killed || !noAnswer.test(`${error.code} ${error.message}`)) one.violations.push(`no answer: ${error.message}`);
+      return undefined;
+    }
+  }
+
+  /** Makes the change without a fault; returns the statements of it. */
+  async learn(change) {
+    const one = this.begin(change, 'no fault', 0, '', await this.make(change));
+    const trap = this.proxy.arm({ matches: change.counts });
+    await this.settle(one, await this.ask(one));
+    this.proxy.disarm();
+    return trap.seen.map(({ sql }) => sql);
+  }
+
+  /** The statements that the change has prepared on a connection that is new. */
+  async learnCold(change) {
+    const one = this.begin(change, 'new connections', 0, '', await this.make(change));
+    await this.renew();
+    const trap = this.proxy.arm({ matches: (command) => prepares(change, command) });
+    await this.settle(one, await this.ask(one));
+    this.proxy.disarm();
+    return trap.seen.map(({ sql }) => sql);
+  }
+
+  /** All connections of CM are new ones, on which nothing was prepared yet. */
+  async renew() {
+    const before = this.proxy.connections;
+    this.proxy.cut();
+    const back = () => [...this.proxy.links].filter(({ number, count }) => number > before && count > 4).length >= this.connections;
+    await until(
+      async () => {
+        await Promise.all([this.operator.listTokens('nobody'), this.operator.listClients('credentials', '?limit=1')]);
+        return back();
+      },
+      { timeout: patience, interval: 5, what: 'new connections' },
+    );
+    await this.cm.up();
+  }
+
+  /**
+   * The change with `fault` at its statement number `number` (from 1) of those that were learned; with `cold`, of those that
+   * are prepared on new connections.
+   */
+  async quick(change, fault, number, learned, { cold = false } = {}) {
+    let one;
+    let trap;
+    for (let tries = 0; tries < 3 && !trap?.aligned; tries += 1) {
+      one = this.begin(change, cold ? `${fault.name}, in PREPARE` : fault.name, number, learned[number - 1], await this.make(change));
+      if (tries > 0) this.cases.splice(this.cases.length - 2, 1); // the try before was no case
+      if (cold) await this.renew();
+      trap = this.proxy.arm({
+        matches: cold ? (command) => prepares(change, command) : change.counts,
+        at: number,
+        fault: async (link, command) => {
+          trap.aligned = command.sql === learned[number - 1];
+          if (trap.aligned) await fault.act(link, command);
+          else link.forward(command); // somebody else's: CM did something by itself
+        },
+      });
+      const code = await this.ask(one);
+      if (change.settled) await Promise.race([trap.fired, sleep(3_000 * slowness)]);
+      this.proxy.disarm();
+      if (trap.hit) await trap.fired;
+      const link = trap.command?.link;
+      if (link) link.intercept = undefined;
+      if (fault.endsConnection && link) await this.gone(link);
+      if (!change.settled) await this.next(one, code, link);
+      await this.settle(one, code);
+    }
+    if (!trap.aligned) one.violations.push(trap.hit ? 'other statements than without a fault' : 'the statement was not reached');
+  }
+
+  /** Until the server has ended the connection, and with it its transaction. */
+  gone(link) {
+    const count = `SELECT COUNT(*) FROM information_schema.processlist WHERE id = ${link.thread}`;
+    return until(async () => (await this.read(count))[0][0] === '0', { interval: 5, what: 'the end of a connection' });
+  }
+
+  /** What is stored of a case. */
+  async state(one) {
+    const { correlationId } = one.fixture;
+    const parts = one.change.expect(one.fixture).map((item) => {
+      const [table, where] = item.id ? byId(item) : byName(item);
+      return `(SELECT CONCAT(COUNT(*), '/', IFNULL(GROUP_CONCAT(status ORDER BY id), '')) FROM ${table} WHERE ${where})`;
+    });
+    for (const table of ['credential_audit', 'revocation']) {
+      parts.push(`(SELECT COUNT(*) FROM ${table} WHERE correlation_id = '${correlationId}')`);
+    }
+    return (await this.read(`SELECT ${parts.join(', ')}`))[0].join(' ');
+  }
+
+  /** Changes that follow on the same connection, one of which is rolled back: they find nothing of the one before. */
+  async next(one, code, link) {
+    const before = await this.state(one);
+    const trap = this.proxy.arm({ matches: (command) => command.link === link && purposeOf(command.sql) === 'change' });
+    for (let tries = 0; tries < 4 && trap.seen.length < 2; tries += 1) {
+      this.number += 1;
+      const { number } = this;
+      // Of two kinds at once, so that each of the pool's two connections has one.
+      const both = (token, serialNumber, right) =>
+        Promise.all([
+          this.follow(one, right, () => this.operator.createToken(`next-${number}`, 'smart_kettle', { token })),
+          this.follow(one, right, () => this.operator.createCertificate({ issuer: 'CN=Next', serialNumber })),
+        ]);
+      await both('taken', '0', 409);
+      await both(`next-${number}`, `9000${number}`, 201);
+      if (!link?.open) break;
+    }
+    this.proxy.disarm();
+    const after = await this.state(one);
+    if (before !== after) one.violations.push(`the next change on its connection wrote what was answered ${code}: ${before}, then ${after}`);
+  }
+
+  /** One of the changes that follow. */
+  async follow(one, right, ask) {
+    const code = await until(
+      async () => {
+        const { status } = await ask();
+        return status !== unavailable && status;
+      },
+      { timeout: patience, interval: 20, what: 'the next change' },
+    );
+    if (code !== right) one.violations.push(`the next change was answered ${code}, not ${right}`);
+  }
+
+  /** The answer is right or 503; who was told 503 asks again; in the end it is done. */
+  async settle(one, code, { killed = false } = {}) {
+    const { change, fixture } = one;
+    if (![change.right, unavailable].includes(code) && !(killed && code === undefined)) {
+      one.violations.push(`was answered ${code}, not ${change.right} or ${unavailable}`);
+    }
+    let last = code;
+    const began = performance.now();
+    try {
+      if (last !== change.right && !change.once) {
+        await until(
+          async () => {
+            last = await change.ask(fixture);
+            return last !== unavailable;
+          },
+          { timeout: patience, interval: 50, what: 'an answer but 503 to a repetition' },
+        );
+        if (![change.right, ...change.again].includes(last)) one.violations.push(`a repetition was answered ${last}`);
+      }
+      if (!change.settled) return;
+      // What was in the memory of a process that was killed has to be asked for again.
+      if (killed && !change.once && !(await change.settled(fixture))) await change.ask(fixture);
+      const soon = performance.now() - began + 300 * slowness;
+      let repeated = !change.repeats;
+      await until(
+        async () => {
+          if (!repeated && performance.now() - began > soon) {
+            repeated = true;
+            await change.ask(fixture);
+          }
+          return change.settled(fixture);
+        },
+        { timeout: settling, interval: 10, what: 'the change behind the answer' },
+      );
+    } catch (error) {
+      one.violations.push(error.message);
+    }
+  }
+
+  /** Has somebody else hold a table. Whoever still holds it then has left a transaction open: the case before says so. */
+  async hold(table) {
+    for (let tries = 1; ; tries += 1) {
+      await this.holder.run('BEGIN');
+      // The weight with which a deadlock is decided in favour of the holder.
+      await this.holder.run('INSERT INTO ballast SELECT seq FROM seq_1_to_500');
+      try {
+        await this.holder.run(locks[table]);
+        return;
+      } catch (error) {
+        if (tries === 5) throw error;
+        (this.cases.at(-2) ?? this.cases.at(-1)).violations.push(`a transaction holds ${table} behind its end: ${error.message}`);
+        await this.holder.run('ROLLBACK');
+        this.proxy.cut();
+      }
+    }
+  }
+
+  /** The change while somebody else holds `table`, until its first error; no case where it does not wait for that. */
+  async locked(change, fault, table, learned) {
+    const number = 1 + learned.findIndex((sql) => lockedTablesOf(sql).has(table));
+    const one = this.begin(change, `${fault.name} at ${table}`, number, learned[number - 1], await this.make(change));
+    if (fault.crosswise && one.fixture.table === undefined) {
+      this.skip(one);
+      return;
+    }
+    await this.hold(table);
+    let released;
+    const release = () => (released ??= this.holder.run('ROLLBACK').catch((error) => one.violations.push(error.message)));
+    let link;
+    const trap = this.proxy.arm({
+      matches: change.counts,
+      at: 1,
+      fault: async (first, command) => {
+        link = first;
+        if (fault.settings) await link.run(fault.settings);
+        link.forward(command);
+      },
+      onError: (command, { error }) => {
+        if (error !== fault.number || command.link !== link) return undefined;
+        one.applied = true;
+        return release(); // before CM hears of it
+      },
+    });
+    let answered = false;
+    const answer = this.ask(one).finally(() => {
+      answered = true;
+    });
+    const waits = () => trap.seen.findLast((c) => c.link === link && c.forwarded && !c.outcome && performance.now() - c.forwarded > 60);
+    const done = async () => one.applied || (answered && !(change.settled && !(await change.settled(one.fixture))));
+    let act = fault.kill || fault.crosswise;
+    const end = performance.now() + 4_000 * slowness;
+    while (!(await done()) && performance.now() < end) {
+      if (act && waits()) {
+        act = false;
+        const { table: own, id } = one.fixture;
+        if (fault.kill) await this.read(`KILL QUERY ${link.thread}`).catch(() => {});
+        else this.holder.send(`SELECT id FROM ${own} WHERE id = UNHEX('${id.replaceAll('-', '')}') FOR UPDATE`);
+      }
+      await sleep(5);
+    }
+    await release();
+    const code = await answer;
+    this.proxy.disarm();
+    if (link?.open && fault.afterwards) await link.run(fault.afterwards);
+    if (!change.settled) await this.next(one, code, link);
+    await this.settle(one, code);
+    if (!one.applied && one.violations.length === 0) this.skip(one);
+  }
+
+  /** The case does not apply: it is none. */
+  skip(one) {
+    this.cases.splice(this.cases.indexOf(one), 1);
+    this.skipped += 1;
+  }
+
+  /** Checks everything that was left behind; violations go to their cases. */
+  async judge() {
+    await judge(this);
+    return this.cases.filter(({ violations }) => violations.length > 0);
+  }
+}
+
+const prepares = ({ counts }, command) => command.phase === 'prepare' && counts({ ...command, phase: 'execute' });
+
+const tables = { token: 'endpoint_token', credentials: 'basic_credential', certificates: 'x509_credential' };
+const byId = ({ kind, id }) => [tables[kind], `id = UNHEX('${id.replaceAll('-', '')}')`];
+const byName = ({ kind, endpointId, username, serialNumber }) => [
+  tables[kind],
+  endpointId ? `endpoint_id = '${endpointId}'` : username ? `username = '${username}'` : `serial = '${serialNumber}'`,
+];
+

@@ -1,0 +1,105 @@
+// Faults that take long, for all changes at once: each of them has a connection of its own to the database.
+import { slowness } from './places.mjs';
+import { lockedTablesOf, ofChange } from './statements.mjs';
+import { sleep, until } from './wait.mjs';
+
+/** A trap for many at once: the statement with this number on each connection, once. */
+class Round {
+  constructor(number) {
+    this.number = number;
+    this.counts = new Map();
+    this.stopped = [];
+    this.seen = 0;
+    this.released = new Promise((resolve) => {
+      this.release = resolve;
+    });
+  }
+
+  take(command) {
+    if (!ofChange(command)) return undefined;
+    this.seen += 1;
+    const count = (this.counts.get(command.link) ?? 0) + 1;
+    this.counts.set(command.link, count);
+    if (count !== this.number) return undefined;
+    return async (link) => {
+      this.stopped.push({ link, command });
+      await this.released;
+    };
+  }
+}
+
+/** All changes at once, each stopped at its statement number `number`; then `then(round, kill)` happens to all of them. */
+async function stopAll(bench, learned, number, fault, then) {
+  const ones = [];
+  for (const [change, statements] of learned) {
+    if (number > statements.length || change.once) continue;
+    ones.push(bench.begin(change, fault, number, statements[number - 1], await bench.make(change)));
+  }
+  await until(async () => (await bench.read('SELECT COUNT(*) FROM event_outbox'))[0][0] === '0', { what: 'an empty outbox' });
+  const round = new Round(number);
+  bench.proxy.trap = round;
+  let kill;
+  const killed = new Promise((resolve) => {
+    kill = resolve;
+  });
+  let answered = 0;
+  const answers = ones.map((one) =>
+    bench.ask(one, killed).finally(() => {
+      answered += 1;
+    }),
+  );
+  let last = -1;
+  // Passwords take their time before they come to the database.
+  await until(() => {
+    const now = round.seen + answered * 1_000;
+    const still = now === last;
+    last = now;
+    return still && round.stopped.length > 0;
+  }, { interval: 400, timeout: 20_000 * slowness, what: 'all of them stopped' });
+  bench.notes.push(`${fault} ${number}: ${round.stopped.length} of ${ones.length} stopped`);
+  await then(round, kill);
+  const codes = await Promise.all(answers);
+  bench.proxy.disarm();
+  await bench.cm.up(60_000);
+  const isKilled = fault.startsWith('killed');
+  for (const [i, one] of ones.entries()) await bench.settle(one, codes[i], { killed: isKilled });
+}
+
+/** The process is killed with every statement before the server (`forwarded`: there already), and started again. */
+export async function killRound(bench, learned, number, forwarded) {
+  return stopAll(bench, learned, number, `killed ${forwarded ? 'behind' : 'before'} the statement`, async (round, kill) => {
+    if (forwarded) for (const { link, command } of round.stopped) link.forward(command, { swallow: true });
+    await bench.cm.kill();
+    kill();
+    bench.proxy.disarm();
+    round.release();
+    bench.proxy.cut();
+    bench.cm.launch();
+    await bench.cm.up(60_000);
+  });
+}
+
+/** The server's answer to every statement comes when the request's deadline has passed. */
+export async function holdRound(bench, learned, number, hold) {
+  return stopAll(bench, learned, number, 'answer behind the deadline', async (round) => {
+    await Promise.all(round.stopped.map(({ link, command }) => hold(link, command)));
+    round.release();
+  });
+}
+
+/** All changes that lock rows of a table, while somebody else holds that for longer than a request may take. */
+export async function lockRound(bench, learned, table, time) {
+  const ones = [];
+  for (const [change, statements] of learned) {
+    const number = 1 + statements.findIndex((sql) => lockedTablesOf(sql).has(table));
+    if (number === 0) continue;
+    ones.push(bench.begin(change, `${table} held behind the deadline`, number, statements[number - 1], await bench.make(change)));
+  }
+  await bench.hold(table);
+  const answers = ones.map((one) => bench.ask(one));
+  await sleep(time);
+  await bench.holder.run('ROLLBACK');
+  const codes = await Promise.all(answers);
+  await bench.cm.up(60_000);
+  for (const [i, one] of ones.entries()) await bench.settle(one, codes[i]);
+}

@@ -1,0 +1,39 @@
+// What the statements that CM sends are for, by their text: the one place that has to follow when CM's SQL changes.
+import { carriedOut } from './mariadb-protocol.mjs';
+
+/** The first pattern that matches says it; what none matches belongs to a change. */
+const purposes = [
+  ['probe', /^SELECT @@global\.\w*read_only/],
+  ['session', /^(SET\b|SELECT @@|SELECT (GET_LOCK|RELEASE_LOCK|CONNECTION_ID|VERSION|DATABASE)\b|DO\b|SHOW\b|USE\b)/],
+  ['schema', /^CREATE\b|^(SELECT|INSERT)\b[^;]*\b(cm_schema_history|information_schema)\b|^(SELECT fingerprint|INSERT IGNORE INTO token_hash_key)\b/],
+  ['prune', /^SELECT COALESCE\(MIN\(IF\(at >=|^DELETE FROM (credential_audit|revocation)\b|^SELECT seq FROM revocation FORCE INDEX \(operation\)/],
+  ['confirmation', /^DELETE FROM event_outbox\b/],
+  ['claim', /^SELECT seq FROM event_outbox\b[^;]*FOR UPDATE|^UPDATE event_outbox\b|^SELECT [^;]* FROM revocation WHERE seq IN/],
+  ['sweep', /^SELECT [^;]*\bevent_outbox\b|^SELECT [^;]* FROM revocation (WHERE seq|ORDER BY seq)/],
+  ['look-up', /^SELECT [^;]* WHERE (token_hash|subject_hash|username) (IN|=)/],
+  ['transaction', /^(START TRANSACTION|BEGIN|COMMIT|ROLLBACK)\s*$/],
+  ['use', /\bfirst_used_at = |\bSET last_used_at = |^SELECT id, status(, last_used_at)? FROM \w+ FORCE INDEX \(PRIMARY\)/],
+];
+
+export function purposeOf(sql) {
+  return purposes.find(([, pattern]) => pattern.test(sql))?.[0] ?? 'change';
+}
+
+/** A predicate on commands of the proxy: statements with one of these purposes, on their way to be carried out. */
+export const statementsFor =
+  (...wanted) =>
+  ({ phase, sql }) =>
+    carriedOut.has(phase) && wanted.includes(purposeOf(sql));
+
+/** Those of a change that somebody has asked for, while nobody asks for anything else. */
+export const ofChange = statementsFor('change', 'transaction', 'look-up', 'use');
+
+/** Whether it ends a transaction with success: by itself, or as a block that does everything. */
+export const commits = (sql) => /\bCOMMIT\b/.test(sql);
+
+/** The tables of which a statement locks rows. */
+export function lockedTablesOf(sql) {
+  const written = [...sql.matchAll(/\b(?:INSERT INTO|UPDATE|DELETE FROM|FROM(?= revocation_gate\b))\s+(\w+)/g)];
+  const read = /\bFOR UPDATE\b/.test(sql) ? [...sql.matchAll(/\bFROM\s+(\w+)/g)] : [];
+  return new Set([...written, ...read].map(([, table]) => table));
+}
