@@ -108,11 +108,7 @@ constexpr command_spec table[]{
    "their sources; secrets are masked. Exit status 0 when the service would start with it, else 78."},
   {command_id::migrate, "", "migrate", "", "bring the database's schema up to date, and end",
    "cm serve does the same at its start; this is for those who want to do it as a step of its own.", migrate_options},
-  {command_id::doctor,
-   "",
-   "doctor",
-   "",
-   "check the consistency of the database, and repair it",
+  {command_id::doctor, "", "doctor", "", "check the consistency of the database, and repair it",
    "Its checks are options; the only one so far is --consistency. It connects to the database as cm migrate does, and "
    "may "
    "run beside replicas. Each finding is a line with the table, the ID, what is wrong and since when; the last line "
@@ -121,10 +117,7 @@ constexpr command_spec table[]{
    "Exit status 0 when nothing is wrong, or everything that was wrong is repaired; 1 when something is left; 69 when "
    "the "
    "database cannot be reached; 78 for a database that this release does not know.",
-   doctor_options,
-   {},
-   {},
-   "cm doctor --consistency --repair"},
+   doctor_options},
   {command_id::license_inspect, "license", "inspect", "", "check the license file and show what it says",
    "Checks the license file (KAA_LICENSE_CERT_PATH, KAA_LICENSE_CERT_PASSWORD) as the start does, and shows what it "
    "says. Exit status 0 when it is accepted, else 77."},

@@ -112,24 +112,35 @@ bool may_be_revoked(const last_change& last) {
   return last.recent && (gone || refused);
 }
 
+std::string describe(const revoking_change& change) {
+  if (!change.to)
+    return "it was deleted, and there is no revocation";
+  const auto became = status_name(change.from) + " became " + status_name(change.to);
+  return became
+         + (change.recorded ? ", and there is no revocation" : ", and there is neither an audit row nor a revocation");
+}
+
 outcome<void> check_credential(connection& db, const consistency_settings& settings, const last_change& last,
                                const consistency_listener& listener) {
-  if (const auto wrong = compare(last))
-    return listener.found(*wrong);
-  if (!may_be_revoked(last))
+  const auto wrong = compare(last);
+  if (wrong) {
+    if (auto taken = listener.found(*wrong); !taken)
+      return taken;
+  }
+  // A change that was cut off before its audit row was not told either.
+  const bool cut_off = wrong && wrong->kind == inconsistency::status_mismatch && last.to
+                       && core::valid_for_use(*last.to)
+                       && !core::valid_for_use(static_cast<credential_status>(*last.status));
+  if (!cut_off && (wrong || !may_be_revoked(last)))
     return {};
-  const auto change = read_revoking_change(db, last.id, settings.revocations_retention);
+  const auto change = read_revoking_change(db, last.id, last.kind, settings.revocations_retention);
   if (!change)
     return change.error();
   if (!*change || (*change)->published || !(*change)->recent)
     return {};
-  const auto& lost = **change;
-  return listener.found(
-    finding(inconsistency::missing_revocation,
-            last.kind ? table_name(*last.kind) : std::string_view{"credential_audit"}, last.id,
-            (lost.to ? status_name(lost.from) + " became " + status_name(lost.to) : std::string{"it was deleted"})
-              + ", and there is no revocation",
-            lost.at));
+  return listener.found(finding(inconsistency::missing_revocation,
+                                last.kind ? table_name(*last.kind) : std::string_view{"credential_audit"}, last.id,
+                                describe(**change), (*change)->at));
 }
 
 outcome<void> check_trail(connection& db, const consistency_settings& settings, const consistency_listener& listener) {

@@ -3,6 +3,7 @@
 #include "storage/audit.hpp"
 #include "storage/consistency_rows.hpp"
 #include "storage/revocation_log.hpp"
+#include "storage/transaction.hpp"
 
 #include <charconv>
 #include <utility>
@@ -12,34 +13,6 @@ namespace cm::storage {
 namespace {
 
 using outcome_kind = repair_result::outcome_kind;
-
-/// Rolls back by its lifetime unless it was committed.
-class transaction {
-public:
-  [[nodiscard]] static outcome<transaction> begin(connection& db) {
-    if (auto begun = db.run("START TRANSACTION"); !begun)
-      return begun.error();
-    return transaction{db};
-  }
-
-  transaction(transaction&& from) noexcept : db_(std::exchange(from.db_, nullptr)) {}
-
-  transaction& operator=(transaction&&) = delete;
-  transaction(const transaction&) = delete;
-  transaction& operator=(const transaction&) = delete;
-
-  ~transaction() {
-    if (db_ != nullptr)
-      static_cast<void>(db_->run("ROLLBACK"));
-  }
-
-  [[nodiscard]] outcome<void> commit() { return std::exchange(db_, nullptr)->run("COMMIT"); }
-
-private:
-  explicit transaction(connection& db) noexcept : db_(&db) {}
-
-  connection* db_;
-};
 
 /// A credential's row, locked until the transaction ends.
 struct locked_credential {
@@ -209,7 +182,7 @@ outcome<repair_result> add_revocation(connection& db, const consistency_settings
     return row.error();
   if (auto locked = lock_last_audit_row(db, id); !locked)
     return locked.error();
-  const auto change = read_revoking_change(db, id, settings.revocations_retention);
+  const auto change = read_revoking_change(db, id, row->kind, settings.revocations_retention);
   if (!change)
     return change.error();
   if (!*change || (*change)->published || !(*change)->recent || !agrees(*row, **change))
@@ -262,8 +235,13 @@ outcome<repair_result> repair(connection& db, const consistency_settings& settin
   constexpr int most_attempts = 4;
   for (int attempt = 1;; ++attempt) {
     auto done = repair_once(db, settings, found);
-    if (done || done.error().kind != error_class::retryable || attempt == most_attempts)
+    if (done)
       return done;
+    auto failed = std::move(done).error();
+    if (!db.settled())
+      failed.kind = error_class::broken;
+    if (failed.kind != error_class::retryable || attempt == most_attempts)
+      return failed;
   }
 }
 

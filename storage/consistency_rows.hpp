@@ -36,13 +36,20 @@ struct revoking_change {
   std::optional<core::credential_status> from;
   std::optional<core::credential_status> to; ///< nothing: deleted
   std::string correlation_id;
+  bool recorded = true;   ///< false: the audit trail does not have it, the row's status and time tell it
   bool recent = false;    ///< younger than revocations are kept, by the database's clock
   bool published = false; ///< there is a revocation for it: sent, or in the outbox
 };
 
-/// Reads, by one statement, the last change of the credential that decides whether it is usable.
+/// The correlation ID of a change that the audit trail does not have.
+inline constexpr std::string_view unknown_correlation_id = "cm-doctor";
+
+/// Reads the last change of the credential that decides whether it is usable. Where the audit trail says that it is,
+/// and its row that it is not, the change is the row's: a change that was cut off before its audit row was written.
+/// @param kind of the table that has its row; nothing: none has
 /// @return nothing where that change did not make it unusable, or where there is none any more
 [[nodiscard]] outcome<std::optional<revoking_change>> read_revoking_change(connection& db, const core::uuid& credential,
+                                                                           std::optional<core::revoked_kind> kind,
                                                                            std::chrono::milliseconds retention);
 
 } // namespace cm::storage

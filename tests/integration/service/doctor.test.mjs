@@ -111,17 +111,23 @@ test('revocations that were never sent are found, and sent by a running cm after
   assert.deepEqual(again.found, []);
 });
 
-test('what no program may repair is told again by every check, with exit status 1', async () => {
+test('a change that was cut off before its audit row is sent; its status is for people, and found by every check', async () => {
   const { endpointTokenId: id } = (await stack.cm.provision('teapot')).json;
   await stack.mariadb.sql(`UPDATE endpoint_token SET status = 2 WHERE id = ${idLiteral(id)}`);
-  for (const args of [[], ['--repair'], ['--repair']]) {
+  for (const [args, expected] of [
+    [[], ['status-mismatch', 'missing-revocation']],
+    [['--repair'], ['status-mismatch', 'missing-revocation']],
+    [['--repair'], ['status-mismatch']],
+  ]) {
     const { code, found, summary } = await findings(...args);
     assert.equal(code, 1);
-    assert.deepEqual(found.map(({ finding, id: where }) => [finding, where]), [['status-mismatch', id]]);
-    assert.equal(summary.left, 1);
+    assert.deepEqual(found.map((one) => one.finding), expected);
+    assert.ok(found.every((one) => one.id === id));
+    assert.equal(summary.left, args.length === 0 ? 2 : 1);
   }
+  const event = await events.one('cm-doctor', 20_000 * slowness);
+  assert.deepEqual([event.endpointId, event.tokenIds], ['teapot', [id]]);
   assert.equal(await stack.mariadb.sql(`SELECT status FROM endpoint_token WHERE id = ${idLiteral(id)}`), '2\n');
-  await stack.mariadb.sql(`UPDATE endpoint_token SET status = 0 WHERE id = ${idLiteral(id)}`);
 });
 
 test('without a check, a database or its tables, cm doctor says so', async () => {
