@@ -106,7 +106,7 @@ core::expected<password_verdict> work(const password_job& job) {
   try {
     return hash_or_compare(job);
   } catch (const std::bad_alloc&) {
-    return core::make_error(core::errc::overloaded, "Service Unavailable", "no memory to check a password");
+    return core::make_error(core::errc::unavailable, "Service Unavailable", "no memory to check a password");
   }
 }
 

@@ -15,7 +15,7 @@ inline constexpr std::size_t default_password_length = 24;
 
 /// Argon2id with 19 MiB and 2 passes as a PHC string ($argon2id$v=19$m=19456,t=2,p=1$salt$hash). Takes tens of
 /// milliseconds and 19 MiB: for the password pool only. Any thread.
-/// @return errc::invalid for an empty password or one beyond max_password_length; errc::overloaded where there is no
+/// @return errc::invalid for an empty password or one beyond max_password_length; errc::unavailable where there is no
 ///   memory for it
 [[nodiscard]] expected<secret> hash_password(const secret& password);
 

@@ -3,9 +3,16 @@
 
 #include <sodium.h>
 
+#include <fstream>
+#include <functional>
+#include <new>
 #include <set>
 #include <string>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <utility>
+#include <vector>
 
 using namespace cm::core;
 
@@ -18,6 +25,32 @@ secret hashed_with(const std::string& password, unsigned long long passes, std::
   REQUIRE(crypto_pwhash_str_alg(phc.data(), password.data(), password.size(), passes, memory_bytes, algorithm) == 0);
   phc.resize(phc.find('\0'));
   return secret{std::move(phc)};
+}
+
+/// Whether `check` is true in a process that can have no more than some KiB of memory.
+bool without_memory(const std::function<bool()>& check) {
+  const pid_t child = fork();
+  if (child == 0) {
+    std::size_t pages = 0;
+    std::ifstream{"/proc/self/statm"} >> pages;
+    rlimit limit{};
+    getrlimit(RLIMIT_AS, &limit);
+    limit.rlim_cur = pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + std::size_t{64} * 1024;
+    _exit(setrlimit(RLIMIT_AS, &limit) == 0 && check() ? 0 : 1);
+  }
+  int status = -1;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/// Whether verify_password() says that memory is short, and not that the password is wrong.
+bool is_short(const secret& phc, const char* password) {
+  try {
+    static_cast<void>(verify_password(phc, secret{password}));
+    return false;
+  } catch (const std::bad_alloc&) {
+    return true;
+  }
 }
 
 } // namespace
@@ -69,6 +102,64 @@ TEST_CASE("hashes of another implementation are verified, with more lanes too") 
   CHECK(verify_password(four_lanes, secret{"password"}));
   CHECK(needs_rehash(four_lanes));
 }
+
+TEST_CASE("a string of one lane is verified as libsodium's own function does it") {
+  const auto made = hashed_with("password", 1, std::size_t{64} * 1024);
+  const std::string text{made.reveal()};
+  const auto verified = [](const std::string& phc, const std::string& password) {
+    const bool own = verify_password(secret{phc}, secret{password});
+    CHECK(own == (crypto_pwhash_str_verify(phc.c_str(), password.c_str(), password.size()) == 0));
+    return own;
+  };
+  CHECK(verified(text, "password"));
+  CHECK_FALSE(verified(text, "Password"));
+  CHECK_FALSE(verified(text, ""));
+  CHECK_FALSE(verified(text, std::string("password\0", 9)));
+  CHECK_FALSE(verified(text.substr(0, text.size() - 1), "password"));
+  CHECK_FALSE(verified(text + "A", "password"));
+  CHECK_FALSE(verified(text + "$", "password"));
+  // As many bytes of the hash as there are have to be right.
+  CHECK_FALSE(verified(text.substr(0, text.rfind('$') + 1), "password"));
+  CHECK_FALSE(verified(text.substr(0, text.rfind('$')), "password"));
+  for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{{"m=64", "m=065"},
+                                                                                 {"m=64", "m=7"},
+                                                                                 {"m=64", "m=0"},
+                                                                                 {"t=1", "t=0"},
+                                                                                 {"t=1", "t=2"},
+                                                                                 {"p=1", "p=2"},
+                                                                                 {"p=1", "p=1,x=1"},
+                                                                                 {"m=64,t=1", "t=1,m=64"},
+                                                                                 {"v=19", "v=16"},
+                                                                                 {"p=1$", "p=1$A"}}) {
+    INFO(to);
+    std::string changed = text;
+    changed.replace(changed.find(from), from.size(), to);
+    CHECK_FALSE(verified(changed, "password"));
+  }
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_CASE("where memory is short, no password is wrong: of no kind of hash, and none is made") {
+  const std::string four_lanes =
+    "$argon2id$v=19$m=256,t=2,p=4$c29tZXNhbHRzb21lc2FsdA$5CZ0y4EFo8aGNnTOqyj0Zv3Ly//FEsr0bPZ6BGnEO9U";
+  constexpr std::size_t mib = std::size_t{1024} * 1024;
+  const std::vector<secret> hashes{hashed_with("password", 2, 19 * mib), hashed_with("password", 1, mib),
+                                   hashed_with("password", 3, mib, crypto_pwhash_ALG_ARGON2I13), secret{four_lanes},
+                                   secret{decoy_hash()}};
+  for (const auto& phc : hashes) {
+    INFO(phc.reveal());
+    CHECK(without_memory([&] { return is_short(phc, "password"); }));
+    CHECK(without_memory([&] { return is_short(phc, "another"); }));
+    CHECK_FALSE(is_short(phc, "another"));
+  }
+  CHECK(without_memory([] {
+    const auto made = hash_password(secret{"password"});
+    return made.has_error() && made.error().code == errc::unavailable;
+  }));
+  // What needs no memory is answered as ever.
+  CHECK(without_memory([] { return !verify_password(secret{"no PHC string"}, secret{"password"}); }));
+}
+#endif
 
 TEST_CASE("a hash with less memory or fewer passes is made anew, a stronger one is not") {
   constexpr std::size_t mib = std::size_t{1024} * 1024;
