@@ -61,13 +61,13 @@ async function together(bench, changes) {
   for (const change of changes) learned.set(change, await bench.learn(change));
   const most = Math.max(...[...learned.values()].map(({ length }) => length));
   for (let number = 1; number <= (full ? most : 2); number += 1) {
-    if (wantedFaults.test('killed')) {
+    if (wantedFaults.test('killed before the statement')) {
       if (full || number > 1) await killRound(bench, learned, number, false);
       await killRound(bench, learned, number, true);
     }
-    if (wantedFaults.test('deadline') && (full || number > 1)) await holdRound(bench, learned, number, holdAnswer);
+    if (wantedFaults.test('answer behind the deadline') && (full || number > 1)) await holdRound(bench, learned, number, holdAnswer);
   }
-  if (!wantedFaults.test('held')) return;
+  if (!wantedFaults.test('held behind the deadline')) return;
   for (const table of full ? Object.keys(locks) : ['credential_audit']) await lockRound(bench, learned, table, deadline + 2_000);
 }
 
