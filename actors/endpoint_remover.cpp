@@ -5,6 +5,8 @@
 #include "actors/storage_request.hpp"
 #include "core/logging.hpp"
 
+#include <algorithm>
+#include <string_view>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -81,8 +83,7 @@ void take_check(endpoint_remover_self self, const std::vector<endpoint_removal>&
   auto& state = self->state;
   --state.checks;
   if (result.has_error() && may_pass(result.error())) {
-    for (auto one = asked.rbegin(); one != asked.rend(); ++one)
-      state.backlog->put_back(one->endpoint_id);
+    std::for_each(asked.rbegin(), asked.rend(), [&](const auto& one) { state.backlog->put_back(one.endpoint_id); });
     rest(self, text_of(result.error()));
     return;
   }
