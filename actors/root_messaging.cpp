@@ -130,7 +130,8 @@ void add_link(root_pointer self) {
     };
     state.link = self->spawn<caf::detached>(nats_link, std::move(settings), state.health);
     self->send(state.link, peer_v, nats_user_peer{state.publisher});
-    self->send(state.link, peer_v, nats_user_peer{state.follower});
+    if (state.follower)
+      self->send(state.link, peer_v, nats_user_peer{state.follower});
     for (const auto& subscription : state.subscriptions) {
       if (subscription.handle)
         self->send(state.link, peer_v, nats_user_peer{subscription.handle});

@@ -22,7 +22,7 @@ constexpr classification replica{error_class::read_only, errc::unavailable};
 constexpr classification tables{error_class::schema, errc::internal};
 
 // Numbers and names as in MariaDB's knowledge base, "MariaDB Error Code Reference". Sorted by number.
-constexpr std::array<row, 57> rows{{
+constexpr std::array<row, 58> rows{{
   {1020, again},    // ER_CHECKREAD: record has changed since last read (innodb_snapshot_isolation)
   {1021, passing},  // ER_DISK_FULL
   {1037, passing},  // ER_OUTOFMEMORY
@@ -70,6 +70,7 @@ constexpr std::array<row, 57> rows{{
   {1290, replica},  // ER_OPTION_PREVENTS_STATEMENT: --read-only
   {1317, passing},  // ER_QUERY_INTERRUPTED: KILL QUERY
   {1364, tables},   // ER_NO_DEFAULT_FOR_FIELD
+  {1467, again},    // ER_AUTOINC_READ_FAILED: the lock of the counter was not given in time, or its range is used up
   {1586, conflict}, // ER_DUP_ENTRY_WITH_KEY_NAME
   {1615, again},    // ER_NEED_REPREPARE
   {1637, again},    // ER_TOO_MANY_CONCURRENT_TRXS
