@@ -86,6 +86,7 @@ TEST_CASE("where there is no token, another key takes the place of one whose pro
     REQUIRE(after.connect().has_value());
     CHECK(recorded(f.server) == hex(hash_of(2)));
     CHECK(refusal(before, creation(1)).code == core::errc::unavailable);
+    CHECK_FALSE(before.connect().has_value());
     CHECK(before.refused());
     CHECK(count_of(f.server, "endpoint_token") == 0);
   }
@@ -111,6 +112,7 @@ TEST_CASE("a token is stored only under the recorded key, by whatever command") 
                            {}};
   }
   CHECK(refusal(right, stored).code == core::errc::unavailable);
+  CHECK_FALSE(right.connect().has_value());
   CHECK(right.refused());
   CHECK(count_of(f.server, "endpoint_token") == 1);
 }

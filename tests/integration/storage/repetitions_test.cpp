@@ -19,7 +19,9 @@ const core::change_origin somebody{core::channel::rest, "somebody else", "anothe
 
 // A session whose next change is committed and loses its answer; before the second attempt somebody else acts.
 struct lost_answer_fixture : storage_fixture {
-  lost_answer_fixture() : proxy(server.port()), db(through_proxy()), direct(server.settings()) {}
+  lost_answer_fixture() : proxy(server.port()), db(through_proxy()), direct(server.settings()) {
+    db.connect().value(); // its own statements are not to be taken for those of a command
+  }
 
   [[nodiscard]] core::database_settings through_proxy() const {
     auto settings = server.settings();

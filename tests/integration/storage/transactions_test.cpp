@@ -30,6 +30,7 @@ struct locked_fixture : storage_fixture {
   // Carries the command out while another session holds a lock that it needs; no time is left for a second attempt.
   core::error blocked(const std::string& lock, const command& what) {
     const auto other = connect(server);
+    run(*other, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"); // locks the gaps too
     run(*other, "START TRANSACTION");
     static_cast<void>(other->query(lock));
     auto result = db.execute(what, std::chrono::steady_clock::now() + std::chrono::milliseconds{1200});
@@ -68,7 +69,7 @@ TEST_CASE("a change that a lock has stopped is not committed by the next change 
   CHECK(f.blocked(*lock, stopped).code == core::errc::unavailable);
   CHECK(f.db.counters().connects == connects); // the connection goes on
 
-  must<one_client>(f.db, client_creation(client_kind::basic, 1));
+  must<one_client>(f.db, client_creation(client_kind::basic, 9));
   CHECK(count_of(f.server, "endpoint_token WHERE status = 0") == 3);
   CHECK(count_of(f.server, "credential_audit") == 4);
   CHECK(count_of(f.server, "revocation") == 0);
@@ -109,7 +110,7 @@ TEST_CASE("a change whose statement is killed leaves nothing open, and is made b
   const auto result = f.db.execute(revocation_of(1), soon());
   killer.join();
   CHECK(killed);
-  must<one_client>(f.db, client_creation(client_kind::basic, 1));
+  must<one_client>(f.db, client_creation(client_kind::basic, 9));
   const bool done = result.has_value();
   CHECK(count_of(f.server, "revocation") == (done ? 1 : 0));
   CHECK(count_of(f.server, "event_outbox") == (done ? 1 : 0));
