@@ -6,7 +6,9 @@ namespace cm::actors {
 
 namespace {
 
+// IDs may have 255 bytes, and the log keeps thousands of lines in memory while nobody reads them.
 constexpr std::size_t ids_per_line = 50;
+constexpr std::size_t bytes_per_line = 2'000;
 
 std::string_view explanation(core::removal_loss why) noexcept {
   switch (why) {
@@ -30,7 +32,7 @@ void removal_losses::add(std::string_view endpoint_id) {
   if (count_ > 0)
     ids_ += ", ";
   ids_ += endpoint_id;
-  if (++count_ == ids_per_line)
+  if (++count_ == ids_per_line || ids_.size() >= bytes_per_line)
     flush();
 }
 

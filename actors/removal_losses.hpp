@@ -10,7 +10,8 @@
 
 namespace cm::actors {
 
-/// One error line of the log for up to 50 endpoints. Not thread-safe: each thread has its own.
+/// One error line of the log for up to 50 endpoints, fewer where their IDs are long. Not thread-safe: each thread has
+/// its own.
 class removal_losses {
 public:
   removal_losses(std::shared_ptr<core::metrics> metrics, core::removal_loss why)

@@ -163,7 +163,6 @@ public:
     counter confirmed;
     counter failures;    ///< attempts to publish a batch that were not confirmed
     counter republished; ///< revocations of others that were not heard over NATS; the follower writes
-    counter failures;    ///< attempts to publish a batch that were not confirmed
     counter oversized;   ///< attempts to publish an event that does not fit the server's max_payload even in parts
   } outbox;
 

@@ -1,4 +1,4 @@
-// Somebody holds revocation_gate for longer than a request may take, while revocations are asked for over each protocol:
+// Another session holds revocation_gate for longer than a request may take, while revocations are asked for over each protocol:
 // what is acknowledged in the end is revoked, and told, once each.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -71,7 +71,7 @@ async function underLock(context, protocol, before) {
     await other.close();
   }
   await context.cm.up();
-  // Who was told 503 asks again.
+  // A request that was answered 503 is repeated.
   for (const [i, token] of tokens.entries()) {
     let code = codes[i];
     await until(

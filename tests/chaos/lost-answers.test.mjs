@@ -1,4 +1,4 @@
-// The database carries a change out and its answer gets lost; before CM asks again, somebody else changes the same
+// The database carries a change out and its answer gets lost; before CM asks again, another client changes the same
 // credential and is acknowledged. CM's second attempt must not undo that.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -49,7 +49,7 @@ after(async () => {
 async function lose(ask, meanwhile) {
   const trap = proxy.arm({
     matches: (command) => ofChange(command) && commits(command.sql),
-    at: 1,
+    position: 1,
     fault: async (link, command) => {
       const outcome = await link.forward(command, { swallow: true });
       assert.equal(outcome.error, undefined, 'it was carried out');
@@ -102,46 +102,46 @@ const kinds = {
 
 for (const [kind, { make, set }] of Object.entries(kinds)) {
   test(`${kind}: a suspension whose answer was lost does not undo the activation that followed`, async (t) => {
-    const made = await make();
-    await right(set(operator, made, 'Active'));
+    const credential = await make();
+    await right(set(operator, credential, 'Active'));
     const code = await lose(
-      () => set(operator, made, 'Suspended', patient()),
+      () => set(operator, credential, 'Suspended', patient()),
       async () => {
-        assert.equal(await rows.status(kind, made.id), 'Suspended');
-        await right(set(other.operator, made, 'Active'));
+        assert.equal(await rows.status(kind, credential.id), 'Suspended');
+        await right(set(other.operator, credential, 'Active'));
       },
     );
     t.diagnostic(`answered ${code}`);
     assert.ok([200, unavailable].includes(code), `answered ${code}`);
-    assert.equal(await rows.status(kind, made.id), 'Active');
-    const trail = (await rows.trail(made.id)).map(({ from, to }) => `${from} ${to}`);
+    assert.equal(await rows.status(kind, credential.id), 'Active');
+    const trail = (await rows.trail(credential.id)).map(({ from, to }) => `${from} ${to}`);
     assert.deepEqual(trail.slice(-2), ['Active Suspended', 'Suspended Active']);
   });
 
   test(`${kind}: an activation whose answer was lost does not undo the suspension that followed`, async (t) => {
-    const made = await make();
-    await right(set(operator, made, 'Suspended'));
+    const credential = await make();
+    await right(set(operator, credential, 'Suspended'));
     const code = await lose(
-      () => set(operator, made, 'Active', patient()),
+      () => set(operator, credential, 'Active', patient()),
       async () => {
-        assert.equal(await rows.status(kind, made.id), 'Active');
-        await right(set(other.operator, made, 'Suspended'));
+        assert.equal(await rows.status(kind, credential.id), 'Active');
+        await right(set(other.operator, credential, 'Suspended'));
       },
     );
     t.diagnostic(`answered ${code}`);
     assert.ok([200, unavailable].includes(code), `answered ${code}`);
-    assert.equal(await rows.status(kind, made.id), 'Suspended');
+    assert.equal(await rows.status(kind, credential.id), 'Suspended');
   });
 }
 
 test('a suspension over ECAP whose answer was lost does not undo the activation that followed', async () => {
-  const made = await kinds.token.make();
+  const credential = await kinds.token.make();
   const code = await lose(
-    () => ecap.transition('smart_kettle', made.value, 'Suspended', { wait: 20_000 }),
-    () => right(kinds.token.set(other.operator, made, 'Active')),
+    () => ecap.transition('smart_kettle', credential.value, 'Suspended', { wait: 20_000 }),
+    () => right(kinds.token.set(other.operator, credential, 'Active')),
   );
   assert.ok([200, unavailable].includes(code), `answered ${code}`);
-  assert.equal(await rows.status('token', made.id), 'Active');
+  assert.equal(await rows.status('token', credential.id), 'Active');
 });
 
 test('a password whose answer was lost does not replace the one that was set afterwards', async () => {

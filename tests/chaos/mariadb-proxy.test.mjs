@@ -60,7 +60,7 @@ test('commands and rows of more than 16 MiB are one each', async () => {
 test('an error is injected, and the statement does not reach the server', async () => {
   const trap = proxy.arm({
     matches: ({ sql }) => sql.startsWith('INSERT'),
-    at: 2,
+    position: 2,
     fault: (link, command) => link.refuse(command, 1205, 'HY000', 'Lock wait timeout exceeded'),
   });
   const answer = await through('CREATE TABLE u (n INT);\nINSERT INTO u VALUES (1);\nINSERT INTO u VALUES (2);\nSELECT n FROM u;\n');
@@ -73,7 +73,7 @@ test('an error is injected, and the statement does not reach the server', async 
 test('an answer is lost, and the statement was carried out', async () => {
   proxy.arm({
     matches: ({ sql }) => sql.startsWith('INSERT'),
-    at: 1,
+    position: 1,
     fault: async (link, command) => {
       await link.forward(command, { swallow: true });
       link.cut();

@@ -53,7 +53,7 @@ async function prune({ nats, mariadb, number, fault, statement }) {
     assert.equal((await operator.setTokenStatus('young', json.endpointTokenId, 'Revoked')).status, 200);
     const young = [(await count('credential_audit')).young, (await count('revocation')).young];
     assert.deepEqual(young, [2, 1]);
-    const trap = proxy.arm({ matches: statementsFor('prune'), at: statement, fault: fault.act });
+    const trap = proxy.arm({ matches: statementsFor('prune'), position: statement, fault: fault.act });
     const gone = async () => (await count('credential_audit')).old + (await count('revocation')).old === 0;
     await until(async () => trap.hit && (await gone()), { timeout: minutes, interval: 1_000, what: 'the old rows gone' });
     assert.deepEqual([(await count('credential_audit')).young, (await count('revocation')).young], young);

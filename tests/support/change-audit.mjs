@@ -41,11 +41,11 @@ async function stored(bench) {
 function owners(bench, { rows }) {
   const byId = new Map();
   const byOwner = new Map();
-  for (const one of bench.cases) {
-    const { fixture } = one;
-    for (const id of [fixture.id, ...(fixture.ids ?? [])]) if (id) byId.set(id, one);
+  for (const testCase of bench.cases) {
+    const { fixture } = testCase;
+    for (const id of [fixture.id, ...(fixture.ids ?? [])]) if (id) byId.set(id, testCase);
     for (const [kind, owner] of [['token', fixture.endpointId], ['credentials', fixture.username], ['certificates', fixture.serialNumber]]) {
-      if (owner) byOwner.set(`${kind} ${owner}`, one);
+      if (owner) byOwner.set(`${kind} ${owner}`, testCase);
     }
   }
   const others = { name: 'changes that only followed', violations: [] };
@@ -61,8 +61,8 @@ function owners(bench, { rows }) {
 /** The trail is a chain from the creation to what the row says. */
 function checkTrail(trail, row, found) {
   let status;
-  for (const [i, { from, to }] of trail.entries()) {
-    if (from !== status && !(i === 0 && from === undefined)) found(`the trail goes from ${status} to one that begins with ${from}`);
+  for (const { from, to } of trail) {
+    if (from !== status) found(`the trail goes from ${status} to one that begins with ${from}`);
     status = to;
   }
   if (row?.status !== status) found(`the row is ${row?.status ?? 'not there'}, the trail ends with ${status ?? 'its end'}`);
@@ -73,17 +73,17 @@ function checkRevocations({ trails, revocations }, cases) {
   for (const revocation of revocations) {
     for (const id of revocation.ids) byId.set(id, [...(byId.get(id) ?? []), revocation]);
   }
-  const same = (one, other) => one.at === other.at && one.correlationId === other.correlationId;
+  const same = (revocation, change) => revocation.at === change.at && revocation.correlationId === change.correlationId;
   for (const [id, trail] of trails) {
     const found = (what) => cases.of(id).violations.push(what);
     const mine = byId.get(id) ?? [];
     for (const change of trail) {
-      const count = mine.filter((one) => same(one, change) && (!revokes(change) || one.to === change.to)).length;
+      const count = mine.filter((revocation) => same(revocation, change) && (!revokes(change) || revocation.to === change.to)).length;
       // A change of something else than the status may take it away from those who use it, or not.
       const right = revokes(change) ? count === 1 : count === 0 || (count === 1 && change.from === change.to);
       if (!right) found(`${count} revocations for one change from ${change.from} to ${change.to ?? 'its end'}`);
     }
-    if (mine.some((one) => !trail.some((change) => same(one, change)))) found('a revocation without its change');
+    if (mine.some((revocation) => !trail.some((change) => same(revocation, change)))) found('a revocation without its change');
   }
   for (const id of byId.keys()) {
     if (!trails.has(id)) cases.of(id).violations.push('a revocation without a trail');
@@ -103,31 +103,31 @@ async function checkEvents(bench, { revocations }, cases) {
 }
 
 /** The end that the case has: rows as expected. */
-function checkEnd(one, { rows }, byOwner) {
-  for (const item of one.change.expect(one.fixture)) {
+function checkEnd(testCase, { rows }, byOwner) {
+  for (const item of testCase.change.expect(testCase.fixture)) {
     const { kind, id, endpointId, username, serialNumber, status, count } = item;
     if (id !== undefined) {
       const is = rows.get(id)?.status;
-      if (is !== status) one.violations.push(`the ${kind} is ${is ?? 'not there'}, not ${status ?? 'deleted'}`);
+      if (is !== status) testCase.violations.push(`the ${kind} is ${is ?? 'not there'}, not ${status ?? 'deleted'}`);
       continue;
     }
     const mine = byOwner.get(`${kind} ${endpointId ?? username ?? serialNumber}`) ?? [];
-    if (!count.includes(mine.length)) one.violations.push(`${mine.length} rows, not ${count.join(' or ')}`);
-    for (const row of mine) if (row.status !== status) one.violations.push(`a row is ${row.status}, not ${status}`);
+    if (!count.includes(mine.length)) testCase.violations.push(`${mine.length} rows, not ${count.join(' or ')}`);
+    for (const row of mine) if (row.status !== status) testCase.violations.push(`a row is ${row.status}, not ${status}`);
   }
 }
 
 /** What CM answers to those who use it. */
-async function checkUse(bench, one) {
-  for (const { token, applicationName, status, password: right, username } of one.change.expect(one.fixture)) {
+async function checkUse(bench, testCase) {
+  for (const { token, applicationName, status, password: right, username } of testCase.change.expect(testCase.fixture)) {
     if (token !== undefined) {
       const { statusCode } = await bench.ecap.validate(applicationName, token, { wait: 10_000 * slowness });
       const wanted = valid(status) ? 200 : status === undefined ? 404 : 403;
-      if (statusCode !== wanted) one.violations.push(`the token is answered ${statusCode}, not ${wanted}`);
+      if (statusCode !== wanted) testCase.violations.push(`the token is answered ${statusCode}, not ${wanted}`);
     }
     if (right !== undefined) {
       const { statusCode } = await bench.ecap.password(username, right, { wait: 10_000 * slowness });
-      if (statusCode !== 200) one.violations.push(`the password is answered ${statusCode}`);
+      if (statusCode !== 200) testCase.violations.push(`the password is answered ${statusCode}`);
     }
   }
 }
@@ -153,10 +153,10 @@ export async function judge(bench) {
   for (const [id, trail] of data.trails) checkTrail(trail, data.rows.get(id), (what) => cases.of(id).violations.push(what));
   checkRevocations(data, cases);
   await checkEvents(bench, data, cases);
-  for (const one of bench.cases) {
-    if (!one.fixture) continue;
-    checkEnd(one, data, byOwner);
-    await checkUse(bench, one);
+  for (const testCase of bench.cases) {
+    if (!testCase.fixture) continue;
+    checkEnd(testCase, data, byOwner);
+    await checkUse(bench, testCase);
   }
   for (const error of bench.proxy.errors) cases.others.violations.push(`the proxy: ${error.stack}`);
   if (bench.events.undecodable.length > 0) cases.others.violations.push('events that cannot be decoded');

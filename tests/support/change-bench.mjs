@@ -85,9 +85,9 @@ export class ChangeBench {
 
   /** A case of its own; `violations` is what did not hold. */
   begin(change, fault, number, sql, fixture) {
-    const one = { change, fixture, violations: [], name: `${change.name}; ${fault}; statement ${number}: ${title(sql)}` };
-    this.cases.push(one);
-    return one;
+    const testCase = { change, fixture, violations: [], name: `${change.name}; ${fault}; statement ${number}: ${title(sql)}` };
+    this.cases.push(testCase);
+    return testCase;
   }
 
   /** Something to make a change of: the trouble of the case before may still last for a moment. */
@@ -96,32 +96,32 @@ export class ChangeBench {
   }
 
   /** The code of the answer; undefined where there is none. */
-  async ask(one, killed) {
+  async ask(testCase, killed) {
     try {
-      const answer = one.change.ask(one.fixture);
+      const answer = testCase.change.ask(testCase.fixture);
       answer.catch?.(() => {});
       return await (killed ? Promise.race([answer, killed.then(() => sleep(1_000))]) : answer);
     } catch (error) {
-      if (!killed || !noAnswer.test(`${error.code} ${error.message}`)) one.violations.push(`no answer: ${error.message}`);
+      if (!killed || !noAnswer.test(`${error.code} ${error.message}`)) testCase.violations.push(`no answer: ${error.message}`);
       return undefined;
     }
   }
 
   /** Makes the change without a fault; returns the statements of it. */
   async learn(change) {
-    const one = this.begin(change, 'no fault', 0, '', await this.make(change));
+    const testCase = this.begin(change, 'no fault', 0, '', await this.make(change));
     const trap = this.proxy.arm({ matches: change.counts });
-    await this.settle(one, await this.ask(one));
+    await this.settle(testCase, await this.ask(testCase));
     this.proxy.disarm();
     return trap.seen.map(({ sql }) => sql);
   }
 
   /** The statements that the change has prepared on a connection that is new. */
   async learnCold(change) {
-    const one = this.begin(change, 'new connections', 0, '', await this.make(change));
+    const testCase = this.begin(change, 'new connections', 0, '', await this.make(change));
     await this.renew();
     const trap = this.proxy.arm({ matches: (command) => prepares(change, command) });
-    await this.settle(one, await this.ask(one));
+    await this.settle(testCase, await this.ask(testCase));
     this.proxy.disarm();
     return trap.seen.map(({ sql }) => sql);
   }
@@ -146,44 +146,44 @@ export class ChangeBench {
    * are prepared on new connections.
    */
   async quick(change, fault, number, learned, { cold = false } = {}) {
-    let one;
+    let testCase;
     let trap;
     for (let tries = 0; tries < 3 && !trap?.aligned; tries += 1) {
-      one = this.begin(change, cold ? `${fault.name}, in PREPARE` : fault.name, number, learned[number - 1], await this.make(change));
+      testCase = this.begin(change, cold ? `${fault.name}, in PREPARE` : fault.name, number, learned[number - 1], await this.make(change));
       if (tries > 0) this.cases.splice(this.cases.length - 2, 1); // the try before was no case
       if (cold) await this.renew();
       trap = this.proxy.arm({
         matches: cold ? (command) => prepares(change, command) : change.counts,
-        at: number,
+        position: number,
         fault: async (link, command) => {
           trap.aligned = command.sql === learned[number - 1];
           if (trap.aligned) await fault.act(link, command);
-          else link.forward(command); // somebody else's: CM did something by itself
+          else link.forward(command); // another statement: CM did something by itself
         },
       });
-      const code = await this.ask(one);
+      const code = await this.ask(testCase);
       if (change.settled) await Promise.race([trap.fired, sleep(3_000 * slowness)]);
       this.proxy.disarm();
       if (trap.hit) await trap.fired;
       const link = trap.command?.link;
       if (link) link.intercept = undefined;
-      if (fault.endsConnection && link) await this.gone(link);
-      if (!change.settled) await this.next(one, code, link);
-      await this.settle(one, code);
+      if (fault.endsConnection && link) await this.closed(link);
+      if (!change.settled) await this.next(testCase, code, link);
+      await this.settle(testCase, code);
     }
-    if (!trap.aligned) one.violations.push(trap.hit ? 'other statements than without a fault' : 'the statement was not reached');
+    if (!trap.aligned) testCase.violations.push(trap.hit ? 'other statements than without a fault' : 'the statement was not reached');
   }
 
   /** Until the server has ended the connection, and with it its transaction. */
-  gone(link) {
+  closed(link) {
     const count = `SELECT COUNT(*) FROM information_schema.processlist WHERE id = ${link.thread}`;
     return until(async () => (await this.read(count))[0][0] === '0', { interval: 5, what: 'the end of a connection' });
   }
 
   /** What is stored of a case. */
-  async state(one) {
-    const { correlationId } = one.fixture;
-    const parts = one.change.expect(one.fixture).map((item) => {
+  async state(testCase) {
+    const { correlationId } = testCase.fixture;
+    const parts = testCase.change.expect(testCase.fixture).map((item) => {
       const [table, where] = item.id ? byId(item) : byName(item);
       return `(SELECT CONCAT(COUNT(*), '/', IFNULL(GROUP_CONCAT(status ORDER BY id), '')) FROM ${table} WHERE ${where})`;
     });
@@ -194,8 +194,8 @@ export class ChangeBench {
   }
 
   /** Changes that follow on the same connection, one of which is rolled back: they find nothing of the one before. */
-  async next(one, code, link) {
-    const before = await this.state(one);
+  async next(testCase, code, link) {
+    const before = await this.state(testCase);
     const trap = this.proxy.arm({ matches: (command) => command.link === link && purposeOf(command.sql) === 'change' });
     for (let tries = 0; tries < 4 && trap.seen.length < 2; tries += 1) {
       this.number += 1;
@@ -203,20 +203,20 @@ export class ChangeBench {
       // Of two kinds at once, so that each of the pool's two connections has one.
       const both = (token, serialNumber, right) =>
         Promise.all([
-          this.follow(one, right, () => this.operator.createToken(`next-${number}`, 'smart_kettle', { token })),
-          this.follow(one, right, () => this.operator.createCertificate({ issuer: 'CN=Next', serialNumber })),
+          this.follow(testCase, right, () => this.operator.createToken(`next-${number}`, 'smart_kettle', { token })),
+          this.follow(testCase, right, () => this.operator.createCertificate({ issuer: 'CN=Next', serialNumber })),
         ]);
       await both('taken', '0', 409);
       await both(`next-${number}`, `9000${number}`, 201);
       if (!link?.open) break;
     }
     this.proxy.disarm();
-    const after = await this.state(one);
-    if (before !== after) one.violations.push(`the next change on its connection wrote what was answered ${code}: ${before}, then ${after}`);
+    const after = await this.state(testCase);
+    if (before !== after) testCase.violations.push(`the next change on its connection wrote what was answered ${code}: ${before}, then ${after}`);
   }
 
   /** One of the changes that follow. */
-  async follow(one, right, ask) {
+  async follow(testCase, right, ask) {
     const code = await until(
       async () => {
         const { status } = await ask();
@@ -224,14 +224,14 @@ export class ChangeBench {
       },
       { timeout: patience, interval: 20, what: 'the next change' },
     );
-    if (code !== right) one.violations.push(`the next change was answered ${code}, not ${right}`);
+    if (code !== right) testCase.violations.push(`the next change was answered ${code}, not ${right}`);
   }
 
-  /** The answer is right or 503; who was told 503 asks again; in the end it is done. */
-  async settle(one, code, { killed = false } = {}) {
-    const { change, fixture } = one;
+  /** The answer is right or 503; after 503 the request is repeated; in the end the change is done. */
+  async settle(testCase, code, { killed = false } = {}) {
+    const { change, fixture } = testCase;
     if (![change.right, unavailable].includes(code) && !(killed && code === undefined)) {
-      one.violations.push(`was answered ${code}, not ${change.right} or ${unavailable}`);
+      testCase.violations.push(`was answered ${code}, not ${change.right} or ${unavailable}`);
     }
     let last = code;
     const began = performance.now();
@@ -244,7 +244,7 @@ export class ChangeBench {
           },
           { timeout: patience, interval: 50, what: 'an answer but 503 to a repetition' },
         );
-        if (![change.right, ...change.again].includes(last)) one.violations.push(`a repetition was answered ${last}`);
+        if (![change.right, ...change.again].includes(last)) testCase.violations.push(`a repetition was answered ${last}`);
       }
       if (!change.settled) return;
       // What was in the memory of a process that was killed has to be asked for again.
@@ -262,11 +262,11 @@ export class ChangeBench {
         { timeout: settling, interval: 10, what: 'the change behind the answer' },
       );
     } catch (error) {
-      one.violations.push(error.message);
+      testCase.violations.push(error.message);
     }
   }
 
-  /** Has somebody else hold a table. Whoever still holds it then has left a transaction open: the case before says so. */
+  /** Locks a table from another session. A transaction that still holds it then was left open by the case before, which gets the violation. */
   async hold(table) {
     for (let tries = 1; ; tries += 1) {
       await this.holder.run('BEGIN');
@@ -284,21 +284,21 @@ export class ChangeBench {
     }
   }
 
-  /** The change while somebody else holds `table`, until its first error; no case where it does not wait for that. */
+  /** The change while another session holds `table`, until its first error; no case where it does not wait for that. */
   async locked(change, fault, table, learned) {
     const number = 1 + learned.findIndex((sql) => lockedTablesOf(sql).has(table));
-    const one = this.begin(change, `${fault.name} at ${table}`, number, learned[number - 1], await this.make(change));
-    if (fault.crosswise && one.fixture.table === undefined) {
-      this.skip(one);
+    const testCase = this.begin(change, `${fault.name} at ${table}`, number, learned[number - 1], await this.make(change));
+    if (fault.crosswise && testCase.fixture.table === undefined) {
+      this.skip(testCase);
       return;
     }
     await this.hold(table);
     let released;
-    const release = () => (released ??= this.holder.run('ROLLBACK').catch((error) => one.violations.push(error.message)));
+    const release = () => (released ??= this.holder.run('ROLLBACK').catch((error) => testCase.violations.push(error.message)));
     let link;
     const trap = this.proxy.arm({
       matches: change.counts,
-      at: 1,
+      position: 1,
       fault: async (first, command) => {
         link = first;
         if (fault.settings) await link.run(fault.settings);
@@ -306,22 +306,22 @@ export class ChangeBench {
       },
       onError: (command, { error }) => {
         if (error !== fault.number || command.link !== link) return undefined;
-        one.applied = true;
+        testCase.applied = true;
         return release(); // before CM hears of it
       },
     });
     let answered = false;
-    const answer = this.ask(one).finally(() => {
+    const answer = this.ask(testCase).finally(() => {
       answered = true;
     });
     const waits = () => trap.seen.findLast((c) => c.link === link && c.forwarded && !c.outcome && performance.now() - c.forwarded > 60);
-    const done = async () => one.applied || (answered && !(change.settled && !(await change.settled(one.fixture))));
+    const done = async () => testCase.applied || (answered && !(change.settled && !(await change.settled(testCase.fixture))));
     let act = fault.kill || fault.crosswise;
     const end = performance.now() + 4_000 * slowness;
     while (!(await done()) && performance.now() < end) {
       if (act && waits()) {
         act = false;
-        const { table: own, id } = one.fixture;
+        const { table: own, id } = testCase.fixture;
         if (fault.kill) await this.read(`KILL QUERY ${link.thread}`).catch(() => {});
         else this.holder.send(`SELECT id FROM ${own} WHERE id = UNHEX('${id.replaceAll('-', '')}') FOR UPDATE`);
       }
@@ -331,14 +331,14 @@ export class ChangeBench {
     const code = await answer;
     this.proxy.disarm();
     if (link?.open && fault.afterwards) await link.run(fault.afterwards);
-    if (!change.settled) await this.next(one, code, link);
-    await this.settle(one, code);
-    if (!one.applied && one.violations.length === 0) this.skip(one);
+    if (!change.settled) await this.next(testCase, code, link);
+    await this.settle(testCase, code);
+    if (!testCase.applied && testCase.violations.length === 0) this.skip(testCase);
   }
 
   /** The case does not apply: it is none. */
-  skip(one) {
-    this.cases.splice(this.cases.indexOf(one), 1);
+  skip(testCase) {
+    this.cases.splice(this.cases.indexOf(testCase), 1);
     this.skipped += 1;
   }
 

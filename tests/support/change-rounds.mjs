@@ -30,10 +30,10 @@ class Round {
 
 /** All changes at once, each stopped at its statement number `number`; then `then(round, kill)` happens to all of them. */
 async function stopAll(bench, learned, number, fault, then) {
-  const ones = [];
+  const testCases = [];
   for (const [change, statements] of learned) {
     if (number > statements.length || change.once) continue;
-    ones.push(bench.begin(change, fault, number, statements[number - 1], await bench.make(change)));
+    testCases.push(bench.begin(change, fault, number, statements[number - 1], await bench.make(change)));
   }
   await until(async () => (await bench.read('SELECT COUNT(*) FROM event_outbox'))[0][0] === '0', { what: 'an empty outbox' });
   const round = new Round(number);
@@ -43,26 +43,27 @@ async function stopAll(bench, learned, number, fault, then) {
     kill = resolve;
   });
   let answered = 0;
-  const answers = ones.map((one) =>
-    bench.ask(one, killed).finally(() => {
+  const answers = testCases.map((testCase) =>
+    bench.ask(testCase, killed).finally(() => {
       answered += 1;
     }),
   );
+  // Nothing has moved for a while: passwords are hashed before they come to the database.
   let last = -1;
-  // Passwords take their time before they come to the database.
-  await until(() => {
+  const quiet = () => {
     const now = round.seen + answered * 1_000;
     const still = now === last;
     last = now;
     return still && round.stopped.length > 0;
-  }, { interval: 400, timeout: 20_000 * slowness, what: 'all of them stopped' });
-  bench.notes.push(`${fault} ${number}: ${round.stopped.length} of ${ones.length} stopped`);
+  };
+  await until(quiet, { interval: 400, timeout: 20_000 * slowness, what: 'all of them stopped' });
+  bench.notes.push(`${fault} ${number}: ${round.stopped.length} of ${testCases.length} stopped`);
   await then(round, kill);
   const codes = await Promise.all(answers);
   bench.proxy.disarm();
   await bench.cm.up(60_000);
   const isKilled = fault.startsWith('killed');
-  for (const [i, one] of ones.entries()) await bench.settle(one, codes[i], { killed: isKilled });
+  for (const [i, testCase] of testCases.entries()) await bench.settle(testCase, codes[i], { killed: isKilled });
 }
 
 /** The process is killed with every statement before the server (`forwarded`: there already), and started again. */
@@ -87,19 +88,19 @@ export async function holdRound(bench, learned, number, hold) {
   });
 }
 
-/** All changes that lock rows of a table, while somebody else holds that for longer than a request may take. */
+/** All changes that lock rows of a table, while another session holds it for longer than a request may take. */
 export async function lockRound(bench, learned, table, time) {
-  const ones = [];
+  const testCases = [];
   for (const [change, statements] of learned) {
     const number = 1 + statements.findIndex((sql) => lockedTablesOf(sql).has(table));
     if (number === 0) continue;
-    ones.push(bench.begin(change, `${table} held behind the deadline`, number, statements[number - 1], await bench.make(change)));
+    testCases.push(bench.begin(change, `${table} held behind the deadline`, number, statements[number - 1], await bench.make(change)));
   }
   await bench.hold(table);
-  const answers = ones.map((one) => bench.ask(one));
+  const answers = testCases.map((testCase) => bench.ask(testCase));
   await sleep(time);
   await bench.holder.run('ROLLBACK');
   const codes = await Promise.all(answers);
   await bench.cm.up(60_000);
-  for (const [i, one] of ones.entries()) await bench.settle(one, codes[i]);
+  for (const [i, testCase] of testCases.entries()) await bench.settle(testCase, codes[i]);
 }

@@ -106,7 +106,7 @@ export function changesOf(operations) {
     await bring(second, 'Suspended');
     return { ...first, ids: [first.id, second.id, third.id] };
   };
-  const gone = (f) => [
+  const deleted = (f) => [
     { kind: 'token', endpointId: f.endpointId, status: undefined, count: [0] },
     ...f.ids.map((id) => ({ kind: 'token', id, status: undefined, token: id === f.id ? f.token : undefined, applicationName: f.applicationName })),
   ];
@@ -145,7 +145,7 @@ export function changesOf(operations) {
       make: endpoint,
       ask: (f) => code(operator.createToken(f.endpointId, 'smart_kettle', patient(f))),
       right: 201,
-      // Who got no answer and asks again may have two.
+      // A client that got no answer and repeats the request may have two.
       expect: (f) => [{ kind: 'token', endpointId: f.endpointId, status: 'Inactive', count: [1, 2] }],
     }),
     importing('import new lines', async () => ({ ...(await endpoint()), lines: [randomUUID(), randomUUID(), randomUUID()] })),
@@ -166,7 +166,7 @@ export function changesOf(operations) {
       make: severalTokens,
       ask: (f) => code(operator.deleteTokens(f.endpointId, patient(f))),
       right: 204,
-      expect: gone,
+      expect: deleted,
     }),
     extend('ask for another status over ECAP', { expect: (f) => one(f, 'Suspended') }),
     define('an endpoint is unregistered (9/ELCE)', {
@@ -178,7 +178,7 @@ export function changesOf(operations) {
       },
       right: 200,
       settled: (f) => none(`SELECT COUNT(*) FROM endpoint_token WHERE endpoint_id = '${f.endpointId}'`),
-      expect: gone,
+      expect: deleted,
     }),
     extend('create a username', {
       expect: (f) => [{ kind: 'credentials', username: f.username, status: 'Inactive', count: [1] }],
@@ -218,7 +218,7 @@ export function changesOf(operations) {
       ask: (f) => code(ecap.password(f.username, 'password', { correlationId: f.correlationId, wait: patience })),
       right: 200,
       counts: ({ phase, sql }) => phase !== 'prepare' && /^UPDATE basic_credential SET password_phc = \? WHERE id = \? AND /.test(sql),
-      // Nobody is harmed by a weak hash that stays until the next login.
+      // A weak hash may stay until the next login.
       settled: (f) => none(`SELECT COUNT(*) FROM basic_credential WHERE id = ${binary(f.id)} AND password_phc = '${weakHash}'`),
       repeats: true,
       expect: (f) => [{ kind: 'credentials', id: f.id, username: f.username, status: 'Active', password: 'password' }],

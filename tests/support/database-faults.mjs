@@ -51,7 +51,7 @@ export const quickFaults = [
   answered(1114),
   answered(1290),
   answered(1047),
-  // The lock wait timeout of who waits for the next number of a table, since somebody else waits there with it.
+  // The lock wait timeout of a session that waits for a table's next number, while another one holds it and waits.
   answered(1467, { applies: (sql) => /\bINSERT INTO (credential_audit|revocation)\b/.test(sql) }),
   answered(1180, { rollsBack: true, applies: commits }),
   {
@@ -78,7 +78,7 @@ export const quickFaults = [
 ];
 
 /**
- * Errors that the server makes by itself, of a change that waits for a lock of somebody else: each {name, number,
+ * Errors that the server makes by itself, of a change that waits for a lock of another session: each {name, number,
  * settings, afterwards, kill, crosswise}. The session's `settings` are made before the change's first statement, and undone
  * `afterwards`; with `kill` the statement is killed while it waits.
  */
@@ -99,7 +99,7 @@ export const lockFaults = [
   { name: 'deadlock', number: 1213, crosswise: true },
 ];
 
-/** What somebody else can hold, by table: everything that others would have to write. */
+/** What another session can lock, by table: everything that a change would have to write. */
 export const locks = {
   endpoint_token: 'SELECT id FROM endpoint_token FOR UPDATE',
   basic_credential: 'SELECT id FROM basic_credential FOR UPDATE',

@@ -200,7 +200,7 @@ class Link {
       const { response } = command;
       if (command.phase === 'prepare' && response.statementId !== undefined && response.outcome.error === undefined)
         this.#statements.set(response.statementId, command.sql);
-      // Who waits for the outcome may do something before the client hears of it.
+      // A test may act on the outcome before the client receives it.
       const before = this.proxy.beforeAnswer(command, response.outcome);
       if (kept) this.#send(bytes, before);
       command.end(response.outcome);
@@ -240,10 +240,10 @@ class Link {
   }
 }
 
-/** Counts the statements that `matches`, and has `fault` act at the one with the number `at` (from 1; without: at none). */
+/** Counts the statements that `matches`, and has `fault` act at the one at `position` (from 1; none without it). */
 export class Trap {
-  constructor({ matches, at, fault, onError }) {
-    Object.assign(this, { matches, at, fault, onError });
+  constructor({ matches, position, fault, onError }) {
+    Object.assign(this, { matches, position, fault, onError });
     this.seen = [];
     this.fired = new Promise((resolve) => {
       this.resolveFired = resolve;
@@ -254,7 +254,7 @@ export class Trap {
   take(command) {
     if (!this.matches(command)) return undefined;
     this.seen.push(command);
-    if (this.seen.length !== this.at) return undefined;
+    if (this.seen.length !== this.position) return undefined;
     this.command = command;
     return async (link) => {
       try {

@@ -108,7 +108,8 @@ export class Nats extends Server {
    * Writes the configuration as it is for the next start or reload: `denied` is a subject on which nobody may publish;
    * `deaf` are subjects that nobody may subscribe to;
    * `maxPayload` the most bytes of a message; `users` are added to the usual one, [{username, password}]; `tls` is
-   * {certificate, key, ca} and asks clients for a certificate.
+   * {certificate, key, ca} and asks clients for a certificate; `cluster` is {port, routes} of a cluster's member: its own
+   * port for the others, and the ports on which it looks for them.
    */
   configure() {
     const deny = (verb, subjects) => (subjects?.length ? ` ${verb}: { deny: ${JSON.stringify(subjects)} }` : '');
@@ -116,13 +117,15 @@ export class Nats extends Server {
     const permissions = denied && `, permissions: {${denied} }`;
     const users = [{ username: this.username, password: this.password }, ...(this.users ?? [])];
     const lines = users.map(({ username, password }) => `{ user: "${username}", password: "${password}"${permissions} }`);
-    const { tls } = this;
+    const { tls, cluster } = this;
+    const routes = (cluster?.routes ?? []).map((port) => `nats-route://127.0.0.1:${port}`);
     writeFileSync(
       this.file,
       `listen: "127.0.0.1:${this.port}"
 authorization { users: [ ${lines.join(', ')} ] }
 ${tls ? `tls { cert_file: "${tls.certificate}", key_file: "${tls.key}", ca_file: "${tls.ca}", verify: true }` : ''}
 ${this.maxPayload ? `max_payload: ${this.maxPayload}` : ''}
+${cluster ? `cluster { name: tests, listen: "127.0.0.1:${cluster.port}", no_advertise: true, routes: ${JSON.stringify(routes)} }` : ''}
 `,
     );
   }

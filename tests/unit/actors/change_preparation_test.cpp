@@ -123,3 +123,53 @@ TEST_CASE("a token that was generated in vain is not shown") {
   CHECK(lines[0].result.error().code == errc::conflict);
   CHECK_FALSE(lines[0].generated.has_value());
 }
+
+TEST_CASE(
+  "tokens that a caller is told to be no longer valid are refused from memory, changed by this command or not") {
+  const auto id = core::random_uuid();
+  storage::change_token_status by_id;
+  by_id.which = storage::token_address{"endpoint-1", id};
+  storage::change_token_status by_hash;
+  by_hash.which = core::token_hash{};
+  using outcome = core::expected<storage::reply>;
+
+  SECTION("one that has the status already") {
+    const auto status = GENERATE(core::credential_status::suspended, core::credential_status::revoked);
+    storage::changed_token unchanged;
+    unchanged.token.id = id;
+    unchanged.token.status = status;
+    const auto refused = refused_by(by_hash, outcome{storage::reply{unchanged}});
+    CHECK(refused.ids == std::vector<core::uuid>{id});
+    CHECK_FALSE(refused.others);
+  }
+  SECTION("not one that is valid") {
+    storage::changed_token active;
+    active.token.id = id;
+    active.token.status = core::credential_status::active;
+    CHECK(refused_by(by_hash, outcome{storage::reply{active}}).ids.empty());
+  }
+  SECTION("one of which the answer is 404, 409 or 412") {
+    const auto code = GENERATE(errc::not_found, errc::conflict, errc::precondition_failed);
+    const outcome answer{core::make_error(code, "no")};
+    CHECK(refused_by(by_id, answer).ids == std::vector<core::uuid>{id});
+    CHECK(refused_by(storage::delete_token{{"endpoint-1", id}, {}, {}, {}}, answer).ids == std::vector<core::uuid>{id});
+    CHECK(refused_by(by_hash, answer).others);
+    CHECK(refused_by(storage::delete_endpoint_tokens{}, answer).others);
+  }
+  SECTION("none where the caller learns nothing") {
+    const outcome answer{core::make_error(errc::unavailable, "no")};
+    CHECK(refused_by(by_id, answer).ids.empty());
+    CHECK_FALSE(refused_by(by_hash, answer).others);
+    CHECK_FALSE(refused_by(storage::delete_endpoint_tokens{}, answer).others);
+  }
+  SECTION("those of an import that are there with another status") {
+    storage::imported_tokens imported;
+    imported.results = {{storage::import_verdict::unchanged, id, core::credential_status::suspended},
+                        {storage::import_verdict::other_endpoint, {}, core::credential_status::revoked},
+                        {storage::import_verdict::created, core::random_uuid(), core::credential_status::inactive}};
+    CHECK(refused_by(storage::import_tokens{}, outcome{storage::reply{imported}}).ids == std::vector<core::uuid>{id});
+  }
+  SECTION("all of an endpoint, whoever has deleted them") {
+    CHECK(refused_by(storage::delete_endpoint_tokens{}, outcome{storage::reply{storage::deleted_tokens{}}}).others);
+  }
+}

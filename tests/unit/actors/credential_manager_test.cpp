@@ -168,3 +168,77 @@ TEST_CASE("a new gate takes the place of the old one") {
   f.system.tell(f.manager, peer_v, storage_gate_peer{f.system.spawn(fake_gate, f.script)});
   CHECK(f.create()->value.value()->has_value());
 }
+
+namespace {
+
+// A follower that answers when the test lets it, and what the validators were told meanwhile.
+struct fake_follower_state {
+  static inline const char* name = "fake-follower";
+  std::vector<caf::typed_response_promise<bool>> asked;
+};
+
+revocation_follower_actor::behavior_type
+fake_follower(revocation_follower_actor::stateful_pointer<fake_follower_state> self, bool reads) {
+  harden(self);
+  return {
+    [self](read_atom) -> caf::result<bool> {
+      self->state.asked.push_back(self->make_response_promise<bool>());
+      return self->state.asked.back();
+    },
+    [](heard_atom, const forgotten_tokens_ptr&) {},
+    [](nats_atom, const nats_state_ptr&) {},
+    [](peer_atom, const forwarder_ptr&) {},
+    [](peer_atom, const storage_gate_peer&) {},
+    [](peer_atom, const event_publisher_peer&) {},
+    [](watch_atom) {},
+    [self, reads](tick_atom) {
+      for (auto& promise : std::exchange(self->state.asked, {}))
+        promise.deliver(reads);
+    },
+  };
+}
+
+// Asks for a transition of a token by its value; the database answers that there is none.
+struct unknown_token_fixture : manager_fixture {
+  explicit unknown_token_fixture(bool reads) : follower(system.spawn(fake_follower, reads)) {
+    system.tell(manager, peer_v, revocation_follower_peer{follower});
+    system.tell(manager, peer_v, forwarder_ptr{std::make_shared<const forwarder>([this](const delivery& what) {
+                  everything += std::get<forgotten_tokens_ptr>(what)->everything ? 1 : 0;
+                })});
+    script->outcomes = {errc::not_found};
+    storage::change_token_status command;
+    command.which = core::token_hash{};
+    asked = system.ask<storage_result_ptr>(
+      manager, apply_v, std::make_shared<const credential_change>(credential_change{command, core::channel::ecap}));
+  }
+
+  revocation_follower_actor follower;
+  std::shared_ptr<answer<storage_result_ptr>> asked;
+  int everything = 0;
+};
+
+} // namespace
+
+TEST_CASE("that a token is not there is told after this replica has read what others have revoked") {
+  unknown_token_fixture f{true};
+  CHECK_FALSE(f.asked->there());
+  f.system.tell(f.follower, tick_v);
+  REQUIRE(f.asked->value.has_value());
+  CHECK((*f.asked->value)->error().code == errc::not_found);
+  CHECK(f.everything == 0);
+}
+
+TEST_CASE("where that cannot be read, nothing is answered from memory any more") {
+  SECTION("since the database does not answer") {
+    unknown_token_fixture f{false};
+    f.system.tell(f.follower, tick_v);
+    REQUIRE(f.asked->value.has_value());
+    CHECK(f.everything == 1);
+  }
+  SECTION("in time") {
+    unknown_token_fixture f{true};
+    f.system.pass(milliseconds{1'700});
+    REQUIRE(f.asked->value.has_value());
+    CHECK(f.everything == 1);
+  }
+}

@@ -35,6 +35,7 @@ credential_manager_actor::behavior_type fake_manager(credential_manager_actor::p
     [](peer_atom, const forwarder_ptr&) {},
     [](peer_atom, const storage_gate_peer&) {},
     [](peer_atom, const event_publisher_peer&) {},
+    [](peer_atom, const revocation_follower_peer&) {},
   };
 }
 

@@ -1,6 +1,7 @@
 #include "actors/removal_backlog.hpp"
 #include "actors/removal_intake.hpp"
 #include "catch.hpp"
+#include "core/logging.hpp"
 
 #include <thread>
 
@@ -131,11 +132,12 @@ TEST_CASE("whoever waits for room gets it when an endpoint is done") {
   removal_backlog backlog(removal_limits{1});
   CHECK(backlog.add("a", "") == added::queued);
   CHECK(backlog.take(1).size() == 1);
+  const auto began = std::chrono::steady_clock::now();
   std::thread worker([&backlog] { backlog.done("a"); });
   backlog.wait_for_room(seconds{10});
+  CHECK(std::chrono::steady_clock::now() - began < seconds{5});
   CHECK(backlog.add("b", "") == added::queued);
   worker.join();
-  const auto began = std::chrono::steady_clock::now();
   backlog.wait_for_room(milliseconds{1});
   CHECK(std::chrono::steady_clock::now() - began < seconds{5});
 }
@@ -193,6 +195,20 @@ TEST_CASE("a subscription that ends waits for room a while, all in all, and then
     f.intake->take("c", "c-1");
   CHECK(std::chrono::steady_clock::now() - began < seconds{10});
   CHECK(f.lost() == 1'001);
+}
+
+TEST_CASE("lines that name lost endpoints are short where IDs are long, and every endpoint is counted") {
+  const auto metrics = std::make_shared<core::metrics>(core::metrics::sizes{});
+  const auto before = core::log_counts().error;
+  {
+    removal_losses losses(metrics, core::removal_loss::stop);
+    for (int i = 0; i < 100; ++i)
+      losses.add(std::string(255, 'x'));
+    for (int i = 0; i < 101; ++i)
+      losses.add("short");
+  }
+  CHECK(core::log_counts().error - before >= 100 / 8 + 2);
+  CHECK(metrics->lost_removals[static_cast<std::size_t>(core::removal_loss::stop)].value() == 201);
 }
 
 TEST_CASE("a correlation ID of any length is cut to what is stored") {

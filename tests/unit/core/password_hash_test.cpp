@@ -104,7 +104,7 @@ TEST_CASE("hashes of another implementation are verified, with more lanes too") 
 }
 
 TEST_CASE("a string of one lane is verified as libsodium's own function does it") {
-  const auto made = hashed_with("password", 1, 64 * 1024);
+  const auto made = hashed_with("password", 1, std::size_t{64} * 1024);
   const std::string text{made.reveal()};
   const auto verified = [](const std::string& phc, const std::string& password) {
     const bool own = verify_password(secret{phc}, secret{password});

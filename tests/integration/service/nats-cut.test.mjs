@@ -1,0 +1,189 @@
+// A NATS cluster whose servers are cut off from each other, with a replica and listeners on each side: the database is the
+// truth, NATS the fast path (contract 4.2, 4.4). What NATS does not carry reaches the other side within 1.5 s.
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, test } from 'node:test';
+
+import { Cm } from '../../support/cm.mjs';
+import { EcapClient } from '../../support/ecap.mjs';
+import { Events } from '../../support/events.mjs';
+import { Operator } from '../../support/operator.mjs';
+import { slowness } from '../../support/places.mjs';
+import { freePorts } from '../../support/ports.mjs';
+import { Proxy } from '../../support/proxy.mjs';
+import { Rows } from '../../support/rows.mjs';
+import { Mariadb, Nats } from '../../support/servers.mjs';
+import { until } from '../../support/wait.mjs';
+
+/** Long enough that nothing leaves the memory by age during a test. */
+const configuration = { 'kaa.cm.cache.time-to-live': '10m' };
+
+/** From the acknowledgement of a revocation to its effect beyond the cut, in milliseconds. */
+const bound = 1_500 * slowness;
+
+let mariadb;
+let rows;
+let route;
+const near = {};
+const far = {};
+before(async () => {
+  const [nearRoute, farRoute] = await freePorts(2);
+  mariadb = await Mariadb.start();
+  rows = new Rows(mariadb);
+  near.nats = await Nats.create();
+  near.nats.cluster = { port: nearRoute, routes: [] };
+  await near.nats.start();
+  route = await Proxy.start(nearRoute);
+  far.nats = await Nats.create();
+  far.nats.cluster = { port: farRoute, routes: [route.port] };
+  await far.nats.start();
+  for (const side of [near, far]) {
+    side.cm = await Cm.start({ nats: side.nats, mariadb, configuration });
+    side.events = await Events.listen(side.nats);
+    side.ecap = await EcapClient.connect(side.nats, { instance: side.cm.instance });
+    side.operator = new Operator(side.cm);
+  }
+});
+after(async () => {
+  for (const side of [near, far]) {
+    await side.ecap?.close();
+    await side.events?.close();
+    await side.cm?.remove();
+  }
+  await route?.close();
+  await Promise.all([near.nats?.remove(), far.nats?.remove(), mariadb?.remove()]);
+});
+
+const cut = () => {
+  route.refuse();
+  route.cut();
+};
+
+/** The cluster is whole: what is published on one side is heard on the other. */
+async function whole() {
+  route.heal();
+  const heard = [];
+  const subscription = far.events.connection.subscribe('tests.route', { callback: () => heard.push(1) });
+  await until(
+    async () => {
+      near.events.connection.publish('tests.route');
+      await near.events.connection.flush();
+      return heard.length > 0;
+    },
+    { timeout: 30_000 * slowness, interval: 100, what: 'a route between the servers' },
+  );
+  subscription.unsubscribe();
+}
+
+/** How long after now the other side did what is asked for. */
+async function timeUntil(condition, what) {
+  const began = performance.now();
+  await until(condition, { timeout: 20_000 * slowness, interval: 10, what });
+  return performance.now() - began;
+}
+
+/** A token that the replica on the far side answers from memory; requests do not cross the cut. */
+async function tokenInFarMemory(name) {
+  cut();
+  const { json } = await near.operator.createToken(name);
+  const id = json.endpointTokenId;
+  const validate = async () => (await far.ecap.validate('smart_kettle', json.token)).statusCode;
+  await until(
+    async () => {
+      await rows.setStatus('token', id, 'Active');
+      assert.equal(await validate(), 200);
+      await rows.setStatus('token', id, 'Suspended'); // nobody is told
+      return (await validate()) === 200;
+    },
+    { timeout: 30_000 * slowness, interval: 100, what: 'an answer from the memory of the far side' },
+  );
+  await rows.setStatus('token', id, 'Active');
+  return { endpointId: name, id, validate };
+}
+
+const revocations = [
+  ['suspended', (it, correlationId) => near.operator.setTokenStatus(it.endpointId, it.id, 'Suspended', { correlationId })],
+  ['deleted', (it, correlationId) => near.operator.deleteToken(it.endpointId, it.id, { correlationId })],
+];
+for (const [what, revoke] of revocations) {
+  test(`a token that was ${what} on one side of a cut is refused, and its event heard, on the other within 1.5 s`, async (t) => {
+    const it = await tokenInFarMemory(`cut-${what}`);
+    const correlationId = randomUUID();
+    const { status } = await revoke(it, correlationId);
+    assert.ok([200, 204].includes(status), `${status}`);
+    const [refused, heard] = await Promise.all([
+      timeUntil(async () => (await it.validate()) !== 200, 'a refusal on the far side'),
+      timeUntil(() => far.events.of(correlationId).length > 0, 'an event on the far side'),
+    ]);
+    t.diagnostic(`refused after ${Math.round(refused)} ms, heard after ${Math.round(heard)} ms`);
+    assert.ok(refused < bound && heard < bound, `refused after ${refused} ms, heard after ${heard} ms`);
+    assert.deepEqual(far.events.of(correlationId)[0].tokenIds, [it.id]);
+    assert.equal(near.events.of(correlationId).length, 1);
+    await whole();
+  });
+}
+
+test('the event of a client credential crosses the cut likewise', async () => {
+  cut();
+  const { json } = await near.operator.createUser(`cut-${randomUUID()}`, { password: 'a password' });
+  const correlationId = randomUUID();
+  const { status } = await near.operator.setClientStatus('credentials', json.credentialId, 'Suspended', { correlationId });
+  assert.equal(status, 200);
+  const heard = await timeUntil(() => far.events.of(correlationId).length > 0, 'an event on the far side');
+  assert.ok(heard < bound, `heard after ${heard} ms`);
+  await whole();
+});
+
+test('every revocation of a cut is heard on both sides, and the outbox is empty', async () => {
+  cut();
+  const sides = [near, far];
+  const told = [];
+  for (let n = 0; n < 60; n += 1) {
+    const side = sides[n % 2];
+    const { json } = await side.operator.createToken(`many-${n}`);
+    const correlationId = randomUUID();
+    const { status } = await side.operator.setTokenStatus(`many-${n}`, json.endpointTokenId, 'Revoked', { correlationId });
+    assert.equal(status, 200);
+    told.push(correlationId);
+  }
+  for (const side of sides) {
+    await until(() => told.every((id) => side.events.of(id).length > 0), {
+      timeout: 10_000 * slowness,
+      what: 'every event on each side',
+    });
+  }
+  await until(async () => (await rows.pending()) === 0, { what: 'an empty outbox' });
+  await whole();
+});
+
+test('without a cut every event is published once, although each replica follows the database', async () => {
+  await whole();
+  const told = [];
+  for (let n = 0; n < 30; n += 1) {
+    const { json } = await near.operator.createToken(`once-${n}`);
+    const correlationId = randomUUID();
+    await near.operator.setTokenStatus(`once-${n}`, json.endpointTokenId, 'Revoked', { correlationId });
+    told.push(correlationId);
+  }
+  const { at } = await far.events.one(told.at(-1));
+  // Until then each replica has read all of them, and would have published what it had not heard.
+  await until(() => performance.now() - at > bound, { timeout: 2 * bound, interval: 100, what: 'another reading' });
+  for (const id of told) assert.equal(far.events.of(id).length, 1, id);
+});
+
+test('a replica that acknowledges what another one did has dropped the token from its own memory first', async () => {
+  for (const [name, revoke, again] of [
+    ['status', (it, side) => side.operator.setTokenStatus(it.endpointId, it.id, 'Suspended'), 200],
+    ['one', (it, side) => side.operator.deleteToken(it.endpointId, it.id), 404],
+    ['all', (it, side) => side.operator.deleteTokens(it.endpointId), 204],
+  ]) {
+    for (let round = 0; round < 10; round += 1) {
+      const it = await tokenInFarMemory(`acknowledged-${name}-${round}`);
+      await revoke(it, near);
+      const answer = await revoke(it, far);
+      assert.equal(answer.status, again, name);
+      assert.notEqual(await it.validate(), 200, `${name}, round ${round}`);
+    }
+  }
+  await whole();
+});
