@@ -75,7 +75,9 @@ test('a replica whose clock is 8 days ahead deletes no young revocations and aud
   const old = Date.now() - 9 * day;
   await mariadb.sql(
     `INSERT INTO revocation (kind, application, endpoint_id, ids, correlation_id, at) VALUES (1, '', '', REPEAT('i', 16), 'old', ${old});` +
-      `INSERT INTO credential_audit (credential_id, at, channel, actor, correlation_id) VALUES (REPEAT('i', 16), ${old}, 0, '', 'old')`,
+      // The first is dated in the future and hides nothing.
+      `INSERT INTO credential_audit (credential_id, at, channel, actor, correlation_id) VALUES ` +
+      `(REPEAT('i', 16), ${Date.now() + 30 * day}, 0, '', 'future'), (REPEAT('i', 16), ${old}, 0, '', 'old')`,
   );
   const left = async (table) => Number(await mariadb.sql(`SELECT COUNT(*) FROM ${table} WHERE correlation_id = 'old'`));
   await until(async () => (await left('revocation')) + (await left('credential_audit')) === 0, {
@@ -84,5 +86,5 @@ test('a replica whose clock is 8 days ahead deletes no young revocations and aud
     what: 'the deletion of the old rows',
   });
   assert.deepEqual(await revocations(ahead), before);
-  assert.equal(await mariadb.sql('SELECT COUNT(*) FROM credential_audit'), audit);
+  assert.equal(await mariadb.sql("SELECT COUNT(*) FROM credential_audit WHERE correlation_id <> 'future'"), audit);
 });
