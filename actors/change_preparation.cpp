@@ -45,7 +45,8 @@ core::expected<storage::command> prepare_change(storage::command command, core::
           change.credential.client_id = core::to_string(change.credential.id);
         return true;
       } else if constexpr (timed_change<kind>) {
-        change.at = now;
+        if (change.at == core::timestamp{}) // a repetition has the time of its first attempt
+          change.at = now;
         return true;
       } else {
         return false;

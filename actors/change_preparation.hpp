@@ -13,7 +13,7 @@
 
 namespace cm::actors {
 
-/// The command as it goes to storage.
+/// The command as it goes to storage. A time that it has already is kept: it was given before an earlier attempt.
 /// @return errc::internal for a command that is no change of a credential
 [[nodiscard]] core::expected<storage::command> prepare_change(storage::command command, core::timestamp now,
                                                               core::uuid_v7_generator& ids);

@@ -40,22 +40,29 @@ std::string text_of(const core::error& problem) {
 
 // -- deletions --------------------------------------------------------------------------------------------------------
 
+// Its outcome is not known, or it failed: it waits again, as the repetition of this attempt.
+void repeat(endpoint_remover_self self, const std::string& endpoint, const std::string& why) {
+  self->state.backlog->put_back_attempted(endpoint);
+  rest(self, why);
+}
+
 void take_removal(endpoint_remover_self self, const std::string& endpoint, const storage_result& result) {
   auto& state = self->state;
   --state.removals;
-  if (result.has_error() && may_pass(result.error())) {
-    state.backlog->put_back(endpoint);
-    rest(self, text_of(result.error()));
-    return;
-  }
   if (result.has_error()) {
-    // Trying again would not help: it is not the database's being away.
+    auto& attempts = state.attempts[endpoint];
+    // An error that nobody knows may pass as well; one that does not must not hold up the others for ever.
+    if (may_pass(result.error()) || ++attempts.failures < state.settings.max_failures) {
+      repeat(self, endpoint, text_of(result.error()));
+      return;
+    }
     core::logger("cm.elce")->error("the tokens of unregistered endpoint {} cannot be deleted: {} {}", endpoint,
                                    result.error().message, result.error().detail);
     removal_losses(state.settings.metrics, core::removal_loss::failure).add(endpoint);
   } else {
     state.backoff->reset();
   }
+  state.attempts.erase(endpoint);
   state.backlog->done(endpoint);
   pump(self);
 }
@@ -67,13 +74,18 @@ void remove(endpoint_remover_self self, endpoint_removal what) {
   command.endpoint_id = what.endpoint_id;
   command.origin = {core::channel::elce, {}, std::move(what.correlation_id)};
   const auto endpoint = std::move(what.endpoint_id);
+  auto& attempts = state.attempts[endpoint];
+  // A token that was made after a lost attempt was carried out stays, unless another event has come since.
+  command.repeated = state.backlog->take_repetition(endpoint) && attempts.at != core::timestamp{};
+  if (!command.repeated)
+    attempts.at = core::now_ms();
+  command.at = attempts.at;
   request_within(self, state.manager, state.settings.patience, apply_v,
                  std::make_shared<const credential_change>(credential_change{std::move(command), core::channel::elce}))
     .then([self, endpoint](const storage_result_ptr& result) { take_removal(self, endpoint, *result); },
           [self, endpoint](const caf::error& problem) {
             --self->state.removals;
-            self->state.backlog->put_back(endpoint);
-            rest(self, describe_reason(problem));
+            repeat(self, endpoint, describe_reason(problem));
           });
 }
 

@@ -15,6 +15,8 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <string>
+#include <unordered_map>
 
 namespace cm::actors {
 
@@ -23,9 +25,16 @@ struct endpoint_remover_settings {
   std::size_t checks_at_once = 2; ///< questions which endpoints have tokens, storage::max_batch in each
   std::chrono::milliseconds patience{7000};       ///< for the manager's answer, which has a deadline of its own
   std::chrono::milliseconds check_patience{5000}; ///< for the database's answer
-  std::chrono::milliseconds look{250};            ///< how often the backlog is looked at without an announcement
-  core::backoff_settings backoff{};               ///< between attempts while the database is away
-  std::shared_ptr<core::metrics> metrics;         ///< where losses are counted; may be null
+  unsigned max_failures = 6;              ///< attempts that end with an error which is not the database's being away
+  std::chrono::milliseconds look{250};    ///< how often the backlog is looked at without an announcement
+  core::backoff_settings backoff{};       ///< between attempts while the database is away
+  std::shared_ptr<core::metrics> metrics; ///< where losses are counted; may be null
+};
+
+/// What was tried of one endpoint.
+struct removal_attempts {
+  core::timestamp at{}; ///< of the first one, by which storage finds it again
+  unsigned failures = 0;
 };
 
 struct endpoint_remover_state {
@@ -36,9 +45,10 @@ struct endpoint_remover_state {
   std::shared_ptr<removal_backlog> backlog;
   credential_manager_actor manager;
   storage_gate_actor gate;
-  std::deque<endpoint_removal> found; ///< these have tokens; of two checks at most
-  std::size_t checks = 0;             ///< that are under way
-  std::size_t removals = 0;           ///< likewise
+  std::deque<endpoint_removal> found;                         ///< these have tokens; of two checks at most
+  std::unordered_map<std::string, removal_attempts> attempts; ///< by endpoint ID, of those that are not done
+  std::size_t checks = 0;                                     ///< that are under way
+  std::size_t removals = 0;                                   ///< likewise
   std::optional<core::backoff> backoff;
   bool resting = false; ///< after a failure, until the tick
 
@@ -47,7 +57,8 @@ struct endpoint_remover_state {
 };
 
 /// Asks the database which of the endpoints in the backlog have tokens, many at a time, and has these deleted one by
-/// one. Each is tried until the database takes it, for as long as the process lives.
+/// one. Each is tried until the database takes it, for as long as the process lives; one that fails `max_failures`
+/// times with the database there is given up, and named.
 endpoint_remover_actor::behavior_type
 endpoint_remover(endpoint_remover_actor::stateful_pointer<endpoint_remover_state> self,
                  endpoint_remover_settings settings, std::shared_ptr<removal_backlog> backlog,

@@ -27,8 +27,11 @@ void removal_backlog::count_out(std::size_t text_bytes) noexcept {
 
 removal_backlog::added removal_backlog::add(std::string_view endpoint_id, std::string_view correlation_id) {
   const std::lock_guard lock(mutex_);
-  if (index_.count(endpoint_id) != 0)
+  if (index_.count(endpoint_id) != 0) {
+    if (!repeated_.empty())
+      repeated_.erase(std::string(endpoint_id));
     return added::merged;
+  }
   const auto busy = running_.empty() ? running_.end() : running_.find(std::string(endpoint_id));
   if (busy != running_.end() && busy->second.again)
     return added::merged;
@@ -73,6 +76,7 @@ void removal_backlog::done(const std::string& endpoint_id) {
     if (node.empty())
       return;
     auto& what = node.mapped();
+    repeated_.erase(endpoint_id);
     count_out(endpoint_id.size() + what.correlation_id.size());
     if (what.again)
       index_.insert(waiting_.emplace_back(entry{endpoint_id + *what.again, endpoint_id.size()}).endpoint_id());
@@ -91,6 +95,21 @@ void removal_backlog::put_back(const std::string& endpoint_id) {
   const std::lock_guard lock(mutex_);
   if (auto node = running_.extract(endpoint_id); !node.empty())
     put_back_running(endpoint_id, std::move(node.mapped()));
+}
+
+void removal_backlog::put_back_attempted(const std::string& endpoint_id) {
+  const std::lock_guard lock(mutex_);
+  auto node = running_.extract(endpoint_id);
+  if (node.empty())
+    return;
+  if (!node.mapped().again)
+    repeated_.insert(endpoint_id);
+  put_back_running(endpoint_id, std::move(node.mapped()));
+}
+
+bool removal_backlog::take_repetition(const std::string& endpoint_id) {
+  const std::lock_guard lock(mutex_);
+  return repeated_.erase(endpoint_id) != 0;
 }
 
 void removal_backlog::put_back_all() {

@@ -62,6 +62,14 @@ public:
   /// It waits again, before all others. To be called for an endpoint that take() gave.
   void put_back(const std::string& endpoint_id);
 
+  /// The same after an attempt of which the outcome is not known, or that failed.
+  void put_back_attempted(const std::string& endpoint_id);
+
+  /// Whether the present attempt, of an endpoint that take() gave, repeats one of put_back_attempted(): not where
+  /// another event of the endpoint has come since, which tells of tokens that were made after the lost attempt. Ends
+  /// the question.
+  [[nodiscard]] bool take_repetition(const std::string& endpoint_id);
+
   /// The same for all that are being worked on: for the next remover.
   void put_back_all();
 
@@ -107,6 +115,7 @@ private:
   std::deque<entry> waiting_;
   std::unordered_set<std::string_view> index_; ///< the endpoint IDs of `waiting_`, as views into its entries
   std::unordered_map<std::string, running> running_;
+  std::unordered_set<std::string> repeated_; ///< of `waiting_` and `running_`: see take_repetition()
   std::size_t bytes_ = 0;
   std::shared_ptr<std::atomic<std::size_t>> count_ = std::make_shared<std::atomic<std::size_t>>(0);
   std::atomic<bool> announced_{false};

@@ -16,6 +16,7 @@ namespace {
 struct fake_manager_script {
   errc outcome = errc::none;
   std::vector<std::string> endpoints;
+  std::vector<storage::delete_endpoint_tokens> commands;
 };
 
 credential_manager_actor::behavior_type fake_manager(credential_manager_actor::pointer self,
@@ -24,7 +25,8 @@ credential_manager_actor::behavior_type fake_manager(credential_manager_actor::p
   return {
     [](create_atom, const create_order_ptr&) { return create_result_ptr{}; },
     [=](apply_atom, const credential_change_ptr& change) {
-      script->endpoints.push_back(std::get<storage::delete_endpoint_tokens>(change->command).endpoint_id);
+      script->commands.push_back(std::get<storage::delete_endpoint_tokens>(change->command));
+      script->endpoints.push_back(script->commands.back().endpoint_id);
       return script->outcome == errc::none
                ? std::make_shared<const storage_result>(storage::reply{storage::deleted_tokens{}})
                : failure(script->outcome);
@@ -159,9 +161,46 @@ TEST_CASE("an endpoint that fails for good does not hold up the others, and coun
   remover_fixture f;
   f.script->outcome = errc::internal;
   f.gone({"a", "b"});
-  CHECK(f.script->endpoints == std::vector<std::string>{"a", "b"});
+  f.system.pass(seconds{10});
+  CHECK(f.script->endpoints.size() == std::size_t{2} * endpoint_remover_settings{}.max_failures);
   CHECK(f.backlog->size() == 0);
   CHECK(f.metrics->lost_removals[static_cast<std::size_t>(core::removal_loss::failure)].value() == 2);
+  f.script->outcome = errc::none;
+  f.gone({"c"});
+  CHECK(f.script->endpoints.back() == "c");
+}
+
+TEST_CASE("an error that passes costs no endpoint") {
+  remover_fixture f;
+  f.script->outcome = errc::internal;
+  f.gone({"a"});
+  f.script->outcome = errc::none;
+  f.system.pass(seconds{1});
+  CHECK(f.script->endpoints == std::vector<std::string>{"a", "a"});
+  CHECK(f.backlog->size() == 0);
+  CHECK(f.lost() == 0);
+}
+
+TEST_CASE(
+  "a repetition says that it is one and has the time of the first attempt, unless another event came meanwhile") {
+  remover_fixture f;
+  f.script->outcome = errc::unavailable;
+  f.gone({"a"});
+  REQUIRE(f.script->commands.size() == 1);
+  CHECK_FALSE(f.script->commands[0].repeated);
+  const bool another = GENERATE(false, true);
+  if (another)
+    f.queue({"a"});
+  f.script->outcome = errc::none;
+  f.system.pass(seconds{1});
+  REQUIRE(f.script->commands.size() == 2);
+  CHECK(f.script->commands[1].repeated != another);
+  if (!another)
+    CHECK(f.script->commands[1].at == f.script->commands[0].at);
+
+  f.gone({"a"});
+  REQUIRE(f.script->commands.size() == 3);
+  CHECK_FALSE(f.script->commands[2].repeated);
 }
 
 TEST_CASE("where the database cannot tell which endpoints have tokens, all are deleted without asking") {
