@@ -74,9 +74,14 @@ outcome<std::vector<std::uint64_t>> lease(connection& db, std::uint32_t limit) {
   return numbers;
 }
 
-outcome<std::vector<core::revocation>> read_events(connection& db, std::span<const std::uint64_t> numbers) {
+const statement_set& events_texts() {
   static const auto texts = statement_texts(
     "SELECT " + std::string{revocation_fields} + " FROM revocation WHERE seq IN (", "?", ") ORDER BY seq");
+  return texts;
+}
+
+outcome<std::vector<core::revocation>> read_events(connection& db, const statement_set& texts,
+                                                   std::span<const std::uint64_t> numbers) {
   std::vector<core::revocation> events;
   events.reserve(numbers.size());
   const auto read = read_by_number(db, texts, revocation_columns, numbers,
@@ -103,7 +108,7 @@ outcome<claimed_events> apply(connection& db, const claim_events& request) {
   const auto numbers = lease(db, request.limit);
   if (!numbers)
     return numbers.error();
-  auto events = read_events(db, *numbers);
+  auto events = read_events(db, events_texts(), *numbers);
   if (!events)
     return events.error();
   claimed.events = *std::move(events);
@@ -196,9 +201,13 @@ outcome<found_revocations> apply(connection& db, const find_revocations& request
 }
 
 outcome<revocation_page> apply(connection& db, const get_revocations& request) {
+  // Another text than a claim's: in the server's list of statements the two are to be told apart.
+  static const auto texts =
+    statement_texts("SELECT " + std::string{revocation_fields} + " FROM revocation FORCE INDEX (PRIMARY) WHERE seq IN (",
+                    "?", ") ORDER BY seq");
   if (request.sequences.size() > max_claim)
     return invalid("more than 256 revocations");
-  auto events = read_events(db, request.sequences);
+  auto events = read_events(db, texts, request.sequences);
   if (!events)
     return events.error();
   return revocation_page{*std::move(events)};

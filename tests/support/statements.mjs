@@ -5,11 +5,11 @@ import { carriedOut } from './mariadb-protocol.mjs';
 const purposes = [
   ['probe', /^SELECT @@global\.\w*read_only/],
   ['session', /^(SET\b|SELECT @@|SELECT (GET_LOCK|RELEASE_LOCK|CONNECTION_ID|VERSION|DATABASE)\b|DO\b|SHOW\b|USE\b)/],
-  ['schema', /^CREATE\b|^(SELECT|INSERT)\b[^;]*\b(cm_schema_history|information_schema)\b|^SELECT\b[^;]*\btoken_hash_key\b|^INSERT IGNORE INTO token_hash_key\b/],
+  ['schema', /^CREATE\b|^(SELECT|INSERT)\b[^;]*\b(cm_schema_history|information_schema)\b|^SELECT\b[^;]*\btoken_hash_key\b|^INSERT IGNORE INTO token_hash_key\b|^UPDATE token_hash_key\b/],
   ['prune', /^SELECT (COALESCE\(MIN\(IF\(at >=|COUNT\(\*\), COALESCE\(MAX\(seq\))|^DELETE FROM (credential_audit|revocation)\b|^SELECT seq FROM revocation FORCE INDEX \(operation\)/],
   ['confirmation', /^DELETE FROM event_outbox\b/],
   ['claim', /^SELECT seq FROM event_outbox\b[^;]*FOR UPDATE|^UPDATE event_outbox\b|^SELECT [^;]* FROM revocation WHERE seq IN/],
-  ['sweep', /^SELECT [^;]*\bevent_outbox\b|^SELECT [^;]* FROM revocation (WHERE seq|ORDER BY seq)/],
+  ['sweep', /^SELECT [^;]*\bevent_outbox\b|^SELECT [^;]* FROM revocation( FORCE INDEX \(PRIMARY\))? (WHERE seq|ORDER BY seq)/],
   ['look-up', /^SELECT [^;]* WHERE (token_hash|subject_hash|username) (IN|=)/],
   ['transaction', /^(START TRANSACTION|BEGIN|COMMIT|ROLLBACK)\s*$/],
   ['use', /\bfirst_used_at = |\bSET last_used_at = |^SELECT id, status(, last_used_at)? FROM \w+ FORCE INDEX \(PRIMARY\)/],

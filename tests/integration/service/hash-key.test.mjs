@@ -8,6 +8,7 @@ import { Cm, runCm } from '../../support/cm.mjs';
 import { EcapClient } from '../../support/ecap.mjs';
 import { Operator } from '../../support/operator.mjs';
 import { slowness } from '../../support/places.mjs';
+import { until } from '../../support/wait.mjs';
 import { Mariadb, Nats } from '../../support/servers.mjs';
 
 const key = () => randomBytes(32).toString('hex');
@@ -52,13 +53,46 @@ async function isRefused(value) {
   for (const secret of [value, right].filter(Boolean)) assert.ok(!output.includes(secret));
 }
 
-test('before there is a token, the key may be changed', async () => {
+/** As if the last process with the recorded key had ended longer ago than its lease. */
+const expireRecord = () => mariadb.sql('UPDATE token_hash_key SET recorded_at = recorded_at - 11000');
+
+test('of two first replicas with different keys one serves, and the other ends with 78 before it does', async () => {
+  for (let round = 0; round < 3; round += 1) {
+    await mariadb.sql('DROP DATABASE cm; CREATE DATABASE cm');
+    const both = await Promise.all([first, right].map((value) => Cm.create(withKey(value))));
+    try {
+      for (const one of both) one.launch();
+      const refused = await until(() => both.find((one) => !one.process.running), {
+        timeout: 20_000 * slowness,
+        what: 'the end of one of two processes with different keys',
+      });
+      assert.equal(refused.process.end.code, 78);
+      assert.match(refused.log, refusal);
+      const [serves] = both.filter((one) => one !== refused);
+      await serves.up();
+      const { status } = await new Operator(serves).createToken(`first-${round}`);
+      assert.equal(status, 201);
+    } finally {
+      await Promise.all(both.map((one) => one.remove()));
+    }
+  }
+  await mariadb.sql('DROP DATABASE cm; CREATE DATABASE cm');
+});
+
+test('before there is a token, the key may be changed when no process has the recorded one any more', async () => {
   await restartWith(undefined);
   const without = await recorded();
+  await isRefused(first);
+  await cm.remove();
+  cm = undefined;
+  await expireRecord();
   await restartWith(first);
   const other = await recorded();
   assert.match(other, /^[0-9A-F]{64}\n$/);
   assert.notEqual(other, without);
+  await cm.remove();
+  cm = undefined;
+  await expireRecord();
   await restartWith(right);
   assert.notEqual(await recorded(), other);
 });
