@@ -72,6 +72,15 @@ const Specific = record('scmp.ServiceSpecificConfigurationUpdateEvent');
 
 const common = () => ({ correlationId: randomUUID(), timestamp: Date.now() });
 
+/** What another replica broadcasts of tokens that it revoked. */
+export function publishRevoked(connection, endpointId, tokenIds, { instance = 'cm', ...fields } = {}) {
+  const event = { ...common(), timeout: 0, appName: 'smart_kettle', endpointId, tokenIds, originatorReplicaId: 'another', ...fields };
+  connection.publish(
+    `kaa.v1.events.${instance}.endpoint.token.revoked`,
+    heard['endpoint.token.revoked'].toBuffer(event),
+  );
+}
+
 /** 9/ELCE: an endpoint was unregistered. Returns the correlation ID. */
 export function publishUnregistered(connection, endpointId, { register = 'epr', ...fields } = {}) {
   const event = {
