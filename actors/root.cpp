@@ -2,8 +2,8 @@
 
 #include "actors/hardening.hpp"
 #include "actors/root_children.hpp"
-#include "actors/root_messaging.hpp"
 #include "actors/root_stop.hpp"
+#include "actors/root_subscriptions.hpp"
 #include "core/exit_status.hpp"
 
 #include <algorithm>

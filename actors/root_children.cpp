@@ -7,6 +7,7 @@
 #include "actors/housekeeper.hpp"
 #include "actors/password_pool.hpp"
 #include "actors/root_messaging.hpp"
+#include "actors/root_subscriptions.hpp"
 #include "actors/storage_gate.hpp"
 #include "actors/token_reader.hpp"
 #include "core/exit_status.hpp"

@@ -1,4 +1,4 @@
-// The children that have to do with NATS: the link, egress, who answers requests, and the subscriptions.
+// The children that have to do with NATS but for the subscriptions: the link, egress, and who answers requests.
 #pragma once
 
 #include "actors/root.hpp"
@@ -8,24 +8,8 @@ namespace cm::actors {
 /// What runs from the first moment; the link does not wait for the database.
 void add_messaging_children(root_pointer self);
 
-/// One child a subject: when database and NATS have answered.
-void add_subscriptions(root_pointer self);
-
 /// When the stop is over: names the unregistered endpoints whose tokens are still there in the log, since nobody
 /// repeats their events. The remover has ended before.
 void name_unfinished_removals(root_pointer self);
-
-/// A subscription was made on that connection, or (null) is gone. It counts when the server has confirmed it: until
-/// then a request that only it could take is answered "no responders" by the server (NATS: status 503).
-/// @param index of the subscription
-/// @param number of what it made: what is said of an older one does not count
-void take_listening(root_pointer self, std::size_t index, std::uint64_t number, const nats_connection_ptr& connection);
-
-/// The NATS server does not permit something, in its words: where it is a subscription, that is tried again and again.
-void take_refusal(root_pointer self, const std::string& text);
-
-/// Tells health, where that changed, whether CM serves, and which subscriptions are not permitted. CM serves when the
-/// doors are open and every subscription is confirmed; those that no request comes on may be refused instead.
-void tell_readiness(root_pointer self);
 
 } // namespace cm::actors

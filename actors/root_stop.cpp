@@ -2,6 +2,7 @@
 
 #include "actors/hardening.hpp"
 #include "actors/root_messaging.hpp"
+#include "actors/root_subscriptions.hpp"
 
 #include <algorithm>
 #include <utility>
