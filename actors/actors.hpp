@@ -278,6 +278,8 @@ using event_confirmer_actor = caf::typed_actor<
 using event_publisher_actor = caf::typed_actor<
   // Events that were just written to the outbox by this replica.
   caf::reacts_to<publish_atom, revocations_ptr>,
+  // Events of other replicas that were not heard here: published too, while their outbox rows stay with their owners.
+  caf::reacts_to<republish_atom, revocations_ptr>,
   // The connection to publish on, new or lost.
   caf::reacts_to<nats_atom, nats_state_ptr>,
   // Answered when all events that are known here are confirmed, or cannot be.

@@ -41,6 +41,7 @@ CM_ATOM(probe, "probe");         ///< INTERNAL: the link's round trip came back
 CM_ATOM(publish, "publish");     ///< events of changes that were committed
 CM_ATOM(read, "read");           ///< answer this request with what the database has
 CM_ATOM(ready, "ready");         ///< a component works for the first time
+CM_ATOM(republish, "republish"); ///< events of others that were not heard
 CM_ATOM(refresh, "refresh");     ///< something of the configuration changed
 CM_ATOM(refused, "refused");     ///< NATS does not permit a subscription
 CM_ATOM(remove, "remove");       ///< endpoints that are gone

@@ -175,7 +175,8 @@ void take_confirmation(event_publisher_self self, const std::vector<core::revoca
     for (const auto& event : events) {
       publisher_log()->debug("event {} is confirmed{}", event.sequence,
                              core::log_fields{{"correlationId", event.correlation_id}});
-      state.confirmed.push_back(event.sequence);
+      if (state.foreign.erase(event.sequence) == 0)
+        state.confirmed.push_back(event.sequence);
     }
     remove_confirmed(self);
   } else {
@@ -313,6 +314,15 @@ event_publisher_actor::behavior_type event_publisher(event_publisher_self self, 
         publisher_log()->debug("{} events wait in the outbox", refused);
       begin_soon(self);
     },
+    [self](republish_atom, const revocations_ptr& events) {
+      auto& s = self->state;
+      for (const auto& event : *events) {
+        if (!s.queue->holds(event)) // else it is published from here anyway
+          s.foreign.insert(event.sequence);
+      }
+      static_cast<void>(s.queue->add(*events, self->clock().now()));
+      begin_soon(self);
+    },
     [self](nats_atom, const nats_state_ptr& nats) {
       self->state.nats = nats;
       if (!nats->up)
@@ -348,6 +358,7 @@ event_publisher_actor::behavior_type event_publisher(event_publisher_self self, 
       confirm_published(self);
       remove_confirmed(self);
       sweep(self);
+      std::erase_if(s.foreign, [&](std::uint64_t sequence) { return !s.queue->holds(sequence); });
       report_outbox(self);
       if (!s.drains.empty() && ((s.queue->empty() && s.confirmed.empty()) || self->clock().now() >= s.drain_until))
         answer_drains(self, s.queue->empty());

@@ -60,7 +60,8 @@ struct event_publisher_state {
   std::vector<core::revocation> unconfirmed;   ///< published, and nobody was asked for a confirmation yet
   std::deque<core::revocation> singles;        ///< the server has refused one of these: each is published on its own
   std::unordered_set<std::uint64_t> oversized; ///< events that the log has named as larger than max_payload
-  std::vector<std::uint64_t> confirmed;        ///< to be taken out of the outbox
+  std::unordered_set<std::uint64_t> foreign; ///< in `queue`, but not to be taken out: their owners have to publish them
+  std::vector<std::uint64_t> confirmed;      ///< to be taken out of the outbox
   std::vector<caf::typed_response_promise<bool>> drains;
   core::steady_time next_sweep{};
   core::steady_time drain_until{};

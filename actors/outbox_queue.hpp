@@ -40,7 +40,9 @@ public:
   void done(const std::vector<core::revocation>& events);
 
   /// Whether it is still this replica's to publish.
-  [[nodiscard]] bool holds(const core::revocation& event) const { return known_.count(event.sequence) != 0; }
+  [[nodiscard]] bool holds(const core::revocation& event) const { return holds(event.sequence); }
+
+  [[nodiscard]] bool holds(std::uint64_t sequence) const { return known_.count(sequence) != 0; }
 
   /// Whether there is something for take().
   [[nodiscard]] bool waits() const noexcept { return under_way_ < waiting_.size(); }

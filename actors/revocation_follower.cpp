@@ -83,6 +83,7 @@ void publish_unheard(revocation_follower_self self) {
   auto& state = self->state;
   const auto now = self->clock().now();
   auto due = std::make_shared<std::vector<core::revocation>>();
+  std::size_t given_up = 0;
   std::erase_if(state.unheard, [&](const revocation_follower_state::unheard_event& one) {
     const bool publish = now >= one.due && listens(state, one.event.kind);
     const bool heard = state.heard.heard(one.event);
@@ -91,13 +92,20 @@ void publish_unheard(revocation_follower_self self) {
     state.unheard_bytes -= bytes_of(one.event);
     if (!heard && publish)
       due->push_back(one.event);
+    else if (!heard)
+      ++given_up;
     return true;
   });
+  if (given_up > 0)
+    follower_log()->warn(
+      "{} revocations were not heard over NATS, and this replica had no way to publish them for {} s: "
+      "listeners on its side find them in /revocations",
+      given_up, std::chrono::ceil<std::chrono::seconds>(state.settings.max_wait).count());
   if (due->empty())
     return;
   follower_log()->info("{} revocations were not heard over NATS and are published by this replica too", due->size());
   state.settings.metrics->outbox.republished.add(due->size());
-  self->send(state.publisher, publish_v, revocations_ptr{std::move(due)});
+  self->send(state.publisher, republish_v, revocations_ptr{std::move(due)});
 }
 
 // -- reading ----------------------------------------------------------------------------------------------------------
@@ -203,15 +211,26 @@ void read(revocation_follower_self self) {
 // While the database has no tokens, its record of the hash key stays this process's as long as it says that it is
 // alive.
 void keep_hash_key(revocation_follower_self self) {
-  auto& state = self->state;
-  const auto now = self->clock().now();
-  if (state.has_tokens || now < state.next_key)
-    return;
-  state.next_key = now + state.settings.key_period;
   ask<storage::kept_hash_key>(
-    self, storage::keep_hash_key{},
-    [self](const storage::kept_hash_key& kept) { self->state.has_tokens = kept.has_tokens; },
+    self, storage::keep_hash_key{}, [](const storage::kept_hash_key&) {},
     [](const std::string& why) { follower_log()->debug("the record of the hash key is not confirmed now: {}", why); });
+}
+
+// A table that ends before what was read is another one: restored, or of a server that lags behind the one before.
+void look_at_end(revocation_follower_self self) {
+  ask<storage::found_revocations>(
+    self, storage::find_revocations{},
+    [self](const storage::found_revocations& found) {
+      auto& state = self->state;
+      const auto highest = found.sequences.empty() ? 0 : found.sequences.back();
+      if (!state.tail->started() || highest >= state.tail->last())
+        return;
+      follower_log()->info("the revocations end at {} and were read up to {}: they are followed from there again",
+                           highest, state.tail->last());
+      state.tail->start(highest);
+      invalidate_all(state);
+    },
+    [](const std::string& why) { follower_log()->debug("the end of the revocations is not known now: {}", why); });
 }
 
 void tick(revocation_follower_self self) {
@@ -222,7 +241,11 @@ void tick(revocation_follower_self self) {
     state.heard.turn();
   }
   publish_unheard(self);
-  keep_hash_key(self);
+  if (now >= state.next_look) {
+    state.next_look = now + state.settings.look_period;
+    keep_hash_key(self);
+    look_at_end(self);
+  }
   read(self);
 }
 

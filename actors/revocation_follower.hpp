@@ -32,7 +32,7 @@ struct revocation_follower_settings {
   std::chrono::milliseconds max_wait{30'000};     ///< for a NATS connection on which an unheard event can be published
   std::chrono::milliseconds gap_patience{35'000}; ///< longest life of a transaction: a few exchanges of 10 s each
   std::chrono::milliseconds turn{60'000};         ///< of what was heard
-  std::chrono::milliseconds key_period{3'000};    ///< from one confirmation of the hash key to the next
+  std::chrono::milliseconds look_period{3'000};   ///< from one look at the hash key and at the table's end to the next
   std::size_t max_unheard = 10'000;               ///< revocations that wait to be heard or published
   std::size_t max_unheard_bytes = 16U << 20U;
   std::shared_ptr<coherence> token_feed;  ///< the subscription to events of tokens
@@ -58,7 +58,7 @@ struct revocation_follower_state {
   std::optional<revocation_tail> tail;
   heard_events heard;
   core::steady_time next_turn{};
-  core::steady_time next_key{};
+  core::steady_time next_look{};
   std::deque<unheard_event> unheard;
   std::size_t unheard_bytes = 0;
   std::vector<caf::typed_response_promise<bool>> waiting; ///< for a reading that has not begun
@@ -66,7 +66,6 @@ struct revocation_follower_state {
   std::minstd_rand random;
   bool reading = false;
   bool nats_up = false;
-  bool has_tokens = false; ///< of the database: its hash key's record stays
   bool failing = false;
 
   /// Readings that were asked for are answered with false.

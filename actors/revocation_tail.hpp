@@ -30,6 +30,9 @@ public:
   /// Rows behind this number have to be read.
   [[nodiscard]] std::uint64_t after() const noexcept { return settled_; }
 
+  /// The highest number that is known.
+  [[nodiscard]] std::uint64_t last() const noexcept { return known_.empty() ? settled_ : known_.rbegin()->first; }
+
   /// Those of the numbers that are not known yet.
   [[nodiscard]] std::vector<std::uint64_t> unknown(std::span<const std::uint64_t> found) const;
 

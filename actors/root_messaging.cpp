@@ -142,6 +142,10 @@ void add_follower(root_pointer self) {
     revocation_follower_settings settings;
     settings.token_feed = state.token_hearing;
     settings.client_feed = state.client_feed;
+    // A transaction that holds a number lasts some exchanges at most, each bounded by the socket time-out.
+    const auto exchange = state.settings.settings.database.socket_timeout;
+    settings.gap_patience =
+      exchange.count() == 0 ? std::chrono::minutes{10} : 3 * exchange + std::chrono::milliseconds{5'000};
     settings.metrics = state.settings.metrics;
     state.follower = self->spawn(revocation_follower, std::move(settings), state.gate, state.publisher);
     renew_forget(self);

@@ -202,9 +202,9 @@ outcome<found_revocations> apply(connection& db, const find_revocations& request
 
 outcome<revocation_page> apply(connection& db, const get_revocations& request) {
   // Another text than a claim's: in the server's list of statements the two are to be told apart.
-  static const auto texts =
-    statement_texts("SELECT " + std::string{revocation_fields} + " FROM revocation FORCE INDEX (PRIMARY) WHERE seq IN (",
-                    "?", ") ORDER BY seq");
+  static const auto texts = statement_texts("SELECT " + std::string{revocation_fields}
+                                              + " FROM revocation FORCE INDEX (PRIMARY) WHERE seq IN (",
+                                            "?", ") ORDER BY seq");
   if (request.sequences.size() > max_claim)
     return invalid("more than 256 revocations");
   auto events = read_events(db, texts, request.sequences);
