@@ -167,7 +167,7 @@ export class ChangeBench {
       if (trap.hit) await trap.fired;
       const link = trap.command?.link;
       if (link) link.intercept = undefined;
-      if (fault.endsConnection && link) await this.closed(link);
+      if (fault.endsConnection && trap.aligned) await this.closed(link);
       if (!change.settled) await this.next(testCase, code, link);
       await this.settle(testCase, code);
     }
