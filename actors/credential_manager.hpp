@@ -24,8 +24,9 @@ struct credential_manager_settings {
   core::secret hash_key;
   std::size_t token_length = 10;
   application_directory_ptr applications;
-  std::chrono::milliseconds deadline{5000};        ///< for one change
-  std::chrono::milliseconds follow_patience{1500}; ///< for reading what other replicas have revoked
+  std::chrono::milliseconds deadline{5000}; ///< for one change
+  /// For reading what other replicas have revoked; with `deadline` less than those who ask wait.
+  std::chrono::milliseconds follow_patience{800};
 };
 
 struct credential_manager_state {
