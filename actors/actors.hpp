@@ -94,6 +94,9 @@ using database_access_actor = caf::typed_actor<
   caf::replies_to<execute_atom, storage_job_ptr>::with<storage_result_ptr>,
   // Whom to report to.
   caf::reacts_to<peer_atom, worker_listener_peer>,
+  // Another database host is preferred now: a connection to the former one moves there, also where nothing is to be
+  // done.
+  caf::reacts_to<follow_atom>,
   // INTERNAL: time to connect, or to say that the worker still lives.
   caf::reacts_to<tick_atom>>;
 

@@ -26,10 +26,14 @@ void report(database_access_self self) {
   self->send(state.listener, state_v, state.index, worker_report_ptr{std::move(said)});
 }
 
+bool has_to_connect(const database_access_state& state) {
+  return !state.session->connected() || state.session->left_behind();
+}
+
 void connect_if_due(database_access_self self) {
   auto& state = self->state;
   const auto now = self->clock().now();
-  if (state.session->connected() || state.session->refused() || now < state.next_attempt)
+  if (!has_to_connect(state) || state.session->refused() || now < state.next_attempt)
     return;
   const auto done = state.session->connect();
   if (done.has_error()) {
@@ -46,10 +50,11 @@ void connect_if_due(database_access_self self) {
   report(self);
 }
 
-// Nothing has to be looked after while there is a connection: whoever finds it lost arms this again.
-void arm_where_disconnected(database_access_self self) {
+// Nothing has to be looked after while there is a connection to the preferred host: who finds it lost, or another host
+// preferred, arms this again.
+void arm_where_needed(database_access_self self) {
   auto& state = self->state;
-  if (state.session->connected() || state.armed)
+  if (!has_to_connect(state) || state.armed)
     return;
   state.armed = true;
   self->delayed_send(self, state.tick, tick_v);
@@ -79,17 +84,21 @@ database_access_actor::behavior_type database_access(database_access_self self, 
         s.next_attempt = self->clock().now();
         report(self);
       }
-      arm_where_disconnected(self);
+      arm_where_needed(self);
       return storage_result_ptr{std::move(result)};
     },
     [self](peer_atom, const worker_listener_peer& peer) {
       self->state.listener = peer.handle;
       report(self);
     },
+    [self](follow_atom) {
+      connect_if_due(self);
+      arm_where_needed(self);
+    },
     [self](tick_atom) {
       self->state.armed = false;
       connect_if_due(self);
-      arm_where_disconnected(self);
+      arm_where_needed(self);
     },
   };
 }

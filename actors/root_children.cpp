@@ -101,6 +101,7 @@ void add_gate(root_pointer self) {
     storage_gate_settings settings;
     settings.dispatcher.workers = state.settings.settings.database.pool_size;
     settings.dispatcher.replica = state.settings.info.replica_id;
+    settings.hosts = state.database_hosts;
     settings.metrics = state.settings.metrics;
     settings.on_first_contact = [me] { caf::anon_send(me, ready_v, milestone::storage); };
     settings.on_refused_database = [me](const std::string& why) {

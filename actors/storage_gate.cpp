@@ -181,6 +181,21 @@ void measure(storage_gate_self self) {
   gauges.waiting_activations.set(state.dispatcher->waiting_activations());
 }
 
+// Workers look which host is preferred before every command. Those that have none would stay on the former host: on a
+// cluster's node that reads and locks by itself.
+void gather_workers(storage_gate_self self) {
+  auto& state = self->state;
+  if (!state.settings.hosts)
+    return;
+  const auto moves = state.settings.hosts->moves();
+  if (std::exchange(state.host_moves, moves) == moves)
+    return;
+  for (const auto& worker : state.workers) {
+    if (worker)
+      self->send(worker, follow_v);
+  }
+}
+
 void tick(storage_gate_self self) {
   auto& state = self->state;
   const auto now = self->clock().now();
@@ -188,6 +203,7 @@ void tick(storage_gate_self self) {
   deliver(self, state.dispatcher->expire(now));
   if (now >= state.next_probe) {
     state.next_probe = now + state.settings.probe_period;
+    gather_workers(self);
     if (!state.probe && state.dispatcher->connected_workers() > 0) {
       state.probe = state.dispatcher->add_probe(now + std::chrono::minutes{1});
       state.pulse->asked(now);

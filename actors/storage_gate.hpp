@@ -6,6 +6,7 @@
 #include "actors/storage_dispatcher.hpp"
 #include "core/clock_skew.hpp"
 #include "core/metrics.hpp"
+#include "storage/host_choice.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -29,7 +30,8 @@ struct storage_gate_settings {
   std::chrono::milliseconds fail_fast_after{1000}; ///< away for so long: what comes is answered `unavailable` at once
   std::function<void()> on_first_contact;          ///< called once, when the first worker is connected
   std::function<void(const std::string&)> on_refused_database;
-  std::shared_ptr<core::metrics> metrics; ///< may be null
+  std::shared_ptr<const storage::host_choice> hosts; ///< of the workers; null: each chooses by itself
+  std::shared_ptr<core::metrics> metrics;            ///< may be null
 };
 
 /// Whether the database answers. A plain class: time is a parameter.
@@ -85,6 +87,7 @@ struct storage_gate_state {
   std::optional<ticket> probe;
   core::steady_time next_probe{};
   std::uint64_t refused_activations = 0;
+  std::uint64_t host_moves = 0; ///< of those that the workers were told about
   core::clock_skew_watch skew;
   std::string why_down;
   health_actor health;

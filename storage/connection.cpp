@@ -181,8 +181,19 @@ outcome<void> connection::set_up(connection_timeouts timeouts) {
   return {};
 }
 
+outcome<void> connection::wait_for_cluster() {
+  // Statements that read wait for what other nodes committed (1), and so do UPDATE and DELETE (2), INSERT and REPLACE
+  // (4): a change must find the credential that was acknowledged on another node.
+  if (auto set = run("SET SESSION wsrep_sync_wait=7"); !set)
+    return set;
+  waits_for_cluster_ = true;
+  return {};
+}
+
 outcome<core::timestamp> connection::check_writable() {
-  const auto answer = query("SELECT @@global.read_only, @@global.innodb_read_only, " + std::string{database_now});
+  // A node that is behind for a moment answers late, and is not away.
+  const auto answer = query((waits_for_cluster_ ? "SET STATEMENT wsrep_sync_wait=0 FOR " : "")
+                            + ("SELECT @@global.read_only, @@global.innodb_read_only, " + std::string{database_now}));
   if (!answer)
     return answer.error();
   if (answer->size() != 1 || !is_off(answer->front().at(0)) || !is_off(answer->front().at(1)))

@@ -87,6 +87,10 @@ public:
   /// The server's number of this connection.
   [[nodiscard]] std::uint64_t id() const noexcept;
 
+  /// From now on every statement waits until the server, a node of a Galera cluster, has applied what the cluster
+  /// committed before (`wsrep_sync_wait`); check_writable() does not.
+  [[nodiscard]] outcome<void> wait_for_cluster();
+
   /// Asks whether the server can be written; a failure of kind read_only where it cannot.
   /// @return the server's clock at this moment
   [[nodiscard]] outcome<core::timestamp> check_writable();
@@ -106,6 +110,7 @@ private:
   std::string server_version_;
   std::unordered_map<std::string, std::unique_ptr<statement>> statements_;
   bool settled_ = true;
+  bool waits_for_cluster_ = false;
 };
 
 /// "host:port", with brackets around an IPv6 address.

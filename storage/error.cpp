@@ -34,7 +34,7 @@ constexpr std::array<row, 58> rows{{
   {1044, gone},     // ER_DBACCESS_DENIED_ERROR
   {1045, gone},     // ER_ACCESS_DENIED_ERROR: also a login that is being changed
   {1046, gone},     // ER_NO_DB_ERROR
-  {1047, gone},     // ER_UNKNOWN_COM_ERROR: a Galera node that is not (yet) in the cluster
+  {1047, replica},  // ER_UNKNOWN_COM_ERROR: a Galera node that is not (yet) in the cluster
   {1049, gone},     // ER_BAD_DB_ERROR: may be created later
   {1053, gone},     // ER_SERVER_SHUTDOWN
   {1054, tables},   // ER_BAD_FIELD_ERROR

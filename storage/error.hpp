@@ -16,7 +16,7 @@ enum class error_class : std::uint8_t {
   usable,    ///< the request failed, the connection goes on
   retryable, ///< the transaction was the victim of another one: roll back, wait a little, repeat
   broken,    ///< the connection is no more, or in an unknown state: drop it
-  read_only, ///< a replica, or a primary that was demoted: drop it, try the next host
+  read_only, ///< a replica, a primary that was demoted, a node outside of its cluster: drop it, try the next host
   schema,    ///< the tables are not what this program knows: drop it, so that the next connection checks the schema
 };
 

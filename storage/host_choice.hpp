@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 
 namespace cm::storage {
 
@@ -18,11 +19,16 @@ public:
   /// A session found that `from` cannot be used, or could not be connected to, and `to` is next. Without effect where
   /// another session has changed the choice since.
   void move(std::size_t from, std::size_t to) noexcept {
-    preferred_.compare_exchange_strong(from, to, std::memory_order_acq_rel);
+    if (from != to && preferred_.compare_exchange_strong(from, to, std::memory_order_acq_rel))
+      moves_.fetch_add(1, std::memory_order_acq_rel);
   }
+
+  /// How often the choice has changed: a difference tells that sessions may have to follow. Counted after the change.
+  [[nodiscard]] std::uint64_t moves() const noexcept { return moves_.load(std::memory_order_acquire); }
 
 private:
   std::atomic<std::size_t> preferred_{0};
+  std::atomic<std::uint64_t> moves_{0};
 };
 
 } // namespace cm::storage

@@ -66,6 +66,8 @@ session::session(core::database_settings settings, newer_schema newer, std::opti
 session::~session() = default;
 
 core::expected<void> session::connect(core::steady_time deadline) {
+  if (left_behind())
+    disconnect();
   if (connection_)
     return {};
   if (auto opened = open(deadline); !opened)
@@ -87,7 +89,20 @@ std::optional<server_info> session::server() const {
   return server_info{connection_->address(), connection_->server_version()};
 }
 
+// A host may take the connection and its settings, and no statement about a table: a node that is cut off from its
+// cluster, or not yet in it.
 outcome<void> session::open(core::steady_time deadline) {
+  for (std::size_t attempt = 1;; ++attempt) {
+    auto opened = open_once(deadline);
+    if (opened || opened.error().kind != error_class::read_only)
+      return opened;
+    prefer_next_host();
+    if (attempt >= settings_.hosts.size() || now() >= deadline)
+      return opened;
+  }
+}
+
+outcome<void> session::open_once(core::steady_time deadline) {
   const connection_timeouts timeouts{settings_.connect_timeout, settings_.socket_timeout};
   const auto preferred = hosts_->preferred();
   host_ = preferred;
@@ -167,7 +182,7 @@ core::expected<reply> session::execute(const command& what, core::steady_time de
   std::optional<core::backoff> pause; // made when it is needed: its seed takes longer than many a command
   attempt how{false, hash_key_};
   bool replaced = false;
-  if (connection_ && host_ != hosts_->preferred())
+  if (left_behind())
     disconnect(); // another session had to leave this host
   for (;;) {
     if (!connection_) {

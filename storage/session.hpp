@@ -50,7 +50,8 @@ public:
   session& operator=(const session&) = delete;
 
   /// Connects to the first host that takes the connection and can be written, beginning with the process's preferred
-  /// one, and brings the schema up to date. Nothing happens when it is connected.
+  /// one, and brings the schema up to date. Nothing happens when it is connected to the preferred host; a connection to
+  /// another one is given up first.
   /// @param deadline see connect_to_any(); a migration is not cut off by it
   /// @return unavailable (try again later: no host, or another process migrates), or internal with refused()
   [[nodiscard]] core::expected<void> connect(core::steady_time deadline = core::steady_time::max());
@@ -60,6 +61,9 @@ public:
 
   /// As far as is known: only the next exchange can tell.
   [[nodiscard]] bool connected() const noexcept;
+
+  /// Whether there is a connection, and the process prefers another host: connect() moves it there.
+  [[nodiscard]] bool left_behind() const noexcept { return connection_ && host_ != hosts_->preferred(); }
 
   /// Whether the last connect() failed because this program must not work on this database: its schema is not one that
   /// it knows, or its tokens are stored under another key. Trying again will not help until somebody acts. last_error()
@@ -88,6 +92,7 @@ public:
 
 private:
   [[nodiscard]] outcome<void> open(core::steady_time deadline);
+  [[nodiscard]] outcome<void> open_once(core::steady_time deadline);
   [[nodiscard]] outcome<void> prepare_schema(connection& db);
   [[nodiscard]] outcome<void> check_hash_key(connection& db);
   [[nodiscard]] failure refuse(std::string why);

@@ -10,10 +10,6 @@ namespace {
 
 constexpr std::int64_t max_lock_wait_s = 5;
 
-// Statements that read wait for what other nodes committed (1), and so do UPDATE and DELETE (2), INSERT and REPLACE
-// (4): a change must find the credential that was acknowledged on another node.
-constexpr std::string_view galera_sync_wait = "7";
-
 constexpr std::array<session_setting, 16> settings{{
   {"autocommit", "1", "1"},
   {"sql_mode", "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'", "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION"},
@@ -81,7 +77,7 @@ outcome<void> sync_with_cluster(connection& db) {
   const auto found = db.query("SHOW SESSION VARIABLES WHERE Variable_name = 'wsrep_on' AND Value IN ('ON', '1')");
   if (!found || found->empty())
     return found ? outcome<void>{} : found.error();
-  return db.run("SET SESSION wsrep_sync_wait=" + std::string{galera_sync_wait});
+  return db.wait_for_cluster();
 }
 
 } // namespace

@@ -269,3 +269,51 @@ TEST_CASE("a user who logs in with ed25519 is let in") {
   db.disconnect();
   f.server.execute("UNINSTALL SONAME 'auth_ed25519'");
 }
+
+TEST_CASE("sessions of a process that share their choice of a host stay together") {
+  const storage_fixture f;
+  const mariadb_server other;
+  auto settings = f.server.settings();
+  settings.hosts.push_back(other.address());
+  const auto first = "127.0.0.1:" + std::to_string(f.server.port());
+  const auto second = "127.0.0.1:" + std::to_string(other.port());
+  const std::unique_ptr<const mariadb_server, void (*)(const mariadb_server*)> restore{
+    &f.server, [](const mariadb_server* server) { server->execute("SET GLOBAL read_only = 0"); }};
+  const auto hosts = std::make_shared<host_choice>();
+  session leaver{settings, newer_schema::refused, {}, hosts};
+  session follower{settings, newer_schema::refused, {}, hosts};
+  REQUIRE(must<pong>(leaver, ping{}).host == first);
+  REQUIRE(must<pong>(follower, ping{}).host == first);
+
+  SECTION("a session whose host is the preferred one keeps its connection") {
+    kill_connections(f.server); // a connection that is replaced on the same host is no reason to leave it
+    CHECK(must<pong>(leaver, ping{}).host == first);
+    CHECK(must<pong>(follower, ping{}).host == first);
+    CHECK(must<pong>(leaver, ping{}).host == first);
+    CHECK(leaver.counters().connects == 2);
+    CHECK(hosts->moves() == 0);
+    CHECK_FALSE(follower.left_behind());
+  }
+  SECTION("when one had to leave the host") {
+    f.server.execute("SET GLOBAL read_only = 1");
+    REQUIRE(must<pong>(leaver, ping{}).host == second);
+    f.server.execute("SET GLOBAL read_only = 0"); // nothing on the first host sends the other one away
+    CHECK(follower.server()->address == first);
+    CHECK(follower.left_behind());
+    CHECK_FALSE(leaver.left_behind());
+    SECTION("the other follows at its next command") {
+      CHECK(must<pong>(follower, ping{}).host == second);
+    }
+    SECTION("the other follows when it is to be connected") {
+      REQUIRE(follower.connect());
+      CHECK(follower.server()->address == second);
+    }
+    CHECK_FALSE(follower.left_behind());
+    CHECK(follower.counters().connects == 2);
+    CHECK(must<pong>(leaver, ping{}).host == second);
+    CHECK(must<pong>(follower, ping{}).host == second);
+    CHECK(leaver.counters().connects == 2);
+    CHECK(follower.counters().connects == 2);
+    CHECK(hosts->moves() == 1);
+  }
+}

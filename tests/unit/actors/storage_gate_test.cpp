@@ -296,3 +296,25 @@ TEST_CASE("a gate without room answers overloaded") {
   CHECK(code_of(system.ask<storage_result_ptr>(gate, find_v, lookup)) == errc::overloaded);
   CHECK(code_of(system.ask<storage_result_ptr>(gate, execute_v, command_job())) == errc::overloaded);
 }
+
+TEST_CASE("a worker that has nothing to do is told once when another database host is preferred") {
+  virtual_system system;
+  const auto hosts = std::make_shared<storage::host_choice>();
+  const auto script = std::make_shared<fake_worker_script>();
+  storage_gate_settings settings;
+  settings.dispatcher.workers = 1;
+  settings.hosts = hosts;
+  const auto gate = system.spawn(storage_gate, settings, health_actor{});
+  system.tell(gate, peer_v, std::size_t{0}, database_access_peer{system.spawn(fake_worker, script)});
+  system.pass(seconds{2});
+  CHECK(script->follows == 0);
+  hosts->move(0, 1);
+  system.pass(seconds{2});
+  CHECK(script->follows == 1);
+  hosts->move(0, 2); // of a session that came too late: the choice stays
+  system.pass(seconds{2});
+  CHECK(script->follows == 1);
+  hosts->move(1, 0);
+  system.pass(seconds{2});
+  CHECK(script->follows == 2);
+}

@@ -113,6 +113,7 @@ struct fake_worker_script {
   bool connected = true; ///< what it reports
   core::clock_skew skew; ///< what it answers to a probe
   std::vector<actors::storage_job_ptr> jobs;
+  int follows = 0; ///< how often it was told that another host is preferred
 
   [[nodiscard]] std::size_t lookups() const {
     return static_cast<std::size_t>(
@@ -148,6 +149,7 @@ fake_worker(actors::database_access_actor::stateful_pointer<fake_worker_state> s
       said->version = "10.11";
       self->send(peer.handle, actors::state_v, std::size_t{0}, actors::worker_report_ptr{std::move(said)});
     },
+    [=](actors::follow_atom) { ++script->follows; },
     [=](actors::tick_atom) {
       for (auto& [promise, job] : std::exchange(self->state.held, {}))
         promise.deliver(answer_to(job->command));

@@ -25,7 +25,7 @@ TEST_CASE("every error number means what its owner must do next") {
     {1020, retryable, errc::unavailable}, {1615, retryable, errc::unavailable},
     {1290, read_only, errc::unavailable}, {1792, read_only, errc::unavailable},
     {1836, read_only, errc::unavailable}, {1040, broken, errc::unavailable},
-    {1045, broken, errc::unavailable},    {1047, broken, errc::unavailable},
+    {1045, broken, errc::unavailable},    {1047, read_only, errc::unavailable},
     {1049, broken, errc::unavailable},    {1053, broken, errc::unavailable},
     {1180, broken, errc::unavailable},    {1243, broken, errc::unavailable},
     {1927, broken, errc::unavailable},    {2000, broken, errc::unavailable},
