@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/settings.hpp"
+#include "core/time.hpp"
 #include "storage/error.hpp"
 #include "storage/statement.hpp"
 
@@ -78,6 +79,12 @@ public:
   /// between two commands must be destroyed.
   [[nodiscard]] bool settled() const noexcept { return settled_; }
 
+  /// When the database's record of the hash key was last read on this connection and found right
+  /// (storage/token_insertion.cpp); nothing before the first time.
+  [[nodiscard]] std::optional<core::steady_time> hash_key_seen() const noexcept { return hash_key_seen_; }
+
+  void hash_key_seen(core::steady_time at) noexcept { hash_key_seen_ = at; }
+
   /// "host:port".
   [[nodiscard]] const std::string& address() const noexcept { return address_; }
 
@@ -109,6 +116,7 @@ private:
   std::string address_;
   std::string server_version_;
   std::unordered_map<std::string, std::unique_ptr<statement>> statements_;
+  std::optional<core::steady_time> hash_key_seen_;
   bool settled_ = true;
   bool waits_for_cluster_ = false;
 };

@@ -12,7 +12,12 @@ namespace cm::storage {
 
 /// For so long after it was confirmed a record stays, although there are no tokens: a process with that key may be
 /// alive and about to store some. By the clock of the database.
-inline constexpr std::chrono::milliseconds hash_key_lease{10'000};
+inline constexpr std::chrono::milliseconds hash_key_lease{15'000};
+
+/// For so long a session relies on a look at the record. Processes confirm it every 3 s, and a process that was frozen
+/// finds its transactions ended by the server (idle_transaction_timeout, 10 s by default) before hash_key_lease is
+/// over.
+inline constexpr std::chrono::milliseconds hash_key_trust{2'000};
 
 /// Whether the tokens of this database are stored under the key with that fingerprint (core::key_fingerprint). A
 /// database without a record gets this one; so does one without tokens whose record was not confirmed within

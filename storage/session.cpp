@@ -158,7 +158,7 @@ outcome<void> session::check_hash_key(connection& db) {
   if (!*agrees)
     return refuse("the tokens of this database are stored under another key than kaa.cm.token-hash-key "
                   "(KAA_CM_TOKEN_HASH_KEY): with this one, or without one, no token would be found. A database "
-                  "without tokens takes another key 10 s after the last process with the recorded one has ended");
+                  "without tokens takes another key 15 s after the last process with the recorded one has ended");
   return {};
 }
 

@@ -1,5 +1,6 @@
 #include "storage/token_insertion.hpp"
 
+#include "storage/hash_key_record.hpp"
 #include "storage/row_values.hpp"
 #include "storage/rows.hpp"
 
@@ -9,7 +10,9 @@
 namespace cm::storage {
 
 outcome<transaction> begin_insertion(connection& db, const attempt& how) {
-  if (!how.hash_key)
+  // The look costs as much as a small insertion.
+  const auto now = std::chrono::steady_clock::now();
+  if (!how.hash_key || (db.hash_key_seen() && now - *db.hash_key_seen() < hash_key_trust))
     return transaction::begin(db);
   static const std::string text =
     opening_block("IF NOT EXISTS (SELECT id FROM token_hash_key WHERE id = 1 AND fingerprint = ? LOCK IN SHARE MODE) "
@@ -22,6 +25,8 @@ outcome<transaction> begin_insertion(connection& db, const attempt& how) {
   if (!begun && begun.error().number == signaled)
     return failure{error_class::schema,
                    unavailable_error("the tokens of this database are stored under another key by now"), signaled};
+  if (begun)
+    db.hash_key_seen(now);
   return begun;
 }
 

@@ -22,9 +22,9 @@ struct new_token {
   const change_mark* mark = nullptr;
 };
 
-/// Begins a transaction that stores new tokens. Where the attempt names a key, the database's record of it is checked
-/// and kept from changing until the end of the transaction: a token that is stored under another key would never be
-/// found.
+/// Begins a transaction that stores new tokens: under another key than the database records, none would ever be found.
+/// Where the attempt names a key, the record is looked at and kept from changing until the end of the transaction,
+/// unless it was looked at on this connection within hash_key_trust.
 /// @return a failure of kind schema where the record is another key's, so that the next connection is refused
 [[nodiscard]] outcome<transaction> begin_insertion(connection& db, const attempt& how);
 

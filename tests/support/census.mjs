@@ -64,9 +64,14 @@ function clients(kind) {
 }
 
 export class Census {
-  /** All are asked over `ecap`, so by whichever replica NATS chooses; `events` (of events.mjs) hears what is told. */
-  constructor({ ecap, events }) {
+  /**
+   * All are asked over `ecap`, so by whichever replica NATS chooses; `events` (of events.mjs) hears what is told. Without
+   * `sameTokenTags`, the tags of token lists may differ between replicas: 0.1.0 makes them of a page, later releases of all
+   * tokens of the endpoint.
+   */
+  constructor({ ecap, events }, { sameTokenTags = true } = {}) {
     this.ecap = ecap;
+    this.sameTokenTags = sameTokenTags;
     this.events = events;
     /** {kind, id, status, …what it takes to ask for it}; a status of undefined: deleted. */
     this.all = [];
@@ -157,8 +162,13 @@ export class Census {
           await operator.listClients('certificates', '?limit=1000'),
           await operator.revocations(),
         ];
+        const own = answers.length;
         for (const endpointId of endpoints) answers.push(await operator.listTokens(endpointId, '?limit=1000'));
-        return answers.map(({ status, text, headers }) => ({ status, etag: headers.etag, body: JSON.parse(text) }));
+        return answers.map(({ status, text, headers }, i) => ({
+          status,
+          etag: i < own || this.sameTokenTags ? headers.etag : undefined,
+          body: JSON.parse(text),
+        }));
       }),
     );
     for (const list of lists) {

@@ -54,7 +54,7 @@ async function isRefused(value) {
 }
 
 /** As if the last process with the recorded key had ended longer ago than its lease. */
-const expireRecord = () => mariadb.sql('UPDATE token_hash_key SET recorded_at = recorded_at - 11000');
+const expireRecord = () => mariadb.sql('UPDATE token_hash_key SET recorded_at = recorded_at - 16000');
 
 test('of two first replicas with different keys one serves, and the other ends with 78 before it does', async () => {
   for (let round = 0; round < 3; round += 1) {

@@ -94,8 +94,9 @@ TEST_CASE("where there is no token, another key takes the place of one whose pro
 
 TEST_CASE("a token is stored only under the recorded key, by whatever command") {
   const storage_fixture f;
+  session other{f.server.settings(), starting, hash_of(1)};
+  make_tokens(other, 1, 1);
   session right{f.server.settings(), starting, hash_of(1)};
-  make_tokens(right, 1, 1);
   CHECK(must<kept_hash_key>(right, keep_hash_key{}).has_tokens);
   f.server.execute("UPDATE token_hash_key SET fingerprint = X'" + hex(hash_of(2)) + "'");
   command stored = creation(2);
