@@ -72,9 +72,9 @@ core::expected<ticket> storage_dispatcher::add(const token_lookup& lookup) {
 
 namespace {
 
-// Short reads by which revocations are followed: how old an answer from memory may be depends on them. Their one asker
-// has one of them under way at a time.
-bool is_urgent(const storage::command& command) noexcept {
+// Short reads by which revocations are followed: how old an answer from memory may be depends on them, so they go ahead
+// of what waits. Their one asker has one of them under way at a time, and gives it up when it takes too long.
+bool follows_revocations(const storage::command& command) noexcept {
   return std::holds_alternative<storage::find_revocations>(command)
          || std::holds_alternative<storage::get_revocations>(command);
 }
@@ -82,9 +82,9 @@ bool is_urgent(const storage::command& command) noexcept {
 } // namespace
 
 core::expected<ticket> storage_dispatcher::add(storage_job_ptr job) {
-  if (is_urgent(job->command)) {
+  if (follows_revocations(job->command)) {
     const auto id = ++last_ticket_;
-    probes_.push_back({id, std::move(job)});
+    follow_reads_.push_back({id, std::move(job)});
     return id;
   }
   if (waiting_commands() >= settings_.command_queue)
@@ -139,6 +139,11 @@ bool storage_dispatcher::may_look_up(core::steady_time now) const noexcept {
 std::optional<storage_dispatcher::lane> storage_dispatcher::choose_lane(core::steady_time now) const noexcept {
   if (!probes_.empty())
     return lane::probe;
+  // Those that were given up keep their workers until the database answers or the socket time-out: the others stay
+  // free.
+  constexpr std::size_t max_follow_reads = 2;
+  if (!follow_reads_.empty() && running(lane::follow) < max_follow_reads)
+    return lane::follow;
   const std::size_t pool = workers_.size();
   const auto may_run = [&](lane kind) {
     switch (kind) {
@@ -150,6 +155,7 @@ std::optional<storage_dispatcher::lane> storage_dispatcher::choose_lane(core::st
     case lane::activation:
       return !activations_.empty() && running(kind) < 1 && now >= activations_rest_until_;
     case lane::probe:
+    case lane::follow:
       break;
     }
     return false;
@@ -227,7 +233,8 @@ std::optional<storage_dispatcher::dispatch> storage_dispatcher::next(core::stead
   if (!kind)
     return std::nullopt;
 
-  if (*kind != lane::probe) // a probe takes nobody's turn: one comes with every few jobs of a slow database
+  // A probe takes nobody's turn: one comes with every few jobs of a slow database. Nor does a follow read.
+  if (*kind != lane::probe && *kind != lane::follow)
     next_turn_ = static_cast<std::size_t>(*kind); // the lane after this one, as lane::probe is not in the round
   running_job running;
   running.kind = *kind;
@@ -237,6 +244,9 @@ std::optional<storage_dispatcher::dispatch> storage_dispatcher::next(core::stead
   switch (*kind) {
   case lane::probe:
     what = take_single(running, probes_);
+    break;
+  case lane::follow:
+    what = take_single(running, follow_reads_);
     break;
   case lane::command:
     what = take_command(running);
@@ -330,6 +340,7 @@ std::vector<storage_dispatcher::completion> storage_dispatcher::finished(std::ui
 
   switch (done.kind) {
   case lane::probe:
+  case lane::follow:
   case lane::command:
     answer_singles(done, result, out);
     break;
@@ -374,7 +385,7 @@ std::vector<storage_dispatcher::completion> storage_dispatcher::expire(core::ste
     out.push_back({at->first, late});
     at = open_lookups_.erase(at);
   }
-  for (auto* queue : {&commands_, &creations_, &probes_}) {
+  for (auto* queue : {&commands_, &creations_, &probes_, &follow_reads_}) {
     for (auto at = queue->begin(); at != queue->end();) {
       if (at->job->deadline > now) {
         ++at;
@@ -431,8 +442,9 @@ std::size_t storage_dispatcher::connected_workers() const noexcept {
 
 bool storage_dispatcher::idle() const noexcept {
   return lookups_.empty() && waiting_commands() == 0 && activations_.empty()
-         && std::all_of(running_.begin(), running_.end(),
-                        [](const auto& entry) { return entry.second.kind == lane::probe; });
+         && std::all_of(running_.begin(), running_.end(), [](const auto& entry) {
+              return entry.second.kind == lane::probe || entry.second.kind == lane::follow;
+            });
 }
 
 } // namespace cm::actors

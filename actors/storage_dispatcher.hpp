@@ -127,7 +127,7 @@ public:
   [[nodiscard]] bool idle() const noexcept;
 
 private:
-  enum class lane : std::uint8_t { probe, lookup, command, activation };
+  enum class lane : std::uint8_t { probe, lookup, command, activation, follow };
 
   struct hash_of_hash {
     std::size_t operator()(const core::token_hash& value) const noexcept;
@@ -202,6 +202,7 @@ private:
   std::deque<waiting_command> commands_;                                            ///< all but creations of tokens
   std::deque<waiting_command> creations_;
   std::deque<waiting_command> probes_;
+  std::deque<waiting_command> follow_reads_; ///< by which revocations are followed
   activation_queue activations_;
   std::size_t next_turn_ = 0;
   bool activation_failed_ = false;

@@ -37,3 +37,8 @@ export function lockedTablesOf(sql) {
   const read = /\bFOR UPDATE\b/.test(sql) ? [...sql.matchAll(/\bFROM\s+(\w+)/g)] : [];
   return new Set([...written, ...read].map(([, table]) => table));
 }
+
+const beginsInsertion = /^START TRANSACTION\s*$|^BEGIN NOT ATOMIC [^;]*;[^]*\bSTART TRANSACTION; IF NOT EXISTS \(SELECT id FROM token_hash_key\b/;
+
+/** Whether two statements do the same for a change: the hash key is looked at in the first of some insertions only. */
+export const alike = (sql, other) => sql === other || (beginsInsertion.test(sql) && beginsInsertion.test(other));

@@ -288,3 +288,27 @@ TEST_CASE("a dispatcher is idle when nothing waits and nothing but a probe is un
   static_cast<void>(finish(dispatcher, work.at(0)));
   CHECK(dispatcher.idle());
 }
+
+TEST_CASE("reads by which revocations are followed go ahead of what waits, and keep two workers at most") {
+  connected_dispatcher dispatcher{pool_of(8)};
+  ask_for_everything(dispatcher);
+  const auto follow_read = [](core::steady_time deadline) {
+    return std::make_shared<const storage_job>(storage_job{storage::find_revocations{}, deadline});
+  };
+  for (int i = 0; i < 3; ++i)
+    REQUIRE(dispatcher.add(follow_read(at(seconds{1}))).has_value());
+  auto work = take_all(dispatcher);
+  REQUIRE(work.size() == 8);
+  const auto is_follow_read = [](const storage_dispatcher::dispatch& one) {
+    return std::holds_alternative<storage::find_revocations>(one.what->command);
+  };
+  CHECK(is_follow_read(work[0]));
+  CHECK(is_follow_read(work[1]));
+  CHECK(std::count_if(work.begin(), work.end(), is_follow_read) == 2);
+  CHECK(dispatcher.expire(at(seconds{2})).size() == 3); // the askers wait no longer, the two workers are still at it
+  REQUIRE(dispatcher.add(follow_read(far_away())).has_value());
+  CHECK(finish(dispatcher, work[0]).empty());
+  const auto next = take_all(dispatcher);
+  REQUIRE(next.size() == 1);
+  CHECK(is_follow_read(next[0]));
+}
