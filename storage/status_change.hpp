@@ -252,8 +252,10 @@ template <class Table>
   if (!*seen)
     return false;
   const auto permitted = condition.ask(**seen);
-  if (!permitted || !*permitted)
-    return permitted;
+  if (!permitted)
+    return permitted.error();
+  if (!*permitted)
+    return false;
   return change_seen(db, table, **seen, std::nullopt, mark, lost);
 }
 
