@@ -73,7 +73,8 @@ public:
   /// The same for all that are being worked on: for the next remover.
   void put_back_all();
 
-  /// True once, until announced() is called: whoever adds tells the remover, but not for each endpoint. Any thread.
+  /// True once, until announced() is called: the subscription tells the remover once, not for each endpoint. Any
+  /// thread.
   [[nodiscard]] bool needs_announcement() noexcept { return !announced_.exchange(true); }
 
   /// The remover looks now.
