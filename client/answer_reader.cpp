@@ -1,6 +1,6 @@
 #include "client/answer_reader.hpp"
 
-#include "core/secret.hpp"
+#include "core/base/secret.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>

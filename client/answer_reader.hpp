@@ -1,7 +1,7 @@
 // Bytes of a connection in, one answer of HTTP/1.1 out.
 #pragma once
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 #include <cstddef>
 #include <functional>

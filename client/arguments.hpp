@@ -2,7 +2,7 @@
 #pragma once
 
 #include "client/command_table.hpp"
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 #include <map>
 #include <optional>

@@ -5,8 +5,8 @@
 #include "client/input.hpp"
 #include "client/service_url.hpp"
 #include "client/transport.hpp"
-#include "core/error.hpp"
-#include "core/secret.hpp"
+#include "core/base/error.hpp"
+#include "core/base/secret.hpp"
 
 #include <chrono>
 #include <string>

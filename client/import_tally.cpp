@@ -1,6 +1,6 @@
 #include "client/import_tally.hpp"
 
-#include "core/secret.hpp"
+#include "core/base/secret.hpp"
 
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>

@@ -1,8 +1,8 @@
 // A file or standard input, read without waiting.
 #pragma once
 
-#include "core/error.hpp"
-#include "core/secret.hpp"
+#include "core/base/error.hpp"
+#include "core/base/secret.hpp"
 
 #include <cstddef>
 #include <cstdint>

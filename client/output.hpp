@@ -1,7 +1,7 @@
 // Standard output, or a file that appears when it is complete.
 #pragma once
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 #include <string>
 #include <string_view>

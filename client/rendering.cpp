@@ -1,7 +1,7 @@
 #include "client/rendering.hpp"
 
-#include "core/error.hpp"
-#include "core/identifiers.hpp"
+#include "core/base/error.hpp"
+#include "core/base/identifiers.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>

@@ -4,8 +4,8 @@
 #include "client/arguments.hpp"
 #include "client/http_client.hpp"
 #include "client/rendering.hpp"
-#include "core/error.hpp"
-#include "core/secret.hpp"
+#include "core/base/error.hpp"
+#include "core/base/secret.hpp"
 
 #include <optional>
 #include <string>

@@ -7,7 +7,7 @@
 #include "client/rest_calls.hpp"
 #include "client/settings.hpp"
 #include "client/streams.hpp"
-#include "core/exit_status.hpp"
+#include "core/base/exit_status.hpp"
 
 #include <csignal>
 #include <iostream>

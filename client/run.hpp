@@ -11,7 +11,7 @@ namespace cm::client {
 
 /// Carries out a command of a running service's operator, or prints. Writes to standard output and error. Waits as long
 /// as its options say. The process ignores SIGPIPE afterwards.
-/// @return the exit status of the process: 0, 1, 64 or 69 (core/exit_status.hpp)
+/// @return the exit status of the process: 0, 1, 64 or 69 (core/base/exit_status.hpp)
 [[nodiscard]] int run(const invocation& what, const core::configuration::environment& variables);
 
 } // namespace cm::client

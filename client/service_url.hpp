@@ -1,7 +1,7 @@
 // Where a service is: the URL that an operator names, and the targets below it.
 #pragma once
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 #include <string>
 #include <string_view>

@@ -6,7 +6,7 @@
 #include "client/progress.hpp"
 #include "client/rendering.hpp"
 #include "client/rest_calls.hpp"
-#include "core/exit_status.hpp"
+#include "core/base/exit_status.hpp"
 
 #include <algorithm>
 #include <iostream>

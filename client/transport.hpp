@@ -2,7 +2,7 @@
 #pragma once
 
 #include "client/service_url.hpp"
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 #include <chrono>
 #include <cstddef>

@@ -1,7 +1,7 @@
 // From environment and file to settings: the configuration as main and `cm check-config` see it (contract 3.1, 3.2).
 #pragma once
 
-#include "core/settings.hpp"
+#include "core/configuration/settings.hpp"
 
 #include <initializer_list>
 #include <map>

@@ -1,6 +1,6 @@
 #include "core/configuration/files.hpp"
 
-#include "core/bounded_file.hpp"
+#include "core/base/bounded_file.hpp"
 
 #include <cerrno>
 #include <sys/stat.h>

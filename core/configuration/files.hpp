@@ -1,7 +1,7 @@
 // Reading the small files that the configuration consists of or names.
 #pragma once
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 #include <cstddef>
 #include <optional>

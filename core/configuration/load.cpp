@@ -1,3 +1,4 @@
+#include "core/base/secret.hpp"
 #include "core/configuration/configuration.hpp"
 #include "core/configuration/files.hpp"
 #include "core/configuration/placeholders.hpp"
@@ -6,7 +7,6 @@
 #include "core/configuration/sources.hpp"
 #include "core/configuration/text.hpp"
 #include "core/configuration/yaml_file.hpp"
-#include "core/secret.hpp"
 
 #include <algorithm>
 #include <map>

@@ -1,8 +1,8 @@
 // One row of the schema: everything that is to be known about one configuration key.
 #pragma once
 
+#include "core/configuration/settings.hpp"
 #include "core/configuration/value.hpp"
-#include "core/settings.hpp"
 
 #include <array>
 #include <cstddef>

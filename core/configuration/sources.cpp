@@ -1,8 +1,8 @@
 #include "core/configuration/sources.hpp"
 
+#include "core/base/identifiers.hpp"
 #include "core/configuration/files.hpp"
 #include "core/configuration/text.hpp"
-#include "core/identifiers.hpp"
 
 #include <algorithm>
 #include <array>

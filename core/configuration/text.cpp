@@ -1,6 +1,6 @@
 #include "core/configuration/text.hpp"
 
-#include "core/identifiers.hpp"
+#include "core/base/identifiers.hpp"
 
 #include <algorithm>
 

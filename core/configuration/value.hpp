@@ -1,9 +1,9 @@
 // The types that a configuration value can have, and how each is read from text.
 #pragma once
 
-#include "core/error.hpp"
-#include "core/jdbc_url.hpp"
-#include "core/secret.hpp"
+#include "core/base/error.hpp"
+#include "core/base/secret.hpp"
+#include "core/configuration/jdbc_url.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -1,7 +1,7 @@
 #include "core/configuration/yaml_file.hpp"
 
+#include "core/base/identifiers.hpp"
 #include "core/configuration/text.hpp"
-#include "core/identifiers.hpp"
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>

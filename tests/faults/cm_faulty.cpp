@@ -1,8 +1,8 @@
 // cm with a way to make its actors fail: reads commands from standard input. `crash NAME` makes that child throw inside
 // a handler; `actors` prints "actors: " and the names of all children as a JSON array. An exit handler ends it with 97.
-#include "actors/command_line.hpp"
-#include "actors/fault_injection.hpp"
-#include "actors/process_end.hpp"
+#include "actors/app/command_line.hpp"
+#include "actors/app/process_end.hpp"
+#include "actors/runtime/fault_injection.hpp"
 
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>

@@ -1,7 +1,7 @@
 // Every decoder on every input: nothing read past the end, and what was decoded survives its own encoding.
-#include "messaging/ecap.hpp"
-#include "messaging/elce.hpp"
-#include "messaging/scmp.hpp"
+#include "messaging/records/ecap.hpp"
+#include "messaging/records/elce.hpp"
+#include "messaging/records/scmp.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,8 +1,8 @@
 // Any bytes as a certificate in PEM, and as the DER inside of one: no crash, no leak, no error left in OpenSSL's queue,
 // and an issuer that is canonical.
-#include "core/certificate_identity.hpp"
-#include "core/distinguished_name.hpp"
-#include "core/serial_number.hpp"
+#include "core/certificates/certificate_identity.hpp"
+#include "core/certificates/distinguished_name.hpp"
+#include "core/certificates/serial_number.hpp"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>

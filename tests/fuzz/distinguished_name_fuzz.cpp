@@ -1,7 +1,7 @@
 // Any text as a distinguished name: no crash, and what is accepted has one canonical form, which is its own.
-#include "core/distinguished_name.hpp"
-#include "core/identifiers.hpp"
-#include "core/serial_number.hpp"
+#include "core/base/identifiers.hpp"
+#include "core/certificates/distinguished_name.hpp"
+#include "core/certificates/serial_number.hpp"
 
 #include <cstdlib>
 

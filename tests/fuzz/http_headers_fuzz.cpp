@@ -1,5 +1,5 @@
 // Whatever stands in Accept, Content-Type and If-None-Match, the readers come to an answer.
-#include "http/negotiation.hpp"
+#include "http/rest/negotiation.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,5 @@
 // Whatever the body is, the JSON reader accepts or refuses it, and what it accepts has no member twice.
-#include "http/json.hpp"
+#include "http/json/json.hpp"
 
 #include <cstddef>
 #include <cstdint>

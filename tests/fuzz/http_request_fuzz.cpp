@@ -1,8 +1,8 @@
 // Whatever the bytes and however they are cut, the request parser comes to the same end, within its limits, with bodies
 // collected or streamed; and what it accepts can be routed.
-#include "http/endpoint_tokens.hpp"
-#include "http/request_parser.hpp"
-#include "http/routes.hpp"
+#include "http/rest/endpoint_tokens.hpp"
+#include "http/rest/routes.hpp"
+#include "http/server/request_parser.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -1,5 +1,5 @@
 // Any text is a JDBC URL or an error, and what is accepted holds what it promises.
-#include "core/jdbc_url.hpp"
+#include "core/configuration/jdbc_url.hpp"
 
 #include <cstdint>
 #include <cstdlib>

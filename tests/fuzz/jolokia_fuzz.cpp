@@ -1,5 +1,5 @@
 // Requests to the monitoring agent: the first byte says whether the rest is a path or a body.
-#include "http/jolokia.hpp"
+#include "http/management/jolokia.hpp"
 
 #include <boost/json/parse.hpp>
 

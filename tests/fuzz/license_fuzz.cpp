@@ -1,5 +1,5 @@
 // Any bytes as a license file: no crash, no leak, no endless computation, and never an error left in OpenSSL's queue.
-#include "core/license.hpp"
+#include "core/license/license.hpp"
 
 #include <openssl/err.h>
 

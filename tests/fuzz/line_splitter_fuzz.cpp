@@ -1,6 +1,6 @@
 // Whatever the bytes and however they are cut, the line splitter finds the lines that a plain reading finds, and holds
 // no more than it may.
-#include "http/line_splitter.hpp"
+#include "http/server/line_splitter.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,13 +1,13 @@
 // Whatever a body, a line of an import or a query is, its reader accepts it or calls it invalid, and what it accepts
 // keeps the rules.
-#include "core/distinguished_name.hpp"
-#include "core/identifiers.hpp"
-#include "core/serial_number.hpp"
-#include "http/client_certificates.hpp"
-#include "http/client_credentials.hpp"
-#include "http/endpoint_tokens.hpp"
-#include "http/revocations.hpp"
-#include "http/token_import.hpp"
+#include "core/base/identifiers.hpp"
+#include "core/certificates/distinguished_name.hpp"
+#include "core/certificates/serial_number.hpp"
+#include "http/rest/client_certificates.hpp"
+#include "http/rest/client_credentials.hpp"
+#include "http/rest/endpoint_tokens.hpp"
+#include "http/rest/revocations.hpp"
+#include "http/rest/token_import.hpp"
 
 #include <cstddef>
 #include <cstdint>

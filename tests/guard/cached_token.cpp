@@ -1,6 +1,6 @@
 #include "cached_token.hpp"
 
-#include "core/token_cache.hpp"
+#include "core/memory/token_cache.hpp"
 #include "samples.hpp"
 
 #include <malloc.h>

@@ -1,8 +1,8 @@
 // The fixed inputs of the guard's operations: of the sizes that the platform's messages have.
 #pragma once
 
-#include "core/time.hpp"
-#include "messaging/ecap.hpp"
+#include "core/base/time.hpp"
+#include "messaging/records/ecap.hpp"
 
 #include <stdexcept>
 #include <string>

@@ -1,8 +1,8 @@
-#include "core/secret.hpp"
-#include "core/token_cache.hpp"
-#include "core/token_hash.hpp"
-#include "core/token_key.hpp"
-#include "core/uuid.hpp"
+#include "core/base/secret.hpp"
+#include "core/base/uuid.hpp"
+#include "core/credentials/token_hash.hpp"
+#include "core/credentials/token_key.hpp"
+#include "core/memory/token_cache.hpp"
 #include "operations.hpp"
 #include "samples.hpp"
 

@@ -1,9 +1,9 @@
 // Every record by its name in tests/vectors/avro.json, with its fields, for tests that walk all of them.
 #pragma once
 
-#include "messaging/ecap.hpp"
-#include "messaging/elce.hpp"
-#include "messaging/scmp.hpp"
+#include "messaging/records/ecap.hpp"
+#include "messaging/records/elce.hpp"
+#include "messaging/records/scmp.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -1,7 +1,7 @@
 // A private MariaDB server for a test: own data directory, own loopback port, ended with the object.
 #pragma once
 
-#include "core/settings.hpp"
+#include "core/configuration/settings.hpp"
 #include "loopback_port.hpp"
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // The yardstick of the database: the client library itself, with nothing of CM around it.
 #pragma once
 
-#include "core/token.hpp"
+#include "core/credentials/token.hpp"
 #include "mariadb_server.hpp"
 
 #include <cstddef>

@@ -1,8 +1,8 @@
 #include "gate_load.hpp"
 
-#include "actors/database_access.hpp"
-#include "actors/storage_gate.hpp"
-#include "actors/storage_request.hpp"
+#include "actors/database/database_access.hpp"
+#include "actors/database/storage_gate.hpp"
+#include "actors/database/storage_request.hpp"
 #include "bare_client.hpp"
 
 #include <caf/actor_system.hpp>

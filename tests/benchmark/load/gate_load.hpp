@@ -1,7 +1,7 @@
 // Load on the storage gate and its workers as they run in the service, without anything in front of them.
 #pragma once
 
-#include "core/settings.hpp"
+#include "core/configuration/settings.hpp"
 
 #include <chrono>
 #include <cstddef>

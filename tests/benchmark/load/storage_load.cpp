@@ -5,8 +5,8 @@
 #include "bare_client.hpp"
 #include "gate_load.hpp"
 #include "mariadb_server.hpp"
-#include "storage/client_thread.hpp"
-#include "storage/session.hpp"
+#include "storage/session/session.hpp"
+#include "storage/sql/client_thread.hpp"
 
 #include <atomic>
 #include <chrono>

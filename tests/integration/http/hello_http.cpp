@@ -1,7 +1,7 @@
 // A bare server on one thread, for measuring what the room itself costs: hello_http <port> [threads-apart].
 // With a second argument the answers come from another thread, as those of an actor do.
-#include "http/acceptor.hpp"
-#include "http/connection.hpp"
+#include "http/server/acceptor.hpp"
+#include "http/server/connection.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>

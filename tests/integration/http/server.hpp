@@ -2,8 +2,8 @@
 #pragma once
 
 #include "catch.hpp"
-#include "http/acceptor.hpp"
-#include "http/connection.hpp"
+#include "http/server/acceptor.hpp"
+#include "http/server/connection.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/connect.hpp>

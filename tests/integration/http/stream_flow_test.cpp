@@ -1,5 +1,5 @@
 #include "fixture.hpp"
-#include "http/line_splitter.hpp"
+#include "http/server/line_splitter.hpp"
 
 #include <fstream>
 #include <sstream>

@@ -1,5 +1,5 @@
 #include "fixture.hpp"
-#include "http/problem.hpp"
+#include "http/rest/problem.hpp"
 
 using namespace cm::test;
 

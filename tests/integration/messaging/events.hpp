@@ -1,8 +1,8 @@
 // What a connection and a subscription report, kept for a test that waits for it.
 #pragma once
 
-#include "messaging/connection.hpp"
-#include "messaging/subscription.hpp"
+#include "messaging/nats/connection.hpp"
+#include "messaging/nats/subscription.hpp"
 
 #include <chrono>
 #include <condition_variable>

@@ -1,7 +1,7 @@
 #include "catch.hpp"
 #include "events.hpp"
-#include "messaging/connection.hpp"
-#include "messaging/subscription.hpp"
+#include "messaging/nats/connection.hpp"
+#include "messaging/nats/subscription.hpp"
 #include "nats_server.hpp"
 
 #include <algorithm>

@@ -40,7 +40,7 @@ test('each alert names its section of the runbook', () => {
 });
 
 test('the runbook has a row for each exit status of the code, and a section for each that is an error', () => {
-  const statuses = [...read('core/exit_status.hpp').matchAll(/^ +\w+ = (\d+),/gm)].map(([, number]) => number);
+  const statuses = [...read('core/base/exit_status.hpp').matchAll(/^ +\w+ = (\d+),/gm)].map(([, number]) => number);
   assert.deepEqual(statuses.slice(0, 2), ['0', '1']);
   const runbook = sections('docs/runbook.md');
   const rows = [...runbook.get('Exit statuses').matchAll(/^\| ([\d, ]+) \|/gm)].flatMap(([, numbers]) => numbers.split(', '));

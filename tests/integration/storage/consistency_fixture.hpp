@@ -3,8 +3,8 @@
 
 #include "catch.hpp"
 #include "fixture.hpp"
-#include "storage/consistency.hpp"
-#include "storage/consistency_repair.hpp"
+#include "storage/consistency/consistency.hpp"
+#include "storage/consistency/consistency_repair.hpp"
 
 #include <chrono>
 #include <memory>

@@ -1,6 +1,6 @@
 #include "fixture.hpp"
 
-#include "storage/rows.hpp"
+#include "storage/sql/rows.hpp"
 
 #include <stdexcept>
 #include <thread>

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "mariadb_server.hpp"
-#include "storage/client_thread.hpp"
-#include "storage/commands.hpp"
-#include "storage/connection.hpp"
-#include "storage/session.hpp"
+#include "storage/session/commands.hpp"
+#include "storage/session/session.hpp"
+#include "storage/sql/client_thread.hpp"
+#include "storage/sql/connection.hpp"
 
 #include <chrono>
 #include <functional>

@@ -1,6 +1,6 @@
 #include "catch.hpp"
 #include "fixture.hpp"
-#include "storage/hash_key_record.hpp"
+#include "storage/schema/hash_key_record.hpp"
 
 #include <atomic>
 #include <thread>

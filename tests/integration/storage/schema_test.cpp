@@ -1,6 +1,6 @@
 #include "catch.hpp"
 #include "fixture.hpp"
-#include "storage/migrations.hpp"
+#include "storage/schema/migrations.hpp"
 
 #include <atomic>
 #include <thread>

@@ -1,6 +1,6 @@
 #include "catch.hpp"
 #include "fixture.hpp"
-#include "storage/session_settings.hpp"
+#include "storage/sql/session_settings.hpp"
 
 using namespace cm;
 using namespace cm::test;

@@ -1,7 +1,7 @@
 // The changes of state that the contract allows, for tokens and clients alike.
 #pragma once
 
-#include "core/credential.hpp"
+#include "core/credentials/credential.hpp"
 
 #include <array>
 #include <string>

@@ -1,7 +1,7 @@
 // A change that fails in its middle leaves nothing behind: not in the database, and not on the connection.
 #include "catch.hpp"
 #include "fixture.hpp"
-#include "storage/transaction.hpp"
+#include "storage/sql/transaction.hpp"
 
 #include <atomic>
 #include <thread>

@@ -1,7 +1,7 @@
 // Questions and answers for the tests of the storage dispatcher and of those who ask it.
 #pragma once
 
-#include "actors/storage_dispatcher.hpp"
+#include "actors/database/storage_dispatcher.hpp"
 
 #include <algorithm>
 #include <string>

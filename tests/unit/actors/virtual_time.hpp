@@ -1,8 +1,8 @@
 // An actor system whose time and whose scheduling the test drives, and the actors around the one that is tested.
 #pragma once
 
-#include "actors/actors.hpp"
-#include "actors/hardening.hpp"
+#include "actors/interfaces/actors.hpp"
+#include "actors/runtime/hardening.hpp"
 #include "questions.hpp"
 
 #include <caf/actor_system.hpp>

@@ -1,7 +1,7 @@
 // Makes license files for the tests with OpenSSL's API.
 #pragma once
 
-#include "core/time.hpp"
+#include "core/base/time.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>

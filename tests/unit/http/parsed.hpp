@@ -2,7 +2,7 @@
 #pragma once
 
 #include "catch.hpp"
-#include "http/request_parser.hpp"
+#include "http/server/request_parser.hpp"
 
 #include <algorithm>
 #include <string>

@@ -1,8 +1,8 @@
 // What the tests of the REST resources share.
 #pragma once
 
-#include "http/response.hpp"
-#include "http/routes.hpp"
+#include "http/rest/routes.hpp"
+#include "http/server/response.hpp"
 #include "parsed.hpp"
 
 #include <string>

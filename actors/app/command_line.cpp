@@ -1,0 +1,180 @@
+#include "actors/app/command_line.hpp"
+
+#include "actors/app/doctor.hpp"
+#include "client/arguments.hpp"
+#include "client/run.hpp"
+#include "core/base/exit_status.hpp"
+#include "core/base/version.hpp"
+#include "core/configuration/configuration.hpp"
+#include "core/license/license.hpp"
+#include "core/observability/logging.hpp"
+#include "storage/schema/schema.hpp"
+#include "storage/sql/client_thread.hpp"
+
+#include <boost/version.hpp>
+#include <caf/config.hpp>
+#include <mysql.h>
+#include <nats/nats.h>
+#include <openssl/crypto.h>
+#include <sodium.h>
+
+#include <algorithm>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unistd.h>
+#include <vector>
+
+namespace cm::actors {
+
+namespace {
+
+namespace configuration = core::configuration;
+
+constexpr int to_int(core::exit_status status) noexcept {
+  return static_cast<int>(status);
+}
+
+int wrong_usage(const std::string& what) {
+  std::cerr << "cm: " << what << "; see cm --help\n";
+  return to_int(core::exit_status::usage);
+}
+
+int show_version() {
+  std::cout << "cm " << core::version() << " (" << core::commit() << ")\n"
+            << "CAF " << CAF_MAJOR_VERSION << '.' << CAF_MINOR_VERSION << '.' << CAF_PATCH_VERSION << ", Boost "
+            << BOOST_VERSION / 100000 << '.' << BOOST_VERSION / 100 % 1000 << '.' << BOOST_VERSION % 100 << ", cnats "
+            << nats_GetVersion() << ", MariaDB Connector/C " << mysql_get_client_info() << ", "
+            << OpenSSL_version(OPENSSL_VERSION) << ", libsodium " << sodium_version_string() << '\n';
+  return 0;
+}
+
+// Reports what is wrong, on standard error and to the orchestrator; false where nothing is.
+bool report_errors(const configuration::load_result& loaded) {
+  std::string all;
+  for (const auto& problem : loaded.errors)
+    all += "cm: " + configuration::render(problem) + '\n';
+  if (!loaded.value && all.empty())
+    all = "cm: the configuration cannot be read\n";
+  if (all.empty())
+    return false;
+  std::cerr << all;
+  core::write_termination_message(all);
+  return true;
+}
+
+// The settings, for a command that writes to a terminal; nothing where they are wrong.
+std::optional<core::settings> load_settings() {
+  auto loaded = configuration::load(configuration::environment::of_process());
+  for (const auto& problem : loaded.warnings)
+    std::cerr << "cm: warning: " << configuration::render(problem) << '\n';
+  if (report_errors(loaded))
+    return std::nullopt;
+  return std::move(loaded.value);
+}
+
+int serve(const service_hooks& hooks) {
+  auto loaded = configuration::load(configuration::environment::of_process());
+  if (report_errors(loaded))
+    return to_int(core::exit_status::configuration);
+  const auto logging = core::set_up_logging(loaded.value->logging, isatty(STDOUT_FILENO) == 1);
+  if (logging.has_error()) {
+    std::cerr << "cm: " << logging.error().message << '\n';
+    core::write_termination_message(logging.error().message);
+    return to_int(core::exit_status::configuration);
+  }
+  for (const auto& problem : loaded.warnings)
+    core::logger("cm.configuration")->warn("{}", configuration::render(problem));
+  if (loaded.value->credentials.trustful)
+    core::logger("cm")->warn("trustful mode: unknown credentials are accepted; not for production");
+  return run_service(*loaded.value, hooks);
+}
+
+int check_config() {
+  const auto settings = load_settings();
+  if (!settings)
+    return to_int(core::exit_status::configuration);
+  std::cout << configuration::describe(*settings);
+  return 0;
+}
+
+int migrate(bool dry_run) {
+  const auto settings = load_settings();
+  if (!settings)
+    return to_int(core::exit_status::configuration);
+  const storage::client_thread thread;
+  const auto report = storage::update_schema(settings->database, dry_run);
+  if (report.has_error()) {
+    std::cerr << "cm: " << report.error().message << ' ' << report.error().detail << '\n';
+    return to_int(core::exit_status::gave_up);
+  }
+  if (!report->refusal.empty()) {
+    std::cerr << "cm: " << report->refusal << '\n';
+    return to_int(core::exit_status::configuration);
+  }
+  std::cout << "schema of " << report->server << ": version " << report->recorded << ", this release brings "
+            << report->known << '\n';
+  for (const auto& step : report->steps)
+    std::cout << (dry_run ? "would apply " : "applied ") << step << '\n';
+  if (report->steps.empty())
+    std::cout << "nothing to do\n";
+  return 0;
+}
+
+int doctor(const client::invocation& what) {
+  if (!what.has("--consistency"))
+    return wrong_usage("cm doctor has one check so far: --consistency");
+  const auto settings = load_settings();
+  if (!settings)
+    return to_int(core::exit_status::configuration);
+  return to_int(check_consistency(*settings, {what.has("--repair"), what.value("--output") == "json"}));
+}
+
+int inspect_license() {
+  const auto settings = load_settings();
+  if (!settings)
+    return to_int(core::exit_status::configuration);
+  const auto license = core::check_license(settings->license, core::now_ms());
+  if (license.has_error()) {
+    std::cerr << "cm: " << license.error().message << '\n';
+    return to_int(core::exit_status::license_refused);
+  }
+  std::cout << "subject:    " << license->subject << '\n'
+            << "issuer:     " << license->issuer << '\n'
+            << "serial:     " << license->serial << '\n'
+            << "not before: " << core::to_iso8601(license->not_before) << '\n'
+            << "not after:  " << core::to_iso8601(license->not_after) << '\n';
+  return 0;
+}
+
+} // namespace
+
+int run_command_line(int argc, const char* const* argv, const service_hooks& hooks) {
+  const std::vector<std::string_view> words(argv + std::min(argc, 1), argv + argc);
+  const auto what = client::parse_arguments(words);
+  if (!what)
+    return wrong_usage(what.error().message);
+  if (what->what == client::invocation::kind::version)
+    return show_version();
+  if (what->what == client::invocation::kind::help || client::is_client_command(what->command->id))
+    return client::run(*what, configuration::environment::of_process());
+  if (sodium_init() < 0) {
+    std::cerr << "cm: libsodium cannot be initialised\n";
+    return to_int(core::exit_status::gave_up);
+  }
+  switch (what->command->id) {
+  case client::command_id::check_config:
+    return check_config();
+  case client::command_id::migrate:
+    return migrate(what->has("--dry-run"));
+  case client::command_id::doctor:
+    return doctor(*what);
+  case client::command_id::license_inspect:
+    return inspect_license();
+  default:
+    return serve(hooks);
+  }
+}
+
+} // namespace cm::actors

@@ -1,0 +1,179 @@
+#include "actors/app/service.hpp"
+
+#include "actors/http/http_listener.hpp"
+#include "actors/supervision/root.hpp"
+#include "core/base/exit_status.hpp"
+#include "core/base/version.hpp"
+#include "core/observability/logging.hpp"
+
+#include <boost/asio/signal_set.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <future>
+#include <memory>
+#include <thread>
+#include <utility>
+
+namespace cm::actors {
+
+namespace {
+
+using signal_set = boost::asio::basic_signal_set<http::executor_type>;
+
+constexpr int to_int(core::exit_status status) noexcept {
+  return static_cast<int>(status);
+}
+
+int refuse_start(core::exit_status status, const std::string& why) {
+  core::logger("cm")->critical("{}", why);
+  core::write_termination_message(why);
+  return to_int(status);
+}
+
+// The first signal stops in order; the second ends the process on the spot, as a shell would report it.
+void watch_signals(const std::shared_ptr<signal_set>& signals, root_actor root, bool stopping) {
+  signals->async_wait([signals, root, stopping](const boost::system::error_code& failed, int number) {
+    if (failed)
+      return;
+    if (stopping)
+      std::_Exit(128 + number);
+    caf::anon_send(root, stop_v);
+    watch_signals(signals, root, true);
+  });
+}
+
+/// Bounds the stop by shutdown.timeout, whatever hangs: CAF waits for its actors without limit, and one may sit in a
+/// library; the log waits for its reader.
+class exit_watchdog {
+public:
+  explicit exit_watchdog(std::chrono::milliseconds patience)
+    : waiter_([patience, begun = begun_.get_future(), over = over_.get_future()]() mutable {
+        const int status = begun.get();
+        if (over.wait_for(patience) == std::future_status::ready)
+          return;
+        // The log's own thread writes this line, unless it is the one that hangs.
+        core::logger("cm")->error("some threads did not end in time; leaving without them");
+        static_cast<void>(over.wait_for(std::chrono::milliseconds{50}));
+        std::_Exit(status);
+      }) {}
+
+  ~exit_watchdog() {
+    stop_begins(0);
+    over_.set_value();
+    waiter_.join();
+  }
+
+  exit_watchdog(const exit_watchdog&) = delete;
+  exit_watchdog& operator=(const exit_watchdog&) = delete;
+
+  /// From now on the time counts; `status` is what the process ends with. Later calls change nothing.
+  void stop_begins(int status) {
+    if (!stopping_.exchange(true))
+      begun_.set_value(status);
+  }
+
+private:
+  std::atomic<bool> stopping_{false};
+  std::promise<int> begun_;
+  std::promise<void> over_;
+  std::thread waiter_;
+};
+
+int wait_for_end(caf::actor_system& system, const root_actor& root) {
+  caf::scoped_actor self{system};
+  self->monitor(root);
+  int status = to_int(core::exit_status::gave_up);
+  self->receive([&status](const caf::down_msg& down) { status = exit_status_of(down.reason); });
+  return status;
+}
+
+// One thread reads and writes what two cores can work on.
+std::vector<io_context_ptr> make_api_loops(std::size_t count) {
+  std::vector<io_context_ptr> loops(count);
+  for (auto& io : loops)
+    io = std::make_shared<http::net::io_context>(1);
+  return loops;
+}
+
+} // namespace
+
+int run_service(const core::settings& settings, const service_hooks& hooks) {
+  const auto log = core::logger("cm");
+  const auto started_at = core::now_ms();
+  log->info("CM {} ({}) starts as instance {}", core::version(), core::commit(), settings.instance_name);
+
+  root_settings configured;
+  configured.settings = settings;
+  configured.license.license = settings.license;
+  configured.license.start_stamp = core::file_stamp_of(settings.license.path);
+  auto license = core::check_license(settings.license, started_at);
+  if (license.has_error())
+    return refuse_start(core::exit_status::license_refused, license.error().message);
+  configured.license.start = std::move(*license);
+
+  configured.info = {settings.instance_name,
+                     core::to_string(core::random_uuid()),
+                     std::string(core::version()),
+                     std::string(core::commit()),
+                     started_at,
+                     settings.credentials.trustful};
+  configured.management_io = std::make_shared<http::net::io_context>(1);
+  configured.api_io = make_api_loops(settings.credentials.workers_of_a_kind());
+  configured.metrics = std::make_shared<core::metrics>(
+    core::metrics::sizes{settings.credentials.workers_of_a_kind(), configured.api_io.size(), http::api_route_count,
+                         settings.database.pool_size});
+  // The API's port opens last; that it can be opened is better known now than after the dependencies have come.
+  if (const auto probe = http::acceptor::open(*configured.api_io.front(), {}, settings.server.port); probe.has_error())
+    return refuse_start(core::exit_status::configuration, "server.port: " + probe.error().message);
+  auto management = http::acceptor::open(*configured.management_io, {}, settings.management.port,
+                                         logging_acceptor("the management port"));
+  if (management.has_error())
+    return refuse_start(core::exit_status::configuration, "management.port: " + management.error().message);
+  configured.management_acceptor = std::move(*management);
+  if (settings.agent.enabled) {
+    // Few clients, and each answer is some work: no more of them at a time.
+    auto accepting = logging_acceptor("the monitoring agent's port");
+    accepting.max_connections = 64;
+    auto agent = http::acceptor::open(*configured.management_io, {}, settings.agent.port, std::move(accepting));
+    if (agent.has_error())
+      return refuse_start(core::exit_status::configuration, "JMX_PORT: " + agent.error().message);
+    configured.agent_acceptor = std::move(*agent);
+  }
+
+  const auto management_io = configured.management_io; // they outlive everything that runs on them
+  const auto api_io = configured.api_io;
+  std::signal(SIGPIPE, SIG_IGN);
+
+  caf::actor_system_config config;
+  config.set("scheduler.policy", caf::atom("sharing"));
+  config.set("scheduler.max-threads", settings.credentials.workers_of_a_kind());
+  int status = to_int(core::exit_status::gave_up);
+  exit_watchdog watchdog(
+    std::max(settings.shutdown_timeout - std::chrono::milliseconds{150}, std::chrono::milliseconds{100}));
+  configured.on_stop = [&watchdog](int with) { watchdog.stop_begins(with); };
+  {
+    caf::actor_system system{config};
+    auto tree = system.spawn(root, std::move(configured));
+    const auto signals = std::make_shared<signal_set>(management_io->get_executor(), SIGTERM, SIGINT);
+    watch_signals(signals, tree, false);
+    caf::anon_send(tree, begin_v);
+    if (hooks.on_start)
+      hooks.on_start(system, tree);
+    status = wait_for_end(system, tree);
+    // Where root stopped in order, all of this has happened; where root itself failed, nothing has.
+    watchdog.stop_begins(status);
+    management_io->stop();
+    for (const auto& io : api_io)
+      io->stop();
+  }
+  core::shutdown_logging(); // here, though end_process does it too: the watchdog bounds it
+  return status;
+}
+
+} // namespace cm::actors

@@ -1,0 +1,323 @@
+#include "actors/changes/credential_manager.hpp"
+
+#include "actors/changes/change_preparation.hpp"
+#include "actors/changes/token_import.hpp"
+#include "actors/database/storage_request.hpp"
+#include "actors/runtime/hardening.hpp"
+#include "core/credentials/token_generator.hpp"
+#include "core/observability/logging.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace cm::actors {
+
+namespace {
+
+using credential_manager_self = credential_manager_actor::stateful_pointer<credential_manager_state>;
+
+// A generated token that is taken already (62^10 of them) is generated anew so many times.
+constexpr unsigned generation_attempts = 5;
+
+create_result_ptr failed(core::error problem) {
+  return std::make_shared<const create_result>(std::move(problem));
+}
+
+core::error unavailable(std::string detail) {
+  return core::make_error(core::errc::unavailable, "Service Unavailable", std::move(detail));
+}
+
+// A license that is no longer good forbids what operators change; devices, and endpoints that are gone, go on.
+std::optional<core::error> forbidden_by_license(const credential_manager_state& state, core::channel how) {
+  if (state.writes_allowed || (how != core::channel::rest && how != core::channel::import))
+    return std::nullopt;
+  return core::make_error(core::errc::unavailable, "The license does not allow changes", state.why_not);
+}
+
+template <class Then, class Failed>
+void ask_gate(credential_manager_self self, storage::command command, Then then, Failed on_failure) {
+  auto& state = self->state;
+  request_storage(self, state.gate, std::move(command), state.settings.deadline)
+    .then(std::move(then), [on_failure = std::move(on_failure)](const caf::error& problem) {
+      on_failure(unavailable("storage gate: " + describe_reason(problem)));
+    });
+}
+
+// -- new tokens -------------------------------------------------------------------------------------------------------
+
+void finish(credential_manager_self self, std::uint64_t id, create_result_ptr result) {
+  const auto at = self->state.creations.find(id);
+  if (at == self->state.creations.end())
+    return;
+  auto promise = std::move(at->second.promise);
+  self->state.creations.erase(at);
+  promise.deliver(std::move(result));
+}
+
+void store(credential_manager_self self, std::uint64_t id);
+
+void take_stored(credential_manager_self self, std::uint64_t id, const storage_result_ptr& result) {
+  const auto at = self->state.creations.find(id);
+  if (at == self->state.creations.end())
+    return;
+  auto& creation = at->second;
+  if (result->has_error()) {
+    const bool taken = result->error().code == core::errc::conflict;
+    if (taken && creation.generated && creation.attempts < generation_attempts) {
+      store(self, id);
+      return;
+    }
+    finish(self, id, failed(result->error()));
+    return;
+  }
+  const auto* created = std::get_if<storage::created_token>(&**result);
+  if (created == nullptr) {
+    finish(self, id,
+           failed(core::make_error(core::errc::internal, "Internal Server Error",
+                                   "a creation was answered with something else")));
+    return;
+  }
+  core::logger("cm.credentials")
+    ->info("token {} of endpoint {} created in application {}{}", core::to_string(created->token.id),
+           created->token.endpoint_id, created->token.application,
+           core::log_fields{{"correlationId", creation.order->origin.correlation_id}});
+  finish(self, id, std::make_shared<const create_result>(created_token_outcome{created->token, creation.value}));
+}
+
+void store(credential_manager_self self, std::uint64_t id) {
+  auto& state = self->state;
+  auto& creation = state.creations.at(id);
+  const auto& request = creation.order->request;
+  ++creation.attempts;
+  if (creation.generated)
+    creation.value = core::generate_token(state.settings.token_length);
+  const auto now = core::now_ms();
+  storage::create_token command;
+  command.id = state.ids.next(now);
+  command.hash = state.hasher->hash(request.application_name, creation.value.reveal());
+  command.application = request.application_name;
+  command.endpoint_id = request.endpoint_id;
+  command.at = now;
+  command.origin = creation.order->origin;
+  ask_gate(
+    self, std::move(command), [self, id](const storage_result_ptr& result) { take_stored(self, id, result); },
+    [self, id](core::error problem) { finish(self, id, failed(std::move(problem))); });
+}
+
+caf::result<create_result_ptr> create(credential_manager_self self, const create_order_ptr& order) {
+  auto& state = self->state;
+  if (auto refused = forbidden_by_license(state, order->origin.how))
+    return failed(std::move(*refused));
+  if (!state.settings.applications->knows(order->request.application_name))
+    return failed(core::make_error(core::errc::not_found, "Application not found"));
+
+  const auto id = ++state.last_number;
+  credential_manager_state::creation begun;
+  begun.order = order;
+  begun.generated = !order->request.token.has_value();
+  if (!begun.generated)
+    begun.value = *order->request.token;
+  begun.promise = self->make_response_promise<create_result_ptr>();
+  const auto promise = begun.promise;
+  state.creations.emplace(id, std::move(begun));
+  store(self, id);
+  return promise;
+}
+
+// -- other changes ----------------------------------------------------------------------------------------------------
+
+storage_result_ptr failed_change(core::error problem) {
+  return std::make_shared<const storage_result>(std::move(problem));
+}
+
+void finish_change(credential_manager_self self, std::uint64_t id, storage_result_ptr result) {
+  auto& changes = self->state.changes;
+  const auto at = changes.find(id);
+  if (at == changes.end())
+    return;
+  auto promise = std::move(at->second.promise);
+  changes.erase(at);
+  promise.deliver(std::move(result));
+}
+
+void run_change(credential_manager_self self, std::uint64_t id);
+
+// Adds up what several commands have deleted; true where another one is to follow.
+bool gather(credential_manager_state::change& change, storage::deleted_tokens& answer) {
+  auto& sum = change.deleted;
+  sum.count += answer.count;
+  sum.events.insert(sum.events.end(), answer.events.begin(), answer.events.end());
+  if (answer.more) {
+    if (auto* again = std::get_if<storage::delete_endpoint_tokens>(&change.command)) {
+      again->precondition = nullptr; // it held at the beginning; now tokens are missing
+      // A repetition is told from the piece before by its time.
+      again->at = std::max(core::now_ms(), again->at + std::chrono::milliseconds{1});
+    }
+    return true;
+  }
+  answer = std::move(sum);
+  return false;
+}
+
+void invalidate(const credential_manager_state& state, forgotten_tokens what) {
+  if (state.forget)
+    (*state.forget)(forgotten_tokens_ptr{std::make_shared<const forgotten_tokens>(std::move(what))});
+}
+
+// Whatever the caller is told to be no longer valid is gone from this replica's memory first (contract 4.4): the
+// validators' mailboxes have it before the caller has his answer, and so before any request that he sends then.
+void acknowledge(credential_manager_self self, std::uint64_t id, const storage::command& command,
+                 const storage_result_ptr& result) {
+  auto& state = self->state;
+  auto refused = refused_by(command, *result);
+  if (!refused.ids.empty())
+    invalidate(state, {std::move(refused.ids), false, {}});
+  if (!refused.others || !state.follower) {
+    finish_change(self, id, result);
+    return;
+  }
+  request_within(self, state.follower, state.settings.follow_patience, read_v)
+    .then(
+      [self, id, result](bool read) {
+        if (!read)
+          invalidate(self->state, {{}, true, {}});
+        finish_change(self, id, result);
+      },
+      [self, id, result](const caf::error&) {
+        invalidate(self->state, {{}, true, {}});
+        finish_change(self, id, result);
+      });
+}
+
+void take_changed(credential_manager_self self, std::uint64_t id, const storage_result_ptr& result) {
+  const auto at = self->state.changes.find(id);
+  if (at == self->state.changes.end())
+    return;
+  auto& change = at->second;
+  const auto command = change.command;
+  if (result->has_error()) {
+    acknowledge(self, id, command, result);
+    return;
+  }
+  auto events = events_of(**result);
+  if (!events.empty())
+    self->send(self->state.publisher, publish_v,
+               std::make_shared<const std::vector<core::revocation>>(std::move(events)));
+  const auto* origin = origin_of(command);
+  if (const auto line = describe_change(command, **result); !line.empty() && origin != nullptr)
+    core::logger("cm.credentials")->info("{}{}", line, core::log_fields{{"correlationId", origin->correlation_id}});
+  if (const auto* deleted = std::get_if<storage::deleted_tokens>(&**result)) {
+    auto answer = *deleted;
+    if (gather(change, answer)) {
+      run_change(self, id);
+      return;
+    }
+    acknowledge(self, id, command, std::make_shared<const storage_result>(storage::reply{std::move(answer)}));
+    return;
+  }
+  acknowledge(self, id, command, result);
+}
+
+void run_change(credential_manager_self self, std::uint64_t id) {
+  ask_gate(
+    self, self->state.changes.at(id).command,
+    [self, id](const storage_result_ptr& result) { take_changed(self, id, result); },
+    [self, id](core::error problem) { finish_change(self, id, failed_change(std::move(problem))); });
+}
+
+caf::result<storage_result_ptr> apply(credential_manager_self self, const credential_change_ptr& order) {
+  auto& state = self->state;
+  if (auto refused = forbidden_by_license(state, order->how))
+    return failed_change(std::move(*refused));
+  auto prepared = prepare_change(order->command, core::now_ms(), state.ids);
+  if (prepared.has_error())
+    return failed_change(prepared.error());
+  const auto id = ++state.last_number;
+  auto promise = self->make_response_promise<storage_result_ptr>();
+  state.changes.emplace(id, credential_manager_state::change{std::move(*prepared), {}, promise});
+  run_change(self, id);
+  return promise;
+}
+
+// -- imports ----------------------------------------------------------------------------------------------------------
+
+void finish_lines(credential_manager_self self, std::uint64_t id, import_outcome outcome) {
+  auto& imports = self->state.imports;
+  const auto at = imports.find(id);
+  if (at == imports.end())
+    return;
+  auto promise = std::move(at->second);
+  imports.erase(at);
+  promise.deliver(std::make_shared<const import_outcome>(std::move(outcome)));
+}
+
+import_outcome outcome_of(const prepared_import& prepared, const storage_result& result) {
+  if (result.has_error())
+    return result.error();
+  const auto* answer = std::get_if<storage::imported_tokens>(&*result);
+  if (answer == nullptr || answer->results.size() != prepared.command.items.size())
+    return core::make_error(core::errc::internal, "Internal Server Error",
+                            "an import was answered with something else");
+  return finish_import(prepared, *answer);
+}
+
+caf::result<import_outcome_ptr> import_lines(credential_manager_self self, const import_order_ptr& order) {
+  auto& state = self->state;
+  if (auto refused = forbidden_by_license(state, order->origin.how))
+    return import_outcome_ptr{std::make_shared<const import_outcome>(std::move(*refused))};
+  const auto prepared = std::make_shared<const prepared_import>(prepare_import(
+    *order, *state.settings.applications, state.settings.token_length, core::now_ms(), state.ids, *state.hasher));
+  if (prepared->command.items.empty())
+    return import_outcome_ptr{std::make_shared<const import_outcome>(finish_import(*prepared, {}))};
+  const auto id = ++state.last_number;
+  auto promise = self->make_response_promise<import_outcome_ptr>();
+  state.imports.emplace(id, promise);
+  ask_gate(
+    self, prepared->command,
+    [self, id, prepared](const storage_result_ptr& result) {
+      if (auto refused = refused_by(prepared->command, *result); !refused.ids.empty())
+        invalidate(self->state, {std::move(refused.ids), false, {}});
+      finish_lines(self, id, outcome_of(*prepared, *result));
+    },
+    [self, id](core::error problem) { finish_lines(self, id, std::move(problem)); });
+  return promise;
+}
+
+} // namespace
+
+credential_manager_state::~credential_manager_state() {
+  const auto ended = unavailable("the credential manager ended");
+  for (auto& [id, pending] : creations)
+    pending.promise.deliver(failed(ended));
+  for (auto& [id, pending] : changes)
+    pending.promise.deliver(failed_change(ended));
+  for (auto& [id, promise] : imports)
+    promise.deliver(std::make_shared<const import_outcome>(ended));
+}
+
+credential_manager_actor::behavior_type credential_manager(credential_manager_self self,
+                                                           credential_manager_settings settings,
+                                                           storage_gate_actor gate, event_publisher_actor publisher) {
+  harden(self);
+  auto& state = self->state;
+  state.hasher.emplace(settings.hash_key);
+  state.settings = std::move(settings);
+  state.gate = std::move(gate);
+  state.publisher = std::move(publisher);
+  return {
+    [self](create_atom, const create_order_ptr& order) { return create(self, order); },
+    [self](apply_atom, const credential_change_ptr& order) { return apply(self, order); },
+    [self](import_atom, const import_order_ptr& order) { return import_lines(self, order); },
+    [self](license_atom, bool writes_allowed, const std::string& why_not) {
+      self->state.writes_allowed = writes_allowed;
+      self->state.why_not = why_not;
+    },
+    [self](directory_atom, const application_directory_ptr& known) { self->state.settings.applications = known; },
+    [self](peer_atom, const forwarder_ptr& peer) { self->state.forget = peer; },
+    [self](peer_atom, const storage_gate_peer& peer) { self->state.gate = peer.handle; },
+    [self](peer_atom, const event_publisher_peer& peer) { self->state.publisher = peer.handle; },
+    [self](peer_atom, const revocation_follower_peer& peer) { self->state.follower = peer.handle; },
+  };
+}
+
+} // namespace cm::actors

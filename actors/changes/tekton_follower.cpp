@@ -1,0 +1,58 @@
+#include "actors/changes/tekton_follower.hpp"
+
+#include "actors/runtime/hardening.hpp"
+#include "core/observability/logging.hpp"
+#include "http/tekton/tekton_client.hpp"
+
+#include <utility>
+
+namespace cm::actors {
+
+namespace {
+
+using tekton_follower_self = tekton_follower_actor::stateful_pointer<tekton_follower_state>;
+
+constexpr std::chrono::milliseconds look_period{100};
+
+void read(tekton_follower_self self) {
+  auto& state = self->state;
+  auto read = http::read_applications(state.settings.url, state.settings.timeout);
+  const auto now = self->clock().now();
+  if (read.has_error()) {
+    state.next = now + state.backoff->next();
+    if (!std::exchange(state.away, true))
+      core::logger("cm.tekton")->warn("Tekton is away: {} {}", read.error().message, read.error().detail);
+    return;
+  }
+  state.backoff->reset();
+  state.next = now + state.settings.period;
+  auto known = std::make_shared<application_directory>();
+  known->versions.insert(read->begin(), read->end());
+  for (const auto& [name, versions] : state.settings.configured)
+    known->versions[name].insert(versions.begin(), versions.end());
+  if (std::exchange(state.away, false))
+    core::logger("cm.tekton")->info("Tekton answers again");
+  core::logger("cm.tekton")->debug("{} applications are known", known->versions.size());
+  state.settings.on_change(std::move(known));
+}
+
+} // namespace
+
+tekton_follower_actor::behavior_type tekton_follower(tekton_follower_self self, tekton_follower_settings settings) {
+  harden(self);
+  auto& state = self->state;
+  state.backoff.emplace(settings.backoff);
+  state.settings = std::move(settings);
+  self->send(self, tick_v);
+  return {
+    // A burst of news is one reading, at the next look.
+    [self](refresh_atom) { self->state.next = self->clock().now(); },
+    [self](tick_atom) {
+      if (self->clock().now() >= self->state.next)
+        read(self);
+      self->delayed_send(self, look_period, tick_v);
+    },
+  };
+}
+
+} // namespace cm::actors

@@ -1,0 +1,87 @@
+#include "actors/changes/token_transitioner.hpp"
+
+#include "actors/runtime/hardening.hpp"
+#include "actors/validation/token_validation.hpp"
+#include "core/observability/logging.hpp"
+
+#include <utility>
+
+namespace cm::actors {
+
+namespace {
+
+using token_transitioner_self = token_transitioner_actor::stateful_pointer<token_transitioner_state>;
+
+void answer_one(token_transitioner_self self, const transition_calls_ptr& one, core::errc code) {
+  auto replies = one->make_replies();
+  for (auto& call : one->take())
+    refuse(std::move(call), code, *replies);
+  self->send(self->state.egress, answer_v, std::move(replies));
+}
+
+// Of the manager's answers, only these say something about the token; the rest is trouble.
+core::errc answer_code(const storage_result& result) noexcept {
+  if (result.has_value())
+    return core::errc::none;
+  switch (result.error().code) {
+  case core::errc::not_found:
+  case core::errc::conflict:
+  case core::errc::overloaded:
+  case core::errc::internal:
+    return result.error().code;
+  default:
+    return core::errc::unavailable;
+  }
+}
+
+void change(token_transitioner_self self, transition_call call, const transition_calls& from) {
+  auto& state = self->state;
+  const auto& request = call.request;
+  storage::change_token_status command;
+  command.which = state.hasher->hash(request.app_name, request.token);
+  command.target = *core::parse_credential_status(request.target_status);
+  command.origin = {core::channel::ecap, {}, std::string(request.correlation_id)};
+  auto one = from.make_calls(); // answers 503 by itself when it is let go of
+  one->add(std::move(call));
+  request_within(self, state.manager, state.settings.patience, apply_v,
+                 std::make_shared<const credential_change>(credential_change{std::move(command), core::channel::ecap}))
+    .then([self, one](const storage_result_ptr& result) { answer_one(self, one, answer_code(*result)); },
+          [self, one](const caf::error& problem) {
+            core::logger("cm.ecap")->warn("no answer from the credential manager: {}", describe_reason(problem));
+            answer_one(self, one, core::errc::unavailable);
+          });
+}
+
+void take(token_transitioner_self self, const transition_calls_ptr& calls) {
+  auto refused = calls->make_replies();
+  const auto now = core::now_ms();
+  for (auto& call : calls->take()) {
+    if (const auto code = refuse_early(call.request, *self->state.settings.applications, now))
+      refuse(std::move(call), *code, *refused);
+    else
+      change(self, std::move(call), *calls);
+  }
+  if (!refused->empty())
+    self->send(self->state.egress, answer_v, std::move(refused));
+}
+
+} // namespace
+
+token_transitioner_actor::behavior_type token_transitioner(token_transitioner_self self,
+                                                           token_transitioner_settings settings,
+                                                           credential_manager_actor manager, nats_egress_actor egress) {
+  harden(self);
+  auto& state = self->state;
+  state.hasher.emplace(settings.hash_key);
+  state.settings = std::move(settings);
+  state.manager = std::move(manager);
+  state.egress = std::move(egress);
+  return {
+    [self](validate_atom, const transition_calls_ptr& calls) { take(self, calls); },
+    [self](directory_atom, const application_directory_ptr& known) { self->state.settings.applications = known; },
+    [self](peer_atom, const credential_manager_peer& peer) { self->state.manager = peer.handle; },
+    [self](peer_atom, const nats_egress_peer& peer) { self->state.egress = peer.handle; },
+  };
+}
+
+} // namespace cm::actors

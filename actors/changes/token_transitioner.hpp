@@ -1,0 +1,37 @@
+// Answers the requests for another status of an endpoint token (contract 4.1).
+#pragma once
+
+#include "actors/interfaces/actors.hpp"
+#include "actors/runtime/bounded_request.hpp"
+#include "core/base/secret.hpp"
+#include "core/credentials/token_hash.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <chrono>
+#include <optional>
+
+namespace cm::actors {
+
+struct token_transitioner_settings {
+  core::secret hash_key;
+  application_directory_ptr applications;
+  std::chrono::milliseconds patience{7000}; ///< for the manager's answer, which has a deadline of its own
+};
+
+struct token_transitioner_state {
+  static inline const char* name = "token-transitioner";
+
+  token_transitioner_settings settings;
+  request_deadlines deadlines;
+  std::optional<core::token_hasher> hasher;
+  credential_manager_actor manager;
+  nats_egress_actor egress;
+};
+
+token_transitioner_actor::behavior_type
+token_transitioner(token_transitioner_actor::stateful_pointer<token_transitioner_state> self,
+                   token_transitioner_settings settings, credential_manager_actor manager, nats_egress_actor egress);
+
+} // namespace cm::actors

@@ -1,0 +1,106 @@
+#include "actors/database/database_access.hpp"
+
+#include "actors/runtime/hardening.hpp"
+#include "core/observability/logging.hpp"
+
+#include <utility>
+
+namespace cm::actors {
+
+namespace {
+
+using database_access_self = database_access_actor::stateful_pointer<database_access_state>;
+
+void report(database_access_self self) {
+  auto& state = self->state;
+  auto said = std::make_shared<worker_report>();
+  said->connected = state.session->connected();
+  said->refused = state.session->refused();
+  if (const auto server = state.session->server()) {
+    said->server = server->address;
+    said->version = server->version;
+  }
+  if (!said->connected)
+    said->error = state.session->last_error();
+  state.reported_connected = said->connected;
+  self->send(state.listener, state_v, state.index, worker_report_ptr{std::move(said)});
+}
+
+bool has_to_connect(const database_access_state& state) {
+  return !state.session->connected() || state.session->left_behind();
+}
+
+void connect_if_due(database_access_self self) {
+  auto& state = self->state;
+  const auto now = self->clock().now();
+  if (!has_to_connect(state) || state.session->refused() || now < state.next_attempt)
+    return;
+  const auto done = state.session->connect();
+  if (done.has_error()) {
+    const auto delay = state.backoff->next();
+    state.next_attempt = self->clock().now() + delay;
+    // The gate has the one line about the database as a whole.
+    core::logger("cm.storage")
+      ->debug("database worker {} cannot connect, and tries on: {}", state.index, state.session->last_error());
+    report(self);
+    return;
+  }
+  state.backoff->reset();
+  core::logger("cm.storage")->debug("database worker {} is connected", state.index);
+  report(self);
+}
+
+// Nothing has to be looked after while there is a connection to the preferred host: who finds it lost, or another host
+// preferred, arms this again.
+void arm_where_needed(database_access_self self) {
+  auto& state = self->state;
+  if (!has_to_connect(state) || state.armed)
+    return;
+  state.armed = true;
+  self->delayed_send(self, state.tick, tick_v);
+}
+
+} // namespace
+
+database_access_actor::behavior_type database_access(database_access_self self, database_access_settings settings,
+                                                     worker_listener_actor listener) {
+  harden(self);
+  auto& state = self->state;
+  state.tick = settings.tick;
+  state.index = settings.index;
+  state.listener = std::move(listener);
+  state.thread = std::make_unique<storage::client_thread>();
+  state.session = std::make_unique<storage::session>(std::move(settings.database), settings.newer, settings.hash_key,
+                                                     std::move(settings.hosts));
+  state.backoff.emplace(core::backoff_settings{});
+  self->send(self, tick_v);
+  return {
+    [self](execute_atom, const storage_job_ptr& job) {
+      auto& s = self->state;
+      auto result = std::make_shared<const storage_result>(s.session->execute(job->command, job->deadline));
+      if (result->has_error() && !result->error().detail.empty() && result->error().code != core::errc::conflict)
+        core::logger("cm.storage")->warn("database worker {}: {}", s.index, result->error().detail);
+      if (s.session->connected() != s.reported_connected) {
+        s.next_attempt = self->clock().now();
+        report(self);
+      }
+      arm_where_needed(self);
+      return storage_result_ptr{std::move(result)};
+    },
+    [self](peer_atom, const worker_listener_peer& peer) {
+      self->state.listener = peer.handle;
+      report(self);
+    },
+    [self](follow_atom) {
+      connect_if_due(self);
+      arm_where_needed(self);
+    },
+    [self](tick_atom) {
+      self->state.armed = false;
+      connect_if_due(self);
+      arm_where_needed(self);
+    },
+  };
+}
+
+} // namespace cm::actors

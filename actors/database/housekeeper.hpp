@@ -1,0 +1,36 @@
+// Deletes what is older than it is to be kept: audit trail, revocations.
+#pragma once
+
+#include "actors/database/prune_round.hpp"
+#include "actors/interfaces/actors.hpp"
+#include "actors/runtime/bounded_request.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <chrono>
+
+namespace cm::actors {
+
+struct housekeeper_settings {
+  std::chrono::milliseconds audit_retention{std::chrono::hours{365 * 24}};
+  std::chrono::milliseconds revocations_retention{std::chrono::hours{7 * 24}};
+  std::chrono::milliseconds period{std::chrono::minutes{1}};
+  std::chrono::milliseconds pace{100}; ///< between two pieces while there is more: others come first
+  std::chrono::milliseconds deadline{5000};
+};
+
+struct housekeeper_state {
+  static inline const char* name = "housekeeper";
+
+  housekeeper_settings settings;
+  request_deadlines deadlines;
+  storage_gate_actor gate;
+  prune_round round;
+};
+
+/// By the database's clock. Several replicas may do it at once: what one has deleted the next does not find.
+housekeeper_actor::behavior_type housekeeper(housekeeper_actor::stateful_pointer<housekeeper_state> self,
+                                             housekeeper_settings settings, storage_gate_actor gate);
+
+} // namespace cm::actors

@@ -1,0 +1,309 @@
+#include "actors/database/storage_gate.hpp"
+
+#include "actors/runtime/hardening.hpp"
+#include "core/observability/logging.hpp"
+
+#include <utility>
+
+namespace cm::actors {
+
+namespace {
+
+using storage_gate_self = storage_gate_actor::stateful_pointer<storage_gate_state>;
+
+// A worker's own time-outs end its work; this one only notices a worker that will never come back.
+constexpr std::chrono::minutes worker_patience{3};
+
+storage_result_ptr unavailable(const std::string& why) {
+  return std::make_shared<storage_result>(core::make_error(core::errc::unavailable, "Service Unavailable", why));
+}
+
+// "7 s ahead of the database's clock": whole seconds, so that a warning does not change with every probe.
+std::string describe_skew(const core::clock_skew& skew) {
+  const auto seconds = std::chrono::round<std::chrono::seconds>(std::chrono::abs(skew.offset)).count();
+  return std::to_string(seconds) + (skew.offset.count() > 0 ? " s ahead of" : " s behind") + " the database's clock";
+}
+
+// Compares the clocks with every probe that was answered.
+void take_probe(storage_gate_self self, const storage::reply& reply) {
+  auto& state = self->state;
+  state.pulse->probe_answered();
+  const auto* pong = std::get_if<storage::pong>(&reply);
+  if (pong == nullptr)
+    return;
+  if (state.settings.metrics)
+    state.settings.metrics->database.clock_skew_ms.set(pong->skew.offset.count());
+  if (!state.skew.take(pong->skew))
+    return;
+  if (state.skew.excessive())
+    core::logger("cm.storage")
+      ->warn("the clock of this replica is {}: times that it writes are wrong by as much", describe_skew(pong->skew));
+  else
+    core::logger("cm.storage")->info("the clock of this replica agrees with the database's");
+}
+
+void deliver(storage_gate_self self, std::vector<storage_dispatcher::completion> done) {
+  auto& state = self->state;
+  for (auto& one : done) {
+    if (state.probe == one.id) {
+      state.probe.reset();
+      if (one.result->has_value())
+        take_probe(self, **one.result);
+      continue;
+    }
+    const auto at = state.promises.find(one.id);
+    if (at == state.promises.end())
+      continue;
+    auto promise = std::move(at->second);
+    state.promises.erase(at);
+    promise.deliver(std::move(one.result));
+  }
+}
+
+void pump(storage_gate_self self);
+
+// Makes the worker report again. It reports changes only, and its last report may have come before its handle, or have
+// been overruled when it was given up and came back.
+void ask_for_report(storage_gate_self self, std::size_t worker) {
+  self->send(self->state.workers[worker], peer_v, worker_listener_peer{caf::actor_cast<storage_gate_actor>(self)});
+}
+
+void finish(storage_gate_self self, std::uint64_t job, const storage_result_ptr& result) {
+  const bool from_database = result->has_value() || result->error().code == core::errc::conflict;
+  if (from_database)
+    self->state.pulse->answered(self->clock().now());
+  deliver(self, self->state.dispatcher->finished(job, result));
+  pump(self);
+}
+
+// Gives work to whoever is free.
+void pump(storage_gate_self self) {
+  auto& state = self->state;
+  while (auto next = state.dispatcher->next(self->clock().now())) {
+    const auto worker = next->worker;
+    const auto job = next->job;
+    if (!state.workers[worker]) {
+      deliver(self, state.dispatcher->lost(worker));
+      continue;
+    }
+    request_within(self, state.workers[worker], worker_patience, execute_v, std::move(next->what))
+      .then([self, job](const storage_result_ptr& result) { finish(self, job, result); },
+            [self, worker](const caf::error& problem) {
+              core::logger("cm.storage")->warn("database worker {} failed: {}", worker, describe_reason(problem));
+              deliver(self, self->state.dispatcher->lost(worker));
+              ask_for_report(self, worker);
+              pump(self);
+            });
+  }
+  if (state.dispatcher->idle()) {
+    for (auto& promise : std::exchange(state.drains, {}))
+      promise.deliver(true);
+  }
+}
+
+// Why the database is away, as far as is known; empty where nothing is.
+std::string reason(storage_gate_self self) {
+  const auto& state = self->state;
+  if (state.pulse->stalled())
+    return "the database does not answer";
+  for (const auto& r : state.reports) {
+    if (r && !r->connected && !r->error.empty())
+      return r->error;
+  }
+  return {};
+}
+
+void report(storage_gate_self self) {
+  auto& state = self->state;
+  core::database_health health;
+  health.status = state.pulse->up() ? core::health_status::up : core::health_status::down;
+  for (const auto& r : state.reports) {
+    if (r && !r->version.empty())
+      health.version = r->version;
+  }
+  if (!state.pulse->up()) {
+    health.error = reason(self);
+    if (health.error.empty())
+      health.error = "not connected yet";
+  }
+  if (state.skew.excessive())
+    health.warning = "the clock of this replica is " + describe_skew(*state.skew.last());
+  self->send(state.health, report_v, std::make_shared<const component_report>(std::move(health)));
+}
+
+// Looks whether the database is there, and says so where that changed.
+void judge(storage_gate_self self) {
+  auto& state = self->state;
+  const auto now = self->clock().now();
+  const bool changed = state.pulse->judge(state.dispatcher->connected_workers(), now);
+  if (!state.pulse->up() && !state.said_away) {
+    const auto why = reason(self);
+    if (!why.empty()) {
+      state.said_away = true;
+      core::logger("cm.storage")->warn("the database is away: {}", why);
+    }
+  }
+  if (!changed)
+    return;
+  if (state.pulse->up()) {
+    state.said_away = false;
+    core::logger("cm.storage")->info("the database answers");
+    if (!std::exchange(state.met, true) && state.settings.on_first_contact)
+      state.settings.on_first_contact();
+  }
+  report(self);
+}
+
+// True when there is no sense in waiting: it has been away for a while already.
+bool hopeless(storage_gate_self self) {
+  const auto& state = self->state;
+  return state.pulse->down_for(self->clock().now()) > state.settings.fail_fast_after;
+}
+
+caf::result<storage_result_ptr> enqueue(storage_gate_self self, const core::expected<ticket>& id) {
+  if (id.has_error())
+    return storage_result_ptr{std::make_shared<storage_result>(id.error())};
+  auto promise = self->make_response_promise<storage_result_ptr>();
+  self->state.promises.emplace(*id, promise);
+  pump(self);
+  return promise;
+}
+
+void measure(storage_gate_self self) {
+  const auto& state = self->state;
+  if (!state.settings.metrics)
+    return;
+  auto& gauges = state.settings.metrics->database;
+  gauges.connections.set(state.dispatcher->connected_workers());
+  gauges.busy.set(state.dispatcher->busy_workers());
+  gauges.waiting_lookups.set(state.dispatcher->waiting_keys());
+  gauges.waiting_commands.set(state.dispatcher->waiting_commands());
+  gauges.waiting_activations.set(state.dispatcher->waiting_activations());
+}
+
+// Workers look which host is preferred before every command. Those that have none would stay on the former host: on a
+// cluster's node that reads and locks by itself.
+void gather_workers(storage_gate_self self) {
+  auto& state = self->state;
+  if (!state.settings.hosts)
+    return;
+  const auto moves = state.settings.hosts->moves();
+  if (std::exchange(state.host_moves, moves) == moves)
+    return;
+  for (const auto& worker : state.workers) {
+    if (worker)
+      self->send(worker, follow_v);
+  }
+}
+
+void tick(storage_gate_self self) {
+  auto& state = self->state;
+  const auto now = self->clock().now();
+  measure(self);
+  deliver(self, state.dispatcher->expire(now));
+  if (now >= state.next_probe) {
+    state.next_probe = now + state.settings.probe_period;
+    gather_workers(self);
+    if (!state.probe && state.dispatcher->connected_workers() > 0) {
+      state.probe = state.dispatcher->add_probe(now + std::chrono::minutes{1});
+      state.pulse->asked(now);
+    }
+    report(self);
+    if (const auto refused = std::exchange(state.refused_activations, 0); refused > 0)
+      core::logger("cm.storage")->warn("{} first uses found no room in the queue and wait for the next use", refused);
+  }
+  judge(self);
+  if (hopeless(self))
+    deliver(self, state.dispatcher->refuse_waiting("the database is away"));
+  pump(self);
+}
+
+void take_report(storage_gate_self self, std::size_t worker, const worker_report_ptr& said) {
+  auto& state = self->state;
+  if (worker >= state.reports.size())
+    return;
+  if (said->refused && state.settings.on_refused_database)
+    state.settings.on_refused_database(said->error);
+  state.reports[worker] = said;
+  state.dispatcher->connected(worker, said->connected && state.workers[worker]);
+  judge(self);
+  pump(self);
+}
+
+} // namespace
+
+bool database_pulse::judge(std::size_t connected_workers, core::steady_time now) noexcept {
+  const bool silent = asked_ && now - *asked_ > patience_ && now - last_answer_ > patience_;
+  stalled_ = connected_workers > 0 && silent;
+  const bool up = connected_workers > 0 && !silent;
+  if (up == up_)
+    return false;
+  up_ = up;
+  if (!up)
+    down_since_ = now;
+  return true;
+}
+
+storage_gate_state::~storage_gate_state() {
+  for (auto& [id, promise] : promises)
+    promise.deliver(unavailable("the storage gate ended"));
+  for (auto& promise : drains)
+    promise.deliver(false);
+}
+
+storage_gate_actor::behavior_type storage_gate(storage_gate_self self, storage_gate_settings settings,
+                                               health_actor health) {
+  harden(self);
+  auto& state = self->state;
+  const auto now = self->clock().now();
+  const auto workers = settings.dispatcher.workers;
+  const auto period = settings.tick;
+  state.dispatcher.emplace(settings.dispatcher);
+  state.pulse.emplace(settings.probe_patience, now);
+  state.settings = std::move(settings);
+  state.workers.resize(workers);
+  state.reports.resize(workers);
+  state.health = std::move(health);
+  self->delayed_send(self, period, tick_v);
+
+  return {
+    [self](find_atom, const token_lookup_ptr& lookup) -> caf::result<storage_result_ptr> {
+      if (hopeless(self))
+        return unavailable("the database is away");
+      return enqueue(self, self->state.dispatcher->add(*lookup));
+    },
+    [self](execute_atom, const storage_job_ptr& job) -> caf::result<storage_result_ptr> {
+      if (hopeless(self))
+        return unavailable("the database is away");
+      return enqueue(self, self->state.dispatcher->add(job));
+    },
+    [self](activate_atom, const activations_ptr& activations) {
+      self->state.refused_activations += self->state.dispatcher->add(*activations);
+      pump(self);
+    },
+    [self](state_atom, std::size_t worker, const worker_report_ptr& said) { take_report(self, worker, said); },
+    [self](drain_atom) -> caf::result<bool> {
+      auto promise = self->make_response_promise<bool>();
+      self->state.drains.push_back(promise);
+      pump(self);
+      return promise;
+    },
+    [self](peer_atom, std::size_t worker, const database_access_peer& peer) {
+      if (worker >= self->state.workers.size())
+        return;
+      deliver(self, self->state.dispatcher->lost(worker));
+      self->state.workers[worker] = peer.handle;
+      ask_for_report(self, worker);
+    },
+    [self](peer_atom, const health_peer& peer) {
+      self->state.health = peer.handle;
+      report(self);
+    },
+    [self, period](tick_atom) {
+      tick(self);
+      self->delayed_send(self, period, tick_v);
+    },
+  };
+}
+
+} // namespace cm::actors

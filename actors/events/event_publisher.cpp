@@ -1,0 +1,370 @@
+#include "actors/events/event_publisher.hpp"
+
+#include "actors/database/storage_request.hpp"
+#include "actors/events/event_confirmer.hpp"
+#include "actors/events/event_encoding.hpp"
+#include "actors/runtime/hardening.hpp"
+#include "core/observability/logging.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace cm::actors {
+
+namespace {
+
+using event_publisher_self = event_publisher_actor::stateful_pointer<event_publisher_state>;
+
+const std::shared_ptr<spdlog::logger>& publisher_log() {
+  static const auto logger = core::logger("cm.events");
+  return logger;
+}
+
+void report_outbox(event_publisher_self self) {
+  const auto& state = self->state;
+  core::outbox_health health;
+  health.status = core::health_status::up;
+  health.pending = std::max<std::uint64_t>(state.pending, state.queue->size());
+  state.settings.metrics->outbox.pending.set(health.pending);
+  // As this replica's clock has it, which is what the age is taken from again when it is shown.
+  const auto oldest = core::to_unix_ms(core::now_ms() - state.oldest.at(self->clock().now()));
+  const bool none = health.pending == 0 || state.oldest.empty();
+  state.settings.metrics->outbox.oldest_ms.set(none ? 0
+                                                    : static_cast<std::uint64_t>(std::max<std::int64_t>(0, oldest)));
+  self->send(state.health, report_v, std::make_shared<const component_report>(health));
+}
+
+void answer_drains(event_publisher_self self, bool done) {
+  for (auto& promise : std::exchange(self->state.drains, {}))
+    promise.deliver(done);
+}
+
+// Asks for a round of publishing, behind all that waits in the mailbox: so batches form by themselves.
+void begin_soon(event_publisher_self self) {
+  if (!std::exchange(self->state.begun, true))
+    self->send(self, begin_v);
+}
+
+template <class Command, class Handle>
+void ask_outbox(event_publisher_self self, Command command, Handle handle) {
+  auto& state = self->state;
+  request_storage(self, state.gate, std::move(command), state.settings.deadline)
+    .then([handle](const storage_result_ptr& result) { handle(result->has_value() ? &**result : nullptr); },
+          [handle](const caf::error&) { handle(static_cast<const storage::reply*>(nullptr)); });
+}
+
+// Takes confirmed events out of the outbox. What is not taken out before a crash is published twice, which is allowed.
+void remove_confirmed(event_publisher_self self) {
+  auto& state = self->state;
+  if (state.removing || state.confirmed.empty())
+    return;
+  state.removing = true;
+  storage::confirm_events command;
+  const auto count = std::min<std::size_t>(state.confirmed.size(), storage::max_claim);
+  command.sequences.assign(state.confirmed.begin(), state.confirmed.begin() + static_cast<std::ptrdiff_t>(count));
+  ask_outbox(self, std::move(command), [self, count](const storage::reply* reply) {
+    auto& s = self->state;
+    s.removing = false;
+    if (reply == nullptr)
+      return; // the next tick tries again
+    s.confirmed.erase(s.confirmed.begin(), s.confirmed.begin() + static_cast<std::ptrdiff_t>(count));
+    if (s.pending > 0)
+      s.next_sweep = self->clock().now(); // some of them may have been counted
+    remove_confirmed(self);
+    if (s.confirmed.empty() && s.queue->empty())
+      answer_drains(self, true);
+  });
+}
+
+// So many events are worth a round trip and the commit that takes them out of the outbox, which is as dear as that of
+// the revocation was; fewer wait for others until the next tick.
+constexpr std::size_t worth_a_commit = 64;
+
+// The confirmer answers by then, or hangs in a write.
+constexpr std::chrono::milliseconds confirmer_grace{2500};
+
+void note_failure(event_publisher_self self, const core::error& problem) {
+  auto& state = self->state;
+  state.settings.metrics->outbox.failures.add(1);
+  if (!std::exchange(state.failing, true))
+    publisher_log()->warn("events cannot be published now: {} {}", problem.message, problem.detail);
+}
+
+// An event that does not fit even in parts. It is named once, not at every attempt; it stays under way, and in the
+// outbox.
+void note_oversized(event_publisher_self self, const core::revocation& event, std::size_t max_payload) {
+  auto& state = self->state;
+  state.settings.metrics->outbox.failures.add(1);
+  state.settings.metrics->outbox.oversized.add(1);
+  if (state.oversized.size() < state.settings.limit && state.oversized.insert(event.sequence).second)
+    publisher_log()->error("event {} does not fit the NATS server's max_payload of {} bytes: it stays in the outbox{}",
+                           event.sequence, max_payload, core::log_fields{{"correlationId", event.correlation_id}});
+}
+
+// Puts an event into the connection's buffer, in as many messages as the server's limit asks for.
+// @return none, `unavailable`, or `invalid` for an event that does not fit even in parts
+core::errc write_parts(event_publisher_self self, messaging::connection& connection, const core::revocation& event) {
+  auto& state = self->state;
+  constexpr int attempts = 2; // the limit may have changed between the two calls
+  auto code = core::errc::invalid;
+  for (int i = 0; i < attempts && code == core::errc::invalid; ++i) {
+    const auto limit = connection.max_payload();
+    const auto encoded = encode_event(event, state.settings.instance, state.settings.replica_id, limit);
+    if (encoded.payloads.empty()) {
+      note_oversized(self, event, limit);
+      return core::errc::invalid;
+    }
+    for (const auto& payload : encoded.payloads) {
+      code = connection.publish(encoded.subject, payload);
+      if (code != core::errc::none)
+        break;
+    }
+  }
+  if (code == core::errc::none)
+    state.oversized.erase(event.sequence);
+  else
+    note_failure(
+      self, core::make_error(code, "NATS",
+                             "event " + std::to_string(event.sequence) + ": " + std::string(core::to_string(code))));
+  return code;
+}
+
+// Puts events into the connection's buffer. One that the server would not take is taken out of `events`: it stays under
+// way, and in the outbox, like one that the server refuses, and is not confirmed with the others.
+core::errc write(event_publisher_self self, messaging::connection& connection, std::vector<core::revocation>& events) {
+  auto outcome = core::errc::none;
+  std::erase_if(events, [&](const core::revocation& event) {
+    if (outcome != core::errc::none)
+      return false;
+    const auto code = write_parts(self, connection, event);
+    if (code == core::errc::none)
+      return false;
+    if (code == core::errc::invalid)
+      return true;
+    outcome = code;
+    return false;
+  });
+  if (outcome == core::errc::none && !events.empty())
+    self->state.settings.outlet->flush_in_passing(connection);
+  return outcome;
+}
+
+bool connected(const event_publisher_state& state) {
+  return state.nats && state.nats->up && state.nats->connection;
+}
+
+// What is under way may be lost: all of it is published again.
+void start_over(event_publisher_state& state) {
+  state.queue->again();
+  state.unconfirmed.clear();
+  state.singles.clear();
+}
+
+void confirm_published(event_publisher_self self);
+
+void take_confirmation(event_publisher_self self, const std::vector<core::revocation>& events,
+                       const confirmation& answer) {
+  auto& state = self->state;
+  state.confirming = false;
+  if (!answer.has_error()) {
+    if (std::exchange(state.failing, false))
+      publisher_log()->info("events are confirmed again");
+    state.queue->done(events);
+    state.settings.metrics->outbox.confirmed.add(events.size());
+    for (const auto& event : events) {
+      publisher_log()->debug("event {} is confirmed{}", event.sequence,
+                             core::log_fields{{"correlationId", event.correlation_id}});
+      if (state.foreign.erase(event.sequence) == 0)
+        state.confirmed.push_back(event.sequence);
+    }
+    remove_confirmed(self);
+  } else {
+    note_failure(self, answer.error());
+    if (answer.error().code != core::errc::forbidden)
+      state.queue->again(events); // by the next tick
+    else if (events.size() > 1)
+      state.singles.insert(state.singles.end(), events.begin(), events.end());
+    // One alone stays under way until its lease is over, and is found in the outbox then, or until there is another
+    // connection. So it does not make the server refuse others with it at every tick.
+  }
+  if (state.unconfirmed.size() >= worth_a_commit || !state.singles.empty() || !state.drains.empty())
+    confirm_published(self);
+}
+
+// The next of those that the server has to be asked for one by one.
+std::vector<core::revocation> publish_single(event_publisher_self self, publication& as) {
+  auto& state = self->state;
+  while (!state.singles.empty() && connected(state)) {
+    std::vector<core::revocation> events{std::move(state.singles.front())};
+    state.singles.pop_front();
+    if (!state.queue->holds(events[0]))
+      continue; // its lease is over
+    as = {state.nats->connection, state.nats->connection->mark()};
+    if (write(self, *as.connection, events) != core::errc::none)
+      state.queue->again(events);
+    else if (!events.empty())
+      return events;
+  }
+  return {};
+}
+
+// Asks the confirmer for what was published, unless it is at work.
+void confirm_published(event_publisher_self self) {
+  auto& state = self->state;
+  if (state.confirming)
+    return;
+  auto what = state.published;
+  auto events = std::exchange(state.unconfirmed, {});
+  if (events.empty())
+    events = publish_single(self, what);
+  if (events.empty())
+    return;
+  state.confirming = true;
+  request_within(self, state.confirmer, state.settings.confirm_timeout + confirmer_grace, confirm_v,
+                 publication_ptr{std::make_shared<const publication>(std::move(what))})
+    .then([self, events](const confirmation_ptr& result) { take_confirmation(self, events, *result); },
+          [self, events](const caf::error& problem) {
+            take_confirmation(self, events,
+                              core::make_error(core::errc::unavailable, "no confirmation", describe_reason(problem)));
+          });
+}
+
+void publish_waiting(event_publisher_self self) {
+  auto& state = self->state;
+  state.begun = false;
+  state.queue->expire(self->clock().now());
+  if (!connected(state))
+    return;
+  auto events = state.queue->take(state.settings.batch);
+  if (events.empty())
+    return;
+  auto& connection = *state.nats->connection;
+  if (state.unconfirmed.empty())
+    state.published = {state.nats->connection, connection.mark()};
+  if (write(self, connection, events) != core::errc::none) {
+    state.queue->again(events); // by the next tick
+    return;
+  }
+  state.unconfirmed.insert(state.unconfirmed.end(), std::make_move_iterator(events.begin()),
+                           std::make_move_iterator(events.end()));
+  if (state.unconfirmed.size() >= worth_a_commit || !state.drains.empty())
+    confirm_published(self);
+  if (state.queue->waits())
+    begin_soon(self);
+}
+
+void sweep(event_publisher_self self) {
+  auto& state = self->state;
+  const auto now = self->clock().now();
+  if (state.sweeping || now < state.next_sweep)
+    return;
+  state.sweeping = true;
+  state.next_sweep = now + state.settings.sweep;
+  storage::claim_events command;
+  // Claimed without a way to publish them, they would only be kept from a replica that has one.
+  // After a failure the queue is tried first, and the outbox again when its leases have passed.
+  const bool able = state.nats && state.nats->up && (!state.failing || state.queue->empty())
+                    && state.queue->size() < state.settings.limit / 2;
+  command.limit = able ? storage::max_claim : 0;
+  ask_outbox(self, command, [self, asked = command.limit](const storage::reply* reply) {
+    auto& s = self->state;
+    s.sweeping = false;
+    const auto* claimed = reply == nullptr ? nullptr : std::get_if<storage::claimed_events>(reply);
+    if (claimed == nullptr)
+      return;
+    s.pending = claimed->pending;
+    s.oldest.take(claimed->oldest_sequence, claimed->oldest_age, self->clock().now());
+    if (claimed->events.empty())
+      return;
+    const auto fresh = std::count_if(claimed->events.begin(), claimed->events.end(),
+                                     [&](const auto& event) { return s.oversized.count(event.sequence) == 0; });
+    if (fresh > 0)
+      publisher_log()->info("{} events were found in the outbox and are published now", fresh);
+    static_cast<void>(s.queue->add(claimed->events, self->clock().now()));
+    begin_soon(self);
+    if (claimed->events.size() == asked)
+      s.next_sweep = self->clock().now(); // there may be more
+  });
+}
+
+} // namespace
+
+event_publisher_state::~event_publisher_state() {
+  for (auto& promise : drains)
+    promise.deliver(false);
+}
+
+event_publisher_actor::behavior_type event_publisher(event_publisher_self self, event_publisher_settings settings,
+                                                     storage_gate_actor gate, health_actor health) {
+  harden(self);
+  auto& state = self->state;
+  const auto period = settings.tick;
+  state.queue = std::make_unique<outbox_queue>(settings.limit, settings.lease);
+  state.settings = std::move(settings);
+  state.gate = std::move(gate);
+  state.health = std::move(health);
+  state.confirmer = self->spawn<caf::detached + caf::linked>(event_confirmer, state.settings.confirm_timeout);
+  self->send(self, tick_v);
+  return {
+    [self](publish_atom, const revocations_ptr& events) {
+      auto& s = self->state;
+      // They are in the outbox already: a sweep may have counted them before this message came.
+      if (const auto refused = s.queue->add(*events, self->clock().now()); refused > 0)
+        publisher_log()->debug("{} events wait in the outbox", refused);
+      begin_soon(self);
+    },
+    [self](republish_atom, const revocations_ptr& events) {
+      auto& s = self->state;
+      for (const auto& event : *events) {
+        if (!s.queue->holds(event)) // else it is published from here anyway
+          s.foreign.insert(event.sequence);
+      }
+      static_cast<void>(s.queue->add(*events, self->clock().now()));
+      begin_soon(self);
+    },
+    [self](nats_atom, const nats_state_ptr& nats) {
+      self->state.nats = nats;
+      if (!nats->up)
+        return;
+      // A server that was only slow to answer has what it was sent.
+      const connection_stretch now{nats->connection.get(), nats->connection ? nats->connection->continuity() : 0};
+      if (std::exchange(self->state.stretch, now) != now)
+        start_over(self->state);
+      self->state.next_sweep = self->clock().now();
+      begin_soon(self);
+    },
+    [self](drain_atom) -> caf::result<bool> {
+      auto& s = self->state;
+      auto promise = self->make_response_promise<bool>();
+      s.drains.push_back(promise);
+      s.drain_until = self->clock().now() + s.settings.drain_patience;
+      publish_waiting(self);
+      confirm_published(self);
+      remove_confirmed(self);
+      if (s.queue->empty() && s.confirmed.empty())
+        answer_drains(self, true);
+      return promise;
+    },
+    [self](peer_atom, const storage_gate_peer& peer) { self->state.gate = peer.handle; },
+    [self](peer_atom, const health_peer& peer) {
+      self->state.health = peer.handle;
+      report_outbox(self);
+    },
+    [self](begin_atom) { publish_waiting(self); },
+    [self, period](tick_atom) {
+      auto& s = self->state;
+      publish_waiting(self);
+      confirm_published(self);
+      remove_confirmed(self);
+      sweep(self);
+      std::erase_if(s.foreign, [&](std::uint64_t sequence) { return !s.queue->holds(sequence); });
+      report_outbox(self);
+      if (!s.drains.empty() && ((s.queue->empty() && s.confirmed.empty()) || self->clock().now() >= s.drain_until))
+        answer_drains(self, s.queue->empty());
+      self->delayed_send(self, period, tick_v);
+    },
+  };
+}
+
+} // namespace cm::actors

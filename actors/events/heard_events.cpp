@@ -1,0 +1,37 @@
+#include "actors/events/heard_events.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace cm::actors {
+
+std::uint64_t heard_events::key_of(const core::uuid& credential, core::timestamp at) noexcept {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+  std::memcpy(&high, credential.bytes.data(), sizeof high);
+  std::memcpy(&low, credential.bytes.data() + sizeof high, sizeof low);
+  // IDs are random in 74 bits; odd factors spread the parts over each other.
+  constexpr std::uint64_t spread_low = 0x9E3779B97F4A7C15U;
+  constexpr std::uint64_t spread_time = 0xC2B2AE3D27D4EB4FU;
+  return high ^ (low * spread_low) ^ (static_cast<std::uint64_t>(core::to_unix_ms(at)) * spread_time);
+}
+
+void heard_events::add(const core::uuid& credential, core::timestamp at) {
+  if (young_.size() >= max_generation)
+    turn();
+  young_.insert(key_of(credential, at));
+}
+
+bool heard_events::heard(const core::revocation& what) const {
+  return std::all_of(what.ids.begin(), what.ids.end(), [&](const core::uuid& id) {
+    const auto key = key_of(id, what.at);
+    return young_.count(key) != 0 || old_.count(key) != 0;
+  });
+}
+
+void heard_events::turn() {
+  old_ = std::exchange(young_, {});
+}
+
+} // namespace cm::actors

@@ -1,0 +1,126 @@
+#include "actors/health/license_check.hpp"
+
+#include "actors/runtime/hardening.hpp"
+#include "core/observability/logging.hpp"
+
+#include <utility>
+
+namespace cm::actors {
+
+namespace {
+
+using license_check_self = license_actor::stateful_pointer<license_check_state>;
+
+constexpr std::chrono::seconds reader_patience{30};
+
+void report_license(license_check_self self) {
+  auto& state = self->state;
+  const auto now = core::now_ms();
+  const auto& license = state.watch->current();
+  core::license_health health;
+  const auto condition = state.watch->state(now);
+  health.status = condition == core::license_state::valid ? core::health_status::up : core::health_status::down;
+  health.subject = license.subject;
+  health.expires = license.not_after;
+  if (condition != core::license_state::valid)
+    health.error = state.watch->health_text(now);
+  const bool writes = state.watch->writes_allowed(now);
+  self->send(state.manager, license_v, writes, writes ? std::string() : health.error);
+  self->send(state.health, report_v, std::make_shared<const component_report>(std::move(health)));
+  if (const auto warning = state.watch->take_warning(now))
+    core::logger("cm.license")->warn("{}", *warning);
+}
+
+void take_check(license_check_self self, const license_look_ptr& look) {
+  auto& state = self->state;
+  state.looking = false;
+  if (!look->result)
+    return;
+  const auto change = state.watch->checked(*look->result, look->stamp, core::now_ms());
+  if (change == core::license_change::taken_over)
+    core::logger("cm.license")->info("a new license is in force: {}", state.watch->current().subject);
+  else if (change == core::license_change::recovered)
+    core::logger("cm.license")->info("the license file is right again");
+  else if (change == core::license_change::turned_bad)
+    core::logger("cm.license")->error("{}", state.watch->health_text(core::now_ms()));
+  report_license(self);
+}
+
+void look_failed(license_check_self self, const caf::error& problem) {
+  self->state.looking = false;
+  core::logger("cm.license")->warn("the license file could not be looked at: {}", describe_reason(problem));
+}
+
+void take_stamp(license_check_self self, const license_look_ptr& look) {
+  auto& state = self->state;
+  if (!state.watch->check_due(look->stamp, core::now_ms())) {
+    state.looking = false;
+    return;
+  }
+  self->request(state.reader, reader_patience, validate_v)
+    .then([self](const license_look_ptr& checked) { take_check(self, checked); },
+          [self](const caf::error& problem) { look_failed(self, problem); });
+}
+
+void look(license_check_self self) {
+  auto& state = self->state;
+  state.looking = true;
+  self->request(state.reader, reader_patience, find_v)
+    .then([self](const license_look_ptr& stamped) { take_stamp(self, stamped); },
+          [self](const caf::error& problem) { look_failed(self, problem); });
+}
+
+} // namespace
+
+license_reader_actor::behavior_type license_reader(license_reader_actor::stateful_pointer<license_reader_state> self,
+                                                   core::license_settings settings) {
+  harden(self);
+  self->state.settings = std::move(settings);
+  return {
+    [self](find_atom) {
+      license_look seen{core::file_stamp_of(self->state.settings.path), std::nullopt};
+      return license_look_ptr{std::make_shared<const license_look>(std::move(seen))};
+    },
+    [self](validate_atom) {
+      const auto& settings_now = self->state.settings;
+      auto stamp = core::file_stamp_of(settings_now.path);
+      license_look seen{stamp, core::check_license(settings_now, core::now_ms())};
+      return license_look_ptr{std::make_shared<const license_look>(std::move(seen))};
+    },
+  };
+}
+
+license_actor::behavior_type license_check(license_check_self self, license_check_settings settings,
+                                           health_actor health, credential_manager_actor manager) {
+  harden(self);
+  auto& state = self->state;
+  const auto report_period = settings.report_period;
+  const auto look_period = settings.look_period;
+  state.watch.emplace(std::move(settings.start), settings.start_stamp, settings.license, core::now_ms());
+  state.reader = self->spawn<caf::detached + caf::linked>(license_reader, std::move(settings.license));
+  state.health = std::move(health);
+  state.manager = std::move(manager);
+  self->send(self, tick_v);
+  return {
+    [self](peer_atom, const health_peer& peer) {
+      self->state.health = peer.handle;
+      report_license(self);
+    },
+    [self](peer_atom, const credential_manager_peer& peer) {
+      self->state.manager = peer.handle;
+      report_license(self);
+    },
+    [self, report_period, look_period](tick_atom) {
+      auto& s = self->state;
+      const auto now = self->clock().now();
+      if (!s.looking && now >= s.next_look) {
+        s.next_look = now + look_period;
+        look(self);
+      }
+      report_license(self);
+      self->delayed_send(self, report_period, tick_v);
+    },
+  };
+}
+
+} // namespace cm::actors

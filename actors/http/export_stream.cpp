@@ -1,0 +1,95 @@
+#include "actors/http/export_stream.hpp"
+
+#include "actors/http/api_requests.hpp"
+#include "core/observability/logging.hpp"
+#include "http/rest/negotiation.hpp"
+#include "http/rest/token_export.hpp"
+
+#include <caf/send.hpp>
+
+#include <utility>
+
+namespace cm::actors {
+
+namespace {
+
+using export_stream_self = http_stream_actor::stateful_pointer<export_stream_state>;
+
+void fail(export_stream_self self, const core::error& problem) {
+  auto& state = self->state;
+  if (!state.begun)
+    answer_error(state.one, problem);
+  else
+    core::logger("cm.http")->warn("an export is cut short: {} {}", problem.message, problem.detail);
+  self->quit(); // an answer that was begun is cut short by letting go of it
+}
+
+void write_page(export_stream_self self, const storage::exported_tokens& page) {
+  auto& state = self->state;
+  if (!std::exchange(state.begun, true)) {
+    http::response head;
+    head.content_type = http::to_string(http::media::ndjson);
+    if (!state.one->begin(std::move(head))) {
+      self->quit();
+      return;
+    }
+  }
+  state.all_read = page.items.size() < state.settings.page;
+  std::string out;
+  for (const auto& token : page.items)
+    http::write_export_line(out, token);
+  if (!page.items.empty())
+    state.after = page.items.back().id;
+  const auto me = caf::actor_cast<http_stream_actor>(self);
+  state.one->write(std::move(out), [me](bool ok) { caf::anon_send(me, written_v, ok); });
+}
+
+void read_page(export_stream_self self) {
+  auto& state = self->state;
+  storage::export_tokens command{state.settings.application, state.after, state.settings.page};
+  request_storage(self, state.gate, std::move(command), state.settings.deadline)
+    .then(
+      [self](const storage_result_ptr& result) {
+        const auto* page = result->has_value() ? std::get_if<storage::exported_tokens>(&**result) : nullptr;
+        if (page != nullptr)
+          write_page(self, *page);
+        else
+          fail(self, result->has_error() ? result->error() : other_reply());
+      },
+      [self](const caf::error& problem) {
+        fail(self, core::make_error(core::errc::unavailable, "Service Unavailable", describe_reason(problem)));
+      });
+}
+
+} // namespace
+
+http_stream_actor::behavior_type export_stream(export_stream_self self, exchange_ptr one, storage_gate_actor gate,
+                                               export_stream_settings settings) {
+  harden(self);
+  auto& state = self->state;
+  state.settings = std::move(settings);
+  state.one = std::move(one);
+  state.gate = std::move(gate);
+  read_page(self);
+  return {
+    [](piece_atom, const body_piece_ptr&) {
+      // An export has no body to read.
+    },
+    [self](written_atom, bool ok) {
+      auto& s = self->state;
+      if (ok && !s.all_read) {
+        read_page(self);
+        return;
+      }
+      if (ok)
+        s.one->end();
+      self->quit();
+    },
+    [self](peer_atom, const storage_gate_peer& peer) { self->state.gate = peer.handle; },
+    [](peer_atom, const credential_manager_peer&) {
+      // An export asks the storage gate only.
+    },
+  };
+}
+
+} // namespace cm::actors

@@ -1,0 +1,88 @@
+// One HTTP connection: routes its requests, asks who knows, answers.
+#pragma once
+
+#include "actors/http/http_listener.hpp"
+#include "actors/http/import_stream.hpp"
+#include "actors/interfaces/actors.hpp"
+#include "actors/runtime/bounded_request.hpp"
+#include "core/base/secret.hpp"
+#include "core/configuration/settings.hpp"
+#include "core/observability/metrics.hpp"
+#include "http/rest/routes.hpp"
+#include "http/server/connection.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace cm::actors {
+
+struct http_session_state {
+  static inline const char* name = "http-session";
+
+  request_deadlines deadlines;
+  std::shared_ptr<http::connection> connection;
+  http_collaborators collaborators;
+  http_stream_actor stream; ///< the last import or export of this connection, which may have ended
+
+  /// A connection does not stay behind without its session: it finishes its response and closes. An exchange that
+  /// nobody holds any more answers 503 by itself.
+  ~http_session_state();
+};
+
+using http_session_pointer = http_session_actor::stateful_pointer<http_session_state>;
+
+/// What the sessions of one port share; never changed.
+struct api_context {
+  http::router<http::api_route> routes = http::make_api_router();
+  std::shared_ptr<const http::connection_settings> connection = std::make_shared<http::connection_settings>();
+  std::chrono::milliseconds deadline{5000}; ///< for one request to the database
+  std::shared_ptr<import_threads> imports = std::make_shared<import_threads>(2);
+
+  /// The loops that connections live on, with what is counted there.
+  struct loop {
+    const http::net::io_context* io;
+    std::shared_ptr<core::http_counters> counters;
+  };
+
+  std::vector<loop> loops;
+};
+
+struct management_context {
+  explicit management_context(core::management_settings from)
+    : settings(std::move(from)), routes(http::make_management_router(settings)) {}
+
+  core::management_settings settings;
+  http::router<http::management_route> routes;
+  core::service_info info;
+  std::shared_ptr<const core::metrics> metrics;
+  std::size_t memory_budget = 0; ///< bytes
+  std::shared_ptr<const http::connection_settings> connection = std::make_shared<http::connection_settings>();
+  std::chrono::milliseconds deadline{500}; ///< for the health reporter's answer
+};
+
+struct agent_context {
+  core::secret password; ///< of the user `monitor`
+  std::shared_ptr<const management_context> management;
+};
+
+/// A session of the REST API.
+http_session_actor::behavior_type api_session(http_session_pointer self, const socket_ptr& accepted,
+                                              http_collaborators collaborators,
+                                              std::shared_ptr<const api_context> context);
+
+/// A session of the management port: it reads the health reporter's snapshot and nothing else.
+http_session_actor::behavior_type management_session(http_session_pointer self, const socket_ptr& accepted,
+                                                     http_collaborators collaborators,
+                                                     std::shared_ptr<const management_context> context);
+
+/// A session of the monitoring agent (contract 7.4): like the management port's, for those who log in.
+http_session_actor::behavior_type agent_session(http_session_pointer self, const socket_ptr& accepted,
+                                                http_collaborators collaborators,
+                                                std::shared_ptr<const agent_context> context);
+
+} // namespace cm::actors

@@ -1,0 +1,119 @@
+#include "actors/http/request_calls.hpp"
+
+#include "core/base/time.hpp"
+#include "core/observability/logging.hpp"
+
+#include <array>
+#include <exception>
+#include <string_view>
+#include <utility>
+
+namespace cm::actors {
+
+namespace {
+
+namespace ecap = messaging::ecap;
+
+using id_text = std::array<char, 36>;
+
+std::string_view write_id(const core::uuid& id, id_text& to) noexcept {
+  core::write_to(id, to.data());
+  return {to.data(), to.size()};
+}
+
+template <class Request>
+typename response_to<Request>::type make_response(std::string_view correlation_id, core::errc code) {
+  typename response_to<Request>::type made;
+  made.correlation_id = correlation_id;
+  made.timestamp = core::to_unix_ms(core::now_ms());
+  made.status_code = core::ecap_status(code);
+  if (code != core::errc::none)
+    made.reason_phrase = core::reason_phrase(made.status_code);
+  return made;
+}
+
+template <class Response>
+void add(messaging::message message, core::steady_time arrived, const Response& answer, reply_batch& out) {
+  out.add(std::move(message), {answer.status_code, arrived},
+          [&answer](std::string& bytes) { messaging::encode(answer, bytes); });
+}
+
+template <class Request>
+void accept_client(request_call<Request> call, std::string_view credential_id, std::string_view client_id,
+                   reply_batch& out) {
+  auto answer = make_response<Request>(call.request.correlation_id, core::errc::none);
+  answer.credential_id = credential_id;
+  answer.client_id = client_id;
+  add(std::move(call.message), call.arrived, answer, out);
+}
+
+} // namespace
+
+void report_lost_requests(std::size_t count, const char* why) noexcept {
+  try {
+    core::logger("cm.ecap")->error("{} requests were lost: {}", count, why);
+  } catch (const std::exception&) {
+    // Out of memory twice: there is no way left to say it.
+    return;
+  }
+}
+
+core::errc code_of_failure(core::errc code) noexcept {
+  return code == core::errc::overloaded || code == core::errc::internal ? code : core::errc::unavailable;
+}
+
+template <class Request>
+void refuse(request_call<Request> call, core::errc code, reply_batch& out) {
+  const auto answer = make_response<Request>(call.request.correlation_id, code);
+  add(std::move(call.message), call.arrived, answer, out);
+}
+
+template <class Request>
+void refuse_undecodable(messaging::message message, std::string_view correlation_id, core::steady_time arrived,
+                        reply_batch& out) {
+  const auto answer = make_response<Request>(correlation_id, core::errc::invalid);
+  add(std::move(message), arrived, answer, out);
+}
+
+#define CM_REFUSALS_OF(record)                                                                                         \
+  template void refuse(request_call<ecap::record>, core::errc, reply_batch&);                                          \
+  template void refuse_undecodable<ecap::record>(messaging::message, std::string_view, core::steady_time, reply_batch&)
+
+CM_REFUSALS_OF(endpoint_token_validation_request);
+CM_REFUSALS_OF(endpoint_token_status_transition_request);
+CM_REFUSALS_OF(client_username_password_validation_request);
+CM_REFUSALS_OF(client_certificate_validation_request);
+
+#undef CM_REFUSALS_OF
+
+void accept(token_call call, std::string_view token_id, std::string_view endpoint_id, reply_batch& out) {
+  auto answer = make_response<ecap::endpoint_token_validation_request>(call.request.correlation_id, core::errc::none);
+  answer.token_id = token_id;
+  answer.endpoint_id = endpoint_id;
+  add(std::move(call.message), call.arrived, answer, out);
+}
+
+void accept(password_call call, std::string_view credential_id, std::string_view client_id, reply_batch& out) {
+  accept_client(std::move(call), credential_id, client_id, out);
+}
+
+void accept(certificate_call call, std::string_view credential_id, std::string_view client_id, reply_batch& out) {
+  accept_client(std::move(call), credential_id, client_id, out);
+}
+
+void accept(token_call call, const core::uuid& token_id, std::string_view endpoint_id, reply_batch& out) {
+  id_text id{};
+  accept(std::move(call), write_id(token_id, id), endpoint_id, out);
+}
+
+void accept(password_call call, const core::client_credential& credential, reply_batch& out) {
+  id_text id{};
+  accept_client(std::move(call), write_id(credential.id, id), credential.client_id, out);
+}
+
+void accept(certificate_call call, const core::client_credential& credential, reply_batch& out) {
+  id_text id{};
+  accept_client(std::move(call), write_id(credential.id, id), credential.client_id, out);
+}
+
+} // namespace cm::actors

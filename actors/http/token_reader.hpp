@@ -1,0 +1,45 @@
+// Answers the REST requests that read tokens: as many together as have come while the database was busy with others.
+#pragma once
+
+#include "actors/database/read_batches.hpp"
+#include "actors/interfaces/actors.hpp"
+#include "actors/runtime/bounded_request.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <vector>
+
+namespace cm::actors {
+
+struct token_reader_settings {
+  read_limits items{storage::max_batch, 2, 1024};
+  read_limits lists{storage::max_lists, 2, 1024};
+};
+
+struct token_reader_state {
+  static inline const char* name = "token-reader";
+
+  /// One request and what it asks for.
+  template <class What>
+  struct question {
+    exchange_ptr one;
+    What what;
+    core::steady_time deadline;
+  };
+
+  using item_question = question<storage::token_address>;
+  using list_question = question<storage::list_tokens>;
+
+  request_deadlines deadlines;
+  read_batches<item_question> items{{}};
+  read_batches<list_question> lists{{}};
+  storage_gate_actor gate;
+};
+
+/// Every request is answered by its deadline; beyond the bounds of the settings with 503 at once. What an actor that
+/// fails leaves behind answers 503 by itself, as exchanges do.
+token_reader_actor::behavior_type token_reader(token_reader_actor::stateful_pointer<token_reader_state> self,
+                                               token_reader_settings settings, storage_gate_actor gate);
+
+} // namespace cm::actors

@@ -1,0 +1,231 @@
+#include "actors/nats/decoders.hpp"
+
+#include "actors/changes/removal_intake.hpp"
+#include "core/base/identifiers.hpp"
+#include "core/observability/logging.hpp"
+#include "messaging/records/elce.hpp"
+#include "messaging/records/scmp.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <chrono>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace cm::actors {
+
+namespace {
+
+/// Says that something happens, at the first, second, fourth, eighth time: a flood of it does not flood the log.
+class occasional {
+public:
+  [[nodiscard]] bool again() noexcept { return std::has_single_bit(++count_); }
+
+  [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
+
+private:
+  std::uint64_t count_ = 0;
+};
+
+template <class Request>
+class request_decoder {
+public:
+  explicit request_decoder(decoder_context context) : context_(std::move(context)) {}
+
+  void operator()(messaging::message_batch batch) {
+    auto calls = std::make_shared<request_calls<Request>>(context_.connection, context_.door);
+    request_calls<Request> overflow(context_.connection, context_.door); // answered 503 when it goes
+    reply_batch undecodable(context_.connection, context_.door);         // published when it goes
+    arrived_ = std::chrono::steady_clock::now();
+    const auto unanswerable = unanswerable_.count();
+    for (auto& message : batch)
+      take(std::move(message), *calls, overflow, undecodable);
+    if (auto* metrics = context_.door->metrics(); metrics != nullptr && unanswerable_.count() != unanswerable)
+      metrics->aside.without_reply[static_cast<std::size_t>(context_.door->protocol())].add(unanswerable_.count()
+                                                                                            - unanswerable);
+    if (!calls->empty())
+      context_.hand_on(std::move(calls));
+  }
+
+private:
+  void take(messaging::message message, request_calls<Request>& calls, request_calls<Request>& overflow,
+            reply_batch& undecodable) {
+    if (std::string_view(message.reply()).empty()) {
+      if (unanswerable_.again())
+        core::logger("cm.ecap")->warn("{} requests came without a reply subject and were dropped",
+                                      unanswerable_.count());
+      return;
+    }
+    const bool admitted = context_.door->enter();
+    const auto decoded = messaging::decode<Request>(message.payload());
+    if (decoded.has_error()) {
+      core::logger("cm.ecap")->debug("a request cannot be decoded: {}", decoded.error().problem);
+      refuse_undecodable<Request>(std::move(message), decoded.error().correlation_id, arrived_, undecodable);
+      return;
+    }
+    (admitted ? calls : overflow).add({std::move(message), *decoded, key_of(*decoded), arrived_});
+  }
+
+  [[nodiscard]] core::token_key key_of(const Request& request) const noexcept {
+    if constexpr (std::is_same_v<Request, messaging::ecap::endpoint_token_validation_request>)
+      return (*context_.keyer)(request.app_name, request.token);
+    else
+      return {};
+  }
+
+  decoder_context context_;
+  core::steady_time arrived_{}; ///< of the batch
+  occasional unanswerable_;
+};
+
+class revoked_tokens_decoder {
+public:
+  explicit revoked_tokens_decoder(decoder_context context) : context_(std::move(context)) {}
+
+  void operator()(const messaging::message_batch& batch) {
+    auto gone = std::make_shared<forgotten_tokens>();
+    for (const auto& message : batch) {
+      const auto decoded = messaging::decode<messaging::ecap::endpoint_token_revoked_event>(message.payload());
+      if (decoded.has_value() && add_ids(*decoded, *gone))
+        continue;
+      // Something was revoked and nobody knows what: nothing in memory can be relied on.
+      gone->everything = true;
+      if (malformed_.again())
+        core::logger("cm.ecap")->warn(
+          "{} events of revoked tokens cannot be understood; all tokens in memory are dropped", malformed_.count());
+    }
+    context_.hand_on(forgotten_tokens_ptr{std::move(gone)});
+  }
+
+private:
+  static bool add_ids(const messaging::ecap::endpoint_token_revoked_event& event, forgotten_tokens& gone) {
+    const auto at = core::from_unix_ms(event.timestamp);
+    return std::all_of(event.token_ids.begin(), event.token_ids.end(), [&](std::string_view text) {
+      const auto id = core::parse_uuid(text);
+      if (id) {
+        gone.ids.push_back(*id);
+        gone.heard.push_back({*id, at});
+      }
+      return id.has_value();
+    });
+  }
+
+  decoder_context context_;
+  occasional malformed_;
+};
+
+class revoked_clients_decoder {
+public:
+  explicit revoked_clients_decoder(decoder_context context) : context_(std::move(context)) {}
+
+  void operator()(const messaging::message_batch& batch) const {
+    auto revoked = std::make_shared<forgotten_tokens>();
+    for (const auto& message : batch) {
+      const auto decoded = messaging::decode<messaging::ecap::client_credential_revoked_event>(message.payload());
+      const auto id = decoded.has_value() ? core::parse_uuid(decoded->credential_id) : std::nullopt;
+      if (id) // an event that nobody understands was not heard: it is published again
+        revoked->heard.push_back({*id, core::from_unix_ms(decoded->timestamp)});
+    }
+    if (!revoked->heard.empty())
+      context_.hand_on(forgotten_tokens_ptr{std::move(revoked)});
+  }
+
+private:
+  decoder_context context_;
+};
+
+class unregistered_decoder {
+public:
+  explicit unregistered_decoder(std::shared_ptr<removal_intake> intake) : intake_(std::move(intake)) {}
+
+  void operator()(const messaging::message_batch& batch) {
+    for (const auto& message : batch)
+      take(message);
+    intake_->flush();
+  }
+
+private:
+  void take(const messaging::message& message) {
+    const auto decoded = messaging::decode<messaging::elce::unregistered_event>(message.payload());
+    if (decoded.has_value() && core::is_endpoint_id(decoded->endpoint_id)) {
+      intake_->take(decoded->endpoint_id, decoded->correlation_id);
+      return;
+    }
+    if (malformed_.again())
+      core::logger("cm.elce")->warn("{} events of unregistered endpoints cannot be understood: {}", malformed_.count(),
+                                    decoded.has_error() ? decoded.error().problem : "not an endpoint ID");
+  }
+
+  std::shared_ptr<removal_intake> intake_;
+  occasional malformed_;
+};
+
+template <class Event>
+class configuration_decoder {
+public:
+  explicit configuration_decoder(decoder_context context) : context_(std::move(context)) {}
+
+  void operator()(const messaging::message_batch& batch) const {
+    bool news = false;
+    for (const auto& message : batch) {
+      const auto decoded = messaging::decode<Event>(message.payload());
+      if (decoded.has_error())
+        core::logger("cm.tekton")->warn("an event cannot be decoded: {}", decoded.error().problem);
+      else
+        news = true;
+    }
+    if (news)
+      context_.hand_on(configuration_news{});
+  }
+
+private:
+  decoder_context context_;
+};
+
+} // namespace
+
+decoder token_request_decoder(decoder_context context) {
+  return request_decoder<messaging::ecap::endpoint_token_validation_request>(std::move(context));
+}
+
+decoder token_transition_decoder(decoder_context context) {
+  return request_decoder<messaging::ecap::endpoint_token_status_transition_request>(std::move(context));
+}
+
+decoder password_request_decoder(decoder_context context) {
+  return request_decoder<messaging::ecap::client_username_password_validation_request>(std::move(context));
+}
+
+decoder certificate_request_decoder(decoder_context context) {
+  return request_decoder<messaging::ecap::client_certificate_validation_request>(std::move(context));
+}
+
+decoder revoked_tokens_event_decoder(decoder_context context) {
+  return revoked_tokens_decoder(std::move(context));
+}
+
+decoder revoked_clients_event_decoder(decoder_context context) {
+  return revoked_clients_decoder(std::move(context));
+}
+
+decoder unregistered_event_decoder(decoder_context context, std::shared_ptr<removal_backlog> backlog,
+                                   std::shared_ptr<core::metrics> metrics) {
+  removal_intake_settings settings;
+  settings.announce = [hand_on = std::move(context.hand_on)] { hand_on(removal_news{}); };
+  settings.nearly_full = std::move(context.nearly_full);
+  settings.ending = std::move(context.ending);
+  return unregistered_decoder(
+    std::make_shared<removal_intake>(std::move(backlog), std::move(metrics), std::move(settings)));
+}
+
+decoder configuration_broadcast_decoder(decoder_context context) {
+  return configuration_decoder<messaging::scmp::broadcast_configuration_update_event>(std::move(context));
+}
+
+decoder configuration_update_decoder(decoder_context context) {
+  return configuration_decoder<messaging::scmp::service_specific_configuration_update_event>(std::move(context));
+}
+
+} // namespace cm::actors

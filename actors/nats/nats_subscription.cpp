@@ -1,0 +1,203 @@
+#include "actors/nats/nats_subscription.hpp"
+
+#include "actors/runtime/hardening.hpp"
+#include "core/observability/logging.hpp"
+
+#include <caf/send.hpp>
+
+#include <utility>
+
+namespace cm::actors {
+
+namespace {
+
+using nats_subscription_self = nats_subscription_actor::stateful_pointer<nats_subscription_state>;
+constexpr std::chrono::milliseconds retry_period{250};
+constexpr std::chrono::milliseconds refused_period{5000};
+constexpr std::chrono::milliseconds drain_period{5};
+constexpr std::chrono::milliseconds drain_timeout{5000};
+constexpr std::chrono::milliseconds watch_period{100};
+constexpr std::chrono::milliseconds measure_period{1000};
+
+const std::shared_ptr<spdlog::logger>& subscription_log() {
+  static const auto logger = core::logger("cm.nats");
+  return logger;
+}
+
+void subscribe(nats_subscription_self self) {
+  auto& state = self->state;
+  if (!state.connection || state.subscription || state.draining)
+    return;
+  const auto me = caf::actor_cast<nats_subscription_actor>(self);
+  messaging::subscription_options options;
+  options.queue_group = state.settings.queue_group;
+  options.pending_messages = state.settings.pending_messages;
+  options.pending_bytes = state.settings.pending_bytes;
+  options.level = std::make_shared<messaging::pending_level>();
+  state.ending = std::make_shared<std::atomic<bool>>(false);
+  decoder_context context;
+  context.connection = state.connection;
+  context.door = state.door;
+  context.keyer = state.settings.keyer;
+  context.hand_on = [forward = state.forward](const delivery& what) { (*forward->load())(what); };
+  context.nearly_full = [level = options.level] { return level->over_half(); };
+  context.ending = [ending = state.ending] { return ending->load(); };
+  state.retirement = std::make_shared<retired_subscription>();
+  auto opened =
+    messaging::subscription::open(state.connection, state.settings.subject, options,
+                                  state.settings.make_decoder(std::move(context)), [me, retirement = state.retirement] {
+                                    retirement->subscription.reset();
+                                    caf::anon_send(me, drained_v);
+                                  });
+  if (opened.has_error()) {
+    subscription_log()->error("cannot subscribe to {}: {}", state.settings.subject, opened.error().message);
+    self->delayed_send(self, retry_period, tick_v);
+    return;
+  }
+  state.subscription = std::move(*opened);
+  state.dropped = 0;
+  ++state.number;
+  state.tell();
+}
+
+void watch(nats_subscription_self self) {
+  auto& state = self->state;
+  if (state.watch && state.subscription && !state.draining)
+    state.watch->look(state.connection.get(), state.connection->continuity(), state.confirmed && state.link_up,
+                      self->clock().now());
+  state.measure();
+  self->delayed_send(self, state.watch ? watch_period : measure_period, watch_v);
+}
+
+void take_connection(nats_subscription_self self, const nats_state_ptr& nats) {
+  auto& state = self->state;
+  state.link_up = nats->up;
+  if (nats->connection == state.connection)
+    return; // the library subscribes anew after a reconnect
+  state.retire();
+  state.tell();
+  state.connection = nats->connection;
+  subscribe(self);
+}
+
+void take_confirmation(nats_subscription_self self, std::uint64_t number) {
+  auto& state = self->state;
+  if (!state.subscription || number != state.number)
+    return;
+  state.confirmed = true;
+  subscription_log()->info("listening on {}", state.settings.subject);
+}
+
+// The library holds the subscription all the same, but the server does not.
+void take_refusal(nats_subscription_self self, std::uint64_t number) {
+  auto& state = self->state;
+  if (!state.subscription || number != state.number || state.draining)
+    return;
+  state.retire();
+  self->delayed_send(self, refused_period, tick_v);
+}
+
+void answer_if_drained(nats_subscription_self self) {
+  auto& state = self->state;
+  if (!state.drained || state.door->inside() > 0 || (state.settings.unfinished && state.settings.unfinished() > 0)) {
+    self->delayed_send(self, drain_period, tick_v);
+    return;
+  }
+  for (auto& promise : std::exchange(state.drains, {}))
+    promise.deliver(true);
+}
+
+void drain(nats_subscription_self self) {
+  auto& state = self->state;
+  if (!std::exchange(state.draining, true)) {
+    if (state.watch)
+      state.watch->stop();
+    if (state.ending)
+      *state.ending = true;
+    if (!state.subscription || state.subscription->drain(drain_timeout).has_error()) {
+      state.subscription.reset();
+      state.drained = true;
+    }
+  }
+  answer_if_drained(self);
+}
+
+} // namespace
+
+void nats_subscription_state::retire() {
+  if (watch)
+    watch->stop();
+  confirmed = false;
+  if (!subscription)
+    return;
+  measure();
+  *ending = true;
+  auto keeper = std::exchange(retirement, nullptr);
+  keeper->subscription = std::move(subscription);
+  // Closed already: nothing comes any more.
+  if (keeper->subscription->drain(drain_timeout).has_error())
+    keeper->subscription.reset();
+}
+
+void nats_subscription_state::tell() const {
+  if (settings.on_listening)
+    settings.on_listening(number, subscription ? connection : nullptr);
+}
+
+void nats_subscription_state::measure() {
+  if (!settings.counters)
+    return;
+  settings.counters->present.set(subscription ? subscription->pending() : 0);
+  if (!subscription)
+    return;
+  const auto now = subscription->dropped();
+  const auto fresh = now - std::exchange(dropped, now);
+  settings.counters->total.add(fresh);
+  if (fresh > 0 && settings.on_dropped)
+    settings.on_dropped(fresh);
+}
+
+nats_subscription_state::~nats_subscription_state() {
+  retire();
+  for (auto& promise : drains)
+    promise.deliver(false);
+}
+
+nats_subscription_actor::behavior_type nats_subscription(nats_subscription_self self,
+                                                         nats_subscription_settings settings, forwarder_ptr forward) {
+  harden(self);
+  auto& state = self->state;
+  state.door = settings.protocol && settings.metrics
+                 ? std::make_shared<admission>(settings.queue_length, *settings.protocol, settings.metrics)
+                 : std::make_shared<admission>(settings.queue_length);
+  if (settings.on_door)
+    settings.on_door(state.door->count());
+  state.settings = std::move(settings);
+  state.number = state.settings.first_number;
+  state.forward = std::make_shared<forwarder_slot>(std::move(forward));
+  if (state.settings.hearing)
+    state.watch.emplace(state.settings.hearing, state.settings.settling);
+  self->send(self, watch_v);
+  return {
+    [self](nats_atom, const nats_state_ptr& nats) { take_connection(self, nats); },
+    [self](drain_atom) -> caf::result<bool> {
+      auto promise = self->make_response_promise<bool>();
+      self->state.drains.push_back(promise);
+      drain(self);
+      return promise;
+    },
+    [self](peer_atom, const forwarder_ptr& forward_to) { self->state.forward->store(forward_to); },
+    [self](confirm_atom, std::uint64_t number) { take_confirmation(self, number); },
+    [self](refused_atom, std::uint64_t number) { take_refusal(self, number); },
+    [self](watch_atom) { watch(self); },
+    [self](drained_atom) { self->state.drained = self->state.draining; },
+    [self](tick_atom) {
+      if (self->state.draining)
+        answer_if_drained(self);
+      else
+        subscribe(self);
+    },
+  };
+}
+
+} // namespace cm::actors

@@ -1,0 +1,35 @@
+#include "actors/nats/reply_batch.hpp"
+
+namespace cm::actors {
+
+reply_batch::reply_batch(std::shared_ptr<messaging::connection> connection, std::shared_ptr<admission> door)
+  : connection_(std::move(connection)), door_(std::move(door)) {}
+
+reply_batch::~reply_batch() {
+  // Whoever should have published it is gone. The library's own flusher writes it a millisecond later.
+  if (!published_) {
+    static_cast<void>(publish());
+    if (auto* metrics = door_->metrics(); metrics != nullptr && !replies_.empty())
+      count(metrics->aside.answered, std::chrono::steady_clock::now());
+  }
+  for (std::size_t i = 0; i < replies_.size(); ++i)
+    door_->leave();
+}
+
+std::size_t reply_batch::publish() noexcept {
+  published_ = true;
+  std::size_t refused = 0;
+  const std::string_view bytes = bytes_;
+  for (const auto& one : replies_) {
+    if (connection_->publish(one.request.reply(), bytes.substr(one.start, one.length)) != core::errc::none)
+      ++refused;
+  }
+  return refused;
+}
+
+void reply_batch::flush() noexcept {
+  // Without a connection there is nothing to write; what can be kept is sent after its return.
+  static_cast<void>(connection_->flush_buffer());
+}
+
+} // namespace cm::actors

@@ -1,0 +1,129 @@
+// The root supervisor: spawns the tree in order, restarts what fails, gives up in order, stops in order.
+#pragma once
+
+#include "actors/changes/credential_manager.hpp"
+#include "actors/changes/removal_backlog.hpp"
+#include "actors/health/license_check.hpp"
+#include "actors/http/http_listener.hpp"
+#include "actors/http/http_session.hpp"
+#include "actors/interfaces/actors.hpp"
+#include "actors/nats/answer_outlet.hpp"
+#include "actors/nats/coherence.hpp"
+#include "actors/nats/subscription_record.hpp"
+#include "actors/runtime/io_loop.hpp"
+#include "actors/runtime/supervision.hpp"
+#include "core/configuration/settings.hpp"
+#include "core/observability/logging.hpp"
+#include "core/observability/metrics.hpp"
+#include "storage/sql/host_choice.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace cm::actors {
+
+struct root_settings {
+  core::settings settings;
+  core::service_info info;
+  license_check_settings license;
+  supervision_settings supervision;
+  std::shared_ptr<core::metrics> metrics; ///< what all of them count in
+  io_context_ptr management_io;
+  std::vector<io_context_ptr> api_io;                  ///< at least one; the first accepts
+  std::shared_ptr<http::acceptor> management_acceptor; ///< open already, so that probes see the whole start
+  std::shared_ptr<http::acceptor> agent_acceptor;      ///< likewise; null: there is no monitoring agent
+  std::function<void(int exit_status)> on_stop;        ///< called once, when the orderly stop begins
+};
+
+/// One child of the root.
+struct root_child {
+  std::string name;
+  std::function<caf::actor()> spawn;  ///< spawns it and tells its peers
+  std::function<void()> inject_fault; ///< instead of an exit message, where that would not arrive
+  child_record record;
+  caf::actor handle; ///< strong while it lives: nobody else may hold one
+  std::shared_ptr<core::named_counters::entry> counters;
+};
+
+/// One subscription, and where its deliveries go.
+struct root_subscription {
+  nats_subscription_actor handle;
+  std::function<forwarder_ptr()> make_forwarder; ///< to the handles of the moment
+  std::string subject;
+  bool answers = false; ///< requests come on it: without it CM does not serve
+  subscription_record record;
+};
+
+struct root_state {
+  static inline const char* name = "root";
+
+  enum class phase : std::uint8_t { starting, serving, stopping };
+
+  root_settings settings;
+  phase now = phase::starting;
+  std::vector<std::unique_ptr<root_child>> children;
+  bool storage_met = false;
+  bool nats_met = false;
+  bool ready = false;                        ///< as health was told
+  std::vector<std::string> refused_subjects; ///< as health was told
+
+  // The typed handles that children are given.
+  health_actor health;
+  storage_gate_actor gate;
+  std::vector<database_access_actor> workers;
+  std::shared_ptr<storage::host_choice> database_hosts = std::make_shared<storage::host_choice>(); ///< of the workers
+  credential_manager_actor manager;
+  license_actor license;
+  nats_link_actor link;
+  nats_egress_actor egress;
+  std::vector<token_validator_actor> validators;
+  event_publisher_actor publisher;
+  revocation_follower_actor follower;
+  password_pool_actor passwords;
+  std::vector<password_worker_actor> password_workers;
+  client_validator_actor client_validator;
+  token_transitioner_actor transitioner;
+  endpoint_remover_actor remover;
+  housekeeper_actor housekeeper;
+  token_reader_actor reader;
+  tekton_follower_actor tekton;
+  std::vector<root_subscription> subscriptions;
+  http_listener_actor management_listener;
+  http_listener_actor agent_listener;
+  http_listener_actor api_listener;
+  std::shared_ptr<http::acceptor> api_acceptor;
+  application_directory_ptr applications;
+  std::shared_ptr<const core::token_keyer> keyer;
+  std::shared_ptr<removal_backlog> removals; ///< endpoints that were unregistered
+  forwarder_ptr forget;                      ///< to all who keep tokens in memory, and of events to the follower
+  std::shared_ptr<coherence> token_hearing;  ///< of the events about revoked tokens
+  std::shared_ptr<coherence> client_feed;    ///< of the events about revoked client credentials
+  std::shared_ptr<answer_outlet> outlet;     ///< of the egress and of those who do without it
+
+  // The orderly stop.
+  std::vector<std::function<void(std::size_t)>> stop_steps;
+  std::size_t stop_step = 0;
+  core::steady_time stop_deadline{};
+  std::vector<caf::actor_addr> awaited; ///< whose end the present step waits for
+  int exit_status = 0;
+};
+
+using root_pointer = root_actor::stateful_pointer<root_state>;
+
+/// Root's logger, "cm.root". Any thread.
+[[nodiscard]] const std::shared_ptr<spdlog::logger>& root_log();
+
+/// The reason that root ends with: its code is the exit status of the process.
+[[nodiscard]] caf::error exit_reason_of(int exit_status);
+
+/// The exit status in root's exit reason; any other reason is a failure of root itself: 69.
+[[nodiscard]] int exit_status_of(const caf::error& reason);
+
+root_actor::behavior_type root(root_pointer self, root_settings settings);
+
+} // namespace cm::actors

@@ -1,0 +1,266 @@
+#include "actors/supervision/root_subscriptions.hpp"
+
+#include "actors/nats/decoders.hpp"
+#include "actors/nats/nats_subscription.hpp"
+#include "actors/runtime/hardening.hpp"
+#include "actors/supervision/root_children.hpp"
+#include "messaging/nats/connection.hpp"
+#include "messaging/records/subjects.hpp"
+
+#include <caf/send.hpp>
+
+#include <functional>
+#include <utility>
+
+namespace cm::actors {
+
+namespace {
+
+// Events of the register come in bursts, and nobody repeats them: the NATS library keeps them while the backlog is
+// full. From half of these limits on CM takes them out and drops them itself, so that it can name them
+// (removal_intake); the other half is for what arrives until it looks. An event takes some 350 bytes there, so half of
+// the limit is 23 MiB.
+constexpr int unread_events = 131'072;
+constexpr int unread_event_bytes = 32 * 1024 * 1024;
+
+// Equal tokens go to one validator: each has its part of the cache.
+void shard(const std::vector<token_validator_actor>& validators, const token_calls_ptr& calls) {
+  if (validators.size() == 1) {
+    caf::anon_send(validators.front(), validate_v, calls);
+    return;
+  }
+  std::vector<token_calls_ptr> parts(validators.size());
+  const auto expected = calls->peek().size() / validators.size() * 5 / 4 + 1;
+  for (auto& call : calls->take()) {
+    const auto index = (call.key.second >> 32U) % validators.size();
+    if (!parts[index]) {
+      parts[index] = calls->make_calls();
+      parts[index]->reserve(expected);
+    }
+    parts[index]->add(std::move(call));
+  }
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i])
+      caf::anon_send(validators[i], validate_v, std::move(parts[i]));
+  }
+}
+
+// A forwarder for deliveries of one kind.
+template <class What, class Function>
+forwarder_ptr forward(Function function) {
+  return std::make_shared<const forwarder>([function = std::move(function)](const delivery& came) {
+    if (const auto* what = std::get_if<What>(&came))
+      function(*what);
+  });
+}
+
+void add_subscription(root_pointer self, std::string name, nats_subscription_settings settings,
+                      std::function<forwarder_ptr()> make_forwarder) {
+  auto& state = self->state;
+  const auto index = state.subscriptions.size();
+  auto& added = state.subscriptions.emplace_back();
+  added.make_forwarder = std::move(make_forwarder);
+  added.subject = settings.subject;
+  added.answers = settings.protocol.has_value();
+  settings.counters = state.settings.metrics->subscriptions.get(name);
+  add_child(self, std::move(name), [self, index, settings = std::move(settings)] {
+    auto& subscription = self->state.subscriptions[index];
+    auto its_settings = settings;
+    its_settings.first_number = subscription.record.spawned();
+    tell_readiness(self);
+    its_settings.on_listening = [me = caf::actor_cast<root_actor>(self), index](std::uint64_t number,
+                                                                                const nats_connection_ptr& connection) {
+      caf::anon_send(me, listening_v, index, number, connection);
+    };
+    subscription.handle = self->spawn(nats_subscription, std::move(its_settings), subscription.make_forwarder());
+    self->send(self->state.link, peer_v, nats_user_peer{subscription.handle});
+    return untyped(subscription.handle);
+  });
+}
+
+// Requests, of which each replica of the instance gets a part.
+nats_subscription_settings request_settings(const root_state& state, core::ecap_protocol protocol, std::string subject,
+                                            std::function<decoder(decoder_context)> make_decoder) {
+  nats_subscription_settings settings;
+  settings.metrics = state.settings.metrics;
+  settings.protocol = protocol;
+  settings.on_door = [metrics = state.settings.metrics, protocol](auto inside) {
+    metrics->in_flight[static_cast<std::size_t>(protocol)].store(std::move(inside));
+  };
+  settings.subject = std::move(subject);
+  settings.queue_group = state.settings.settings.instance_name;
+  settings.queue_length = state.settings.settings.credentials.provider_queue_length;
+  settings.make_decoder = std::move(make_decoder);
+  settings.keyer = state.keyer;
+  return settings;
+}
+
+void add_request_subscriptions(root_pointer self) {
+  namespace subjects = messaging::subjects;
+  using core::ecap_protocol;
+  const auto& state = self->state;
+  const auto& instance = state.settings.settings.instance_name;
+  add_subscription(
+    self, "nats-ep-token",
+    request_settings(state, ecap_protocol::ep_token, subjects::ep_token_request(instance), token_request_decoder),
+    [self] {
+      return forward<token_calls_ptr>(
+        [validators = self->state.validators](const token_calls_ptr& calls) { shard(validators, calls); });
+    });
+  add_subscription(
+    self, "nats-ep-token-status",
+    request_settings(state, ecap_protocol::ep_token_status, subjects::ep_token_status_transition_request(instance),
+                     token_transition_decoder),
+    [self] {
+      return forward<transition_calls_ptr>(
+        [to = self->state.transitioner](const transition_calls_ptr& calls) { caf::anon_send(to, validate_v, calls); });
+    });
+  add_subscription(self, "nats-client-password",
+                   request_settings(state, ecap_protocol::client_password,
+                                    subjects::client_username_password_request(instance), password_request_decoder),
+                   [self] {
+                     return forward<password_calls_ptr>(
+                       [to = self->state.client_validator](const password_calls_ptr& calls) {
+                         caf::anon_send(to, validate_v, calls);
+                       });
+                   });
+  add_subscription(self, "nats-client-certificate",
+                   request_settings(state, ecap_protocol::client_certificate,
+                                    subjects::client_certificate_request(instance), certificate_request_decoder),
+                   [self] {
+                     return forward<certificate_calls_ptr>(
+                       [to = self->state.client_validator](const certificate_calls_ptr& calls) {
+                         caf::anon_send(to, validate_v, calls);
+                       });
+                   });
+}
+
+void add_event_subscriptions(root_pointer self) {
+  const auto& state = self->state;
+  nats_subscription_settings settings;
+  settings.subject =
+    messaging::subjects::endpoint_unregistered(state.settings.settings.credentials.ep_register_instance);
+  settings.queue_group = state.settings.settings.instance_name;
+  settings.pending_messages = unread_events;
+  settings.pending_bytes = unread_event_bytes;
+  settings.make_decoder = [backlog = state.removals, metrics = state.settings.metrics](decoder_context context) {
+    return unregistered_event_decoder(std::move(context), backlog, metrics);
+  };
+  settings.unfinished = [backlog = state.removals] { return backlog->size(); };
+  settings.on_dropped = [metrics = state.settings.metrics](std::uint64_t count) {
+    metrics->lost_removals[static_cast<std::size_t>(core::removal_loss::unread)].add(count);
+    core::logger("cm.elce")->error(
+      "{} events of unregistered endpoints are lost unread, the tokens of these endpoints are still valid", count);
+  };
+  add_subscription(self, "nats-ep-unregistered", std::move(settings), [self] {
+    return forward<removal_news>([to = self->state.remover](const removal_news&) { caf::anon_send(to, remove_v); });
+  });
+}
+
+// Every replica hears of them: each has its own memory.
+void add_revocation_subscription(root_pointer self) {
+  const auto& state = self->state;
+  nats_subscription_settings settings;
+  settings.subject = messaging::subjects::endpoint_token_revoked(state.settings.settings.instance_name);
+  settings.make_decoder = revoked_tokens_event_decoder;
+  settings.hearing = state.token_hearing;
+  add_subscription(self, "nats-token-revoked", std::move(settings), [self] { return self->state.forget; });
+
+  nats_subscription_settings clients;
+  clients.subject = messaging::subjects::client_credential_revoked(state.settings.settings.instance_name);
+  clients.make_decoder = revoked_clients_event_decoder;
+  clients.hearing = state.client_feed;
+  add_subscription(self, "nats-client-revoked", std::move(clients), [self] { return self->state.forget; });
+}
+
+// Every replica hears of them: each has its own picture of the applications.
+void add_configuration_subscriptions(root_pointer self) {
+  namespace subjects = messaging::subjects;
+  const auto& settings = self->state.settings.settings;
+  const auto add = [self](std::string name, std::string subject, std::function<decoder(decoder_context)> make_decoder) {
+    nats_subscription_settings made;
+    made.subject = std::move(subject);
+    made.make_decoder = std::move(make_decoder);
+    add_subscription(self, std::move(name), std::move(made), [self] {
+      return forward<configuration_news>(
+        [to = self->state.tekton](const configuration_news&) { caf::anon_send(to, refresh_v); });
+    });
+  };
+  const auto& tekton = settings.tekton.instance;
+  add("nats-tekton-upsert", subjects::configuration_upserted(tekton), configuration_broadcast_decoder);
+  add("nats-tekton-delete", subjects::configuration_deleted(tekton), configuration_broadcast_decoder);
+  add("nats-own-upsert", subjects::own_configuration_upserted(settings.instance_name), configuration_update_decoder);
+  add("nats-own-delete", subjects::own_configuration_deleted(settings.instance_name), configuration_update_decoder);
+}
+
+} // namespace
+
+void add_subscriptions(root_pointer self) {
+  add_revocation_subscription(self);
+  add_request_subscriptions(self);
+  add_event_subscriptions(self);
+  if (self->state.settings.settings.tekton.enabled)
+    add_configuration_subscriptions(self);
+}
+
+void take_listening(root_pointer self, std::size_t index, std::uint64_t number, const nats_connection_ptr& connection) {
+  auto& subscription = self->state.subscriptions[index];
+  auto next = subscription_record::task::none;
+  if (connection)
+    next = subscription.record.made(number);
+  else
+    subscription.record.ended(number);
+  tell_readiness(self);
+  if (next == subscription_record::task::retry)
+    self->send(subscription.handle, refused_v, number);
+  if (next != subscription_record::task::confirm)
+    return;
+  // Answered when the server is back, however long it is away: readiness waits for that as well. If the connection
+  // or the link is replaced, the subscription is made anew and comes here again.
+  self->request(self->state.link, caf::infinite, confirm_v, connection)
+    .then(
+      [self, index, number](bool confirmed) {
+        auto& made = self->state.subscriptions[index];
+        if (!confirmed || !made.record.confirmed(number))
+          return;
+        self->send(made.handle, confirm_v, number);
+        tell_readiness(self);
+      },
+      [](const caf::error& problem) {
+        root_log()->info("a subscription is not confirmed yet: {}", describe_reason(problem));
+      });
+}
+
+void take_refusal(root_pointer self, const std::string& text) {
+  for (auto& subscription : self->state.subscriptions) {
+    if (!messaging::refuses_subscription(text, subscription.subject))
+      continue;
+    if (!subscription.record.is_refused())
+      root_log()->error("NATS does not permit the subscription to {}: it is tried again and again",
+                        subscription.subject);
+    if (const auto number = subscription.record.refused(); number != 0)
+      self->send(subscription.handle, refused_v, number);
+  }
+  tell_readiness(self);
+}
+
+void tell_readiness(root_pointer self) {
+  auto& state = self->state;
+  bool ready = state.now == root_state::phase::serving;
+  std::vector<std::string> refused;
+  for (const auto& subscription : state.subscriptions) {
+    const auto& record = subscription.record;
+    if (record.is_refused())
+      refused.push_back(subscription.subject);
+    ready = ready && (record.is_confirmed() || (record.is_refused() && !subscription.answers));
+  }
+  if (refused != state.refused_subjects) {
+    state.refused_subjects = std::move(refused);
+    state.settings.metrics->nats.refused_subscriptions.set(state.refused_subjects.size());
+    self->send(state.health, refused_v, state.refused_subjects);
+  }
+  if (std::exchange(state.ready, ready) != ready)
+    self->send(state.health, ready_v, ready);
+}
+
+} // namespace cm::actors

@@ -1,0 +1,40 @@
+#include "actors/validation/client_validation.hpp"
+
+#include "core/base/identifiers.hpp"
+#include "core/certificates/distinguished_name.hpp"
+#include "core/certificates/serial_number.hpp"
+#include "core/credentials/password_hash.hpp"
+
+namespace cm::actors {
+
+std::optional<core::errc> refuse_early(const messaging::ecap::client_username_password_validation_request& request,
+                                       core::timestamp now) {
+  if (core::is_expired(request.timestamp, request.timeout, now))
+    return core::errc::expired;
+  if (!request.username || !core::is_client_name(*request.username) || !request.password || request.password->empty()
+      || request.password->size() > core::max_password_length || request.password->find('\0') != std::string_view::npos)
+    return core::errc::invalid;
+  return std::nullopt;
+}
+
+core::expected<certificate_name> read_certificate(const messaging::ecap::client_certificate_validation_request& request,
+                                                  core::timestamp now) {
+  if (core::is_expired(request.timestamp, request.timeout, now))
+    return core::make_error(core::errc::expired, "The request has expired");
+  if (!core::is_decimal_serial_number(request.serial_number))
+    return core::make_error(core::errc::invalid, "The serial number is not in base 10");
+  auto issuer = core::canonical_distinguished_name(request.issuer);
+  if (issuer.has_error())
+    return issuer.error();
+  auto serial = core::normalised_serial_number(request.serial_number);
+  if (serial.has_error())
+    return serial.error();
+  const auto subject = core::subject_hash(*issuer, *serial);
+  return certificate_name{std::move(*issuer), std::move(*serial), subject};
+}
+
+core::errc judge(const core::client_credential& found) noexcept {
+  return core::valid_for_use(found.status) ? core::errc::none : core::errc::forbidden;
+}
+
+} // namespace cm::actors

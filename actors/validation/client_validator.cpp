@@ -1,0 +1,348 @@
+#include "actors/validation/client_validator.hpp"
+
+#include "actors/database/storage_request.hpp"
+#include "actors/runtime/hardening.hpp"
+#include "actors/validation/client_validation.hpp"
+#include "core/observability/logging.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace cm::actors {
+
+struct login {
+  password_calls_ptr call; ///< exactly one; answers 503 by itself when it is let go of
+  std::string username;
+  std::string correlation_id;
+  std::optional<core::client_credential> found;
+  core::secret phc;
+  core::steady_time deadline;
+};
+
+namespace {
+
+using client_validator_self = client_validator_actor::stateful_pointer<client_validator_state>;
+
+void answer_with(client_validator_self self, reply_batch_ptr replies) {
+  if (!replies->empty())
+    self->send(self->state.egress, answer_v, std::move(replies));
+}
+
+template <class Calls, class... Values>
+void accept_one(client_validator_self self, const std::shared_ptr<Calls>& calls, const Values&... values) {
+  auto replies = calls->make_replies();
+  for (auto& one : calls->take())
+    accept(std::move(one), values..., *replies);
+  answer_with(self, std::move(replies));
+}
+
+// -- uses -------------------------------------------------------------------------------------------------------------
+
+void answer_drains(client_validator_self self, bool done) {
+  for (auto& promise : std::exchange(self->state.drains, {}))
+    promise.deliver(done);
+}
+
+void note_use(client_validator_self self, const core::client_credential& used, std::string_view correlation_id) {
+  auto& state = self->state;
+  const auto now = core::now_ms();
+  if (!state.recorder.due(used.id, now))
+    return;
+  if (state.uses.size() >= state.settings.max_uses) {
+    state.recorder.not_written(used.id);
+    return;
+  }
+  state.uses.push_back({used.kind, used.id, std::string(correlation_id), now});
+}
+
+void write_uses(client_validator_self self) {
+  auto& state = self->state;
+  if (state.writing)
+    return;
+  if (state.uses.empty()) {
+    answer_drains(self, true);
+    return;
+  }
+  state.writing = true;
+  const auto count = std::min(state.uses.size(), storage::max_batch);
+  storage::use_clients command;
+  command.actor = state.settings.replica;
+  command.items.assign(state.uses.begin(), state.uses.begin() + static_cast<std::ptrdiff_t>(count));
+  const auto done = [self, count](bool written) {
+    auto& s = self->state;
+    s.writing = false;
+    // What the database did not take is tried again at the next tick.
+    if (written)
+      s.uses.erase(s.uses.begin(), s.uses.begin() + static_cast<std::ptrdiff_t>(count));
+    if (written && (s.uses.size() >= storage::max_batch || !s.drains.empty()))
+      write_uses(self);
+    else if (!written)
+      answer_drains(self, false);
+  };
+  request_storage(self, state.gate, std::move(command), state.settings.deadline)
+    .then([done](const storage_result_ptr& result) { done(result->has_value()); },
+          [done](const caf::error&) { done(false); });
+}
+
+// -- username and password --------------------------------------------------------------------------------------------
+
+using login_ptr = std::shared_ptr<login>;
+
+void store_rehash(client_validator_self self, const login& one, const core::secret& phc) {
+  storage::rehash_password command;
+  command.id = one.found->id;
+  command.old_phc = one.phc;
+  command.new_phc = phc;
+  request_storage(self, self->state.gate, std::move(command), self->state.settings.deadline)
+    .then(
+      [](const storage_result_ptr& result) {
+        if (result->has_error())
+          core::logger("cm.credentials")->info("a stronger hash waits for the next login: {}", result->error().message);
+      },
+      [](const caf::error& problem) {
+        core::logger("cm.credentials")->info("a stronger hash waits for the next login: {}", describe_reason(problem));
+      });
+}
+
+void run(client_validator_self self, const login_ptr& one);
+
+// Lets the next attempt for that username go on, unless there were too many.
+void leave_lane(client_validator_self self, const std::string& username) {
+  auto& state = self->state;
+  const auto at = state.lanes.find(username);
+  if (at == state.lanes.end())
+    return;
+  auto& lane = at->second;
+  --lane.running;
+  while (!lane.waiting.empty()) {
+    const auto left = state.limiter.left(username, self->clock().now());
+    if (left > 0 && lane.running >= left)
+      break;
+    const auto next = std::move(lane.waiting.front());
+    lane.waiting.pop_front();
+    if (left == 0) {
+      answer_with(self, refuse_all(*next->call, core::errc::throttled));
+      continue;
+    }
+    ++lane.running;
+    run(self, next);
+  }
+  if (lane.running == 0)
+    state.lanes.erase(at);
+}
+
+// Everything that ends an attempt without success ends here.
+void refuse_login(client_validator_self self, const login_ptr& one, core::errc code) {
+  answer_with(self, refuse_all(*one->call, code));
+  leave_lane(self, one->username);
+}
+
+void take_verdict(client_validator_self self, const login_ptr& one, const password_result_ptr& result) {
+  auto& state = self->state;
+  if (result->has_error()) {
+    refuse_login(self, one, code_of_failure(result->error().code));
+    return;
+  }
+  const auto& verdict = **result;
+  if (!one->found && state.settings.trustful) {
+    accept_one(self, one->call, std::string_view(one->username), std::string_view(one->username));
+    leave_lane(self, one->username);
+    return;
+  }
+  if (!one->found || !verdict.right) {
+    state.limiter.failed(one->username, self->clock().now());
+    refuse_login(self, one, core::errc::unauthenticated);
+    return;
+  }
+  state.limiter.succeeded(one->username);
+  if (!verdict.phc.empty())
+    store_rehash(self, *one, verdict.phc);
+  const auto code = judge(*one->found);
+  if (code != core::errc::none) {
+    refuse_login(self, one, code);
+    return;
+  }
+  note_use(self, *one->found, one->correlation_id);
+  accept_one(self, one->call, *one->found);
+  leave_lane(self, one->username);
+}
+
+void verify(client_validator_self self, const login_ptr& one) {
+  password_job job;
+  job.password = core::secret(std::string(*one->call->peek().front().request.password));
+  job.phc = one->phc;
+  job.deadline = one->deadline;
+  request_within(self, self->state.passwords, self->state.settings.deadline + storage_grace, password_v,
+                 password_job_ptr{std::make_shared<const password_job>(std::move(job))})
+    .then([self, one](const password_result_ptr& result) { take_verdict(self, one, result); },
+          [self, one](const caf::error& problem) {
+            core::logger("cm.ecap")->warn("no answer from the password pool: {}", describe_reason(problem));
+            refuse_login(self, one, core::errc::unavailable);
+          });
+}
+
+void take_found(client_validator_self self, const login_ptr& one, const storage_result_ptr& result) {
+  if (result->has_error()) {
+    refuse_login(self, one, code_of_failure(result->error().code));
+    return;
+  }
+  const auto* found = std::get_if<storage::found_basic>(&**result);
+  if (found == nullptr) {
+    refuse_login(self, one, core::errc::internal);
+    return;
+  }
+  one->found = found->credential;
+  one->phc = found->password_phc;
+  verify(self, one);
+}
+
+void run(client_validator_self self, const login_ptr& one) {
+  request_storage(self, self->state.gate, storage::find_basic{one->username}, one->deadline)
+    .then([self, one](const storage_result_ptr& result) { take_found(self, one, result); },
+          [self, one](const caf::error& problem) {
+            core::logger("cm.ecap")->warn("no answer from the storage gate: {}", describe_reason(problem));
+            refuse_login(self, one, core::errc::unavailable);
+          });
+}
+
+void begin_login(client_validator_self self, password_call call, const password_calls& from) {
+  auto& state = self->state;
+  auto one = std::make_shared<login>();
+  one->username = *call.request.username;
+  one->correlation_id = call.request.correlation_id;
+  one->deadline = self->clock().now() + state.settings.deadline;
+  one->call = from.make_calls();
+  one->call->add(std::move(call));
+  auto& lane = state.lanes[one->username];
+  if (lane.running >= state.limiter.left(one->username, self->clock().now())) {
+    lane.waiting.push_back(one);
+    return;
+  }
+  ++lane.running;
+  run(self, one);
+}
+
+void validate(client_validator_self self, const password_calls_ptr& calls) {
+  auto& state = self->state;
+  auto refused = calls->make_replies();
+  const auto now = core::now_ms();
+  for (auto& call : calls->take()) {
+    if (const auto code = refuse_early(call.request, now))
+      refuse(std::move(call), *code, *refused);
+    else if (state.limiter.blocked(*call.request.username, self->clock().now()))
+      refuse(std::move(call), core::errc::throttled, *refused);
+    else
+      begin_login(self, std::move(call), *calls);
+  }
+  answer_with(self, std::move(refused));
+}
+
+// -- certificates -----------------------------------------------------------------------------------------------------
+
+void answer_certificates(client_validator_self self, const certificate_calls_ptr& calls,
+                         const std::vector<certificate_name>& names, const storage::found_x509& found) {
+  auto replies = calls->make_replies();
+  auto waiting = calls->take();
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    auto& call = waiting[i];
+    const auto& credential = found.credentials[i];
+    if (!credential && self->state.settings.trustful) {
+      const auto name = names[i].issuer + "/" + names[i].serial_number;
+      accept(std::move(call), name, name, *replies);
+      continue;
+    }
+    const auto code = credential ? judge(*credential) : core::errc::unauthenticated;
+    if (code != core::errc::none) {
+      refuse(std::move(call), code, *replies);
+      continue;
+    }
+    note_use(self, *credential, call.request.correlation_id);
+    accept(std::move(call), *credential, *replies);
+  }
+  answer_with(self, std::move(replies));
+}
+
+void look_up(client_validator_self self, const certificate_calls_ptr& calls, std::vector<certificate_name> names) {
+  auto& state = self->state;
+  storage::find_x509 command;
+  for (const auto& name : names)
+    command.subjects.push_back(name.subject);
+  request_storage(self, state.gate, std::move(command), state.settings.deadline)
+    .then(
+      [self, calls, names = std::move(names)](const storage_result_ptr& result) {
+        if (result->has_error()) {
+          answer_with(self, refuse_all(*calls, code_of_failure(result->error().code)));
+          return;
+        }
+        const auto* found = std::get_if<storage::found_x509>(&**result);
+        if (found == nullptr || found->credentials.size() != names.size())
+          answer_with(self, refuse_all(*calls, core::errc::internal));
+        else
+          answer_certificates(self, calls, names, *found);
+      },
+      [self, calls](const caf::error& problem) {
+        core::logger("cm.ecap")->warn("no answer from the storage gate: {}", describe_reason(problem));
+        answer_with(self, refuse_all(*calls, core::errc::unavailable));
+      });
+}
+
+void validate(client_validator_self self, const certificate_calls_ptr& calls) {
+  auto refused = calls->make_replies();
+  auto pending = calls->make_calls();
+  std::vector<certificate_name> names;
+  const auto now = core::now_ms();
+  for (auto& call : calls->take()) {
+    auto name = read_certificate(call.request, now);
+    if (name.has_error()) {
+      refuse(std::move(call), name.error().code, *refused);
+      continue;
+    }
+    names.push_back(std::move(*name));
+    pending->add(std::move(call));
+    if (names.size() == storage::max_batch) {
+      look_up(self, std::exchange(pending, calls->make_calls()), std::exchange(names, {}));
+    }
+  }
+  answer_with(self, std::move(refused));
+  if (!names.empty())
+    look_up(self, pending, std::move(names));
+}
+
+} // namespace
+
+client_validator_state::~client_validator_state() {
+  for (auto& promise : drains)
+    promise.deliver(false);
+}
+
+client_validator_actor::behavior_type client_validator(client_validator_self self, client_validator_settings settings,
+                                                       storage_gate_actor gate, nats_egress_actor egress,
+                                                       password_pool_actor passwords) {
+  harden(self);
+  auto& state = self->state;
+  const auto period = settings.tick;
+  state.settings = std::move(settings);
+  state.gate = std::move(gate);
+  state.egress = std::move(egress);
+  state.passwords = std::move(passwords);
+  self->delayed_send(self, period, tick_v);
+  return {
+    [self](validate_atom, const password_calls_ptr& calls) { validate(self, calls); },
+    [self](validate_atom, const certificate_calls_ptr& calls) { validate(self, calls); },
+    [self](drain_atom) -> caf::result<bool> {
+      auto promise = self->make_response_promise<bool>();
+      self->state.drains.push_back(promise);
+      write_uses(self);
+      return promise;
+    },
+    [self](peer_atom, const storage_gate_peer& peer) { self->state.gate = peer.handle; },
+    [self](peer_atom, const nats_egress_peer& peer) { self->state.egress = peer.handle; },
+    [self](peer_atom, const password_pool_peer& peer) { self->state.passwords = peer.handle; },
+    [self, period](tick_atom) {
+      write_uses(self);
+      self->delayed_send(self, period, tick_v);
+    },
+  };
+}
+
+} // namespace cm::actors

@@ -1,0 +1,64 @@
+// Answers the requests about client credentials: username and password, certificates.
+#pragma once
+
+#include "actors/interfaces/actors.hpp"
+#include "actors/runtime/bounded_request.hpp"
+#include "core/memory/attempt_limiter.hpp"
+#include "core/memory/use_recorder.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace cm::actors {
+
+struct login; // one request with a username and a password
+
+struct client_validator_settings {
+  std::string replica;                      ///< the actor in the audit rows of first uses
+  bool trustful = false;                    ///< unknown credentials are accepted (contract 4.5)
+  std::chrono::milliseconds deadline{5000}; ///< for one request, after which it is answered 503
+  std::chrono::milliseconds tick{100};      ///< how long uses are gathered before they are written
+  std::size_t max_uses = 65536; ///< kept for a database that cannot write; those beyond are left to the next
+};
+
+struct client_validator_state {
+  static inline const char* name = "client-validator";
+
+  client_validator_settings settings;
+  request_deadlines deadlines;
+
+  /// The attempts for one username: as many at a time as may still fail, the others wait. How many wait is bounded by
+  /// the subscription's door.
+  struct lane {
+    std::size_t running = 0;
+    std::deque<std::shared_ptr<login>> waiting;
+  };
+
+  core::attempt_limiter limiter;
+  std::unordered_map<std::string, lane> lanes; ///< of the usernames that are being tried
+  core::use_recorder recorder;
+  std::vector<storage::client_use> uses; ///< to be written
+  bool writing = false;
+  storage_gate_actor gate;
+  nats_egress_actor egress;
+  password_pool_actor passwords;
+  std::vector<caf::typed_response_promise<bool>> drains;
+
+  ~client_validator_state();
+};
+
+client_validator_actor::behavior_type
+client_validator(client_validator_actor::stateful_pointer<client_validator_state> self,
+                 client_validator_settings settings, storage_gate_actor gate, nats_egress_actor egress,
+                 password_pool_actor passwords);
+
+} // namespace cm::actors

@@ -1,0 +1,48 @@
+// Answers endpoint token validation requests: one validator a shard of the tokens.
+#pragma once
+
+#include "actors/interfaces/actors.hpp"
+#include "actors/nats/answer_outlet.hpp"
+#include "actors/nats/coherence.hpp"
+#include "actors/runtime/bounded_request.hpp"
+#include "actors/validation/token_desk.hpp"
+#include "core/observability/metrics.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+namespace cm::actors {
+
+struct token_validator_settings {
+  token_desk_settings desk;
+  std::shared_ptr<const coherence> hearing;
+  std::shared_ptr<core::validator_counters> counters;
+  std::shared_ptr<answer_outlet> outlet;
+  std::chrono::milliseconds lookup_deadline{2000}; ///< after which the requests of a batch are answered 503
+  std::chrono::milliseconds tick{1000};            ///< how often memory is looked through while no requests come
+};
+
+struct token_validator_state {
+  static inline const char* name = "token-validator";
+
+  request_deadlines deadlines;
+  std::optional<token_desk> desk;
+  std::shared_ptr<const coherence> hearing;
+  std::shared_ptr<core::validator_counters> counters;
+  std::shared_ptr<answer_outlet> outlet;
+  std::uint64_t evicted = 0; ///< of what the cache says, counted already
+  std::chrono::milliseconds lookup_deadline{};
+  storage_gate_actor gate;
+  nats_egress_actor egress;
+};
+
+token_validator_actor::behavior_type
+token_validator(token_validator_actor::stateful_pointer<token_validator_state> self, token_validator_settings settings,
+                storage_gate_actor gate, nats_egress_actor egress);
+
+} // namespace cm::actors

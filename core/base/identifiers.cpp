@@ -1,0 +1,126 @@
+#include "core/base/identifiers.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+namespace cm::core {
+
+namespace {
+
+constexpr bool is_digit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
+
+constexpr bool is_lower(char c) noexcept {
+  return c >= 'a' && c <= 'z';
+}
+
+constexpr bool is_upper(char c) noexcept {
+  return c >= 'A' && c <= 'Z';
+}
+
+constexpr std::uint32_t malformed = 0xffffffffU;
+
+// Reads one code point at `at` and moves past it; `malformed` where there is none.
+std::uint32_t next_code_point(std::string_view text, std::size_t& at) noexcept {
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+  const std::uint8_t first = byte(at);
+  if (first < 0x80U) {
+    ++at;
+    return first;
+  }
+  std::size_t length = 0;
+  std::uint32_t value = 0;
+  std::uint32_t least = 0;
+  if ((first & 0xe0U) == 0xc0U) {
+    length = 2;
+    value = first & 0x1fU;
+    least = 0x80U;
+  } else if ((first & 0xf0U) == 0xe0U) {
+    length = 3;
+    value = first & 0x0fU;
+    least = 0x800U;
+  } else if ((first & 0xf8U) == 0xf0U) {
+    length = 4;
+    value = first & 0x07U;
+    least = 0x10000U;
+  } else {
+    return malformed;
+  }
+  if (text.size() - at < length)
+    return malformed;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(at + i) & 0xc0U) != 0x80U)
+      return malformed;
+    value = (value << 6U) | (byte(at + i) & 0x3fU);
+  }
+  const bool surrogate = value >= 0xd800U && value <= 0xdfffU;
+  if (value < least || surrogate || value > 0x10ffffU)
+    return malformed;
+  at += length;
+  return value;
+}
+
+/// The place of the first byte from `at` on that is not ASCII, or the end: nearly all texts are ASCII only.
+std::size_t skip_ascii(std::string_view text, std::size_t at) noexcept {
+  constexpr std::uint64_t high_bits = 0x8080808080808080U;
+  for (std::uint64_t eight = 0; text.size() - at >= sizeof eight; at += sizeof eight) {
+    std::memcpy(&eight, text.data() + at, sizeof eight);
+    if ((eight & high_bits) != 0)
+      break;
+  }
+  while (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80U)
+    ++at;
+  return at;
+}
+
+constexpr bool is_control(std::uint32_t c) noexcept {
+  return c < 0x20U || (c >= 0x7fU && c <= 0x9fU);
+}
+
+} // namespace
+
+bool is_endpoint_id(std::string_view text) noexcept {
+  return !text.empty() && text.size() <= max_identifier_length && std::all_of(text.begin(), text.end(), [](char c) {
+    return is_digit(c) || is_lower(c) || is_upper(c) || c == '.' || c == '_' || c == '~' || c == '-';
+  });
+}
+
+bool is_application_name(std::string_view text) noexcept {
+  return !text.empty() && text.size() <= max_identifier_length && std::all_of(text.begin(), text.end(), [](char c) {
+    return is_digit(c) || is_lower(c) || c == '_' || c == '-';
+  });
+}
+
+bool is_endpoint_token(std::string_view text) noexcept {
+  if (text.empty() || text.size() > max_token_length)
+    return false;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto c = next_code_point(text, at);
+    if (c == malformed || is_control(c) || c == '+' || c == '#' || c == '/' || c == '.')
+      return false;
+  }
+  return true;
+}
+
+bool is_client_name(std::string_view text) noexcept {
+  if (text.empty() || text.size() > max_identifier_length)
+    return false;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto c = next_code_point(text, at);
+    if (c == malformed || is_control(c))
+      return false;
+  }
+  return true;
+}
+
+bool is_utf8(std::string_view text) noexcept {
+  for (auto at = skip_ascii(text, 0); at < text.size(); at = skip_ascii(text, at)) {
+    if (next_code_point(text, at) == malformed)
+      return false;
+  }
+  return true;
+}
+
+} // namespace cm::core

@@ -1,0 +1,163 @@
+// The values of attributes: BER of the string types to UTF-8 (X.690, RFC 4514 section 2.4), and the escapes.
+#include "core/base/identifiers.hpp"
+#include "core/certificates/distinguished_name_parts.hpp"
+
+#include <cstdint>
+
+namespace cm::core::detail {
+
+namespace {
+
+constexpr std::string_view hex_digits = "0123456789abcdef";
+
+std::uint8_t byte_at(std::string_view bytes, std::size_t at) noexcept {
+  return static_cast<std::uint8_t>(bytes[at]);
+}
+
+void append_hex(std::string& out, std::uint8_t byte) {
+  out += hex_digits[byte >> 4U];
+  out += hex_digits[byte & 0x0fU];
+}
+
+/// False for what is no character: surrogates, and numbers beyond Unicode.
+bool append_utf8(std::string& out, std::uint32_t c) {
+  const auto tail = [&](unsigned shift) { out += static_cast<char>(0x80U | ((c >> shift) & 0x3fU)); };
+  if (c < 0x80U) {
+    out += static_cast<char>(c);
+  } else if (c < 0x800U) {
+    out += static_cast<char>(0xc0U | (c >> 6U));
+    tail(0);
+  } else if (c < 0x10000U) {
+    if (c >= 0xd800U && c <= 0xdfffU)
+      return false;
+    out += static_cast<char>(0xe0U | (c >> 12U));
+    tail(6);
+    tail(0);
+  } else if (c <= 0x10ffffU) {
+    out += static_cast<char>(0xf0U | (c >> 18U));
+    tail(12);
+    tail(6);
+    tail(0);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+/// A number of `width` bytes, big endian.
+std::uint32_t number_at(std::string_view bytes, std::size_t at, std::size_t width) noexcept {
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < width; ++i)
+    value = (value << 8U) | byte_at(bytes, at + i);
+  return value;
+}
+
+std::optional<std::string> utf8_from_fixed(std::string_view bytes, std::size_t width) {
+  if (bytes.size() % width != 0)
+    return std::nullopt;
+  std::string out;
+  for (std::size_t at = 0; at < bytes.size(); at += width) {
+    std::uint32_t c = number_at(bytes, at, width);
+    // BMPString has no surrogates by the letter; what writes them means UTF-16, and Java reads it so.
+    const bool pair = width == 2 && c >= 0xd800U && c <= 0xdbffU && at + 4 <= bytes.size();
+    if (pair) {
+      const auto low = number_at(bytes, at + 2, 2);
+      if (low < 0xdc00U || low > 0xdfffU)
+        return std::nullopt;
+      c = 0x10000U + ((c - 0xd800U) << 10U) + (low - 0xdc00U);
+      at += 2;
+    }
+    if (!append_utf8(out, c))
+      return std::nullopt;
+  }
+  return out;
+}
+
+/// Nothing for a type that is no string, and for content that is none of its type.
+std::optional<std::string> decoded_string(std::uint8_t tag, std::string_view content) {
+  switch (tag) {
+  case 12: // UTF8String
+    return is_utf8(content) ? std::optional{std::string(content)} : std::nullopt;
+  case 18: // NumericString
+  case 19: // PrintableString
+  case 20: // TeletexString: Latin-1 in practice, for Java and OpenSSL too
+  case 22: // IA5String
+  case 26: // VisibleString
+  case 27: // GeneralString
+    return utf8_from_fixed(content, 1);
+  case 28: // UniversalString
+    return utf8_from_fixed(content, 4);
+  case 30: // BMPString
+    return utf8_from_fixed(content, 2);
+  default:
+    return std::nullopt;
+  }
+}
+
+struct element {
+  std::uint8_t first = 0; // of the tag
+  std::string_view content;
+};
+
+/// The one element that `ber` is; indefinite lengths are not for names that are compared.
+std::optional<element> read_element(std::string_view ber) noexcept {
+  std::size_t at = 0;
+  if (ber.empty())
+    return std::nullopt;
+  const auto first = byte_at(ber, at++);
+  if ((first & 0x1fU) == 0x1fU) { // the number of the tag follows
+    while (at < ber.size() && (byte_at(ber, at) & 0x80U) != 0)
+      ++at;
+    ++at;
+  }
+  if (at >= ber.size())
+    return std::nullopt;
+  std::size_t length = byte_at(ber, at++);
+  if (length >= 0x80U) {
+    std::size_t count = length & 0x7fU;
+    if (count == 0 || count > 4 || ber.size() - at < count)
+      return std::nullopt;
+    for (length = 0; count > 0; --count)
+      length = (length << 8U) | byte_at(ber, at++);
+  }
+  if (ber.size() - at != length)
+    return std::nullopt;
+  return element{first, ber.substr(at)};
+}
+
+} // namespace
+
+std::optional<std::string> canonical_ber_value(std::string_view ber) {
+  const auto found = read_element(ber);
+  if (!found)
+    return std::nullopt;
+  // A first byte from 0x20 on is another class or a string in pieces: never one of the tags.
+  if (const auto text = decoded_string(found->first, found->content))
+    return escaped_attribute_value(*text);
+  std::string out = "#";
+  for (std::size_t i = 0; i < ber.size(); ++i)
+    append_hex(out, byte_at(ber, i));
+  return out;
+}
+
+std::string escaped_attribute_value(std::string_view value) {
+  constexpr std::string_view special = ",+\"\\<>;";
+  std::string out;
+  out.reserve(value.size() + 8);
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const char c = value[i];
+    if (static_cast<std::uint8_t>(c) < 0x20U || c == 0x7f) {
+      out += '\\';
+      append_hex(out, static_cast<std::uint8_t>(c));
+      continue;
+    }
+    const bool first = i == 0;
+    const bool last = i + 1 == value.size();
+    if (special.find(c) != std::string_view::npos || (first && c == '#') || ((first || last) && c == ' '))
+      out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+} // namespace cm::core::detail

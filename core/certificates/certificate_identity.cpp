@@ -1,0 +1,156 @@
+#include "core/certificates/certificate_identity.hpp"
+
+#include "core/certificates/distinguished_name.hpp"
+#include "core/certificates/distinguished_name_parts.hpp"
+
+#include <openssl/asn1.h>
+#include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace cm::core {
+
+namespace {
+
+struct openssl_free {
+  void operator()(BIO* p) const noexcept { BIO_free(p); }
+
+  void operator()(BIGNUM* p) const noexcept { BN_free(p); }
+
+  void operator()(X509* p) const noexcept { X509_free(p); }
+
+  void operator()(char* p) const noexcept { OPENSSL_free(p); }
+
+  void operator()(unsigned char* p) const noexcept { OPENSSL_free(p); }
+};
+
+template <class T>
+using owned = std::unique_ptr<T, openssl_free>;
+
+error wrong(std::string message) {
+  return make_error(errc::invalid, std::move(message));
+}
+
+/// Instead of OpenSSL's own, which asks at the terminal.
+int no_password(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*data*/) {
+  return -1;
+}
+
+owned<X509> next_certificate(BIO* from) {
+  return owned<X509>{PEM_read_bio_X509(from, nullptr, no_password, nullptr)};
+}
+
+/// Whether the last read failed because there is no block any more. Empties the queue of errors.
+bool was_end_of_text() {
+  const auto code = ERR_peek_last_error();
+  ERR_clear_error();
+  return ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE;
+}
+
+expected<owned<X509>> only_certificate(std::string_view pem) {
+  if (pem.size() > max_certificate_pem)
+    return wrong("a certificate in PEM has at most 64 KiB");
+  const owned<BIO> in{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))};
+  if (!in)
+    return make_error(errc::internal, "Internal Server Error", "OpenSSL: no memory for a certificate");
+  ERR_clear_error();
+  auto first = next_certificate(in.get());
+  if (!first)
+    return wrong(was_end_of_text() ? "there is no certificate in PEM (-----BEGIN CERTIFICATE-----)"
+                                   : "the certificate is damaged");
+  const auto second = next_certificate(in.get());
+  if (second)
+    return wrong("there is more than one certificate");
+  if (!was_end_of_text())
+    return wrong("there is something damaged behind the certificate");
+  return first;
+}
+
+/// `type=value` of one attribute; nothing where OpenSSL cannot say what it is.
+std::optional<std::string> attribute_text(const X509_NAME_ENTRY* entry) {
+  std::array<char, 512> oid{};
+  const int length =
+    OBJ_obj2txt(oid.data(), static_cast<int>(oid.size()), X509_NAME_ENTRY_get_object(entry), 1 /* as a number */);
+  ASN1_STRING* data = X509_NAME_ENTRY_get_data(entry);
+  if (length <= 0 || static_cast<std::size_t>(length) >= oid.size() || data == nullptr)
+    return std::nullopt;
+  ASN1_TYPE typed{};
+  typed.type = ASN1_STRING_type(data);
+  typed.value.asn1_string = data;
+  unsigned char* raw = nullptr;
+  const int size = i2d_ASN1_TYPE(&typed, &raw);
+  const owned<unsigned char> der{raw};
+  if (size <= 0)
+    return std::nullopt;
+  const auto value = detail::canonical_ber_value(
+    std::string_view{reinterpret_cast<const char*>(der.get()), static_cast<std::size_t>(size)});
+  if (!value)
+    return std::nullopt;
+  std::string text{detail::canonical_attribute_type(std::string_view{oid.data(), static_cast<std::size_t>(length)})};
+  text += '=';
+  text += *value;
+  return text;
+}
+
+/// The last relative name first (RFC 4514 section 2.1), the attributes of one in their order.
+expected<std::string> canonical_name(const X509_NAME* name) {
+  std::string text;
+  int end = X509_NAME_entry_count(name);
+  while (end > 0) {
+    int begin = end - 1;
+    const int set = X509_NAME_ENTRY_set(X509_NAME_get_entry(name, begin));
+    while (begin > 0 && X509_NAME_ENTRY_set(X509_NAME_get_entry(name, begin - 1)) == set)
+      --begin;
+    for (int i = begin; i < end; ++i) {
+      const auto attribute = attribute_text(X509_NAME_get_entry(name, i));
+      if (!attribute)
+        return wrong("the certificate's issuer has an attribute that cannot be read");
+      if (!text.empty())
+        text += i == begin ? ',' : '+';
+      text += *attribute;
+      if (text.size() > max_distinguished_name)
+        return wrong("the certificate's issuer is longer than 8192 bytes");
+    }
+    end = begin;
+  }
+  if (text.empty())
+    return wrong("the certificate's issuer is empty");
+  return text;
+}
+
+expected<std::string> serial_number(const X509* certificate) {
+  const owned<BIGNUM> number{ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr)};
+  if (!number || BN_is_negative(number.get()) == 1)
+    return wrong("the certificate's serial number is negative");
+  if (BN_num_bits(number.get()) > 8 * 1024)
+    return wrong("the certificate's serial number is longer than 1024 bytes");
+  const owned<char> text{BN_bn2dec(number.get())};
+  if (!text)
+    return make_error(errc::internal, "Internal Server Error", "OpenSSL: no memory for a serial number");
+  return std::string(text.get());
+}
+
+} // namespace
+
+expected<certificate_identity> identify_certificate(std::string_view pem) {
+  const auto certificate = only_certificate(pem);
+  if (!certificate)
+    return certificate.error();
+  auto issuer = canonical_name(X509_get_issuer_name(certificate->get()));
+  auto serial = serial_number(certificate->get());
+  ERR_clear_error();
+  if (!issuer)
+    return std::move(issuer).error();
+  if (!serial)
+    return std::move(serial).error();
+  return certificate_identity{*std::move(issuer), *std::move(serial)};
+}
+
+} // namespace cm::core

@@ -1,0 +1,249 @@
+#include "core/certificates/distinguished_name.hpp"
+
+#include "core/base/identifiers.hpp"
+#include "core/certificates/distinguished_name_parts.hpp"
+
+#include <openssl/evp.h>
+
+#include <optional>
+#include <stdexcept>
+
+namespace cm::core {
+
+namespace {
+
+constexpr bool is_digit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
+
+constexpr bool is_letter(char c) noexcept {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+constexpr bool is_blank(char c) noexcept {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+constexpr int hex_value(char c) noexcept {
+  if (is_digit(c))
+    return c - '0';
+  if (c >= 'a' && c <= 'f')
+    return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/// Two or more numbers without leading zeros, the first 0 to 2.
+bool is_dotted_number(std::string_view text) noexcept {
+  std::size_t numbers = 0;
+  for (bool more = true; more; ++numbers) {
+    const auto dot = text.find('.');
+    const auto one = text.substr(0, dot);
+    more = dot != std::string_view::npos;
+    text = more ? text.substr(dot + 1) : std::string_view{};
+    if (one.empty() || (one.size() > 1 && one.front() == '0')
+        || one.find_first_not_of("0123456789") != std::string_view::npos)
+      return false;
+    if (numbers == 0 && (one.size() > 1 || one.front() > '2'))
+      return false;
+  }
+  return numbers >= 2;
+}
+
+std::string_view without_oid_prefix(std::string_view type) noexcept {
+  const bool prefixed = type.size() > 4 && (type[0] == 'o' || type[0] == 'O') && (type[1] == 'i' || type[1] == 'I')
+                        && (type[2] == 'd' || type[2] == 'D') && type[3] == '.';
+  return prefixed ? type.substr(4) : type;
+}
+
+// Reads a name from left to right and writes its canonical form. The first thing that is wrong ends it.
+class name_reader {
+public:
+  explicit name_reader(std::string_view text) : text_(text) {}
+
+  expected<std::string> read() {
+    for (;;) {
+      if (!read_type() || !read_value())
+        return make_error(errc::invalid, std::move(wrong_));
+      if (at_ == text_.size())
+        return std::move(out_);
+      out_ += text_[at_++] == '+' ? '+' : ',';
+    }
+  }
+
+private:
+  bool fail(std::size_t where, std::string_view what) {
+    wrong_ = "not a distinguished name: " + std::string(what) + " at byte " + std::to_string(where + 1);
+    return false;
+  }
+
+  [[nodiscard]] bool at_end() const noexcept { return at_ == text_.size(); }
+
+  [[nodiscard]] bool at_separator() const noexcept {
+    return at_end() || text_[at_] == ',' || text_[at_] == ';' || text_[at_] == '+';
+  }
+
+  void skip_spaces() noexcept {
+    while (!at_end() && text_[at_] == ' ')
+      ++at_;
+  }
+
+  bool read_type() {
+    while (!at_end() && is_blank(text_[at_]))
+      ++at_;
+    const auto begin = at_;
+    while (!at_end() && (is_letter(text_[at_]) || is_digit(text_[at_]) || text_[at_] == '-' || text_[at_] == '.'))
+      ++at_;
+    const auto type = text_.substr(begin, at_ - begin);
+    if (type.empty())
+      return fail(begin, "an attribute type is missing");
+    while (!at_end() && is_blank(text_[at_]))
+      ++at_;
+    if (at_end() || text_[at_] != '=')
+      return fail(at_, "a '=' is missing");
+    ++at_;
+    const auto number = without_oid_prefix(type);
+    if (is_dotted_number(number)) {
+      out_ += detail::canonical_attribute_type(number);
+    } else if (const auto known = detail::attribute_type_number(type)) {
+      out_ += detail::canonical_attribute_type(*known);
+    } else {
+      return fail(begin, "an unknown attribute type (write its dotted number)");
+    }
+    out_ += '=';
+    return true;
+  }
+
+  bool read_value() {
+    skip_spaces();
+    if (at_end() || at_separator())
+      return true; // an empty value
+    if (text_[at_] == '#')
+      return read_hex();
+    return text_[at_] == '"' ? read_quoted() : read_plain();
+  }
+
+  bool read_hex() {
+    const auto begin = at_++;
+    std::string ber;
+    while (!at_separator() && text_[at_] != ' ') {
+      const int high = hex_value(text_[at_]);
+      const int low = at_ + 1 < text_.size() ? hex_value(text_[at_ + 1]) : -1;
+      if (high < 0 || low < 0)
+        return fail(at_, "no pair of hexadecimal digits");
+      ber += static_cast<char>(high * 16 + low);
+      at_ += 2;
+    }
+    const auto value = detail::canonical_ber_value(ber);
+    if (!value)
+      return fail(begin, "a '#' value that is not one BER element");
+    out_ += *value;
+    return value_has_ended();
+  }
+
+  bool read_quoted() {
+    const auto begin = at_++;
+    std::string value;
+    while (!at_end() && text_[at_] != '"') {
+      if (!read_character(value))
+        return false;
+    }
+    if (at_end())
+      return fail(begin, "a quote without an end");
+    ++at_;
+    return append_text(begin, value) && value_has_ended();
+  }
+
+  bool read_plain() {
+    const auto begin = at_;
+    std::string value;
+    std::size_t length = 0; // without the spaces at the end, which only count with a backslash
+    while (!at_separator()) {
+      if (text_[at_] == '"')
+        return fail(at_, "a quote inside of a value");
+      const bool space = text_[at_] == ' ';
+      if (!read_character(value))
+        return false;
+      if (!space)
+        length = value.size();
+    }
+    value.resize(length);
+    return append_text(begin, value);
+  }
+
+  /// One byte of a value as it is, or behind a backslash (RFC 4514 section 3: a pair).
+  bool read_character(std::string& value) {
+    const char c = text_[at_];
+    if (c == '\0')
+      return fail(at_, "a zero byte");
+    if (c != '\\') {
+      value += c;
+      ++at_;
+      return true;
+    }
+    const auto rest = text_.substr(at_ + 1, 2);
+    if (rest.size() == 2 && hex_value(rest[0]) >= 0 && hex_value(rest[1]) >= 0) {
+      value += static_cast<char>(hex_value(rest[0]) * 16 + hex_value(rest[1]));
+      at_ += 3;
+      return true;
+    }
+    constexpr std::string_view may_be_escaped = " #=,+\"\\<>;";
+    if (rest.empty() || may_be_escaped.find(rest[0]) == std::string_view::npos)
+      return fail(at_, "a backslash before nothing that needs one");
+    value += rest[0];
+    at_ += 2;
+    return true;
+  }
+
+  bool value_has_ended() {
+    skip_spaces();
+    return at_separator() || fail(at_, "text behind the end of a value");
+  }
+
+  bool append_text(std::size_t begin, std::string_view value) {
+    if (!is_utf8(value))
+      return fail(begin, "a value that is not UTF-8");
+    out_ += detail::escaped_attribute_value(value);
+    return true;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::string out_;
+  std::string wrong_;
+};
+
+void append_with_length(std::string& out, std::string_view text) {
+  const auto n = static_cast<std::uint32_t>(text.size());
+  for (const unsigned shift : {24U, 16U, 8U, 0U})
+    out += static_cast<char>((n >> shift) & 0xffU);
+  out += text;
+}
+
+} // namespace
+
+expected<std::string> canonical_distinguished_name(std::string_view text) {
+  constexpr std::string_view limit = "a distinguished name has at most 8192 bytes";
+  static_assert(max_distinguished_name == 8192);
+  if (text.size() > max_distinguished_name)
+    return make_error(errc::invalid, std::string(limit));
+  if (text.find_first_not_of(' ') == std::string_view::npos)
+    return make_error(errc::invalid, "a distinguished name cannot be empty");
+  auto result = name_reader{text}.read();
+  if (result && result->size() > max_distinguished_name)
+    return make_error(errc::invalid, std::string(limit) + ", also with its escapes");
+  return result;
+}
+
+std::array<std::uint8_t, 32> subject_hash(std::string_view canonical_issuer, std::string_view serial_number) {
+  std::string bytes;
+  bytes.reserve(canonical_issuer.size() + serial_number.size() + 8);
+  append_with_length(bytes, canonical_issuer);
+  append_with_length(bytes, serial_number);
+  std::array<std::uint8_t, 32> out{};
+  unsigned int length = 0;
+  if (EVP_Digest(bytes.data(), bytes.size(), out.data(), &length, EVP_sha256(), nullptr) != 1 || length != out.size())
+    throw std::runtime_error("OpenSSL failed: SHA-256");
+  return out;
+}
+
+} // namespace cm::core

@@ -1,0 +1,59 @@
+#include "core/certificates/serial_number.hpp"
+
+#include <openssl/bn.h>
+#include <openssl/crypto.h>
+
+#include <algorithm>
+#include <memory>
+#include <stdexcept>
+
+namespace cm::core {
+
+namespace {
+
+struct bn_free {
+  void operator()(BIGNUM* p) const noexcept { BN_free(p); }
+
+  void operator()(char* p) const noexcept { OPENSSL_free(p); }
+};
+
+constexpr std::string_view decimal_digits = "0123456789";
+constexpr std::string_view hexadecimal_digits = "0123456789abcdefABCDEF";
+
+std::string decimal_from_hexadecimal(std::string_view digits) {
+  const std::string text{digits};
+  BIGNUM* raw = nullptr;
+  const bool read = BN_hex2bn(&raw, text.c_str()) == static_cast<int>(text.size());
+  const std::unique_ptr<BIGNUM, bn_free> number{raw};
+  const std::unique_ptr<char, bn_free> decimal{read ? BN_bn2dec(number.get()) : nullptr};
+  if (!decimal)
+    throw std::runtime_error("OpenSSL failed: hexadecimal digits to decimal ones");
+  return decimal.get();
+}
+
+} // namespace
+
+bool is_decimal_serial_number(std::string_view text) noexcept {
+  return !text.empty() && text.size() <= max_serial_digits
+         && text.find_first_not_of(decimal_digits) == std::string_view::npos;
+}
+
+expected<std::string> normalised_serial_number(std::string_view text) {
+  static_assert(max_serial_digits == 4096);
+  constexpr std::string_view too_long = "a serial number has at most 4096 digits";
+  const bool hexadecimal = text.starts_with("0x") || text.starts_with("0X");
+  const auto digits = hexadecimal ? text.substr(2) : text;
+  if (digits.empty())
+    return make_error(errc::invalid, "a serial number cannot be empty");
+  if (digits.size() > max_serial_digits)
+    return make_error(errc::invalid, std::string(too_long));
+  if (digits.find_first_not_of(hexadecimal ? hexadecimal_digits : decimal_digits) != std::string_view::npos)
+    return make_error(errc::invalid, "a serial number is decimal digits, or 0x and hexadecimal digits");
+  std::string result = hexadecimal ? decimal_from_hexadecimal(digits) : std::string(digits);
+  result.erase(0, std::min(result.find_first_not_of('0'), result.size() - 1));
+  if (result.size() > max_serial_digits)
+    return make_error(errc::invalid, std::string(too_long) + " in decimal");
+  return result;
+}
+
+} // namespace cm::core

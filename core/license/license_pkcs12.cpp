@@ -1,0 +1,147 @@
+#include "core/license/license_pkcs12.hpp"
+
+#include <openssl/err.h>
+#include <openssl/pkcs12.h>
+#include <openssl/provider.h>
+
+#include <utility>
+
+namespace cm::core::detail {
+
+namespace {
+
+/// A file that asks for more would keep the process from starting: common tools write 2,000 to 600,000.
+constexpr long max_iterations = 2'000'000;
+
+struct pkcs12_free {
+  void operator()(PKCS12* p) const noexcept { PKCS12_free(p); }
+
+  void operator()(EVP_PKEY* p) const noexcept { EVP_PKEY_free(p); } // wipes it
+
+  void operator()(OSSL_LIB_CTX* p) const noexcept { OSSL_LIB_CTX_free(p); }
+
+  void operator()(OSSL_PROVIDER* p) const noexcept { OSSL_PROVIDER_unload(p); }
+};
+
+template <class T>
+using owned = std::unique_ptr<T, pkcs12_free>;
+
+using outcome = boost::system::result<pkcs12_content, license_error>;
+
+license_error failed(license_failure failure, std::string message) {
+  return {failure, std::move(message), std::nullopt};
+}
+
+/// Set apart from other failures, because another library context may help.
+struct attempt {
+  outcome result;
+  bool unsupported = false;
+};
+
+enum class mac_answer { right, wrong, failed };
+
+mac_answer verify_mac(PKCS12* file, const secret& password) {
+  ERR_clear_error();
+  // Tools differ in what an empty password is: no bytes at all, or a terminating zero.
+  if (PKCS12_verify_mac(file, password.c_str(), -1) == 1
+      || (password.empty() && PKCS12_verify_mac(file, nullptr, 0) == 1))
+    return mac_answer::right;
+  // A difference between the codes is no error in the queue; a code that could not be computed is one.
+  return ERR_peek_error() == 0 ? mac_answer::wrong : mac_answer::failed;
+}
+
+attempt open_in(OSSL_LIB_CTX* library, std::string_view content, const secret& password) {
+  const auto* at = reinterpret_cast<const unsigned char*>(content.data());
+  PKCS12* raw = PKCS12_init_ex(NID_pkcs7_data, library, nullptr);
+  // Frees `raw` and sets it to null where it fails.
+  if (raw == nullptr || d2i_PKCS12(&raw, &at, static_cast<long>(content.size())) == nullptr)
+    return {failed(license_failure::malformed, "is not a PKCS #12 file")};
+  const owned<PKCS12> file{raw};
+  if (PKCS12_mac_present(file.get()) != 1)
+    return {failed(license_failure::malformed, "has no integrity code (MAC)")};
+  const ASN1_INTEGER* iterations = nullptr;
+  PKCS12_get0_mac(nullptr, nullptr, nullptr, &iterations, file.get());
+  if (iterations != nullptr) {
+    const long count = ASN1_INTEGER_get(iterations);
+    if (count <= 0 || count > max_iterations)
+      return {failed(license_failure::malformed, "asks for an iteration count out of range")};
+  }
+  switch (verify_mac(file.get(), password)) {
+  case mac_answer::right:
+    break;
+  case mac_answer::wrong:
+    return {failed(license_failure::wrong_password, "cannot be opened: the password is wrong")};
+  case mac_answer::failed:
+    return {failed(license_failure::malformed, "has an integrity code (MAC) that cannot be checked"), true};
+  }
+
+  EVP_PKEY* raw_key = nullptr;
+  X509* raw_certificate = nullptr;
+  STACK_OF(X509)* raw_others = nullptr;
+  if (PKCS12_parse(file.get(), password.c_str(), &raw_key, &raw_certificate, &raw_others) != 1)
+    return {failed(license_failure::malformed, "is damaged or encrypted in a way that is not supported"), true};
+  const owned<EVP_PKEY> key{raw_key};
+  pkcs12_content found;
+  found.certificate.reset(raw_certificate);
+  for (int i = 0; i < sk_X509_num(raw_others); ++i)
+    found.others.emplace_back(sk_X509_value(raw_others, i));
+  sk_X509_free(raw_others);
+
+  if (!key)
+    return {failed(license_failure::no_key, "holds no private key")};
+  if (!found.certificate && found.others.empty())
+    return {failed(license_failure::no_certificate, "holds no certificate")};
+  if (!found.certificate)
+    return {failed(license_failure::key_mismatch, "holds no certificate that belongs to its private key")};
+  return {std::move(found)};
+}
+
+/// The same certificate in the default library context: it must not point into one that is about to go.
+certificate_ptr moved_out(const certificate_ptr& one) {
+  unsigned char* der = nullptr;
+  const int length = i2d_X509(one.get(), &der);
+  if (length <= 0)
+    return nullptr;
+  const unsigned char* at = der;
+  certificate_ptr copy{d2i_X509(nullptr, &at, length)};
+  OPENSSL_free(der);
+  return copy;
+}
+
+outcome moved_out(outcome in) {
+  if (!in)
+    return in;
+  pkcs12_content out;
+  out.certificate = moved_out(in->certificate);
+  for (const auto& one : in->others) {
+    auto copy = moved_out(one);
+    if (copy)
+      out.others.push_back(std::move(copy));
+  }
+  if (!out.certificate)
+    return failed(license_failure::malformed, "holds a certificate that cannot be read");
+  return out;
+}
+
+} // namespace
+
+outcome open_pkcs12(std::string_view content, const secret& password) {
+  auto first = open_in(nullptr, content, password);
+  if (!first.unsupported)
+    return std::move(first.result);
+  // RC2 and single DES are in a provider of their own; the default context of the process shall not have them.
+  const owned<OSSL_LIB_CTX> library{OSSL_LIB_CTX_new()};
+  if (!library)
+    return std::move(first.result);
+  const owned<OSSL_PROVIDER> standard{OSSL_PROVIDER_load(library.get(), "default")};
+  const owned<OSSL_PROVIDER> legacy{OSSL_PROVIDER_load(library.get(), "legacy")};
+  if (!standard || !legacy) {
+    auto e = std::move(first.result).error();
+    e.message += " (OpenSSL's legacy provider, which opens files of old tools, is not installed)";
+    return e;
+  }
+  auto second = open_in(library.get(), content, password);
+  return moved_out(std::move(second.result));
+}
+
+} // namespace cm::core::detail

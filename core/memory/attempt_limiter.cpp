@@ -1,0 +1,95 @@
+#include "core/memory/attempt_limiter.hpp"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
+#include <tuple>
+
+namespace cm::core {
+
+attempt_limiter::attempt_limiter(attempt_limits limits) : limits_(limits) {
+  static_assert(std::tuple_size_v<decltype(hash_key_)> == crypto_shorthash_KEYBYTES);
+  if (limits_.failures == 0 || limits_.max_usernames == 0)
+    throw std::invalid_argument("an attempt limiter without attempts or without usernames");
+  crypto_shorthash_keygen(hash_key_.data());
+}
+
+bool attempt_limiter::blocked(std::string_view username, steady_time now) {
+  expire(now);
+  const auto at = entries_.find(key_of(username));
+  return at != entries_.end() && at->second.is_blocked;
+}
+
+unsigned attempt_limiter::left(std::string_view username, steady_time now) {
+  expire(now);
+  const auto at = entries_.find(key_of(username));
+  if (at == entries_.end())
+    return limits_.failures;
+  const auto& e = at->second;
+  if (e.is_blocked)
+    return 0;
+  const auto recent =
+    std::count_if(e.failures.begin(), e.failures.end(), [&](steady_time t) { return now - t < limits_.window; });
+  return limits_.failures - static_cast<unsigned>(recent);
+}
+
+void attempt_limiter::failed(std::string_view username, steady_time now) {
+  expire(now);
+  const auto name = key_of(username);
+  auto at = entries_.find(name);
+  if (at == entries_.end()) {
+    make_room();
+    at = entries_.emplace(name, entry{}).first;
+    at->second.place = open_.insert(open_.end(), name);
+  }
+  auto& e = at->second;
+  if (e.is_blocked)
+    return; // it was on its way when the block began
+  std::erase_if(e.failures, [&](steady_time t) { return now - t >= limits_.window; });
+  e.failures.push_back(now);
+  if (e.failures.size() < limits_.failures) {
+    open_.splice(open_.end(), open_, e.place);
+    return;
+  }
+  e.failures = {};
+  e.is_blocked = true;
+  e.until = now + limits_.blocked_for;
+  blocked_.splice(blocked_.end(), open_, e.place); // every block is as long as the others: the last to begin ends last
+}
+
+void attempt_limiter::succeeded(std::string_view username) {
+  const auto at = entries_.find(key_of(username));
+  if (at != entries_.end() && !at->second.is_blocked)
+    forget(at);
+}
+
+attempt_limiter::key attempt_limiter::key_of(std::string_view username) const noexcept {
+  std::array<unsigned char, crypto_shorthash_BYTES> hash{};
+  crypto_shorthash(hash.data(), reinterpret_cast<const unsigned char*>(username.data()), username.size(),
+                   hash_key_.data());
+  key result = 0;
+  static_assert(sizeof(result) == crypto_shorthash_BYTES);
+  std::memcpy(&result, hash.data(), sizeof(result));
+  return result;
+}
+
+void attempt_limiter::expire(steady_time now) {
+  while (!blocked_.empty() && entries_.at(blocked_.front()).until <= now)
+    forget(entries_.find(blocked_.front()));
+  while (!open_.empty() && now - entries_.at(open_.front()).failures.back() >= limits_.window)
+    forget(entries_.find(open_.front()));
+}
+
+void attempt_limiter::forget(table::iterator which) {
+  (which->second.is_blocked ? blocked_ : open_).erase(which->second.place);
+  entries_.erase(which);
+}
+
+void attempt_limiter::make_room() {
+  if (entries_.size() >= limits_.max_usernames)
+    forget(entries_.find(open_.empty() ? blocked_.front() : open_.front()));
+}
+
+} // namespace cm::core

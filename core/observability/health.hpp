@@ -1,0 +1,101 @@
+// The state of CM as probes and operators see it (contract 7.1): plain data that the health reporter fills in.
+#pragma once
+
+#include "core/base/time.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cm::core {
+
+enum class health_status : std::uint8_t { up, down, out_of_service, unknown };
+
+/// Spring Boot's spelling: "UP", "DOWN", "OUT_OF_SERVICE", "UNKNOWN".
+[[nodiscard]] constexpr std::string_view to_string(health_status status) noexcept {
+  switch (status) {
+  case health_status::up:
+    return "UP";
+  case health_status::down:
+    return "DOWN";
+  case health_status::out_of_service:
+    return "OUT_OF_SERVICE";
+  case health_status::unknown:
+    break;
+  }
+  return "UNKNOWN";
+}
+
+struct database_health {
+  health_status status = health_status::unknown;
+  std::string database = "MariaDB";   ///< the product, as Spring Boot names it
+  std::optional<std::string> version; ///< of the server, once known
+  std::string error;                  ///< why it is not UP; empty otherwise
+  std::string warning;                ///< what is wrong though it is UP; empty otherwise
+
+  friend bool operator==(const database_health&, const database_health&) = default;
+};
+
+struct nats_health {
+  health_status status = health_status::unknown;
+  std::string server; ///< URL without login; empty while not connected
+  std::string error;
+
+  friend bool operator==(const nats_health&, const nats_health&) = default;
+};
+
+struct license_health {
+  health_status status = health_status::unknown;
+  std::string subject;
+  std::optional<timestamp> expires;
+  std::string error;
+
+  friend bool operator==(const license_health&, const license_health&) = default;
+};
+
+struct outbox_health {
+  health_status status = health_status::unknown;
+  std::uint64_t pending = 0; ///< events that are not confirmed by NATS yet
+
+  friend bool operator==(const outbox_health&, const outbox_health&) = default;
+};
+
+struct actors_health {
+  health_status status = health_status::unknown;
+  std::uint64_t restarts = 0; ///< since the process started
+
+  friend bool operator==(const actors_health&, const actors_health&) = default;
+};
+
+/// One look at everything. `status` is the health reporter's verdict: the rendering decides nothing.
+struct health_snapshot {
+  health_status status = health_status::unknown;
+  database_health db;
+  nats_health nats;
+  license_health license;
+  outbox_health outbox;
+  actors_health actors;
+  bool live = true;                  ///< the process itself works
+  bool ready = false;                ///< it may be sent requests
+  std::vector<std::string> warnings; ///< trustful mode (contract 4.5) and the like
+  timestamp taken_at{};
+
+  friend bool operator==(const health_snapshot&, const health_snapshot&) = default;
+};
+
+/// What `/info` tells (contract 7.2).
+struct service_info {
+  std::string instance;
+  std::string replica_id;
+  std::string version;
+  std::string commit;
+  timestamp started_at{};
+  bool trustful = false;
+
+  friend bool operator==(const service_info&, const service_info&) = default;
+};
+
+} // namespace cm::core

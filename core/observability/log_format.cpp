@@ -1,0 +1,254 @@
+#include "core/observability/log_format.hpp"
+
+#include <sodium.h>
+
+#include <array>
+#include <charconv>
+#include <optional>
+#include <vector>
+
+namespace cm::core {
+
+namespace {
+
+constexpr std::string_view replacement = "\xef\xbf\xbd"; // U+FFFD
+
+/// One step through bytes that should be UTF-8: how many, and which code point; nothing for a byte that is not.
+struct step {
+  std::size_t length = 1;
+  std::optional<std::uint32_t> code_point;
+};
+
+step read_step(std::string_view text) noexcept {
+  const auto byte = [text](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+  const std::uint32_t first = byte(0);
+  if (first < 0x80U)
+    return {1, first};
+  const std::size_t length = first >= 0xf0U ? 4 : first >= 0xe0U ? 3 : 2;
+  if (first < 0xc2U || first > 0xf4U || text.size() < length)
+    return {};
+  std::uint32_t value = first & (0x7fU >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0U) != 0x80U)
+      return {};
+    value = (value << 6U) | (byte(i) & 0x3fU);
+  }
+  constexpr std::array<std::uint32_t, 5> least{0, 0, 0x80U, 0x800U, 0x10000U};
+  if (value < least[length] || value > 0x10ffffU || (value >= 0xd800U && value <= 0xdfffU))
+    return {};
+  return {length, value};
+}
+
+constexpr bool must_be_escaped(std::uint32_t c) noexcept {
+  return c < 0x20U || (c >= 0x7fU && c <= 0x9fU) || c == 0x2028U || c == 0x2029U;
+}
+
+void append_escape(std::string& out, std::uint32_t c) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  out += '\\';
+  switch (c) {
+  case '\n':
+    out += 'n';
+    return;
+  case '\r':
+    out += 'r';
+    return;
+  case '\t':
+    out += 't';
+    return;
+  default:
+    break;
+  }
+  out += 'u';
+  for (const unsigned shift : {12U, 8U, 4U, 0U})
+    out += digits[(c >> shift) & 0x0fU];
+}
+
+/// @param quoted whether the text stands between double quotes, as all of JSON does.
+void append_safe(std::string& out, std::string_view text, bool quoted) {
+  while (!text.empty()) {
+    const auto one = read_step(text);
+    if (!one.code_point)
+      out += replacement;
+    else if (must_be_escaped(*one.code_point))
+      append_escape(out, *one.code_point);
+    else if (quoted && (*one.code_point == '"' || *one.code_point == '\\'))
+      (out += '\\') += text.front();
+    else
+      out += text.substr(0, one.length);
+    text.remove_prefix(one.length);
+  }
+}
+
+void append_string(std::string& out, std::string_view text) {
+  out += '"';
+  append_safe(out, text, true);
+  out += '"';
+}
+
+bool is_plain(std::string_view text) noexcept {
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
+                       || std::string_view{"-._~:/@+,"}.find(c) != std::string_view::npos;
+    if (!plain)
+      return false;
+  }
+  return true;
+}
+
+// The encoding of fields: marker; for each part its length in decimal, a colon, and the bytes; marker again. Parts are
+// name and value in turn. Only log_fields knows the marker, so that what stands between two is well-formed.
+
+void append_part(std::string& out, std::string_view part) {
+  out += std::to_string(part.size());
+  out += ':';
+  out += part;
+}
+
+std::optional<std::string_view> take_part(std::string_view& rest) noexcept {
+  std::size_t length = 0;
+  const auto [end, code] = std::from_chars(rest.data(), rest.data() + rest.size(), length);
+  if (code != std::errc{} || end == rest.data() + rest.size() || *end != ':')
+    return std::nullopt;
+  rest.remove_prefix(static_cast<std::size_t>(end - rest.data()) + 1);
+  if (rest.size() < length)
+    return std::nullopt;
+  const auto part = rest.substr(0, length);
+  rest.remove_prefix(length);
+  return part;
+}
+
+struct parsed_payload {
+  std::vector<std::string_view> texts; ///< the message: one piece, unless fields stood amid it
+  std::vector<log_field> fields;
+};
+
+parsed_payload parse(std::string_view rest) {
+  const std::string_view marker = detail::field_marker();
+  parsed_payload parsed;
+  for (;;) {
+    const auto at = rest.find(marker);
+    parsed.texts.push_back(rest.substr(0, at));
+    if (at == std::string_view::npos)
+      return parsed;
+    rest.remove_prefix(at + marker.size());
+    while (!rest.starts_with(marker)) {
+      const auto name = take_part(rest);
+      const auto value = name ? take_part(rest) : std::nullopt;
+      if (!value)
+        return parsed; // a format such as {:.20} has cut the fields
+      parsed.fields.push_back({*name, *value});
+    }
+    rest.remove_prefix(marker.size());
+  }
+}
+
+class line_formatter final : public spdlog::formatter {
+public:
+  explicit line_formatter(bool json) : json_(json) {}
+
+  void format(const spdlog::details::log_msg& msg, spdlog::memory_buf_t& dest) override {
+    constexpr std::array<std::string_view, spdlog::level::n_levels> levels{"TRACE", "DEBUG",    "INFO", "WARN",
+                                                                           "ERROR", "CRITICAL", "OFF"};
+    const detail::log_line line{std::chrono::floor<std::chrono::milliseconds>(msg.time),
+                                levels[static_cast<std::size_t>(msg.level)],
+                                {msg.logger_name.data(), msg.logger_name.size()},
+                                {msg.payload.data(), msg.payload.size()}};
+    text_.clear();
+    json_ ? detail::append_json(text_, line) : detail::append_text(text_, line);
+    text_ += '\n';
+    dest.append(text_.data(), text_.data() + text_.size());
+  }
+
+  [[nodiscard]] std::unique_ptr<spdlog::formatter> clone() const override {
+    return std::make_unique<line_formatter>(json_);
+  }
+
+private:
+  bool json_;
+  std::string text_; ///< kept, so that a line costs no allocation
+};
+
+} // namespace
+
+log_fields::log_fields(std::initializer_list<log_field> fields) {
+  encoded_ = detail::field_marker();
+  for (const auto& field : fields) {
+    if (field.value.empty())
+      continue;
+    append_part(encoded_, field.name);
+    append_part(encoded_, field.value);
+  }
+  encoded_ += detail::field_marker();
+}
+
+namespace detail {
+
+const std::string& field_marker() {
+  // Never destroyed: the log's thread may write the last lines while the process ends.
+  static const std::string& marker = *new std::string([] {
+    std::array<std::uint8_t, 8> random{};
+    randombytes_buf(random.data(), random.size());
+    std::array<char, 17> digits{};
+    sodium_bin2hex(digits.data(), digits.size(), random.data(), random.size());
+    return std::string{digits.data()} + '\x1e';
+  }());
+  return marker;
+}
+
+void append_text(std::string& out, const log_line& line) {
+  out += to_iso8601(line.at);
+  out += ' ';
+  out += line.level;
+  if (line.level.size() < 5)
+    out.append(5 - line.level.size(), ' ');
+  out += " [";
+  append_safe(out, line.logger, false);
+  out += "] ";
+  const auto parsed = parse(line.payload);
+  for (const auto text : parsed.texts)
+    append_safe(out, text, false);
+  const char* before = " [";
+  for (const auto& field : parsed.fields) {
+    out += before;
+    before = " ";
+    append_safe(out, field.name, false);
+    out += '=';
+    if (is_plain(field.value))
+      out += field.value;
+    else
+      append_string(out, field.value);
+  }
+  if (!parsed.fields.empty())
+    out += ']';
+}
+
+void append_json(std::string& out, const log_line& line) {
+  out += R"({"time":)";
+  append_string(out, to_iso8601(line.at));
+  out += R"(,"level":)";
+  append_string(out, line.level);
+  out += R"(,"logger":)";
+  append_string(out, line.logger);
+  out += R"(,"message":)";
+  const auto parsed = parse(line.payload);
+  out += '"';
+  for (const auto text : parsed.texts)
+    append_safe(out, text, true);
+  out += '"';
+  for (const auto& field : parsed.fields) {
+    out += ',';
+    append_string(out, field.name);
+    out += ':';
+    append_string(out, field.value);
+  }
+  out += '}';
+}
+
+std::unique_ptr<spdlog::formatter> make_formatter(bool json) {
+  return std::make_unique<line_formatter>(json);
+}
+
+} // namespace detail
+
+} // namespace cm::core

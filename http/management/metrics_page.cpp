@@ -1,0 +1,127 @@
+#include "http/management/metrics_page.hpp"
+
+#include "http/json/json_writer.hpp"
+#include "http/rest/routes.hpp"
+
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace cm::http {
+
+namespace {
+
+using prometheus::MetricType;
+
+constexpr std::uint64_t kilobyte = 1024;
+
+std::string dotted(std::string_view name) {
+  std::string out{name};
+  std::replace(out.begin(), out.end(), '_', '.');
+  return out;
+}
+
+void add_number(json_writer& out, std::string_view name, double value) {
+  out.key(name).number(value);
+}
+
+void add_families(json_writer& out, const metrics_source& from) {
+  for (const auto& family : collect_metrics(from)) {
+    for (const auto& metric : family.metric) {
+      auto name = dotted(family.name);
+      for (const auto& label : metric.label)
+        name.append(".").append(label.value);
+      if (family.type == MetricType::Histogram) {
+        add_number(out, name + ".count", static_cast<double>(metric.histogram.sample_count));
+        add_number(out, name + ".sum", metric.histogram.sample_sum);
+      } else {
+        add_number(out, name, family.type == MetricType::Counter ? metric.counter.value : metric.gauge.value);
+      }
+    }
+  }
+}
+
+// What Spring Boot counts by path and status, whatever the method.
+struct path_counts {
+  std::map<int, std::uint64_t> by_status;
+  core::http_counters::last_response last;
+};
+
+void gather(path_counts& into, const core::metrics& counted, std::size_t route) {
+  for (const auto& loop : counted.api_loops()) {
+    for (std::size_t place = 0; place < core::counted_statuses.size(); ++place) {
+      if (const auto count = loop->count(route, place); count > 0)
+        into.by_status[core::counted_statuses[place]] += count;
+    }
+    if (const auto last = loop->last(route); last.at_ns > into.last.at_ns)
+      into.last = last;
+  }
+}
+
+void add_paths(json_writer& out, const core::metrics& counted) {
+  std::map<std::string, path_counts> paths;
+  for (std::size_t route = 0; route < api_route_count; ++route)
+    gather(paths[metric_name_of(path_template_of(static_cast<api_route>(route)))], counted, route);
+  gather(paths["unmapped"], counted, core::http_counters::no_route);
+  for (const auto& [path, counts] : paths) {
+    for (const auto& [status, count] : counts.by_status)
+      out.member("counter.status." + std::to_string(status) + "." + path, count);
+    if (counts.last.at_ns > 0)
+      add_number(out, "gauge.response." + path, static_cast<double>(counts.last.took_ns) / 1e6);
+  }
+}
+
+void add_system(json_writer& out, const metrics_source& from) {
+  const auto& process = from.process;
+  const auto up = std::max<std::int64_t>(0, core::to_unix_ms(from.now) - core::to_unix_ms(from.info.started_at));
+  const auto budget = std::uint64_t{from.memory_budget};
+  out.member("mem", process.resident_bytes / kilobyte)
+    .member("mem.free", (budget > process.resident_bytes ? budget - process.resident_bytes : 0) / kilobyte)
+    .member("processors", process.processors)
+    .member("instance.uptime", static_cast<std::uint64_t>(up))
+    .member("uptime", static_cast<std::uint64_t>(up));
+  add_number(out, "systemload.average", process.load_average);
+  out.member("heap.committed", process.heap_bytes / kilobyte)
+    .member("heap.used", process.heap_used_bytes / kilobyte)
+    .member("heap", budget / kilobyte)
+    .member("threads", process.threads);
+  const auto connections = from.counted.database.connections.value();
+  const auto busy = std::min(connections, from.counted.database.busy.value());
+  const auto most = from.counted.database_pool();
+  out.member("datasource.primary.active", busy);
+  add_number(out, "datasource.primary.usage", most == 0 ? 0.0 : static_cast<double>(busy) / static_cast<double>(most));
+}
+
+} // namespace
+
+std::string metric_name_of(std::string_view path_template) {
+  std::string out;
+  for (const char c : path_template) {
+    if (c == '/' && !out.empty())
+      out.push_back('.');
+    else if (c != '/' && c != '{' && c != '}')
+      out.push_back(c);
+  }
+  return out;
+}
+
+response render_prometheus(const metrics_source& from) {
+  response made;
+  made.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  made.body = prometheus::TextSerializer{}.Serialize(collect_metrics(from));
+  return made;
+}
+
+response render_metrics(const metrics_source& from) {
+  json_writer out;
+  out.begin_object();
+  add_system(out, from);
+  add_paths(out, from.counted);
+  add_families(out, from);
+  out.end_object();
+  return json_response(200, out.take());
+}
+
+} // namespace cm::http

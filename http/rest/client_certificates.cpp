@@ -1,0 +1,105 @@
+#include "http/rest/client_certificates.hpp"
+
+#include "core/base/uuid.hpp"
+#include "core/certificates/certificate_identity.hpp"
+#include "core/certificates/distinguished_name.hpp"
+#include "core/certificates/serial_number.hpp"
+#include "http/json/json.hpp"
+#include "http/rest/query.hpp"
+
+#include <string_view>
+#include <utility>
+
+namespace cm::http {
+
+namespace {
+
+// The canonical form of a member or parameter; "" and an error where there is none.
+template <class Reader>
+std::string canonical(Reader& from, std::string_view name, core::expected<std::string> made) {
+  if (made.has_value())
+    return std::move(*made);
+  from.reject(name, std::move(made.error().message));
+  return {};
+}
+
+void read_names(member_reader& members, create_x509_request& target) {
+  const std::size_t before = members.errors().size();
+  const std::string_view issuer = members.required_string("issuer");
+  if (members.errors().size() == before)
+    target.issuer = canonical(members, "issuer", core::canonical_distinguished_name(issuer));
+  const std::size_t between = members.errors().size();
+  const std::string_view serial_number = members.required_string("serialNumber");
+  if (members.errors().size() == between)
+    target.serial_number = canonical(members, "serialNumber", core::normalised_serial_number(serial_number));
+}
+
+void read_certificate(member_reader& members, std::string_view pem, create_x509_request& target) {
+  auto identity = core::identify_certificate(pem);
+  if (identity.has_error()) {
+    members.reject("certificate", std::move(identity.error().message));
+    return;
+  }
+  target.issuer = std::move(identity->issuer);
+  target.serial_number = std::move(identity->serial_number);
+}
+
+bool has(const boost::json::object& body, std::string_view name) {
+  const auto* found = body.if_contains(boost::json::string_view{name.data(), name.size()});
+  return found != nullptr && !found->is_null();
+}
+
+core::expected<create_x509_request> read_create(const boost::json::object& body) {
+  member_reader members{body};
+  create_x509_request made;
+  const bool names = has(body, "issuer") || has(body, "serialNumber");
+  if (!has(body, "certificate")) {
+    if (names)
+      read_names(members, made);
+    else
+      members.reject("certificate", "is required, or issuer and serialNumber in its place");
+  } else if (names) {
+    members.reject("certificate", "must not stand beside issuer and serialNumber");
+  } else if (const auto pem = members.optional_string("certificate")) {
+    read_certificate(members, *pem, made);
+  }
+  made.client_id = optional_client_id(members);
+  if (!members.errors().empty())
+    return invalid_request(members.errors());
+  return made;
+}
+
+} // namespace
+
+core::expected<create_x509_request> parse_create_x509(const request& from) {
+  const auto body = parse_json_object(from.body());
+  if (body.has_error())
+    return body.error();
+  return read_create(*body);
+}
+
+core::expected<list_clients_request> parse_list_x509(const request_head& from) {
+  query_reader query{from};
+  list_clients_request made;
+  made.statuses = query.statuses();
+  if (const auto issuer = query.text("issuer"))
+    made.issuer = canonical(query, "issuer", core::canonical_distinguished_name(*issuer));
+  if (const auto serial_number = query.text("serialNumber"))
+    made.serial_number = canonical(query, "serialNumber", core::normalised_serial_number(*serial_number));
+  const page_request page = query.page();
+  made.offset = page.offset;
+  made.limit = page.limit;
+  made.order = query.order();
+  if (!query.errors().empty())
+    return invalid_request(query.errors());
+  return made;
+}
+
+response render_created_x509(const core::client_credential& created) {
+  response made = render_changed_client(created);
+  made.status = 201;
+  made.with("Location", "/api/v1/clients/certificates/" + core::to_string(created.id));
+  return made;
+}
+
+} // namespace cm::http

@@ -1,0 +1,33 @@
+// The REST resource /api/v1/clients/certificates (contract section 5).
+#pragma once
+
+#include "core/base/error.hpp"
+#include "core/credentials/client_credential.hpp"
+#include "http/rest/client_credentials.hpp"
+#include "http/server/request.hpp"
+#include "http/server/response.hpp"
+
+#include <optional>
+#include <string>
+
+namespace cm::http {
+
+struct create_x509_request {
+  std::string issuer;        ///< canonical
+  std::string serial_number; ///< decimal
+  std::optional<std::string> client_id;
+};
+
+/// Reads `{"issuer","serialNumber","clientId"?}` or `{"certificate": PEM,"clientId"?}`.
+/// @return errc::invalid with all fields that are wrong; both forms at once, or neither, is wrong too
+[[nodiscard]] core::expected<create_x509_request> parse_create_x509(const request& from);
+
+/// Reads the query parameters `status`, `issuer` (any spelling), `serialNumber` (decimal or 0x…), `offset`, `limit`,
+/// `order`.
+/// @return errc::invalid with all parameters that are wrong
+[[nodiscard]] core::expected<list_clients_request> parse_list_x509(const request_head& from);
+
+/// 201 with Location; shows the canonical issuer that will be matched.
+[[nodiscard]] response render_created_x509(const core::client_credential& created);
+
+} // namespace cm::http

@@ -1,0 +1,191 @@
+#include "http/rest/client_credentials.hpp"
+
+#include "core/base/identifiers.hpp"
+#include "core/base/time.hpp"
+#include "http/json/json.hpp"
+#include "http/json/json_writer.hpp"
+#include "http/rest/negotiation.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace cm::http {
+
+namespace {
+
+// Text that is UTF-8 already: every byte but a continuation begins a character.
+std::size_t characters(std::string_view text) noexcept {
+  constexpr unsigned continuation_mask = 0xc0U;
+  constexpr unsigned continuation = 0x80U;
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & continuation_mask) != continuation;
+  }));
+}
+
+std::optional<core::secret> optional_password(member_reader& members) {
+  const auto given = members.optional_string("password");
+  if (!given)
+    return std::nullopt;
+  if (given->size() > max_password_length || characters(*given) < min_password_characters) {
+    members.reject("password", "must be at least 8 characters and at most 1024 bytes of UTF-8");
+    return std::nullopt;
+  }
+  return core::secret{std::string{*given}};
+}
+
+core::expected<create_basic_request> read_create(const boost::json::object& body) {
+  member_reader members{body};
+  create_basic_request made;
+  made.username = std::string{members.required_string("username")};
+  if (members.errors().empty() && !core::is_client_name(made.username))
+    members.reject("username", std::string{client_name_rule});
+  made.password = optional_password(members);
+  made.client_id = optional_client_id(members);
+  if (!members.errors().empty())
+    return invalid_request(members.errors());
+  return made;
+}
+
+void write_client(json_writer& out, const core::client_credential& credential, const core::secret* password) {
+  out.begin_object().member("credentialId", core::to_string(credential.id));
+  if (credential.kind == core::client_kind::basic)
+    out.member("username", credential.username);
+  else
+    out.member("issuer", credential.issuer).member("serialNumber", credential.serial_number);
+  if (password != nullptr)
+    out.member("password", password->reveal());
+  out.member("clientId", credential.client_id)
+    .member("status", core::to_string(credential.status))
+    .member("createdDate", core::to_iso8601(credential.created_at));
+  if (credential.updated_at)
+    out.member("updateDate", core::to_iso8601(*credential.updated_at));
+  if (credential.last_used_at)
+    out.member("lastUseDate", core::to_iso8601(*credential.last_used_at));
+  out.end_object();
+}
+
+std::string client_text(const core::client_credential& credential) {
+  json_writer out;
+  write_client(out, credential, nullptr);
+  return out.take();
+}
+
+// A credential with the password that CM made for it.
+response render_with_password(int status, const core::client_credential& credential, const core::secret& password) {
+  constexpr std::size_t fixed_members = 384;
+  json_writer out;
+  // No copy stays behind by growing.
+  out.reserve(fixed_members
+              + longest_escape * (credential.username.size() + credential.client_id.size() + password.reveal().size()));
+  write_client(out, credential, &password);
+  response made = json_response(status, out.take());
+  made.sensitive = true;
+  return made;
+}
+
+} // namespace
+
+std::optional<std::string> optional_client_id(member_reader& members) {
+  const auto given = members.optional_string("clientId");
+  if (!given)
+    return std::nullopt;
+  if (!core::is_client_name(*given))
+    members.reject("clientId", std::string{client_name_rule});
+  return std::string{*given};
+}
+
+core::expected<core::uuid> parse_credential_path(const path_parameters& path) {
+  const auto id = core::parse_uuid(path["credentialId"]);
+  if (!id)
+    return core::make_error(core::errc::not_found, "Client credential not found");
+  return *id;
+}
+
+core::expected<create_basic_request> parse_create_basic(const request& from) {
+  const auto body = parse_json_object(from.body());
+  if (body.has_error())
+    return body.error();
+  return read_create(*body);
+}
+
+core::expected<std::optional<core::secret>> parse_password_body(const request& from) {
+  const auto body = parse_json_object(from.body());
+  if (body.has_error())
+    return body.error();
+  member_reader members{*body};
+  auto password = optional_password(members);
+  if (!members.errors().empty())
+    return invalid_request(members.errors());
+  return password;
+}
+
+core::expected<list_clients_request> parse_list_basic(const request_head& from) {
+  query_reader query{from};
+  list_clients_request made;
+  made.statuses = query.statuses();
+  if (const auto username = query.text("username")) {
+    if (!core::is_client_name(*username))
+      query.reject("username", std::string{client_name_rule});
+    made.username.emplace(*username);
+  }
+  const page_request page = query.page();
+  made.offset = page.offset;
+  made.limit = page.limit;
+  made.order = query.order();
+  if (!query.errors().empty())
+    return invalid_request(query.errors());
+  return made;
+}
+
+response render_client(const request_head& from, const core::client_credential& credential) {
+  return render_tagged(from, media::json, client_text(credential));
+}
+
+response render_changed_client(const core::client_credential& credential) {
+  return render_changed(media::json, client_text(credential));
+}
+
+response render_created_basic(const core::client_credential& created, const core::secret* generated_password) {
+  response made = generated_password == nullptr ? json_response(201, client_text(created))
+                                                : render_with_password(201, created, *generated_password);
+  made.with("Location", "/api/v1/clients/credentials/" + core::to_string(created.id));
+  return made;
+}
+
+response render_password_changed(const core::client_credential& changed, const core::secret* generated) {
+  if (generated == nullptr)
+    return render_changed_client(changed);
+  response made = render_with_password(200, changed, *generated);
+  made.with("ETag", entity_tag_of(changed));
+  return made;
+}
+
+namespace {
+
+std::string page_text(const std::vector<core::client_credential>& page, std::uint64_t total) {
+  constexpr std::size_t usual_item = 288;
+  json_writer out;
+  out.reserve(page.size() * usual_item + usual_item);
+  out.begin_object().key("content").begin_array();
+  for (const auto& credential : page)
+    write_client(out, credential, nullptr);
+  out.end_array().member("totalElements", total).end_object();
+  return out.take();
+}
+
+} // namespace
+
+response render_clients_page(const request_head& from, const std::vector<core::client_credential>& page,
+                             std::uint64_t total) {
+  return render_tagged(from, media::json, page_text(page, total));
+}
+
+std::string entity_tag_of_page(const std::vector<core::client_credential>& page, std::uint64_t total) {
+  return entity_tag(page_text(page, total));
+}
+
+std::string entity_tag_of(const core::client_credential& credential) {
+  return entity_tag(client_text(credential));
+}
+
+} // namespace cm::http

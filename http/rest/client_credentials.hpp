@@ -1,0 +1,93 @@
+// The REST resource /api/v1/clients/credentials, and what it shares with certificates (contract section 5).
+#pragma once
+
+#include "core/base/error.hpp"
+#include "core/base/secret.hpp"
+#include "core/base/uuid.hpp"
+#include "core/credentials/client_credential.hpp"
+#include "core/credentials/credential.hpp"
+#include "http/json/json.hpp"
+#include "http/rest/query.hpp"
+#include "http/rest/router.hpp"
+#include "http/server/request.hpp"
+#include "http/server/response.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cm::http {
+
+/// Shortest password that REST takes, characters; longest, bytes.
+inline constexpr std::size_t min_password_characters = 8;
+inline constexpr std::size_t max_password_length = 1024;
+
+struct create_basic_request {
+  std::string username;
+  std::optional<core::secret> password; ///< missing: CM generates one
+  std::optional<std::string> client_id;
+};
+
+/// What both lists take. Filters are joined by "and"; an empty one lets all pass.
+struct list_clients_request {
+  std::vector<core::credential_status> statuses; ///< each at most once; empty: any
+  std::optional<std::string> username;           ///< basic only
+  std::optional<std::string> issuer;             ///< x509 only: canonical
+  std::optional<std::string> serial_number;      ///< x509 only: decimal
+  std::uint64_t offset = 0;                      ///< at most 2^63-1
+  std::uint32_t limit = 20;                      ///< 1 to 1000
+  sort_order order = sort_order::descending;     ///< by creation
+};
+
+/// What core::is_client_name asks for, for error messages.
+inline constexpr std::string_view client_name_rule = "must be 1 to 255 bytes of UTF-8 without control characters";
+
+/// The member `clientId` of either kind, which may be missing or null.
+[[nodiscard]] std::optional<std::string> optional_client_id(member_reader& members);
+
+/// Path parameter `credentialId`.
+/// @return errc::not_found for an ID that is no UUID: no credential has it
+[[nodiscard]] core::expected<core::uuid> parse_credential_path(const path_parameters& path);
+
+/// Reads `{"username","password"?,"clientId"?}`.
+/// @return errc::invalid with all fields that are wrong
+[[nodiscard]] core::expected<create_basic_request> parse_create_basic(const request& from);
+
+/// Reads `{"password"?}`: nothing when CM shall generate one.
+/// @return errc::invalid for a password that is too short or too long
+[[nodiscard]] core::expected<std::optional<core::secret>> parse_password_body(const request& from);
+
+/// Reads the query parameters `status`, `username`, `offset`, `limit`, `order`.
+/// @return errc::invalid with all parameters that are wrong
+[[nodiscard]] core::expected<list_clients_request> parse_list_basic(const request_head& from);
+
+/// One credential of either kind: 200 with ETag, or 304 when the request's If-None-Match names it.
+[[nodiscard]] response render_client(const request_head& from, const core::client_credential& credential);
+
+/// One credential of either kind after a change of its status: 200 with its new ETag.
+[[nodiscard]] response render_changed_client(const core::client_credential& credential);
+
+/// 201 with Location.
+/// @param generated_password the one that CM made: shown here and never again, the buffers are wiped after sending;
+///   null when the request brought its own
+[[nodiscard]] response render_created_basic(const core::client_credential& created,
+                                            const core::secret* generated_password);
+
+/// 200 with ETag; `generated` as in render_created_basic. The tag is that of the credential without the password.
+[[nodiscard]] response render_password_changed(const core::client_credential& changed, const core::secret* generated);
+
+/// A page of either kind: 200 with ETag, or 304.
+/// @param total how many match without offset and limit
+[[nodiscard]] response render_clients_page(const request_head& from, const std::vector<core::client_credential>& page,
+                                           std::uint64_t total);
+
+/// The tag that render_clients_page shows; an If-Match of POST is held against that of the default page: a GET without
+/// query parameters.
+[[nodiscard]] std::string entity_tag_of_page(const std::vector<core::client_credential>& page, std::uint64_t total);
+
+/// The tag that render_client shows: what an If-Match is held against.
+[[nodiscard]] std::string entity_tag_of(const core::client_credential& credential);
+
+} // namespace cm::http

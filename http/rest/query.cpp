@@ -1,0 +1,93 @@
+#include "http/rest/query.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <utility>
+
+namespace cm::http {
+
+namespace {
+
+constexpr std::uint64_t most_items = 1000;
+constexpr auto most_offset = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+
+} // namespace
+
+std::optional<std::string_view> query_reader::text(std::string_view name) {
+  const auto values = from_.parameters(name);
+  if (values.size() > 1)
+    reject(name, "stands more than once");
+  if (values.size() != 1 || values.front().empty())
+    return std::nullopt;
+  return values.front();
+}
+
+void query_reader::number(std::string_view name, std::uint64_t least, std::uint64_t most, std::uint64_t& target) {
+  const auto given = text(name);
+  if (!given)
+    return;
+  std::uint64_t value = 0;
+  const char* const end = given->data() + given->size();
+  const auto done = std::from_chars(given->data(), end, value);
+  if (done.ec != std::errc{} || done.ptr != end || value < least || value > most)
+    reject(name, "must be a number from " + std::to_string(least) + " to " + std::to_string(most));
+  else
+    target = value;
+}
+
+page_request query_reader::page() {
+  page_request made;
+  number("offset", 0, most_offset, made.offset);
+  std::uint64_t limit = made.limit;
+  number("limit", 1, most_items, limit);
+  made.limit = static_cast<std::uint32_t>(limit);
+  return made;
+}
+
+std::vector<core::credential_status> query_reader::statuses() {
+  std::vector<core::credential_status> found;
+  for (std::string_view rest : from_.parameters("status")) {
+    while (!rest.empty()) {
+      const std::size_t end = std::min(rest.find(','), rest.size());
+      const auto status = core::parse_credential_status(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      if (!status) {
+        reject("status", "must be Inactive, Active, Suspended or Revoked");
+        return found;
+      }
+      if (std::find(found.begin(), found.end(), *status) == found.end())
+        found.push_back(*status);
+    }
+  }
+  return found;
+}
+
+sort_order query_reader::order() {
+  const auto given = text("order");
+  if (given == "ASC")
+    return sort_order::ascending;
+  if (given && given != "DESC")
+    reject("order", "must be ASC or DESC");
+  return sort_order::descending;
+}
+
+void query_reader::reject(std::string_view name, std::string message) {
+  errors_.push_back({std::string{name}, std::move(message)});
+}
+
+core::error invalid_request(std::vector<core::field_error> fields) {
+  core::error made = core::make_error(core::errc::invalid, "The request is not valid");
+  made.fields = std::move(fields);
+  return made;
+}
+
+core::expected<page_request> parse_page(const request_head& from) {
+  query_reader query{from};
+  const page_request made = query.page();
+  if (!query.errors().empty())
+    return invalid_request(query.errors());
+  return made;
+}
+
+} // namespace cm::http

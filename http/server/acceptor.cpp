@@ -1,0 +1,203 @@
+#include "http/server/acceptor.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/socket_base.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace cm::http {
+
+namespace {
+
+using boost::system::error_code;
+
+// The kernel cuts it down to net.core.somaxconn.
+constexpr int backlog = 4096;
+
+error_code listen_on(tcp_acceptor& listening, const tcp::endpoint& where, bool dual_stack) {
+  error_code ec;
+  listening.open(where.protocol(), ec);
+  if (ec)
+    return ec;
+  listening.set_option(net::socket_base::reuse_address(true), ec);
+  if (!ec && where.protocol() == tcp::v6())
+    listening.set_option(net::ip::v6_only(!dual_stack), ec);
+  if (!ec)
+    listening.bind(where, ec);
+  if (!ec)
+    listening.listen(backlog, ec);
+  if (!ec)
+    listening.non_blocking(true, ec);
+  if (ec) {
+    error_code ignored;
+    listening.close(ignored);
+  }
+  return ec;
+}
+
+bool no_such_family(error_code ec) noexcept {
+  return ec == net::error::address_family_not_supported || ec == boost::system::errc::address_not_available
+         || ec == boost::system::errc::protocol_not_supported;
+}
+
+core::error cannot_listen(const std::string& address, std::uint16_t port, error_code ec) {
+  core::errc code = core::errc::unavailable;
+  if (ec == net::error::address_in_use)
+    code = core::errc::conflict;
+  else if (ec == net::error::access_denied || ec == net::error::no_permission)
+    code = core::errc::forbidden;
+  return core::make_error(code, "cannot listen on port " + std::to_string(port) + " of "
+                                  + (address.empty() ? std::string{"all addresses"} : address) + ": " + ec.message());
+}
+
+} // namespace
+
+core::expected<std::shared_ptr<acceptor>> acceptor::open(net::io_context& io, const std::string& address,
+                                                         std::uint16_t port, acceptor_settings settings) {
+  tcp_acceptor listening{io.get_executor()};
+  error_code ec;
+  if (address.empty()) {
+    ec = listen_on(listening, {tcp::v6(), port}, true);
+    if (no_such_family(ec))
+      ec = listen_on(listening, {tcp::v4(), port}, false);
+  } else {
+    const auto parsed = net::ip::make_address(address, ec);
+    if (ec)
+      return core::make_error(core::errc::invalid, "not an IP address: " + address);
+    ec = listen_on(listening, {parsed, port}, parsed.is_v6() && parsed.is_unspecified());
+  }
+  if (ec)
+    return cannot_listen(address, port, ec);
+  // The constructor is private: no make_shared.
+  return std::shared_ptr<acceptor>(new acceptor{io, std::move(listening), std::move(settings)});
+}
+
+acceptor::acceptor(net::io_context& io, tcp_acceptor listening, acceptor_settings settings)
+  : executor_(io.get_executor()), listening_(std::move(listening)), retry_(executor_), settings_(std::move(settings)) {
+  error_code ec;
+  port_ = listening_.local_endpoint(ec).port();
+}
+
+bool acceptor::may_accept() const noexcept {
+  return listening_.is_open() && on_accept_ && connections_ < settings_.max_connections;
+}
+
+void acceptor::start(handler on_accept) {
+  net::post(executor_, [self = shared_from_this(), on_accept = std::move(on_accept)]() mutable {
+    self->on_accept_ = std::move(on_accept);
+    for (auto& socket : std::exchange(self->parked_, {}))
+      self->hand_over(std::move(socket));
+    self->accept();
+  });
+}
+
+void acceptor::pause() {
+  net::post(executor_, [self = shared_from_this()] {
+    self->on_accept_ = nullptr;
+    self->retry_.cancel();
+    error_code ignored; // fails on a closed socket only, where nothing is to be cancelled
+    self->listening_.cancel(ignored);
+  });
+}
+
+void acceptor::stop(std::function<void()> on_stopped) {
+  net::post(executor_, [self = shared_from_this(), on_stopped = std::move(on_stopped)] {
+    self->drain_backlog();
+    self->retry_.cancel();
+    error_code ignored; // the descriptor is gone whatever close() says
+    self->listening_.close(ignored);
+    self->on_accept_ = nullptr;
+    self->parked_.clear();
+    if (on_stopped)
+      on_stopped();
+  });
+}
+
+void acceptor::drain_backlog() {
+  while (listening_.is_open() && on_accept_) {
+    error_code ec;
+    tcp_socket socket{next_loop()};
+    listening_.accept(socket, ec);
+    if (ec == net::error::connection_aborted || ec == net::error::interrupted)
+      continue;
+    if (ec == net::error::would_block || ec == net::error::try_again)
+      return;
+    if (ec) {
+      back_off(ec); // only for the report: the timer is cancelled by the caller
+      return;
+    }
+    hand_over(std::move(socket));
+  }
+}
+
+const executor_type& acceptor::next_loop() noexcept {
+  return settings_.loops.empty() ? executor_ : settings_.loops[turn_++ % settings_.loops.size()];
+}
+
+void acceptor::accept() {
+  if (accepting_ || !may_accept())
+    return;
+  accepting_ = true;
+  listening_.async_accept(next_loop(), [self = shared_from_this()](error_code ec, tcp_socket socket) {
+    self->on_accepted(ec, std::move(socket));
+  });
+}
+
+void acceptor::on_accepted(error_code ec, tcp_socket socket) {
+  accepting_ = false;
+  if (!ec) {
+    backoff_ = {};
+    hand_over(std::move(socket));
+  } else if (ec != net::error::operation_aborted && ec != net::error::connection_aborted) {
+    back_off(ec);
+  }
+  accept(); // after a cancel too: a start() may have come meanwhile
+}
+
+void acceptor::hand_over(tcp_socket socket) {
+  if (!on_accept_) { // paused between its arrival and now
+    parked_.push_back(std::move(socket));
+    return;
+  }
+  ++connections_;
+  // The lease may be let go in any thread, and after the io_context's end: hence the weak pointer.
+  std::shared_ptr<void> lease{nullptr, [weak = weak_from_this()](void*) {
+                                if (const auto self = weak.lock())
+                                  net::post(self->executor_, [self] { self->on_released(); });
+                              }};
+  const handler on_accept = on_accept_; // a copy: the call may replace it
+  try {
+    on_accept(accepted_socket{std::move(socket), std::move(lease)});
+  } catch (const std::exception& e) {
+    if (settings_.on_trouble)
+      settings_.on_trouble(core::make_error(core::errc::internal, "a new connection could not be handled", e.what()));
+  }
+}
+
+void acceptor::on_released() {
+  --connections_;
+  accept();
+}
+
+void acceptor::back_off(error_code ec) {
+  if (backoff_ == std::chrono::milliseconds{}) {
+    backoff_ = settings_.first_backoff;
+    if (settings_.on_trouble)
+      settings_.on_trouble(core::make_error(core::errc::unavailable, "accepting connections fails: " + ec.message()));
+  } else {
+    backoff_ = std::min(2 * backoff_, settings_.longest_backoff);
+  }
+  accepting_ = true;
+  retry_.expires_after(backoff_);
+  retry_.async_wait([self = shared_from_this()](error_code) {
+    self->accepting_ = false;
+    self->accept();
+  });
+}
+
+} // namespace cm::http

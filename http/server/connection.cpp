@@ -1,0 +1,436 @@
+#include "http/server/connection.hpp"
+
+#include "core/base/secret.hpp"
+#include "core/base/uuid.hpp"
+#include "http/rest/problem.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/write.hpp>
+#include <openssl/crypto.h>
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <utility>
+
+namespace cm::http {
+
+namespace {
+
+using boost::system::error_code;
+
+// Room for what stands behind a header of the greatest length, and for the head of a chunk.
+constexpr std::size_t input_reserve = std::size_t{4} * 1024;
+constexpr std::size_t head_read_size = std::size_t{2} * 1024;
+constexpr std::size_t body_read_size = std::size_t{16} * 1024;
+
+// A body up to this size is copied behind its header: one contiguous write is cheaper than a gathered one.
+constexpr std::size_t copied_body_size = std::size_t{4} * 1024;
+
+constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
+
+std::string address_of_peer(const tcp_socket& socket) {
+  error_code ec;
+  const auto address = socket.remote_endpoint(ec).address();
+  if (ec)
+    return {};
+  if (address.is_v6() && address.to_v6().is_v4_mapped())
+    return net::ip::make_address_v4(net::ip::v4_mapped, address.to_v6()).to_string();
+  return address.to_string();
+}
+
+} // namespace
+
+std::shared_ptr<connection> connection::create(accepted_socket accepted,
+                                               std::shared_ptr<const connection_settings> settings,
+                                               connection_callbacks callbacks) {
+  // The constructor is private: no make_shared.
+  return std::shared_ptr<connection>(new connection{std::move(accepted), std::move(settings), std::move(callbacks)});
+}
+
+connection::connection(accepted_socket accepted, std::shared_ptr<const connection_settings> settings,
+                       connection_callbacks callbacks)
+  : socket_(std::move(accepted.socket)), lease_(std::move(accepted.lease)), settings_(std::move(settings)),
+    callbacks_(std::move(callbacks)), timer_(socket_.get_executor()), input_(settings_->limits.header + input_reserve),
+    parser_(settings_->limits) {}
+
+connection::~connection() {
+  sensitive_ = true;
+  wipe_output();
+  core::wipe(streams_.decoded);
+  core::wipe(streams_.queued);
+}
+
+void connection::start() {
+  post(&connection::begin);
+}
+
+void connection::graceful_close() {
+  post(&connection::drain);
+}
+
+void connection::abort() {
+  post(&connection::close);
+}
+
+void connection::begin() {
+  if (phase_ == phase::closed)
+    return;
+  remote_address_ = address_of_peer(socket_);
+  error_code ignored; // a socket that cannot be told so works all the same
+  socket_.set_option(tcp::no_delay(true), ignored);
+  set_deadline(draining_ ? settings_->drain_linger : settings_->idle_timeout);
+  read();
+}
+
+void connection::drain() {
+  draining_ = true;
+  if (phase_ == phase::idle)
+    set_deadline(settings_->drain_linger);
+}
+
+// --- Reading ---------------------------------------------------------------------------------------------------------
+
+std::string_view connection::unread() const {
+  const auto bytes = input_.data();
+  return {static_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+void connection::consume(std::size_t bytes, bool holds_body) {
+  if (holds_body)
+    OPENSSL_cleanse(input_.data().data(), bytes);
+  input_.consume(bytes);
+}
+
+void connection::read() {
+  if (phase_ == phase::lingering)
+    input_.clear();
+  const std::size_t room = input_.max_size() - input_.size();
+  if (room == 0) { // a single field, chunk head or trailer section that is longer than the buffer
+    if (phase_ == phase::streaming)
+      fail_body();
+    else
+      refuse(431, "A header, chunk head or trailer is too long");
+    return;
+  }
+  const bool in_body = phase_ == phase::body || phase_ == phase::streaming;
+  const std::size_t size = in_body ? body_read_size : head_read_size;
+  reading_ = true;
+  socket_.async_read_some(input_.prepare(std::min(room, size)), guarded(&connection::on_read));
+}
+
+void connection::on_read(error_code ec, std::size_t bytes) {
+  reading_ = false;
+  switch (phase_) {
+  case phase::closed:
+  case phase::processing:
+  case phase::writing: // a time-out was answered while this read waited; linger() takes over
+    return;
+  case phase::streaming:
+    on_streamed_bytes(ec, bytes);
+    return;
+  case phase::lingering:
+    if (ec)
+      close();
+    else
+      read();
+    return;
+  case phase::idle:
+  case phase::head:
+  case phase::body:
+    break;
+  }
+  if (ec) { // the end of the stream in most cases; a request that was cut short is nobody's to answer
+    close();
+    return;
+  }
+  input_.commit(bytes);
+  advance();
+}
+
+void connection::advance() {
+  for (;;) {
+    const bool in_body = phase_ == phase::body;
+    std::size_t used = 0;
+    const auto progress = parser_.feed(unread(), used);
+    consume(used, in_body);
+    switch (progress) {
+    case request_parser::progress::need_more:
+      if (phase_ == phase::idle && parser_.started()) {
+        phase_ = phase::head;
+        set_deadline(settings_->header_timeout);
+      }
+      read();
+      return;
+    case request_parser::progress::head:
+      if (!on_head())
+        return;
+      break;
+    case request_parser::progress::complete:
+      dispatch_request(false);
+      return;
+    case request_parser::progress::failed:
+      refuse(parser_.failure_status(), parser_.failure_message());
+      return;
+    }
+  }
+}
+
+bool connection::on_head() {
+  arrived_at_ = std::chrono::steady_clock::now();
+  parser_.head().set_remote_address(remote_address_);
+  const auto policy =
+    callbacks_.policy ? callbacks_.policy(parser_.head()) : body_policy::buffered(settings_->body_limit);
+  if (policy.stream) {
+    parser_.stream_body();
+    dispatch_request(true);
+    return false;
+  }
+  if (!parser_.set_body_limit(policy.limit)) {
+    refuse(parser_.failure_status(), parser_.failure_message());
+    return false;
+  }
+  phase_ = phase::body;
+  set_deadline(settings_->body_timeout);
+  if (!parser_.expects_continue() || input_.size() > 0) // with the body on its way already, nobody waits for it
+    return true;
+  continuing_ = true;
+  net::async_write(socket_, net::buffer(continue_line), guarded([](connection& self, error_code ec, std::size_t) {
+                     self.continuing_ = false;
+                     if (self.phase_ != phase::body)
+                       return;
+                     if (ec)
+                       self.close();
+                     else
+                       self.advance();
+                   }));
+  return false;
+}
+
+// --- Request and response --------------------------------------------------------------------------------------------
+
+void connection::dispatch_request(bool streamed) {
+  correlation_id_ = parser_.head().correlation_id();
+  head_request_ = parser_.head().verb() == method::head;
+  keep_alive_ = parser_.keep_alive();
+  http_1_0_ = parser_.head().is_http_1_0();
+  streams_.request_streamed = streamed;
+  streams_.continue_owed = streamed && parser_.expects_continue();
+  phase_ = streamed ? phase::streaming : phase::processing;
+  set_deadline(settings_->response_timeout);
+  const std::uint64_t sequence = ++sequence_;
+  auto opened = std::make_shared<exchange>(
+    parser_.take(),
+    [weak = weak_from_this(), sequence](response answer) {
+      if (const auto self = weak.lock())
+        self->deliver(sequence, std::move(answer));
+    },
+    arrived_at_,
+    stream_end{std::shared_ptr<stream_port>{shared_from_this(), static_cast<stream_port*>(this)}, sequence, streamed});
+  open_ = opened;
+  try {
+    callbacks_.on_request(std::move(opened));
+  } catch (const std::exception& e) {
+    report(500, e.what()); // the exchange, let go of, has answered 503
+  }
+}
+
+void connection::deliver(std::uint64_t sequence, response answer) {
+  try {
+    net::dispatch(socket_.get_executor(), guarded([sequence, answer = std::move(answer)](connection& self) mutable {
+                    self.on_response(sequence, std::move(answer));
+                  }));
+  } catch (const std::exception&) {
+    // Out of memory, in a foreign thread: nothing of this object may be touched here. The response's time limit, in
+    // the io thread, finds the exchange answered and no response, and closes.
+    return;
+  }
+}
+
+void connection::on_response(std::uint64_t sequence, response answer) {
+  if (phase_ == phase::processing && sequence == sequence_)
+    write(std::move(answer));
+  else if (has_streams(sequence))
+    on_whole_answer(std::move(answer));
+  // Else it was closed meanwhile, or this is the answer to a request whose time was up.
+}
+
+void connection::report(int status, std::string_view reason) {
+  if (callbacks_.on_refused)
+    callbacks_.on_refused(refusal{status, std::string{reason}, correlation_id_, remote_address_});
+}
+
+void connection::count(int status, std::size_t route, core::steady_time now) noexcept {
+  if (callbacks_.counters)
+    callbacks_.counters->answered(route, status, now - arrived_at_, now);
+}
+
+void connection::refuse(int status, std::string_view reason) {
+  if (phase_ != phase::body) // no header, no arrival
+    arrived_at_ = std::chrono::steady_clock::now();
+  const auto& head = parser_.head();
+  correlation_id_ = head.correlation_id().empty() ? core::to_string(core::random_uuid()) : head.correlation_id();
+  head_request_ = head.verb() == method::head;
+  keep_alive_ = false;
+  report(status, reason);
+  write(problem(problem_context{head.path(), correlation_id_}, status, reason));
+}
+
+void connection::write(response answer) {
+  phase_ = phase::writing;
+  keep_alive_ = keep_alive_ && !draining_ && !answer.close;
+  sensitive_ = answer.sensitive;
+  output_.clear();
+  write_head(output_, answer, response_context{correlation_id_, head_request_, keep_alive_},
+             std::chrono::system_clock::now());
+  if (sends_body(answer, head_request_) && answer.body.size() > copied_body_size)
+    output_body_ = std::move(answer.body);
+  else if (sends_body(answer, head_request_))
+    output_.append(answer.body);
+  if (sensitive_)
+    core::wipe(answer.body);
+  set_deadline(settings_->write_timeout);
+  count(answer.status, answer.route, deadline_ - settings_->write_timeout); // which is now
+  const auto done = [](connection& self, error_code ec, std::size_t) { self.on_written(ec); };
+  if (output_body_.empty()) {
+    net::async_write(socket_, net::buffer(output_), guarded(done));
+  } else {
+    const std::array<net::const_buffer, 2> both{net::buffer(output_), net::buffer(output_body_)};
+    net::async_write(socket_, both, guarded(done));
+  }
+}
+
+void connection::on_written(error_code ec) {
+  wipe_output();
+  if (phase_ == phase::closed)
+    return;
+  if (ec) {
+    close();
+    return;
+  }
+  if (!keep_alive_) {
+    linger();
+    return;
+  }
+  next_request();
+}
+
+void connection::next_request() {
+  parser_.reset();
+  phase_ = phase::idle;
+  set_deadline(draining_ ? settings_->drain_linger : settings_->idle_timeout);
+  advance(); // the next request may be there already
+}
+
+void connection::wipe_output() {
+  if (sensitive_) {
+    core::wipe(output_);
+    core::wipe(output_body_);
+    sensitive_ = false;
+  }
+  output_body_ = {}; // a large body's memory is not kept
+}
+
+// --- Closing ---------------------------------------------------------------------------------------------------------
+
+// Closing with unread input would reset the connection, and the peer might never see the response (RFC 9112
+// section 9.6): say that nothing more will come, read what the peer still sends, then close.
+void connection::linger() {
+  error_code ec;
+  socket_.shutdown(tcp::socket::shutdown_send, ec);
+  if (ec) { // the peer is gone
+    close();
+    return;
+  }
+  phase_ = phase::lingering;
+  set_deadline(settings_->linger_timeout);
+  if (!reading_)
+    read();
+}
+
+void connection::close() {
+  if (phase_ == phase::closed)
+    return;
+  error_code ignored; // the descriptor is gone whatever close() says
+  if (phase_ == phase::streaming && streams_.begun)
+    count(streams_.status, streams_.route, std::chrono::steady_clock::now());
+  const bool unframed = streams_.begun && streams_.framing == body_framing::until_close;
+  if (phase_ == phase::streaming && unframed) // the end of the connection would pass for the end of the answer
+    socket_.set_option(net::socket_base::linger{true, 0}, ignored);
+  drop_streams();
+  phase_ = phase::closed;
+  timer_.cancel();
+  socket_.close(ignored);
+  // Posted: one of the callbacks may be what led here.
+  net::post(socket_.get_executor(), guarded([](connection& self) {
+              const auto callbacks = std::exchange(self.callbacks_, {});
+              self.lease_.reset();
+              if (callbacks.on_closed)
+                callbacks.on_closed();
+            }));
+}
+
+// --- Time ------------------------------------------------------------------------------------------------------------
+
+// A deadline is only written down; the timer is set anew where it would ring too late. So a busy connection, whose
+// deadlines move on and on, costs the timer queue nothing.
+void connection::set_deadline(std::chrono::milliseconds from_now) {
+  deadline_ = std::chrono::steady_clock::now() + from_now;
+  if (deadline_ < armed_)
+    arm();
+}
+
+void connection::arm() {
+  armed_ = deadline_;
+  timer_.expires_at(armed_);
+  timer_.async_wait(guarded(&connection::on_timer));
+}
+
+void connection::on_timer(error_code ec) {
+  if (ec || phase_ == phase::closed)
+    return;
+  if (std::chrono::steady_clock::now() < deadline_) {
+    arm();
+    return;
+  }
+  armed_ = core::steady_time::max();
+  switch (phase_) {
+  case phase::idle:
+    linger();
+    return;
+  case phase::head:
+    refuse(408, "The header took too long");
+    return;
+  case phase::body:
+    if (continuing_)
+      close();
+    else
+      refuse(408, "The body took too long");
+    return;
+  case phase::processing:
+    answer_for_another();
+    return;
+  case phase::streaming:
+    on_stream_timeout();
+    return;
+  case phase::writing:
+  case phase::lingering:
+    close();
+    return;
+  case phase::closed:
+    return;
+  }
+}
+
+void connection::answer_for_another() {
+  const auto open = open_.lock();
+  if (open && open->respond(problem(open->request(), 503))) {
+    report(503, "The request was not answered in time");
+    return;
+  }
+  close();
+}
+
+} // namespace cm::http

@@ -1,0 +1,365 @@
+#include "http/tekton/tekton_client.hpp"
+
+#include "core/base/identifiers.hpp"
+#include "http/server/net.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/ip/basic_resolver.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace cm::http {
+
+namespace {
+
+namespace beast = boost::beast;
+namespace wire = boost::beast::http;
+namespace json = boost::json;
+using boost::system::error_code;
+using clock = std::chrono::steady_clock;
+
+constexpr std::size_t max_requests = 10'000;
+constexpr std::size_t max_names = 100'000;
+constexpr std::size_t read_size = std::size_t{64} * 1024;
+
+core::error tekton_unavailable(const std::string& what, std::string detail = {}) {
+  return core::make_error(core::errc::unavailable, "Tekton: " + what, std::move(detail));
+}
+
+struct server {
+  std::string host;
+  std::string port;
+  std::string authority; // for the Host field
+  std::string prefix;    // of every path, without a slash at its end
+};
+
+core::expected<server> server_of(const std::string& url) {
+  const auto wrong = [](const std::string& what) {
+    return core::make_error(core::errc::invalid, "kaa.tekton.url: " + what);
+  };
+  const auto parsed = boost::urls::parse_uri(url);
+  if (!parsed)
+    return wrong("not a URL");
+  if (parsed->scheme() == "https")
+    return wrong("https is not available in this release, only http");
+  if (parsed->scheme() != "http" || parsed->encoded_host().empty())
+    return wrong("not an http URL with a host");
+  if (parsed->has_userinfo())
+    return wrong("a login in the URL is not supported");
+  if (parsed->has_query() || parsed->has_fragment())
+    return wrong("a query or a fragment has no place in it");
+  server result;
+  result.host = parsed->host_address();
+  result.port = parsed->port().empty() ? std::string("80") : std::string(parsed->port());
+  result.authority = std::string(parsed->encoded_host());
+  if (result.port != "80")
+    result.authority += ":" + result.port;
+  result.prefix = std::string(parsed->encoded_path());
+  while (result.prefix.ends_with('/'))
+    result.prefix.pop_back();
+  return result;
+}
+
+struct answer {
+  unsigned status = 0;
+  json::value body; // null where the status is not 200
+};
+
+// Requests one behind the other on one connection, all of them until one deadline.
+class conversation {
+public:
+  conversation(server with, clock::time_point deadline) : with_(std::move(with)), deadline_(deadline) {}
+
+  core::expected<answer> get(const std::string& path) {
+    if (++requests_ > max_requests)
+      return tekton_unavailable("more than 10000 requests for one list of applications");
+    const bool kept = socket_.has_value();
+    auto result = try_get(path);
+    // A server may close a connection that is kept open at any moment.
+    return !result && kept && clock::now() < deadline_ ? try_get(path) : std::move(result);
+  }
+
+private:
+  core::expected<answer> try_get(const std::string& path) {
+    const auto failed = [&](const std::string& step, error_code ec) {
+      socket_.reset();
+      return tekton_unavailable(step + " " + with_.authority + ": "
+                                + (ec == net::error::timed_out ? std::string("no answer in time") : ec.message()));
+    };
+    if (!socket_) {
+      error_code ec;
+      net::ip::basic_resolver<tcp, executor_type> resolver{io_.get_executor()};
+      const auto found = resolver.resolve(with_.host, with_.port, ec);
+      if (ec)
+        return failed("cannot find", ec);
+      if ((ec = connect(found)))
+        return failed("cannot connect to", ec);
+    }
+    const auto target = with_.prefix + path;
+    const auto request = "GET " + target + " HTTP/1.1\r\nHost: " + with_.authority
+                         + "\r\nAccept: application/json\r\nUser-Agent: cm\r\n\r\n";
+    if (const auto ec = wait([&](auto done) { net::async_write(*socket_, net::buffer(request), done); }))
+      return failed("cannot ask", ec);
+    wire::response_parser<wire::string_body> parser;
+    parser.body_limit(max_tekton_response);
+    parser.eager(true);
+    if (const auto ec = read(parser))
+      return failed("no good answer from", ec);
+    const auto response = parser.release();
+    if (!response.keep_alive())
+      socket_.reset();
+    answer result{response.result_int(), {}};
+    if (result.status != 200)
+      return result;
+    error_code ec;
+    result.body = json::parse(response.body(), ec);
+    if (ec)
+      return tekton_unavailable("the answer to " + target + " is not JSON", ec.message());
+    return result;
+  }
+
+  /// To the first of the addresses that takes the connection; the error is the last one's.
+  error_code connect(const tcp::resolver::results_type& found) {
+    error_code ec = net::error::host_not_found;
+    for (const auto& entry : found) {
+      socket_.emplace(io_.get_executor());
+      buffer_.clear();
+      ec = wait([&](auto done) { socket_->async_connect(entry.endpoint(), done); });
+      if (!ec || ec == net::error::timed_out)
+        break;
+    }
+    return ec;
+  }
+
+  // By hand, as Beast's own operations cost more to compile than all the rest of this room.
+  error_code read(wire::response_parser<wire::string_body>& parser) {
+    while (!parser.is_done()) {
+      error_code ec;
+      std::size_t size = 0;
+      const auto space = buffer_.prepare(read_size);
+      ec = wait([&](auto done) {
+        socket_->async_read_some(space, [&size, done](error_code why, std::size_t count) {
+          size = count;
+          done(why);
+        });
+      });
+      if (ec == net::error::eof && parser.got_some())
+        parser.put_eof(ec = error_code{});
+      else if (!ec) {
+        buffer_.commit(size);
+        buffer_.consume(parser.put(buffer_.data(), ec));
+        if (ec == wire::error::need_more)
+          ec = {};
+      }
+      if (ec)
+        return ec;
+    }
+    return {};
+  }
+
+  /// Starts an operation and runs it to its end, which the deadline brings at the latest: net::error::timed_out.
+  template <class Start>
+  error_code wait(Start start) {
+    std::optional<error_code> result;
+    start([&result](error_code ec, std::size_t /*bytes*/ = 0) { result = ec; });
+    io_.restart();
+    io_.run_until(deadline_);
+    if (result)
+      return *result;
+    error_code ignored; // the socket is given up
+    socket_->close(ignored);
+    io_.restart();
+    io_.run();
+    return net::error::timed_out;
+  }
+
+  server with_;
+  clock::time_point deadline_;
+  net::io_context io_{1};
+  std::optional<tcp_socket> socket_;
+  beast::flat_buffer buffer_;
+  std::size_t requests_ = 0;
+};
+
+const json::value* member(const json::object& of, std::string_view name) {
+  return of.if_contains(name);
+}
+
+std::optional<std::uint64_t> number(const json::object& of, std::string_view name) {
+  const auto* value = member(of, name);
+  if (value == nullptr)
+    return std::nullopt;
+  error_code ec;
+  const auto result = value->to_number<std::uint64_t>(ec);
+  return ec ? std::nullopt : std::optional{result};
+}
+
+/// The name that an item of a list has: the item itself, or its member "name".
+std::optional<std::string> name_of(const json::value& item) {
+  const auto* text = &item;
+  if (const auto* object = item.if_object())
+    text = member(*object, "name");
+  if (text == nullptr || !text->is_string())
+    return std::nullopt;
+  return std::string(text->get_string());
+}
+
+const json::array* items_of(const json::value& list) {
+  if (const auto* array = list.if_array())
+    return array;
+  const auto* object = list.if_object();
+  const auto* content = object != nullptr ? member(*object, "content") : nullptr;
+  return content != nullptr ? content->if_array() : nullptr;
+}
+
+/// What to ask for the next page, where `list` says that there is one behind the first `seen` items.
+std::optional<std::string> next_page(const json::value& list, std::uint64_t page, std::uint64_t seen) {
+  const auto* object = list.if_object();
+  if (object == nullptr)
+    return std::nullopt;
+  const auto* last = member(*object, "last");
+  const auto pages = number(*object, "totalPages");
+  if (last != nullptr || pages) { // numbered pages, as Spring writes them
+    const bool more = last != nullptr && last->is_bool() ? !last->get_bool() : pages && page + 1 < *pages;
+    return more ? std::optional{"?page=" + std::to_string(page + 1)} : std::nullopt;
+  }
+  const auto total = number(*object, "totalElements");
+  return total && seen < *total ? std::optional{"?offset=" + std::to_string(seen)} : std::nullopt;
+}
+
+/// Calls `take` with every item of all pages of a list. False: the status was 404.
+template <class Take>
+core::expected<bool> for_each_item(conversation& with, const std::string& path, Take take) {
+  std::string query;
+  std::uint64_t seen = 0;
+  for (std::uint64_t page = 0;; ++page) {
+    const auto got = with.get(path + query);
+    if (!got)
+      return got.error();
+    if (got->status == 404 && page == 0)
+      return false;
+    if (got->status != 200)
+      return tekton_unavailable("status " + std::to_string(got->status) + " for " + path);
+    const auto* items = items_of(got->body);
+    if (items == nullptr)
+      return tekton_unavailable("the answer to " + path
+                                + " is neither an array nor an object with an array \"content\"");
+    bool any_new = false;
+    for (const auto& item : *items) {
+      const auto taken = take(item);
+      if (!taken)
+        return taken.error();
+      any_new = any_new || *taken;
+    }
+    seen += items->size();
+    auto next = next_page(got->body, page, seen);
+    if (!next)
+      return true;
+    if (!any_new)
+      return tekton_unavailable("the pages of " + path + " do not come to an end");
+    query = *std::move(next);
+  }
+}
+
+// The whole reading: what is known so far, and how much of it.
+class reading {
+public:
+  reading(server with, clock::time_point deadline) : with_(std::move(with), deadline) {}
+
+  core::expected<application_versions> run() {
+    const auto found =
+      for_each_item(with_, "/api/v1/applications", [this](const json::value& item) { return take_application(item); });
+    if (!found)
+      return found.error();
+    if (!*found)
+      return tekton_unavailable("status 404 for /api/v1/applications");
+    for (const auto& name : without_versions_) {
+      const auto path = "/api/v1/applications/" + name + "/app-versions";
+      // 404: it was deleted meanwhile, or this Tekton knows no such list; its name is known all the same.
+      const auto versions =
+        for_each_item(with_, path, [&](const json::value& item) { return take_version(name, item); });
+      if (!versions)
+        return versions.error();
+    }
+    return std::move(result_);
+  }
+
+private:
+  core::expected<bool> take_application(const json::value& item) {
+    const auto name = name_of(item);
+    if (!name)
+      return tekton_unavailable("an application without a name");
+    if (!core::is_application_name(*name))
+      return false; // no token can belong to it (contract section 1)
+    const bool is_new = result_.try_emplace(*name).second;
+    if (is_new && ++names_ > max_names)
+      return tekton_unavailable("more than 100000 applications and versions");
+    const auto* object = item.if_object();
+    const json::value* versions = nullptr;
+    for (const auto* key : {"versions", "appVersions"}) {
+      if (versions == nullptr && object != nullptr)
+        versions = member(*object, key);
+    }
+    if (versions == nullptr || versions->is_null()) {
+      if (is_new)
+        without_versions_.insert(*name);
+      return is_new;
+    }
+    if (const auto* by_name = versions->if_object()) {
+      for (const auto& one : *by_name) {
+        if (const auto taken = take_version(*name, json::value(one.key())); !taken)
+          return taken.error();
+      }
+      return is_new;
+    }
+    const auto* list = versions->if_array();
+    if (list == nullptr)
+      return tekton_unavailable("the versions of an application are no list");
+    for (const auto& one : *list) {
+      if (const auto taken = take_version(*name, one); !taken)
+        return taken.error();
+    }
+    return is_new;
+  }
+
+  core::expected<bool> take_version(const std::string& application, const json::value& item) {
+    const auto name = name_of(item);
+    if (!name)
+      return tekton_unavailable("a version without a name");
+    if (!core::is_application_name(*name))
+      return false;
+    const bool is_new = result_[application].insert(*name).second;
+    if (is_new && ++names_ > max_names)
+      return tekton_unavailable("more than 100000 applications and versions");
+    return is_new;
+  }
+
+  conversation with_;
+  application_versions result_;
+  std::set<std::string> without_versions_;
+  std::size_t names_ = 0;
+};
+
+} // namespace
+
+core::expected<application_versions> read_applications(const std::string& url, std::chrono::milliseconds timeout) {
+  auto with = server_of(url);
+  if (!with)
+    return std::move(with).error();
+  return reading{*std::move(with), clock::now() + timeout}.run();
+}
+
+} // namespace cm::http

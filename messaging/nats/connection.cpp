@@ -1,0 +1,377 @@
+#include "messaging/nats/connection.hpp"
+
+#include "core/base/backoff.hpp"
+#include "messaging/nats/connection_options.hpp"
+
+#include <array>
+#include <atomic>
+#include <limits>
+#include <utility>
+
+namespace cm::messaging {
+
+namespace {
+
+/// How long flush_buffer may wait after its write: the least that the library takes.
+constexpr int refusal_wait_ms = 50;
+constexpr std::int64_t flush_wait_ms = 1;
+
+/// Where the library has no memory for the question; no confirm accepts it.
+constexpr std::uint64_t unknown_count = std::numeric_limits<std::uint64_t>::max();
+
+/// The text behind the connection's last error. Until 3.10 the library hands out its own buffer only.
+// nats-server: Permissions Violation for Subscription to "subject" using queue "group"
+constexpr std::string_view subscription_words = "Subscription to \"";
+
+std::string error_text(natsConnection* native) {
+#if NATS_VERSION_NUMBER >= 0x030A00
+  std::array<char, 256> text{};
+  natsConnection_ReadLastError(native, text.data(), text.size());
+  return text.data();
+#else
+  const char* text = nullptr;
+  natsConnection_GetLastError(native, &text);
+  return text == nullptr ? std::string{} : std::string(text);
+#endif
+}
+
+/// nats://user:password@host:port without the login.
+std::string without_login(std::string url) {
+  const auto scheme = url.find("://");
+  const auto from = scheme == std::string::npos ? 0 : scheme + 3;
+  if (const auto at = url.rfind('@'); at != std::string::npos && at >= from)
+    url.erase(from, at + 1 - from);
+  return url;
+}
+
+/// Whether no server was reached, as opposed to one that was and refused.
+bool nobody_there(natsStatus status) noexcept {
+  return status == NATS_NO_SERVER || status == NATS_IO_ERROR || status == NATS_TIMEOUT;
+}
+
+/// Why the first attempt failed: with the library's own words, which name the failed step and no secret.
+core::error connect_error(natsStatus status) {
+  auto code = core::errc::unavailable;
+  if (status == NATS_CONNECTION_AUTH_FAILED)
+    code = core::errc::unauthenticated;
+  else if (status == NATS_INVALID_ARG || status == NATS_ADDRESS_MISSING)
+    code = core::errc::invalid;
+  auto out = detail::make_nats_error(code, "NATS", status);
+  natsStatus unused = NATS_OK;
+  if (const char* more = nats_GetLastError(&unused); more != nullptr)
+    out.detail = more;
+  return out;
+}
+
+} // namespace
+
+std::string_view to_string(connection_status status) noexcept {
+  switch (status) {
+  case connection_status::connecting:
+    return "connecting";
+  case connection_status::connected:
+    return "connected";
+  case connection_status::reconnecting:
+    return "reconnecting";
+  case connection_status::draining:
+    return "draining";
+  case connection_status::closed:
+    return "closed";
+  }
+  return "unknown";
+}
+
+/// A link of the list of subscriptions that are over.
+struct connection::retired_subscription {
+  natsSubscription* native;
+  retired_subscription* next;
+};
+
+/// What the library's threads see of us. It keeps itself alive until the library has called back for the last time.
+struct connection::shared_state {
+  shared_state(connection_handlers h, const connection_options& options)
+    : handlers(std::move(h)), delays({options.reconnect_first, options.reconnect_cap, 0.2}) {}
+
+  shared_state(const shared_state&) = delete;
+  shared_state& operator=(const shared_state&) = delete;
+
+  /// Here both have ended: the connection object with all its subscriptions, and the library's threads.
+  ~shared_state() {
+    for (auto* next = retired.load(); next != nullptr;) {
+      const std::unique_ptr<retired_subscription> one(std::exchange(next, next->next));
+      natsSubscription_Destroy(one->native);
+    }
+  }
+
+  template <class Handler, class... Args>
+  void call(const Handler& handler, const Args&... args) const {
+    if (handler && !muted.load(std::memory_order_acquire))
+      handler(args...);
+  }
+
+  connection_handlers handlers;
+  core::backoff delays; ///< the reconnecting thread's, of which there is one at a time
+  std::atomic<bool> was_connected{false};
+  std::atomic<bool> close_requested{false};
+  std::atomic<bool> muted{false}; ///< the connection object is gone
+  std::atomic<std::uint64_t> refusals{0};
+  std::atomic<retired_subscription*> retired{nullptr};
+  std::shared_ptr<shared_state> self;
+};
+
+void connection::retire(natsSubscription* native) {
+  auto* one = new retired_subscription{native, shared_->retired.load(std::memory_order_relaxed)};
+  while (!shared_->retired.compare_exchange_weak(one->next, one, std::memory_order_release, std::memory_order_relaxed))
+    ;
+}
+
+void connection::on_connected(natsConnection* /*native*/, void* closure) noexcept {
+  auto& shared = *static_cast<shared_state*>(closure);
+  shared.was_connected = true;
+  shared.call(shared.handlers.connected);
+}
+
+void connection::on_disconnected(natsConnection* /*native*/, void* closure) noexcept {
+  const auto& shared = *static_cast<shared_state*>(closure);
+  shared.call(shared.handlers.disconnected);
+}
+
+void connection::on_reconnected(natsConnection* /*native*/, void* closure) noexcept {
+  const auto& shared = *static_cast<shared_state*>(closure);
+  shared.call(shared.handlers.reconnected);
+}
+
+void connection::on_closed(natsConnection* native, void* closure) noexcept {
+  // The last callback of a connection: the library's callbacks are queued in order and this one is queued after its
+  // threads have ended.
+  const auto shared = std::move(static_cast<shared_state*>(closure)->self);
+  core::error why;
+  why.code = core::errc::none;
+  if (!shared->close_requested) {
+    const char* unused = nullptr;
+    const auto status = natsConnection_GetLastError(native, &unused);
+    const bool login = status == NATS_CONNECTION_AUTH_FAILED;
+    why = detail::make_nats_error(login ? core::errc::unauthenticated : core::errc::unavailable,
+                                  "the NATS connection was given up", status);
+    why.detail = error_text(native);
+  }
+  shared->call(shared->handlers.closed, why);
+}
+
+void connection::on_error(natsConnection* native, natsSubscription* sub, natsStatus status, void* closure) noexcept {
+  auto& shared = *static_cast<shared_state*>(closure);
+  if (status == NATS_SLOW_CONSUMER && sub != nullptr) {
+    std::int64_t dropped = 0;
+    natsSubscription_GetDropped(sub, &dropped);
+    const char* subject = natsSubscription_GetSubject(sub);
+    shared.call(shared.handlers.slow_consumer, std::string_view(subject == nullptr ? "" : subject),
+                static_cast<std::uint64_t>(dropped));
+    return;
+  }
+  // The words that belong to this call are those of this thread; the connection has those of its latest error.
+  natsStatus of_thread = NATS_OK;
+  const char* words = nats_GetLastError(&of_thread);
+  const auto more = words != nullptr && of_thread == status ? std::string(words) : error_text(native);
+  if (status == NATS_NOT_PERMITTED) {
+    // Of anything but a subscription, it may be what waits to be confirmed.
+    if (more.find(subscription_words) == std::string::npos)
+      ++shared.refusals;
+    shared.call(shared.handlers.not_permitted, std::string_view(more));
+  }
+  std::string text = natsStatus_GetText(status);
+  if (!more.empty() && more != text)
+    text += ": " + more;
+  shared.call(shared.handlers.async_error, std::string_view(text));
+}
+
+std::int64_t connection::reconnect_delay(natsConnection* /*native*/, int attempts, void* closure) noexcept {
+  auto& delays = static_cast<shared_state*>(closure)->delays;
+  if (attempts <= 1)
+    delays.reset();
+  return delays.next().count();
+}
+
+connection::connection(natsConnection* native, std::shared_ptr<shared_state> shared) noexcept
+  : native_(native), shared_(std::move(shared)) {}
+
+core::expected<std::shared_ptr<connection>>
+connection::open(const core::nats_settings& settings, connection_handlers handlers, const connection_options& options) {
+  auto made = detail::make_options(settings, options);
+  if (!made)
+    return made.error();
+  natsOptions* raw = made->get();
+  auto shared = std::make_shared<shared_state>(std::move(handlers), options);
+  auto* closure = shared.get();
+  const std::array statuses{
+    natsOptions_SetCustomReconnectDelay(raw, reconnect_delay, closure),
+    natsOptions_SetDisconnectedCB(raw, on_disconnected, closure),
+    natsOptions_SetReconnectedCB(raw, on_reconnected, closure),
+    natsOptions_SetClosedCB(raw, on_closed, closure),
+    natsOptions_SetErrorHandler(raw, on_error, closure),
+  };
+  for (const auto status : statuses) {
+    if (status != NATS_OK)
+      return detail::make_nats_error(core::errc::unavailable, "NATS", status);
+  }
+
+  // Two attempts. The first says what is wrong where a server answered and the handshake failed. Only where none was
+  // reached the library is told to go on by itself: it cannot after a failed handshake (3.4.1 and 3.10 lose their place
+  // in the list of servers then, and close the connection with NATS_NO_SERVER).
+  shared->self = shared;
+  natsConnection* native = nullptr;
+  auto status = natsConnection_Connect(&native, raw);
+  if (nobody_there(status)) {
+    status = natsOptions_SetRetryOnFailedConnect(raw, true, on_connected, closure);
+    if (status == NATS_OK)
+      status = natsConnection_Connect(&native, raw);
+    if (status != NATS_OK && status != NATS_NOT_YET_CONNECTED) {
+      // No memory, no thread: on_closed may be under way, and frees the state; if it is not, these few bytes are the
+      // price.
+      return detail::make_nats_error(core::errc::unavailable, "NATS", status);
+    }
+  }
+  if (status != NATS_OK && status != NATS_NOT_YET_CONNECTED) {
+    shared->self.reset(); // nothing was started, so nobody calls back
+    return connect_error(status);
+  }
+  std::shared_ptr<connection> out(new connection(native, std::move(shared)));
+  if (status == NATS_OK)
+    on_connected(native, closure); // the library calls back for later successes only
+  return out;
+}
+
+connection::~connection() {
+  shared_->muted.store(true, std::memory_order_release);
+  shared_->close_requested = true;
+  natsConnection_Destroy(native_);
+}
+
+connection_status connection::status() const noexcept {
+  switch (natsConnection_Status(native_)) {
+  case NATS_CONN_STATUS_CONNECTED:
+    return connection_status::connected;
+  case NATS_CONN_STATUS_CLOSED:
+    return connection_status::closed;
+  case NATS_CONN_STATUS_DRAINING_SUBS:
+  case NATS_CONN_STATUS_DRAINING_PUBS:
+    return connection_status::draining;
+  default:
+    return shared_->was_connected ? connection_status::reconnecting : connection_status::connecting;
+  }
+}
+
+std::string connection::server() const {
+  std::array<char, 1024> url{};
+  if (natsConnection_GetConnectedUrl(native_, url.data(), url.size()) != NATS_OK)
+    return {};
+  return without_login(url.data());
+}
+
+std::string connection::last_error() const {
+  return error_text(native_);
+}
+
+std::size_t connection::max_payload() const noexcept {
+  const auto bytes = natsConnection_GetMaxPayload(native_);
+  return bytes > 0 ? static_cast<std::size_t>(bytes) : std::numeric_limits<std::size_t>::max();
+}
+
+core::errc connection::publish(const char* subject, std::string_view payload) noexcept {
+  if (payload.size() > std::numeric_limits<int>::max())
+    return core::errc::invalid;
+  switch (natsConnection_Publish(native_, subject, payload.data(), static_cast<int>(payload.size()))) {
+  case NATS_OK:
+    return core::errc::none;
+  case NATS_INVALID_SUBJECT:
+  case NATS_INVALID_ARG:
+  case NATS_MAX_PAYLOAD:
+    return core::errc::invalid;
+  default:
+    return core::errc::unavailable;
+  }
+}
+
+core::errc connection::flush_buffer() noexcept {
+  if (const auto now = status(); now != connection_status::connected && now != connection_status::draining)
+    return core::errc::unavailable;
+  const auto status = natsConnection_FlushTimeout(native_, flush_wait_ms);
+  return status == NATS_OK || status == NATS_TIMEOUT ? core::errc::none : core::errc::unavailable;
+}
+
+core::expected<void> connection::round_trip(std::chrono::milliseconds timeout) {
+  if (status() != connection_status::connected)
+    return core::make_error(core::errc::unavailable, "NATS: not connected");
+  const auto status = natsConnection_FlushTimeout(native_, std::max<std::int64_t>(1, timeout.count()));
+  if (status != NATS_OK)
+    return detail::make_nats_error(core::errc::unavailable, "NATS", status);
+  return {};
+}
+
+std::uint64_t connection::reconnects() const noexcept {
+  std::uint64_t out = unknown_count;
+  natsStatistics* counts = nullptr;
+  if (natsStatistics_Create(&counts) != NATS_OK)
+    return out;
+  if (natsConnection_GetStats(native_, counts) == NATS_OK)
+    natsStatistics_GetCounts(counts, nullptr, nullptr, nullptr, nullptr, &out);
+  natsStatistics_Destroy(counts);
+  return out;
+}
+
+publication_mark connection::mark() const noexcept {
+  return {reconnects(), shared_->refusals};
+}
+
+std::uint64_t connection::continuity() const noexcept {
+  // The library counts a reconnect before it reads from the new socket, and changes its status before it tries.
+  switch (natsConnection_Status(native_)) {
+  case NATS_CONN_STATUS_CONNECTED:
+  case NATS_CONN_STATUS_DRAINING_SUBS:
+  case NATS_CONN_STATUS_DRAINING_PUBS:
+    return 2 * reconnects();
+  default:
+    return 2 * reconnects() + 1;
+  }
+}
+
+bool connection::was_refused_something() const noexcept {
+  const char* unused = nullptr;
+  return natsConnection_GetLastError(native_, &unused) == NATS_NOT_PERMITTED;
+}
+
+core::expected<void> connection::confirm(publication_mark since, std::chrono::milliseconds timeout) {
+  if (auto answered = round_trip(timeout); !answered)
+    return answered;
+  const auto now = mark();
+  if (now.reconnects != since.reconnects || now.reconnects == unknown_count)
+    return core::make_error(core::errc::unavailable, "NATS: the connection was lost in between");
+  // The library notes a complaint of the server before the answer to the PING behind it, but tells of it, on a thread
+  // of its own, a little later. The note stays, so it only says that there is something to wait for.
+  if (!was_refused_something())
+    return {};
+  for (int waited = 0; waited < refusal_wait_ms && shared_->refusals == since.refusals; ++waited)
+    nats_Sleep(1);
+  if (shared_->refusals != since.refusals)
+    return core::make_error(core::errc::forbidden, "NATS: the server does not permit it", error_text(native_));
+  return {};
+}
+
+bool refuses_subscription(std::string_view text, std::string_view subject) {
+  return text.find(std::string(subscription_words).append(subject).append("\"")) != std::string_view::npos;
+}
+
+core::expected<void> connection::drain(std::chrono::milliseconds timeout) {
+  shared_->close_requested = true;
+  const auto status = natsConnection_DrainTimeout(native_, timeout.count());
+  if (status == NATS_OK)
+    return {};
+  shared_->close_requested = false;
+  return detail::make_nats_error(core::errc::unavailable, "NATS cannot drain", status);
+}
+
+void connection::close() noexcept {
+  shared_->close_requested = true;
+  natsConnection_Close(native_);
+}
+
+} // namespace cm::messaging

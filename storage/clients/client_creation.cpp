@@ -1,0 +1,129 @@
+// New client credentials.
+#include "core/base/identifiers.hpp"
+#include "storage/clients/client_repository.hpp"
+#include "storage/clients/client_row.hpp"
+#include "storage/events/audit.hpp"
+#include "storage/sql/transaction.hpp"
+
+namespace cm::storage {
+
+namespace {
+
+constexpr std::size_t longest_phc = 255;
+
+std::optional<failure> broken_bound(const create_client& request) {
+  const auto& wanted = request.credential;
+  if (!fits_varchar(wanted.client_id))
+    return invalid("not a client ID");
+  if (wanted.kind == core::client_kind::basic) {
+    if (wanted.username.empty() || !fits_varchar(wanted.username))
+      return invalid("not a username");
+    if (request.password_phc.empty() || request.password_phc.reveal().size() > longest_phc)
+      return invalid("not a password's hash");
+    return std::nullopt;
+  }
+  if (wanted.issuer.size() > max_subject_text || !core::is_utf8(wanted.issuer))
+    return invalid("not an issuer");
+  if (wanted.serial_number.empty() || wanted.serial_number.size() > max_subject_text
+      || wanted.serial_number.find_first_not_of("0123456789") != std::string::npos)
+    return invalid("not a serial number");
+  return std::nullopt;
+}
+
+void bind_common(statement& write, const core::client_credential& wanted) {
+  write.bind(0, wanted.id.bytes);
+  write.bind(1, wanted.client_id);
+  write.bind(2, number(wanted.status));
+  bind_time(write, 3, wanted.created_at);
+}
+
+outcome<void> insert_basic(connection& db, const create_client& request) {
+  static const std::string text = "INSERT INTO basic_credential (id, client_id, status, created_at, username, "
+                                  "password_phc) VALUES (?,?,?,?,?,?)";
+  const auto insert = db.prepared(text);
+  if (!insert)
+    return insert.error();
+  bind_common(**insert, request.credential);
+  (*insert)->bind(4, request.credential.username);
+  (*insert)->bind(5, request.password_phc.reveal());
+  return (*insert)->execute();
+}
+
+outcome<void> insert_x509(connection& db, const create_client& request) {
+  static const std::string text = "INSERT INTO x509_credential (id, client_id, status, created_at, subject_hash, "
+                                  "issuer, serial) VALUES (?,?,?,?,?,?,?)";
+  const auto insert = db.prepared(text);
+  if (!insert)
+    return insert.error();
+  bind_common(**insert, request.credential);
+  (*insert)->bind(4, request.subject);
+  (*insert)->bind(5, request.credential.issuer);
+  (*insert)->bind(6, request.credential.serial_number);
+  return (*insert)->execute();
+}
+
+outcome<void> insert_with_audit(connection& db, const create_client& request) {
+  const auto& wanted = request.credential;
+  auto begun = transaction::begin(db);
+  if (!begun)
+    return begun.error();
+  auto inserted = wanted.kind == core::client_kind::basic ? insert_basic(db, request) : insert_x509(db, request);
+  if (!inserted)
+    return inserted;
+  const auto mark = mark_of(wanted.created_at, request.origin);
+  const auto entry = entry_of(wanted.id, mark, std::nullopt, wanted.status);
+  if (auto appended = append_audit(db, {&entry, 1}); !appended)
+    return appended;
+  return begun->commit();
+}
+
+one_client made_of(const create_client& request) {
+  one_client created{request.credential};
+  created.credential.updated_at.reset();
+  created.credential.last_used_at.reset();
+  return created;
+}
+
+// After a duplicate key: did an earlier attempt of the same command, whose answer got lost, store the row?
+outcome<one_client> created_before(connection& db, const create_client& request, const failure& duplicate) {
+  const auto& wanted = request.credential;
+  auto stored = apply(db, get_client{wanted.kind, wanted.id});
+  if (!stored && stored.error().error.code == core::errc::not_found)
+    return make_usable_failure(core::errc::conflict,
+                               wanted.kind == core::client_kind::basic ? "The username already exists"
+                                                                       : "The certificate already exists",
+                               duplicate.error.detail);
+  if (!stored)
+    return stored;
+  const auto& found = stored->credential;
+  if (found.username != wanted.username || found.issuer != wanted.issuer || found.serial_number != wanted.serial_number)
+    return impossible("the ID belongs to another credential");
+  return stored;
+}
+
+} // namespace
+
+outcome<one_client> apply(connection& db, const create_client& request, const attempt& how) {
+  if (auto broken = broken_bound(request))
+    return *std::move(broken);
+  if (how.repeated) {
+    // A lost attempt may have been committed, and others may have changed or deleted the credential since.
+    const auto before = audited(db, {&request.credential.id, 1});
+    if (!before)
+      return before.error();
+    if (!before->empty()) {
+      auto stored = apply(db, get_client{request.credential.kind, request.credential.id});
+      if (stored || stored.error().error.code != core::errc::not_found)
+        return stored;
+      return made_of(request);
+    }
+  }
+  const auto inserted = insert_with_audit(db, request);
+  if (inserted)
+    return made_of(request);
+  if (inserted.error().error.code == core::errc::conflict)
+    return created_before(db, request, inserted.error());
+  return inserted.error();
+}
+
+} // namespace cm::storage

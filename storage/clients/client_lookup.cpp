@@ -1,0 +1,134 @@
+// Reading client credentials: none of these locks or writes anything.
+#include "core/base/identifiers.hpp"
+#include "storage/clients/client_repository.hpp"
+#include "storage/clients/client_row.hpp"
+#include "storage/tokens/token_commands.hpp"
+
+namespace cm::storage {
+
+outcome<one_client> apply(connection& db, const get_client& request) {
+  static const auto texts = for_each_kind(
+    [](const client_table& table) { return "SELECT " + table.fields + " FROM " + table.name + " WHERE id = ?"; });
+  const auto& table = table_of(request.kind);
+  const auto select = db.prepared(texts[index_of(request.kind)], table.columns);
+  if (!select)
+    return select.error();
+  (*select)->bind(0, request.id.bytes);
+  std::optional<core::client_credential> found;
+  const auto read = read_rows(**select, [&](const statement& row) { found = read_client(request.kind, row); });
+  if (!read)
+    return read.error();
+  if (!found)
+    return make_usable_failure(core::errc::not_found, table.missing);
+  return one_client{*std::move(found)};
+}
+
+outcome<found_basic> apply(connection& db, const find_basic& request) {
+  static const std::string text =
+    "SELECT " + table_of(core::client_kind::basic).fields + ", password_phc FROM basic_credential WHERE username = ?";
+  static constexpr auto columns = joined(basic_columns, std::array{column{column_kind::text, varchar_bytes}});
+  found_basic found;
+  if (!fits_varchar(request.username)) // nobody can be called so
+    return found;
+  const auto select = db.prepared(text, columns);
+  if (!select)
+    return select.error();
+  (*select)->bind(0, request.username);
+  const auto read = read_rows(**select, [&](const statement& row) {
+    found.credential = read_client(core::client_kind::basic, row);
+    found.password_phc = core::secret{std::string{row.text(basic_columns.size())}};
+  });
+  if (!read)
+    return read.error();
+  return found;
+}
+
+outcome<found_x509> apply(connection& db, const find_x509& request) {
+  static const auto texts = statement_texts("SELECT " + table_of(core::client_kind::x509).fields
+                                              + ", subject_hash FROM x509_credential WHERE subject_hash IN (",
+                                            "?", ")");
+  static constexpr auto columns = joined(x509_columns, std::array{hash_column});
+  if (request.subjects.size() > max_batch)
+    return invalid("more than 64 certificates");
+  found_x509 found;
+  found.credentials.resize(request.subjects.size());
+  const auto read = read_by_hash(db, texts, columns, request.subjects, [&](std::size_t place, const statement& row) {
+    found.credentials[place] = read_client(core::client_kind::x509, row);
+  });
+  if (!read)
+    return read.error();
+  return found;
+}
+
+// -- list ----------------------------------------------------------------------------------------------------------
+
+namespace {
+
+// A condition on a column that is there only where it is asked for, so that its index is used.
+struct filter {
+  const char* condition;
+  const std::string* value;
+};
+
+std::vector<filter> filters_of(const list_clients& request) {
+  std::vector<filter> filters;
+  const auto add = [&](const char* condition, const std::optional<std::string>& value) {
+    if (value)
+      filters.push_back({condition, &*value});
+  };
+  if (request.kind == core::client_kind::basic) {
+    add(" AND username = ?", request.username);
+  } else {
+    add(" AND issuer = ?", request.issuer);
+    add(" AND serial = ?", request.serial_number);
+  }
+  return filters;
+}
+
+std::string list_text(const client_table& table, std::span<const filter> filters, bool ascending) {
+  static constexpr std::array<std::string_view, 2> order{"created_at", "id"};
+  std::string where = "FROM " + table.name + " WHERE status IN (?,?,?,?)";
+  for (const auto& one : filters)
+    where += one.condition;
+  return page_text(table.fields, where, order, ascending);
+}
+
+} // namespace
+
+outcome<client_page> apply(connection& db, const list_clients& request) {
+  static constexpr std::array<column, 1> total{integer_column};
+  static constexpr auto basic_page = joined(total, basic_columns);
+  static constexpr auto x509_page = joined(total, x509_columns);
+  if (request.limit > max_page)
+    return invalid("a page of more than 1000");
+  const auto filters = filters_of(request);
+  if (!std::all_of(filters.begin(), filters.end(), [](const filter& f) { return core::is_utf8(*f.value); }))
+    return invalid("a filter that is not UTF-8");
+  if (request.serial_number && request.serial_number->find_first_not_of("0123456789") != std::string::npos)
+    return invalid("not a serial number");
+  const bool basic = request.kind == core::client_kind::basic;
+  const auto select = db.prepared(list_text(table_of(request.kind), filters, request.ascending),
+                                  basic ? std::span<const column>{basic_page} : std::span<const column>{x509_page});
+  if (!select)
+    return select.error();
+  auto& rows = **select;
+  std::size_t parameter = 0;
+  for (int part = 0; part < 2; ++part) { // the count, then the page
+    for (const auto status : wanted_statuses(request.statuses))
+      rows.bind(parameter++, status);
+    for (const auto& one : filters)
+      rows.bind(parameter++, *one.value);
+  }
+  bind_page(rows, parameter, request.limit, request.offset);
+  client_page page;
+  const auto read = read_rows(rows, [&](const statement& row) {
+    page.total = static_cast<std::uint64_t>(row.integer(0));
+    if (!row.is_null(1))
+      page.items.push_back(read_client(request.kind, row, 1));
+  });
+  if (!read)
+    return read.error();
+  return page;
+}
+
+} // namespace cm::storage

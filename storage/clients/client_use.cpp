@@ -1,0 +1,168 @@
+// Uses of client credentials, a batch of both kinds at a time.
+#include "storage/clients/client_repository.hpp"
+#include "storage/clients/client_row.hpp"
+#include "storage/events/audit.hpp"
+#include "storage/sql/transaction.hpp"
+#include "storage/tokens/token_commands.hpp"
+
+namespace cm::storage {
+
+namespace {
+
+using core::credential_status;
+
+// All uses of one credential in a batch.
+struct use {
+  core::uuid id;
+  core::timestamp first{};
+  std::string correlation_id; ///< of the first
+  core::timestamp last{};
+};
+
+// By rising ID.
+std::vector<use> uses_of(const std::vector<client_use>& items, core::client_kind kind) {
+  std::vector<const client_use*> sorted;
+  for (const auto& item : items) {
+    if (item.kind == kind)
+      sorted.push_back(&item);
+  }
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->id < b->id; });
+  std::vector<use> uses;
+  for (const auto* item : sorted) {
+    if (uses.empty() || uses.back().id != item->id)
+      uses.push_back({item->id, item->at, audit_text(item->correlation_id), item->at});
+    else
+      uses.back().last = std::max(uses.back().last, item->at);
+  }
+  return uses;
+}
+
+// What is to be written, found under the rows' locks.
+struct pending_writes {
+  std::vector<const use*> inactive;
+  std::vector<const use*> newer; ///< than the use that is recorded
+  std::uint64_t rows = 0;
+};
+
+outcome<pending_writes> lock_used(connection& db, core::client_kind kind, const std::vector<use>& uses) {
+  // In the order of the primary key, as everywhere.
+  static const auto texts = for_each_kind([](const client_table& table) {
+    return statement_texts("SELECT id, status, last_used_at FROM " + table.name
+                             + " FORCE INDEX (PRIMARY) WHERE id IN (",
+                           "?", ") ORDER BY id FOR UPDATE");
+  });
+  static constexpr std::array columns{uuid_column, integer_column, integer_column};
+  std::vector<core::uuid> ids;
+  ids.reserve(uses.size());
+  for (const auto& one : uses)
+    ids.push_back(one.id);
+  pending_writes found;
+  const auto read = read_by_id(db, texts[index_of(kind)], columns, ids, [&](const statement& row) {
+    const auto place = std::lower_bound(ids.begin(), ids.end(), read_uuid(row.bytes(0))) - ids.begin();
+    const auto& one = uses[static_cast<std::size_t>(place)];
+    const bool inactive = read_status(row, 1) == credential_status::inactive;
+    const auto recorded = read_optional_time(row, 2);
+    const bool newer = !recorded || *recorded < one.last;
+    if (inactive)
+      found.inactive.push_back(&one);
+    if (newer)
+      found.newer.push_back(&one);
+    found.rows += inactive || newer ? 1 : 0;
+  });
+  if (!read)
+    return read.error();
+  return found;
+}
+
+// One by one: a credential is used for the first time once in its life.
+outcome<void> activate(connection& db, core::client_kind kind, const std::vector<const use*>& inactive) {
+  static const auto texts = for_each_kind([](const client_table& table) {
+    return "UPDATE " + table.name + " SET status = ?, updated_at = ? WHERE id = ? AND status = ?";
+  });
+  for (const auto* one : inactive) {
+    const auto update = db.prepared(texts[index_of(kind)]);
+    if (!update)
+      return update.error();
+    (*update)->bind(0, number(credential_status::active));
+    bind_time(**update, 1, one->first);
+    (*update)->bind(2, one->id.bytes);
+    (*update)->bind(3, number(credential_status::inactive));
+    if (auto done = (*update)->execute(); !done)
+      return done;
+    if ((*update)->affected_rows() != 1)
+      return impossible("a locked row changed its status");
+  }
+  return {};
+}
+
+outcome<void> write_last_use(connection& db, core::client_kind kind, const std::vector<const use*>& newer) {
+  static const auto texts = for_each_kind([](const client_table& table) {
+    statement_set set;
+    for (std::size_t i = 0; i < set.size(); ++i) {
+      std::string cases;
+      for (std::size_t item = 0; item < size_classes[i]; ++item)
+        cases += " WHEN ? THEN ?";
+      set[i] = "UPDATE " + table.name + " SET last_used_at = GREATEST(COALESCE(last_used_at, 0), CASE id" + cases
+               + " END) WHERE id IN (" + repeated("?", size_classes[i]) + ')';
+    }
+    return set;
+  });
+  if (newer.empty())
+    return {};
+  const auto size_class = class_holding(newer.size());
+  const auto update = db.prepared(texts[index_of(kind)][size_class]);
+  if (!update)
+    return update.error();
+  const auto size = size_classes[size_class];
+  for (std::size_t i = 0; i < size; ++i) {
+    const auto& one = *newer[std::min(i, newer.size() - 1)];
+    (*update)->bind(2 * i, one.id.bytes);
+    bind_time(**update, 2 * i + 1, one.last);
+    (*update)->bind(2 * size + i, one.id.bytes);
+  }
+  return (*update)->execute();
+}
+
+outcome<std::uint64_t> use_kind(connection& db, core::client_kind kind, const std::vector<client_use>& items,
+                                std::string_view actor) {
+  const auto uses = uses_of(items, kind);
+  const auto found = lock_used(db, kind, uses);
+  if (!found)
+    return found.error();
+  if (auto done = activate(db, kind, found->inactive); !done)
+    return done.error();
+  if (auto done = write_last_use(db, kind, found->newer); !done)
+    return done.error();
+  std::vector<audit_entry> entries;
+  for (const auto* one : found->inactive)
+    entries.push_back({one->id, one->first, credential_status::inactive, credential_status::active, core::channel::ecap,
+                       actor, one->correlation_id});
+  if (auto appended = append_audit(db, entries); !appended)
+    return appended.error();
+  return found->rows;
+}
+
+} // namespace
+
+outcome<used_clients> apply(connection& db, const use_clients& request) {
+  if (request.items.size() > max_batch)
+    return invalid("more than 64 uses");
+  used_clients used;
+  if (request.items.empty())
+    return used;
+  const auto actor = audit_text(request.actor);
+  auto begun = transaction::begin(db);
+  if (!begun)
+    return begun.error();
+  for (const auto kind : {core::client_kind::basic, core::client_kind::x509}) {
+    const auto changed = use_kind(db, kind, request.items, actor);
+    if (!changed)
+      return changed.error();
+    used.changed += *changed;
+  }
+  if (auto ended = begun->commit(); !ended)
+    return ended.error();
+  return used;
+}
+
+} // namespace cm::storage

@@ -1,0 +1,326 @@
+#include "storage/events/event_repository.hpp"
+
+#include "storage/events/revocation_log.hpp"
+#include "storage/sql/rows.hpp"
+#include "storage/sql/transaction.hpp"
+#include "storage/tokens/token_commands.hpp"
+
+namespace cm::storage {
+
+namespace {
+
+// -- claim ---------------------------------------------------------------------------------------------------------
+
+struct outbox_state {
+  std::uint64_t pending = 0;
+  bool claimable = false;
+  std::uint64_t oldest_sequence = 0;
+  std::chrono::milliseconds oldest_age{};
+};
+
+// Without a lock: an outbox of which nothing may be claimed is left alone.
+outcome<outbox_state> look(connection& db) {
+  static const std::string text = "SELECT (SELECT COUNT(*) FROM (SELECT seq FROM event_outbox LIMIT 1000000) AS some), "
+                                  "EXISTS (SELECT 1 FROM event_outbox WHERE lease_until < "
+                                  + std::string{database_now} + "), COALESCE(first.seq, 0), COALESCE(GREATEST(0, "
+                                  + std::string{database_now}
+                                  + " - revocation.at), 0) FROM (SELECT MIN(seq) AS seq FROM event_outbox) AS first "
+                                    "LEFT JOIN revocation ON revocation.seq = first.seq";
+  static constexpr std::array columns{integer_column, integer_column, integer_column, integer_column};
+  const auto select = db.prepared(text, columns);
+  if (!select)
+    return select.error();
+  outbox_state state;
+  const auto read = read_rows(**select, [&](const statement& row) {
+    state = {static_cast<std::uint64_t>(row.integer(0)), row.integer(1) != 0,
+             static_cast<std::uint64_t>(row.integer(2)), std::chrono::milliseconds{row.integer(3)}};
+  });
+  if (!read)
+    return read.error();
+  return state;
+}
+
+outcome<std::vector<std::uint64_t>> lock_claimable(connection& db, std::uint32_t limit) {
+  // By the primary key: by the other one, all rows would be locked before the oldest of them are known.
+  static const std::string text = "SELECT seq FROM event_outbox FORCE INDEX (PRIMARY) WHERE lease_until < "
+                                  + std::string{database_now} + " ORDER BY seq LIMIT ? FOR UPDATE SKIP LOCKED";
+  static constexpr std::array columns{integer_column};
+  const auto select = db.prepared(text, columns);
+  if (!select)
+    return select.error();
+  (*select)->bind(0, std::int64_t{limit});
+  std::vector<std::uint64_t> numbers;
+  const auto read =
+    read_rows(**select, [&](const statement& row) { numbers.push_back(static_cast<std::uint64_t>(row.integer(0))); });
+  if (!read)
+    return read.error();
+  return numbers;
+}
+
+outcome<std::vector<std::uint64_t>> lease(connection& db, std::uint32_t limit) {
+  static const auto texts = statement_texts("UPDATE event_outbox SET lease_until = " + std::string{database_now} + " + "
+                                              + std::to_string(outbox_lease.count()) + " WHERE seq IN (",
+                                            "?", ")");
+  auto begun = transaction::begin(db);
+  if (!begun)
+    return begun.error();
+  auto numbers = lock_claimable(db, limit);
+  if (!numbers)
+    return numbers;
+  if (const auto written = write_by_number(db, texts, *numbers); !written)
+    return written.error();
+  if (auto ended = begun->commit(); !ended)
+    return ended.error();
+  return numbers;
+}
+
+const statement_set& events_texts() {
+  static const auto texts = statement_texts(
+    "SELECT " + std::string{revocation_fields} + " FROM revocation WHERE seq IN (", "?", ") ORDER BY seq");
+  return texts;
+}
+
+outcome<std::vector<core::revocation>> read_events(connection& db, const statement_set& texts,
+                                                   std::span<const std::uint64_t> numbers) {
+  std::vector<core::revocation> events;
+  events.reserve(numbers.size());
+  const auto read = read_by_number(db, texts, revocation_columns, numbers,
+                                   [&](const statement& row) { events.push_back(read_revocation(row)); });
+  if (!read)
+    return read.error();
+  return events;
+}
+
+} // namespace
+
+outcome<claimed_events> apply(connection& db, const claim_events& request) {
+  if (request.limit > max_claim)
+    return invalid("a claim of more than 256 events");
+  const auto state = look(db);
+  if (!state)
+    return state.error();
+  claimed_events claimed;
+  claimed.pending = state->pending;
+  claimed.oldest_sequence = state->oldest_sequence;
+  claimed.oldest_age = state->oldest_age;
+  if (request.limit == 0 || !state->claimable)
+    return claimed;
+  const auto numbers = lease(db, request.limit);
+  if (!numbers)
+    return numbers.error();
+  auto events = read_events(db, events_texts(), *numbers);
+  if (!events)
+    return events.error();
+  claimed.events = *std::move(events);
+  return claimed;
+}
+
+outcome<confirmed_events> apply(connection& db, const confirm_events& request) {
+  static const auto texts = statement_texts("DELETE FROM event_outbox WHERE seq IN (", "?", ")");
+  if (request.sequences.size() > max_claim)
+    return invalid("a confirmation of more than 256 events");
+  const auto removed = write_by_number(db, texts, request.sequences);
+  if (!removed)
+    return removed.error();
+  return confirmed_events{*removed};
+}
+
+// -- list ----------------------------------------------------------------------------------------------------------
+
+namespace {
+
+// Up to this number all revocations are visible that ever will be: nobody holds a number that is not committed.
+outcome<std::int64_t> settled_number(connection& db) {
+  static const std::string text = "SELECT COALESCE(MAX(seq), 0) FROM revocation";
+  static constexpr std::array columns{integer_column};
+  auto begun = transaction::begin(db);
+  if (!begun)
+    return begun.error();
+  const auto gate = db.query("SELECT id FROM revocation_gate WHERE id = 1 FOR UPDATE");
+  if (!gate)
+    return gate.error();
+  if (gate->size() != 1)
+    return impossible("the table revocation_gate has lost its row");
+  const auto select = db.prepared(text, columns);
+  if (!select)
+    return select.error();
+  std::int64_t settled = 0;
+  if (auto read = read_rows(**select, [&](const statement& row) { settled = row.integer(0); }); !read)
+    return read.error();
+  if (auto ended = begun->commit(); !ended)
+    return ended.error();
+  return settled;
+}
+
+} // namespace
+
+outcome<revocation_page> apply(connection& db, const list_revocations& request) {
+  static const std::string text =
+    "SELECT " + std::string{revocation_fields} + " FROM revocation WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?";
+  if (request.limit == 0 || request.limit > max_page)
+    return invalid("a page of none or more than 1000");
+  revocation_page page;
+  const auto settled = settled_number(db);
+  if (!settled)
+    return settled.error();
+  if (request.after >= static_cast<std::uint64_t>(*settled))
+    return page;
+  const auto select = db.prepared(text, revocation_columns);
+  if (!select)
+    return select.error();
+  (*select)->bind(0, static_cast<std::int64_t>(request.after));
+  (*select)->bind(1, *settled);
+  (*select)->bind(2, std::int64_t{request.limit});
+  const auto read = read_rows(**select, [&](const statement& row) { page.items.push_back(read_revocation(row)); });
+  if (!read)
+    return read.error();
+  return page;
+}
+
+// -- follow --------------------------------------------------------------------------------------------------------
+
+outcome<found_revocations> apply(connection& db, const find_revocations& request) {
+  static const std::string behind = "SELECT seq FROM revocation WHERE seq > ? ORDER BY seq LIMIT ?";
+  static const std::string highest = "SELECT seq FROM revocation ORDER BY seq DESC LIMIT 1";
+  static constexpr std::array columns{integer_column};
+  if (request.limit == 0 || request.limit > max_found_revocations)
+    return invalid("none or more than 10,000 numbers of revocations");
+  const auto select = db.prepared(request.after ? behind : highest, columns);
+  if (!select)
+    return select.error();
+  if (request.after) {
+    (*select)->bind(0, static_cast<std::int64_t>(*request.after));
+    (*select)->bind(1, std::int64_t{request.limit});
+  }
+  found_revocations found;
+  const auto read = read_rows(
+    **select, [&](const statement& row) { found.sequences.push_back(static_cast<std::uint64_t>(row.integer(0))); });
+  if (!read)
+    return read.error();
+  return found;
+}
+
+outcome<revocation_page> apply(connection& db, const get_revocations& request) {
+  // Another text than a claim's: in the server's list of statements the two are to be told apart.
+  static const auto texts = statement_texts("SELECT " + std::string{revocation_fields}
+                                              + " FROM revocation FORCE INDEX (PRIMARY) WHERE seq IN (",
+                                            "?", ") ORDER BY seq");
+  if (request.sequences.size() > max_claim)
+    return invalid("more than 256 revocations");
+  auto events = read_events(db, texts, request.sequences);
+  if (!events)
+    return events.error();
+  return revocation_page{*std::move(events)};
+}
+
+// -- prune ---------------------------------------------------------------------------------------------------------
+
+namespace {
+
+// Rows whose time is before this moment of the database's clock are old. One parameter: the retention in milliseconds.
+const std::string& is_old() {
+  static const std::string text = "at < " + std::string{database_now} + " - ?";
+  return text;
+}
+
+struct audit_window {
+  std::int64_t rows = 0;
+  std::int64_t last = 0; ///< highest number; 0 where there are no rows
+  std::int64_t old = 0;  ///< rows that are old
+};
+
+outcome<audit_window> look_at_audit(connection& db, const prune& request, std::int64_t after) {
+  static const std::string text = "SELECT COUNT(*), COALESCE(MAX(seq), 0), COUNT(IF(" + is_old()
+                                  + ", 1, NULL)) FROM (SELECT seq, at FROM credential_audit WHERE seq > ? ORDER BY seq "
+                                    "LIMIT ?) AS part";
+  static constexpr std::array columns{integer_column, integer_column, integer_column};
+  const auto select = db.prepared(text, columns);
+  if (!select)
+    return select.error();
+  (*select)->bind(0, request.audit_retention.count());
+  (*select)->bind(1, after);
+  (*select)->bind(2, std::int64_t{request.limit});
+  audit_window window;
+  const auto read = read_rows(**select, [&](const statement& row) {
+    window = {row.integer(0), row.integer(1), row.integer(2)};
+  });
+  if (!read)
+    return read.error();
+  return window;
+}
+
+outcome<std::uint64_t> delete_audit(connection& db, const prune& request, std::int64_t after, std::int64_t last) {
+  static const std::string text =
+    "DELETE FROM credential_audit WHERE seq > ? AND seq <= ? AND " + is_old() + " ORDER BY seq LIMIT ?";
+  const auto erase = db.prepared(text);
+  if (!erase)
+    return erase.error();
+  (*erase)->bind(0, after);
+  (*erase)->bind(1, last);
+  (*erase)->bind(2, request.audit_retention.count());
+  (*erase)->bind(3, std::int64_t{request.limit});
+  if (auto done = (*erase)->execute(); !done)
+    return done.error();
+  return (*erase)->affected_rows();
+}
+
+outcome<void> prune_audit(connection& db, const prune& request, pruned& done) {
+  auto after = static_cast<std::int64_t>(request.audit_after);
+  for (std::uint32_t i = 0; i < max_prune_windows && !done.audit_end; ++i) {
+    const auto window = look_at_audit(db, request, after);
+    if (!window)
+      return window.error();
+    if (window->old > 0) {
+      const auto deleted = delete_audit(db, request, after, window->last);
+      if (!deleted)
+        return deleted.error();
+      done.audit_rows = *deleted;
+    }
+    after = std::max(after, window->last);
+    done.audit_next = static_cast<std::uint64_t>(after);
+    done.audit_end = window->rows < std::int64_t{request.limit};
+    if (window->old > 0)
+      break;
+  }
+  return {};
+}
+
+outcome<std::uint64_t> prune_revocations(connection& db, const prune& request) {
+  // Looked for without a lock, so that nobody who works on the outbox waits. What is out of it stays out.
+  static const std::string text =
+    "SELECT seq FROM revocation FORCE INDEX (operation) WHERE " + is_old()
+    + " AND NOT EXISTS (SELECT 1 FROM event_outbox WHERE event_outbox.seq = revocation.seq) ORDER BY at, seq LIMIT ?";
+  static const auto erase_texts = statement_texts("DELETE FROM revocation WHERE seq IN (", "?", ")");
+  static constexpr std::array columns{integer_column};
+  const auto select = db.prepared(text, columns);
+  if (!select)
+    return select.error();
+  (*select)->bind(0, request.revocations_retention.count());
+  (*select)->bind(1, std::int64_t{request.limit});
+  std::vector<std::uint64_t> numbers;
+  const auto read =
+    read_rows(**select, [&](const statement& row) { numbers.push_back(static_cast<std::uint64_t>(row.integer(0))); });
+  if (!read)
+    return read.error();
+  return write_by_number(db, erase_texts, numbers);
+}
+
+} // namespace
+
+outcome<pruned> apply(connection& db, const prune& request) {
+  if (request.limit == 0 || request.limit > max_page)
+    return invalid("a number of rows to delete of none or more than 1000");
+  if (request.audit_retention < request.audit_retention.zero()
+      || request.revocations_retention < request.revocations_retention.zero())
+    return invalid("a negative retention");
+  pruned done;
+  if (auto audit = prune_audit(db, request, done); !audit)
+    return audit.error();
+  const auto revocations = prune_revocations(db, request);
+  if (!revocations)
+    return revocations.error();
+  done.revocations = *revocations;
+  return done;
+}
+
+} // namespace cm::storage

@@ -1,0 +1,104 @@
+#include "storage/events/revocation_log.hpp"
+
+#include "storage/events/event_commands.hpp"
+
+namespace cm::storage {
+
+core::revocation read_revocation(const statement& row) {
+  core::revocation read;
+  read.sequence = static_cast<std::uint64_t>(row.integer(0));
+  read.kind = static_cast<core::revoked_kind>(row.integer(1));
+  read.application = row.text(2);
+  read.endpoint_id = row.text(3);
+  const auto ids = row.bytes(4);
+  read.ids.reserve(ids.size() / uuid_size);
+  for (std::size_t at = 0; at + uuid_size <= ids.size(); at += uuid_size)
+    read.ids.push_back(read_uuid(ids.subspan(at, uuid_size)));
+  read.to = read_optional_status(row, 5);
+  read.correlation_id = row.text(6);
+  read.at = read_time(row, 7);
+  return read;
+}
+
+std::string event_insertion(std::string_view sequence) {
+  return "INSERT INTO event_outbox (seq, lease_until) VALUES (" + std::string{sequence} + ", "
+         + std::string{database_now} + " + " + std::to_string(outbox_lease.count()) + ')';
+}
+
+std::vector<std::uint8_t> ids_of(const core::revocation& lost) {
+  std::vector<std::uint8_t> ids;
+  ids.reserve(lost.ids.size() * uuid_size);
+  for (const auto& id : lost.ids)
+    ids.insert(ids.end(), id.bytes.begin(), id.bytes.end());
+  return ids;
+}
+
+void bind_revocation(statement& to, std::size_t first, const core::revocation& lost,
+                     std::span<const std::uint8_t> ids) {
+  to.bind(first, static_cast<std::int64_t>(lost.kind));
+  to.bind(first + 1, lost.application);
+  to.bind(first + 2, lost.endpoint_id);
+  to.bind(first + 3, ids);
+  bind_optional_status(to, first + 4, lost.to);
+  to.bind(first + 5, lost.correlation_id);
+  bind_time(to, first + 6, lost.at);
+}
+
+outcome<void> append_without_event(connection& db, core::revocation& lost) {
+  static const std::string text{revocation_insertion};
+  const auto ids = ids_of(lost);
+  const auto insert = db.prepared(text);
+  if (!insert)
+    return insert.error();
+  auto& write = **insert;
+  bind_revocation(write, 0, lost, ids);
+  if (auto done = write.execute(); !done)
+    return done;
+  if (write.affected_rows() != 1)
+    return impossible("the table revocation_gate has lost its row");
+  lost.sequence = write.last_insert_id();
+  return {};
+}
+
+namespace {
+
+outcome<void> append_one(connection& db, core::revocation& lost) {
+  if (auto appended = append_without_event(db, lost); !appended)
+    return appended;
+  static const std::string text = event_insertion("?");
+  const auto event = db.prepared(text);
+  if (!event)
+    return event.error();
+  (*event)->bind(0, static_cast<std::int64_t>(lost.sequence));
+  return (*event)->execute();
+}
+
+} // namespace
+
+outcome<void> append_revocations(connection& db, std::span<core::revocation> lost) {
+  for (auto& one : lost) {
+    if (auto appended = append_one(db, one); !appended)
+      return appended;
+  }
+  return {};
+}
+
+outcome<std::vector<core::revocation>> revocations_of(connection& db, const change_mark& mark,
+                                                      core::revoked_kind kind) {
+  // Bounded for clients that give all their requests of a millisecond the same correlation ID.
+  static const std::string text = "SELECT " + std::string{revocation_fields}
+                                  + " FROM revocation WHERE at = ? AND correlation_id = ? AND kind = ? ORDER BY seq "
+                                    "LIMIT 1000";
+  const auto select = db.prepared(text, revocation_columns);
+  if (!select)
+    return select.error();
+  bind_time(**select, 0, mark.at);
+  (*select)->bind(1, mark.correlation_id);
+  (*select)->bind(2, static_cast<std::int64_t>(kind));
+  std::vector<core::revocation> found;
+  if (auto read = read_rows(**select, [&](const statement& row) { found.push_back(read_revocation(row)); }); !read)
+    return read.error();
+  return found;
+}
+
+} // namespace cm::storage

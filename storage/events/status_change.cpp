@@ -1,0 +1,106 @@
+#include "storage/events/status_change.hpp"
+
+#include <algorithm>
+
+namespace cm::storage {
+
+core::revocation marked(core::revocation lost, const change_mark& mark, std::optional<core::credential_status> to) {
+  lost.to = to;
+  lost.correlation_id = mark.correlation_id;
+  lost.at = mark.at;
+  return lost;
+}
+
+outcome<std::optional<core::revocation>> event_of(connection& db, const core::revocation& lost,
+                                                  const change_mark& mark) {
+  auto written = revocations_of(db, mark, lost.kind);
+  if (!written)
+    return written.error();
+  const auto same = std::find_if(written->begin(), written->end(),
+                                 [&](const core::revocation& r) { return r.ids == lost.ids && r.to == lost.to; });
+  std::optional<core::revocation> event;
+  if (same != written->end())
+    event = std::move(*same);
+  return event;
+}
+
+outcome<bool> change_at_once(connection& db, const seen_credential& seen, const audit_entry& entry,
+                             std::optional<core::revocation>& lost) {
+  // The number is selected behind COMMIT, so that rows come from what is done only; a block has no last_insert_id().
+  static const std::string unless_one = "; IF ROW_COUNT() <> 1 THEN SIGNAL SQLSTATE '45000'; END IF; ";
+  static constexpr std::array<column, 1> number_column{integer_column};
+  std::string statements = entry.to ? "UPDATE " : "DELETE FROM ";
+  statements += seen.table;
+  statements += entry.to ? " SET status = ?, updated_at = ?" : "";
+  statements += " WHERE id = ? AND status = ? AND updated_at <=> ?";
+  statements += unless_one;
+  statements += audit_insertion;
+  statements += "; ";
+  if (lost) {
+    statements += revocation_insertion;
+    statements += unless_one;
+    statements += "SET number = LAST_INSERT_ID(); ";
+    statements += event_insertion("number");
+    statements += "; ";
+  }
+  const auto text = whole_block("DECLARE number BIGINT UNSIGNED DEFAULT 0; ", statements, "SELECT number; ");
+
+  const auto block = db.prepared(text, number_column);
+  if (!block)
+    return block.error();
+  auto& change = **block;
+  std::size_t next = 0;
+  if (entry.to) {
+    change.bind(next++, number(*entry.to));
+    bind_time(change, next++, entry.at);
+  }
+  change.bind(next++, seen.id.bytes);
+  change.bind(next++, number(seen.status));
+  if (seen.updated_at)
+    bind_time(change, next++, *seen.updated_at);
+  else
+    change.bind_null(next++);
+  next = bind_audit(change, next, entry);
+  std::vector<std::uint8_t> ids;
+  if (lost) {
+    ids = ids_of(*lost);
+    bind_revocation(change, next, *lost, ids);
+  }
+  std::uint64_t sequence = 0;
+  const auto done =
+    run_whole_block(db, change, [&](const statement& row) { sequence = static_cast<std::uint64_t>(row.integer(0)); });
+  if (!done) {
+    if (done.error().number != signaled)
+      return done.error();
+    return false;
+  }
+  if (lost)
+    lost->sequence = sequence;
+  return true;
+}
+
+outcome<void> record_and_commit(connection& db, transaction& within, const audit_entry& entry,
+                                std::optional<core::revocation>& lost) {
+  // The last statements go to the server as one block: each by itself would be a round trip during which the credential
+  // is locked.
+  static const std::string audit = std::string{audit_insertion} + "; ";
+  static const std::string recorded = closing_block(audit);
+  static const std::string recorded_with_event = closing_block(audit + event_insertion("?") + "; ");
+  if (lost) {
+    if (auto appended = append_without_event(db, *lost); !appended)
+      return appended;
+  }
+  const auto block = db.prepared(lost ? recorded_with_event : recorded);
+  if (!block)
+    return block.error();
+  const auto next = bind_audit(**block, 0, entry);
+  if (lost)
+    (*block)->bind(next, static_cast<std::int64_t>(lost->sequence));
+  return within.commit_with(**block);
+}
+
+failure precondition_failed() {
+  return make_usable_failure(core::errc::precondition_failed, "The credential has changed");
+}
+
+} // namespace cm::storage

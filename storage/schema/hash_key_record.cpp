@@ -1,0 +1,104 @@
+#include "storage/schema/hash_key_record.hpp"
+
+#include "storage/sql/rows.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+namespace cm::storage {
+
+namespace {
+
+struct record {
+  std::optional<std::string> fingerprint;
+  bool has_tokens = false; ///< of the database
+};
+
+outcome<record> read_record(connection& db) {
+  const auto rows = db.query("SELECT (SELECT fingerprint FROM token_hash_key WHERE id = 1), EXISTS (SELECT 1 FROM "
+                             "endpoint_token)");
+  if (!rows)
+    return rows.error();
+  return record{rows->at(0).at(0), rows->at(0).at(1) == "1"};
+}
+
+outcome<void> write(connection& db, const std::string& text, const core::token_hash& fingerprint) {
+  const auto prepared = db.prepared(text);
+  if (!prepared)
+    return prepared.error();
+  (*prepared)->bind(0, fingerprint);
+  return (*prepared)->execute();
+}
+
+// Another process may be quicker, with another key: then its record stays.
+outcome<void> insert_record(connection& db, const core::token_hash& fingerprint) {
+  static const std::string text =
+    "INSERT IGNORE INTO token_hash_key (id, fingerprint, recorded_at) VALUES (1, ?, " + std::string{database_now} + ")";
+  return write(db, text, fingerprint);
+}
+
+// Waits for insertions of tokens that are under way: they share the row's lock.
+outcome<void> replace_unused_record(connection& db, const core::token_hash& fingerprint) {
+  static const std::string text =
+    "UPDATE token_hash_key SET fingerprint = ?, recorded_at = " + std::string{database_now}
+    + " WHERE id = 1 AND recorded_at < " + std::string{database_now} + " - " + std::to_string(hash_key_lease.count())
+    + " AND NOT EXISTS (SELECT 1 FROM endpoint_token)";
+  return write(db, text, fingerprint);
+}
+
+// The record's owner is alive.
+outcome<void> confirm_record(connection& db, const core::token_hash& fingerprint) {
+  static const std::string text =
+    "UPDATE token_hash_key SET recorded_at = " + std::string{database_now} + " WHERE id = 1 AND fingerprint = ?";
+  return write(db, text, fingerprint);
+}
+
+bool same(const std::optional<std::string>& recorded, const core::token_hash& fingerprint) {
+  return recorded
+         && std::equal(recorded->begin(), recorded->end(), fingerprint.begin(), fingerprint.end(),
+                       [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; });
+}
+
+} // namespace
+
+outcome<bool> hash_key_agrees(connection& db, const core::token_hash& fingerprint) {
+  auto found = read_record(db);
+  if (!found)
+    return found.error();
+  if (same(found->fingerprint, fingerprint)) {
+    if (!found->has_tokens) {
+      if (const auto confirmed = confirm_record(db, fingerprint); !confirmed)
+        return confirmed.error();
+    }
+    return true;
+  }
+  if (found->has_tokens && found->fingerprint)
+    return false;
+  const auto written = found->fingerprint ? replace_unused_record(db, fingerprint) : insert_record(db, fingerprint);
+  if (!written)
+    return written.error();
+  found = read_record(db);
+  if (!found)
+    return found.error();
+  return same(found->fingerprint, fingerprint);
+}
+
+outcome<kept_hash_key> apply(connection& db, const keep_hash_key& /*request*/, const attempt& how) {
+  kept_hash_key kept;
+  if (!how.hash_key)
+    return kept;
+  const auto found = read_record(db);
+  if (!found)
+    return found.error();
+  kept.has_tokens = found->has_tokens;
+  if (!same(found->fingerprint, *how.hash_key))
+    return failure{error_class::schema, unavailable_error("the database records another token-hash key by now"), 0};
+  if (!kept.has_tokens) {
+    if (const auto confirmed = confirm_record(db, *how.hash_key); !confirmed)
+      return confirmed.error();
+  }
+  return kept;
+}
+
+} // namespace cm::storage

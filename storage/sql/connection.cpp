@@ -1,0 +1,286 @@
+#include "storage/sql/connection.hpp"
+
+#include "core/base/time.hpp"
+#include "storage/sql/rows.hpp"
+#include "storage/sql/session_settings.hpp"
+
+#include <mysql.h>
+#include <openssl/crypto.h>
+#include <openssl/x509.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+namespace cm::storage {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// Login methods that prove the password without sending it.
+constexpr const char* safe_login_methods = "mysql_native_password,client_ed25519,parsec,caching_sha2_password,"
+                                           "auth_gssapi_client";
+
+unsigned whole_seconds(milliseconds time) {
+  return static_cast<unsigned>(std::chrono::ceil<std::chrono::seconds>(std::max(time, milliseconds{0})).count());
+}
+
+// Where OpenSSL looks for trusted certificates by itself, as an explicit option: the library checks the chain only
+// where one of these options is set.
+void use_system_store(MYSQL* handle) {
+  const char* file = std::getenv(X509_get_default_cert_file_env());  // NOLINT(concurrency-mt-unsafe): nobody sets it
+  const char* folder = std::getenv(X509_get_default_cert_dir_env()); // NOLINT(concurrency-mt-unsafe): nobody sets it
+  if (file == nullptr)
+    file = X509_get_default_cert_file();
+  if (folder == nullptr)
+    folder = X509_get_default_cert_dir();
+  std::error_code ignored; // a missing file is not used, that is all
+  if (std::filesystem::exists(file, ignored))
+    mysql_optionsv(handle, MYSQL_OPT_SSL_CA, file);
+  mysql_optionsv(handle, MYSQL_OPT_SSL_CAPATH, folder);
+}
+
+// Connector/C up to 3.3 checks the chain where an authority is set, and with MYSQL_OPT_SSL_VERIFY_SERVER_CERT the name
+// too. 3.4 checks nothing without that option, and both with it. One shared object's name stands for all of them.
+bool has_one_switch() {
+  return mysql_get_client_version() >= 30400; // the connector's own version, not that of the server it came with
+}
+
+#if MARIADB_PACKAGE_VERSION_ID >= 30409
+// The connection that this thread is opening: the callback is told nothing that the public headers describe.
+thread_local const MYSQL* opening = nullptr;
+
+// Called between the handshake and the login. The handshake has put all that is wrong with the chain into the status.
+// What is refused here is final, as an authority is set: without one the library would go by the password.
+int check_chain(void* /*tls*/, unsigned /*what*/) {
+  return opening != nullptr && opening->net.tls_verify_status == MARIADB_TLS_VERIFY_OK ? 0 : 1;
+}
+
+// Only OpenSSL's handshake gives the status that check_chain needs. Where it is not set, the name is checked too.
+void leave_name_out(MYSQL* handle) {
+  const char* library = nullptr;
+  if (mariadb_get_infov(handle, MARIADB_TLS_LIBRARY, static_cast<void*>(&library)) == 0 && library != nullptr
+      && std::string_view{library}.starts_with("OpenSSL"))
+    mysql_optionsv(handle, MARIADB_OPT_TLS_VERIFICATION_CALLBACK, &check_chain);
+}
+#else
+void leave_name_out(MYSQL* /*handle*/) {}
+#endif
+
+void set_tls(MYSQL* handle, const core::database_settings& settings) {
+  const bool wanted = settings.tls != core::tls_mode::disabled;
+  const bool name = settings.tls == core::tls_mode::verify_full;
+  const bool chain = name || settings.tls == core::tls_mode::verify_ca;
+  const my_bool enforce = wanted ? 1 : 0;
+  const my_bool verify = (has_one_switch() ? chain : name) ? 1 : 0;
+  mysql_optionsv(handle, MYSQL_OPT_SSL_ENFORCE, &enforce);
+  mysql_optionsv(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
+  if (wanted)
+    mysql_optionsv(handle, MARIADB_OPT_TLS_VERSION, "TLSv1.2,TLSv1.3");
+  if (chain) {
+    if (settings.tls_ca_file.empty())
+      use_system_store(handle);
+    else
+      mysql_optionsv(handle, MYSQL_OPT_SSL_CA, settings.tls_ca_file.c_str());
+  }
+  if (chain && !name && has_one_switch())
+    leave_name_out(handle);
+  if (!name)
+    mysql_optionsv(handle, MARIADB_OPT_RESTRICTED_AUTH, safe_login_methods);
+}
+
+// For these two hosts, written so, 3.4 leaves the name out of its check.
+bool can_check_name(const std::string& host) {
+  return !has_one_switch() || (host != "127.0.0.1" && host != "::1");
+}
+
+const MYSQL* connect(MYSQL* handle, const core::database_settings& settings, const core::network_address& host) {
+#if MARIADB_PACKAGE_VERSION_ID >= 30409
+  opening = handle;
+#endif
+  const auto* opened = mysql_real_connect(handle, host.host.c_str(), settings.username.c_str(),
+                                          settings.password.c_str(), settings.database.c_str(), host.port, nullptr, 0);
+#if MARIADB_PACKAGE_VERSION_ID >= 30409
+  opening = nullptr;
+#endif
+  return opened;
+}
+
+void set_options(MYSQL* handle, const core::database_settings& settings, connection_timeouts timeouts) {
+  const my_bool off = 0;
+  const my_bool on = 1;
+  const unsigned no_local_files = 0;
+  const unsigned tcp = MYSQL_PROTOCOL_TCP; // "localhost" is no file here: the JDBC URL means TCP
+  const unsigned connect = whole_seconds(timeouts.connect);
+  const unsigned socket = whole_seconds(timeouts.socket);
+  mysql_optionsv(handle, MYSQL_OPT_RECONNECT, &off);
+  mysql_optionsv(handle, MYSQL_REPORT_DATA_TRUNCATION, &on);
+  mysql_optionsv(handle, MYSQL_OPT_LOCAL_INFILE, &no_local_files);
+  mysql_optionsv(handle, MYSQL_OPT_PROTOCOL, &tcp);
+  mysql_optionsv(handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+  mysql_optionsv(handle, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "cm");
+  if (connect != 0)
+    mysql_optionsv(handle, MYSQL_OPT_CONNECT_TIMEOUT, &connect);
+  if (socket != 0) {
+    mysql_optionsv(handle, MYSQL_OPT_READ_TIMEOUT, &socket);
+    mysql_optionsv(handle, MYSQL_OPT_WRITE_TIMEOUT, &socket);
+  }
+  set_tls(handle, settings);
+}
+
+// read_only is a number up to MariaDB 11 and a word in later versions.
+bool is_off(const std::optional<std::string>& value) {
+  return value && (*value == "0" || *value == "OFF");
+}
+
+} // namespace
+
+void connection::closer::operator()(st_mysql* handle) const noexcept {
+  mysql_close(handle);
+}
+
+connection::connection(st_mysql* handle, std::string address) : handle_(handle), address_(std::move(address)) {}
+
+connection::~connection() = default;
+
+outcome<std::unique_ptr<connection>> connection::open(const core::database_settings& settings,
+                                                      const core::network_address& host, connection_timeouts timeouts) {
+  if (settings.tls == core::tls_mode::verify_full && !can_check_name(host.host))
+    return failure{error_class::broken,
+                   unavailable_error(to_string(host)
+                                     + ": the client library does not compare this address with the TLS "
+                                       "certificate: write localhost, or use verify-ca"),
+                   0};
+  MYSQL* handle = mysql_init(nullptr);
+  if (handle == nullptr)
+    return make_usable_failure(core::errc::internal, "Internal Server Error", "no memory for a connection");
+  std::unique_ptr<connection> made{new connection(handle, to_string(host))};
+  set_options(handle, settings, timeouts);
+  const auto* opened = connect(handle, settings, host);
+  // The library keeps a copy for a reconnection that we never ask it for.
+  if (handle->passwd != nullptr)
+    OPENSSL_cleanse(handle->passwd, std::strlen(handle->passwd));
+  if (opened == nullptr)
+    return made->failed("connect");
+  if (settings.tls != core::tls_mode::disabled && mysql_get_ssl_cipher(handle) == nullptr)
+    return failure{error_class::broken, unavailable_error(made->address_ + ": the server offers no TLS"), 0};
+  made->server_version_ = mysql_get_server_info(handle);
+  if (auto ready = made->set_up(timeouts); !ready)
+    return ready.error();
+  return made;
+}
+
+outcome<void> connection::set_up(connection_timeouts timeouts) {
+  if (auto set = set_session(*this, whole_seconds(timeouts.socket)); !set)
+    return set;
+  if (auto writable = check_writable(); !writable)
+    return writable.error();
+  return {};
+}
+
+outcome<void> connection::wait_for_cluster() {
+  // Statements that read wait for what other nodes committed (1), and so do UPDATE and DELETE (2), INSERT and REPLACE
+  // (4): a change must find the credential that was acknowledged on another node.
+  if (auto set = run("SET SESSION wsrep_sync_wait=7"); !set)
+    return set;
+  waits_for_cluster_ = true;
+  return {};
+}
+
+outcome<core::timestamp> connection::check_writable() {
+  // A node that is behind for a moment answers late, and is not away.
+  const auto answer = query((waits_for_cluster_ ? "SET STATEMENT wsrep_sync_wait=0 FOR " : "")
+                            + ("SELECT @@global.read_only, @@global.innodb_read_only, " + std::string{database_now}));
+  if (!answer)
+    return answer.error();
+  if (answer->size() != 1 || !is_off(answer->front().at(0)) || !is_off(answer->front().at(1)))
+    return failure{error_class::read_only, unavailable_error(address_ + ": the server is read-only"), 0};
+  const auto& clock = answer->front().at(2).value_or("");
+  std::int64_t now = 0;
+  if (std::from_chars(clock.data(), clock.data() + clock.size(), now).ec != std::errc{})
+    return impossible(address_ + ": the server does not tell its time");
+  return core::from_unix_ms(now);
+}
+
+outcome<void> connection::run(std::string_view sql) {
+  if (mysql_real_query(handle_.get(), sql.data(), sql.size()) != 0)
+    return failed(sql.substr(0, sql.find_first_of("\n(")));
+  return {};
+}
+
+outcome<text_rows> connection::query(std::string_view sql) {
+  if (auto sent = run(sql); !sent)
+    return sent.error();
+  const std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)> result{mysql_store_result(handle_.get()),
+                                                                        &mysql_free_result};
+  if (!result)
+    return failed("read the result");
+  text_rows rows;
+  const auto width = mysql_num_fields(result.get());
+  while (auto* row = mysql_fetch_row(result.get())) {
+    const auto* lengths = mysql_fetch_lengths(result.get());
+    auto& values = rows.emplace_back();
+    for (unsigned i = 0; i < width; ++i) {
+      if (row[i] == nullptr)
+        values.emplace_back(std::nullopt);
+      else
+        values.emplace_back(std::string{row[i], lengths[i]});
+    }
+  }
+  return rows;
+}
+
+outcome<statement*> connection::prepared(const std::string& sql, std::span<const column> columns) {
+  if (const auto known = statements_.find(sql); known != statements_.end()) {
+    if (!known->second->spoiled())
+      return known->second.get();
+    statements_.erase(known);
+  }
+  auto* handle = mysql_stmt_init(handle_.get());
+  if (handle == nullptr)
+    return failed("prepare");
+  if (mysql_stmt_prepare(handle, sql.data(), sql.size()) != 0) {
+    auto result = make_failure(mysql_stmt_errno(handle), mysql_stmt_sqlstate(handle), mysql_stmt_error(handle),
+                               address_ + ": prepare");
+    mysql_stmt_close(handle);
+    return result;
+  }
+  auto made = std::make_unique<statement>(handle, sql, columns);
+  return statements_.emplace(sql, std::move(made)).first->second.get();
+}
+
+outcome<void> connection::settle() {
+  unsigned status = 0;
+  mariadb_get_infov(handle_.get(), MARIADB_CONNECTION_SERVER_STATUS, &status);
+  if ((status & static_cast<unsigned>(SERVER_STATUS_IN_TRANS)) != 0)
+    return failure{error_class::broken,
+                   unavailable_error(address_ + ": a transaction is open after the server acknowledged its end"), 0};
+  settled_ = true;
+  return {};
+}
+
+outcome<void> connection::roll_back() {
+  settled_ = false;
+  if (auto done = run("ROLLBACK"); !done)
+    return done;
+  return settle();
+}
+
+std::uint64_t connection::id() const noexcept {
+  return mysql_thread_id(handle_.get());
+}
+
+failure connection::failed(std::string_view doing) const {
+  return make_failure(mysql_errno(handle_.get()), mysql_sqlstate(handle_.get()), mysql_error(handle_.get()),
+                      address_ + ": " + std::string{doing});
+}
+
+std::string to_string(const core::network_address& address) {
+  const bool v6 = address.host.find(':') != std::string::npos;
+  return (v6 ? '[' + address.host + ']' : address.host) + ':' + std::to_string(address.port);
+}
+
+} // namespace cm::storage

@@ -1,0 +1,103 @@
+#include "storage/sql/transaction.hpp"
+
+namespace cm::storage {
+
+namespace {
+
+// The server leaves a transaction open after nearly every error, a lock wait that timed out among them. So the block
+// ends it itself; RESIGNAL passes the error on. Where the handler does not run (the statement was killed), the client's
+// own ROLLBACK ends it.
+constexpr std::string_view roll_back_on_error = "DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END; ";
+
+std::string block(std::string_view variables, std::string_view statements) {
+  std::string text = "BEGIN NOT ATOMIC ";
+  text += variables;
+  text += roll_back_on_error;
+  text += statements;
+  return text;
+}
+
+// While a COMMIT was under way, an error tells what the client saw, not what the server did. A victim of a deadlock or
+// of a certification conflict (Galera) is rolled back for certain; of everything else the outcome has to be looked up.
+failure unknown_outcome(failure failed) {
+  if (failed.kind == error_class::usable && failed.number != signaled) {
+    failed.kind = error_class::broken;
+    failed.error = unavailable_error(std::move(failed.error.detail));
+  }
+  return failed;
+}
+
+} // namespace
+
+outcome<transaction> transaction::begin(connection& db) {
+  transaction begun{db};
+  db.unsettle();
+  if (auto done = db.run("START TRANSACTION"); !done)
+    return done.error();
+  return begun;
+}
+
+outcome<transaction> transaction::begin_with(connection& db, statement& block) {
+  transaction begun{db};
+  db.unsettle();
+  if (auto done = block.execute(); !done)
+    return done.error();
+  return begun;
+}
+
+transaction::~transaction() {
+  if (db_ != nullptr)
+    static_cast<void>(db_->roll_back()); // a failure leaves the connection unsettled, and it is dropped
+}
+
+outcome<void> transaction::commit() {
+  auto& db = *db_;
+  if (auto done = db.run("COMMIT"); !done)
+    return unknown_outcome(std::move(done).error()); // the destructor rolls back
+  db_ = nullptr;
+  return db.settle();
+}
+
+outcome<void> transaction::commit_with(statement& block) {
+  auto& db = *db_;
+  if (auto done = block.execute(); !done)
+    return unknown_outcome(std::move(done).error());
+  db_ = nullptr;
+  return db.settle();
+}
+
+outcome<void> transaction::restart() {
+  if (auto ended = db_->roll_back(); !ended)
+    return ended;
+  db_->unsettle();
+  return db_->run("START TRANSACTION");
+}
+
+outcome<void> transaction::roll_back() {
+  return std::exchange(db_, nullptr)->roll_back();
+}
+
+outcome<void> run_whole_block(connection& db, statement& block, const take_row& take) {
+  db.unsettle();
+  if (auto done = read_rows(block, take); !done) {
+    auto failed = unknown_outcome(std::move(done).error());
+    if (auto ended = db.roll_back(); !ended && failed.kind == error_class::usable)
+      return ended;
+    return failed;
+  }
+  return db.settle();
+}
+
+std::string opening_block(std::string_view statements) {
+  return block("", "START TRANSACTION; " + std::string{statements} + "END");
+}
+
+std::string closing_block(std::string_view statements) {
+  return block("", std::string{statements} + "COMMIT; END");
+}
+
+std::string whole_block(std::string_view variables, std::string_view statements, std::string_view result) {
+  return block(variables, "START TRANSACTION; " + std::string{statements} + "COMMIT; " + std::string{result} + "END");
+}
+
+} // namespace cm::storage

@@ -1,0 +1,147 @@
+// New tokens: one, or several at a time.
+#include "core/base/identifiers.hpp"
+#include "storage/tokens/token_insertion.hpp"
+#include "storage/tokens/token_repository.hpp"
+#include "storage/tokens/token_row.hpp"
+
+namespace cm::storage {
+
+namespace {
+
+// In one transaction, together with the audit rows.
+outcome<void> insert(connection& db, std::span<const create_token* const> requests, const attempt& how) {
+  std::vector<change_mark> marks;
+  marks.reserve(requests.size());
+  std::vector<new_token> tokens;
+  tokens.reserve(requests.size());
+  for (const auto* request : requests) {
+    marks.push_back(mark_of(request->at, request->origin));
+    tokens.push_back(
+      {&request->id, &request->hash, request->application, request->endpoint_id, request->status, &marks.back()});
+  }
+  auto begun = begin_insertion(db, how);
+  if (!begun)
+    return begun.error();
+  if (auto inserted = insert_with_audit(db, tokens); !inserted)
+    return inserted;
+  return begun->commit();
+}
+
+created_token made_of(const create_token& request) {
+  return {{request.id, request.application, request.endpoint_id, request.status, request.at, {}}};
+}
+
+// The token with the ID of the command, if it is there.
+outcome<std::optional<created_token>> find_stored(connection& db, const create_token& request) {
+  static const std::string text =
+    "SELECT " + std::string{token_fields} + ", token_hash FROM endpoint_token WHERE id = ?";
+  const auto select = db.prepared(text, token_and_hash_columns);
+  if (!select)
+    return select.error();
+  (*select)->bind(0, request.id.bytes);
+  std::optional<created_token> stored;
+  bool same = false;
+  const auto read = read_rows(**select, [&](const statement& row) {
+    const auto hash = row.bytes(token_columns.size());
+    same = std::equal(hash.begin(), hash.end(), request.hash.begin(), request.hash.end());
+    stored = created_token{read_token(row)};
+  });
+  if (!read)
+    return read.error();
+  if (stored && !same)
+    return impossible("the ID belongs to another token");
+  return stored;
+}
+
+// After a duplicate key: did an earlier attempt of the same command, whose answer got lost, store the row?
+outcome<created_token> created_before(connection& db, const create_token& request, const failure& duplicate) {
+  auto stored = find_stored(db, request);
+  if (!stored)
+    return stored.error();
+  if (!*stored)
+    return make_usable_failure(core::errc::conflict, "The token already exists in the application",
+                               duplicate.error.detail);
+  return **std::move(stored);
+}
+
+// An earlier attempt has created the token: as it is now, or as it was made where it is not there any more.
+outcome<created_token> stored_before(connection& db, const create_token& request) {
+  auto stored = find_stored(db, request);
+  if (!stored)
+    return stored.error();
+  return *stored ? **std::move(stored) : made_of(request);
+}
+
+std::optional<failure> fault_of(const create_token& request) {
+  if (!core::is_application_name(request.application))
+    return invalid("not an application name");
+  if (!core::is_endpoint_id(request.endpoint_id))
+    return invalid("not an endpoint ID");
+  return std::nullopt;
+}
+
+// One after the other, each in a transaction of its own. A failure that is not the request's own ends it; what was
+// created until then is found again by a repetition.
+outcome<created_tokens> create_each(connection& db, const create_tokens& request, const attempt& how) {
+  created_tokens created;
+  created.results.reserve(request.items.size());
+  for (const auto& item : request.items) {
+    auto one = apply(db, item, how);
+    if (one) {
+      created.results.emplace_back(*std::move(one));
+      continue;
+    }
+    if (one.error().kind != error_class::usable)
+      return std::move(one).error();
+    if (!db.settled())
+      return std::move(one).error();
+    created.results.emplace_back(std::move(one).error().error);
+  }
+  return created;
+}
+
+} // namespace
+
+outcome<created_token> apply(connection& db, const create_token& request, const attempt& how) {
+  if (auto fault = fault_of(request))
+    return *std::move(fault);
+  if (how.repeated) {
+    // A lost attempt may have been committed, and others may have changed or deleted the token since.
+    const auto before = audited(db, {&request.id, 1});
+    if (!before)
+      return before.error();
+    if (!before->empty())
+      return stored_before(db, request);
+  }
+  const auto* const one = &request;
+  const auto inserted = insert(db, {&one, 1}, how);
+  if (inserted)
+    return made_of(request);
+  if (inserted.error().error.code == core::errc::conflict)
+    return created_before(db, request, inserted.error());
+  return inserted.error();
+}
+
+outcome<created_tokens> apply(connection& db, const create_tokens& request, const attempt& how) {
+  if (request.items.empty() || request.items.size() > max_batch)
+    return invalid("no creation or more than 64");
+  std::vector<const create_token*> good;
+  good.reserve(request.items.size());
+  for (const auto& item : request.items) {
+    if (how.repeated || fault_of(item))
+      return create_each(db, request, how);
+    good.push_back(&item);
+  }
+  if (auto inserted = insert(db, good, how); !inserted) {
+    if (inserted.error().error.code != core::errc::conflict)
+      return inserted.error();
+    return create_each(db, request, how); // some of them, or an earlier attempt has stored all of them
+  }
+  created_tokens created;
+  created.results.reserve(good.size());
+  for (const auto* item : good)
+    created.results.emplace_back(made_of(*item));
+  return created;
+}
+
+} // namespace cm::storage

@@ -1,0 +1,320 @@
+#include "actors/database/storage_gate.hpp"
+#include "catch.hpp"
+#include "virtual_time.hpp"
+
+using namespace cm;
+using namespace cm::actors;
+using namespace cm::test;
+using core::errc;
+using core::health_status;
+using mood = fake_worker_script::mood;
+
+namespace {
+
+/// A gate with one worker, in virtual time.
+class gate_fixture {
+public:
+  explicit gate_fixture(std::shared_ptr<core::metrics> metrics = {}) {
+    storage_gate_settings settings;
+    settings.metrics = std::move(metrics);
+    settings.dispatcher.workers = 1;
+    settings.on_first_contact = [this] { ++first_contacts; };
+    settings.on_refused_database = [this](const std::string& why) { refused_schemas.push_back(why); };
+    gate = system.spawn(storage_gate, settings, system.spawn(fake_health, heard));
+    system.run();
+  }
+
+  void add_worker() {
+    worker = system.spawn(fake_worker, script);
+    system.tell(gate, peer_v, std::size_t{0}, database_access_peer{worker});
+    say(script->connected);
+  }
+
+  void say(bool connected, bool refused = false, const std::string& error = {}) {
+    auto said = std::make_shared<worker_report>();
+    said->connected = connected;
+    said->refused = refused;
+    said->version = "10.11";
+    said->error = error;
+    system.tell(gate, state_v, std::size_t{0}, worker_report_ptr{std::move(said)});
+  }
+
+  std::shared_ptr<answer<storage_result_ptr>> look_up(std::vector<core::token_hash> keys, milliseconds timeout) {
+    return system.ask<storage_result_ptr>(
+      gate, find_v, std::make_shared<const token_lookup>(token_lookup{std::move(keys), system.now() + timeout}));
+  }
+
+  std::shared_ptr<answer<storage_result_ptr>> command(milliseconds timeout) {
+    return system.ask<storage_result_ptr>(gate, execute_v, command_job(system.now() + timeout));
+  }
+
+  [[nodiscard]] health_status health() const { return heard->empty() ? health_status::unknown : heard->back().status; }
+
+  std::shared_ptr<std::vector<core::database_health>> heard = std::make_shared<std::vector<core::database_health>>();
+  std::shared_ptr<fake_worker_script> script = std::make_shared<fake_worker_script>();
+  int first_contacts = 0;
+  std::vector<std::string> refused_schemas;
+  virtual_system system;
+  storage_gate_actor gate;
+  database_access_actor worker;
+};
+
+errc code_of(const std::shared_ptr<answer<storage_result_ptr>>& answer) {
+  REQUIRE(answer->value.has_value());
+  return test::code_of(*answer->value);
+}
+
+} // namespace
+
+TEST_CASE("the gate answers a look-up and a command through its worker") {
+  gate_fixture f;
+  f.add_worker();
+  const auto found_them = f.look_up({key(5), key(1001)}, seconds{1});
+  REQUIRE(found_them->value);
+  CHECK(found(*found_them->value, {key(5), key(1001)}));
+  CHECK(code_of(f.command(seconds{1})) == errc::none);
+}
+
+TEST_CASE("a question waits for the first worker, and the gate tells of the first contact once") {
+  gate_fixture f;
+  const auto early = f.look_up({key(5)}, seconds{1});
+  CHECK_FALSE(early->there());
+  CHECK(f.first_contacts == 0);
+  f.add_worker();
+  REQUIRE(early->value);
+  CHECK(found(*early->value, {key(5)}));
+  CHECK(f.first_contacts == 1);
+  f.say(false);
+  f.say(true);
+  CHECK(f.first_contacts == 1);
+}
+
+TEST_CASE("a worker whose report overtakes its handle is asked again, so that it is not left out for ever") {
+  gate_fixture f;
+  f.say(true); // nobody knows its handle yet
+  f.worker = f.system.spawn(fake_worker, f.script);
+  f.system.tell(f.gate, peer_v, std::size_t{0}, database_access_peer{f.worker});
+  CHECK(code_of(f.look_up({key(5)}, seconds{1})) == errc::none);
+}
+
+TEST_CASE("a question whose worker never answers is answered unavailable at its deadline and not before") {
+  gate_fixture f;
+  f.add_worker();
+  f.script->now = mood::holds;
+  const auto tick = milliseconds{50};
+  const auto lookup = f.look_up({key(5)}, milliseconds{400});
+  const auto command = f.command(milliseconds{700}); // waits behind it
+  REQUIRE(f.script->jobs.size() == 1);
+  f.system.pass(milliseconds{399});
+  CHECK_FALSE(lookup->there());
+  f.system.pass(milliseconds{1} + tick);
+  CHECK(code_of(lookup) == errc::unavailable);
+  f.system.pass(milliseconds{299} - tick);
+  CHECK_FALSE(command->there());
+  f.system.pass(milliseconds{1} + tick);
+  CHECK(code_of(command) == errc::unavailable);
+  f.system.tell(f.worker, tick_v); // the late answer goes nowhere
+  CHECK(f.script->lookups() == 1);
+}
+
+TEST_CASE("health goes down when the database is silent for longer than the patience, and up when it answers") {
+  gate_fixture f;
+  f.add_worker();
+  f.system.pass(milliseconds{1000});
+  CHECK(f.health() == health_status::up);
+  CHECK(f.heard->back().version == "10.11");
+  CHECK(f.heard->back().error.empty());
+
+  f.script->now = mood::holds;
+  f.system.pass(milliseconds{600});
+  CHECK(f.health() == health_status::up);
+  f.system.pass(milliseconds{250} + milliseconds{100}); // until the next probe, and the tick that looks
+  CHECK(f.health() == health_status::down);
+  CHECK(f.heard->back().error == "the database does not answer");
+
+  f.script->now = mood::answers;
+  f.system.tell(f.worker, tick_v);
+  f.system.pass(milliseconds{50});
+  CHECK(f.health() == health_status::up);
+  CHECK(f.heard->back().error.empty());
+}
+
+TEST_CASE("the gate reports its health at least every quarter of a second") {
+  gate_fixture f;
+  f.add_worker();
+  f.system.pass(milliseconds{300});
+  const auto before = f.heard->size();
+  f.system.pass(milliseconds{3000});
+  CHECK(f.heard->size() - before >= 12 - 2); // its ticks are 50 ms apart
+}
+
+TEST_CASE("clocks that differ by more than 5 s are a warning for as long as that is so, and always a metric") {
+  const auto counted = std::make_shared<core::metrics>(core::metrics::sizes{});
+  gate_fixture f{counted};
+  CHECK_FALSE(counted->database.clock_skew_ms.value().has_value());
+  f.script->skew = {milliseconds{-4999}, milliseconds{1}};
+  f.add_worker();
+  f.system.pass(milliseconds{500});
+  CHECK(counted->database.clock_skew_ms.value() == -4999);
+  CHECK(f.heard->back().warning.empty());
+
+  f.script->skew = {std::chrono::hours{192}, milliseconds{1}};
+  f.system.pass(milliseconds{500});
+  CHECK(counted->database.clock_skew_ms.value() == 192 * 3'600'000);
+  CHECK(f.heard->back().warning == "the clock of this replica is 691200 s ahead of the database's clock");
+  CHECK(f.health() == health_status::up);
+
+  f.script->skew = {seconds{-6}, milliseconds{1}};
+  f.system.pass(milliseconds{500});
+  CHECK(f.heard->back().warning == "the clock of this replica is 6 s behind the database's clock");
+
+  f.script->skew = {milliseconds{-300}, milliseconds{1}};
+  f.system.pass(milliseconds{500});
+  CHECK(f.heard->back().warning.empty());
+}
+
+TEST_CASE("a worker without a connection takes health down with its words") {
+  gate_fixture f;
+  f.add_worker();
+  f.say(false, false, "connection refused");
+  CHECK(f.health() == health_status::down);
+  CHECK(f.heard->back().error == "connection refused");
+  f.say(true);
+  CHECK(f.health() == health_status::up);
+}
+
+TEST_CASE("a schema that this release does not know is told on") {
+  gate_fixture f;
+  f.say(false, true, "schema 99");
+  CHECK(f.refused_schemas == std::vector<std::string>{"schema 99"});
+}
+
+TEST_CASE("the job of a worker that dies is answered unavailable at once, and its successor serves") {
+  gate_fixture f;
+  f.add_worker();
+  f.script->now = mood::dies;
+  CHECK(code_of(f.look_up({key(5)}, seconds{10})) == errc::unavailable);
+  CHECK(f.health() == health_status::up); // no tick yet
+  f.system.pass(milliseconds{50});
+  CHECK(f.health() == health_status::down);
+
+  const auto waiting = f.look_up({key(6)}, seconds{10});
+  CHECK_FALSE(waiting->there());
+  f.script->now = mood::answers;
+  f.add_worker();
+  CHECK(code_of(waiting) == errc::none);
+  CHECK(f.health() == health_status::up);
+}
+
+TEST_CASE("a worker that was given up after three minutes serves again when it comes back") {
+  gate_fixture f;
+  f.add_worker();
+  f.script->now = mood::holds;
+  static_cast<void>(f.command(milliseconds{400}));
+  f.system.pass(std::chrono::minutes{3} + seconds{1});
+  f.script->now = mood::answers;
+  f.system.tell(f.worker, tick_v);
+  CHECK(code_of(f.look_up({key(5)}, seconds{1})) == errc::unavailable); // hopeless until the next tick
+  f.system.pass(milliseconds{300});
+  CHECK(f.health() == health_status::up);
+  CHECK(code_of(f.look_up({key(5)}, seconds{1})) == errc::none);
+}
+
+TEST_CASE("whoever waits for a gate that ends is told unavailable at once") {
+  gate_fixture f;
+  f.add_worker();
+  f.script->now = mood::holds;
+  const auto under_way = f.look_up({key(5)}, seconds{10});
+  const auto waiting = f.command(seconds{10});
+  const auto drain = f.system.ask<bool>(f.gate, drain_v);
+  CHECK_FALSE(under_way->there());
+  CHECK_FALSE(waiting->there());
+  CHECK_FALSE(drain->there());
+  f.system.kill(f.gate, GENERATE(caf::exit_reason::kill, caf::exit_reason::user_shutdown));
+  CHECK(code_of(under_way) == errc::unavailable);
+  CHECK(code_of(waiting) == errc::unavailable);
+  CHECK(drain->value == false);
+}
+
+TEST_CASE("a database that is away for more than a second is not waited for") {
+  gate_fixture f;
+  f.add_worker();
+  f.system.pass(milliseconds{100});
+  f.say(false, false, "gone");
+  f.system.pass(milliseconds{900});
+  const auto hopeful_lookup = f.look_up({key(5)}, seconds{10});
+  const auto hopeful_command = f.command(seconds{10});
+  CHECK_FALSE(hopeful_lookup->there());
+  CHECK_FALSE(hopeful_command->there());
+  f.system.pass(milliseconds{100});
+  CHECK_FALSE(hopeful_lookup->there());
+  f.system.pass(milliseconds{51});
+  CHECK(code_of(hopeful_lookup) == errc::unavailable); // it had time yet
+  CHECK(code_of(hopeful_command) == errc::unavailable);
+  CHECK(code_of(f.look_up({key(5)}, seconds{10})) == errc::unavailable);
+  CHECK(code_of(f.command(seconds{10})) == errc::unavailable);
+
+  f.say(true);
+  CHECK(code_of(f.look_up({key(5)}, seconds{10})) == errc::none);
+}
+
+TEST_CASE("first uses are written as soon as the database can") {
+  gate_fixture f;
+  f.system.tell(f.gate, activate_v, std::make_shared<const std::vector<storage::activation>>(first_uses(1, 3)));
+  f.system.pass(milliseconds{5000});
+  CHECK(f.script->jobs.empty());
+  f.add_worker();
+  f.system.pass(milliseconds{50});
+  CHECK(std::count_if(f.script->jobs.begin(), f.script->jobs.end(),
+                      [](const auto& job) { return activation_in(*job) != nullptr; })
+        == 1);
+}
+
+TEST_CASE("a drain is answered at once when nothing is to do, else when the last work is done") {
+  gate_fixture f;
+  f.add_worker();
+  CHECK(f.system.ask<bool>(f.gate, drain_v)->value == true);
+
+  f.script->now = mood::holds;
+  const auto lookup = f.look_up({key(5)}, seconds{10});
+  const auto drain = f.system.ask<bool>(f.gate, drain_v);
+  CHECK_FALSE(drain->there());
+  f.script->now = mood::answers;
+  f.system.tell(f.worker, tick_v);
+  CHECK(code_of(lookup) == errc::none);
+  CHECK(drain->value == true);
+}
+
+TEST_CASE("a gate without room answers overloaded") {
+  virtual_system system;
+  storage_gate_settings settings;
+  settings.dispatcher.workers = 1;
+  settings.dispatcher.lookup_queue = 2;
+  settings.dispatcher.command_queue = 0;
+  const auto gate = system.spawn(storage_gate, settings, health_actor{});
+  const auto lookup = std::make_shared<const token_lookup>(token_lookup{keys(0, 3), system.now() + seconds{1}});
+  CHECK(code_of(system.ask<storage_result_ptr>(gate, find_v, lookup)) == errc::overloaded);
+  CHECK(code_of(system.ask<storage_result_ptr>(gate, execute_v, command_job())) == errc::overloaded);
+}
+
+TEST_CASE("a worker that has nothing to do is told once when another database host is preferred") {
+  virtual_system system;
+  const auto hosts = std::make_shared<storage::host_choice>();
+  const auto script = std::make_shared<fake_worker_script>();
+  storage_gate_settings settings;
+  settings.dispatcher.workers = 1;
+  settings.hosts = hosts;
+  const auto gate = system.spawn(storage_gate, settings, health_actor{});
+  system.tell(gate, peer_v, std::size_t{0}, database_access_peer{system.spawn(fake_worker, script)});
+  system.pass(seconds{2});
+  CHECK(script->follows == 0);
+  hosts->move(0, 1);
+  system.pass(seconds{2});
+  CHECK(script->follows == 1);
+  hosts->move(0, 2); // of a session that came too late: the choice stays
+  system.pass(seconds{2});
+  CHECK(script->follows == 1);
+  hosts->move(1, 0);
+  system.pass(seconds{2});
+  CHECK(script->follows == 2);
+}

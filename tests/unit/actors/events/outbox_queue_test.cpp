@@ -1,0 +1,130 @@
+#include "actors/events/event_encoding.hpp"
+#include "actors/events/outbox_queue.hpp"
+#include "catch.hpp"
+#include "messaging/records/ecap.hpp"
+#include "questions.hpp"
+
+using namespace cm;
+using namespace cm::actors;
+using namespace cm::test;
+
+namespace {
+
+std::vector<core::revocation> revocations(std::uint64_t first, std::size_t count) {
+  std::vector<core::revocation> out;
+  for (std::size_t i = 0; i < count; ++i) {
+    core::revocation one;
+    one.sequence = first + i;
+    out.push_back(one);
+  }
+  return out;
+}
+
+std::vector<std::uint64_t> sequences(const std::vector<core::revocation>& events) {
+  std::vector<std::uint64_t> out;
+  for (const auto& event : events)
+    out.push_back(event.sequence);
+  return out;
+}
+
+} // namespace
+
+TEST_CASE("events are published in the order in which they came, once, and stay until they are confirmed") {
+  outbox_queue queue(100, seconds{4});
+  CHECK(queue.add(revocations(1, 3), at(milliseconds{0})) == 0);
+  const auto first = queue.take(2);
+  CHECK(sequences(first) == std::vector<std::uint64_t>{1, 2});
+  CHECK(queue.waits());
+  CHECK(sequences(queue.take(2)) == std::vector<std::uint64_t>{3});
+  CHECK_FALSE(queue.waits());
+  CHECK(queue.take(2).empty());
+  CHECK(queue.size() == 3);
+  queue.done(first);
+  CHECK(queue.size() == 1);
+  CHECK_FALSE(queue.holds(first[0]));
+  queue.done(revocations(3, 1));
+  CHECK(queue.empty());
+}
+
+TEST_CASE("what was published and not confirmed is published again, in its old place") {
+  outbox_queue queue(100, seconds{4});
+  static_cast<void>(queue.add(revocations(1, 4), at(milliseconds{0})));
+  static_cast<void>(queue.take(1));
+  const auto second = queue.take(1);
+  static_cast<void>(queue.take(1));
+  queue.again(second);
+  queue.again(second); // it waits already
+  CHECK(sequences(queue.take(10)) == std::vector<std::uint64_t>{2, 4});
+  CHECK_FALSE(queue.waits());
+  queue.again(revocations(9, 1)); // nothing that is here
+  CHECK_FALSE(queue.waits());
+  queue.again();
+  CHECK(sequences(queue.take(10)) == std::vector<std::uint64_t>{1, 2, 3, 4});
+}
+
+TEST_CASE("an event that waits already is not taken twice, one that was confirmed may come again") {
+  outbox_queue queue(100, seconds{4});
+  static_cast<void>(queue.add(revocations(1, 2), at(milliseconds{0})));
+  static_cast<void>(queue.add(revocations(1, 2), at(milliseconds{1})));
+  CHECK(queue.size() == 2);
+  queue.done(revocations(1, 2));
+  static_cast<void>(queue.add(revocations(1, 1), at(milliseconds{2})));
+  CHECK(queue.size() == 1);
+}
+
+TEST_CASE("what finds no room is left to the outbox") {
+  outbox_queue queue(2, seconds{4});
+  CHECK(queue.add(revocations(1, 5), at(milliseconds{0})) == 3);
+  CHECK(sequences(queue.take(10)) == std::vector<std::uint64_t>{1, 2});
+}
+
+TEST_CASE("an event is forgotten when its lease is over, as another replica may have it then") {
+  outbox_queue queue(10, seconds{4});
+  static_cast<void>(queue.add(revocations(1, 1), at(seconds{0})));
+  static_cast<void>(queue.add(revocations(2, 1), at(seconds{2})));
+  queue.expire(at(milliseconds{3999}));
+  CHECK(queue.size() == 2);
+  CHECK(sequences(queue.take(1)) == std::vector<std::uint64_t>{1});
+  queue.expire(at(seconds{4}));
+  CHECK(queue.waits());
+  CHECK(sequences(queue.take(10)) == std::vector<std::uint64_t>{2});
+  static_cast<void>(queue.add(revocations(1, 1), at(seconds{5})));
+  CHECK(queue.size() == 2);
+  CHECK(queue.waits());
+}
+
+TEST_CASE("a revocation of tokens becomes the event that names all of them") {
+  core::revocation what;
+  what.application = "app-1";
+  what.endpoint_id = "endpoint-1";
+  what.ids = {id_of(1), id_of(2)};
+  what.correlation_id = "c-1";
+  what.at = core::from_unix_ms(1234);
+  const auto made = encode_event(what, "cm", "replica-1", 1'000);
+  REQUIRE(made.payloads.size() == 1);
+  CHECK(made.subject == "kaa.v1.events.cm.endpoint.token.revoked");
+  const auto event = messaging::decode<messaging::ecap::endpoint_token_revoked_event>(made.payloads[0]);
+  REQUIRE(event.has_value());
+  CHECK(event->correlation_id == "c-1");
+  CHECK(event->timestamp == 1234);
+  CHECK(event->timeout == 0);
+  CHECK(event->app_name == "app-1");
+  CHECK(event->endpoint_id == "endpoint-1");
+  CHECK(event->token_ids == std::vector<std::string_view>{core::to_string(id_of(1)), core::to_string(id_of(2))});
+  CHECK(event->originator_replica_id == "replica-1");
+}
+
+TEST_CASE("a revocation of a client credential of either kind becomes its own event") {
+  core::revocation what;
+  what.kind = GENERATE(core::revoked_kind::basic, core::revoked_kind::x509);
+  what.ids = {id_of(7)};
+  what.correlation_id = "c-2";
+  const auto made = encode_event(what, "cm", "replica-1", 1'000);
+  REQUIRE(made.payloads.size() == 1);
+  CHECK(made.subject == "kaa.v1.events.cm.client.credential.revoked");
+  const auto event = messaging::decode<messaging::ecap::client_credential_revoked_event>(made.payloads[0]);
+  REQUIRE(event.has_value());
+  CHECK(event->credential_id == core::to_string(id_of(7)));
+  CHECK(event->correlation_id == "c-2");
+  CHECK(event->originator_replica_id == "replica-1");
+}

@@ -1,0 +1,110 @@
+#include "actors/database/storage_gate.hpp"
+#include "actors/nats/nats_link.hpp"
+#include "catch.hpp"
+
+using namespace cm;
+using namespace cm::actors;
+using std::chrono::milliseconds;
+
+namespace {
+
+core::steady_time at(int ms) {
+  return core::steady_time{std::chrono::hours{1}} + milliseconds{ms};
+}
+
+} // namespace
+
+TEST_CASE("the database is up with a connected worker and down without, and every change is told once") {
+  database_pulse pulse{milliseconds{600}, at(0)};
+  CHECK_FALSE(pulse.up());
+  CHECK_FALSE(pulse.judge(0, at(10)));
+  CHECK(pulse.judge(1, at(20)));
+  CHECK(pulse.up());
+  CHECK_FALSE(pulse.judge(8, at(30)));
+  CHECK(pulse.judge(0, at(40)));
+  CHECK_FALSE(pulse.up());
+  CHECK_FALSE(pulse.stalled()); // nobody is connected, that is another trouble
+  CHECK_FALSE(pulse.judge(0, at(50)));
+}
+
+TEST_CASE("a database that leaves a probe unanswered for longer than the patience is down until it answers") {
+  database_pulse pulse{milliseconds{600}, at(0)};
+  static_cast<void>(pulse.judge(2, at(0)));
+  pulse.asked(at(100));
+  pulse.asked(at(500)); // the first unanswered one counts
+  CHECK_FALSE(pulse.judge(2, at(700)));
+  CHECK(pulse.judge(2, at(701)));
+  CHECK_FALSE(pulse.up());
+  CHECK(pulse.stalled());
+  pulse.answered(at(800));
+  pulse.probe_answered();
+  CHECK(pulse.judge(2, at(800)));
+  CHECK(pulse.up());
+  CHECK_FALSE(pulse.stalled());
+}
+
+TEST_CASE("any answer is a sign of life, so a probe that waits behind work does no harm") {
+  database_pulse pulse{milliseconds{600}, at(0)};
+  static_cast<void>(pulse.judge(2, at(0)));
+  pulse.asked(at(0));
+  for (int t = 0; t <= 3000; t += 300) {
+    pulse.answered(at(t));
+    CHECK_FALSE(pulse.judge(2, at(t + 299)));
+  }
+  CHECK_FALSE(pulse.judge(2, at(3600)));
+  CHECK(pulse.judge(2, at(3601)));
+}
+
+TEST_CASE("silence is no trouble where nothing was asked") {
+  database_pulse pulse{milliseconds{600}, at(0)};
+  static_cast<void>(pulse.judge(1, at(0)));
+  CHECK_FALSE(pulse.judge(1, at(100000)));
+  CHECK(pulse.up());
+}
+
+TEST_CASE("how long the database is away counts from the start, then from the moment that it went") {
+  database_pulse pulse{milliseconds{600}, at(0)};
+  CHECK(pulse.down_for(at(250)) == milliseconds{250});
+  static_cast<void>(pulse.judge(1, at(300)));
+  CHECK(pulse.down_for(at(5000)) == milliseconds{0});
+  static_cast<void>(pulse.judge(0, at(6000)));
+  static_cast<void>(pulse.judge(0, at(6500)));
+  CHECK(pulse.down_for(at(7000)) == milliseconds{1000});
+}
+
+TEST_CASE("the NATS link is up from the first round trip on, while its round trips come back in time") {
+  link_pulse pulse{milliseconds{600}};
+  CHECK_FALSE(pulse.up(at(0)));
+  pulse.connected(true);
+  CHECK(pulse.connected());
+  CHECK_FALSE(pulse.up(at(50))); // connected, but nothing has come back yet
+  CHECK(pulse.asked(at(60)));
+  pulse.answered();
+  CHECK(pulse.up(at(100000))); // nothing was asked since
+  CHECK(pulse.asked(at(100)));
+  CHECK_FALSE(pulse.asked(at(600))); // the first unanswered one counts
+  CHECK(pulse.up(at(700)));
+  CHECK(pulse.stalled(at(701)));
+  CHECK_FALSE(pulse.up(at(701)));
+  pulse.answered();
+  CHECK(pulse.up(at(702)));
+  CHECK_FALSE(pulse.stalled(at(702)));
+}
+
+TEST_CASE("a NATS link that lost its connection is not stalled, and a new one starts without old round trips") {
+  link_pulse pulse{milliseconds{600}};
+  pulse.connected(true);
+  CHECK(pulse.asked(at(0)));
+  pulse.answered();
+  CHECK(pulse.asked(at(10)));
+  pulse.connected(false);
+  CHECK_FALSE(pulse.up(at(1000)));
+  CHECK_FALSE(pulse.stalled(at(1000)));
+  pulse.answered(); // of the connection that is gone
+  CHECK_FALSE(pulse.up(at(1000)));
+  pulse.connected(true);
+  CHECK_FALSE(pulse.up(at(1000)));
+  CHECK(pulse.asked(at(1000)));
+  pulse.answered();
+  CHECK(pulse.up(at(1001)));
+}

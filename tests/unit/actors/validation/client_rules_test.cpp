@@ -1,0 +1,142 @@
+#include "actors/validation/client_validation.hpp"
+#include "actors/validation/token_validation.hpp"
+#include "catch.hpp"
+
+#include <string>
+
+using namespace cm;
+using namespace cm::actors;
+using core::errc;
+
+namespace {
+
+const auto login_time = core::from_unix_ms(1'000'000);
+
+messaging::ecap::client_username_password_validation_request login() {
+  messaging::ecap::client_username_password_validation_request out;
+  out.timestamp = core::to_unix_ms(login_time);
+  out.username = "user";
+  out.password = "password";
+  return out;
+}
+
+messaging::ecap::client_certificate_validation_request certificate() {
+  messaging::ecap::client_certificate_validation_request out;
+  out.timestamp = core::to_unix_ms(login_time);
+  out.issuer = "CN=CA, O=Kaa";
+  out.serial_number = "0042";
+  return out;
+}
+
+} // namespace
+
+TEST_CASE("a username and password that may be right are looked up") {
+  CHECK(refuse_early(login(), login_time) == std::nullopt);
+}
+
+TEST_CASE("a login past its time is 408, before anything else is looked at") {
+  auto request = login();
+  request.timeout = 1;
+  request.password = std::nullopt;
+  CHECK(refuse_early(request, login_time + std::chrono::seconds{1}) == errc::expired);
+}
+
+TEST_CASE("a login without username or password, or with one that cannot be, is 400") {
+  const std::string long_name(256, 'a');
+  const std::string long_password(1025, 'a');
+  auto request = login();
+  SECTION("no username") {
+    request.username = std::nullopt;
+  }
+  SECTION("empty username") {
+    request.username = "";
+  }
+  SECTION("username too long") {
+    request.username = long_name;
+  }
+  SECTION("control characters in the username") {
+    request.username = "a\nb";
+  }
+  SECTION("no password") {
+    request.password = std::nullopt;
+  }
+  SECTION("empty password") {
+    request.password = "";
+  }
+  SECTION("password too long") {
+    request.password = long_password;
+  }
+  SECTION("a zero byte in the password") {
+    request.password = std::string_view("a\0b", 3);
+  }
+  CHECK(refuse_early(request, login_time) == errc::invalid);
+}
+
+TEST_CASE("a certificate is looked up by its canonical name") {
+  const auto read = read_certificate(certificate(), login_time);
+  REQUIRE(read.has_value());
+  CHECK(read->issuer == "CN=CA,O=Kaa");
+  CHECK(read->serial_number == "42");
+  auto other = certificate();
+  other.issuer = "cn = CA , o=Kaa";
+  other.serial_number = "42";
+  CHECK(read_certificate(other, login_time)->subject == read->subject);
+}
+
+TEST_CASE("an issuer that is no name and a serial number that is not in base 10 are 400") {
+  auto request = certificate();
+  SECTION("issuer") {
+    request.issuer = "not a name";
+  }
+  SECTION("empty serial number") {
+    request.serial_number = "";
+  }
+  SECTION("hexadecimal") {
+    request.serial_number = "0x42";
+  }
+  SECTION("negative") {
+    request.serial_number = "-42";
+  }
+  CHECK(read_certificate(request, login_time).error().code == errc::invalid);
+}
+
+TEST_CASE("a certificate request past its time is 408") {
+  auto request = certificate();
+  request.timeout = 1;
+  CHECK(read_certificate(request, login_time + std::chrono::seconds{1}).error().code == errc::expired);
+}
+
+TEST_CASE("a client credential that was taken away is 403") {
+  core::client_credential credential;
+  const auto [status, code] = GENERATE(table<core::credential_status, errc>({
+    {core::credential_status::inactive, errc::none},
+    {core::credential_status::active, errc::none},
+    {core::credential_status::suspended, errc::forbidden},
+    {core::credential_status::revoked, errc::forbidden},
+  }));
+  credential.status = status;
+  CHECK(judge(credential) == code);
+}
+
+TEST_CASE("a target that is no status is 400, an unknown application 404") {
+  messaging::ecap::endpoint_token_status_transition_request request;
+  request.timestamp = core::to_unix_ms(login_time);
+  request.app_name = "app-1";
+  request.token = "token";
+  request.target_status = "Revoked";
+  const auto known = configured_applications({{"app-1", {}}});
+  CHECK(refuse_early(request, *known, login_time) == std::nullopt);
+  request.target_status = "revoked";
+  CHECK(refuse_early(request, *known, login_time) == errc::invalid);
+  request.target_status = "Revoked";
+  request.app_name = "app-2";
+  CHECK(refuse_early(request, *known, login_time) == errc::not_found);
+}
+
+TEST_CASE("trustful mode takes a token for an endpoint ID only where it can be one") {
+  messaging::ecap::endpoint_token_validation_request request;
+  request.token = "endpoint_1~a-b";
+  CHECK(trustfully_accepted(request));
+  request.token = "an endpoint";
+  CHECK_FALSE(trustfully_accepted(request));
+}

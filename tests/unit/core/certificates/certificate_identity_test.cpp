@@ -1,0 +1,170 @@
+#include "catch.hpp"
+#include "core/certificates/certificate_identity.hpp"
+#include "core/certificates/distinguished_name.hpp"
+#include "license_files.hpp"
+
+#include <openssl/bn.h>
+#include <openssl/err.h>
+
+#include <string>
+#include <vector>
+
+using namespace cm::core;
+
+namespace {
+
+struct attribute {
+  const char* oid;
+  int type; // V_ASN1_…
+  std::string bytes;
+  int set = 0; // 0: a relative name of its own; -1: one with the attribute before
+};
+
+struct plan {
+  std::vector<attribute> issuer{{"2.5.4.3", V_ASN1_UTF8STRING, "Devices CA"}};
+  std::string serial = "4711"; // decimal
+};
+
+std::string pem_of(const plan& p) {
+  static const auto key = license_files::ec_key();
+  const license_files::certificate cert{X509_new(), &X509_free};
+  X509_set_version(cert.get(), X509_VERSION_3);
+  BIGNUM* number = nullptr;
+  license_files::require(BN_dec2bn(&number, p.serial.c_str()) > 0, "serial number");
+  BN_to_ASN1_INTEGER(number, X509_get_serialNumber(cert.get()));
+  BN_free(number);
+  X509_gmtime_adj(X509_getm_notBefore(cert.get()), 0);
+  X509_gmtime_adj(X509_getm_notAfter(cert.get()), 3600);
+  auto* name = X509_NAME_new();
+  for (const auto& a : p.issuer) {
+    auto* object = OBJ_txt2obj(a.oid, 1);
+    license_files::require(X509_NAME_add_entry_by_OBJ(name, object, a.type,
+                                                      reinterpret_cast<const unsigned char*>(a.bytes.data()),
+                                                      static_cast<int>(a.bytes.size()), -1, a.set)
+                             == 1,
+                           "issuer");
+    ASN1_OBJECT_free(object);
+  }
+  X509_set_issuer_name(cert.get(), name);
+  X509_NAME_free(name);
+  X509_set_pubkey(cert.get(), key.get());
+  license_files::require(X509_sign(cert.get(), key.get(), EVP_sha256()) > 0, "signature");
+  auto* out = BIO_new(BIO_s_mem());
+  PEM_write_bio_X509(out, cert.get());
+  char* text = nullptr;
+  const auto length = BIO_get_mem_data(out, &text);
+  std::string result(text, static_cast<std::size_t>(length));
+  BIO_free(out);
+  return result;
+}
+
+std::string issuer_of(const plan& p) {
+  const auto found = identify_certificate(pem_of(p));
+  REQUIRE(found.has_value());
+  CHECK(*canonical_distinguished_name(found->issuer) == found->issuer);
+  return found->issuer;
+}
+
+std::string certificate_error(std::string_view pem) {
+  const auto result = identify_certificate(pem);
+  REQUIRE(result.has_error());
+  CHECK(result.error().code == errc::invalid);
+  CHECK(ERR_peek_error() == 0);
+  return result.error().message;
+}
+
+} // namespace
+
+TEST_CASE("a certificate is known by its issuer, most specific first, and its serial number") {
+  plan p;
+  p.issuer = {{"2.5.4.6", V_ASN1_PRINTABLESTRING, "UA"},
+              {"2.5.4.10", V_ASN1_UTF8STRING, "Example, \"Inc.\""},
+              {"2.5.4.3", V_ASN1_UTF8STRING, "Devices CA"}};
+  const auto found = identify_certificate(pem_of(p));
+  REQUIRE(found.has_value());
+  CHECK(found->issuer == R"(CN=Devices CA,O=Example\, \"Inc.\",C=UA)");
+  CHECK(found->serial_number == "4711");
+}
+
+TEST_CASE("the issuer of a certificate is the canonical form of what Java and OpenSSL print of it") {
+  plan p;
+  p.issuer = {{"0.9.2342.19200300.100.1.25", V_ASN1_IA5STRING, "org"},
+              {"1.2.840.113549.1.9.1", V_ASN1_IA5STRING, "ca@example.org"},
+              {"2.5.4.5", V_ASN1_PRINTABLESTRING, "77"},
+              {"2.5.4.10", V_ASN1_T61STRING,
+               "Gr\xfc\xdf"
+               "e"},
+              {"2.5.4.11", V_ASN1_BMPSTRING, std::string("\x04\x1b\x04\x43", 4)},
+              {"1.3.6.1.4.1.99999.1", V_ASN1_UTF8STRING, "text"},
+              {"2.5.4.3", V_ASN1_UTF8STRING, " München  日本\n"}};
+  const auto issuer = issuer_of(p);
+  CHECK(issuer
+        == "CN=\\ München  日本\\0a,1.3.6.1.4.1.99999.1=text,OU=Лу,O=Grüße,serialNumber=77,"
+           "emailAddress=ca@example.org,DC=org");
+  // As printed by Java 17: getName() and toString().
+  CHECK(issuer
+        == *canonical_distinguished_name("CN=\\ München  日本\\0a,1.3.6.1.4.1.99999.1=#0c0474657874,OU=Лу,O=Grüße,"
+                                         "2.5.4.5=#13023737,1.2.840.113549.1.9.1=#160e6361406578616d706c652e6f7267,"
+                                         "DC=org"));
+  CHECK(issuer
+        == *canonical_distinguished_name("CN=\" München  日本\n\", OID.1.3.6.1.4.1.99999.1=text, OU=Лу, O=Grüße, "
+                                         "SERIALNUMBER=77, EMAILADDRESS=ca@example.org, DC=org"));
+}
+
+TEST_CASE("attributes of one relative name keep the order of the certificate") {
+  plan p;
+  p.issuer = {{"2.5.4.10", V_ASN1_UTF8STRING, "x"},
+              {"2.5.4.3", V_ASN1_UTF8STRING, "a"},
+              {"2.5.4.11", V_ASN1_UTF8STRING, "b", -1}};
+  CHECK(issuer_of(p) == "CN=a+OU=b,O=x");
+}
+
+TEST_CASE("a value that is no text stays hexadecimal") {
+  plan p;
+  p.issuer = {{"2.5.4.45", V_ASN1_BIT_STRING, "\x80\x01"}, {"2.5.4.3", V_ASN1_UTF8STRING, "a"}};
+  CHECK(issuer_of(p) == "CN=a,2.5.4.45=#0303008001");
+}
+
+TEST_CASE("serial numbers of any length are decimal") {
+  plan p;
+  for (const auto* serial : {"0", "255", "1461501637330902918203684832716283019655932542975",
+                             "123456789012345678901234567890123456789012345678901234567890"}) {
+    p.serial = serial;
+    const auto found = identify_certificate(pem_of(p));
+    REQUIRE(found.has_value());
+    CHECK(found->serial_number == serial);
+  }
+  p.serial = "-5";
+  CHECK(certificate_error(pem_of(p)) == "the certificate's serial number is negative");
+  p.serial = "1" + std::string(2500, '0');
+  CHECK(certificate_error(pem_of(p)) == "the certificate's serial number is longer than 1024 bytes");
+}
+
+TEST_CASE("text around the certificate is ignored") {
+  const auto pem = pem_of({});
+  CHECK(identify_certificate("Certificate of a device\n" + pem + "\nthe end\n").has_value());
+}
+
+TEST_CASE("exactly one whole certificate with an issuer is taken") {
+  const auto pem = pem_of({});
+  CHECK(certificate_error("") == "there is no certificate in PEM (-----BEGIN CERTIFICATE-----)");
+  CHECK(certificate_error("hello") == "there is no certificate in PEM (-----BEGIN CERTIFICATE-----)");
+  CHECK(certificate_error(pem + pem) == "there is more than one certificate");
+  auto damaged = pem;
+  damaged[pem.size() / 2] = '!';
+  CHECK(certificate_error(damaged) == "the certificate is damaged");
+  CHECK(certificate_error(pem.substr(0, pem.size() / 2)) == "the certificate is damaged");
+  CHECK(certificate_error(pem + damaged) == "there is something damaged behind the certificate");
+  CHECK(certificate_error("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n") == "the certificate is damaged");
+  // Must not ask for a password at the terminal.
+  CHECK(certificate_error("-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,"
+                          "00112233445566778899AABBCCDDEEFF\n\nAAAAAAAAAAAAAAAAAAAAAA==\n-----END CERTIFICATE-----\n")
+        == "the certificate is damaged");
+  CHECK(certificate_error(std::string(max_certificate_pem + 1, 'x')) == "a certificate in PEM has at most 64 KiB");
+  plan nobody;
+  nobody.issuer.clear();
+  CHECK(certificate_error(pem_of(nobody)) == "the certificate's issuer is empty");
+  plan everybody;
+  everybody.issuer.assign(3, {"2.5.4.3", V_ASN1_UTF8STRING, std::string(3000, 'x')});
+  CHECK(certificate_error(pem_of(everybody)) == "the certificate's issuer is longer than 8192 bytes");
+}

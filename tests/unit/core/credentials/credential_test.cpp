@@ -1,0 +1,51 @@
+#include "catch.hpp"
+#include "core/credentials/credential.hpp"
+
+#include <array>
+
+using namespace cm::core;
+
+TEST_CASE("every transition of contract section 2 is as the table there says") {
+  using enum credential_status;
+
+  struct row {
+    credential_status from;
+    std::array<transition, 4> to; // Inactive, Active, Suspended, Revoked
+  };
+
+  constexpr auto same = transition::unchanged;
+  constexpr auto yes = transition::allowed;
+  constexpr auto no = transition::forbidden;
+  const std::array<row, 4> rows{{
+    {inactive, {same, yes, yes, yes}},
+    {active, {no, same, yes, yes}},
+    {suspended, {no, yes, same, yes}},
+    {revoked, {no, no, no, same}},
+  }};
+  for (const auto& r : rows) {
+    for (std::size_t i = 0; i < 4; ++i) {
+      const auto to = static_cast<credential_status>(i);
+      INFO(to_string(r.from) << " to " << to_string(to));
+      CHECK(check_transition(r.from, to) == r.to[i]);
+    }
+  }
+}
+
+TEST_CASE("the spelling of a state is read back as that state, and no other spelling is") {
+  for (std::size_t i = 0; i < credential_status_count; ++i) {
+    const auto status = static_cast<credential_status>(i);
+    CHECK(parse_credential_status(to_string(status)) == status);
+  }
+  for (const auto* wrong : {"", "inactive", "ACTIVE", "Active ", "Deleted", "Unknown"})
+    CHECK_FALSE(parse_credential_status(wrong).has_value());
+}
+
+TEST_CASE("only a change from a valid state to one that is not takes a credential away") {
+  using enum credential_status;
+  CHECK(takes_away(inactive, suspended));
+  CHECK(takes_away(active, suspended));
+  CHECK(takes_away(active, revoked));
+  CHECK_FALSE(takes_away(suspended, revoked));
+  CHECK_FALSE(takes_away(suspended, active));
+  CHECK_FALSE(takes_away(inactive, active));
+}

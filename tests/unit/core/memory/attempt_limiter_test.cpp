@@ -1,0 +1,147 @@
+#include "catch.hpp"
+#include "core/memory/attempt_limiter.hpp"
+
+#include <stdexcept>
+#include <string>
+
+using namespace cm::core;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr steady_time start{100h};
+
+void fail_times(attempt_limiter& limiter, std::string_view username, int times, steady_time at) {
+  for (int i = 0; i < times; ++i)
+    limiter.failed(username, at);
+}
+
+} // namespace
+
+TEST_CASE("the tenth failure within a minute blocks a username for thirty seconds") {
+  attempt_limiter limiter;
+  for (int i = 0; i < 9; ++i) {
+    limiter.failed("joe", start + i * 6s);
+    CHECK_FALSE(limiter.blocked("joe", start + i * 6s));
+  }
+  limiter.failed("joe", start + 59'999ms);
+  CHECK(limiter.blocked("joe", start + 59'999ms));
+  CHECK(limiter.blocked("joe", start + 89'998ms));
+  CHECK_FALSE(limiter.blocked("joe", start + 89'999ms));
+  // It begins anew.
+  CHECK(limiter.size() == 0);
+  fail_times(limiter, "joe", 9, start + 90s);
+  CHECK_FALSE(limiter.blocked("joe", start + 90s));
+  limiter.failed("joe", start + 90s);
+  CHECK(limiter.blocked("joe", start + 90s));
+}
+
+TEST_CASE("failures that are spread over more than a minute block nobody") {
+  attempt_limiter limiter;
+  for (int i = 0; i < 1000; ++i) {
+    const auto now = start + i * 6667ms; // nine in each minute
+    limiter.failed("joe", now);
+    REQUIRE_FALSE(limiter.blocked("joe", now));
+  }
+  // The window slides: it is no minute of the clock.
+  attempt_limiter other;
+  fail_times(other, "joe", 5, start + 59s);
+  fail_times(other, "joe", 5, start + 61s);
+  CHECK(other.blocked("joe", start + 61s));
+}
+
+TEST_CASE("one username does not block another") {
+  attempt_limiter limiter;
+  fail_times(limiter, "joe", 10, start);
+  CHECK(limiter.blocked("joe", start));
+  CHECK_FALSE(limiter.blocked("Joe", start));
+  CHECK_FALSE(limiter.blocked("", start));
+  fail_times(limiter, "", 10, start);
+  CHECK(limiter.blocked("", start));
+}
+
+TEST_CASE("a success forgets the failures, but ends no block") {
+  attempt_limiter limiter;
+  fail_times(limiter, "joe", 9, start);
+  limiter.succeeded("joe");
+  CHECK(limiter.size() == 0);
+  fail_times(limiter, "joe", 9, start);
+  CHECK_FALSE(limiter.blocked("joe", start));
+  limiter.failed("joe", start);
+  limiter.succeeded("joe");
+  CHECK(limiter.blocked("joe", start));
+  limiter.succeeded("nobody");
+}
+
+TEST_CASE("failures that arrive during a block do not make it longer") {
+  attempt_limiter limiter;
+  fail_times(limiter, "joe", 10, start);
+  fail_times(limiter, "joe", 10, start + 29s);
+  CHECK(limiter.blocked("joe", start + 29'999ms));
+  CHECK_FALSE(limiter.blocked("joe", start + 30s));
+}
+
+TEST_CASE("memory is bounded, and who is blocked stays longest") {
+  attempt_limiter limiter{{.failures = 2, .max_usernames = 3}};
+  fail_times(limiter, "blocked", 2, start);
+  limiter.failed("a", start + 1s);
+  limiter.failed("b", start + 2s);
+  limiter.failed("a", start + 3s); // blocks it
+  REQUIRE(limiter.blocked("a", start + 3s));
+  for (int i = 0; i < 1000; ++i)
+    limiter.failed("flood " + std::to_string(i), start + 4s);
+  CHECK(limiter.size() == 3);
+  CHECK(limiter.blocked("blocked", start + 4s));
+  CHECK(limiter.blocked("a", start + 4s));
+
+  SECTION("of those that are not, the one goes whose last failure is the oldest") {
+    attempt_limiter other{{.failures = 3, .max_usernames = 2}};
+    other.failed("a", start);
+    other.failed("b", start + 1s);
+    other.failed("a", start + 2s);
+    other.failed("c", start + 3s); // in the place of b
+    other.failed("a", start + 4s);
+    CHECK(other.blocked("a", start + 4s));
+    other.failed("b", start + 5s);
+    other.failed("b", start + 5s);
+    CHECK_FALSE(other.blocked("b", start + 5s));
+  }
+  SECTION("where all are blocked, the one goes whose block ends first") {
+    fail_times(limiter, "flood 999", 1, start + 5s); // its second
+    REQUIRE(limiter.blocked("flood 999", start + 5s));
+    limiter.failed("new", start + 6s);
+    CHECK(limiter.size() == 3);
+    CHECK_FALSE(limiter.blocked("blocked", start + 6s));
+    CHECK(limiter.blocked("a", start + 6s));
+    CHECK(limiter.blocked("flood 999", start + 6s));
+  }
+}
+
+TEST_CASE("what is too old is forgotten without being asked for") {
+  attempt_limiter limiter;
+  for (int i = 0; i < 100; ++i)
+    limiter.failed("user " + std::to_string(i), start + i * 1s);
+  CHECK(limiter.size() == 60);
+  CHECK_FALSE(limiter.blocked("nobody", start + 10min));
+  CHECK(limiter.size() == 0);
+}
+
+TEST_CASE("an attempt limiter without attempts or memory is a fault of the program") {
+  CHECK_THROWS_AS(attempt_limiter({.failures = 0}), std::invalid_argument);
+  CHECK_THROWS_AS(attempt_limiter({.max_usernames = 0}), std::invalid_argument);
+}
+
+TEST_CASE("it says how many failures are left before a username is blocked") {
+  attempt_limiter limiter;
+  CHECK(limiter.left("joe", start) == 10);
+  fail_times(limiter, "joe", 4, start);
+  CHECK(limiter.left("joe", start) == 6);
+  CHECK(limiter.left("ann", start) == 10);
+  CHECK(limiter.left("joe", start + 60s) == 10); // the window has passed
+  fail_times(limiter, "joe", 10, start + 60s);
+  CHECK(limiter.left("joe", start + 60s) == 0);
+  CHECK(limiter.left("joe", start + 90s) == 10);
+  fail_times(limiter, "ann", 4, start);
+  limiter.succeeded("ann");
+  CHECK(limiter.left("ann", start) == 10);
+}

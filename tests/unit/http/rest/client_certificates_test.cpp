@@ -1,0 +1,122 @@
+#include "core/base/time.hpp"
+#include "core/base/uuid.hpp"
+#include "http/rest/client_certificates.hpp"
+#include "rest.hpp"
+
+using cm::core::credential_status;
+using cm::test::escaped;
+using cm::test::header;
+using cm::test::make_get;
+using cm::test::make_post;
+using cm::test::names;
+using cm::test::some_id;
+using cm::test::wrong_fields;
+
+namespace {
+
+constexpr std::string_view certificates_path = "/api/v1/clients/certificates";
+
+// C=DE, O=Example, CN=Devices CA; serial number 0x1A2B. As a JSON string.
+const std::string certificate = "-----BEGIN CERTIFICATE-----\\n"
+                                "MIIBrDCCAVOgAwIBAgICGiswCgYIKoZIzj0EAwIwNDELMAkGA1UEBhMCREUxEDAO\\n"
+                                "BgNVBAoMB0V4YW1wbGUxEzARBgNVBAMMCkRldmljZXMgQ0EwIBcNMjYxMTIyMjEx\\n"
+                                "NDI2WhgPMjEyNjEwMjkyMTE0MjZaMDQxCzAJBgNVBAYTAkRFMRAwDgYDVQQKDAdF\\n"
+                                "eGFtcGxlMRMwEQYDVQQDDApEZXZpY2VzIENBMFkwEwYHKoZIzj0CAQYIKoZIzj0D\\n"
+                                "AQcDQgAEYVBQgX1jU4A21cgDM7vynOEpqp1FCMuJQCxgG81VxkbS22KSaHqq2QSY\\n"
+                                "7jysqDRA2SWOZcxFrnQpW8eXnaUQg6NTMFEwHQYDVR0OBBYEFIgVvc5UZKMmX1N0\\n"
+                                "DdwTTYQgzosGMB8GA1UdIwQYMBaAFIgVvc5UZKMmX1N0DdwTTYQgzosGMA8GA1Ud\\n"
+                                "EwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDRwAwRAIgQWaHOflSWJJPqPXZK/wnIPLg\\n"
+                                "rIjnAqz61nYidsGky1UCIAdu2Q8qEq1/WrW3OP9BN2hWsFqno7yVvU9FMnoByIca\\n"
+                                "-----END CERTIFICATE-----\\n";
+
+cm::core::expected<cm::http::create_x509_request> create_certificate(std::string_view body) {
+  return cm::http::parse_create_x509(make_post(certificates_path, body));
+}
+
+cm::core::expected<cm::http::list_clients_request> list_certificates(const std::string& query) {
+  return cm::http::parse_list_x509(make_get(std::string{certificates_path} + query));
+}
+
+} // namespace
+
+TEST_CASE("A certificate is made known by issuer and serial number, in any spelling") {
+  auto made = create_certificate(R"({"issuer":"cn=Devices CA , o=Example, c=DE","serialNumber":"0x1A2B"})");
+  REQUIRE(made.has_value());
+  CHECK(made->issuer == "CN=Devices CA,O=Example,C=DE");
+  CHECK(made->serial_number == "6699");
+  CHECK(!made->client_id);
+
+  made =
+    create_certificate(R"({"issuer":"CN=a","serialNumber":"00012","certificate":null,"clientId":"gateway-7","x":1})");
+  REQUIRE(made.has_value());
+  CHECK(made->serial_number == "12");
+  CHECK(made->client_id == "gateway-7");
+}
+
+TEST_CASE("A certificate is made known by itself") {
+  const auto made =
+    create_certificate(R"({"certificate":")" + certificate + R"(","issuer":null,"clientId":"gateway-7"})");
+  REQUIRE(made.has_value());
+  CHECK(made->issuer == "CN=Devices CA,O=Example,C=DE");
+  CHECK(made->serial_number == "6699");
+  CHECK(made->client_id == "gateway-7");
+}
+
+TEST_CASE("Issuer and serial number, or the certificate: both or neither is wrong") {
+  CHECK(wrong_fields(create_certificate("{}")) == names{"certificate"});
+  CHECK(wrong_fields(create_certificate(R"({"issuer":"CN=a"})")) == names{"serialNumber"});
+  CHECK(wrong_fields(create_certificate(R"({"serialNumber":"1"})")) == names{"issuer"});
+  CHECK(wrong_fields(create_certificate(R"({"serialNumber":"1","certificate":")" + certificate + "\"}"))
+        == names{"certificate"});
+  CHECK(wrong_fields(create_certificate(R"({"issuer":"CN=a","serialNumber":"1","certificate":")" + certificate + "\"}"))
+        == names{"certificate"});
+}
+
+TEST_CASE("All wrong fields of a new certificate are named at once") {
+  CHECK(wrong_fields(create_certificate(R"({"issuer":"no name","serialNumber":"-1","clientId":""})"))
+        == names{"issuer", "serialNumber", "clientId"});
+  CHECK(wrong_fields(create_certificate(R"({"issuer":"","serialNumber":""})")) == names{"issuer", "serialNumber"});
+  CHECK(wrong_fields(create_certificate(R"({"issuer":7,"serialNumber":7})")) == names{"issuer", "serialNumber"});
+  CHECK(wrong_fields(create_certificate(R"({"certificate":7,"clientId":7})")) == names{"certificate", "clientId"});
+  CHECK(wrong_fields(create_certificate(R"({"certificate":"-----BEGIN CERTIFICATE-----"})")) == names{"certificate"});
+  CHECK(wrong_fields(create_certificate(R"({"certificate":""})")) == names{"certificate"});
+  CHECK(wrong_fields(create_certificate(R"({"certificate":")" + certificate + certificate + "\"}"))
+        == names{"certificate"});
+  CHECK(wrong_fields(create_certificate("")).empty());
+}
+
+TEST_CASE("A list of certificates is filtered by the canonical forms") {
+  const auto made = list_certificates("?status=Suspended&issuer=" + escaped("cn=Devices CA, o=Example,c=DE")
+                                      + "&serialNumber=0X1a2b&limit=7&offset=1&order=ASC");
+  REQUIRE(made.has_value());
+  CHECK(made->statuses == std::vector{credential_status::suspended});
+  CHECK(made->issuer == "CN=Devices CA,O=Example,C=DE");
+  CHECK(made->serial_number == "6699");
+  CHECK(made->offset == 1);
+  CHECK(made->limit == 7);
+  CHECK(made->order == cm::http::sort_order::ascending);
+  CHECK(!list_certificates("?issuer=&serialNumber=").value().issuer);
+  CHECK(!list_certificates("?issuer=&serialNumber=").value().serial_number);
+  CHECK(wrong_fields(list_certificates("?status=x&issuer=x&serialNumber=x&offset=x&limit=x&order=x"))
+        == names{"status", "issuer", "serialNumber", "offset", "limit", "order"});
+}
+
+TEST_CASE("A certificate is shown by its canonical names") {
+  cm::core::client_credential credential;
+  credential.kind = cm::core::client_kind::x509;
+  credential.id = *cm::core::parse_uuid(some_id);
+  credential.issuer = "CN=Devices CA,O=Example\\, Inc.";
+  credential.serial_number = "6699";
+  credential.client_id = "gateway-7";
+  credential.created_at = cm::core::from_unix_ms(1795356000123);
+  const auto answer = cm::http::render_created_x509(credential);
+  CHECK(answer.status == 201);
+  CHECK(!answer.sensitive);
+  CHECK(header(answer, "Location") == "/api/v1/clients/certificates/0192f0a0-0000-7000-8000-000000000001");
+  CHECK(header(answer, "ETag") == cm::http::entity_tag_of(credential));
+  CHECK(answer.body
+        == R"({"credentialId":"0192f0a0-0000-7000-8000-000000000001","issuer":"CN=Devices CA,O=Example\\, Inc.",)"
+           R"("serialNumber":"6699","clientId":"gateway-7","status":"Inactive","createdDate":")"
+             + cm::core::to_iso8601(credential.created_at) + "\"}");
+  CHECK(cm::http::render_client(make_get("/"), credential).body == answer.body);
+}

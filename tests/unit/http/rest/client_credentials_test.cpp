@@ -1,0 +1,221 @@
+#include "core/base/time.hpp"
+#include "core/base/uuid.hpp"
+#include "http/rest/client_credentials.hpp"
+#include "http/rest/problem.hpp"
+#include "rest.hpp"
+
+using cm::core::credential_status;
+using cm::test::escaped;
+using cm::test::header;
+using cm::test::make_get;
+using cm::test::make_post;
+using cm::test::make_put;
+using cm::test::make_request;
+using cm::test::names;
+using cm::test::some_id;
+using cm::test::wrong_fields;
+
+namespace {
+
+constexpr std::string_view credentials_path = "/api/v1/clients/credentials";
+
+cm::core::expected<cm::http::create_basic_request> create_username(std::string_view body) {
+  return cm::http::parse_create_basic(make_post(credentials_path, body));
+}
+
+cm::core::expected<std::optional<cm::core::secret>> password(std::string_view body) {
+  return cm::http::parse_password_body(make_put(credentials_path, body));
+}
+
+cm::core::expected<cm::http::list_clients_request> list_usernames(const std::string& query) {
+  return cm::http::parse_list_basic(make_get(std::string{credentials_path} + query));
+}
+
+cm::core::client_credential sample_username() {
+  cm::core::client_credential made;
+  made.id = *cm::core::parse_uuid(some_id);
+  made.username = "gateway-7";
+  made.client_id = "client-7";
+  made.created_at = cm::core::from_unix_ms(1795356000123);
+  return made;
+}
+
+const std::string created = cm::core::to_iso8601(cm::core::from_unix_ms(1795356000123));
+
+} // namespace
+
+TEST_CASE("A username comes with a password and a client ID or without") {
+  auto made = create_username(R"({"username":"gateway-7"})");
+  REQUIRE(made.has_value());
+  CHECK(made->username == "gateway-7");
+  CHECK(!made->password);
+  CHECK(!made->client_id);
+
+  made = create_username(R"({"username":"g\u00e4teway","password":"s\u00e4cret--","clientId":"c","status":"Active"})");
+  REQUIRE(made.has_value());
+  CHECK(made->username == "g\xc3\xa4teway");
+  REQUIRE(made->password);
+  CHECK(made->password->reveal()
+        == "s\xc3\xa4"
+           "cret--");
+  CHECK(made->client_id == "c");
+
+  made = create_username(R"({"username":"u","password":null,"clientId":null})");
+  REQUIRE(made.has_value());
+  CHECK(!made->password);
+  CHECK(!made->client_id);
+}
+
+TEST_CASE("All wrong fields of a new username are named at once") {
+  CHECK(wrong_fields(create_username("{}")) == names{"username"});
+  CHECK(wrong_fields(create_username(R"({"username":"","password":"short","clientId":""})"))
+        == names{"username", "password", "clientId"});
+  CHECK(wrong_fields(create_username(R"({"username":1,"password":2,"clientId":3})"))
+        == names{"username", "password", "clientId"});
+  CHECK(wrong_fields(create_username(R"({"username":"u","password":"password-1","password":"password-1"})"))
+        == names{"password"});
+  CHECK(wrong_fields(create_username("")).empty());
+  for (const std::string name : {R"(\u0000)", R"(a\u001f)", R"(a\u007f)", R"(a\u0080)", R"(a\u009fb)", R"(a\nb)"}) {
+    INFO(name);
+    CHECK(wrong_fields(create_username(R"({"username":")" + name + R"("})")) == names{"username"});
+    CHECK(wrong_fields(create_username(R"({"username":"u","clientId":")" + name + R"("})")) == names{"clientId"});
+  }
+}
+
+TEST_CASE("A password has at least 8 characters and at most 1024 bytes") {
+  CHECK(!password("{}").value());
+  CHECK(!password(R"({"password":null})").value());
+  CHECK(password(R"({"password":"12345678"})").value()->reveal() == "12345678");
+  CHECK(password(R"({"password":")" + std::string(1024, 'p') + "\"}").value()->reveal().size() == 1024);
+  // Eight characters of two bytes each; seven of them are not enough, however many bytes they have.
+  CHECK(password(R"({"password":"\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4"})").has_value());
+  CHECK(wrong_fields(password(R"({"password":"\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4"})")) == names{"password"});
+  CHECK(wrong_fields(password(R"({"password":"1234567"})")) == names{"password"});
+  CHECK(wrong_fields(password(R"({"password":""})")) == names{"password"});
+  CHECK(wrong_fields(password(R"({"password":12345678})")) == names{"password"});
+  CHECK(wrong_fields(password(R"({"password":")" + std::string(1025, 'p') + "\"}")) == names{"password"});
+  CHECK(wrong_fields(password("")).empty());
+}
+
+TEST_CASE("No error about a password repeats it") {
+  const auto made = password(R"({"password":"secret"})");
+  REQUIRE(made.has_error());
+  CHECK(cm::http::problem(make_get("/"), made.error()).body.find("secret") == std::string::npos);
+}
+
+TEST_CASE("A path names a credential, or none has that ID") {
+  const auto routes = cm::http::make_api_router();
+  const auto find = [&](const std::string& id) {
+    const auto request = make_get(std::string{credentials_path} + "/" + id);
+    return cm::http::parse_credential_path(routes.match(request).parameters);
+  };
+  CHECK(cm::core::to_string(find(std::string{some_id}).value()) == some_id);
+  const auto unknown = find("gateway-7");
+  REQUIRE(unknown.has_error());
+  CHECK(unknown.error().code == cm::core::errc::not_found);
+  CHECK(unknown.error().message == "Client credential not found");
+}
+
+TEST_CASE("A list of usernames takes filters, page and order") {
+  auto made = list_usernames("");
+  REQUIRE(made.has_value());
+  CHECK(made->statuses.empty());
+  CHECK(!made->username);
+  CHECK(made->offset == 0);
+  CHECK(made->limit == 20);
+  CHECK(made->order == cm::http::sort_order::descending);
+
+  made =
+    list_usernames("?status=Active,Revoked&username=" + escaped("g\xc3\xa4te&way") + "&offset=4&limit=5&order=ASC");
+  REQUIRE(made.has_value());
+  CHECK(made->statuses == std::vector{credential_status::active, credential_status::revoked});
+  CHECK(made->username == "g\xc3\xa4te&way");
+  CHECK(made->offset == 4);
+  CHECK(made->limit == 5);
+  CHECK(made->order == cm::http::sort_order::ascending);
+  CHECK(!list_usernames("?username=").value().username);
+  CHECK(wrong_fields(list_usernames("?status=x&username=%00&offset=x&limit=x&order=x"))
+        == names{"status", "username", "offset", "limit", "order"});
+  CHECK(wrong_fields(list_usernames("?username=a&username=b")) == names{"username"});
+}
+
+TEST_CASE("A credential is shown with the tag that its conditions are held against") {
+  const auto answer = cm::http::render_client(make_get("/"), sample_username());
+  CHECK(answer.status == 200);
+  CHECK(!answer.sensitive);
+  CHECK(answer.body
+        == R"({"credentialId":"0192f0a0-0000-7000-8000-000000000001","username":"gateway-7","clientId":"client-7",)"
+           R"("status":"Inactive","createdDate":")"
+             + created + "\"}");
+  const auto tag = cm::http::entity_tag_of(sample_username());
+  CHECK(header(answer, "ETag") == tag);
+  CHECK(cm::http::render_client(make_get("/", tag), sample_username()).status == 304);
+
+  auto used = sample_username();
+  used.status = credential_status::active;
+  used.updated_at = cm::core::from_unix_ms(1795356000999);
+  used.last_used_at = cm::core::from_unix_ms(1795356060000);
+  const auto changed = cm::http::render_changed_client(used);
+  CHECK(changed.status == 200);
+  CHECK(changed.body
+        == R"({"credentialId":"0192f0a0-0000-7000-8000-000000000001","username":"gateway-7","clientId":"client-7",)"
+           R"("status":"Active","createdDate":")"
+             + created + R"(","updateDate":")" + cm::core::to_iso8601(*used.updated_at) + R"(","lastUseDate":")"
+             + cm::core::to_iso8601(*used.last_used_at) + "\"}");
+  CHECK(header(changed, "ETag") == cm::http::entity_tag_of(used));
+  CHECK(header(changed, "ETag") != tag);
+}
+
+TEST_CASE("Only a generated password is shown, and then the buffers are wiped") {
+  const cm::core::secret generated{"Gen\"erated"};
+  auto answer = cm::http::render_created_basic(sample_username(), &generated);
+  CHECK(answer.status == 201);
+  CHECK(answer.sensitive);
+  CHECK(header(answer, "Location") == "/api/v1/clients/credentials/0192f0a0-0000-7000-8000-000000000001");
+  CHECK(answer.body
+        == R"({"credentialId":"0192f0a0-0000-7000-8000-000000000001","username":"gateway-7",)"
+           R"("password":"Gen\"erated","clientId":"client-7","status":"Inactive","createdDate":")"
+             + created + "\"}");
+
+  answer = cm::http::render_created_basic(sample_username(), nullptr);
+  CHECK(answer.status == 201);
+  CHECK(!answer.sensitive);
+  CHECK(answer.body.find("password") == std::string::npos);
+
+  answer = cm::http::render_password_changed(sample_username(), &generated);
+  CHECK(answer.status == 200);
+  CHECK(answer.sensitive);
+  CHECK(answer.body.find(R"("password":"Gen\"erated")") != std::string::npos);
+  CHECK(header(answer, "ETag") == cm::http::entity_tag_of(sample_username()));
+
+  answer = cm::http::render_password_changed(sample_username(), nullptr);
+  CHECK(!answer.sensitive);
+  CHECK(answer.body == cm::http::render_changed_client(sample_username()).body);
+  CHECK(header(answer, "ETag") == cm::http::entity_tag_of(sample_username()));
+}
+
+TEST_CASE("The buffer of a generated password never grows, so that no copy stays behind") {
+  auto widest = sample_username();
+  widest.username = std::string(255, '"');
+  widest.client_id = std::string(255, '"');
+  widest.updated_at = widest.last_used_at = widest.created_at;
+  const cm::core::secret generated{std::string(64, '"')};
+  const auto answer = cm::http::render_password_changed(widest, &generated);
+  // What was reserved for the widest case: a string that had to grow would have another capacity.
+  constexpr std::size_t reserved = 384 + 6 * (255 + 255 + 64);
+  CHECK(answer.body.capacity() >= reserved);
+  CHECK(answer.body.capacity() < reserved + 16);
+}
+
+TEST_CASE("A page of credentials lists its items and the total") {
+  const auto answer = cm::http::render_clients_page(make_get("/"), {sample_username(), sample_username()}, 9);
+  const std::string item = cm::http::render_client(make_get("/"), sample_username()).body;
+  CHECK(answer.body == R"({"content":[)" + item + "," + item + R"(],"totalElements":9})");
+  CHECK(cm::http::render_clients_page(make_get("/", header(answer, "ETag")), {sample_username(), sample_username()}, 9)
+          .status
+        == 304);
+  CHECK(cm::http::render_clients_page(make_get("/", header(answer, "ETag")), {sample_username(), sample_username()}, 8)
+          .status
+        == 200);
+  CHECK(cm::http::render_clients_page(make_get("/"), {}, 0).body == R"({"content":[],"totalElements":0})");
+}

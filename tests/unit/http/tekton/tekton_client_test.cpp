@@ -1,0 +1,289 @@
+#include "catch.hpp"
+#include "http/server/net.hpp"
+#include "http/tekton/tekton_client.hpp"
+
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/write.hpp>
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace cm::http;
+using namespace std::chrono_literals;
+using cm::core::errc;
+
+namespace {
+
+/// A server that answers each request with what a function makes of its target; an empty answer closes the connection.
+class scripted_server {
+public:
+  using script = std::function<std::string(const std::string& target)>;
+
+  explicit scripted_server(script answers)
+    : answers_(std::move(answers)), listening_(io_, {net::ip::make_address("127.0.0.1"), 0}),
+      url_("http://127.0.0.1:" + std::to_string(listening_.local_endpoint().port())), thread_([this] { serve(); }) {}
+
+  ~scripted_server() {
+    stopping_ = true;
+    boost::system::error_code ec;
+    tcp_socket wake{io_.get_executor()};
+    wake.connect(listening_.local_endpoint(), ec);
+    wake.close(ec);
+    thread_.join();
+  }
+
+  scripted_server(const scripted_server&) = delete;
+  scripted_server& operator=(const scripted_server&) = delete;
+
+  [[nodiscard]] const std::string& url() const { return url_; }
+
+  [[nodiscard]] std::vector<std::string> requests() {
+    const std::lock_guard lock{guard_};
+    return requests_;
+  }
+
+  [[nodiscard]] int connections() const { return connections_; }
+
+private:
+  void serve() {
+    for (;;) {
+      boost::system::error_code ec;
+      tcp_socket socket{io_.get_executor()};
+      listening_.accept(socket, ec);
+      if (stopping_)
+        return;
+      ++connections_;
+      std::string buffer;
+      while (!ec) {
+        const auto length = net::read_until(socket, net::dynamic_buffer(buffer), "\r\n\r\n", ec);
+        if (ec)
+          break;
+        const auto target = buffer.substr(4, buffer.find(' ', 4) - 4);
+        {
+          const std::lock_guard lock{guard_};
+          requests_.push_back(buffer.substr(0, length));
+        }
+        buffer.erase(0, length);
+        const auto answer = answers_(target);
+        if (answer.empty())
+          break;
+        net::write(socket, net::buffer(answer), ec);
+      }
+    }
+  }
+
+  script answers_;
+  net::io_context io_;
+  tcp_acceptor listening_;
+  std::string url_;
+  std::atomic<bool> stopping_ = false;
+  std::atomic<int> connections_ = 0;
+  std::mutex guard_;
+  std::vector<std::string> requests_;
+  std::thread thread_;
+};
+
+std::string ok(const std::string& body) {
+  return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size())
+         + "\r\n\r\n" + body;
+}
+
+std::string status(const std::string& line) {
+  return "HTTP/1.1 " + line + "\r\nContent-Length: 0\r\n\r\n";
+}
+
+cm::core::expected<application_versions> read_body(const std::string& body) {
+  scripted_server server{[&](const std::string&) { return ok(body); }};
+  return read_applications(server.url(), 5s);
+}
+
+std::string wrong_url(const std::string& url) {
+  const auto result = read_applications(url, 100ms);
+  REQUIRE(result.has_error());
+  CHECK(result.error().code == errc::invalid);
+  return result.error().message;
+}
+
+const application_versions two{{"kettle", {"v1", "v2"}}, {"thermostat", {"v1"}}};
+
+} // namespace
+
+TEST_CASE("applications and versions are read from every form that Tekton may use") {
+  const std::string odd = R"([{"name":"kettle","versions":["v1"]},{"name":"kettle","versions":["v2"]},)"
+                          R"({"name":"thermostat","versions":["v1"]},{"name":"No App","versions":[]},)"
+                          R"({"name":"thermostat","versions":["V 9"],"displayName":7}])";
+  for (
+    const auto& body : std::vector<std::string>{
+      R"([{"name":"kettle","versions":[{"name":"v1"},{"name":"v2"}]},{"name":"thermostat","versions":["v1"]}])",
+      R"([{"name":"kettle","appVersions":["v1","v2"]},{"name":"thermostat","versions":{"v1":{"default":true}}}])",
+      R"({"content":[{"name":"kettle","versions":["v2","v1"]},{"name":"thermostat","versions":["v1"]}],"totalElements":2})",
+      R"({"content":[{"name":"kettle","versions":["v2","v1"]},{"name":"thermostat","versions":["v1"]}],"last":true})",
+      odd}) {
+    INFO(body);
+    const auto result = read_body(body);
+    REQUIRE(result.has_value());
+    CHECK((*result == two));
+  }
+  CHECK(read_body("[]")->empty());
+  CHECK((*read_body(R"({"content":[],"totalElements":0,"totalPages":0})")).empty());
+}
+
+TEST_CASE("versions that are not in the list of applications are asked for, on the same connection") {
+  scripted_server server{[](const std::string& target) {
+    if (target == "/tekton/api/v1/applications")
+      return ok(R"([{"name":"kettle"},{"name":"thermostat","versions":null},"plain"])");
+    if (target == "/tekton/api/v1/applications/kettle/app-versions")
+      return ok(R"([{"name":"v1"},{"name":"v2"}])");
+    if (target == "/tekton/api/v1/applications/thermostat/app-versions")
+      return ok(R"({"content":["v1"]})");
+    return status("404 Not Found");
+  }};
+  const auto result = read_applications(server.url() + "/tekton/", 5s);
+  REQUIRE(result.has_value());
+  auto expected = two;
+  expected["plain"];
+  CHECK((*result == expected));
+  CHECK(server.connections() == 1);
+  const auto first = server.requests().front();
+  CHECK(first.find("\r\nHost: " + server.url().substr(7) + "\r\n") != std::string::npos);
+  CHECK(first.find("\r\nAccept: application/json\r\n") != std::string::npos);
+}
+
+TEST_CASE("pages are followed to their end") {
+  SECTION("by offset") {
+    scripted_server server{[](const std::string& target) {
+      if (target == "/api/v1/applications")
+        return ok(R"({"content":[{"name":"a","versions":[]},{"name":"b","versions":[]}],"totalElements":3})");
+      if (target == "/api/v1/applications?offset=2")
+        return ok(R"({"content":[{"name":"c","versions":["v"]}],"totalElements":3})");
+      return status("400 Bad Request");
+    }};
+    const auto result = read_applications(server.url(), 5s);
+    REQUIRE(result.has_value());
+    CHECK((*result == application_versions{{"a", {}}, {"b", {}}, {"c", {"v"}}}));
+  }
+  SECTION("by number, each on a connection of its own") {
+    scripted_server server{[](const std::string& target) -> std::string {
+      const auto body = target == "/api/v1/applications" ? R"({"content":[{"name":"a","versions":[]}],"last":false})"
+                        : target == "/api/v1/applications?page=1"
+                          ? R"({"content":[{"name":"b","versions":[]}],"last":false,"totalElements":3})"
+                          : R"({"content":[{"name":"c","versions":[]}],"last":true})";
+      return "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: " + std::to_string(std::string(body).size())
+             + "\r\n\r\n" + body;
+    }};
+    const auto result = read_applications(server.url(), 5s);
+    REQUIRE(result.has_value());
+    CHECK(result->size() == 3);
+    CHECK(server.connections() == 3);
+  }
+  SECTION("and not for ever") {
+    const auto result = read_body(R"({"content":[{"name":"a","versions":[]}],"totalElements":1000})");
+    REQUIRE(result.has_error());
+    CHECK(result.error().message == "Tekton: the pages of /api/v1/applications do not come to an end");
+  }
+}
+
+TEST_CASE("a connection that the server closed between two requests is opened again") {
+  std::atomic<int> asked = 0;
+  scripted_server server{[&](const std::string&) -> std::string {
+    switch (++asked) {
+    case 1:
+      return ok(R"([{"name":"kettle"}])");
+    case 2:
+      return {};
+    default:
+      return ok(R"(["v1"])");
+    }
+  }};
+  const auto result = read_applications(server.url(), 5s);
+  REQUIRE(result.has_value());
+  CHECK((*result == application_versions{{"kettle", {"v1"}}}));
+  CHECK(server.connections() == 2);
+}
+
+TEST_CASE("what is no list of applications is an error, and unavailable") {
+  for (const auto* body : {"", "{}", "7", "null", "[", R"({"content":{}})", R"([7])", R"([{}])", R"([{"name":7}])",
+                           R"([{"name":"a","versions":7}])", R"([{"name":"a","versions":[{}]}])",
+                           R"([{"name":"a","versions":[null]}])", "[\"\xff\"]"}) {
+    INFO(body);
+    const auto result = read_body(body);
+    REQUIRE(result.has_error());
+    CHECK(result.error().code == errc::unavailable);
+    CHECK(result.error().message.starts_with("Tekton: "));
+  }
+  for (const auto* line :
+       {"401 Unauthorized", "404 Not Found", "500 Internal Server Error", "302 Found", "204 No Content"}) {
+    INFO(line);
+    scripted_server server{[&](const std::string&) { return status(line); }};
+    const auto result = read_applications(server.url(), 5s);
+    REQUIRE(result.has_error());
+    CHECK(result.error().code == errc::unavailable);
+    CHECK(result.error().message == "Tekton: status " + std::string(line).substr(0, 3) + " for /api/v1/applications");
+  }
+}
+
+TEST_CASE("an answer is bounded") {
+  scripted_server server{[](const std::string&) {
+    return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(max_tekton_response + 1) + "\r\n\r\n";
+  }};
+  const auto result = read_applications(server.url(), 5s);
+  REQUIRE(result.has_error());
+  CHECK(result.error().code == errc::unavailable);
+  CHECK(result.error().message.find("body limit exceeded") != std::string::npos);
+}
+
+TEST_CASE("a Tekton that does not answer is unavailable when the time is up") {
+  SECTION("refused") {
+    std::string url;
+    {
+      scripted_server gone{[](const std::string&) { return std::string(); }};
+      url = gone.url();
+    }
+    const auto result = read_applications(url, 5s);
+    REQUIRE(result.has_error());
+    CHECK(result.error().code == errc::unavailable);
+    CHECK(result.error().message.starts_with("Tekton: cannot connect to 127.0.0.1:"));
+  }
+  SECTION("silent, or in the middle of an answer") {
+    for (const auto* begin :
+         {"", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[1,2"}) {
+      net::io_context io;
+      tcp_acceptor listening{io, {net::ip::make_address("127.0.0.1"), 0}};
+      tcp_socket held{io.get_executor()};
+      std::thread server{[&] {
+        boost::system::error_code ec;
+        listening.accept(held, ec);
+        net::write(held, net::buffer(std::string(begin)), ec);
+      }};
+      const auto began = std::chrono::steady_clock::now();
+      const auto result =
+        read_applications("http://127.0.0.1:" + std::to_string(listening.local_endpoint().port()), 200ms);
+      const auto took = std::chrono::steady_clock::now() - began;
+      server.join();
+      REQUIRE(result.has_error());
+      CHECK(result.error().code == errc::unavailable);
+      CHECK(result.error().message.find("no answer in time") != std::string::npos);
+      CHECK(took >= 190ms);
+      CHECK(took < 5s);
+    }
+  }
+  SECTION("no HTTP") {
+    scripted_server server{[](const std::string&) { return std::string("SSH-2.0-OpenSSH_9.2\r\n\r\n"); }};
+    const auto result = read_applications(server.url(), 5s);
+    REQUIRE(result.has_error());
+    CHECK(result.error().code == errc::unavailable);
+  }
+}
+
+TEST_CASE("a URL that cannot be used is told, without a login that is in it") {
+  CHECK(wrong_url("https://tekton") == "kaa.tekton.url: https is not available in this release, only http");
+  CHECK(wrong_url("") == "kaa.tekton.url: not a URL");
+  CHECK(wrong_url("tekton") == "kaa.tekton.url: not a URL");
+  CHECK(wrong_url("ftp://tekton") == "kaa.tekton.url: not an http URL with a host");
+  CHECK(wrong_url("http://joe:hunter2@tekton") == "kaa.tekton.url: a login in the URL is not supported");
+  CHECK(wrong_url("http://tekton/?a=b") == "kaa.tekton.url: a query or a fragment has no place in it");
+}
