@@ -29,14 +29,14 @@ if(CM_SANITIZE)
 else()
   target_compile_definitions(cm_options INTERFACE $<$<CONFIG:Release>:_FORTIFY_SOURCE=2>)
 endif()
-# What runs for a test only is not worth an optimiser's time, which is half of a test's compilation. The rooms that it
-# tests are compiled as ever.
+# What runs for a test only is not worth an optimiser's time, which is half of a test's compilation. The modules that
+# it tests are compiled as ever.
 add_library(cm_test_options INTERFACE)
 add_library(cm::test_options ALIAS cm_test_options)
 target_link_libraries(cm_test_options INTERFACE cm::options)
 target_compile_options(cm_test_options INTERFACE -O0 $<$<CONFIG:Release>:-U_FORTIFY_SOURCE>)
 if(CM_SANITIZE MATCHES "undefined")
-  # Likewise a fifth of their compilation. What they hand to the rooms is checked there.
+  # Likewise a fifth of their compilation. What they hand to the modules is checked there.
   target_compile_options(cm_test_options INTERFACE -fno-sanitize=undefined)
 endif()
 

@@ -2,7 +2,7 @@
 #
 # With CM_UNITY_BUILD the target's sources are compiled several at a time: headers are read, and templates instantiated,
 # once a batch. What goes unseen there (a missing include, two local names that clash, a shadowed one) the debug preset
-# sees, and clang-tidy in the nightly run: they compile every source of the rooms by itself. Tests are ALWAYS compiled so.
+# sees, and clang-tidy in the nightly run: they compile every source of the modules by itself. Tests are ALWAYS compiled so.
 # CM_UNITY_FACTOR makes all batches that many times as large.
 #
 # Sources that have local names in common do not come into one batch, nor those that let in the names of different

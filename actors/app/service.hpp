@@ -1,7 +1,7 @@
 // The life of the process: license, ports, actor system, signals, exit status.
 #pragma once
 
-#include "actors/interfaces/actors.hpp"
+#include "actors/interfaces/supervision.hpp"
 #include "core/configuration/settings.hpp"
 
 #include <caf/actor_system.hpp>

@@ -1,8 +1,11 @@
 // Every change of a credential: check, one transaction, answer.
 #pragma once
 
-#include "actors/changes/application_directory.hpp"
-#include "actors/interfaces/actors.hpp"
+#include "actors/interfaces/applications.hpp"
+#include "actors/interfaces/changes.hpp"
+#include "actors/interfaces/database.hpp"
+#include "actors/interfaces/events.hpp"
+#include "actors/interfaces/nats.hpp"
 #include "actors/runtime/bounded_request.hpp"
 #include "core/base/secret.hpp"
 #include "core/base/uuid.hpp"

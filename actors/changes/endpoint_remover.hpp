@@ -2,7 +2,8 @@
 #pragma once
 
 #include "actors/changes/removal_backlog.hpp"
-#include "actors/interfaces/actors.hpp"
+#include "actors/interfaces/changes.hpp"
+#include "actors/interfaces/database.hpp"
 #include "actors/runtime/bounded_request.hpp"
 #include "core/base/backoff.hpp"
 #include "core/observability/metrics.hpp"

@@ -1,7 +1,8 @@
 // Follows Tekton (contract 4.6): which applications and versions there are.
 #pragma once
 
-#include "actors/interfaces/actors.hpp"
+#include "actors/interfaces/applications.hpp"
+#include "actors/interfaces/changes.hpp"
 #include "core/base/backoff.hpp"
 
 #include <caf/stateful_actor.hpp>

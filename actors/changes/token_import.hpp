@@ -1,7 +1,8 @@
 // Lines of an import on their way into the database: the rules, without any actor.
 #pragma once
 
-#include "actors/interfaces/messages.hpp"
+#include "actors/interfaces/applications.hpp"
+#include "actors/interfaces/changes.hpp"
 #include "core/base/uuid.hpp"
 #include "core/credentials/token_hash.hpp"
 #include "storage/tokens/token_commands.hpp"

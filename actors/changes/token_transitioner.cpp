@@ -1,7 +1,8 @@
 #include "actors/changes/token_transitioner.hpp"
 
+#include "actors/nats/request_calls.hpp"
+#include "actors/nats/token_request_checks.hpp"
 #include "actors/runtime/hardening.hpp"
-#include "actors/validation/token_validation.hpp"
 #include "core/observability/logging.hpp"
 
 #include <utility>

@@ -1,7 +1,9 @@
 // Answers the requests for another status of an endpoint token (contract 4.1).
 #pragma once
 
-#include "actors/interfaces/actors.hpp"
+#include "actors/interfaces/applications.hpp"
+#include "actors/interfaces/changes.hpp"
+#include "actors/interfaces/nats.hpp"
 #include "actors/runtime/bounded_request.hpp"
 #include "core/base/secret.hpp"
 #include "core/credentials/token_hash.hpp"

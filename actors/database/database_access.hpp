@@ -1,7 +1,7 @@
 // One connection to the database and the thread that blocks on it.
 #pragma once
 
-#include "actors/interfaces/actors.hpp"
+#include "actors/interfaces/database.hpp"
 #include "core/base/backoff.hpp"
 #include "core/configuration/settings.hpp"
 #include "storage/session/session.hpp"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "actors/database/prune_round.hpp"
-#include "actors/interfaces/actors.hpp"
+#include "actors/interfaces/database.hpp"
 #include "actors/runtime/bounded_request.hpp"
 
 #include <caf/stateful_actor.hpp>

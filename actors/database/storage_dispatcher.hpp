@@ -3,10 +3,12 @@
 #pragma once
 
 #include "actors/database/activation_queue.hpp"
+#include "actors/interfaces/storage_job.hpp"
 #include "core/base/error.hpp"
 #include "core/base/time.hpp"
 #include "core/credentials/token.hpp"
 #include "storage/session/commands.hpp"
+#include "storage/sql/batch_limits.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -19,24 +21,6 @@
 #include <vector>
 
 namespace cm::actors {
-
-/// One command on its way to a worker. Work whose deadline has passed is not done.
-struct storage_job {
-  storage::command command;
-  core::steady_time deadline;
-};
-
-using storage_job_ptr = std::shared_ptr<const storage_job>;
-using storage_result = core::expected<storage::reply>;
-using storage_result_ptr = std::shared_ptr<const storage_result>;
-
-/// A look-up of any number of keys; answered with found_tokens in the same order.
-struct token_lookup {
-  std::vector<core::token_hash> hashes;
-  core::steady_time deadline;
-};
-
-using token_lookup_ptr = std::shared_ptr<const token_lookup>;
 
 struct dispatcher_settings {
   std::size_t workers = 8;

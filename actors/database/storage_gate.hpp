@@ -2,7 +2,8 @@
 #pragma once
 
 #include "actors/database/storage_dispatcher.hpp"
-#include "actors/interfaces/actors.hpp"
+#include "actors/interfaces/database.hpp"
+#include "actors/interfaces/health.hpp"
 #include "actors/runtime/bounded_request.hpp"
 #include "core/base/clock_skew.hpp"
 #include "core/observability/metrics.hpp"

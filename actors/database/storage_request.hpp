@@ -1,7 +1,7 @@
 // How an actor asks the storage gate.
 #pragma once
 
-#include "actors/interfaces/actors.hpp"
+#include "actors/interfaces/database.hpp"
 #include "actors/runtime/bounded_request.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // Waits for the NATS server's confirmation of events, so that the publisher need not.
 #pragma once
 
-#include "actors/interfaces/actors.hpp"
+#include "actors/interfaces/events.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>

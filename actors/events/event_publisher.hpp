@@ -3,7 +3,10 @@
 
 #include "actors/events/outbox_age.hpp"
 #include "actors/events/outbox_queue.hpp"
-#include "actors/interfaces/actors.hpp"
+#include "actors/interfaces/database.hpp"
+#include "actors/interfaces/events.hpp"
+#include "actors/interfaces/health.hpp"
+#include "actors/interfaces/nats.hpp"
 #include "actors/nats/answer_outlet.hpp"
 #include "actors/runtime/bounded_request.hpp"
 #include "core/observability/metrics.hpp"

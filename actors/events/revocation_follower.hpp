@@ -3,7 +3,9 @@
 
 #include "actors/events/heard_events.hpp"
 #include "actors/events/revocation_tail.hpp"
-#include "actors/interfaces/actors.hpp"
+#include "actors/interfaces/database.hpp"
+#include "actors/interfaces/events.hpp"
+#include "actors/interfaces/nats.hpp"
 #include "actors/nats/coherence.hpp"
 #include "actors/runtime/bounded_request.hpp"
 #include "core/observability/metrics.hpp"

@@ -1,7 +1,7 @@
 // Keeps the last word of every component; what /health shows is its snapshot and nothing else.
 #pragma once
 
-#include "actors/interfaces/actors.hpp"
+#include "actors/interfaces/health.hpp"
 #include "core/observability/metrics.hpp"
 
 #include <caf/stateful_actor.hpp>

@@ -1,7 +1,8 @@
 // Watches the license while CM runs (contract section 8).
 #pragma once
 
-#include "actors/interfaces/actors.hpp"
+#include "actors/interfaces/changes.hpp"
+#include "actors/interfaces/health.hpp"
 #include "core/configuration/settings.hpp"
 #include "core/license/license_watch.hpp"
 

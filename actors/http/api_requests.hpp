@@ -3,9 +3,11 @@
 
 #include "actors/database/storage_request.hpp"
 #include "actors/http/http_session.hpp"
+#include "actors/interfaces/changes.hpp"
+#include "actors/interfaces/http.hpp"
 #include "actors/runtime/hardening.hpp"
 #include "http/rest/negotiation.hpp"
-#include "http/rest/problem.hpp"
+#include "http/server/problem.hpp"
 
 #include <functional>
 #include <string>

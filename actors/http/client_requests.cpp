@@ -1,4 +1,5 @@
 #include "actors/http/api_requests.hpp"
+#include "actors/interfaces/validation.hpp"
 #include "core/certificates/distinguished_name.hpp"
 #include "core/credentials/password_hash.hpp"
 #include "http/rest/client_certificates.hpp"

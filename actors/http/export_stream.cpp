@@ -1,6 +1,7 @@
 #include "actors/http/export_stream.hpp"
 
 #include "actors/http/api_requests.hpp"
+#include "actors/interfaces/changes.hpp"
 #include "core/observability/logging.hpp"
 #include "http/rest/negotiation.hpp"
 #include "http/rest/token_export.hpp"

@@ -1,7 +1,8 @@
 // One export: reads tokens page by page and writes a line each.
 #pragma once
 
-#include "actors/interfaces/actors.hpp"
+#include "actors/interfaces/database.hpp"
+#include "actors/interfaces/http.hpp"
 #include "actors/runtime/bounded_request.hpp"
 
 #include <caf/stateful_actor.hpp>

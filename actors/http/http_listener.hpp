@@ -1,7 +1,11 @@
 // The connections of one port: accepts them, gives each a session, and sees the last one off.
 #pragma once
 
-#include "actors/interfaces/actors.hpp"
+#include "actors/interfaces/changes.hpp"
+#include "actors/interfaces/database.hpp"
+#include "actors/interfaces/health.hpp"
+#include "actors/interfaces/http.hpp"
+#include "actors/interfaces/validation.hpp"
 #include "http/server/acceptor.hpp"
 
 #include <caf/stateful_actor.hpp>

@@ -1,6 +1,10 @@
 #include "actors/http/http_session.hpp"
 
 #include "actors/http/api_requests.hpp"
+#include "actors/interfaces/changes.hpp"
+#include "actors/interfaces/database.hpp"
+#include "actors/interfaces/health.hpp"
+#include "actors/interfaces/validation.hpp"
 #include "actors/runtime/hardening.hpp"
 #include "core/observability/logging.hpp"
 #include "http/management/jolokia.hpp"
@@ -10,7 +14,7 @@
 #include "http/rest/api_document.hpp"
 #include "http/rest/basic_login.hpp"
 #include "http/rest/negotiation.hpp"
-#include "http/rest/problem.hpp"
+#include "http/server/problem.hpp"
 
 #include <caf/send.hpp>
 

@@ -3,7 +3,7 @@
 
 #include "actors/http/http_listener.hpp"
 #include "actors/http/import_stream.hpp"
-#include "actors/interfaces/actors.hpp"
+#include "actors/interfaces/http.hpp"
 #include "actors/runtime/bounded_request.hpp"
 #include "core/base/secret.hpp"
 #include "core/configuration/settings.hpp"

@@ -1,6 +1,7 @@
 #include "actors/http/import_stream.hpp"
 
 #include "actors/http/api_requests.hpp"
+#include "actors/interfaces/database.hpp"
 #include "core/base/secret.hpp"
 
 #include <caf/send.hpp>

@@ -1,7 +1,8 @@
 // One import: reads lines, has them stored batch by batch, and writes a result a line.
 #pragma once
 
-#include "actors/interfaces/actors.hpp"
+#include "actors/interfaces/changes.hpp"
+#include "actors/interfaces/http.hpp"
 #include "actors/runtime/bounded_request.hpp"
 #include "http/server/line_splitter.hpp"
 #include "storage/session/commands.hpp"

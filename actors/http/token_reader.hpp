@@ -2,7 +2,8 @@
 #pragma once
 
 #include "actors/database/read_batches.hpp"
-#include "actors/interfaces/actors.hpp"
+#include "actors/interfaces/database.hpp"
+#include "actors/interfaces/http.hpp"
 #include "actors/runtime/bounded_request.hpp"
 
 #include <caf/stateful_actor.hpp>

@@ -1,4 +1,6 @@
 #include "actors/http/api_requests.hpp"
+#include "actors/interfaces/changes.hpp"
+#include "actors/interfaces/http.hpp"
 #include "http/rest/endpoint_tokens.hpp"
 #include "http/rest/negotiation.hpp"
 #include "http/rest/revocations.hpp"

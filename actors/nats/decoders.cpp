@@ -1,13 +1,13 @@
 #include "actors/nats/decoders.hpp"
 
-#include "actors/changes/removal_intake.hpp"
-#include "core/base/identifiers.hpp"
+#include "actors/interfaces/nats.hpp"
+#include "actors/nats/occasional.hpp"
+#include "actors/nats/reply_batch.hpp"
+#include "actors/nats/request_calls.hpp"
 #include "core/observability/logging.hpp"
-#include "messaging/records/elce.hpp"
 #include "messaging/records/scmp.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <chrono>
 #include <string_view>
 #include <type_traits>
@@ -17,17 +17,6 @@
 namespace cm::actors {
 
 namespace {
-
-/// Says that something happens, at the first, second, fourth, eighth time: a flood of it does not flood the log.
-class occasional {
-public:
-  [[nodiscard]] bool again() noexcept { return std::has_single_bit(++count_); }
-
-  [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
-
-private:
-  std::uint64_t count_ = 0;
-};
 
 template <class Request>
 class request_decoder {
@@ -136,32 +125,6 @@ private:
   decoder_context context_;
 };
 
-class unregistered_decoder {
-public:
-  explicit unregistered_decoder(std::shared_ptr<removal_intake> intake) : intake_(std::move(intake)) {}
-
-  void operator()(const messaging::message_batch& batch) {
-    for (const auto& message : batch)
-      take(message);
-    intake_->flush();
-  }
-
-private:
-  void take(const messaging::message& message) {
-    const auto decoded = messaging::decode<messaging::elce::unregistered_event>(message.payload());
-    if (decoded.has_value() && core::is_endpoint_id(decoded->endpoint_id)) {
-      intake_->take(decoded->endpoint_id, decoded->correlation_id);
-      return;
-    }
-    if (malformed_.again())
-      core::logger("cm.elce")->warn("{} events of unregistered endpoints cannot be understood: {}", malformed_.count(),
-                                    decoded.has_error() ? decoded.error().problem : "not an endpoint ID");
-  }
-
-  std::shared_ptr<removal_intake> intake_;
-  occasional malformed_;
-};
-
 template <class Event>
 class configuration_decoder {
 public:
@@ -208,16 +171,6 @@ decoder revoked_tokens_event_decoder(decoder_context context) {
 
 decoder revoked_clients_event_decoder(decoder_context context) {
   return revoked_clients_decoder(std::move(context));
-}
-
-decoder unregistered_event_decoder(decoder_context context, std::shared_ptr<removal_backlog> backlog,
-                                   std::shared_ptr<core::metrics> metrics) {
-  removal_intake_settings settings;
-  settings.announce = [hand_on = std::move(context.hand_on)] { hand_on(removal_news{}); };
-  settings.nearly_full = std::move(context.nearly_full);
-  settings.ending = std::move(context.ending);
-  return unregistered_decoder(
-    std::make_shared<removal_intake>(std::move(backlog), std::move(metrics), std::move(settings)));
 }
 
 decoder configuration_broadcast_decoder(decoder_context context) {

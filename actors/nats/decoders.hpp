@@ -1,7 +1,6 @@
 // From NATS messages to deliveries: one decoder a protocol. They run on the NATS library's threads.
 #pragma once
 
-#include "actors/changes/removal_backlog.hpp"
 #include "actors/nats/nats_subscription.hpp"
 
 namespace cm::actors {
@@ -19,12 +18,6 @@ namespace cm::actors {
 /// The client credentials in this instance's events of them: nothing is kept in memory about these, but the replica has
 /// to know which events reach its side.
 [[nodiscard]] decoder revoked_clients_event_decoder(decoder_context context);
-
-/// 9/ELCE "unregistered" (contract 4.3): into the backlog. What cannot be decoded or names no possible endpoint is
-/// counted, logged and dropped: nobody waits for an answer. Where the backlog is full it blocks (removal_intake).
-/// @param metrics count what is lost
-[[nodiscard]] decoder unregistered_event_decoder(decoder_context context, std::shared_ptr<removal_backlog> backlog,
-                                                 std::shared_ptr<core::metrics> metrics);
 
 /// 17/SCMP (contract 4.6): whatever comes, the configuration is read anew; what cannot be decoded is dropped.
 [[nodiscard]] decoder configuration_broadcast_decoder(decoder_context context);

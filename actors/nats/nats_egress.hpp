@@ -1,7 +1,7 @@
 // All publishing of answers: a batch, then one flush.
 #pragma once
 
-#include "actors/interfaces/actors.hpp"
+#include "actors/interfaces/nats.hpp"
 #include "actors/nats/answer_outlet.hpp"
 
 #include <caf/stateful_actor.hpp>

@@ -1,7 +1,8 @@
 // The NATS connection and its state; tells those who use it of loss and return.
 #pragma once
 
-#include "actors/interfaces/actors.hpp"
+#include "actors/interfaces/health.hpp"
+#include "actors/interfaces/nats.hpp"
 #include "core/base/backoff.hpp"
 #include "core/configuration/settings.hpp"
 #include "core/observability/metrics.hpp"

@@ -1,7 +1,8 @@
 // A subscription on one subject: decodes, admits, hands on.
 #pragma once
 
-#include "actors/interfaces/actors.hpp"
+#include "actors/interfaces/nats.hpp"
+#include "actors/nats/admission.hpp"
 #include "actors/nats/coherence.hpp"
 #include "core/credentials/token_key.hpp"
 #include "core/observability/metrics.hpp"

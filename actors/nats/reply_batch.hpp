@@ -1,6 +1,7 @@
 // Encoded answers on their way to NATS: published together, and by all means.
 #pragma once
 
+#include "actors/interfaces/nats_requests.hpp"
 #include "actors/nats/admission.hpp"
 #include "core/base/time.hpp"
 #include "messaging/nats/connection.hpp"
@@ -92,7 +93,5 @@ private:
   std::vector<reply> replies_;
   bool published_ = false;
 };
-
-using reply_batch_ptr = std::shared_ptr<reply_batch>;
 
 } // namespace cm::actors

@@ -1,7 +1,7 @@
 // Runs one Asio loop: the thread of one port's sockets.
 #pragma once
 
-#include "actors/interfaces/actors.hpp"
+#include "actors/interfaces/supervision.hpp"
 #include "http/server/net.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>

@@ -16,8 +16,8 @@ struct supervision_settings {
   std::chrono::milliseconds window{std::chrono::seconds{60}};
 };
 
-/// The lives of one child (architecture.md section 4): one-for-one, delay 50 ms doubling to 5 s, reset after 60 s of
-/// health, at most 10 failures in 60 s.
+/// The lives of one child (docs/architecture/supervision.md, "Restarts"): one-for-one, delay 50 ms doubling to 5 s,
+/// reset after 60 s of health, at most 10 failures in 60 s.
 class child_record {
 public:
   explicit child_record(const supervision_settings& settings)

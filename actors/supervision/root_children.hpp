@@ -1,6 +1,7 @@
 // Which children root has, how each is spawned, and who has to be told of a new one.
 #pragma once
 
+#include "actors/interfaces/applications.hpp"
 #include "actors/supervision/root.hpp"
 
 #include <functional>

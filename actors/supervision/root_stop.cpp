@@ -1,5 +1,6 @@
 #include "actors/supervision/root_stop.hpp"
 
+#include "actors/interfaces/atoms.hpp"
 #include "actors/runtime/hardening.hpp"
 #include "actors/supervision/root_messaging.hpp"
 #include "actors/supervision/root_subscriptions.hpp"

@@ -1,7 +1,11 @@
 #include "actors/supervision/root_subscriptions.hpp"
 
+#include "actors/changes/removal_decoder.hpp"
+#include "actors/interfaces/supervision.hpp"
+#include "actors/interfaces/validation.hpp"
 #include "actors/nats/decoders.hpp"
 #include "actors/nats/nats_subscription.hpp"
+#include "actors/nats/request_calls.hpp"
 #include "actors/runtime/hardening.hpp"
 #include "actors/supervision/root_children.hpp"
 #include "messaging/nats/connection.hpp"

@@ -2,6 +2,7 @@
 // them.
 #pragma once
 
+#include "actors/interfaces/nats.hpp"
 #include "actors/supervision/root.hpp"
 
 namespace cm::actors {

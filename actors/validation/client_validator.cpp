@@ -1,6 +1,7 @@
 #include "actors/validation/client_validator.hpp"
 
 #include "actors/database/storage_request.hpp"
+#include "actors/nats/request_calls.hpp"
 #include "actors/runtime/hardening.hpp"
 #include "actors/validation/client_validation.hpp"
 #include "core/observability/logging.hpp"

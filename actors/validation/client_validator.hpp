@@ -1,7 +1,9 @@
 // Answers the requests about client credentials: username and password, certificates.
 #pragma once
 
-#include "actors/interfaces/actors.hpp"
+#include "actors/interfaces/database.hpp"
+#include "actors/interfaces/nats.hpp"
+#include "actors/interfaces/validation.hpp"
 #include "actors/runtime/bounded_request.hpp"
 #include "core/memory/attempt_limiter.hpp"
 #include "core/memory/use_recorder.hpp"

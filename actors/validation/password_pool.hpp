@@ -2,7 +2,7 @@
 // never slows the validation of tokens.
 #pragma once
 
-#include "actors/interfaces/actors.hpp"
+#include "actors/interfaces/validation.hpp"
 #include "actors/runtime/bounded_request.hpp"
 #include "core/observability/metrics.hpp"
 

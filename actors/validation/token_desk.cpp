@@ -1,5 +1,7 @@
 #include "actors/validation/token_desk.hpp"
 
+#include "actors/nats/reply_batch.hpp"
+#include "actors/nats/token_request_checks.hpp"
 #include "actors/validation/token_validation.hpp"
 #include "core/observability/logging.hpp"
 

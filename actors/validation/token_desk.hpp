@@ -1,10 +1,12 @@
 // Where validation requests wait for what is known of their tokens: a plain class that a token validator owns.
 #pragma once
 
-#include "actors/changes/application_directory.hpp"
 #include "actors/database/storage_dispatcher.hpp"
-#include "actors/http/request_calls.hpp"
+#include "actors/interfaces/applications.hpp"
+#include "actors/interfaces/storage_job.hpp"
 #include "actors/nats/coherence.hpp"
+#include "actors/nats/reply_batch.hpp"
+#include "actors/nats/request_calls.hpp"
 #include "core/base/secret.hpp"
 #include "core/credentials/token_hash.hpp"
 #include "core/memory/token_cache.hpp"

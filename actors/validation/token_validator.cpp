@@ -1,5 +1,7 @@
 #include "actors/validation/token_validator.hpp"
 
+#include "actors/interfaces/applications.hpp"
+#include "actors/nats/request_calls.hpp"
 #include "actors/runtime/hardening.hpp"
 #include "core/observability/logging.hpp"
 

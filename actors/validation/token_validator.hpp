@@ -1,7 +1,9 @@
 // Answers endpoint token validation requests: one validator a shard of the tokens.
 #pragma once
 
-#include "actors/interfaces/actors.hpp"
+#include "actors/interfaces/database.hpp"
+#include "actors/interfaces/nats.hpp"
+#include "actors/interfaces/validation.hpp"
 #include "actors/nats/answer_outlet.hpp"
 #include "actors/nats/coherence.hpp"
 #include "actors/runtime/bounded_request.hpp"

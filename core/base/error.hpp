@@ -39,7 +39,7 @@ struct field_error {
   friend bool operator==(const field_error&, const field_error&) = default;
 };
 
-/// An error as the rooms hand it to each other. Holds no secret, in no member.
+/// An error as it passes between modules. No member holds a secret.
 struct error {
   errc code = errc::internal;
   std::string message;             ///< for the client
@@ -61,7 +61,7 @@ using expected = boost::system::result<T, error>;
   return error{code, std::move(message), std::move(detail), {}};
 }
 
-/// The name of the code as architecture.md spells it, for logs and metrics: "not_found".
+/// The name of the code (docs/architecture/errors-and-bounds.md), for logs and metrics: "not_found".
 [[nodiscard]] std::string_view to_string(errc code) noexcept;
 
 /// The HTTP status of the code (contract 5); 200 for `none`. `expired` is 408 here too.

@@ -1,4 +1,4 @@
-// A client credential as the rooms speak of it: username and password, or an X.509 certificate. No secret is in it.
+// A client credential as all modules know it: username and password, or an X.509 certificate. No secret is in it.
 #pragma once
 
 #include "core/base/time.hpp"

@@ -1,4 +1,4 @@
-// An endpoint token as the rooms speak of it. The token's value is never in it: CM keeps only its hash (contract 6.2).
+// An endpoint token as all modules know it. The token's value is never in it: CM keeps only its hash (contract 6.2).
 #pragma once
 
 #include "core/base/time.hpp"

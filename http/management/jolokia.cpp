@@ -1,7 +1,7 @@
 #include "http/management/jolokia.hpp"
 
 #include "core/base/identifiers.hpp"
-#include "http/rest/problem.hpp"
+#include "http/server/problem.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>

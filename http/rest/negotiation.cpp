@@ -1,6 +1,6 @@
 #include "http/rest/negotiation.hpp"
 
-#include "http/rest/problem.hpp"
+#include "http/server/problem.hpp"
 
 #include <openssl/evp.h>
 

@@ -1,6 +1,6 @@
 #include "http/rest/router.hpp"
 
-#include "http/rest/problem.hpp"
+#include "http/server/problem.hpp"
 
 #include <algorithm>
 #include <stdexcept>

@@ -1,7 +1,7 @@
 #include "http/rest/routes.hpp"
 
-#include "http/rest/problem.hpp"
 #include "http/rest/query.hpp"
+#include "http/server/problem.hpp"
 
 #include <algorithm>
 #include <array>

@@ -2,7 +2,7 @@
 
 #include "core/base/secret.hpp"
 #include "core/base/uuid.hpp"
-#include "http/rest/problem.hpp"
+#include "http/server/problem.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/dispatch.hpp>

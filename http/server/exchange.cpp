@@ -1,7 +1,7 @@
 #include "http/server/exchange.hpp"
 
 #include "core/base/secret.hpp"
-#include "http/rest/problem.hpp"
+#include "http/server/problem.hpp"
 
 #include <exception>
 #include <utility>

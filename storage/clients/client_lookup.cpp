@@ -2,7 +2,7 @@
 #include "core/base/identifiers.hpp"
 #include "storage/clients/client_repository.hpp"
 #include "storage/clients/client_row.hpp"
-#include "storage/tokens/token_commands.hpp"
+#include "storage/sql/batch_limits.hpp"
 
 namespace cm::storage {
 

@@ -2,8 +2,8 @@
 #include "storage/clients/client_repository.hpp"
 #include "storage/clients/client_row.hpp"
 #include "storage/events/audit.hpp"
+#include "storage/sql/batch_limits.hpp"
 #include "storage/sql/transaction.hpp"
-#include "storage/tokens/token_commands.hpp"
 
 namespace cm::storage {
 

@@ -2,8 +2,8 @@
 
 #include "storage/consistency/consistency_rows.hpp"
 #include "storage/events/event_commands.hpp"
+#include "storage/sql/batch_limits.hpp"
 #include "storage/sql/rows.hpp"
-#include "storage/tokens/token_commands.hpp"
 
 #include <array>
 #include <vector>

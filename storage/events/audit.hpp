@@ -6,8 +6,8 @@
 #include "core/credentials/audit.hpp"
 #include "core/credentials/credential.hpp"
 #include "core/credentials/token.hpp"
+#include "storage/events/audit_commands.hpp"
 #include "storage/sql/connection.hpp"
-#include "storage/tokens/token_commands.hpp"
 
 #include <cstddef>
 #include <functional>

@@ -5,6 +5,7 @@
 #include "core/credentials/revocation.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -14,6 +15,9 @@ namespace cm::storage {
 /// An event in the outbox belongs for so long to the replica that wrote or claimed it; after that, any replica may
 /// claim it. Measured by the clock of the database.
 inline constexpr std::chrono::milliseconds outbox_lease{5000};
+
+/// Most token IDs of one event: an event stays below the message limit of NATS (1 MiB).
+inline constexpr std::size_t max_event_ids = 20'000;
 
 /// Most events that are claimed at once.
 inline constexpr std::uint32_t max_claim = 256;

@@ -1,4 +1,4 @@
-// The tables revocation and event_outbox as the publisher and consumers see them, and the end of old rows.
+// The tables revocation and event_outbox as the publisher and consumers see them.
 #pragma once
 
 #include "storage/events/event_commands.hpp"
@@ -13,6 +13,5 @@ namespace cm::storage {
 [[nodiscard]] outcome<revocation_page> apply(connection& db, const list_revocations& request);
 [[nodiscard]] outcome<found_revocations> apply(connection& db, const find_revocations& request);
 [[nodiscard]] outcome<revocation_page> apply(connection& db, const get_revocations& request);
-[[nodiscard]] outcome<pruned> apply(connection& db, const prune& request);
 
 } // namespace cm::storage

@@ -4,9 +4,9 @@
 #include "core/base/identifiers.hpp"
 #include "core/credentials/revocation.hpp"
 #include "storage/events/audit.hpp"
+#include "storage/events/event_commands.hpp"
 #include "storage/sql/connection.hpp"
 #include "storage/sql/rows.hpp"
-#include "storage/tokens/token_commands.hpp"
 
 #include <array>
 #include <span>

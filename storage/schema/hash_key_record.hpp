@@ -2,9 +2,9 @@
 #pragma once
 
 #include "core/credentials/token.hpp"
+#include "storage/schema/hash_key_commands.hpp"
 #include "storage/sql/attempt.hpp"
 #include "storage/sql/connection.hpp"
-#include "storage/tokens/token_commands.hpp"
 
 #include <chrono>
 

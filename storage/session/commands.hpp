@@ -5,7 +5,9 @@
 
 #include "core/base/clock_skew.hpp"
 #include "storage/clients/client_commands.hpp"
+#include "storage/events/audit_commands.hpp"
 #include "storage/events/event_commands.hpp"
+#include "storage/schema/hash_key_commands.hpp"
 #include "storage/tokens/token_commands.hpp"
 
 #include <string>

@@ -3,6 +3,7 @@
 #include "core/base/backoff.hpp"
 #include "storage/clients/client_repository.hpp"
 #include "storage/events/event_repository.hpp"
+#include "storage/events/retention.hpp"
 #include "storage/schema/hash_key_record.hpp"
 #include "storage/sql/connection.hpp"
 #include "storage/sql/failover.hpp"

@@ -1,8 +1,8 @@
 #include "storage/sql/rows.hpp"
 
 #include "core/base/identifiers.hpp"
+#include "storage/sql/batch_limits.hpp"
 #include "storage/sql/connection.hpp"
-#include "storage/tokens/token_commands.hpp"
 
 #include <limits>
 

@@ -4,11 +4,13 @@
 #include "core/base/error.hpp"
 #include "core/base/time.hpp"
 #include "core/base/uuid.hpp"
-#include "core/credentials/audit.hpp"
 #include "core/credentials/credential.hpp"
 #include "core/credentials/revocation.hpp"
 #include "core/credentials/token.hpp"
 #include "core/credentials/token_digest.hpp"
+#include "storage/events/audit_commands.hpp"
+#include "storage/events/event_commands.hpp"
+#include "storage/sql/batch_limits.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -19,24 +21,6 @@
 #include <vector>
 
 namespace cm::storage {
-
-/// Most items of one batch of look-ups, uses of clients, or creations.
-inline constexpr std::size_t max_batch = 64;
-
-/// Most lists of one batch.
-inline constexpr std::size_t max_lists = 16;
-
-/// Most first uses of one batch.
-inline constexpr std::size_t max_activations = 256;
-
-/// Most lines of one batch of an import.
-inline constexpr std::size_t max_import = 500;
-
-/// Most items of one page.
-inline constexpr std::uint32_t max_page = 1000;
-
-/// Most token IDs of one event: an event stays below the message limit of NATS (1 MiB).
-inline constexpr std::size_t max_event_ids = 20'000;
 
 /// Looks tokens up by their hashes: 0 to max_batch of them, repeats allowed.
 struct find_tokens {
@@ -207,19 +191,6 @@ struct token_history {
   token_address which;
   std::uint64_t offset = 0;
   std::uint32_t limit = 20; ///< 0 to max_page
-};
-
-struct history_page {
-  std::vector<core::audit_record> items;
-  std::uint64_t total = 0;
-};
-
-/// Says that a process which hashes tokens with the session's key is alive, while the database has no tokens and the
-/// key could be replaced (hash_key_lease). A record of another key: the connection is refused at its next check.
-struct keep_hash_key {};
-
-struct kept_hash_key {
-  bool has_tokens = false; ///< the record stays from now on
 };
 
 /// One line of an import.

@@ -39,10 +39,10 @@ test('nothing but what cm is built from goes to the builder', () => {
     allowed.every((line) => !/^!(tests|build|docs$|deploy$)/.test(line)),
     'more than is needed',
   );
-  const rooms = readdirSync(root, { withFileTypes: true }).filter(
+  const folders = readdirSync(root, { withFileTypes: true }).filter(
     (entry) => entry.isDirectory() && existsSync(join(root, entry.name, 'CMakeLists.txt')),
   );
-  for (const { name } of rooms) assert.ok(name === 'tests' || allowed.includes(`!${name}`), `${name} is missing`);
+  for (const { name } of folders) assert.ok(name === 'tests' || allowed.includes(`!${name}`), `${name} is missing`);
 });
 
 test('the labels have the version that CMakeLists.txt has', () => {

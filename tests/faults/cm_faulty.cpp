@@ -2,6 +2,7 @@
 // a handler; `actors` prints "actors: " and the names of all children as a JSON array. An exit handler ends it with 97.
 #include "actors/app/command_line.hpp"
 #include "actors/app/process_end.hpp"
+#include "actors/interfaces/supervision.hpp"
 #include "actors/runtime/fault_injection.hpp"
 
 #include <caf/scoped_actor.hpp>

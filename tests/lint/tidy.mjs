@@ -3,7 +3,7 @@
 //   node tests/lint/tidy.mjs [--jobs N] [--full] [FILE…]
 // Most of the time goes into the headers of libraries, so that sources are looked at in batches, those that CMake makes for
 // CM_UNITY_BUILD (cmake/cm_unity.cmake). In one that is not clean every source is looked at by itself: only that counts.
-// The rooms alone, and without the path-sensitive analyser, which takes ten times as long as all the rest, and other checks
+// The modules alone, and without the path-sensitive analyser, which takes ten times as long as all the rest, and other checks
 // that cost more than they find. --full is everything, one by one and tests included, for the nightly run; with FILEs it is
 // those, one by one.
 // Exit status 75 when clang-tidy is not the version that the rules are written for (14, Debian 12's).

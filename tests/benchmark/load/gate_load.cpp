@@ -3,6 +3,8 @@
 #include "actors/database/database_access.hpp"
 #include "actors/database/storage_gate.hpp"
 #include "actors/database/storage_request.hpp"
+#include "actors/interfaces/database.hpp"
+#include "actors/interfaces/health.hpp"
 #include "bare_client.hpp"
 
 #include <caf/actor_system.hpp>

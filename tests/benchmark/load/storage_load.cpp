@@ -1,4 +1,4 @@
-// Measures the storage room and the storage gate against the bare client library, on a MariaDB server of its own.
+// Measures the storage modules and the storage gate against the bare client library, on a MariaDB server of its own.
 //   storage_load [--rows N] [--pool N] [--only PART,…] [-- ARGUMENT_OF_MARIADBD …]
 // Parts: bare_insert, lookup, gate_lookup, activate, import, create. A line a figure: part, case, subject, rate a
 // second.

@@ -1,5 +1,5 @@
 #include "fixture.hpp"
-#include "http/rest/problem.hpp"
+#include "http/server/problem.hpp"
 
 #include <atomic>
 

@@ -84,7 +84,7 @@ async function outage(t, component, { take, give, meanwhile = async () => {} }) 
   assert.ok(report.worst < 20 * quick * busy + 2 * report.bare.worst, `one health answer took ${report.worst} ms (busy: ${busy})`);
 }
 
-/** Answers of the house while MariaDB is away. */
+/** Answers of the service while MariaDB is away. */
 async function withoutMariadb(token) {
   await neverAsUnknown(token);
   for (let i = 0; i < 5; i += 1) {

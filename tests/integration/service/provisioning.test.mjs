@@ -1,4 +1,4 @@
-// The first whole way through the house: a token is provisioned over REST and validated over NATS.
+// The shortest whole request flow: a token is provisioned over REST and validated over NATS.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 

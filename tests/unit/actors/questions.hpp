@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/database/storage_dispatcher.hpp"
+#include "actors/interfaces/storage_job.hpp"
 
 #include <algorithm>
 #include <string>

@@ -1,7 +1,8 @@
 // An actor system whose time and whose scheduling the test drives, and the actors around the one that is tested.
 #pragma once
 
-#include "actors/interfaces/actors.hpp"
+#include "actors/interfaces/database.hpp"
+#include "actors/interfaces/health.hpp"
 #include "actors/runtime/hardening.hpp"
 #include "questions.hpp"
 

@@ -1,5 +1,6 @@
 #include "actors/changes/change_preparation.hpp"
 #include "actors/changes/token_import.hpp"
+#include "actors/interfaces/changes.hpp"
 #include "catch.hpp"
 #include "questions.hpp"
 

@@ -1,4 +1,8 @@
 #include "actors/changes/credential_manager.hpp"
+#include "actors/interfaces/changes.hpp"
+#include "actors/interfaces/database.hpp"
+#include "actors/interfaces/events.hpp"
+#include "actors/interfaces/nats.hpp"
 #include "catch.hpp"
 #include "virtual_time.hpp"
 

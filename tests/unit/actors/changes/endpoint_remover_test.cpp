@@ -1,4 +1,10 @@
 #include "actors/changes/endpoint_remover.hpp"
+#include "actors/interfaces/applications.hpp"
+#include "actors/interfaces/changes.hpp"
+#include "actors/interfaces/database.hpp"
+#include "actors/interfaces/events.hpp"
+#include "actors/interfaces/health.hpp"
+#include "actors/interfaces/nats.hpp"
 #include "catch.hpp"
 #include "virtual_time.hpp"
 

@@ -1,3 +1,4 @@
+#include "actors/interfaces/storage_job.hpp"
 #include "catch.hpp"
 #include "questions.hpp"
 

@@ -1,4 +1,5 @@
 // The dispatcher against a simple model of what it promises, through thousands of random steps.
+#include "actors/interfaces/storage_job.hpp"
 #include "catch.hpp"
 #include "questions.hpp"
 

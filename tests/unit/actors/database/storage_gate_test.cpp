@@ -1,4 +1,6 @@
 #include "actors/database/storage_gate.hpp"
+#include "actors/interfaces/database.hpp"
+#include "actors/interfaces/health.hpp"
 #include "catch.hpp"
 #include "virtual_time.hpp"
 

@@ -1,4 +1,8 @@
 #include "actors/events/revocation_follower.hpp"
+#include "actors/interfaces/database.hpp"
+#include "actors/interfaces/events.hpp"
+#include "actors/interfaces/health.hpp"
+#include "actors/interfaces/nats.hpp"
 #include "catch.hpp"
 #include "virtual_time.hpp"
 

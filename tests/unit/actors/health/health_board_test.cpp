@@ -1,4 +1,5 @@
 #include "actors/health/health_reporter.hpp"
+#include "actors/interfaces/health.hpp"
 #include "catch.hpp"
 
 using namespace cm;

@@ -1,6 +1,9 @@
 // token-reader: batches that form by themselves, answers to whom they belong, deadlines and bounds.
 #include "actors/database/storage_request.hpp"
 #include "actors/http/token_reader.hpp"
+#include "actors/interfaces/database.hpp"
+#include "actors/interfaces/health.hpp"
+#include "actors/interfaces/http.hpp"
 #include "catch.hpp"
 #include "virtual_time.hpp"
 

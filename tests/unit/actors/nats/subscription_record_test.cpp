@@ -1,3 +1,4 @@
+#include "actors/interfaces/events.hpp"
 #include "actors/nats/subscription_record.hpp"
 #include "catch.hpp"
 

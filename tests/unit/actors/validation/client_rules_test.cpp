@@ -1,3 +1,4 @@
+#include "actors/nats/token_request_checks.hpp"
 #include "actors/validation/client_validation.hpp"
 #include "actors/validation/token_validation.hpp"
 #include "catch.hpp"

@@ -1,3 +1,4 @@
+#include "actors/interfaces/validation.hpp"
 #include "actors/validation/password_pool.hpp"
 #include "catch.hpp"
 #include "virtual_time.hpp"

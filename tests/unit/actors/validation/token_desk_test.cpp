@@ -1,3 +1,4 @@
+#include "actors/nats/request_calls.hpp"
 #include "actors/validation/token_desk.hpp"
 #include "catch.hpp"
 #include "core/base/time.hpp"

@@ -1,3 +1,5 @@
+#include "actors/interfaces/applications.hpp"
+#include "actors/nats/token_request_checks.hpp"
 #include "actors/validation/token_validation.hpp"
 #include "catch.hpp"
 

@@ -1,7 +1,7 @@
 #include "core/base/time.hpp"
 #include "core/base/uuid.hpp"
 #include "http/rest/client_credentials.hpp"
-#include "http/rest/problem.hpp"
+#include "http/server/problem.hpp"
 #include "rest.hpp"
 
 using cm::core::credential_status;

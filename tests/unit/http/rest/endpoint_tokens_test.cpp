@@ -2,8 +2,8 @@
 #include "core/base/uuid.hpp"
 #include "http/rest/endpoint_tokens.hpp"
 #include "http/rest/negotiation.hpp"
-#include "http/rest/problem.hpp"
 #include "http/rest/routes.hpp"
+#include "http/server/problem.hpp"
 #include "parsed.hpp"
 #include "rest.hpp"
 

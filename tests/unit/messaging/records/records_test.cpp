@@ -1,7 +1,7 @@
 #include "avro_json.hpp"
 #include "catch.hpp"
 
-// Boost.JSON without its library: this program links none of the rooms that bring it.
+// Boost.JSON without its library: this program links none of the modules that bring it.
 #include <boost/json/src.hpp>
 
 #include <array>

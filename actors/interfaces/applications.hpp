@@ -1,6 +1,8 @@
 // The applications that CM knows (contract 3.2, 4.6).
 #pragma once
 
+#include <caf/allowed_unsafe_message_type.hpp>
+
 #include <map>
 #include <memory>
 #include <set>
@@ -30,3 +32,5 @@ configured_applications(const std::map<std::string, std::set<std::string>>& conf
 }
 
 } // namespace cm::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::application_directory_ptr)

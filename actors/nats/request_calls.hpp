@@ -1,6 +1,7 @@
 // 16/ECAP requests on their way to their answers.
 #pragma once
 
+#include "actors/interfaces/nats_requests.hpp"
 #include "actors/nats/reply_batch.hpp"
 #include "core/base/error.hpp"
 #include "core/base/time.hpp"
@@ -122,20 +123,9 @@ private:
 };
 
 using token_call = request_call<messaging::ecap::endpoint_token_validation_request>;
-using token_calls = request_calls<messaging::ecap::endpoint_token_validation_request>;
-using token_calls_ptr = std::shared_ptr<token_calls>;
-
 using transition_call = request_call<messaging::ecap::endpoint_token_status_transition_request>;
-using transition_calls = request_calls<messaging::ecap::endpoint_token_status_transition_request>;
-using transition_calls_ptr = std::shared_ptr<transition_calls>;
-
 using password_call = request_call<messaging::ecap::client_username_password_validation_request>;
-using password_calls = request_calls<messaging::ecap::client_username_password_validation_request>;
-using password_calls_ptr = std::shared_ptr<password_calls>;
-
 using certificate_call = request_call<messaging::ecap::client_certificate_validation_request>;
-using certificate_calls = request_calls<messaging::ecap::client_certificate_validation_request>;
-using certificate_calls_ptr = std::shared_ptr<certificate_calls>;
 
 /// Refuses all that are in `calls`.
 template <class Request>

@@ -1,5 +1,5 @@
-#include "http/rest/problem.hpp"
 #include "http/server/exchange.hpp"
+#include "http/server/problem.hpp"
 #include "http/server/response_writer.hpp"
 #include "parsed.hpp"
 #include "rest.hpp"

@@ -1,4 +1,4 @@
-#include "actors/http/request_calls.hpp"
+#include "actors/nats/request_calls.hpp"
 
 #include "core/base/time.hpp"
 #include "core/observability/logging.hpp"

@@ -1,4 +1,4 @@
-#include "http/rest/problem.hpp"
+#include "http/server/problem.hpp"
 
 #include "http/json/json_writer.hpp"
 
