@@ -19,9 +19,9 @@ core::error wrong(std::string what) {
 class body_writer {
 public:
   explicit body_writer(std::size_t room) {
-    constexpr std::size_t longest_escape = 6;
+    constexpr std::size_t max_escape = 6;
     constexpr std::size_t names = 256;
-    out_.reserve(names + longest_escape * room);
+    out_.reserve(names + max_escape * room);
     out_ += '{';
   }
 

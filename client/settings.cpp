@@ -11,7 +11,7 @@ namespace {
 
 using core::configuration::environment;
 
-constexpr std::chrono::hours longest_timeout{24};
+constexpr std::chrono::hours max_timeout{24};
 
 core::error wrong(std::string what) {
   return core::make_error(core::errc::invalid, std::move(what));
@@ -34,7 +34,7 @@ core::expected<std::chrono::milliseconds> timeout_of(const invocation& of, std::
   if (!text)
     return usual;
   const auto value = core::configuration::parse_duration(*text);
-  if (!value || value->count() <= 0 || *value > longest_timeout)
+  if (!value || value->count() <= 0 || *value > max_timeout)
     return wrong("--timeout is a time such as 500ms, 10s or 1m, up to a day");
   return *value;
 }
@@ -58,7 +58,7 @@ core::expected<service_url> url_of(const std::string& text, const std::string& s
 
 core::expected<connection_settings> connection_settings_of(const invocation& of, const environment& variables) {
   constexpr std::chrono::seconds usual_timeout{30};
-  constexpr std::size_t longest_correlation_id = 128;
+  constexpr std::size_t max_correlation_id = 128;
   constexpr std::string_view api = "/api/v1";
   connection_settings result;
   const auto given = option_or_variable(of, "--url", "CM_URL", variables);
@@ -88,7 +88,7 @@ core::expected<connection_settings> connection_settings_of(const invocation& of,
     result.bearer_token = std::move(*token);
   }
   result.correlation_id = of.value("--correlation-id").value_or("");
-  if (result.correlation_id.size() > longest_correlation_id || !is_visible_ascii(result.correlation_id))
+  if (result.correlation_id.size() > max_correlation_id || !is_visible_ascii(result.correlation_id))
     return wrong("--correlation-id is 1 to 128 visible ASCII characters");
   const auto timeout = timeout_of(of, usual_timeout);
   if (!timeout)

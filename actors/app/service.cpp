@@ -124,9 +124,9 @@ int run_service(const core::settings& settings, const service_hooks& hooks) {
                      started_at,
                      settings.credentials.trustful};
   configured.management_io = std::make_shared<http::net::io_context>(1);
-  configured.api_io = make_api_loops(settings.credentials.workers_of_a_kind());
+  configured.api_io = make_api_loops(settings.credentials.workers_per_role());
   configured.metrics = std::make_shared<core::metrics>(
-    core::metrics::sizes{settings.credentials.workers_of_a_kind(), configured.api_io.size(), http::api_route_count,
+    core::metrics::sizes{settings.credentials.workers_per_role(), configured.api_io.size(), http::api_route_count,
                          settings.database.pool_size});
   // The API's port opens last; that it can be opened is better known now than after the dependencies have come.
   if (const auto probe = http::acceptor::open(*configured.api_io.front(), {}, settings.server.port); probe.has_error())
@@ -152,7 +152,7 @@ int run_service(const core::settings& settings, const service_hooks& hooks) {
 
   caf::actor_system_config config;
   config.set("scheduler.policy", caf::atom("sharing"));
-  config.set("scheduler.max-threads", settings.credentials.workers_of_a_kind());
+  config.set("scheduler.max-threads", settings.credentials.workers_per_role());
   int status = to_int(core::exit_status::gave_up);
   exit_watchdog watchdog(
     std::max(settings.shutdown_timeout - std::chrono::milliseconds{150}, std::chrono::milliseconds{100}));

@@ -159,9 +159,9 @@ bool gather(credential_manager_state::change& change, storage::deleted_tokens& a
   return false;
 }
 
-void invalidate(const credential_manager_state& state, forgotten_tokens what) {
-  if (state.forget)
-    (*state.forget)(forgotten_tokens_ptr{std::make_shared<const forgotten_tokens>(std::move(what))});
+void invalidate(const credential_manager_state& state, invalidated_tokens what) {
+  if (state.invalidate)
+    (*state.invalidate)(invalidated_tokens_ptr{std::make_shared<const invalidated_tokens>(std::move(what))});
 }
 
 // Whatever the caller is told to be no longer valid is gone from this replica's memory first (contract 4.4): the
@@ -313,7 +313,7 @@ credential_manager_actor::behavior_type credential_manager(credential_manager_se
       self->state.why_not = why_not;
     },
     [self](directory_atom, const application_directory_ptr& known) { self->state.settings.applications = known; },
-    [self](peer_atom, const forwarder_ptr& peer) { self->state.forget = peer; },
+    [self](peer_atom, const forwarder_ptr& peer) { self->state.invalidate = peer; },
     [self](peer_atom, const storage_gate_peer& peer) { self->state.gate = peer.handle; },
     [self](peer_atom, const event_publisher_peer& peer) { self->state.publisher = peer.handle; },
     [self](peer_atom, const revocation_follower_peer& peer) { self->state.follower = peer.handle; },

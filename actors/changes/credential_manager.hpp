@@ -58,7 +58,7 @@ struct credential_manager_state {
   storage_gate_actor gate;
   event_publisher_actor publisher;
   revocation_follower_actor follower;
-  forwarder_ptr forget; ///< to the validators, which keep tokens in memory
+  forwarder_ptr invalidate; ///< to the validators, which keep tokens in memory
   std::unordered_map<std::uint64_t, creation> creations;
   std::unordered_map<std::uint64_t, change> changes;
   std::unordered_map<std::uint64_t, caf::typed_response_promise<import_outcome_ptr>> imports;

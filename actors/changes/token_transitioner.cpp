@@ -1,6 +1,6 @@
 #include "actors/changes/token_transitioner.hpp"
 
-#include "actors/nats/request_calls.hpp"
+#include "actors/nats/pending_requests.hpp"
 #include "actors/nats/token_request_checks.hpp"
 #include "actors/runtime/hardening.hpp"
 #include "core/observability/logging.hpp"
@@ -13,7 +13,7 @@ namespace {
 
 using token_transitioner_self = token_transitioner_actor::stateful_pointer<token_transitioner_state>;
 
-void answer_one(token_transitioner_self self, const transition_calls_ptr& one, core::errc code) {
+void answer_one(token_transitioner_self self, const pending_transition_requests_ptr& one, core::errc code) {
   auto replies = one->make_replies();
   for (auto& call : one->take())
     refuse(std::move(call), code, *replies);
@@ -35,14 +35,14 @@ core::errc answer_code(const storage_result& result) noexcept {
   }
 }
 
-void change(token_transitioner_self self, transition_call call, const transition_calls& from) {
+void change(token_transitioner_self self, pending_transition_request call, const pending_transition_requests& from) {
   auto& state = self->state;
   const auto& request = call.request;
   storage::change_token_status command;
   command.which = state.hasher->hash(request.app_name, request.token);
   command.target = *core::parse_credential_status(request.target_status);
   command.origin = {core::channel::ecap, {}, std::string(request.correlation_id)};
-  auto one = from.make_calls(); // answers 503 by itself when it is let go of
+  auto one = from.make_pending(); // answers 503 by itself when it is let go of
   one->add(std::move(call));
   request_within(self, state.manager, state.settings.patience, apply_v,
                  std::make_shared<const credential_change>(credential_change{std::move(command), core::channel::ecap}))
@@ -53,7 +53,7 @@ void change(token_transitioner_self self, transition_call call, const transition
           });
 }
 
-void take(token_transitioner_self self, const transition_calls_ptr& calls) {
+void take(token_transitioner_self self, const pending_transition_requests_ptr& calls) {
   auto refused = calls->make_replies();
   const auto now = core::now_ms();
   for (auto& call : calls->take()) {
@@ -78,7 +78,7 @@ token_transitioner_actor::behavior_type token_transitioner(token_transitioner_se
   state.manager = std::move(manager);
   state.egress = std::move(egress);
   return {
-    [self](validate_atom, const transition_calls_ptr& calls) { take(self, calls); },
+    [self](validate_atom, const pending_transition_requests_ptr& calls) { take(self, calls); },
     [self](directory_atom, const application_directory_ptr& known) { self->state.settings.applications = known; },
     [self](peer_atom, const credential_manager_peer& peer) { self->state.manager = peer.handle; },
     [self](peer_atom, const nats_egress_peer& peer) { self->state.egress = peer.handle; },

@@ -13,12 +13,12 @@ namespace cm::actors {
 namespace {
 
 constexpr std::size_t block_size = std::size_t{64} * 1024;
-constexpr std::size_t smallest_table = 1024;
+constexpr std::size_t min_table = 1024;
 constexpr std::size_t id_size = sizeof(core::uuid::bytes);
 constexpr std::size_t head_size = id_size + 3;
 
 // A character more than the audit trail takes, so that it sees the same end as that of the whole text.
-constexpr std::size_t longest_text = storage::max_audit_text + 3;
+constexpr std::size_t max_text = storage::max_audit_text + 3;
 
 // A UUID as correlation ID takes 35 bytes, any other text of its length 55.
 constexpr std::size_t bytes_each = 64;
@@ -58,7 +58,7 @@ bool uuid_set::insert(const core::uuid& id) {
   if (id == core::uuid{})
     return !std::exchange(has_zero_, true);
   if ((size_ + 1) * 4 > places_.size() * 3)
-    resize(std::max(smallest_table, places_.size() * 2));
+    resize(std::max(min_table, places_.size() * 2));
   auto& place = places_[place_of(id)];
   if (place == id)
     return false;
@@ -108,7 +108,7 @@ bool activation_queue::add(const storage::activation& one) {
 void activation_queue::push(const storage::activation& one) {
   const auto id = as_uuid(one.correlation_id);
   const auto* const text = id ? id->bytes.data() : reinterpret_cast<const std::uint8_t*>(one.correlation_id.data());
-  const auto length = id ? id_size : std::min(one.correlation_id.size(), longest_text);
+  const auto length = id ? id_size : std::min(one.correlation_id.size(), max_text);
   if (blocks_.empty() || blocks_.back().bytes.size() + head_size + length > block_size) {
     blocks_.emplace_back();
     blocks_.back().bytes.reserve(waiting_ == 0 ? 0 : block_size);

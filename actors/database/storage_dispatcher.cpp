@@ -131,7 +131,7 @@ bool storage_dispatcher::may_look_up(core::steady_time now) const noexcept {
     return entry.second.kind == lane::lookup && now - entry.second.since < settings_.slow_lookup;
   }));
   return quick < settings_.eager_lookups
-         || (quick < settings_.most_lookups && lookups_.size() >= settings_.lookup_batch);
+         || (quick < settings_.max_lookups && lookups_.size() >= settings_.lookup_batch);
 }
 
 // Each kind of work has a share of the pool, so that none keeps the others waiting: look-ups half, activations one

@@ -31,7 +31,7 @@ struct dispatcher_settings {
   std::size_t command_queue = 1024;                        ///< most commands that wait
   std::size_t activation_queue = 1'048'576;  ///< most activations that wait; those beyond are left to the next use
   std::size_t eager_lookups = 2;             ///< look-up jobs at once of whatever size; more only with full batches
-  std::size_t most_lookups = 4;              ///< look-up jobs at once, in any case at most half of the pool
+  std::size_t max_lookups = 4;               ///< look-up jobs at once, in any case at most half of the pool
   std::chrono::milliseconds slow_lookup{50}; ///< a job that takes longer does not keep others from beginning
   std::chrono::milliseconds activation_rest{500}; ///< pause after the database could not write
   std::string replica;                            ///< the actor in the audit rows of activations

@@ -288,7 +288,7 @@ storage_gate_actor::behavior_type storage_gate(storage_gate_self self, storage_g
       pump(self);
       return promise;
     },
-    [self](peer_atom, std::size_t worker, const database_access_peer& peer) {
+    [self](peer_atom, std::size_t worker, const database_worker_peer& peer) {
       if (worker >= self->state.workers.size())
         return;
       deliver(self, self->state.dispatcher->lost(worker));

@@ -81,7 +81,7 @@ struct storage_gate_state {
   request_deadlines deadlines;
   std::optional<storage_dispatcher> dispatcher;
   std::optional<database_pulse> pulse;
-  std::vector<database_access_actor> workers;
+  std::vector<database_worker_actor> workers;
   std::vector<worker_report_ptr> reports;
   std::unordered_map<ticket, caf::typed_response_promise<storage_result_ptr>> promises;
   std::vector<caf::typed_response_promise<bool>> drains;

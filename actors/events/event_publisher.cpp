@@ -146,7 +146,7 @@ core::errc write(event_publisher_self self, messaging::connection& connection, s
     return false;
   });
   if (outcome == core::errc::none && !events.empty())
-    self->state.settings.outlet->flush_in_passing(connection);
+    self->state.settings.writer->try_flush(connection);
   return outcome;
 }
 

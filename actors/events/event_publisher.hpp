@@ -7,7 +7,7 @@
 #include "actors/interfaces/events.hpp"
 #include "actors/interfaces/health.hpp"
 #include "actors/interfaces/nats.hpp"
-#include "actors/nats/answer_outlet.hpp"
+#include "actors/nats/reply_writer.hpp"
 #include "actors/runtime/bounded_request.hpp"
 #include "core/observability/metrics.hpp"
 #include "storage/events/event_commands.hpp"
@@ -37,7 +37,7 @@ struct event_publisher_settings {
   std::chrono::milliseconds deadline{3000};       ///< of a question to the database
   std::chrono::milliseconds drain_patience{2500}; ///< for the last events when the process stops
   std::shared_ptr<core::metrics> metrics;
-  std::shared_ptr<answer_outlet> outlet;
+  std::shared_ptr<reply_writer> writer;
 };
 
 /// Which connection, and which of its stretches between two breaks (messaging::connection::continuity).

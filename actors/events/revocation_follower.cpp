@@ -40,10 +40,10 @@ void ask(revocation_follower_self self, storage::command command, Handle handle,
 }
 
 void invalidate_all(const revocation_follower_state& state) {
-  auto all = std::make_shared<forgotten_tokens>();
+  auto all = std::make_shared<invalidated_tokens>();
   all->everything = true;
   if (state.invalidate)
-    (*state.invalidate)(forgotten_tokens_ptr{std::move(all)});
+    (*state.invalidate)(invalidated_tokens_ptr{std::move(all)});
 }
 
 // -- unheard events ---------------------------------------------------------------------------------------------------
@@ -128,7 +128,7 @@ void fail_reading(revocation_follower_self self, const std::string& why) {
 
 void take_rows(revocation_follower_self self, const std::vector<core::revocation>& rows) {
   auto& state = self->state;
-  auto revoked = std::make_shared<forgotten_tokens>();
+  auto revoked = std::make_shared<invalidated_tokens>();
   for (const auto& row : rows) {
     if (row.kind == core::revoked_kind::endpoint_tokens)
       revoked->ids.insert(revoked->ids.end(), row.ids.begin(), row.ids.end());
@@ -136,7 +136,7 @@ void take_rows(revocation_follower_self self, const std::vector<core::revocation
       await_event(self, row);
   }
   if (!revoked->ids.empty() && state.invalidate)
-    (*state.invalidate)(forgotten_tokens_ptr{std::move(revoked)});
+    (*state.invalidate)(invalidated_tokens_ptr{std::move(revoked)});
 }
 
 void find(revocation_follower_self self, std::uint64_t after);
@@ -275,7 +275,7 @@ revocation_follower_actor::behavior_type revocation_follower(revocation_follower
       read(self);
       return promise;
     },
-    [self](heard_atom, const forgotten_tokens_ptr& events) {
+    [self](heard_atom, const invalidated_tokens_ptr& events) {
       for (const auto& one : events->heard)
         self->state.heard.add(one.id, one.at);
     },

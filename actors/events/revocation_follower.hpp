@@ -6,7 +6,7 @@
 #include "actors/interfaces/database.hpp"
 #include "actors/interfaces/events.hpp"
 #include "actors/interfaces/nats.hpp"
-#include "actors/nats/coherence.hpp"
+#include "actors/nats/revocation_feed.hpp"
 #include "actors/runtime/bounded_request.hpp"
 #include "core/observability/metrics.hpp"
 
@@ -37,8 +37,8 @@ struct revocation_follower_settings {
   std::chrono::milliseconds look_period{3'000};   ///< from one look at the hash key and at the table's end to the next
   std::size_t max_unheard = 10'000;               ///< revocations that wait to be heard or published
   std::size_t max_unheard_bytes = 16U << 20U;
-  std::shared_ptr<coherence> token_feed;  ///< the subscription to events of tokens
-  std::shared_ptr<coherence> client_feed; ///< to events of client credentials
+  std::shared_ptr<revocation_feed> token_feed;  ///< the subscription to events of tokens
+  std::shared_ptr<revocation_feed> client_feed; ///< to events of client credentials
   std::shared_ptr<core::metrics> metrics;
 };
 

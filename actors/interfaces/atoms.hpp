@@ -27,7 +27,7 @@ CM_ATOM(execute, "execute");     ///< run one storage command
 CM_ATOM(find, "find");           ///< look tokens up
 CM_ATOM(flush, "flush");         ///< INTERNAL: write what is published to the socket
 CM_ATOM(follow, "follow");       ///< the process prefers another database host
-CM_ATOM(forget, "forget");       ///< what was taken away
+CM_ATOM(invalidate, "forget");   ///< what was taken away
 CM_ATOM(give_up, "giveup");      ///< the process cannot go on
 CM_ATOM(heard, "heard");         ///< events of revocations that came over NATS
 CM_ATOM(license, "license");     ///< whether the license allows changes

@@ -83,7 +83,7 @@ struct credential_manager_peer {
 
 using token_transitioner_actor = caf::typed_actor<
   // Answers every one of the requests.
-  caf::reacts_to<validate_atom, transition_calls_ptr>,
+  caf::reacts_to<validate_atom, pending_transition_requests_ptr>,
   // The applications that are known from now on.
   caf::reacts_to<directory_atom, application_directory_ptr>, caf::reacts_to<peer_atom, credential_manager_peer>,
   caf::reacts_to<peer_atom, nats_egress_peer>>;

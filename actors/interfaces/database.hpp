@@ -38,7 +38,7 @@ struct worker_listener_peer {
   worker_listener_actor handle;
 };
 
-using database_access_actor = caf::typed_actor<
+using database_worker_actor = caf::typed_actor<
   // Runs one command on this worker's connection.
   caf::replies_to<execute_atom, storage_job_ptr>::with<storage_result_ptr>,
   // Whom to report to.
@@ -49,8 +49,8 @@ using database_access_actor = caf::typed_actor<
   // INTERNAL: time to connect, or to say that the worker still lives.
   caf::reacts_to<tick_atom>>;
 
-struct database_access_peer {
-  database_access_actor handle;
+struct database_worker_peer {
+  database_worker_actor handle;
 };
 
 using storage_gate_actor = caf::typed_actor<
@@ -65,7 +65,7 @@ using storage_gate_actor = caf::typed_actor<
   // Answered when nothing waits and nothing runs.
   caf::replies_to<drain_atom>::with<bool>,
   // The worker with that index.
-  caf::reacts_to<peer_atom, std::size_t, database_access_peer>, caf::reacts_to<peer_atom, health_peer>,
+  caf::reacts_to<peer_atom, std::size_t, database_worker_peer>, caf::reacts_to<peer_atom, health_peer>,
   // INTERNAL: time for deadlines, the probe and the report.
   caf::reacts_to<tick_atom>>;
 

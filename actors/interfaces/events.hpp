@@ -58,7 +58,7 @@ using revocation_follower_actor = caf::typed_actor<
   // the database did not answer.
   caf::replies_to<read_atom>::with<bool>,
   // Events that came over NATS.
-  caf::reacts_to<heard_atom, forgotten_tokens_ptr>,
+  caf::reacts_to<heard_atom, invalidated_tokens_ptr>,
   // The connection, new or lost.
   caf::reacts_to<nats_atom, nats_state_ptr>,
   // Who is told of revoked tokens.

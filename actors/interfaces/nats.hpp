@@ -37,13 +37,13 @@ struct heard_credential {
 };
 
 /// Tokens that were revoked, by this replica or another: what is in memory about them does not count any more.
-struct forgotten_tokens {
+struct invalidated_tokens {
   std::vector<core::uuid> ids;
   bool everything = false;             ///< nobody knows which
   std::vector<heard_credential> heard; ///< tokens and client credentials in events that came over NATS
 };
 
-using forgotten_tokens_ptr = std::shared_ptr<const forgotten_tokens>;
+using invalidated_tokens_ptr = std::shared_ptr<const invalidated_tokens>;
 
 /// There are unregistered endpoints in the backlog.
 struct removal_news {};
@@ -52,8 +52,9 @@ struct removal_news {};
 struct configuration_news {};
 
 /// What a subscription hands on, decoded.
-using delivery = std::variant<token_calls_ptr, transition_calls_ptr, password_calls_ptr, certificate_calls_ptr,
-                              removal_news, configuration_news, forgotten_tokens_ptr>;
+using delivery =
+  std::variant<pending_token_requests_ptr, pending_transition_requests_ptr, pending_password_requests_ptr,
+               pending_certificate_requests_ptr, removal_news, configuration_news, invalidated_tokens_ptr>;
 
 /// Passes a delivery to whoever works on it now. Any thread.
 using forwarder = std::function<void(const delivery&)>;
@@ -118,9 +119,9 @@ using nats_link_actor = caf::typed_actor<
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::nats_connection_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::nats_state_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::reply_batch_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::forgotten_tokens_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::invalidated_tokens_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::forwarder_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::token_calls_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::transition_calls_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::password_calls_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::certificate_calls_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::pending_token_requests_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::pending_transition_requests_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::pending_password_requests_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::pending_certificate_requests_ptr)

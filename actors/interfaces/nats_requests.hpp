@@ -24,18 +24,18 @@ class reply_batch; // reply_batch.hpp
 using reply_batch_ptr = std::shared_ptr<reply_batch>;
 
 template <class Request>
-class request_calls; // request_calls.hpp
+class pending_requests; // pending_requests.hpp
 
-using token_calls = request_calls<messaging::ecap::endpoint_token_validation_request>;
-using token_calls_ptr = std::shared_ptr<token_calls>;
+using pending_token_requests = pending_requests<messaging::ecap::endpoint_token_validation_request>;
+using pending_token_requests_ptr = std::shared_ptr<pending_token_requests>;
 
-using transition_calls = request_calls<messaging::ecap::endpoint_token_status_transition_request>;
-using transition_calls_ptr = std::shared_ptr<transition_calls>;
+using pending_transition_requests = pending_requests<messaging::ecap::endpoint_token_status_transition_request>;
+using pending_transition_requests_ptr = std::shared_ptr<pending_transition_requests>;
 
-using password_calls = request_calls<messaging::ecap::client_username_password_validation_request>;
-using password_calls_ptr = std::shared_ptr<password_calls>;
+using pending_password_requests = pending_requests<messaging::ecap::client_username_password_validation_request>;
+using pending_password_requests_ptr = std::shared_ptr<pending_password_requests>;
 
-using certificate_calls = request_calls<messaging::ecap::client_certificate_validation_request>;
-using certificate_calls_ptr = std::shared_ptr<certificate_calls>;
+using pending_certificate_requests = pending_requests<messaging::ecap::client_certificate_validation_request>;
+using pending_certificate_requests_ptr = std::shared_ptr<pending_certificate_requests>;
 
 } // namespace cm::actors

@@ -8,7 +8,7 @@ namespace cm::actors {
 // A handle travels in a type of its own: the name of a typed actor spells out its whole interface, and that of an actor
 // which is told of others would spell out all of theirs.
 struct credential_manager_peer;
-struct database_access_peer;
+struct database_worker_peer;
 struct event_publisher_peer;
 struct health_peer;
 struct nats_egress_peer;
@@ -23,7 +23,7 @@ struct worker_listener_peer;
 } // namespace cm::actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::credential_manager_peer)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::database_access_peer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::database_worker_peer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::event_publisher_peer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::health_peer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::nats_egress_peer)

@@ -35,9 +35,9 @@ using password_result_ptr = std::shared_ptr<const password_result>;
 
 using token_validator_actor = caf::typed_actor<
   // Answers every one of the requests.
-  caf::reacts_to<validate_atom, token_calls_ptr>,
+  caf::reacts_to<validate_atom, pending_token_requests_ptr>,
   // Tokens that were taken away.
-  caf::reacts_to<forget_atom, forgotten_tokens_ptr>,
+  caf::reacts_to<invalidate_atom, invalidated_tokens_ptr>,
   // The applications that are known from now on.
   caf::reacts_to<directory_atom, application_directory_ptr>, caf::reacts_to<peer_atom, storage_gate_peer>,
   caf::reacts_to<peer_atom, nats_egress_peer>,
@@ -66,7 +66,8 @@ struct password_pool_peer {
 
 using client_validator_actor = caf::typed_actor<
   // Answers every one of the requests.
-  caf::reacts_to<validate_atom, password_calls_ptr>, caf::reacts_to<validate_atom, certificate_calls_ptr>,
+  caf::reacts_to<validate_atom, pending_password_requests_ptr>,
+  caf::reacts_to<validate_atom, pending_certificate_requests_ptr>,
   // Answered when the uses that were noted are written, or cannot be.
   caf::replies_to<drain_atom>::with<bool>, caf::reacts_to<peer_atom, storage_gate_peer>,
   caf::reacts_to<peer_atom, nats_egress_peer>, caf::reacts_to<peer_atom, password_pool_peer>,

@@ -2,8 +2,8 @@
 
 #include "actors/interfaces/nats.hpp"
 #include "actors/nats/occasional.hpp"
+#include "actors/nats/pending_requests.hpp"
 #include "actors/nats/reply_batch.hpp"
-#include "actors/nats/request_calls.hpp"
 #include "core/observability/logging.hpp"
 #include "messaging/records/scmp.hpp"
 
@@ -24,22 +24,22 @@ public:
   explicit request_decoder(decoder_context context) : context_(std::move(context)) {}
 
   void operator()(messaging::message_batch batch) {
-    auto calls = std::make_shared<request_calls<Request>>(context_.connection, context_.door);
-    request_calls<Request> overflow(context_.connection, context_.door); // answered 503 when it goes
-    reply_batch undecodable(context_.connection, context_.door);         // published when it goes
+    auto calls = std::make_shared<pending_requests<Request>>(context_.connection, context_.limiter);
+    pending_requests<Request> overflow(context_.connection, context_.limiter); // answered 503 when it goes
+    reply_batch undecodable(context_.connection, context_.limiter);            // published when it goes
     arrived_ = std::chrono::steady_clock::now();
     const auto unanswerable = unanswerable_.count();
     for (auto& message : batch)
       take(std::move(message), *calls, overflow, undecodable);
-    if (auto* metrics = context_.door->metrics(); metrics != nullptr && unanswerable_.count() != unanswerable)
-      metrics->aside.without_reply[static_cast<std::size_t>(context_.door->protocol())].add(unanswerable_.count()
-                                                                                            - unanswerable);
+    if (auto* metrics = context_.limiter->metrics(); metrics != nullptr && unanswerable_.count() != unanswerable)
+      metrics->background.without_reply[static_cast<std::size_t>(context_.limiter->protocol())].add(
+        unanswerable_.count() - unanswerable);
     if (!calls->empty())
       context_.hand_on(std::move(calls));
   }
 
 private:
-  void take(messaging::message message, request_calls<Request>& calls, request_calls<Request>& overflow,
+  void take(messaging::message message, pending_requests<Request>& calls, pending_requests<Request>& overflow,
             reply_batch& undecodable) {
     if (std::string_view(message.reply()).empty()) {
       if (unanswerable_.again())
@@ -47,7 +47,7 @@ private:
                                       unanswerable_.count());
       return;
     }
-    const bool admitted = context_.door->enter();
+    const bool admitted = context_.limiter->enter();
     const auto decoded = messaging::decode<Request>(message.payload());
     if (decoded.has_error()) {
       core::logger("cm.ecap")->debug("a request cannot be decoded: {}", decoded.error().problem);
@@ -74,7 +74,7 @@ public:
   explicit revoked_tokens_decoder(decoder_context context) : context_(std::move(context)) {}
 
   void operator()(const messaging::message_batch& batch) {
-    auto gone = std::make_shared<forgotten_tokens>();
+    auto gone = std::make_shared<invalidated_tokens>();
     for (const auto& message : batch) {
       const auto decoded = messaging::decode<messaging::ecap::endpoint_token_revoked_event>(message.payload());
       if (decoded.has_value() && add_ids(*decoded, *gone))
@@ -85,11 +85,11 @@ public:
         core::logger("cm.ecap")->warn(
           "{} events of revoked tokens cannot be understood; all tokens in memory are dropped", malformed_.count());
     }
-    context_.hand_on(forgotten_tokens_ptr{std::move(gone)});
+    context_.hand_on(invalidated_tokens_ptr{std::move(gone)});
   }
 
 private:
-  static bool add_ids(const messaging::ecap::endpoint_token_revoked_event& event, forgotten_tokens& gone) {
+  static bool add_ids(const messaging::ecap::endpoint_token_revoked_event& event, invalidated_tokens& gone) {
     const auto at = core::from_unix_ms(event.timestamp);
     return std::all_of(event.token_ids.begin(), event.token_ids.end(), [&](std::string_view text) {
       const auto id = core::parse_uuid(text);
@@ -110,7 +110,7 @@ public:
   explicit revoked_clients_decoder(decoder_context context) : context_(std::move(context)) {}
 
   void operator()(const messaging::message_batch& batch) const {
-    auto revoked = std::make_shared<forgotten_tokens>();
+    auto revoked = std::make_shared<invalidated_tokens>();
     for (const auto& message : batch) {
       const auto decoded = messaging::decode<messaging::ecap::client_credential_revoked_event>(message.payload());
       const auto id = decoded.has_value() ? core::parse_uuid(decoded->credential_id) : std::nullopt;
@@ -118,7 +118,7 @@ public:
         revoked->heard.push_back({*id, core::from_unix_ms(decoded->timestamp)});
     }
     if (!revoked->heard.empty())
-      context_.hand_on(forgotten_tokens_ptr{std::move(revoked)});
+      context_.hand_on(invalidated_tokens_ptr{std::move(revoked)});
   }
 
 private:

@@ -13,7 +13,7 @@ using nats_egress_self = nats_egress_actor::stateful_pointer<nats_egress_state>;
 void flush(nats_egress_self self) {
   auto& waiting = self->state.unflushed;
   if (!waiting.empty())
-    self->state.outlet->flush(*waiting.back());
+    self->state.writer->flush(*waiting.back());
   waiting.clear();
 }
 
@@ -21,7 +21,7 @@ void publish(nats_egress_self self, const reply_batch_ptr& replies) {
   auto& state = self->state;
   if (!state.unflushed.empty() && state.unflushed.back()->origin() != replies->origin())
     flush(self);
-  state.outlet->publish(*replies);
+  state.writer->publish(*replies);
   // The flush comes after the batches that wait behind this one: one for all of them.
   if (state.unflushed.empty())
     self->send(self, flush_v);
@@ -30,9 +30,9 @@ void publish(nats_egress_self self, const reply_batch_ptr& replies) {
 
 } // namespace
 
-nats_egress_actor::behavior_type nats_egress(nats_egress_self self, std::shared_ptr<answer_outlet> outlet) {
+nats_egress_actor::behavior_type nats_egress(nats_egress_self self, std::shared_ptr<reply_writer> writer) {
   harden(self);
-  self->state.outlet = std::move(outlet);
+  self->state.writer = std::move(writer);
   return {
     [self](answer_atom, const reply_batch_ptr& replies) { publish(self, replies); },
     [self](flush_atom) { flush(self); },

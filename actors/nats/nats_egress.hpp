@@ -2,7 +2,7 @@
 #pragma once
 
 #include "actors/interfaces/nats.hpp"
-#include "actors/nats/answer_outlet.hpp"
+#include "actors/nats/reply_writer.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -15,11 +15,11 @@ namespace cm::actors {
 struct nats_egress_state {
   static inline const char* name = "nats-egress";
   std::vector<reply_batch_ptr> unflushed; ///< on one connection
-  std::shared_ptr<answer_outlet> outlet;
+  std::shared_ptr<reply_writer> writer;
 };
 
 /// To be spawned detached: a flush waits for the server's sign of life (messaging::connection::flush_buffer).
 nats_egress_actor::behavior_type nats_egress(nats_egress_actor::stateful_pointer<nats_egress_state> self,
-                                             std::shared_ptr<answer_outlet> outlet);
+                                             std::shared_ptr<reply_writer> writer);
 
 } // namespace cm::actors

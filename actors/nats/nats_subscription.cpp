@@ -37,7 +37,7 @@ void subscribe(nats_subscription_self self) {
   state.ending = std::make_shared<std::atomic<bool>>(false);
   decoder_context context;
   context.connection = state.connection;
-  context.door = state.door;
+  context.limiter = state.limiter;
   context.keyer = state.settings.keyer;
   context.hand_on = [forward = state.forward](const delivery& what) { (*forward->load())(what); };
   context.nearly_full = [level = options.level] { return level->over_half(); };
@@ -99,7 +99,8 @@ void take_refusal(nats_subscription_self self, std::uint64_t number) {
 
 void answer_if_drained(nats_subscription_self self) {
   auto& state = self->state;
-  if (!state.drained || state.door->inside() > 0 || (state.settings.unfinished && state.settings.unfinished() > 0)) {
+  if (!state.drained || state.limiter->in_flight() > 0
+      || (state.settings.unfinished && state.settings.unfinished() > 0)) {
     self->delayed_send(self, drain_period, tick_v);
     return;
   }
@@ -167,16 +168,16 @@ nats_subscription_actor::behavior_type nats_subscription(nats_subscription_self 
                                                          nats_subscription_settings settings, forwarder_ptr forward) {
   harden(self);
   auto& state = self->state;
-  state.door = settings.protocol && settings.metrics
-                 ? std::make_shared<admission>(settings.queue_length, *settings.protocol, settings.metrics)
-                 : std::make_shared<admission>(settings.queue_length);
-  if (settings.on_door)
-    settings.on_door(state.door->count());
+  state.limiter = settings.protocol && settings.metrics
+                    ? std::make_shared<in_flight_limiter>(settings.queue_length, *settings.protocol, settings.metrics)
+                    : std::make_shared<in_flight_limiter>(settings.queue_length);
+  if (settings.on_limiter)
+    settings.on_limiter(state.limiter->count());
   state.settings = std::move(settings);
   state.number = state.settings.first_number;
   state.forward = std::make_shared<forwarder_slot>(std::move(forward));
-  if (state.settings.hearing)
-    state.watch.emplace(state.settings.hearing, state.settings.settling);
+  if (state.settings.feed)
+    state.watch.emplace(state.settings.feed, state.settings.settling);
   self->send(self, watch_v);
   return {
     [self](nats_atom, const nats_state_ptr& nats) { take_connection(self, nats); },

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "actors/interfaces/nats.hpp"
-#include "actors/nats/admission.hpp"
-#include "actors/nats/coherence.hpp"
+#include "actors/nats/in_flight_limiter.hpp"
+#include "actors/nats/revocation_feed.hpp"
 #include "core/credentials/token_key.hpp"
 #include "core/observability/metrics.hpp"
 #include "messaging/nats/subscription.hpp"
@@ -26,7 +26,7 @@ namespace cm::actors {
 /// What a decoder works with.
 struct decoder_context {
   std::shared_ptr<messaging::connection> connection; ///< answers go out on it
-  std::shared_ptr<admission> door;
+  std::shared_ptr<in_flight_limiter> limiter;
   std::function<void(const delivery&)> hand_on;   ///< to whoever works on it now; any thread
   std::shared_ptr<const core::token_keyer> keyer; ///< names the tokens of requests
 
@@ -57,12 +57,12 @@ struct nats_subscription_settings {
   std::shared_ptr<core::metrics> metrics;                ///< where answers are counted; may be null
   std::optional<core::ecap_protocol> protocol;           ///< of the requests, where they are some
   /// Gets the count of what has come through the door and is not done; may be empty.
-  std::function<void(std::shared_ptr<const std::atomic<std::size_t>>)> on_door;
+  std::function<void(std::shared_ptr<const std::atomic<std::size_t>>)> on_limiter;
   /// Told of each subscription by a number and its connection, and (null) when it ends before another is made; may be
   /// empty.
   std::function<void(std::uint64_t number, const nats_connection_ptr&)> on_listening;
-  std::uint64_t first_number = 0;     ///< what the numbers of the subscriptions that this actor makes begin behind
-  std::shared_ptr<coherence> hearing; ///< of the events of this subscription; may be null
+  std::uint64_t first_number = 0;        ///< what the numbers of the subscriptions that this actor makes begin behind
+  std::shared_ptr<revocation_feed> feed; ///< of the events of this subscription; may be null
   std::chrono::milliseconds settling{1000}; ///< until all servers of a cluster know of the subscription
 };
 
@@ -80,11 +80,11 @@ struct nats_subscription_state {
   nats_subscription_settings settings;
   std::shared_ptr<forwarder_slot> forward;
   std::shared_ptr<messaging::connection> connection;
-  std::shared_ptr<admission> door;
+  std::shared_ptr<in_flight_limiter> limiter;
   std::shared_ptr<std::atomic<bool>> ending;             ///< of the present subscription; its decoder looks
   std::unique_ptr<messaging::subscription> subscription; ///< after the connection, so that it goes before it
   std::shared_ptr<retired_subscription> retirement;
-  std::optional<hearing_watch> watch;
+  std::optional<feed_watch> watch;
   std::uint64_t dropped = 0; ///< by the present subscription, counted already
   std::vector<caf::typed_response_promise<bool>> drains;
   std::uint64_t number = 0; ///< of the present subscription

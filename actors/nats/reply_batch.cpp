@@ -2,18 +2,18 @@
 
 namespace cm::actors {
 
-reply_batch::reply_batch(std::shared_ptr<messaging::connection> connection, std::shared_ptr<admission> door)
-  : connection_(std::move(connection)), door_(std::move(door)) {}
+reply_batch::reply_batch(std::shared_ptr<messaging::connection> connection, std::shared_ptr<in_flight_limiter> limiter)
+  : connection_(std::move(connection)), limiter_(std::move(limiter)) {}
 
 reply_batch::~reply_batch() {
   // Whoever should have published it is gone. The library's own flusher writes it a millisecond later.
   if (!published_) {
     static_cast<void>(publish());
-    if (auto* metrics = door_->metrics(); metrics != nullptr && !replies_.empty())
-      count(metrics->aside.answered, std::chrono::steady_clock::now());
+    if (auto* metrics = limiter_->metrics(); metrics != nullptr && !replies_.empty())
+      count(metrics->background.answered, std::chrono::steady_clock::now());
   }
   for (std::size_t i = 0; i < replies_.size(); ++i)
-    door_->leave();
+    limiter_->leave();
 }
 
 std::size_t reply_batch::publish() noexcept {

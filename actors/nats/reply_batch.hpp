@@ -2,7 +2,7 @@
 #pragma once
 
 #include "actors/interfaces/nats_requests.hpp"
-#include "actors/nats/admission.hpp"
+#include "actors/nats/in_flight_limiter.hpp"
 #include "core/base/time.hpp"
 #include "messaging/nats/connection.hpp"
 #include "messaging/nats/subscription.hpp"
@@ -29,7 +29,7 @@ struct answer_note {
 /// One owner at a time; it passes from actor to actor inside a shared_ptr, since CAF messages must be copyable.
 class reply_batch {
 public:
-  reply_batch(std::shared_ptr<messaging::connection> connection, std::shared_ptr<admission> door);
+  reply_batch(std::shared_ptr<messaging::connection> connection, std::shared_ptr<in_flight_limiter> limiter);
   ~reply_batch();
   reply_batch(const reply_batch&) = delete;
   reply_batch& operator=(const reply_batch&) = delete;
@@ -51,7 +51,7 @@ public:
   template <class Counter>
   void count(std::array<core::answer_counters<Counter>, core::ecap_protocol_count>& into,
              core::steady_time now) const noexcept {
-    auto& own = into[static_cast<std::size_t>(door_->protocol())];
+    auto& own = into[static_cast<std::size_t>(limiter_->protocol())];
     for (std::size_t i = 0; i < replies_.size();) {
       const auto& first = replies_[i];
       const auto begin = i;
@@ -88,7 +88,7 @@ private:
   };
 
   std::shared_ptr<messaging::connection> connection_;
-  std::shared_ptr<admission> door_;
+  std::shared_ptr<in_flight_limiter> limiter_;
   std::string bytes_;
   std::vector<reply> replies_;
   bool published_ = false;

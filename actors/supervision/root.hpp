@@ -15,8 +15,8 @@
 #include "actors/interfaces/nats.hpp"
 #include "actors/interfaces/supervision.hpp"
 #include "actors/interfaces/validation.hpp"
-#include "actors/nats/answer_outlet.hpp"
-#include "actors/nats/coherence.hpp"
+#include "actors/nats/reply_writer.hpp"
+#include "actors/nats/revocation_feed.hpp"
 #include "actors/nats/subscription_record.hpp"
 #include "actors/runtime/io_loop.hpp"
 #include "actors/runtime/supervision.hpp"
@@ -84,7 +84,7 @@ struct root_state {
   // The typed handles that children are given.
   health_actor health;
   storage_gate_actor gate;
-  std::vector<database_access_actor> workers;
+  std::vector<database_worker_actor> workers;
   std::shared_ptr<storage::host_choice> database_hosts = std::make_shared<storage::host_choice>(); ///< of the workers
   credential_manager_actor manager;
   license_actor license;
@@ -108,11 +108,11 @@ struct root_state {
   std::shared_ptr<http::acceptor> api_acceptor;
   application_directory_ptr applications;
   std::shared_ptr<const core::token_keyer> keyer;
-  std::shared_ptr<removal_backlog> removals; ///< endpoints that were unregistered
-  forwarder_ptr forget;                      ///< to all who keep tokens in memory, and of events to the follower
-  std::shared_ptr<coherence> token_hearing;  ///< of the events about revoked tokens
-  std::shared_ptr<coherence> client_feed;    ///< of the events about revoked client credentials
-  std::shared_ptr<answer_outlet> outlet;     ///< of the egress and of those who do without it
+  std::shared_ptr<removal_backlog> removals;    ///< endpoints that were unregistered
+  forwarder_ptr invalidate;                     ///< to all who keep tokens in memory, and of events to the follower
+  std::shared_ptr<revocation_feed> token_feed;  ///< of the events about revoked tokens
+  std::shared_ptr<revocation_feed> client_feed; ///< of the events about revoked client credentials
+  std::shared_ptr<reply_writer> writer;         ///< of the egress and of those who do without it
 
   // The orderly stop.
   std::vector<std::function<void(std::size_t)>> stop_steps;

@@ -1,6 +1,6 @@
 #include "actors/supervision/root_children.hpp"
 
-#include "actors/database/database_access.hpp"
+#include "actors/database/database_worker.hpp"
 #include "actors/database/housekeeper.hpp"
 #include "actors/database/storage_gate.hpp"
 #include "actors/events/event_publisher.hpp"
@@ -120,7 +120,7 @@ void add_gate(root_pointer self) {
     state.gate = self->spawn(storage_gate, std::move(settings), state.health);
     for (std::size_t i = 0; i < state.workers.size(); ++i) {
       if (state.workers[i])
-        self->send(state.gate, peer_v, i, database_access_peer{state.workers[i]});
+        self->send(state.gate, peer_v, i, database_worker_peer{state.workers[i]});
     }
     const worker_listener_peer listener{state.gate};
     for (const auto& worker : state.workers)
@@ -140,9 +140,9 @@ void add_gate(root_pointer self) {
 }
 
 void add_worker(root_pointer self, std::size_t index) {
-  add_child(self, "storage-worker-" + std::to_string(index), [self, index] {
+  add_child(self, "database-worker-" + std::to_string(index), [self, index] {
     auto& state = self->state;
-    database_access_settings settings;
+    database_worker_settings settings;
     settings.database = state.settings.settings.database;
     settings.index = index;
     // A process that has worked on this schema goes on when a newer release migrates it (expand, then contract).
@@ -150,8 +150,8 @@ void add_worker(root_pointer self, std::size_t index) {
     settings.hash_key = core::key_fingerprint(state.settings.settings.credentials.token_hash_key);
     settings.hosts = state.database_hosts;
     state.workers[index] =
-      self->spawn<caf::detached>(database_access, std::move(settings), worker_listener_actor{state.gate});
-    self->send(state.gate, peer_v, index, database_access_peer{state.workers[index]});
+      self->spawn<caf::detached>(database_worker, std::move(settings), worker_listener_actor{state.gate});
+    self->send(state.gate, peer_v, index, database_worker_peer{state.workers[index]});
     return untyped(state.workers[index]);
   });
 }
@@ -164,8 +164,8 @@ void add_manager(root_pointer self) {
     settings.token_length = state.settings.settings.credentials.token_length;
     settings.applications = state.applications;
     state.manager = self->spawn(credential_manager, std::move(settings), state.gate, state.publisher);
-    if (state.forget)
-      self->send(state.manager, peer_v, state.forget);
+    if (state.invalidate)
+      self->send(state.manager, peer_v, state.invalidate);
     self->send(state.manager, peer_v, revocation_follower_peer{state.follower});
     self->send(state.license, peer_v, credential_manager_peer{state.manager});
     self->send(state.transitioner, peer_v, credential_manager_peer{state.manager});
@@ -190,7 +190,7 @@ void add_publisher(root_pointer self) {
     settings.instance = state.settings.settings.instance_name;
     settings.replica_id = state.settings.info.replica_id;
     settings.metrics = state.settings.metrics;
-    settings.outlet = state.outlet;
+    settings.writer = state.writer;
     state.publisher = self->spawn<caf::detached>(event_publisher, std::move(settings), state.gate, state.health);
     self->send(state.manager, peer_v, event_publisher_peer{state.publisher});
     self->send(state.follower, peer_v, event_publisher_peer{state.publisher});
@@ -288,7 +288,7 @@ void add_first_children(root_pointer self) {
   auto& state = self->state;
   const auto& credentials = state.settings.settings.credentials;
   state.applications = configured_applications(credentials.applications);
-  state.outlet = std::make_shared<answer_outlet>(state.settings.metrics);
+  state.writer = std::make_shared<reply_writer>(state.settings.metrics);
   add_health(self);
   add_io_loop(self, "management-io", state.settings.management_io);
   add_management_listener(self);
@@ -302,7 +302,7 @@ void add_first_children(root_pointer self) {
   add_manager(self);
   add_license(self);
   // Half of the cores at most: passwords must never crowd out tokens.
-  state.password_workers.resize(credentials.workers_of_a_kind());
+  state.password_workers.resize(credentials.workers_per_role());
   add_password_pool(self);
   for (std::size_t i = 0; i < state.password_workers.size(); ++i)
     add_password_worker(self, i);

@@ -35,15 +35,15 @@ namespace {
 // -- where deliveries go ----------------------------------------------------------------------------------------------
 
 // To all who keep tokens in memory, and of what came over NATS to the follower.
-forwarder_ptr to_forget(const root_state& state) {
+forwarder_ptr to_invalidate(const root_state& state) {
   return std::make_shared<const forwarder>(
     [validators = state.validators, follower = state.follower](const delivery& came) {
-      const auto* gone = std::get_if<forgotten_tokens_ptr>(&came);
+      const auto* gone = std::get_if<invalidated_tokens_ptr>(&came);
       if (gone == nullptr)
         return;
       if (!(*gone)->ids.empty() || (*gone)->everything) {
         for (const auto& validator : validators)
-          caf::anon_send(validator, forget_v, *gone);
+          caf::anon_send(validator, invalidate_v, *gone);
       }
       if (!(*gone)->heard.empty())
         caf::anon_send(follower, heard_v, *gone);
@@ -51,11 +51,11 @@ forwarder_ptr to_forget(const root_state& state) {
 }
 
 // The handles of those who take revoked tokens have changed.
-void renew_forget(root_pointer self) {
+void renew_invalidate(root_pointer self) {
   auto& state = self->state;
-  state.forget = to_forget(state);
-  self->send(state.manager, peer_v, state.forget);
-  self->send(state.follower, peer_v, state.forget);
+  state.invalidate = to_invalidate(state);
+  self->send(state.manager, peer_v, state.invalidate);
+  self->send(state.follower, peer_v, state.invalidate);
 }
 
 // To be called when somebody who takes deliveries was spawned anew.
@@ -79,7 +79,7 @@ void add_link(root_pointer self) {
     settings.on_first_contact = [me] { caf::anon_send(me, ready_v, milestone::nats); };
     const auto& instance = state.settings.settings.instance_name;
     const std::array feeds{
-      std::pair{messaging::subjects::endpoint_token_revoked(instance), state.token_hearing},
+      std::pair{messaging::subjects::endpoint_token_revoked(instance), state.token_feed},
       std::pair{messaging::subjects::client_credential_revoked(instance), state.client_feed},
     };
     settings.on_overflow = [feeds](std::string_view subject) {
@@ -110,7 +110,7 @@ void add_link(root_pointer self) {
 void add_egress(root_pointer self) {
   add_child(self, "nats-egress", [self] {
     auto& state = self->state;
-    state.egress = self->spawn<caf::detached>(nats_egress, state.outlet);
+    state.egress = self->spawn<caf::detached>(nats_egress, state.writer);
     for (const auto& validator : state.validators)
       self->send(validator, peer_v, nats_egress_peer{state.egress});
     self->send(state.client_validator, peer_v, nats_egress_peer{state.egress});
@@ -124,17 +124,17 @@ void add_validator(root_pointer self, std::size_t index) {
     auto& state = self->state;
     const auto& credentials = state.settings.settings.credentials;
     token_validator_settings settings;
-    settings.desk.hash_key = credentials.token_hash_key;
-    settings.desk.applications = state.applications;
-    settings.desk.trustful = credentials.trustful;
-    settings.desk.cache.max_bytes = credentials.cache_max_bytes / state.validators.size();
-    settings.desk.cache.time_to_live = credentials.cache_time_to_live;
-    settings.hearing = state.token_hearing;
+    settings.coalescer.hash_key = credentials.token_hash_key;
+    settings.coalescer.applications = state.applications;
+    settings.coalescer.trustful = credentials.trustful;
+    settings.coalescer.cache.max_bytes = credentials.cache_max_bytes / state.validators.size();
+    settings.coalescer.cache.time_to_live = credentials.cache_time_to_live;
+    settings.feed = state.token_feed;
     settings.counters =
       std::shared_ptr<core::validator_counters>(state.settings.metrics, &state.settings.metrics->validator(index));
-    settings.outlet = state.outlet;
+    settings.writer = state.writer;
     state.validators[index] = self->spawn(token_validator, std::move(settings), state.gate, state.egress);
-    renew_forget(self);
+    renew_invalidate(self);
     renew_forwarders(self);
     return untyped(state.validators[index]);
   });
@@ -144,7 +144,7 @@ void add_follower(root_pointer self) {
   add_child(self, "revocation-follower", [self] {
     auto& state = self->state;
     revocation_follower_settings settings;
-    settings.token_feed = state.token_hearing;
+    settings.token_feed = state.token_feed;
     settings.client_feed = state.client_feed;
     // A transaction that holds a number lasts some exchanges at most, each bounded by the socket time-out.
     const auto exchange = state.settings.settings.database.socket_timeout;
@@ -152,7 +152,7 @@ void add_follower(root_pointer self) {
       exchange.count() == 0 ? std::chrono::minutes{10} : 3 * exchange + std::chrono::milliseconds{5'000};
     settings.metrics = state.settings.metrics;
     state.follower = self->spawn(revocation_follower, std::move(settings), state.gate, state.publisher);
-    renew_forget(self);
+    renew_invalidate(self);
     renew_forwarders(self);
     self->send(state.manager, peer_v, revocation_follower_peer{state.follower});
     self->send(state.link, peer_v, nats_user_peer{state.follower});
@@ -217,11 +217,11 @@ void add_tekton(root_pointer self) {
 void add_messaging_children(root_pointer self) {
   auto& state = self->state;
   state.keyer = std::make_shared<const core::token_keyer>();
-  state.token_hearing = std::make_shared<coherence>();
-  state.client_feed = std::make_shared<coherence>();
+  state.token_feed = std::make_shared<revocation_feed>();
+  state.client_feed = std::make_shared<revocation_feed>();
   add_link(self);
   add_egress(self);
-  state.validators.resize(state.settings.settings.credentials.workers_of_a_kind());
+  state.validators.resize(state.settings.settings.credentials.workers_per_role());
   for (std::size_t i = 0; i < state.validators.size(); ++i)
     add_validator(self, i);
   add_follower(self);

@@ -120,7 +120,7 @@ std::vector<std::function<void(std::size_t)>> make_steps(root_pointer self) {
     [self](std::size_t step) {
       for (const auto& io : self->state.settings.api_io)
         io->stop();
-      end_children(self, step, {"storage-worker", "api-io"});
+      end_children(self, step, {"database-worker", "api-io"});
     },
     // The management port goes last, so that probes see the whole stop.
     [self](std::size_t step) {

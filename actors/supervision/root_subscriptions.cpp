@@ -5,7 +5,7 @@
 #include "actors/interfaces/validation.hpp"
 #include "actors/nats/decoders.hpp"
 #include "actors/nats/nats_subscription.hpp"
-#include "actors/nats/request_calls.hpp"
+#include "actors/nats/pending_requests.hpp"
 #include "actors/runtime/hardening.hpp"
 #include "actors/supervision/root_children.hpp"
 #include "messaging/nats/connection.hpp"
@@ -28,17 +28,17 @@ constexpr int unread_events = 131'072;
 constexpr int unread_event_bytes = 32 * 1024 * 1024;
 
 // Equal tokens go to one validator: each has its part of the cache.
-void shard(const std::vector<token_validator_actor>& validators, const token_calls_ptr& calls) {
+void shard(const std::vector<token_validator_actor>& validators, const pending_token_requests_ptr& calls) {
   if (validators.size() == 1) {
     caf::anon_send(validators.front(), validate_v, calls);
     return;
   }
-  std::vector<token_calls_ptr> parts(validators.size());
+  std::vector<pending_token_requests_ptr> parts(validators.size());
   const auto expected = calls->peek().size() / validators.size() * 5 / 4 + 1;
   for (auto& call : calls->take()) {
     const auto index = (call.key.second >> 32U) % validators.size();
     if (!parts[index]) {
-      parts[index] = calls->make_calls();
+      parts[index] = calls->make_pending();
       parts[index]->reserve(expected);
     }
     parts[index]->add(std::move(call));
@@ -88,7 +88,7 @@ nats_subscription_settings request_settings(const root_state& state, core::ecap_
   nats_subscription_settings settings;
   settings.metrics = state.settings.metrics;
   settings.protocol = protocol;
-  settings.on_door = [metrics = state.settings.metrics, protocol](auto inside) {
+  settings.on_limiter = [metrics = state.settings.metrics, protocol](auto inside) {
     metrics->in_flight[static_cast<std::size_t>(protocol)].store(std::move(inside));
   };
   settings.subject = std::move(subject);
@@ -108,23 +108,24 @@ void add_request_subscriptions(root_pointer self) {
     self, "nats-ep-token",
     request_settings(state, ecap_protocol::ep_token, subjects::ep_token_request(instance), token_request_decoder),
     [self] {
-      return forward<token_calls_ptr>(
-        [validators = self->state.validators](const token_calls_ptr& calls) { shard(validators, calls); });
+      return forward<pending_token_requests_ptr>(
+        [validators = self->state.validators](const pending_token_requests_ptr& calls) { shard(validators, calls); });
     });
-  add_subscription(
-    self, "nats-ep-token-status",
-    request_settings(state, ecap_protocol::ep_token_status, subjects::ep_token_status_transition_request(instance),
-                     token_transition_decoder),
-    [self] {
-      return forward<transition_calls_ptr>(
-        [to = self->state.transitioner](const transition_calls_ptr& calls) { caf::anon_send(to, validate_v, calls); });
-    });
+  add_subscription(self, "nats-ep-token-status",
+                   request_settings(state, ecap_protocol::ep_token_status,
+                                    subjects::ep_token_status_transition_request(instance), token_transition_decoder),
+                   [self] {
+                     return forward<pending_transition_requests_ptr>(
+                       [to = self->state.transitioner](const pending_transition_requests_ptr& calls) {
+                         caf::anon_send(to, validate_v, calls);
+                       });
+                   });
   add_subscription(self, "nats-client-password",
                    request_settings(state, ecap_protocol::client_password,
                                     subjects::client_username_password_request(instance), password_request_decoder),
                    [self] {
-                     return forward<password_calls_ptr>(
-                       [to = self->state.client_validator](const password_calls_ptr& calls) {
+                     return forward<pending_password_requests_ptr>(
+                       [to = self->state.client_validator](const pending_password_requests_ptr& calls) {
                          caf::anon_send(to, validate_v, calls);
                        });
                    });
@@ -132,8 +133,8 @@ void add_request_subscriptions(root_pointer self) {
                    request_settings(state, ecap_protocol::client_certificate,
                                     subjects::client_certificate_request(instance), certificate_request_decoder),
                    [self] {
-                     return forward<certificate_calls_ptr>(
-                       [to = self->state.client_validator](const certificate_calls_ptr& calls) {
+                     return forward<pending_certificate_requests_ptr>(
+                       [to = self->state.client_validator](const pending_certificate_requests_ptr& calls) {
                          caf::anon_send(to, validate_v, calls);
                        });
                    });
@@ -167,14 +168,14 @@ void add_revocation_subscription(root_pointer self) {
   nats_subscription_settings settings;
   settings.subject = messaging::subjects::endpoint_token_revoked(state.settings.settings.instance_name);
   settings.make_decoder = revoked_tokens_event_decoder;
-  settings.hearing = state.token_hearing;
-  add_subscription(self, "nats-token-revoked", std::move(settings), [self] { return self->state.forget; });
+  settings.feed = state.token_feed;
+  add_subscription(self, "nats-token-revoked", std::move(settings), [self] { return self->state.invalidate; });
 
   nats_subscription_settings clients;
   clients.subject = messaging::subjects::client_credential_revoked(state.settings.settings.instance_name);
   clients.make_decoder = revoked_clients_event_decoder;
-  clients.hearing = state.client_feed;
-  add_subscription(self, "nats-client-revoked", std::move(clients), [self] { return self->state.forget; });
+  clients.feed = state.client_feed;
+  add_subscription(self, "nats-client-revoked", std::move(clients), [self] { return self->state.invalidate; });
 }
 
 // Every replica hears of them: each has its own picture of the applications.

@@ -1,7 +1,7 @@
 #include "actors/validation/client_validator.hpp"
 
 #include "actors/database/storage_request.hpp"
-#include "actors/nats/request_calls.hpp"
+#include "actors/nats/pending_requests.hpp"
 #include "actors/runtime/hardening.hpp"
 #include "actors/validation/client_validation.hpp"
 #include "core/observability/logging.hpp"
@@ -12,7 +12,7 @@
 namespace cm::actors {
 
 struct login {
-  password_calls_ptr call; ///< exactly one; answers 503 by itself when it is let go of
+  pending_password_requests_ptr call; ///< exactly one; answers 503 by itself when it is let go of
   std::string username;
   std::string correlation_id;
   std::optional<core::client_credential> found;
@@ -206,13 +206,13 @@ void run(client_validator_self self, const login_ptr& one) {
           });
 }
 
-void begin_login(client_validator_self self, password_call call, const password_calls& from) {
+void begin_login(client_validator_self self, pending_password_request call, const pending_password_requests& from) {
   auto& state = self->state;
   auto one = std::make_shared<login>();
   one->username = *call.request.username;
   one->correlation_id = call.request.correlation_id;
   one->deadline = self->clock().now() + state.settings.deadline;
-  one->call = from.make_calls();
+  one->call = from.make_pending();
   one->call->add(std::move(call));
   auto& lane = state.lanes[one->username];
   if (lane.running >= state.limiter.left(one->username, self->clock().now())) {
@@ -223,7 +223,7 @@ void begin_login(client_validator_self self, password_call call, const password_
   run(self, one);
 }
 
-void validate(client_validator_self self, const password_calls_ptr& calls) {
+void validate(client_validator_self self, const pending_password_requests_ptr& calls) {
   auto& state = self->state;
   auto refused = calls->make_replies();
   const auto now = core::now_ms();
@@ -240,7 +240,7 @@ void validate(client_validator_self self, const password_calls_ptr& calls) {
 
 // -- certificates -----------------------------------------------------------------------------------------------------
 
-void answer_certificates(client_validator_self self, const certificate_calls_ptr& calls,
+void answer_certificates(client_validator_self self, const pending_certificate_requests_ptr& calls,
                          const std::vector<certificate_name>& names, const storage::found_x509& found) {
   auto replies = calls->make_replies();
   auto waiting = calls->take();
@@ -263,7 +263,8 @@ void answer_certificates(client_validator_self self, const certificate_calls_ptr
   answer_with(self, std::move(replies));
 }
 
-void look_up(client_validator_self self, const certificate_calls_ptr& calls, std::vector<certificate_name> names) {
+void look_up(client_validator_self self, const pending_certificate_requests_ptr& calls,
+             std::vector<certificate_name> names) {
   auto& state = self->state;
   storage::find_x509 command;
   for (const auto& name : names)
@@ -287,9 +288,9 @@ void look_up(client_validator_self self, const certificate_calls_ptr& calls, std
       });
 }
 
-void validate(client_validator_self self, const certificate_calls_ptr& calls) {
+void validate(client_validator_self self, const pending_certificate_requests_ptr& calls) {
   auto refused = calls->make_replies();
-  auto pending = calls->make_calls();
+  auto pending = calls->make_pending();
   std::vector<certificate_name> names;
   const auto now = core::now_ms();
   for (auto& call : calls->take()) {
@@ -301,7 +302,7 @@ void validate(client_validator_self self, const certificate_calls_ptr& calls) {
     names.push_back(std::move(*name));
     pending->add(std::move(call));
     if (names.size() == storage::max_batch) {
-      look_up(self, std::exchange(pending, calls->make_calls()), std::exchange(names, {}));
+      look_up(self, std::exchange(pending, calls->make_pending()), std::exchange(names, {}));
     }
   }
   answer_with(self, std::move(refused));
@@ -328,8 +329,8 @@ client_validator_actor::behavior_type client_validator(client_validator_self sel
   state.passwords = std::move(passwords);
   self->delayed_send(self, period, tick_v);
   return {
-    [self](validate_atom, const password_calls_ptr& calls) { validate(self, calls); },
-    [self](validate_atom, const certificate_calls_ptr& calls) { validate(self, calls); },
+    [self](validate_atom, const pending_password_requests_ptr& calls) { validate(self, calls); },
+    [self](validate_atom, const pending_certificate_requests_ptr& calls) { validate(self, calls); },
     [self](drain_atom) -> caf::result<bool> {
       auto promise = self->make_response_promise<bool>();
       self->state.drains.push_back(promise);

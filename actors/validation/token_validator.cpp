@@ -1,7 +1,7 @@
 #include "actors/validation/token_validator.hpp"
 
 #include "actors/interfaces/applications.hpp"
-#include "actors/nats/request_calls.hpp"
+#include "actors/nats/pending_requests.hpp"
 #include "actors/runtime/hardening.hpp"
 #include "core/observability/logging.hpp"
 
@@ -18,14 +18,14 @@ constexpr std::chrono::milliseconds grace{500};
 
 void count_cache(token_validator_self self) {
   auto& state = self->state;
-  const auto& cache = state.desk->cache();
+  const auto& cache = state.coalescer->cache();
   state.counters->entries.set(cache.size());
   state.counters->bytes.set(cache.bytes());
   state.counters->evicted.add(cache.evicted() - std::exchange(state.evicted, cache.evicted()));
 }
 
-void send_off(token_validator_self self, token_desk::outcome done) {
-  if (done.replies && !done.replies->empty() && !self->state.outlet->send_now(*done.replies))
+void send_off(token_validator_self self, lookup_coalescer::outcome done) {
+  if (done.replies && !done.replies->empty() && !self->state.writer->send_now(*done.replies))
     self->send(self->state.egress, answer_v, std::move(done.replies));
   // The answer does not wait for it: a device is not refused because the database cannot write just now.
   if (!done.first_uses.empty())
@@ -35,34 +35,35 @@ void send_off(token_validator_self self, token_desk::outcome done) {
 
 void take_found(token_validator_self self, std::uint64_t number, const storage_result_ptr& result) {
   static const storage::found_tokens nothing;
-  auto& desk = *self->state.desk;
+  auto& coalescer = *self->state.coalescer;
   if (result->has_error()) {
-    send_off(self, desk.failed(number, result->error().code));
+    send_off(self, coalescer.failed(number, result->error().code));
     return;
   }
   const auto* found = std::get_if<storage::found_tokens>(&**result);
-  send_off(self, desk.found(number, found == nullptr ? nothing.tokens : found->tokens));
+  send_off(self, coalescer.found(number, found == nullptr ? nothing.tokens : found->tokens));
 }
 
-void validate(token_validator_self self, const token_calls_ptr& calls) {
+void validate(token_validator_self self, const pending_token_requests_ptr& calls) {
   auto& state = self->state;
   const auto now = self->clock().now();
   const auto& connection = calls->connection();
-  token_desk::outcome done;
-  auto question = state.desk->take(calls, state.hearing->now(&connection, connection.continuity()), now, done);
+  lookup_coalescer::outcome done;
+  auto batch_lookup = state.coalescer->take(calls, state.feed->now(&connection, connection.continuity()), now, done);
   state.counters->hits.add(done.hits);
   state.counters->misses.add(done.misses);
   state.counters->bypassed.add(done.bypassed);
   send_off(self, std::move(done));
-  if (!question)
+  if (!batch_lookup)
     return;
-  question->lookup->deadline = now + state.lookup_deadline;
-  const auto number = question->number;
-  request_within(self, state.gate, state.lookup_deadline + grace, find_v, token_lookup_ptr{std::move(question->lookup)})
+  batch_lookup->lookup->deadline = now + state.lookup_deadline;
+  const auto number = batch_lookup->number;
+  request_within(self, state.gate, state.lookup_deadline + grace, find_v,
+                 token_lookup_ptr{std::move(batch_lookup->lookup)})
     .then([self, number](const storage_result_ptr& result) { take_found(self, number, result); },
           [self, number](const caf::error& problem) {
             core::logger("cm.ecap")->warn("no answer from the storage gate: {}", describe_reason(problem));
-            send_off(self, self->state.desk->failed(number, core::errc::unavailable));
+            send_off(self, self->state.coalescer->failed(number, core::errc::unavailable));
           });
 }
 
@@ -73,26 +74,26 @@ token_validator_actor::behavior_type token_validator(token_validator_self self, 
   harden(self);
   auto& state = self->state;
   const auto period = settings.tick;
-  state.desk.emplace(std::move(settings.desk));
-  state.hearing = std::move(settings.hearing);
+  state.coalescer.emplace(std::move(settings.coalescer));
+  state.feed = std::move(settings.feed);
   state.counters = std::move(settings.counters);
-  state.outlet = std::move(settings.outlet);
+  state.writer = std::move(settings.writer);
   state.lookup_deadline = settings.lookup_deadline;
   state.gate = std::move(gate);
   state.egress = std::move(egress);
   self->delayed_send(self, period, tick_v);
   return {
-    [self](validate_atom, const token_calls_ptr& calls) { validate(self, calls); },
-    [self](forget_atom, const forgotten_tokens_ptr& gone) {
+    [self](validate_atom, const pending_token_requests_ptr& calls) { validate(self, calls); },
+    [self](invalidate_atom, const invalidated_tokens_ptr& gone) {
       if (gone->everything)
-        self->state.desk->forget_everything();
-      self->state.desk->forget(gone->ids);
+        self->state.coalescer->invalidate_all();
+      self->state.coalescer->invalidate(gone->ids);
     },
-    [self](directory_atom, const application_directory_ptr& known) { self->state.desk->applications(known); },
+    [self](directory_atom, const application_directory_ptr& known) { self->state.coalescer->applications(known); },
     [self](peer_atom, const storage_gate_peer& peer) { self->state.gate = peer.handle; },
     [self](peer_atom, const nats_egress_peer& peer) { self->state.egress = peer.handle; },
     [self, period](tick_atom) {
-      self->state.desk->expire(self->clock().now());
+      self->state.coalescer->expire(self->clock().now());
       count_cache(self);
       self->delayed_send(self, period, tick_v);
     },

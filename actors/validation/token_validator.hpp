@@ -4,10 +4,10 @@
 #include "actors/interfaces/database.hpp"
 #include "actors/interfaces/nats.hpp"
 #include "actors/interfaces/validation.hpp"
-#include "actors/nats/answer_outlet.hpp"
-#include "actors/nats/coherence.hpp"
+#include "actors/nats/reply_writer.hpp"
+#include "actors/nats/revocation_feed.hpp"
 #include "actors/runtime/bounded_request.hpp"
-#include "actors/validation/token_desk.hpp"
+#include "actors/validation/lookup_coalescer.hpp"
 #include "core/observability/metrics.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -21,10 +21,10 @@
 namespace cm::actors {
 
 struct token_validator_settings {
-  token_desk_settings desk;
-  std::shared_ptr<const coherence> hearing;
+  lookup_coalescer_settings coalescer;
+  std::shared_ptr<const revocation_feed> feed;
   std::shared_ptr<core::validator_counters> counters;
-  std::shared_ptr<answer_outlet> outlet;
+  std::shared_ptr<reply_writer> writer;
   std::chrono::milliseconds lookup_deadline{2000}; ///< after which the requests of a batch are answered 503
   std::chrono::milliseconds tick{1000};            ///< how often memory is looked through while no requests come
 };
@@ -33,10 +33,10 @@ struct token_validator_state {
   static inline const char* name = "token-validator";
 
   request_deadlines deadlines;
-  std::optional<token_desk> desk;
-  std::shared_ptr<const coherence> hearing;
+  std::optional<lookup_coalescer> coalescer;
+  std::shared_ptr<const revocation_feed> feed;
   std::shared_ptr<core::validator_counters> counters;
-  std::shared_ptr<answer_outlet> outlet;
+  std::shared_ptr<reply_writer> writer;
   std::uint64_t evicted = 0; ///< of what the cache says, counted already
   std::chrono::milliseconds lookup_deadline{};
   storage_gate_actor gate;

@@ -103,7 +103,7 @@ struct credential_settings {
   /// Threads that the actors without one of their own share, token validators, password workers, and loops of the REST
   /// port: so many each. The NATS library's threads, the database workers and the log need the other half of the cores;
   /// measured, one for each core costs more in wake-ups than it brings.
-  [[nodiscard]] std::size_t workers_of_a_kind() const noexcept {
+  [[nodiscard]] std::size_t workers_per_role() const noexcept {
     return std::max<std::size_t>(1, provider_concurrency / 2);
   }
 };

@@ -8,7 +8,7 @@ namespace cm::core::configuration {
 
 namespace {
 
-constexpr std::size_t longest_shown = 120;
+constexpr std::size_t max_shown = 120;
 
 } // namespace
 
@@ -52,8 +52,8 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 std::string printable(std::string_view text) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string_view shown = text;
-  if (shown.size() > longest_shown) {
-    shown = shown.substr(0, longest_shown);
+  if (shown.size() > max_shown) {
+    shown = shown.substr(0, max_shown);
     // Not in the middle of a character.
     while (!shown.empty() && (static_cast<unsigned char>(text[shown.size()]) & 0xc0U) == 0x80U)
       shown.remove_suffix(1);

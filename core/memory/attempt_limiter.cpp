@@ -62,7 +62,7 @@ void attempt_limiter::failed(std::string_view username, steady_time now) {
 void attempt_limiter::succeeded(std::string_view username) {
   const auto at = entries_.find(key_of(username));
   if (at != entries_.end() && !at->second.is_blocked)
-    forget(at);
+    invalidate(at);
 }
 
 attempt_limiter::key attempt_limiter::key_of(std::string_view username) const noexcept {
@@ -77,19 +77,19 @@ attempt_limiter::key attempt_limiter::key_of(std::string_view username) const no
 
 void attempt_limiter::expire(steady_time now) {
   while (!blocked_.empty() && entries_.at(blocked_.front()).until <= now)
-    forget(entries_.find(blocked_.front()));
+    invalidate(entries_.find(blocked_.front()));
   while (!open_.empty() && now - entries_.at(open_.front()).failures.back() >= limits_.window)
-    forget(entries_.find(open_.front()));
+    invalidate(entries_.find(open_.front()));
 }
 
-void attempt_limiter::forget(table::iterator which) {
+void attempt_limiter::invalidate(table::iterator which) {
   (which->second.is_blocked ? blocked_ : open_).erase(which->second.place);
   entries_.erase(which);
 }
 
 void attempt_limiter::make_room() {
   if (entries_.size() >= limits_.max_usernames)
-    forget(entries_.find(open_.empty() ? blocked_.front() : open_.front()));
+    invalidate(entries_.find(open_.empty() ? blocked_.front() : open_.front()));
 }
 
 } // namespace cm::core

@@ -62,7 +62,7 @@ private:
 
   [[nodiscard]] key key_of(std::string_view username) const noexcept;
   void expire(steady_time now);
-  void forget(table::iterator which);
+  void invalidate(table::iterator which);
   void make_room();
 
   attempt_limits limits_;

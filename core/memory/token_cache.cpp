@@ -12,9 +12,9 @@ namespace cm::core {
 namespace {
 
 constexpr std::size_t unit = 8; ///< places are counted in these, entries begin on them
-constexpr std::size_t least_segment = 1024;
-constexpr std::size_t most_segment = 65'536;
-constexpr std::size_t least_slots = 8;
+constexpr std::size_t min_segment = 1024;
+constexpr std::size_t max_segment = 65'536;
+constexpr std::size_t min_slots = 8;
 constexpr std::uint32_t nowhere = std::numeric_limits<std::uint32_t>::max();
 
 // Answers come back in another order than their questions left, but not by more than this.
@@ -52,8 +52,8 @@ struct token_cache::header {
 
 token_cache::token_cache(token_cache_settings settings) : settings_(settings) {
   static_assert(std::is_trivially_copyable_v<header> && sizeof(header) % unit == 0);
-  static_assert(rounded(sizeof(header) + max_identifier_length) <= least_segment);
-  segment_bytes_ = std::clamp(std::bit_floor(settings_.max_bytes / 8), least_segment, most_segment);
+  static_assert(rounded(sizeof(header) + max_identifier_length) <= min_segment);
+  segment_bytes_ = std::clamp(std::bit_floor(settings_.max_bytes / 8), min_segment, max_segment);
 }
 
 std::byte* token_cache::at(place where) const noexcept {
@@ -62,7 +62,7 @@ std::byte* token_cache::at(place where) const noexcept {
 }
 
 std::size_t token_cache::bytes() const noexcept {
-  return order_.size() * (segment_bytes_ + sizeof(segment)) + index_bytes_ + forgotten_.bytes();
+  return order_.size() * (segment_bytes_ + sizeof(segment)) + index_bytes_ + recent_revocations_.bytes();
 }
 
 // -- the index --------------------------------------------------------------------------------------------------------
@@ -128,7 +128,7 @@ bool token_cache::grow(partition& part) {
   std::size_t wanted = 0;
   for (std::size_t before = nowhere; before != part.slots.size();) {
     before = part.slots.size();
-    wanted = std::max(least_slots, 2 * before);
+    wanted = std::max(min_slots, 2 * before);
     if (!have_room((wanted - before) * sizeof(slot)))
       return false;
     // What had to go may have been all that this part had, and then its slots went, too.
@@ -219,9 +219,9 @@ void token_cache::expire(steady_time now) {
   const auto ttl = settings_.time_to_live.count();
   while (!order_.empty() && segments_[order_.front()]->newest_ms + ttl <= now_ms_)
     drop_front();
-  if (now_ms_ >= next_turn_ms_) {
-    forgotten_.turn();
-    next_turn_ms_ = now_ms_ + ttl;
+  if (now_ms_ >= next_rotation_ms_) {
+    recent_revocations_.rotate();
+    next_rotation_ms_ = now_ms_ + ttl;
   }
 }
 
@@ -235,7 +235,7 @@ std::optional<token_cache::hit> token_cache::find(const token_key& key) noexcept
   const auto& home = *segments_[found->where / (segment_bytes_ / unit)];
   const auto age = now_ms_ - home.base_ms - entry.read_after;
   const auto ttl = settings_.time_to_live.count();
-  if (age >= ttl || forgotten_.covers(entry.id, entry.generation))
+  if (age >= ttl || recent_revocations_.covers(entry.id, entry.generation))
     return std::nullopt;
   hit out;
   out.id = entry.id;
@@ -255,7 +255,7 @@ void token_cache::insert(const token_key& key, const uuid& id, std::string_view 
   if (ttl <= 0 || settings_.max_bytes == 0 || endpoint_id.size() > max_identifier_length || asked_in < cleared_at_
       || asked_ms + ttl <= now_ms_)
     return;
-  if (forgotten_.covers(id, asked_in))
+  if (recent_revocations_.covers(id, asked_in))
     return;
   if (auto* known = find_slot(key))
     erase(partition_of(key), known);
@@ -296,15 +296,15 @@ void token_cache::clear() {
   segments_.clear();
   free_numbers_.clear();
   order_.clear();
-  forgotten_.clear();
+  recent_revocations_.clear();
 }
 
-void token_cache::forget(const uuid& id) {
+void token_cache::invalidate(const uuid& id) {
   ++generation_;
   if (settings_.time_to_live.count() <= 0 || settings_.max_bytes == 0)
     return;
   // So many at once, or in so little memory, are not remembered one by one.
-  if (!forgotten_.add(id, generation_) || !have_room(0))
+  if (!recent_revocations_.add(id, generation_) || !have_room(0))
     clear();
 }
 

@@ -4,7 +4,7 @@
 #include "core/base/time.hpp"
 #include "core/base/uuid.hpp"
 #include "core/credentials/token_key.hpp"
-#include "core/memory/forgotten_ids.hpp"
+#include "core/memory/recent_revocations.hpp"
 
 #include <array>
 #include <chrono>
@@ -64,7 +64,7 @@ public:
               cache_generation asked_in);
 
   /// From now on the token with this ID is not known, neither from what is here nor from answers that are on their way.
-  void forget(const uuid& id);
+  void invalidate(const uuid& id);
 
   /// The same for all tokens.
   void clear();
@@ -123,8 +123,8 @@ private:
   std::deque<std::uint32_t> order_; ///< numbers, the oldest first
   std::size_t entries_ = 0;
   std::size_t index_bytes_ = 0;
-  forgotten_ids forgotten_;
-  std::int64_t next_turn_ms_ = 0; ///< of forgotten_
+  recent_revocations recent_revocations_;
+  std::int64_t next_rotation_ms_ = 0; ///< of recent_revocations_
   std::int64_t now_ms_ = 0;
   cache_generation generation_ = 1;
   cache_generation cleared_at_ = 1; ///< answers to questions of an older generation are not kept

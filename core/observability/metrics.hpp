@@ -122,10 +122,10 @@ public:
   } egress;
 
   /// Answers that go another way: at the door, or for an actor that failed. Any thread writes, once a batch.
-  struct alignas(64) aside_counters {
+  struct alignas(64) background_counters {
     std::array<answer_counters<shared_counter>, ecap_protocol_count> answered;
     std::array<shared_counter, ecap_protocol_count> without_reply; ///< dropped: nobody waits for an answer
-  } aside;
+  } background;
 
   /// Requests between their arrival and their answer, of each protocol: the count itself, at the door; null before the
   /// subscription. The subscriptions write the pointers.

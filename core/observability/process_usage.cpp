@@ -100,7 +100,7 @@ process_usage read_process_usage() noexcept {
   out.open_descriptors = count_descriptors();
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0)
-    out.most_descriptors = limit.rlim_cur;
+    out.max_descriptors = limit.rlim_cur;
   read_heap(out);
   std::array<double, 1> load{};
   out.load_average = ::getloadavg(load.data(), 1) == 1 ? load[0] : -1.0;

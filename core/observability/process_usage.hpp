@@ -16,11 +16,11 @@ struct process_usage {
   std::uint64_t virtual_bytes = 0;
   std::uint64_t threads = 0;
   std::uint64_t open_descriptors = 0;
-  std::uint64_t most_descriptors = 0; ///< the soft limit; 2^64-1 for none
-  std::uint64_t heap_used_bytes = 0;  ///< given out by the C library's allocator
-  std::uint64_t heap_bytes = 0;       ///< held by it
-  double load_average = 0;            ///< of the machine, one minute; negative where it is not known
-  std::uint64_t machine_bytes = 0;    ///< memory of the machine
+  std::uint64_t max_descriptors = 0; ///< the soft limit; 2^64-1 for none
+  std::uint64_t heap_used_bytes = 0; ///< given out by the C library's allocator
+  std::uint64_t heap_bytes = 0;      ///< held by it
+  double load_average = 0;           ///< of the machine, one minute; negative where it is not known
+  std::uint64_t machine_bytes = 0;   ///< memory of the machine
   std::uint64_t machine_free_bytes = 0;
   std::uint64_t processors = 1; ///< that are online
 };

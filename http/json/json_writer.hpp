@@ -10,7 +10,7 @@
 namespace cm::http {
 
 /// What a byte of text takes at most in a JSON string: \u00xx.
-inline constexpr std::size_t longest_escape = 6;
+inline constexpr std::size_t max_escape = 6;
 
 /// Appends `text` as a JSON string with its quotes (RFC 8259 section 7). Bytes that are not UTF-8 become U+FFFD.
 void append_json_string(std::string& out, std::string_view text);

@@ -57,7 +57,7 @@ void add_machine(std::vector<managed_bean>& out, const metrics_source& from) {
                       {"SystemLoadAverage", process.load_average},
                       {"ProcessCpuTime", static_cast<std::int64_t>(process.cpu_seconds * 1e9)},
                       {"OpenFileDescriptorCount", process.open_descriptors},
-                      {"MaxFileDescriptorCount", process.most_descriptors},
+                      {"MaxFileDescriptorCount", process.max_descriptors},
                       {"CommittedVirtualMemorySize", process.virtual_bytes},
                       {"TotalPhysicalMemorySize", process.machine_bytes},
                       {"FreePhysicalMemorySize", process.machine_free_bytes}}));

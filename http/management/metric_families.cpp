@@ -134,7 +134,7 @@ void add_ecap(family_list& out, const core::metrics& counted) {
             MetricType::Counter);
   for (const auto protocol : ecap_protocols)
     out.add({{"protocol", core::to_string(protocol)}},
-            counted.aside.without_reply[static_cast<std::size_t>(protocol)].value());
+            counted.background.without_reply[static_cast<std::size_t>(protocol)].value());
 }
 
 void add_cache(family_list& out, const core::metrics& counted) {
@@ -245,7 +245,7 @@ void add_process(family_list& out, const metrics_source& from) {
   out.gauge("process_resident_memory_bytes", "Resident memory.", process.resident_bytes);
   out.gauge("process_virtual_memory_bytes", "Virtual memory.", process.virtual_bytes);
   out.gauge("process_open_fds", "Open file descriptors.", process.open_descriptors);
-  out.gauge("process_max_fds", "Most file descriptors that may be open.", process.most_descriptors);
+  out.gauge("process_max_fds", "Most file descriptors that may be open.", process.max_descriptors);
   out.gauge("process_threads", "Threads.", process.threads);
   out.gauge("process_start_time_seconds", "Start of the process, in Unix time.",
             static_cast<double>(core::to_unix_ms(from.info.started_at)) / 1e3);
@@ -265,7 +265,7 @@ core::duration_counts ecap_answers(const core::metrics& counted, core::ecap_prot
   core::duration_counts out;
   const auto index = static_cast<std::size_t>(protocol);
   counted.egress.answered[index][status_place].add_to(out);
-  counted.aside.answered[index][status_place].add_to(out);
+  counted.background.answered[index][status_place].add_to(out);
   return out;
 }
 

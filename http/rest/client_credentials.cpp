@@ -76,7 +76,7 @@ response render_with_password(int status, const core::client_credential& credent
   json_writer out;
   // No copy stays behind by growing.
   out.reserve(fixed_members
-              + longest_escape * (credential.username.size() + credential.client_id.size() + password.reveal().size()));
+              + max_escape * (credential.username.size() + credential.client_id.size() + password.reveal().size()));
   write_client(out, credential, &password);
   response made = json_response(status, out.take());
   made.sensitive = true;

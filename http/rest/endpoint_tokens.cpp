@@ -118,7 +118,7 @@ response render_created(const core::endpoint_token& created, const core::secret&
   const std::string id = core::to_string(created.id);
   json_writer out;
   // No copy stays behind by growing.
-  out.reserve(fixed_members + longest_escape * value.reveal().size() + created.application.size());
+  out.reserve(fixed_members + max_escape * value.reveal().size() + created.application.size());
   out.begin_object()
     .member("token", value.reveal())
     .member("endpointTokenId", id)

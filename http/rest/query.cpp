@@ -9,8 +9,8 @@ namespace cm::http {
 
 namespace {
 
-constexpr std::uint64_t most_items = 1000;
-constexpr auto most_offset = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+constexpr std::uint64_t max_items = 1000;
+constexpr auto max_offset = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 
 } // namespace
 
@@ -38,9 +38,9 @@ void query_reader::number(std::string_view name, std::uint64_t least, std::uint6
 
 page_request query_reader::page() {
   page_request made;
-  number("offset", 0, most_offset, made.offset);
+  number("offset", 0, max_offset, made.offset);
   std::uint64_t limit = made.limit;
-  number("limit", 1, most_items, limit);
+  number("limit", 1, max_items, limit);
   made.limit = static_cast<std::uint32_t>(limit);
   return made;
 }

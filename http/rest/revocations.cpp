@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::string_view cursor_version = "01"; // another meaning of the number gets another version
 constexpr std::size_t number_digits = 16;
-constexpr std::uint64_t most_items = 1000;
-constexpr auto most_sequence = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+constexpr std::uint64_t max_items = 1000;
+constexpr auto max_sequence = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 
 void write_tokens(json_writer& out, const core::revocation& of) {
   out.member("type", "endpoint-tokens")
@@ -68,7 +68,7 @@ std::optional<std::uint64_t> read_cursor(std::string_view text) noexcept {
     return std::nullopt;
   std::uint64_t sequence = 0;
   std::from_chars(text.data(), text.data() + text.size(), sequence, base);
-  if (sequence > most_sequence)
+  if (sequence > max_sequence)
     return std::nullopt;
   return sequence;
 }
@@ -83,7 +83,7 @@ core::expected<revocations_request> parse_revocations(const request_head& from) 
       query.reject("after", "must be a cursor that an earlier answer gave as `next`");
   }
   std::uint64_t limit = made.limit;
-  query.number("limit", 1, most_items, limit);
+  query.number("limit", 1, max_items, limit);
   made.limit = static_cast<std::uint32_t>(limit);
   if (!query.errors().empty())
     return invalid_request(query.errors());

@@ -46,7 +46,7 @@ std::size_t shown_size(const core::error& error) {
   std::size_t size = error.message.size();
   for (const auto& one : error.fields)
     size += one.field.size() + one.message.size() + member_names;
-  return longest_escape * size;
+  return max_escape * size;
 }
 
 core::expected<import_line> read_line(const boost::json::object& from) {
@@ -86,7 +86,7 @@ core::expected<import_line> parse_import_line(std::string_view line) {
 
 void write_import_created(std::string& out, std::uint64_t line, const core::uuid& id, core::credential_status status,
                           const core::secret* generated_token) {
-  const std::size_t shown = generated_token == nullptr ? 0 : longest_escape * generated_token->reveal().size();
+  const std::size_t shown = generated_token == nullptr ? 0 : max_escape * generated_token->reveal().size();
   json_writer writer = begin_line(out, line, "created", shown);
   writer.member("endpointTokenId", core::to_string(id)).member("status", core::to_string(status));
   if (generated_token != nullptr)

@@ -190,7 +190,7 @@ void acceptor::back_off(error_code ec) {
     if (settings_.on_trouble)
       settings_.on_trouble(core::make_error(core::errc::unavailable, "accepting connections fails: " + ec.message()));
   } else {
-    backoff_ = std::min(2 * backoff_, settings_.longest_backoff);
+    backoff_ = std::min(2 * backoff_, settings_.max_backoff);
   }
   accepting_ = true;
   retry_.expires_after(backoff_);

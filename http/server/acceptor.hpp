@@ -21,9 +21,9 @@ struct accepted_socket {
 };
 
 struct acceptor_settings {
-  std::size_t max_connections = 10000;             ///< beyond it, connections wait in the kernel's backlog
-  std::chrono::milliseconds first_backoff{50};     ///< out of file descriptors or memory: doubling …
-  std::chrono::milliseconds longest_backoff{1000}; ///< … up to this
+  std::size_t max_connections = 10000;         ///< beyond it, connections wait in the kernel's backlog
+  std::chrono::milliseconds first_backoff{50}; ///< out of file descriptors or memory: doubling …
+  std::chrono::milliseconds max_backoff{1000}; ///< … up to this
   /// The loops that connections live on, in turn; none: that of the acceptor. They must outlive it.
   std::vector<executor_type> loops;
   std::function<void(const core::error&)> on_trouble; ///< io thread; once when accepting begins to fail

@@ -410,7 +410,7 @@ void connection::on_timer(error_code ec) {
       refuse(408, "The body took too long");
     return;
   case phase::processing:
-    answer_for_another();
+    mismatched_response();
     return;
   case phase::streaming:
     on_stream_timeout();
@@ -424,7 +424,7 @@ void connection::on_timer(error_code ec) {
   }
 }
 
-void connection::answer_for_another() {
+void connection::mismatched_response() {
   const auto open = open_.lock();
   if (open && open->respond(problem(open->request(), 503))) {
     report(503, "The request was not answered in time");

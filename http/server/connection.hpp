@@ -134,7 +134,7 @@ private:
   void report(int status, std::string_view reason);
   void count(int status, std::size_t route, core::steady_time now) noexcept;
   void refuse(int status, std::string_view reason);
-  void answer_for_another();
+  void mismatched_response();
   void write(response answer);
   void on_written(boost::system::error_code ec);
   void next_request();

@@ -360,7 +360,7 @@ void connection::on_stream_timeout() {
     report(503, "The answer was not finished in time");
     close();
   } else {
-    answer_for_another();
+    mismatched_response();
   }
 }
 

@@ -20,7 +20,7 @@ std::string_view std_view(beast::string_view text) noexcept {
 }
 
 // The shortest rest that a chunked body can have between two chunks: "0\r\n\r\n". Beast's parser asserts on less.
-constexpr std::size_t shortest_chunked_rest = 5;
+constexpr std::size_t min_chunked_rest = 5;
 
 // Chunk sizes and extensions may not be more than this many times the body they carry.
 constexpr std::size_t chunk_overhead_factor = 8;
@@ -290,7 +290,7 @@ bool request_parser::wastes_the_wire(std::size_t used, std::size_t gained) noexc
 request_parser::progress request_parser::feed_body(std::string_view data, std::size_t& consumed) {
   while (!sink_->is_done()) {
     const bool between_chunks = sink_->chunked() && sink_->chunk_left == 0;
-    if (data.empty() || (between_chunks && data.size() < shortest_chunked_rest))
+    if (data.empty() || (between_chunks && data.size() < min_chunked_rest))
       return progress::need_more;
     error_code ec;
     const std::size_t had = sink_->body.size();

@@ -26,12 +26,12 @@ public:
   void add(natsMsg* native, std::size_t bytes) noexcept {
     messages_[count_++] = native;
     bytes_ += bytes;
-    if (count_ == messages_.size() || bytes_ >= most_bytes)
+    if (count_ == messages_.size() || bytes_ >= max_bytes)
       destroy_all();
   }
 
 private:
-  static constexpr std::size_t most_bytes = std::size_t{256} * 1024;
+  static constexpr std::size_t max_bytes = std::size_t{256} * 1024;
 
   void destroy_all() noexcept {
     for (std::size_t i = 0; i < count_; ++i)

@@ -9,7 +9,7 @@ namespace cm::storage {
 
 namespace {
 
-constexpr std::size_t longest_phc = 255;
+constexpr std::size_t max_phc = 255;
 
 std::optional<failure> broken_bound(const create_client& request) {
   const auto& wanted = request.credential;
@@ -18,7 +18,7 @@ std::optional<failure> broken_bound(const create_client& request) {
   if (wanted.kind == core::client_kind::basic) {
     if (wanted.username.empty() || !fits_varchar(wanted.username))
       return invalid("not a username");
-    if (request.password_phc.empty() || request.password_phc.reveal().size() > longest_phc)
+    if (request.password_phc.empty() || request.password_phc.reveal().size() > max_phc)
       return invalid("not a password's hash");
     return std::nullopt;
   }

@@ -232,7 +232,7 @@ outcome<repair_result> repair_once(connection& db, const consistency_settings& s
 } // namespace
 
 outcome<repair_result> repair(connection& db, const consistency_settings& settings, const inconsistent_row& found) {
-  constexpr int most_attempts = 4;
+  constexpr int max_attempts = 4;
   for (int attempt = 1;; ++attempt) {
     auto done = repair_once(db, settings, found);
     if (done)
@@ -240,7 +240,7 @@ outcome<repair_result> repair(connection& db, const consistency_settings& settin
     auto failed = std::move(done).error();
     if (!db.settled())
       failed.kind = error_class::broken;
-    if (failed.kind != error_class::retryable || attempt == most_attempts)
+    if (failed.kind != error_class::retryable || attempt == max_attempts)
       return failed;
   }
 }

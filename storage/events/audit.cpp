@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t columns_of_a_row = 7;
 
 // A piece of an insertion: well below the longest packet that the server takes (16 MiB), whatever the texts.
-constexpr std::size_t most_rows = 1000;
+constexpr std::size_t max_rows = 1000;
 
 constexpr const char* record_fields = "at, from_status, to_status, channel, actor, correlation_id, seq";
 
@@ -93,7 +93,7 @@ std::size_t bind_audit(statement& to, std::size_t first, const audit_entry& entr
 outcome<void> append_audit(connection& db, std::span<const audit_entry> entries) {
   static const std::string text{audit_insertion};
   while (!entries.empty()) {
-    const auto some = entries.first(std::min(entries.size(), most_rows));
+    const auto some = entries.first(std::min(entries.size(), max_rows));
     const auto insert = db.prepared(text);
     if (!insert)
       return insert.error();

@@ -11,7 +11,7 @@ namespace cm::storage {
 namespace {
 
 constexpr unsigned no_such_table = 1146;
-constexpr std::chrono::minutes longest_step{60};
+constexpr std::chrono::minutes max_step{60};
 
 constexpr std::string_view create_record = "CREATE TABLE IF NOT EXISTS cm_schema_history ("
                                            "version INT UNSIGNED NOT NULL PRIMARY KEY, "
@@ -153,7 +153,7 @@ core::expected<schema_report> update_schema(const core::database_settings& setti
 }
 
 connection_timeouts migration_timeouts(const core::database_settings& settings) noexcept {
-  return {settings.connect_timeout, longest_step};
+  return {settings.connect_timeout, max_step};
 }
 
 } // namespace cm::storage

@@ -21,7 +21,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr unsigned most_retries = 6;
+constexpr unsigned max_retries = 6;
 constexpr core::backoff_settings retry_pauses{milliseconds{5}, milliseconds{200}, 0.8};
 
 core::steady_time now() {
@@ -218,7 +218,7 @@ core::expected<reply> session::execute(const command& what, core::steady_time de
     if (kind == error_class::retryable) {
       if (!pause)
         pause.emplace(retry_pauses);
-      if (pause->attempts() == most_retries)
+      if (pause->attempts() == max_retries)
         return std::move(failed.error);
       std::this_thread::sleep_for(std::min<core::steady_time::duration>(pause->next(), deadline - now()));
       if (now() >= deadline)

@@ -67,9 +67,9 @@ failure impossible(std::string detail) {
 }
 
 bool fits_varchar(std::string_view text) noexcept {
-  constexpr std::ptrdiff_t most_characters = 255;
+  constexpr std::ptrdiff_t max_characters = 255;
   const auto begins_one = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; };
-  return std::count_if(text.begin(), text.end(), begins_one) <= most_characters && core::is_utf8(text);
+  return std::count_if(text.begin(), text.end(), begins_one) <= max_characters && core::is_utf8(text);
 }
 
 namespace {

@@ -91,14 +91,14 @@ using whole_endpoints = std::unordered_map<std::string, std::vector<core::endpoi
 
 // Most tokens that are read of one or several endpoints at once: a page for each is more than most of them have. To
 // read so many takes MariaDB less time than to count them and to compute their digest.
-constexpr std::size_t most_whole = 512;
+constexpr std::size_t max_whole = 512;
 
 // Everything that the endpoints of these lists have, by one statement. An endpoint that has too much for that is not in
 // the answer, and neither are those behind it.
 outcome<whole_endpoints> read_whole(connection& db, const std::vector<list_tokens>& lists) {
   static const auto texts =
     statement_texts("SELECT " + std::string{token_fields} + " FROM endpoint_token WHERE endpoint_id IN (", "?",
-                    ") ORDER BY endpoint_id, created_at, id LIMIT " + std::to_string(most_whole));
+                    ") ORDER BY endpoint_id, created_at, id LIMIT " + std::to_string(max_whole));
   const auto size_class = class_holding(lists.size());
   const auto select = db.prepared(texts[size_class], token_columns);
   if (!select)
@@ -118,7 +118,7 @@ outcome<whole_endpoints> read_whole(connection& db, const std::vector<list_token
   });
   if (!read)
     return read.error();
-  if (count == most_whole) // there may be more: of the last endpoint, and of those whose turn had not come
+  if (count == max_whole) // there may be more: of the last endpoint, and of those whose turn had not come
     std::erase_if(all, [&last](const auto& endpoint) { return endpoint.first >= last; });
   return all;
 }

@@ -1,6 +1,6 @@
 #include "gate_load.hpp"
 
-#include "actors/database/database_access.hpp"
+#include "actors/database/database_worker.hpp"
 #include "actors/database/storage_gate.hpp"
 #include "actors/database/storage_request.hpp"
 #include "actors/interfaces/database.hpp"
@@ -125,7 +125,7 @@ struct gate_load::parts {
   caf::actor_system system{configure(config)};
   actors::health_actor health = system.spawn(deaf_health);
   actors::storage_gate_actor gate;
-  std::vector<actors::database_access_actor> workers;
+  std::vector<actors::database_worker_actor> workers;
 };
 
 gate_load::gate_load(const core::database_settings& settings, std::size_t pool) : parts_(std::make_unique<parts>()) {
@@ -137,12 +137,12 @@ gate_load::gate_load(const core::database_settings& settings, std::size_t pool) 
   gate.on_first_contact = [met] { met->set_value(); };
   p.gate = p.system.spawn(actors::storage_gate, gate, p.health);
   for (std::size_t i = 0; i < pool; ++i) {
-    actors::database_access_settings worker;
+    actors::database_worker_settings worker;
     worker.database = settings;
     worker.index = i;
     p.workers.push_back(
-      p.system.spawn<caf::detached>(actors::database_access, worker, actors::worker_listener_actor{p.gate}));
-    caf::anon_send(p.gate, actors::peer_v, i, actors::database_access_peer{p.workers.back()});
+      p.system.spawn<caf::detached>(actors::database_worker, worker, actors::worker_listener_actor{p.gate}));
+    caf::anon_send(p.gate, actors::peer_v, i, actors::database_worker_peer{p.workers.back()});
   }
   if (met->get_future().wait_for(std::chrono::seconds{20}) != std::future_status::ready)
     throw std::runtime_error("the gate has no worker");

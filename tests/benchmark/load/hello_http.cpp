@@ -100,11 +100,11 @@ std::optional<unsigned> number(const char* text) {
 } // namespace
 
 int main(int argc, char** argv) {
-  constexpr unsigned most_threads = 64;
-  constexpr unsigned most_ports = 65535;
+  constexpr unsigned max_threads = 64;
+  constexpr unsigned max_ports = 65535;
   const auto port = argc > 1 ? number(argv[1]) : std::nullopt;
   const auto threads = argc > 2 ? number(argv[2]) : 1U;
-  if (argc > 3 || !port || *port > most_ports || !threads || *threads == 0 || *threads > most_threads) {
+  if (argc > 3 || !port || *port > max_ports || !threads || *threads == 0 || *threads > max_threads) {
     std::cerr << "usage: hello_http PORT [THREADS]\n";
     return 64;
   }

@@ -133,7 +133,7 @@ tally total_of(const run_result& result) {
 void write(std::ostream& to, const run_options& options, const run_result& result, const tally& all) {
   to << "{\"rate\":" << static_cast<double>(result.answers) / result.seconds << ",\"seconds\":" << result.seconds
      << ",\"duplicates\":" << result.duplicates << ",\"late\":" << result.late << ",\"strangers\":" << result.strangers
-     << ",\"unsent\":" << result.unsent << ",\"longest_gap\":" << static_cast<double>(result.longest_gap_ns) / 1e3
+     << ",\"unsent\":" << result.unsent << ",\"max_gap\":" << static_cast<double>(result.max_gap_ns) / 1e3
      << ",\"cpu_seconds\":" << result.cpu_seconds << ",\"cut_off\":" << (result.cut_off ? "true" : "false") << ",";
   write_tally(to, all);
   if (options.rate > 0) {

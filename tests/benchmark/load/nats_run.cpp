@@ -274,7 +274,7 @@ void load_run::on_message(std::string_view subject, std::string_view payload, st
   }
   auto& asked = slots_[number];
   if (phase_ == phase::measure)
-    result_.longest_gap_ns = std::max(result_.longest_gap_ns, now - quiet_since_);
+    result_.max_gap_ns = std::max(result_.max_gap_ns, now - quiet_since_);
   last_answer_ = quiet_since_ = now;
   if (!asked.waiting || asked.sequence_hex != sequence_hex) {
     ++(given_up_.erase(sequence_hex) > 0 ? result_.late : result_.duplicates);
@@ -316,7 +316,7 @@ void load_run::check(tally& of, const slot& asked, std::string_view payload) {
 
 void load_run::give_up(std::int64_t now) {
   if (phase_ == phase::measure && waiting_ > 0)
-    result_.longest_gap_ns = std::max(result_.longest_gap_ns, now - quiet_since_);
+    result_.max_gap_ns = std::max(result_.max_gap_ns, now - quiet_since_);
   for (std::uint32_t i = 0; i < slots_.size(); ++i) {
     auto& asked = slots_[i];
     if (!asked.waiting || now - asked.since < ns(options_.timeout))

@@ -49,13 +49,13 @@ struct run_result {
   std::uint64_t answers = 0; ///< within the measured time, those that were cut off or late are not
   double seconds = 0;        ///< measured time: from the first request to the last answer of a count
   std::uint64_t duplicates = 0;
-  std::uint64_t late = 0;          ///< answers to requests that were given up before
-  std::uint64_t strangers = 0;     ///< messages that no request of ours could cause
-  std::uint64_t unsent = 0;        ///< open loop: due and never sent, for want of room
-  std::int64_t longest_gap_ns = 0; ///< longest time without any answer while one was awaited
-  latency_histogram lag;           ///< open loop: how much later than intended requests were sent
-  double cpu_seconds = 0;          ///< of this process, while it measured
-  bool cut_off = false;            ///< the deadline came first
+  std::uint64_t late = 0;      ///< answers to requests that were given up before
+  std::uint64_t strangers = 0; ///< messages that no request of ours could cause
+  std::uint64_t unsent = 0;    ///< open loop: due and never sent, for want of room
+  std::int64_t max_gap_ns = 0; ///< longest time without any answer while one was awaited
+  latency_histogram lag;       ///< open loop: how much later than intended requests were sent
+  double cpu_seconds = 0;      ///< of this process, while it measured
+  bool cut_off = false;        ///< the deadline came first
 };
 
 class load_run {

@@ -16,7 +16,7 @@ namespace {
 using namespace cm::benchmark;
 
 // Seconds for what has to be there before the measuring begins.
-constexpr double longest_fill = 600;
+constexpr double max_fill = 600;
 
 // A table for writing that nobody else has, made like the real one; dropped at the end unless it shall stay.
 class bench_table {
@@ -95,7 +95,7 @@ sql_figures run(sql_client& client, sql_options& options) {
     before.keys = 500;
     before.connections = 2;
     before.status = 0;
-    before.seconds = longest_fill;
+    before.seconds = max_fill;
     if (fill(before, table.name()).rows != options.rows)
       throw sql_error("not all rows that the updates need could be filled in");
     options.count = std::min(options.count, options.rows); // each row can be activated once
@@ -125,7 +125,7 @@ int main(int argc, char** argv) {
   try {
     auto options = parse_sql_options(argc, argv);
     // Whatever hangs, this ends: filling, measuring, the last exchanges, dropping the table.
-    alarm(static_cast<unsigned>(std::ceil(options.seconds + longest_fill)) + 300);
+    alarm(static_cast<unsigned>(std::ceil(options.seconds + max_fill)) + 300);
     if (mysql_library_init(0, nullptr, nullptr) != 0)
       throw sql_error("no client library");
     sql_client client(options);

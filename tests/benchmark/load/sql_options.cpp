@@ -55,7 +55,7 @@ std::string from_environment(const char* name) {
 }
 
 void set(sql_options& made, std::string_view option, std::string_view text) {
-  constexpr std::uint64_t most_rows = 2'000'000'000;
+  constexpr std::uint64_t max_rows = 2'000'000'000;
   if (option == "--socket")
     made.socket = text;
   else if (option == "--host")
@@ -75,17 +75,17 @@ void set(sql_options& made, std::string_view option, std::string_view text) {
   else if (option == "--endpoint-prefix")
     made.endpoint_prefix = short_text(option, text);
   else if (option == "--per-endpoint")
-    made.per_endpoint = number<std::uint64_t>(option, text, 1, most_rows);
+    made.per_endpoint = number<std::uint64_t>(option, text, 1, max_rows);
   else if (option == "--connections")
     made.connections = number(option, text, 1U, 256U);
   else if (option == "--keys")
     made.keys = number(option, text, 1U, 1'000U);
   else if (option == "--first")
-    made.first = number<std::uint64_t>(option, text, 0, most_rows);
+    made.first = number<std::uint64_t>(option, text, 0, max_rows);
   else if (option == "--rows")
-    made.rows = number<std::uint64_t>(option, text, 1, most_rows);
+    made.rows = number<std::uint64_t>(option, text, 1, max_rows);
   else if (option == "--count")
-    made.count = number<std::uint64_t>(option, text, 1, most_rows);
+    made.count = number<std::uint64_t>(option, text, 1, max_rows);
   else if (option == "--seconds")
     made.seconds = number(option, text, 0.01, 3'600.0);
   else if (option == "--status")

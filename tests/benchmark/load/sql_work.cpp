@@ -11,13 +11,13 @@ namespace cm::benchmark {
 
 namespace {
 
-constexpr std::size_t longest_text = 255;
+constexpr std::size_t max_text = 255;
 
 // MySQL has a tinyint as 8 bytes too, when it is asked to.
 struct found_row {
   std::array<unsigned char, 16> id{};
-  std::array<char, longest_text> application{};
-  std::array<char, longest_text> endpoint{};
+  std::array<char, max_text> application{};
+  std::array<char, max_text> endpoint{};
   std::array<unsigned char, 32> hash{};
   std::array<unsigned long, 3> lengths{};
   std::int64_t status = 0;
@@ -109,7 +109,7 @@ private:
   struct bound_row {
     std::array<unsigned char, 16> id{};
     std::array<unsigned char, 32> hash{};
-    std::array<char, longest_text> endpoint{};
+    std::array<char, max_text> endpoint{};
     unsigned long endpoint_length = 0;
     std::int64_t created_at = 0;
   };

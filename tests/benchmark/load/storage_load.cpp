@@ -192,7 +192,7 @@ public:
     say("import", "1 x 500", "bare", [&] { return insert(1, 500, false); });
     for (const std::size_t threads : {std::size_t{1}, std::size_t{2}})
       for (const std::size_t batch : {std::size_t{64}, std::size_t{500}}) {
-        if (batch > largest_import())
+        if (batch > max_import_bytes())
           continue;
         say("import", std::to_string(threads) + " x " + std::to_string(batch), "session", [&] {
           return rate(threads, [&](std::size_t, steady::time_point until) {
@@ -232,7 +232,7 @@ private:
     std::fflush(stdout);
   }
 
-  static constexpr std::size_t largest_import() { return storage::max_import; }
+  static constexpr std::size_t max_import_bytes() { return storage::max_import; }
 
   static void must(storage::session& session, storage::command command) {
     const auto done = session.execute(command, steady::now() + std::chrono::seconds{10});

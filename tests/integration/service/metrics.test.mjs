@@ -98,7 +98,7 @@ test('the pool, the license, the actors, NATS and the process show as they are',
   assert.ok(valueOf(now, 'cm_license_remaining_seconds') > 0);
   assert.equal(valueOf(now, 'cm_actor_restarts_total'), 0);
   for (const { labels, value } of now.get('cm_actor_up').samples) assert.equal(value, 1, labels.actor);
-  assert.ok(now.get('cm_actor_up').samples.some(({ labels }) => labels.actor === 'storage-worker-7'));
+  assert.ok(now.get('cm_actor_up').samples.some(({ labels }) => labels.actor === 'database-worker-7'));
   assert.equal(valueOf(now, 'cm_nats_reconnects_total'), 0);
   assert.equal(valueOf(now, 'cm_nats_refused_subscriptions'), 0);
   assert.equal(valueOf(now, 'cm_nats_dropped_messages_total', { subscription: 'nats-ep-token' }), 0);

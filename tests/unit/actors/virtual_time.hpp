@@ -130,8 +130,8 @@ struct fake_worker_state {
 };
 
 /// Reports to whoever it is told of; a tick makes it answer what it held back.
-inline actors::database_access_actor::behavior_type
-fake_worker(actors::database_access_actor::stateful_pointer<fake_worker_state> self,
+inline actors::database_worker_actor::behavior_type
+fake_worker(actors::database_worker_actor::stateful_pointer<fake_worker_state> self,
             std::shared_ptr<fake_worker_script> script) {
   actors::harden(self);
   return {
@@ -196,7 +196,7 @@ inline actors::storage_gate_actor::behavior_type fake_gate(actors::storage_gate_
     [](actors::activate_atom, const actors::activations_ptr&) {},
     [](actors::state_atom, std::size_t, const actors::worker_report_ptr&) {},
     [](actors::drain_atom) { return true; },
-    [](actors::peer_atom, std::size_t, const actors::database_access_peer&) {},
+    [](actors::peer_atom, std::size_t, const actors::database_worker_peer&) {},
     [](actors::peer_atom, const actors::health_peer&) {},
     [](actors::tick_atom) {},
   };

@@ -64,7 +64,7 @@ struct streamed_body {
   std::string bytes;
   int failure = 0;
   bool complete = false;
-  std::size_t longest_piece = 0;
+  std::size_t max_piece = 0;
 };
 
 /// Feeds `bytes`, with a header before the body, in pieces of `step` and takes the body as it comes.
@@ -77,7 +77,7 @@ inline streamed_body parse_streamed(std::string_view bytes, std::size_t step) {
     const auto progress = parser.feed(pending, used);
     pending.erase(0, used);
     const auto piece = parser.take_body();
-    result.longest_piece = std::max(result.longest_piece, piece.size());
+    result.max_piece = std::max(result.max_piece, piece.size());
     result.bytes.append(piece);
     if (progress == http::request_parser::progress::head) {
       parser.stream_body();

@@ -189,7 +189,7 @@ fake_follower(revocation_follower_actor::stateful_pointer<fake_follower_state> s
       self->state.asked.push_back(self->make_response_promise<bool>());
       return self->state.asked.back();
     },
-    [](heard_atom, const forgotten_tokens_ptr&) {},
+    [](heard_atom, const invalidated_tokens_ptr&) {},
     [](nats_atom, const nats_state_ptr&) {},
     [](peer_atom, const forwarder_ptr&) {},
     [](peer_atom, const storage_gate_peer&) {},
@@ -207,7 +207,7 @@ struct unknown_token_fixture : manager_fixture {
   explicit unknown_token_fixture(bool reads) : follower(system.spawn(fake_follower, reads)) {
     system.tell(manager, peer_v, revocation_follower_peer{follower});
     system.tell(manager, peer_v, forwarder_ptr{std::make_shared<const forwarder>([this](const delivery& what) {
-                  everything += std::get<forgotten_tokens_ptr>(what)->everything ? 1 : 0;
+                  everything += std::get<invalidated_tokens_ptr>(what)->everything ? 1 : 0;
                 })});
     script->outcomes = {errc::not_found};
     storage::change_token_status command;

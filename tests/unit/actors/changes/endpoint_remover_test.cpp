@@ -74,7 +74,7 @@ storage_gate_actor::behavior_type endpoint_gate(storage_gate_actor::pointer self
     [](activate_atom, const activations_ptr&) {},
     [](state_atom, std::size_t, const worker_report_ptr&) {},
     [](drain_atom) { return true; },
-    [](peer_atom, std::size_t, const database_access_peer&) {},
+    [](peer_atom, std::size_t, const database_worker_peer&) {},
     [](peer_atom, const health_peer&) {},
     [](tick_atom) {},
   };

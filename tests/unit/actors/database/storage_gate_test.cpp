@@ -28,7 +28,7 @@ public:
 
   void add_worker() {
     worker = system.spawn(fake_worker, script);
-    system.tell(gate, peer_v, std::size_t{0}, database_access_peer{worker});
+    system.tell(gate, peer_v, std::size_t{0}, database_worker_peer{worker});
     say(script->connected);
   }
 
@@ -58,7 +58,7 @@ public:
   std::vector<std::string> refused_schemas;
   virtual_system system;
   storage_gate_actor gate;
-  database_access_actor worker;
+  database_worker_actor worker;
 };
 
 errc code_of(const std::shared_ptr<answer<storage_result_ptr>>& answer) {
@@ -95,7 +95,7 @@ TEST_CASE("a worker whose report overtakes its handle is asked again, so that it
   gate_fixture f;
   f.say(true); // nobody knows its handle yet
   f.worker = f.system.spawn(fake_worker, f.script);
-  f.system.tell(f.gate, peer_v, std::size_t{0}, database_access_peer{f.worker});
+  f.system.tell(f.gate, peer_v, std::size_t{0}, database_worker_peer{f.worker});
   CHECK(code_of(f.look_up({key(5)}, seconds{1})) == errc::none);
 }
 
@@ -307,7 +307,7 @@ TEST_CASE("a worker that has nothing to do is told once when another database ho
   settings.dispatcher.workers = 1;
   settings.hosts = hosts;
   const auto gate = system.spawn(storage_gate, settings, health_actor{});
-  system.tell(gate, peer_v, std::size_t{0}, database_access_peer{system.spawn(fake_worker, script)});
+  system.tell(gate, peer_v, std::size_t{0}, database_worker_peer{system.spawn(fake_worker, script)});
   system.pass(seconds{2});
   CHECK(script->follows == 0);
   hosts->move(0, 1);

@@ -60,7 +60,7 @@ storage_gate_actor::behavior_type table_gate(storage_gate_actor::pointer self,
     [](activate_atom, const activations_ptr&) {},
     [](state_atom, std::size_t, const worker_report_ptr&) {},
     [](drain_atom) { return true; },
-    [](peer_atom, std::size_t, const database_access_peer&) {},
+    [](peer_atom, std::size_t, const database_worker_peer&) {},
     [](peer_atom, const health_peer&) {},
     [](tick_atom) {},
   };
@@ -89,8 +89,8 @@ class follower_fixture {
 public:
   follower_fixture() {
     revocation_follower_settings settings;
-    settings.token_feed = std::make_shared<coherence>();
-    settings.client_feed = std::make_shared<coherence>();
+    settings.token_feed = std::make_shared<revocation_feed>();
+    settings.client_feed = std::make_shared<revocation_feed>();
     settings.metrics = std::make_shared<core::metrics>(core::metrics::sizes{});
     tokens = settings.token_feed;
     clients = settings.client_feed;
@@ -98,7 +98,7 @@ public:
     follower = system.spawn(revocation_follower, std::move(settings), system.spawn(table_gate, table),
                             system.spawn(fake_publisher, published));
     system.tell(follower, peer_v, forwarder_ptr{std::make_shared<const forwarder>([this](const delivery& what) {
-                  const auto& tokens_gone = std::get<forgotten_tokens_ptr>(what);
+                  const auto& tokens_gone = std::get<invalidated_tokens_ptr>(what);
                   invalidated.insert(invalidated.end(), tokens_gone->ids.begin(), tokens_gone->ids.end());
                   everything += tokens_gone->everything ? 1 : 0;
                 })});
@@ -129,17 +129,17 @@ public:
   }
 
   void hear(const core::revocation& event) {
-    auto events = std::make_shared<forgotten_tokens>();
+    auto events = std::make_shared<invalidated_tokens>();
     for (const auto& id : event.ids)
       events->heard.push_back({id, event.at});
-    system.tell(follower, heard_v, forgotten_tokens_ptr{std::move(events)});
+    system.tell(follower, heard_v, invalidated_tokens_ptr{std::move(events)});
   }
 
   virtual_system system;
   std::shared_ptr<revocation_table> table = std::make_shared<revocation_table>();
   std::shared_ptr<published_events> published = std::make_shared<published_events>();
-  std::shared_ptr<coherence> tokens;
-  std::shared_ptr<coherence> clients;
+  std::shared_ptr<revocation_feed> tokens;
+  std::shared_ptr<revocation_feed> clients;
   std::shared_ptr<core::metrics> metrics;
   revocation_follower_actor follower;
   std::vector<core::uuid> invalidated;

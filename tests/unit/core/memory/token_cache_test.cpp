@@ -119,7 +119,7 @@ TEST_CASE("what is forgotten is not known, and is known again when it was read a
   fixture f;
   f.put(1);
   f.put(2);
-  f.cache.forget(id(1));
+  f.cache.invalidate(id(1));
   CHECK_FALSE(f.has(1));
   CHECK(f.has(2));
   f.put(1);
@@ -129,7 +129,7 @@ TEST_CASE("what is forgotten is not known, and is known again when it was read a
 TEST_CASE("an answer to a question that left before its token was forgotten is not kept") {
   fixture f;
   const auto asked_in = f.cache.generation();
-  f.cache.forget(id(1));
+  f.cache.invalidate(id(1));
   f.cache.insert(key(1), id(1), endpoint(1), f.now, asked_in);
   f.cache.insert(key(2), id(2), endpoint(2), f.now, asked_in);
   CHECK_FALSE(f.has(1));
@@ -157,15 +157,15 @@ TEST_CASE("after a clearance nothing is known, nor kept of questions that left b
 TEST_CASE("more revocations within a time-to-live than are remembered drop everything") {
   fixture f;
   f.put(1);
-  for (int i = 0; i < static_cast<int>(core::forgotten_ids::capacity); ++i)
-    f.cache.forget(id(1000 + i));
+  for (int i = 0; i < static_cast<int>(core::recent_revocations::capacity); ++i)
+    f.cache.invalidate(id(1000 + i));
   CHECK(f.has(1));
-  f.cache.forget(id(999));
+  f.cache.invalidate(id(999));
   CHECK_FALSE(f.has(1));
 }
 
 TEST_CASE("the numbers of revocations may wrap") {
-  core::forgotten_ids gone;
+  core::recent_revocations gone;
   const std::uint64_t wrap = std::uint64_t{1} << 32U;
   REQUIRE(gone.add(id(1), wrap - 1));
   REQUIRE(gone.add(id(2), wrap));
@@ -176,9 +176,9 @@ TEST_CASE("the numbers of revocations may wrap") {
   CHECK(gone.covers(id(2), wrap - 1));
   CHECK(gone.covers(id(3), wrap - 1));
   CHECK_FALSE(gone.covers(id(3), wrap + 5));
-  gone.turn();
+  gone.rotate();
   CHECK(gone.covers(id(3), wrap - 1));
-  gone.turn();
+  gone.rotate();
   CHECK_FALSE(gone.covers(id(3), wrap - 1));
   CHECK(gone.bytes() == 0);
 }
@@ -217,7 +217,7 @@ TEST_CASE("a cache without memory, or without a time-to-live, keeps nothing") {
   fixture none(0);
   none.put(1);
   CHECK_FALSE(none.has(1));
-  none.cache.forget(id(1));
+  none.cache.invalidate(id(1));
   CHECK(none.cache.bytes() == 0);
   fixture never(1U << 20U, 0ms);
   never.put(1);
@@ -281,7 +281,7 @@ TEST_CASE("it agrees with a model over any sequence of readings, revocations, cl
       }
       break;
     case 8:
-      f.cache.forget(id(number));
+      f.cache.invalidate(id(number));
       model.erase(number);
       for (auto& q : open)
         q.gone = q.gone || q.number == number;

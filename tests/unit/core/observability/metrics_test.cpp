@@ -96,7 +96,7 @@ TEST_CASE("This process has threads, memory and open files") {
   CHECK(usage.resident_bytes > 0);
   CHECK(usage.virtual_bytes >= usage.resident_bytes);
   CHECK(usage.open_descriptors >= 3);
-  CHECK(usage.most_descriptors >= usage.open_descriptors);
+  CHECK(usage.max_descriptors >= usage.open_descriptors);
   CHECK(usage.heap_bytes >= usage.heap_used_bytes);
   CHECK(usage.processors >= 1);
 }

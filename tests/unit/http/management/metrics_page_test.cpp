@@ -20,7 +20,7 @@ struct numbers {
 
   numbers() {
     counted.egress.answered[0][core::status_place(200)].observe(3ms, 7);
-    counted.aside.answered[0][core::status_place(503)].observe(1ms, 2);
+    counted.background.answered[0][core::status_place(503)].observe(1ms, 2);
     counted.validator(0).hits.add(4);
     counted.validator(1).hits.add(5);
     counted.api_loop(0).answered(0, 200, 20ms, core::steady_time{1h});

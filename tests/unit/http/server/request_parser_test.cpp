@@ -240,12 +240,12 @@ TEST_CASE("A streamed body comes in pieces, never more than was read") {
   const auto sized = cm::test::parse_streamed(post + "Content-Length: 300000\r\n\r\n" + body, step);
   CHECK(sized.complete);
   CHECK(sized.bytes == body);
-  CHECK(sized.longest_piece <= step);
+  CHECK(sized.max_piece <= step);
   const auto chunked = cm::test::parse_streamed(
     post + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n493e0\r\n" + body + "\r\n0\r\nA: b\r\n\r\n", step);
   CHECK(chunked.complete);
   CHECK(chunked.bytes == "abc" + body);
-  CHECK(chunked.longest_piece <= step + 5); // what may have been left of the last step
+  CHECK(chunked.max_piece <= step + 5); // what may have been left of the last step
   CHECK(cm::test::parse_streamed(post + "Content-Length: 0\r\n\r\n", step).complete);
 }
 

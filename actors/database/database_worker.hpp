@@ -16,7 +16,7 @@
 
 namespace cm::actors {
 
-struct database_access_settings {
+struct database_worker_settings {
   core::database_settings database;
   std::size_t index = 0;
   storage::newer_schema newer = storage::newer_schema::refused; ///< accepted for a worker that replaces one
@@ -25,8 +25,8 @@ struct database_access_settings {
   std::chrono::milliseconds tick{100};         ///< how often a missing connection is looked after
 };
 
-struct database_access_state {
-  static inline const char* name = "storage-worker";
+struct database_worker_state {
+  static inline const char* name = "database-worker";
 
   std::size_t index = 0;
   worker_listener_actor listener;
@@ -40,8 +40,8 @@ struct database_access_state {
 };
 
 /// To be spawned detached: the client library blocks. Connects by itself, for ever, and reports every change.
-database_access_actor::behavior_type
-database_access(database_access_actor::stateful_pointer<database_access_state> self, database_access_settings settings,
+database_worker_actor::behavior_type
+database_worker(database_worker_actor::stateful_pointer<database_worker_state> self, database_worker_settings settings,
                 worker_listener_actor listener);
 
 } // namespace cm::actors

@@ -1,14 +1,14 @@
-#include "actors/nats/coherence.hpp"
+#include "actors/nats/revocation_feed.hpp"
 
 namespace cm::actors {
 
-void coherence::lose() noexcept {
+void revocation_feed::lose() noexcept {
   auto before = epoch_.load(std::memory_order_relaxed);
   while (!epoch_.compare_exchange_weak(before, before + (before % 2 == 0 ? 2 : 1), std::memory_order_acq_rel))
     ;
 }
 
-bool coherence::begin(std::uint64_t mark, const void* connection, std::uint64_t continuity) noexcept {
+bool revocation_feed::begin(std::uint64_t mark, const void* connection, std::uint64_t continuity) noexcept {
   if (mark % 2 != 0)
     return false;
   connection_.store(connection, std::memory_order_relaxed);
@@ -16,18 +16,18 @@ bool coherence::begin(std::uint64_t mark, const void* connection, std::uint64_t 
   return epoch_.compare_exchange_strong(mark, mark + 1, std::memory_order_acq_rel);
 }
 
-hearing coherence::now(const void* connection, std::uint64_t continuity) const noexcept {
+gap_free_interval revocation_feed::now(const void* connection, std::uint64_t continuity) const noexcept {
   const auto epoch = mark();
   const bool all = epoch % 2 != 0 && connection_.load(std::memory_order_relaxed) == connection
                    && continuity_.load(std::memory_order_relaxed) == continuity;
   // The members belong to that epoch only where it is still the same.
-  return all && mark() == epoch ? hearing{epoch} : hearing{};
+  return all && mark() == epoch ? gap_free_interval{epoch} : gap_free_interval{};
 }
 
-void hearing_watch::look(const void* connection, std::uint64_t continuity, bool confirmed,
-                         core::steady_time now) noexcept {
-  if (!coherence_->lost()) {
-    if (coherence_->now(connection, continuity).epoch == 0)
+void feed_watch::look(const void* connection, std::uint64_t continuity, bool confirmed,
+                      core::steady_time now) noexcept {
+  if (!feed_->lost()) {
+    if (feed_->now(connection, continuity).epoch == 0)
       stop();
     return;
   }
@@ -35,17 +35,17 @@ void hearing_watch::look(const void* connection, std::uint64_t continuity, bool 
     attempt_.reset();
     return;
   }
-  const auto mark = coherence_->mark();
+  const auto mark = feed_->mark();
   const bool same =
     attempt_ && attempt_->mark == mark && attempt_->connection == connection && attempt_->continuity == continuity;
   if (!same)
     attempt_ = attempt{now, mark, connection, continuity};
   else if (continuity % 2 == 0 && now - attempt_->since >= settling_)
-    static_cast<void>(coherence_->begin(mark, connection, continuity));
+    static_cast<void>(feed_->begin(mark, connection, continuity));
 }
 
-void hearing_watch::stop() noexcept {
-  coherence_->lose();
+void feed_watch::stop() noexcept {
+  feed_->lose();
   attempt_.reset();
 }
 

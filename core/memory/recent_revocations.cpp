@@ -1,4 +1,4 @@
-#include "core/memory/forgotten_ids.hpp"
+#include "core/memory/recent_revocations.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -7,9 +7,9 @@ namespace cm::core {
 
 namespace {
 
-constexpr std::size_t least_slots = 64;
+constexpr std::size_t min_slots = 64;
 
-// The lower half, without the 0 that marks an empty slot: one too late is on the safe side.
+// The lower half. 0 marks an empty slot, so 1 stands for 0: a moment that is too late by one is safe.
 std::uint32_t lower_half(std::uint64_t moment) noexcept {
   const auto half = static_cast<std::uint32_t>(moment);
   return half == 0 ? 1 : half;
@@ -17,7 +17,7 @@ std::uint32_t lower_half(std::uint64_t moment) noexcept {
 
 } // namespace
 
-std::size_t forgotten_ids::find(const std::vector<slot>& slots, const uuid& id) noexcept {
+std::size_t recent_revocations::find(const std::vector<slot>& slots, const uuid& id) noexcept {
   const auto mask = slots.size() - 1;
   auto i = std::hash<uuid>{}(id)*0x9E3779B97F4A7C15U >> 32U & mask;
   while (slots[i].moment != 0 && slots[i].id != id)
@@ -25,15 +25,15 @@ std::size_t forgotten_ids::find(const std::vector<slot>& slots, const uuid& id) 
   return i;
 }
 
-bool forgotten_ids::covers(const table& in, const uuid& id, std::uint64_t read_at) noexcept {
+bool recent_revocations::covers(const table& in, const uuid& id, std::uint64_t read_at) noexcept {
   const auto& found = in.slots[find(in.slots, id)];
-  // The difference, not the order: the halves wrap.
+  // Compares the difference, because the halves wrap around.
   return found.moment != 0 && static_cast<std::int32_t>(static_cast<std::uint32_t>(read_at) - found.moment) < 0;
 }
 
-bool forgotten_ids::add(const uuid& id, std::uint64_t moment) {
+bool recent_revocations::add(const uuid& id, std::uint64_t moment) {
   if (young_.slots.empty())
-    young_.slots.resize(least_slots);
+    young_.slots.resize(min_slots);
   auto at = find(young_.slots, id);
   if (young_.slots[at].moment == 0) {
     if (young_.used >= capacity)
@@ -53,11 +53,11 @@ bool forgotten_ids::add(const uuid& id, std::uint64_t moment) {
   return true;
 }
 
-void forgotten_ids::turn() {
+void recent_revocations::rotate() {
   old_ = std::exchange(young_, {});
 }
 
-void forgotten_ids::clear() {
+void recent_revocations::clear() {
   young_ = {};
   old_ = {};
 }

@@ -1,10 +1,10 @@
-#include "actors/nats/coherence.hpp"
+#include "actors/nats/revocation_feed.hpp"
 #include "catch.hpp"
 
 using namespace cm;
 using namespace std::chrono_literals;
-using actors::coherence;
-using actors::hearing_watch;
+using actors::feed_watch;
+using actors::revocation_feed;
 
 namespace {
 
@@ -23,8 +23,8 @@ struct coherence_fixture {
     return shared->now(on, continuity).epoch != 0;
   }
 
-  std::shared_ptr<coherence> shared = std::make_shared<coherence>();
-  hearing_watch watch;
+  std::shared_ptr<revocation_feed> shared = std::make_shared<revocation_feed>();
+  feed_watch watch;
   core::steady_time now{1h};
   bool confirmed = true;
 };
@@ -118,7 +118,7 @@ TEST_CASE("a loss during the settling time begins it anew") {
 }
 
 TEST_CASE("a loss that comes while a stretch begins wins") {
-  coherence c;
+  revocation_feed c;
   const auto mark = c.mark();
   c.lose();
   CHECK_FALSE(c.begin(mark, &one_connection, 4));

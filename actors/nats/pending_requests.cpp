@@ -1,4 +1,4 @@
-#include "actors/nats/request_calls.hpp"
+#include "actors/nats/pending_requests.hpp"
 
 #include "core/base/time.hpp"
 #include "core/observability/logging.hpp"
@@ -39,7 +39,7 @@ void add(messaging::message message, core::steady_time arrived, const Response& 
 }
 
 template <class Request>
-void accept_client(request_call<Request> call, std::string_view credential_id, std::string_view client_id,
+void accept_client(pending_request<Request> call, std::string_view credential_id, std::string_view client_id,
                    reply_batch& out) {
   auto answer = make_response<Request>(call.request.correlation_id, core::errc::none);
   answer.credential_id = credential_id;
@@ -63,7 +63,7 @@ core::errc code_of_failure(core::errc code) noexcept {
 }
 
 template <class Request>
-void refuse(request_call<Request> call, core::errc code, reply_batch& out) {
+void refuse(pending_request<Request> call, core::errc code, reply_batch& out) {
   const auto answer = make_response<Request>(call.request.correlation_id, code);
   add(std::move(call.message), call.arrived, answer, out);
 }
@@ -76,7 +76,7 @@ void refuse_undecodable(messaging::message message, std::string_view correlation
 }
 
 #define CM_REFUSALS_OF(record)                                                                                         \
-  template void refuse(request_call<ecap::record>, core::errc, reply_batch&);                                          \
+  template void refuse(pending_request<ecap::record>, core::errc, reply_batch&);                                       \
   template void refuse_undecodable<ecap::record>(messaging::message, std::string_view, core::steady_time, reply_batch&)
 
 CM_REFUSALS_OF(endpoint_token_validation_request);
@@ -86,32 +86,34 @@ CM_REFUSALS_OF(client_certificate_validation_request);
 
 #undef CM_REFUSALS_OF
 
-void accept(token_call call, std::string_view token_id, std::string_view endpoint_id, reply_batch& out) {
+void accept(pending_token_request call, std::string_view token_id, std::string_view endpoint_id, reply_batch& out) {
   auto answer = make_response<ecap::endpoint_token_validation_request>(call.request.correlation_id, core::errc::none);
   answer.token_id = token_id;
   answer.endpoint_id = endpoint_id;
   add(std::move(call.message), call.arrived, answer, out);
 }
 
-void accept(password_call call, std::string_view credential_id, std::string_view client_id, reply_batch& out) {
+void accept(pending_password_request call, std::string_view credential_id, std::string_view client_id,
+            reply_batch& out) {
   accept_client(std::move(call), credential_id, client_id, out);
 }
 
-void accept(certificate_call call, std::string_view credential_id, std::string_view client_id, reply_batch& out) {
+void accept(pending_certificate_request call, std::string_view credential_id, std::string_view client_id,
+            reply_batch& out) {
   accept_client(std::move(call), credential_id, client_id, out);
 }
 
-void accept(token_call call, const core::uuid& token_id, std::string_view endpoint_id, reply_batch& out) {
+void accept(pending_token_request call, const core::uuid& token_id, std::string_view endpoint_id, reply_batch& out) {
   id_text id{};
   accept(std::move(call), write_id(token_id, id), endpoint_id, out);
 }
 
-void accept(password_call call, const core::client_credential& credential, reply_batch& out) {
+void accept(pending_password_request call, const core::client_credential& credential, reply_batch& out) {
   id_text id{};
   accept_client(std::move(call), write_id(credential.id, id), credential.client_id, out);
 }
 
-void accept(certificate_call call, const core::client_credential& credential, reply_batch& out) {
+void accept(pending_certificate_request call, const core::client_credential& credential, reply_batch& out) {
   id_text id{};
   accept_client(std::move(call), write_id(credential.id, id), credential.client_id, out);
 }

@@ -41,7 +41,7 @@ struct response_to<messaging::ecap::client_certificate_validation_request> {
 
 /// One request: the message owns the bytes that `request` looks into.
 template <class Request>
-struct request_call {
+struct pending_request {
   messaging::message message;
   Request request;
   core::token_key key; ///< of the token, where the request is about one: shards and caches go by it
@@ -52,7 +52,7 @@ struct request_call {
 /// errc::none: the plain success of a request that is answered without IDs.
 /// Instantiated for the four requests of 16/ECAP.
 template <class Request>
-void refuse(request_call<Request> call, core::errc code, reply_batch& out);
+void refuse(pending_request<Request> call, core::errc code, reply_batch& out);
 
 /// The code for requests about which the database could not be asked: trouble of the database is never an answer about
 /// the credential (contract 4.1), so whatever is not a success is 503, or 500 for a fault.
@@ -69,18 +69,18 @@ void report_lost_requests(std::size_t count, const char* why) noexcept;
 /// Requests that nobody has answered yet. Those that are still in it when it is destroyed, because whoever worked on
 /// them died or had no room, are answered 503: every request gets exactly one answer.
 template <class Request>
-class request_calls {
+class pending_requests {
 public:
-  using call = request_call<Request>;
+  using call = pending_request<Request>;
 
-  request_calls(std::shared_ptr<messaging::connection> connection, std::shared_ptr<admission> door)
-    : connection_(std::move(connection)), door_(std::move(door)) {}
+  pending_requests(std::shared_ptr<messaging::connection> connection, std::shared_ptr<in_flight_limiter> limiter)
+    : connection_(std::move(connection)), limiter_(std::move(limiter)) {}
 
-  ~request_calls() {
+  ~pending_requests() {
     if (calls_.empty())
       return;
     try {
-      reply_batch replies(connection_, door_);
+      reply_batch replies(connection_, limiter_);
       for (auto& one : calls_)
         refuse(std::move(one), core::errc::unavailable, replies);
     } catch (const std::exception& problem) {
@@ -88,8 +88,8 @@ public:
     }
   }
 
-  request_calls(const request_calls&) = delete;
-  request_calls& operator=(const request_calls&) = delete;
+  pending_requests(const pending_requests&) = delete;
+  pending_requests& operator=(const pending_requests&) = delete;
 
   void add(call one) { calls_.push_back(std::move(one)); }
 
@@ -102,34 +102,34 @@ public:
   [[nodiscard]] const std::vector<call>& peek() const noexcept { return calls_; }
 
   /// Empty ones for the same connection and door.
-  [[nodiscard]] std::shared_ptr<request_calls> make_calls() const {
-    return std::make_shared<request_calls>(connection_, door_);
+  [[nodiscard]] std::shared_ptr<pending_requests> make_pending() const {
+    return std::make_shared<pending_requests>(connection_, limiter_);
   }
 
-  [[nodiscard]] reply_batch_ptr make_replies() const { return std::make_shared<reply_batch>(connection_, door_); }
+  [[nodiscard]] reply_batch_ptr make_replies() const { return std::make_shared<reply_batch>(connection_, limiter_); }
 
   /// What they came over.
   [[nodiscard]] const messaging::connection& connection() const noexcept { return *connection_; }
 
   /// Requests of one origin may be answered together.
-  [[nodiscard]] const void* origin() const noexcept { return door_.get(); }
+  [[nodiscard]] const void* origin() const noexcept { return limiter_.get(); }
 
   void reserve(std::size_t count) { calls_.reserve(count); }
 
 private:
   std::shared_ptr<messaging::connection> connection_;
-  std::shared_ptr<admission> door_;
+  std::shared_ptr<in_flight_limiter> limiter_;
   std::vector<call> calls_;
 };
 
-using token_call = request_call<messaging::ecap::endpoint_token_validation_request>;
-using transition_call = request_call<messaging::ecap::endpoint_token_status_transition_request>;
-using password_call = request_call<messaging::ecap::client_username_password_validation_request>;
-using certificate_call = request_call<messaging::ecap::client_certificate_validation_request>;
+using pending_token_request = pending_request<messaging::ecap::endpoint_token_validation_request>;
+using pending_transition_request = pending_request<messaging::ecap::endpoint_token_status_transition_request>;
+using pending_password_request = pending_request<messaging::ecap::client_username_password_validation_request>;
+using pending_certificate_request = pending_request<messaging::ecap::client_certificate_validation_request>;
 
 /// Refuses all that are in `calls`.
 template <class Request>
-[[nodiscard]] reply_batch_ptr refuse_all(request_calls<Request>& calls, core::errc code) {
+[[nodiscard]] reply_batch_ptr refuse_all(pending_requests<Request>& calls, core::errc code) {
   auto replies = calls.make_replies();
   for (auto& one : calls.take())
     refuse(std::move(one), code, *replies);
@@ -137,13 +137,15 @@ template <class Request>
 }
 
 /// Adds the answer 200 with these IDs to `out`; the views must live until it returns.
-void accept(token_call call, std::string_view token_id, std::string_view endpoint_id, reply_batch& out);
-void accept(password_call call, std::string_view credential_id, std::string_view client_id, reply_batch& out);
-void accept(certificate_call call, std::string_view credential_id, std::string_view client_id, reply_batch& out);
+void accept(pending_token_request call, std::string_view token_id, std::string_view endpoint_id, reply_batch& out);
+void accept(pending_password_request call, std::string_view credential_id, std::string_view client_id,
+            reply_batch& out);
+void accept(pending_certificate_request call, std::string_view credential_id, std::string_view client_id,
+            reply_batch& out);
 
 /// The same with the IDs of what was found.
-void accept(token_call call, const core::uuid& token_id, std::string_view endpoint_id, reply_batch& out);
-void accept(password_call call, const core::client_credential& credential, reply_batch& out);
-void accept(certificate_call call, const core::client_credential& credential, reply_batch& out);
+void accept(pending_token_request call, const core::uuid& token_id, std::string_view endpoint_id, reply_batch& out);
+void accept(pending_password_request call, const core::client_credential& credential, reply_batch& out);
+void accept(pending_certificate_request call, const core::client_credential& credential, reply_batch& out);
 
 } // namespace cm::actors

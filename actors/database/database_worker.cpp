@@ -1,4 +1,4 @@
-#include "actors/database/database_access.hpp"
+#include "actors/database/database_worker.hpp"
 
 #include "actors/runtime/hardening.hpp"
 #include "core/observability/logging.hpp"
@@ -9,9 +9,9 @@ namespace cm::actors {
 
 namespace {
 
-using database_access_self = database_access_actor::stateful_pointer<database_access_state>;
+using database_worker_self = database_worker_actor::stateful_pointer<database_worker_state>;
 
-void report(database_access_self self) {
+void report(database_worker_self self) {
   auto& state = self->state;
   auto said = std::make_shared<worker_report>();
   said->connected = state.session->connected();
@@ -26,11 +26,11 @@ void report(database_access_self self) {
   self->send(state.listener, state_v, state.index, worker_report_ptr{std::move(said)});
 }
 
-bool has_to_connect(const database_access_state& state) {
+bool has_to_connect(const database_worker_state& state) {
   return !state.session->connected() || state.session->left_behind();
 }
 
-void connect_if_due(database_access_self self) {
+void connect_if_due(database_worker_self self) {
   auto& state = self->state;
   const auto now = self->clock().now();
   if (!has_to_connect(state) || state.session->refused() || now < state.next_attempt)
@@ -52,7 +52,7 @@ void connect_if_due(database_access_self self) {
 
 // Nothing has to be looked after while there is a connection to the preferred host: who finds it lost, or another host
 // preferred, arms this again.
-void arm_where_needed(database_access_self self) {
+void arm_where_needed(database_worker_self self) {
   auto& state = self->state;
   if (!has_to_connect(state) || state.armed)
     return;
@@ -62,7 +62,7 @@ void arm_where_needed(database_access_self self) {
 
 } // namespace
 
-database_access_actor::behavior_type database_access(database_access_self self, database_access_settings settings,
+database_worker_actor::behavior_type database_worker(database_worker_self self, database_worker_settings settings,
                                                      worker_listener_actor listener) {
   harden(self);
   auto& state = self->state;

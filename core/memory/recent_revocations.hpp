@@ -1,4 +1,4 @@
-// IDs of credentials that were taken away lately, each with the moment: what was read before it does not count.
+// Tokens that were revoked recently, each with the time of the revocation as a count.
 #pragma once
 
 #include "core/base/uuid.hpp"
@@ -9,15 +9,17 @@
 
 namespace cm::core {
 
-/// Remembers each ID for one to two of its owner's periods, in two tables of which the older goes at each turn.
-/// Moments are counts; only their lower halves are kept, so that two which are compared must not be 2^31 apart.
-/// Not thread-safe.
-class forgotten_ids {
+/// Remembers each ID for one to two periods, in two generations of which the older is dropped by rotate(). Tells
+/// whether what was read from the database is older than a revocation and therefore must not be used. Moments are
+/// counts; only their lower halves are kept, so that two that are compared must be less than 2^31 apart. Not
+/// thread-safe.
+class recent_revocations {
 public:
-  /// IDs within one period at most.
+  /// Maximum of IDs within one period.
   static constexpr std::size_t capacity = 16'384;
 
-  /// What was read before `moment` is covered from now on. Returns false, and remembers nothing, at capacity.
+  /// Invalidates what was read before `moment`.
+  /// @return false at capacity: nothing was remembered
   [[nodiscard]] bool add(const uuid& id, std::uint64_t moment);
 
   /// Whether that ID was added at a later moment than `read_at`.
@@ -25,8 +27,8 @@ public:
     return (young_.used != 0 && covers(young_, id, read_at)) || (old_.used != 0 && covers(old_, id, read_at));
   }
 
-  /// To be called once a period.
-  void turn();
+  /// Drops the older generation. To be called once a period.
+  void rotate();
 
   void clear();
 
@@ -40,7 +42,7 @@ private:
     std::uint32_t moment = 0; ///< 0: empty
   };
 
-  /// Open addressing, linear probing; nothing is taken out of it.
+  /// Open addressing with linear probing; entries are never removed.
   struct table {
     std::vector<slot> slots;
     std::size_t used = 0;

@@ -1,0 +1,220 @@
+#include "actors/validation/lookup_coalescer.hpp"
+
+#include "actors/nats/reply_batch.hpp"
+#include "actors/nats/token_request_checks.hpp"
+#include "actors/validation/token_validation.hpp"
+#include "core/observability/logging.hpp"
+
+#include <algorithm>
+
+namespace cm::actors {
+
+namespace {
+
+// A token's slot in the index is prefetched this many tokens ahead of its look-up, its entry half as many.
+constexpr std::size_t tokens_ahead = 8;
+
+} // namespace
+
+struct lookup_coalescer::lookup_builder {
+  std::uint64_t number = 0;
+  open_lookup open;
+  std::shared_ptr<token_lookup> lookup;
+};
+
+lookup_coalescer::lookup_coalescer(lookup_coalescer_settings settings)
+  : hasher_(settings.hash_key), applications_(std::move(settings.applications)), trustful_(settings.trustful),
+    cache_(settings.cache) {}
+
+// -- what may be answered from memory
+// --------------------------------------------------------------------------------------------
+
+// Drops what is in memory where a revocation event may have been missed since the last call.
+void lookup_coalescer::check_feed(const gap_free_interval& interval, const pending_token_requests& calls) {
+  if (interval != interval_) {
+    invalidate_all();
+    interval_ = interval;
+  }
+  // A reply leaves by the connection and the limiter of its own request: requests of different origins do not share a
+  // look-up.
+  if (origin_ != calls.origin()) {
+    origin_ = calls.origin();
+    joinable_.clear();
+  }
+}
+
+void lookup_coalescer::invalidate(const std::vector<core::uuid>& ids) {
+  for (const auto& id : ids)
+    cache_.invalidate(id);
+  joinable_.clear(); // the database may have read them before the revocation
+}
+
+void lookup_coalescer::invalidate_all() {
+  cache_.clear();
+  joinable_.clear();
+}
+
+void lookup_coalescer::applications(application_directory_ptr known) {
+  applications_ = std::move(known);
+  invalidate_all(); // what is in memory was accepted by the former applications
+}
+
+// -- requests ---------------------------------------------------------------------------------------------------------
+
+std::uint32_t lookup_coalescer::add_token(const pending_token_request& call, lookup_builder& out) {
+  if (!out.lookup) {
+    out.number = ++last_number_;
+    out.lookup = std::make_shared<token_lookup>();
+  }
+  const auto position = static_cast<std::uint32_t>(out.open.keys.size());
+  out.lookup->hashes.push_back(hasher_.hash(call.request.app_name, call.request.token));
+  out.open.keys.push_back(call.key);
+  joinable_.insert_or_assign(call.key, waiter{out.number, position});
+  return position;
+}
+
+void lookup_coalescer::start_or_join(pending_token_request call, lookup_builder& out) {
+  auto* joined = &out.open;
+  std::uint32_t position = 0;
+  if (const auto known = joinable_.find(call.key); known == joinable_.end()) {
+    position = add_token(call, out);
+  } else {
+    position = known->second.position;
+    if (known->second.number != out.number)
+      joined = &open_lookups_.at(known->second.number);
+  }
+  joined->positions.push_back(position);
+  joined->calls->add(std::move(call));
+}
+
+std::optional<lookup_coalescer::batch_lookup> lookup_coalescer::take(const pending_token_requests_ptr& calls,
+                                                                     const gap_free_interval& interval,
+                                                                     core::steady_time now, outcome& done) {
+  check_feed(interval, *calls);
+  cache_.expire(now);
+  const bool from_memory = interval_.epoch != 0;
+  const auto wall_clock = core::now_ms();
+  done.replies = calls->make_replies();
+  lookup_builder next;
+  next.open.calls = calls->make_pending();
+  auto requests = calls->take();
+  const auto prefetch = [&](std::size_t position) {
+    if (position + tokens_ahead < requests.size())
+      cache_.prefetch(requests[position + tokens_ahead].key);
+    if (position + tokens_ahead / 2 < requests.size())
+      cache_.prefetch_entry(requests[position + tokens_ahead / 2].key);
+  };
+  for (std::size_t i = 0; i < std::min(tokens_ahead, requests.size()); ++i)
+    cache_.prefetch(requests[i].key);
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    prefetch(i);
+    auto& call = requests[i];
+    const auto& request = call.request;
+    if (core::is_expired(request.timestamp, request.timeout, wall_clock)) {
+      refuse(std::move(call), core::errc::expired, *done.replies);
+      continue;
+    }
+    if (from_memory) {
+      if (const auto hit = cache_.find(call.key)) {
+        if (hit->refresh)
+          next.open.refresh_entries.push_back({add_token(call, next), std::string(request.correlation_id)});
+        accept(std::move(call), hit->id, hit->endpoint_id, *done.replies);
+        ++done.hits;
+        continue;
+      }
+      ++done.misses;
+    } else {
+      ++done.bypassed;
+    }
+    if (const auto code = refuse_early(request, *applications_, wall_clock)) {
+      refuse(std::move(call), *code, *done.replies);
+      continue;
+    }
+    start_or_join(std::move(call), next);
+  }
+  if (!next.lookup)
+    return std::nullopt;
+  next.open.asked_at = now;
+  next.open.asked_in = cache_.generation();
+  next.open.may_keep = from_memory;
+  open_lookups_.emplace(next.number, std::move(next.open));
+  return batch_lookup{next.number, std::move(next.lookup)};
+}
+
+// -- answers ----------------------------------------------------------------------------------------------------------
+
+std::optional<lookup_coalescer::open_lookup> lookup_coalescer::close(std::uint64_t number) {
+  const auto at = open_lookups_.find(number);
+  if (at == open_lookups_.end())
+    return std::nullopt;
+  auto out = std::move(at->second);
+  open_lookups_.erase(at);
+  for (const auto& key : out.keys) {
+    if (const auto known = joinable_.find(key); known != joinable_.end() && known->second.number == number)
+      joinable_.erase(known);
+  }
+  return out;
+}
+
+void lookup_coalescer::answer(pending_token_request call, const std::optional<storage::found_token>& token,
+                              reply_batch& replies) const {
+  const auto code = judge(token);
+  if (code == core::errc::none) {
+    accept(std::move(call), token->id, token->endpoint_id, replies);
+  } else if (code == core::errc::not_found && trustful_ && trustfully_accepted(call.request)) {
+    const auto taken_for = call.request.token; // points into the message, which the replies keep
+    accept(std::move(call), taken_for, taken_for, replies);
+  } else {
+    refuse(std::move(call), code, replies);
+  }
+}
+
+lookup_coalescer::outcome lookup_coalescer::found(std::uint64_t number,
+                                                  const std::vector<std::optional<storage::found_token>>& tokens) {
+  auto open = close(number);
+  if (!open)
+    return {};
+  outcome out;
+  out.replies = open->calls->make_replies();
+  auto calls = open->calls->take();
+  if (tokens.size() != open->keys.size()) {
+    core::logger("cm.ecap")->error("a look-up of {} tokens was answered with {}", open->keys.size(), tokens.size());
+    for (auto& call : calls)
+      refuse(std::move(call), core::errc::internal, *out.replies);
+    return out;
+  }
+  std::vector<bool> noted(tokens.size());
+  const auto note_first_use = [&](std::uint32_t position, std::string_view correlation_id) {
+    const auto& token = tokens[position];
+    if (!token || token->status != core::credential_status::inactive || noted[position])
+      return;
+    noted[position] = true;
+    out.first_uses.push_back({token->id, std::string(correlation_id)});
+  };
+  for (std::size_t position = 0; open->may_keep && position < tokens.size(); ++position) {
+    if (position + tokens_ahead < tokens.size())
+      cache_.prefetch(open->keys[position + tokens_ahead]);
+    if (judge(tokens[position]) == core::errc::none)
+      cache_.insert(open->keys[position], tokens[position]->id, tokens[position]->endpoint_id, open->asked_at,
+                    open->asked_in);
+  }
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    const auto position = open->positions[i];
+    note_first_use(position, calls[i].request.correlation_id);
+    answer(std::move(calls[i]), tokens[position], *out.replies);
+  }
+  for (const auto& one : open->refresh_entries)
+    note_first_use(one.position, one.correlation_id);
+  return out;
+}
+
+lookup_coalescer::outcome lookup_coalescer::failed(std::uint64_t number, core::errc code) {
+  auto open = close(number);
+  if (!open)
+    return {};
+  outcome out;
+  out.replies = refuse_all(*open->calls, code_of_failure(code));
+  return out;
+}
+
+} // namespace cm::actors
