@@ -1,4 +1,4 @@
-// A bare server on one thread, for measuring what the module http/server itself costs: hello_http <port> [threads-apart].
+// A bare server on one thread, to measure what http/server itself costs: hello_http <port> [threads-apart].
 // With a second argument the answers come from another thread, as those of an actor do.
 #include "http/server/acceptor.hpp"
 #include "http/server/connection.hpp"
