@@ -37,10 +37,9 @@ std::optional<core::error> forbidden_by_license(const credential_manager_state& 
 template <class Then, class Failed>
 void ask_gate(credential_manager_self self, storage::command command, Then then, Failed on_failure) {
   auto& state = self->state;
-  request_storage(self, state.gate, std::move(command), state.settings.deadline)
-    .then(std::move(then), [on_failure = std::move(on_failure)](const caf::error& problem) {
-      on_failure(unavailable("storage gate: " + describe_reason(problem)));
-    });
+  request_any_reply(self, state.gate, std::move(command), self->clock().now() + state.settings.deadline)
+    .then(std::move(then),
+          [on_failure = std::move(on_failure)](const caf::error& problem) { on_failure(storage_gate_lost(problem)); });
 }
 
 // -- new tokens -------------------------------------------------------------------------------------------------------
@@ -56,25 +55,18 @@ void finish(credential_manager_self self, std::uint64_t id, create_result_ptr re
 
 void store(credential_manager_self self, std::uint64_t id);
 
-void take_stored(credential_manager_self self, std::uint64_t id, const storage_result_ptr& result) {
+void take_stored(credential_manager_self self, std::uint64_t id, const storage_reply<storage::created_token>& created) {
   const auto at = self->state.creations.find(id);
   if (at == self->state.creations.end())
     return;
   auto& creation = at->second;
-  if (result->has_error()) {
-    const bool taken = result->error().code == core::errc::conflict;
+  if (!created) {
+    const bool taken = created.error().code == core::errc::conflict;
     if (taken && creation.generated && creation.attempts < generation_attempts) {
       store(self, id);
       return;
     }
-    finish(self, id, failed(result->error()));
-    return;
-  }
-  const auto* created = std::get_if<storage::created_token>(&**result);
-  if (created == nullptr) {
-    finish(self, id,
-           failed(core::make_error(core::errc::internal, "Internal Server Error",
-                                   "a creation was answered with something else")));
+    finish(self, id, failed(created.error()));
     return;
   }
   core::logger("cm.credentials")
@@ -99,9 +91,9 @@ void store(credential_manager_self self, std::uint64_t id) {
   command.endpoint_id = request.endpoint_id;
   command.at = now;
   command.origin = creation.order->origin;
-  ask_gate(
-    self, std::move(command), [self, id](const storage_result_ptr& result) { take_stored(self, id, result); },
-    [self, id](core::error problem) { finish(self, id, failed(std::move(problem))); });
+  request_storage<storage::created_token>(
+    self, state.gate, std::move(command), state.settings.deadline,
+    [self, id](const storage_reply<storage::created_token>& created) { take_stored(self, id, created); });
 }
 
 caf::result<create_result_ptr> create(credential_manager_self self, const create_order_ptr& order) {

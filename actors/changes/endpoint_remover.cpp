@@ -3,6 +3,7 @@
 #include "actors/changes/removal_losses.hpp"
 #include "actors/database/storage_request.hpp"
 #include "actors/runtime/hardening.hpp"
+#include "actors/runtime/periodic.hpp"
 #include "core/observability/logging.hpp"
 
 #include <algorithm>
@@ -91,19 +92,19 @@ void remove(endpoint_remover_self self, endpoint_removal what) {
 
 // -- which have tokens ------------------------------------------------------------------------------------------------
 
-void take_check(endpoint_remover_self self, const std::vector<endpoint_removal>& asked, const storage_result& result) {
+void take_check(endpoint_remover_self self, const std::vector<endpoint_removal>& asked,
+                const storage_reply<storage::found_endpoints>& found) {
   auto& state = self->state;
   --state.checks;
-  if (result.has_error() && may_pass(result.error())) {
+  if (!found && may_pass(found.error())) {
     std::for_each(asked.rbegin(), asked.rend(), [&](const auto& one) { state.backlog->put_back(one.endpoint_id); });
-    rest(self, text_of(result.error()));
+    rest(self, text_of(found.error()));
     return;
   }
-  const auto* found = result.has_value() ? std::get_if<storage::found_endpoints>(&*result) : nullptr;
-  if (found == nullptr) {
+  if (!found) {
     // A question that fails for good must not cost what it is about: each is deleted without it.
     core::logger("cm.elce")->error("the database does not tell which endpoints have tokens: {}",
-                                   result.has_error() ? text_of(result.error()) : "another answer");
+                                   text_of(found.error()));
     state.found.insert(state.found.end(), asked.begin(), asked.end());
   } else {
     if (found->endpoint_ids.empty() && state.found.empty())
@@ -126,11 +127,9 @@ void check(endpoint_remover_self self, std::vector<endpoint_removal> next) {
   for (const auto& one : next)
     command.endpoint_ids.push_back(one.endpoint_id);
   const auto asked = std::make_shared<const std::vector<endpoint_removal>>(std::move(next));
-  request_storage(self, state.gate, std::move(command), state.settings.check_patience)
-    .then([self, asked](const storage_result_ptr& result) { take_check(self, *asked, *result); },
-          [self, asked](const caf::error& problem) {
-            take_check(self, *asked, core::make_error(core::errc::unavailable, "no answer", describe_reason(problem)));
-          });
+  request_storage<storage::found_endpoints>(
+    self, state.gate, std::move(command), state.settings.check_patience,
+    [self, asked](const storage_reply<storage::found_endpoints>& found) { take_check(self, *asked, found); });
 }
 
 void pump(endpoint_remover_self self) {
@@ -166,7 +165,6 @@ endpoint_remover_actor::behavior_type endpoint_remover(endpoint_remover_self sel
   state.backlog = std::move(backlog);
   state.manager = std::move(manager);
   state.gate = std::move(gate);
-  self->send(self, watch_v);
   const auto look = [self] {
     self->state.backlog->announced();
     pump(self);
@@ -179,10 +177,7 @@ endpoint_remover_actor::behavior_type endpoint_remover(endpoint_remover_self sel
       self->state.resting = false;
       pump(self);
     },
-    [self, look, period](watch_atom) {
-      look(); // an announcement may have gone to a remover that failed
-      self->delayed_send(self, period, watch_v);
-    },
+    every(self, period, first_run::at_once, watch_v, look), // an announcement may have gone to a remover that failed
   };
 }
 

@@ -1,6 +1,7 @@
 #include "actors/changes/tekton_follower.hpp"
 
 #include "actors/runtime/hardening.hpp"
+#include "actors/runtime/periodic.hpp"
 #include "core/observability/logging.hpp"
 #include "http/tekton/tekton_client.hpp"
 
@@ -43,15 +44,14 @@ tekton_follower_actor::behavior_type tekton_follower(tekton_follower_self self, 
   auto& state = self->state;
   state.backoff.emplace(settings.backoff);
   state.settings = std::move(settings);
-  self->send(self, tick_v);
   return {
     // A burst of news is one reading, at the next look.
     [self](refresh_atom) { self->state.next = self->clock().now(); },
-    [self](tick_atom) {
-      if (self->clock().now() >= self->state.next)
-        read(self);
-      self->delayed_send(self, look_period, tick_v);
-    },
+    every(self, look_period, first_run::at_once, tick_v,
+          [self] {
+            if (self->clock().now() >= self->state.next)
+              read(self);
+          }),
   };
 }
 

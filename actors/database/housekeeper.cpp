@@ -16,20 +16,18 @@ void rest(housekeeper_self self, std::chrono::milliseconds pause) {
   self->delayed_send(self, pause, tick_v);
 }
 
-void take_pruned(housekeeper_self self, const storage_result_ptr& result, std::uint32_t limit) {
+void take_pruned(housekeeper_self self, const storage_reply<storage::pruned>& pruned, std::uint32_t limit) {
   auto& state = self->state;
-  const auto* gone = result->has_value() ? std::get_if<storage::pruned>(&**result) : nullptr;
-  if (gone == nullptr) {
-    core::logger("cm.storage")
-      ->debug("old rows stay for now: {}", result->has_error() ? result->error().message : "another reply");
+  if (!pruned) {
+    core::logger("cm.storage")->debug("old rows stay for now: {}", pruned.error().message);
     state.round.end();
     rest(self, state.settings.period);
     return;
   }
-  if (gone->audit_rows > 0 || gone->revocations > 0)
+  if (pruned->audit_rows > 0 || pruned->revocations > 0)
     core::logger("cm.storage")
-      ->debug("deleted {} old audit rows and {} old revocations", gone->audit_rows, gone->revocations);
-  rest(self, state.round.take(*gone, limit) ? state.settings.pace : state.settings.period);
+      ->debug("deleted {} old audit rows and {} old revocations", pruned->audit_rows, pruned->revocations);
+  rest(self, state.round.take(*pruned, limit) ? state.settings.pace : state.settings.period);
 }
 
 void clean(housekeeper_self self) {
@@ -39,12 +37,9 @@ void clean(housekeeper_self self) {
   command.revocations_retention = state.settings.revocations_retention;
   command.audit_after = state.round.after();
   const auto limit = command.limit;
-  request_storage(self, state.gate, command, state.settings.deadline)
-    .then([self, limit](const storage_result_ptr& result) { take_pruned(self, result, limit); },
-          [self](const caf::error&) {
-            self->state.round.end();
-            rest(self, self->state.settings.period);
-          });
+  request_storage<storage::pruned>(
+    self, state.gate, command, state.settings.deadline,
+    [self, limit](const storage_reply<storage::pruned>& pruned) { take_pruned(self, pruned, limit); });
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #include "actors/database/storage_gate.hpp"
 
 #include "actors/runtime/hardening.hpp"
+#include "actors/runtime/periodic.hpp"
 #include "core/observability/logging.hpp"
 
 #include <utility>
@@ -264,7 +265,6 @@ storage_gate_actor::behavior_type storage_gate(storage_gate_self self, storage_g
   state.workers.resize(workers);
   state.reports.resize(workers);
   state.health = std::move(health);
-  self->delayed_send(self, period, tick_v);
 
   return {
     [self](find_atom, const token_lookup_ptr& lookup) -> caf::result<storage_result_ptr> {
@@ -299,10 +299,7 @@ storage_gate_actor::behavior_type storage_gate(storage_gate_self self, storage_g
       self->state.health = peer.handle;
       report(self);
     },
-    [self, period](tick_atom) {
-      tick(self);
-      self->delayed_send(self, period, tick_v);
-    },
+    every(self, period, first_run::after_a_period, tick_v, [self] { tick(self); }),
   };
 }
 

@@ -4,6 +4,7 @@
 #include "actors/events/event_confirmer.hpp"
 #include "actors/events/event_encoding.hpp"
 #include "actors/runtime/hardening.hpp"
+#include "actors/runtime/periodic.hpp"
 #include "core/observability/logging.hpp"
 
 #include <algorithm>
@@ -46,14 +47,6 @@ void begin_soon(event_publisher_self self) {
     self->send(self, begin_v);
 }
 
-template <class Command, class Handle>
-void ask_outbox(event_publisher_self self, Command command, Handle handle) {
-  auto& state = self->state;
-  request_storage(self, state.gate, std::move(command), state.settings.deadline)
-    .then([handle](const storage_result_ptr& result) { handle(result->has_value() ? &**result : nullptr); },
-          [handle](const caf::error&) { handle(static_cast<const storage::reply*>(nullptr)); });
-}
-
 // Takes confirmed events out of the outbox. What is not taken out before a crash is published twice, which is allowed.
 void remove_confirmed(event_publisher_self self) {
   auto& state = self->state;
@@ -63,10 +56,10 @@ void remove_confirmed(event_publisher_self self) {
   storage::confirm_events command;
   const auto count = std::min<std::size_t>(state.confirmed.size(), storage::max_claim);
   command.sequences.assign(state.confirmed.begin(), state.confirmed.begin() + static_cast<std::ptrdiff_t>(count));
-  ask_outbox(self, std::move(command), [self, count](const storage::reply* reply) {
+  const auto done = [self, count](const storage_reply<storage::confirmed_events>& removed) {
     auto& s = self->state;
     s.removing = false;
-    if (reply == nullptr)
+    if (!removed)
       return; // the next tick tries again
     s.confirmed.erase(s.confirmed.begin(), s.confirmed.begin() + static_cast<std::ptrdiff_t>(count));
     if (s.pending > 0)
@@ -74,7 +67,8 @@ void remove_confirmed(event_publisher_self self) {
     remove_confirmed(self);
     if (s.confirmed.empty() && s.queue->empty())
       answer_drains(self, true);
-  });
+  };
+  request_storage<storage::confirmed_events>(self, state.gate, std::move(command), state.settings.deadline, done);
 }
 
 // So many events are worth a round trip and the commit that takes them out of the outbox, which is as dear as that of
@@ -267,11 +261,10 @@ void sweep(event_publisher_self self) {
   const bool able = state.nats && state.nats->up && (!state.failing || state.queue->empty())
                     && state.queue->size() < state.settings.limit / 2;
   command.limit = able ? storage::max_claim : 0;
-  ask_outbox(self, command, [self, asked = command.limit](const storage::reply* reply) {
+  const auto take = [self, asked = command.limit](const storage_reply<storage::claimed_events>& claimed) {
     auto& s = self->state;
     s.sweeping = false;
-    const auto* claimed = reply == nullptr ? nullptr : std::get_if<storage::claimed_events>(reply);
-    if (claimed == nullptr)
+    if (!claimed)
       return;
     s.pending = claimed->pending;
     s.oldest.take(claimed->oldest_sequence, claimed->oldest_age, self->clock().now());
@@ -285,7 +278,21 @@ void sweep(event_publisher_self self) {
     begin_soon(self);
     if (claimed->events.size() == asked)
       s.next_sweep = self->clock().now(); // there may be more
-  });
+  };
+  request_storage<storage::claimed_events>(self, state.gate, command, state.settings.deadline, take);
+}
+
+void tick(event_publisher_self self) {
+  auto& state = self->state;
+  publish_waiting(self);
+  confirm_published(self);
+  remove_confirmed(self);
+  sweep(self);
+  std::erase_if(state.foreign, [&](std::uint64_t sequence) { return !state.queue->holds(sequence); });
+  report_outbox(self);
+  const bool empty = state.queue->empty();
+  if (!state.drains.empty() && ((empty && state.confirmed.empty()) || self->clock().now() >= state.drain_until))
+    answer_drains(self, empty);
 }
 
 } // namespace
@@ -305,7 +312,6 @@ event_publisher_actor::behavior_type event_publisher(event_publisher_self self, 
   state.gate = std::move(gate);
   state.health = std::move(health);
   state.confirmer = self->spawn<caf::detached + caf::linked>(event_confirmer, state.settings.confirm_timeout);
-  self->send(self, tick_v);
   return {
     [self](publish_atom, const revocations_ptr& events) {
       auto& s = self->state;
@@ -352,18 +358,7 @@ event_publisher_actor::behavior_type event_publisher(event_publisher_self self, 
       report_outbox(self);
     },
     [self](begin_atom) { publish_waiting(self); },
-    [self, period](tick_atom) {
-      auto& s = self->state;
-      publish_waiting(self);
-      confirm_published(self);
-      remove_confirmed(self);
-      sweep(self);
-      std::erase_if(s.foreign, [&](std::uint64_t sequence) { return !s.queue->holds(sequence); });
-      report_outbox(self);
-      if (!s.drains.empty() && ((s.queue->empty() && s.confirmed.empty()) || self->clock().now() >= s.drain_until))
-        answer_drains(self, s.queue->empty());
-      self->delayed_send(self, period, tick_v);
-    },
+    every(self, period, first_run::at_once, tick_v, [self] { tick(self); }),
   };
 }
 

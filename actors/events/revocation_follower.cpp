@@ -2,6 +2,7 @@
 
 #include "actors/database/storage_request.hpp"
 #include "actors/runtime/hardening.hpp"
+#include "actors/runtime/periodic.hpp"
 #include "core/observability/logging.hpp"
 
 #include <algorithm>
@@ -27,16 +28,13 @@ void answer(std::vector<caf::typed_response_promise<bool>>& promises, bool done)
 template <class Reply, class Handle, class Failed>
 void ask(revocation_follower_self self, storage::command command, Handle handle, Failed failed) {
   auto& state = self->state;
-  request_storage(self, state.gate, std::move(command), state.settings.deadline)
-    .then(
-      [handle, failed](const storage_result_ptr& result) {
-        const auto* reply = result->has_value() ? std::get_if<Reply>(&**result) : nullptr;
-        if (reply != nullptr)
-          handle(*reply);
-        else
-          failed(result->has_error() ? result->error().detail : "another reply");
-      },
-      [failed](const caf::error& problem) { failed(describe_reason(problem)); });
+  request_storage<Reply>(self, state.gate, std::move(command), state.settings.deadline,
+                         [handle, failed](const storage_reply<Reply>& reply) {
+                           if (reply)
+                             handle(*reply);
+                           else
+                             failed(reply.error().detail);
+                         });
 }
 
 void invalidate_all(const revocation_follower_state& state) {
@@ -267,7 +265,6 @@ revocation_follower_actor::behavior_type revocation_follower(revocation_follower
   state.publisher = std::move(publisher);
   state.tail.emplace(state.settings.gap_patience);
   state.random.seed(std::random_device{}());
-  self->send(self, tick_v);
   return {
     [self](read_atom) -> caf::result<bool> {
       auto promise = self->make_response_promise<bool>();
@@ -284,10 +281,7 @@ revocation_follower_actor::behavior_type revocation_follower(revocation_follower
     [self](peer_atom, const storage_gate_peer& peer) { self->state.gate = peer.handle; },
     [self](peer_atom, const event_publisher_peer& peer) { self->state.publisher = peer.handle; },
     [self](watch_atom) { publish_unheard(self); },
-    [self, period](tick_atom) {
-      tick(self);
-      self->delayed_send(self, period, tick_v);
-    },
+    every(self, period, first_run::at_once, tick_v, [self] { tick(self); }),
   };
 }
 

@@ -1,6 +1,7 @@
 #include "actors/health/health_reporter.hpp"
 
 #include "actors/runtime/hardening.hpp"
+#include "actors/runtime/periodic.hpp"
 #include "core/observability/logging.hpp"
 
 #include <utility>
@@ -106,7 +107,6 @@ health_actor::behavior_type health_reporter(health_actor::stateful_pointer<healt
     self->state.snapshot = std::move(next);
   };
   refresh();
-  self->delayed_send(self, period, tick_v);
   return {
     [self, refresh](report_atom, const component_report_ptr& report) {
       self->state.board->take(*report, self->clock().now());
@@ -121,10 +121,7 @@ health_actor::behavior_type health_reporter(health_actor::stateful_pointer<healt
       refresh();
     },
     [self](snapshot_atom) { return self->state.snapshot; },
-    [self, refresh, period](tick_atom) {
-      refresh();
-      self->delayed_send(self, period, tick_v);
-    },
+    every(self, period, first_run::after_a_period, tick_v, refresh),
   };
 }
 

@@ -1,6 +1,7 @@
 #include "actors/health/license_check.hpp"
 
 #include "actors/runtime/hardening.hpp"
+#include "actors/runtime/periodic.hpp"
 #include "core/observability/logging.hpp"
 
 #include <utility>
@@ -100,7 +101,6 @@ license_actor::behavior_type license_check(license_check_self self, license_chec
   state.reader = self->spawn<caf::detached + caf::linked>(license_reader, std::move(settings.license));
   state.health = std::move(health);
   state.manager = std::move(manager);
-  self->send(self, tick_v);
   return {
     [self](peer_atom, const health_peer& peer) {
       self->state.health = peer.handle;
@@ -110,16 +110,16 @@ license_actor::behavior_type license_check(license_check_self self, license_chec
       self->state.manager = peer.handle;
       report_license(self);
     },
-    [self, report_period, look_period](tick_atom) {
-      auto& s = self->state;
-      const auto now = self->clock().now();
-      if (!s.looking && now >= s.next_look) {
-        s.next_look = now + look_period;
-        look(self);
-      }
-      report_license(self);
-      self->delayed_send(self, report_period, tick_v);
-    },
+    every(self, report_period, first_run::at_once, tick_v,
+          [self, look_period] {
+            auto& s = self->state;
+            const auto now = self->clock().now();
+            if (!s.looking && now >= s.next_look) {
+              s.next_look = now + look_period;
+              look(self);
+            }
+            report_license(self);
+          }),
   };
 }
 

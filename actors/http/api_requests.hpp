@@ -54,10 +54,13 @@ void answer_from(const exchange_ptr& one, const storage_result& result, const Th
 template <class Reply, class Then>
 void ask_storage(const api_request& request, storage::command command, Then then) {
   const auto self = request.self;
-  request_storage(self, self->state.collaborators.gate, std::move(command), request.deadline)
-    .then([one = request.one,
-           then = std::move(then)](const storage_result_ptr& result) { answer_from<Reply>(one, *result, then); },
-          [one = request.one](const caf::error& problem) { answer_lost(one, "storage gate", problem); });
+  request_storage<Reply>(self, self->state.collaborators.gate, std::move(command), request.deadline,
+                         [one = request.one, then = std::move(then)](const storage_reply<Reply>& reply) {
+                           if (reply)
+                             one->respond(then(*reply));
+                           else
+                             answer_error(one, reply.error());
+                         });
 }
 
 /// Asks the manager for a change; `then` makes the response of a Reply.
@@ -83,18 +86,16 @@ void with_list_condition(const api_request& request, storage::command look, Tag 
     return;
   }
   const auto self = request.self;
-  request_storage(self, self->state.collaborators.gate, std::move(look), request.deadline)
-    .then(
-      [one = request.one, wanted = *condition, tag_of, go_on = std::move(go_on)](const storage_result_ptr& result) {
-        const auto* page = result->has_value() ? std::get_if<Page>(&**result) : nullptr;
-        if (page == nullptr)
-          answer_error(one, result->has_error() ? result->error() : other_reply());
-        else if (!http::if_match(wanted, tag_of(*page)))
-          answer_error(one, core::make_error(core::errc::precondition_failed, "The list has changed"));
-        else
-          go_on();
-      },
-      [one = request.one](const caf::error& problem) { answer_lost(one, "storage gate", problem); });
+  request_storage<Page>(
+    self, self->state.collaborators.gate, std::move(look), request.deadline,
+    [one = request.one, wanted = *condition, tag_of, go_on = std::move(go_on)](const storage_reply<Page>& page) {
+      if (!page)
+        answer_error(one, page.error());
+      else if (!http::if_match(wanted, tag_of(*page)))
+        answer_error(one, core::make_error(core::errc::precondition_failed, "The list has changed"));
+      else
+        go_on();
+    });
 }
 
 /// Has a password hashed; `then` goes on with the hash.

@@ -48,18 +48,13 @@ void write_page(export_stream_self self, const storage::exported_tokens& page) {
 void read_page(export_stream_self self) {
   auto& state = self->state;
   storage::export_tokens command{state.settings.application, state.after, state.settings.page};
-  request_storage(self, state.gate, std::move(command), state.settings.deadline)
-    .then(
-      [self](const storage_result_ptr& result) {
-        const auto* page = result->has_value() ? std::get_if<storage::exported_tokens>(&**result) : nullptr;
-        if (page != nullptr)
-          write_page(self, *page);
-        else
-          fail(self, result->has_error() ? result->error() : other_reply());
-      },
-      [self](const caf::error& problem) {
-        fail(self, core::make_error(core::errc::unavailable, "Service Unavailable", describe_reason(problem)));
-      });
+  request_storage<storage::exported_tokens>(self, state.gate, std::move(command), state.settings.deadline,
+                                            [self](const storage_reply<storage::exported_tokens>& page) {
+                                              if (page)
+                                                write_page(self, *page);
+                                              else
+                                                fail(self, page.error());
+                                            });
 }
 
 } // namespace

@@ -23,18 +23,18 @@ struct token_reader_state {
 
   /// One request and what it asks for.
   template <class What>
-  struct question {
+  struct waiting_read {
     exchange_ptr one;
     What what;
     core::steady_time deadline;
   };
 
-  using item_question = question<storage::token_address>;
-  using list_question = question<storage::list_tokens>;
+  using item_read = waiting_read<storage::token_address>;
+  using list_read = waiting_read<storage::list_tokens>;
 
   request_deadlines deadlines;
-  read_batches<item_question> items{{}};
-  read_batches<list_question> lists{{}};
+  read_batches<item_read> items{{}};
+  read_batches<list_read> lists{{}};
   storage_gate_actor gate;
 };
 

@@ -1,6 +1,7 @@
 #include "actors/nats/nats_link.hpp"
 
 #include "actors/runtime/hardening.hpp"
+#include "actors/runtime/periodic.hpp"
 #include "core/observability/logging.hpp"
 
 #include <caf/send.hpp>
@@ -187,7 +188,6 @@ nats_link_actor::behavior_type nats_link(nats_link_self self, nats_link_settings
     std::erase_if(self->state.users, [&](const auto& user) { return user.address() == down.source; });
   });
   report_link(self);
-  self->send(self, tick_v);
   return {
     [self](peer_atom, const nats_user_peer& user) {
       auto& s = self->state;
@@ -236,10 +236,7 @@ nats_link_actor::behavior_type nats_link(nats_link_self self, nats_link_settings
       judge(self);
       confirm_up_to(self, number);
     },
-    [self, period](tick_atom) {
-      tick(self);
-      self->delayed_send(self, period, tick_v);
-    },
+    every(self, period, first_run::at_once, tick_v, [self] { tick(self); }),
   };
 }
 

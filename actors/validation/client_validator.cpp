@@ -3,6 +3,7 @@
 #include "actors/database/storage_request.hpp"
 #include "actors/nats/pending_requests.hpp"
 #include "actors/runtime/hardening.hpp"
+#include "actors/runtime/periodic.hpp"
 #include "actors/validation/client_validation.hpp"
 #include "core/observability/logging.hpp"
 
@@ -80,9 +81,9 @@ void write_uses(client_validator_self self) {
     else if (!written)
       answer_drains(self, false);
   };
-  request_storage(self, state.gate, std::move(command), state.settings.deadline)
-    .then([done](const storage_result_ptr& result) { done(result->has_value()); },
-          [done](const caf::error&) { done(false); });
+  request_storage<storage::used_clients>(
+    self, state.gate, std::move(command), state.settings.deadline,
+    [done](const storage_reply<storage::used_clients>& written) { done(written.has_value()); });
 }
 
 // -- username and password --------------------------------------------------------------------------------------------
@@ -94,15 +95,12 @@ void store_rehash(client_validator_self self, const login& one, const core::secr
   command.id = one.found->id;
   command.old_phc = one.phc;
   command.new_phc = phc;
-  request_storage(self, self->state.gate, std::move(command), self->state.settings.deadline)
-    .then(
-      [](const storage_result_ptr& result) {
-        if (result->has_error())
-          core::logger("cm.credentials")->info("a stronger hash waits for the next login: {}", result->error().message);
-      },
-      [](const caf::error& problem) {
-        core::logger("cm.credentials")->info("a stronger hash waits for the next login: {}", describe_reason(problem));
-      });
+  request_storage<storage::used_clients>(
+    self, self->state.gate, std::move(command), self->state.settings.deadline,
+    [](const storage_reply<storage::used_clients>& stored) {
+      if (!stored)
+        core::logger("cm.credentials")->info("a stronger hash waits for the next login: {}", stored.error().message);
+    });
 }
 
 void run(client_validator_self self, const login_ptr& one);
@@ -182,14 +180,9 @@ void verify(client_validator_self self, const login_ptr& one) {
           });
 }
 
-void take_found(client_validator_self self, const login_ptr& one, const storage_result_ptr& result) {
-  if (result->has_error()) {
-    refuse_login(self, one, code_of_failure(result->error().code));
-    return;
-  }
-  const auto* found = std::get_if<storage::found_basic>(&**result);
-  if (found == nullptr) {
-    refuse_login(self, one, core::errc::internal);
+void take_found(client_validator_self self, const login_ptr& one, const storage_reply<storage::found_basic>& found) {
+  if (!found) {
+    refuse_login(self, one, code_of_failure(found.error().code));
     return;
   }
   one->found = found->credential;
@@ -198,12 +191,9 @@ void take_found(client_validator_self self, const login_ptr& one, const storage_
 }
 
 void run(client_validator_self self, const login_ptr& one) {
-  request_storage(self, self->state.gate, storage::find_basic{one->username}, one->deadline)
-    .then([self, one](const storage_result_ptr& result) { take_found(self, one, result); },
-          [self, one](const caf::error& problem) {
-            core::logger("cm.ecap")->warn("no answer from the storage gate: {}", describe_reason(problem));
-            refuse_login(self, one, core::errc::unavailable);
-          });
+  request_storage<storage::found_basic>(
+    self, self->state.gate, storage::find_basic{one->username}, one->deadline,
+    [self, one](const storage_reply<storage::found_basic>& found) { take_found(self, one, found); });
 }
 
 void begin_login(client_validator_self self, pending_password_request call, const pending_password_requests& from) {
@@ -269,23 +259,16 @@ void look_up(client_validator_self self, const pending_certificate_requests_ptr&
   storage::find_x509 command;
   for (const auto& name : names)
     command.subjects.push_back(name.subject);
-  request_storage(self, state.gate, std::move(command), state.settings.deadline)
-    .then(
-      [self, calls, names = std::move(names)](const storage_result_ptr& result) {
-        if (result->has_error()) {
-          answer_with(self, refuse_all(*calls, code_of_failure(result->error().code)));
-          return;
-        }
-        const auto* found = std::get_if<storage::found_x509>(&**result);
-        if (found == nullptr || found->credentials.size() != names.size())
-          answer_with(self, refuse_all(*calls, core::errc::internal));
-        else
-          answer_certificates(self, calls, names, *found);
-      },
-      [self, calls](const caf::error& problem) {
-        core::logger("cm.ecap")->warn("no answer from the storage gate: {}", describe_reason(problem));
-        answer_with(self, refuse_all(*calls, core::errc::unavailable));
-      });
+  request_storage<storage::found_x509>(
+    self, state.gate, std::move(command), state.settings.deadline,
+    [self, calls, names = std::move(names)](const storage_reply<storage::found_x509>& found) {
+      if (!found)
+        answer_with(self, refuse_all(*calls, code_of_failure(found.error().code)));
+      else if (found->credentials.size() != names.size())
+        answer_with(self, refuse_all(*calls, core::errc::internal));
+      else
+        answer_certificates(self, calls, names, *found);
+    });
 }
 
 void validate(client_validator_self self, const pending_certificate_requests_ptr& calls) {
@@ -327,7 +310,6 @@ client_validator_actor::behavior_type client_validator(client_validator_self sel
   state.gate = std::move(gate);
   state.egress = std::move(egress);
   state.passwords = std::move(passwords);
-  self->delayed_send(self, period, tick_v);
   return {
     [self](validate_atom, const pending_password_requests_ptr& calls) { validate(self, calls); },
     [self](validate_atom, const pending_certificate_requests_ptr& calls) { validate(self, calls); },
@@ -340,10 +322,7 @@ client_validator_actor::behavior_type client_validator(client_validator_self sel
     [self](peer_atom, const storage_gate_peer& peer) { self->state.gate = peer.handle; },
     [self](peer_atom, const nats_egress_peer& peer) { self->state.egress = peer.handle; },
     [self](peer_atom, const password_pool_peer& peer) { self->state.passwords = peer.handle; },
-    [self, period](tick_atom) {
-      write_uses(self);
-      self->delayed_send(self, period, tick_v);
-    },
+    every(self, period, first_run::after_a_period, tick_v, [self] { write_uses(self); }),
   };
 }
 

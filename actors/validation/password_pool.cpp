@@ -1,6 +1,7 @@
 #include "actors/validation/password_pool.hpp"
 
 #include "actors/runtime/hardening.hpp"
+#include "actors/runtime/periodic.hpp"
 #include "core/credentials/password_hash.hpp"
 #include "core/observability/logging.hpp"
 
@@ -127,7 +128,6 @@ password_pool_actor::behavior_type password_pool(password_pool_self self, passwo
   const auto period = settings.tick;
   state.workers.resize(settings.workers);
   state.settings = std::move(settings);
-  self->delayed_send(self, period, tick_v);
   return {
     [self](password_atom, const password_job_ptr& job) -> caf::result<password_result_ptr> {
       auto& s = self->state;
@@ -148,11 +148,11 @@ password_pool_actor::behavior_type password_pool(password_pool_self self, passwo
         finish(self, index, worker.job->number, unavailable("the password worker died"));
       pump(self);
     },
-    [self, period](tick_atom) {
-      pump(self);
-      measure(self);
-      self->delayed_send(self, period, tick_v);
-    },
+    every(self, period, first_run::after_a_period, tick_v,
+          [self] {
+            pump(self);
+            measure(self);
+          }),
   };
 }
 

@@ -3,6 +3,7 @@
 #include "actors/interfaces/applications.hpp"
 #include "actors/nats/pending_requests.hpp"
 #include "actors/runtime/hardening.hpp"
+#include "actors/runtime/periodic.hpp"
 #include "core/observability/logging.hpp"
 
 #include <utility>
@@ -81,7 +82,6 @@ token_validator_actor::behavior_type token_validator(token_validator_self self, 
   state.lookup_deadline = settings.lookup_deadline;
   state.gate = std::move(gate);
   state.egress = std::move(egress);
-  self->delayed_send(self, period, tick_v);
   return {
     [self](validate_atom, const pending_token_requests_ptr& calls) { validate(self, calls); },
     [self](invalidate_atom, const invalidated_tokens_ptr& gone) {
@@ -92,11 +92,11 @@ token_validator_actor::behavior_type token_validator(token_validator_self self, 
     [self](directory_atom, const application_directory_ptr& known) { self->state.coalescer->applications(known); },
     [self](peer_atom, const storage_gate_peer& peer) { self->state.gate = peer.handle; },
     [self](peer_atom, const nats_egress_peer& peer) { self->state.egress = peer.handle; },
-    [self, period](tick_atom) {
-      self->state.coalescer->expire(self->clock().now());
-      count_cache(self);
-      self->delayed_send(self, period, tick_v);
-    },
+    every(self, period, first_run::after_a_period, tick_v,
+          [self] {
+            self->state.coalescer->expire(self->clock().now());
+            count_cache(self);
+          }),
   };
 }
 

@@ -94,7 +94,7 @@ void ask_creation(caf::event_based_actor* self, const actors::storage_gate_actor
   command.at = core::now_ms();
   command.origin = {core::channel::rest, {}, core::to_string(command.id)};
   ++what->in_flight;
-  actors::request_storage(self, gate, std::move(command), milliseconds{5000})
+  actors::request_any_reply(self, gate, std::move(command), self->clock().now() + milliseconds{5000})
     .then([=](const actors::storage_result_ptr& result) {
       account(what, 1, result);
       if (steady::now() < what->until)
