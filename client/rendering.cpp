@@ -2,6 +2,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/identifiers.hpp"
+#include "core/base/status_phrase.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>

@@ -99,7 +99,7 @@ refused_tokens refused_by(const storage::command& command, const core::expected<
           refused.ids.push_back(line.id);
       }
     }
-  } else if (core::http_status(outcome.error().code) >= 500) {
+  } else if (core::is_fault(outcome.error().code)) {
     return refused; // the caller was told nothing about the credential
   }
   std::visit(overloaded{

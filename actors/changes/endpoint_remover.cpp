@@ -32,7 +32,7 @@ void rest(endpoint_remover_self self, const std::string& why) {
 }
 
 bool may_pass(const core::error& problem) {
-  return core::http_status(problem.code) == 503 || problem.code == core::errc::expired;
+  return core::is_temporary(problem.code) || problem.code == core::errc::expired;
 }
 
 std::string text_of(const core::error& problem) {

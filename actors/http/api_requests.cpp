@@ -4,16 +4,16 @@
 #include "actors/http/import_stream.hpp"
 #include "core/observability/logging.hpp"
 #include "http/rest/token_export.hpp"
+#include "http/server/error_status.hpp"
 
 namespace cm::actors {
 
 void answer_error(const exchange_ptr& one, const core::error& problem) {
   const auto& request = one->request();
-  const bool ours = core::http_status(problem.code) >= 500;
+  const bool ours = core::is_fault(problem.code);
   const auto level = ours ? spdlog::level::warn : spdlog::level::debug;
   core::logger("cm.http")->log(level, "{} {} is answered {}: {}{}", http::to_string(request.verb()), request.path(),
-                               core::http_status(problem.code),
-                               problem.detail.empty() ? problem.message : problem.detail,
+                               http::status_of(problem.code), problem.detail.empty() ? problem.message : problem.detail,
                                core::log_fields{{"correlationId", request.correlation_id()}});
   one->respond(http::problem(request, problem));
 }

@@ -1,7 +1,9 @@
 #include "actors/nats/pending_requests.hpp"
 
+#include "core/base/status_phrase.hpp"
 #include "core/base/time.hpp"
 #include "core/observability/logging.hpp"
+#include "messaging/records/ecap_status.hpp"
 
 #include <array>
 #include <exception>
@@ -26,7 +28,7 @@ typename response_to<Request>::type make_response(std::string_view correlation_i
   typename response_to<Request>::type made;
   made.correlation_id = correlation_id;
   made.timestamp = core::to_unix_ms(core::now_ms());
-  made.status_code = core::ecap_status(code);
+  made.status_code = ecap::status_of(code);
   if (code != core::errc::none)
     made.reason_phrase = core::reason_phrase(made.status_code);
   return made;

@@ -1,4 +1,4 @@
-// The errors of CM: a small closed set of codes, and the one table that maps them to HTTP and ECAP.
+// The errors of CM: a small closed set of codes. Each protocol maps them in its own module.
 #pragma once
 
 #include <boost/assert/source_location.hpp>
@@ -11,21 +11,21 @@
 
 namespace cm::core {
 
-/// Everything that can go wrong with a request. Adding a value: extend the table in error.cpp (its test walks all
-/// codes).
+/// Everything that can go wrong with a request. A new value also needs its name (error.cpp), its HTTP status
+/// (http/server/error_status.cpp) and its ECAP status (messaging/records/ecap_status.cpp); their tests walk all codes.
 enum class errc : std::uint8_t {
   none = 0,            ///< not an error; never inside an `error`
-  invalid,             ///< the input cannot be right: 400
-  unauthenticated,     ///< unknown or wrong credentials: 401
-  forbidden,           ///< known, but not allowed: 403
-  not_found,           ///< no such thing: 404
-  expired,             ///< the message was too old on arrival: 408 on ECAP
-  conflict,            ///< the state of the thing does not allow it: 409
-  precondition_failed, ///< If-Match did not match: 412
-  throttled,           ///< too many attempts of one kind: 429
-  internal,            ///< a fault of ours; the client learns no more than that: 500
-  overloaded,          ///< a queue is full; answered at once: 503
-  unavailable,         ///< a dependency or a part of CM is away; may be retried: 503
+  invalid,             ///< the input cannot be right
+  unauthenticated,     ///< unknown or wrong credentials
+  forbidden,           ///< known, but not allowed
+  not_found,           ///< no such thing
+  expired,             ///< the message was too old on arrival
+  conflict,            ///< the state of the thing does not allow it
+  precondition_failed, ///< a condition of the request did not hold
+  throttled,           ///< too many attempts of one kind
+  internal,            ///< a fault of CM; the client learns no more than that
+  overloaded,          ///< a queue is full; answered at once
+  unavailable,         ///< a dependency or a part of CM is away; the request may be retried
 };
 
 /// Number of values of errc, `none` included.
@@ -64,13 +64,10 @@ using expected = boost::system::result<T, error>;
 /// The name of the code (docs/architecture/errors-and-bounds.md), for logs and metrics: "not_found".
 [[nodiscard]] std::string_view to_string(errc code) noexcept;
 
-/// The HTTP status of the code (contract 5); 200 for `none`. `expired` is 408 here too.
-[[nodiscard]] int http_status(errc code) noexcept;
+/// Whether CM, and not the request, is the cause: internal, overloaded, unavailable. Says nothing about a credential.
+[[nodiscard]] bool is_fault(errc code) noexcept;
 
-/// The ECAP status code (contract 4.1): the same numbers, but a precondition does not exist there (412 becomes 409).
-[[nodiscard]] int ecap_status(errc code) noexcept;
-
-/// The standard reason phrase of an HTTP or ECAP status ("Not Found"); "Unknown" for a number that CM never sends.
-[[nodiscard]] std::string_view reason_phrase(int status) noexcept;
+/// Whether the same request may succeed later: overloaded, unavailable.
+[[nodiscard]] bool is_temporary(errc code) noexcept;
 
 } // namespace cm::core

@@ -1,10 +1,12 @@
 #include "http/rest/token_import.hpp"
 
 #include "core/base/identifiers.hpp"
+#include "core/base/status_phrase.hpp"
 #include "http/json/json.hpp"
 #include "http/json/json_writer.hpp"
 #include "http/rest/query.hpp"
 #include "http/rest/token_fields.hpp"
+#include "http/server/error_status.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -102,7 +104,7 @@ void write_import_unchanged(std::string& out, std::uint64_t line, const core::uu
 }
 
 void write_import_failed(std::string& out, std::uint64_t line, const core::error& error) {
-  const int code = core::http_status(error.code);
+  const int code = status_of(error.code);
   const bool fault = code >= internal_error && code != unavailable;
   const std::string_view reason = core::reason_phrase(code);
   json_writer writer = begin_line(out, line, "failed", shown_size(error) + reason.size());

@@ -1,6 +1,8 @@
 #include "http/server/problem.hpp"
 
+#include "core/base/status_phrase.hpp"
 #include "http/json/json_writer.hpp"
+#include "http/server/error_status.hpp"
 
 namespace cm::http {
 
@@ -48,7 +50,7 @@ response problem(const request_head& request, int status, std::string_view messa
 }
 
 response problem(const request_head& request, const core::error& error) {
-  return problem(request, core::http_status(error.code), error.message, error.fields);
+  return problem(request, status_of(error.code), error.message, error.fields);
 }
 
 } // namespace cm::http

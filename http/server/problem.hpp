@@ -25,7 +25,7 @@ struct problem_context {
 [[nodiscard]] response problem(const request_head& request, int status, std::string_view message = {},
                                const std::vector<core::field_error>& errors = {});
 
-/// The response for an error of any module: status by core::http_status, `detail` never shown, `fields` for 400 only.
+/// The response for an error of any module: status by status_of(), `detail` never shown, `fields` for 400 only.
 [[nodiscard]] response problem(const request_head& request, const core::error& error);
 
 } // namespace cm::http

@@ -1,6 +1,7 @@
 #include "http/server/response_writer.hpp"
 
 #include "core/base/error.hpp"
+#include "core/base/status_phrase.hpp"
 #include "http/server/request.hpp"
 
 #include <array>

@@ -209,7 +209,7 @@ core::expected<reply> session::execute(const command& what, core::steady_time de
       kind = kind == error_class::retryable ? error_class::broken : kind;
     }
     if (kind == error_class::usable) {
-      if (core::http_status(failed.error.code) >= 500)
+      if (core::is_fault(failed.error.code))
         last_error_ = failed.error.detail;
       return std::move(failed.error);
     }
