@@ -1,9 +1,9 @@
-# What up, down, try and status share: where things lie, and processes that are known by PID and start time.
+# Shared by up, down, try and status: paths, and processes that are identified by PID and start time.
 # shellcheck shell=bash
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 state=$root/build/local
-# Leaf names under $state/run; the order of the start, and backwards of the stop.
+# File names under $state/run, in the order of the start; the stop uses the reverse order.
 services=(mariadb nats cm)
 
 fail() {
@@ -22,7 +22,7 @@ start_time() {
   printf '%s' "${20}"
 }
 
-# launch NAME COMMAND…: starts a process of its own session, detached from the terminal, and notes who it is.
+# launch NAME COMMAND…: starts a process in a new session, detached from the terminal, and records its identity.
 launch() {
   local name=$1
   shift
@@ -40,7 +40,7 @@ running() {
   [ -n "$started" ] && [ "$(start_time "$pid")" = "$started" ] && printf '%s' "$pid"
 }
 
-# end NAME SECONDS: asks the process to stop, waits, and insists after that.
+# end NAME SECONDS: asks the process to stop, waits, and then kills it.
 end() {
   local name=$1 seconds=$2 pid
   if pid=$(running "$name"); then
@@ -60,8 +60,8 @@ end() {
   rm -f "$state/run/$name"
 }
 
-# free_ports COUNT: free loopback ports, all different. Below those that the kernel gives to clients, of which any
-# connection could take one before its server starts.
+# free_ports COUNT: free loopback ports, all different. Below the range that the kernel assigns to
+# clients, because a connection could take such a port before its server starts.
 free_ports() {
   local range first
   read -r first _ </proc/sys/net/ipv4/ip_local_port_range
@@ -86,12 +86,12 @@ free_ports() {
   ' "$1" "$range"
 }
 
-# http_status URL: the status alone, 000 when nobody answers.
+# http_status URL: the status alone, 000 if there is no response.
 http_status() {
   curl --silent --noproxy '*' --output /dev/null --max-time 2 --write-out '%{http_code}' "$1" || true
 }
 
-# await SECONDS NAME COMMAND…: until the command succeeds; fails at once when the process of that name has ended.
+# await SECONDS NAME COMMAND…: waits until the command succeeds; fails at once if the process of that name has ended.
 await() {
   local deadline=$((SECONDS + $1)) name=$2
   shift 2

@@ -1,4 +1,4 @@
-// One endpoint token validation over NATS; prints the decoded answer. Called by deploy/local/validate.
+// One endpoint token validation over NATS; prints the decoded response. Called by deploy/local/validate.
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

@@ -1,4 +1,4 @@
-{{/* Name of everything: the release's, which is the chart's in the usual case. */}}
+{{/* The name of all objects: the release's, which usually equals the chart's. */}}
 {{- define "cm.name" -}}
 {{- .Release.Name | trunc 50 | trimSuffix "-" -}}
 {{- end -}}
@@ -7,7 +7,7 @@
 {{- printf "%s:%s" .Values.image.repository (.Values.image.tag | default .Chart.AppVersion) -}}
 {{- end -}}
 
-{{/* What the services and the budget find the pods by. `app` and `tier` are the platform's. */}}
+{{/* The labels by which the services and the budget select the pods. `app` and `tier` are the platform's. */}}
 {{- define "cm.selector" -}}
 app: {{ include "cm.name" . }}
 tier: backend
