@@ -79,28 +79,28 @@ void ask_change(const api_request& request, storage::command command, Then then)
 }
 
 /// Checks the If-Match of a POST to a list, if there is one, against the entity tag of the list (for client
-/// credentials: of its default page), and calls `go_on` if it matches; otherwise it responds. The check is not atomic
+/// credentials: of its default page), and calls `proceed` if it matches; otherwise it responds. The check is not atomic
 /// with the insertion that follows; that is harmless, since an insertion cannot overwrite the change of another client.
 /// @param look command that reads the list as a Page
 /// @param tag_of returns the entity tag of the Page
 template <class Page, class Tag>
-void with_list_condition(const api_request& request, storage::command look, Tag tag_of, std::function<void()> go_on) {
+void with_list_condition(const api_request& request, storage::command look, Tag tag_of, std::function<void()> proceed) {
   const auto condition = http::if_match_condition(request.exchange->request());
   if (!condition) {
-    go_on();
+    proceed();
     return;
   }
   const auto self = request.self;
   request_storage<Page>(self, self->state.collaborators.gate, std::move(look), request.deadline,
                         [exchange = request.exchange, wanted = *condition, tag_of,
-                         go_on = std::move(go_on)](const storage_reply<Page>& page) {
+                         proceed = std::move(proceed)](const storage_reply<Page>& page) {
                           if (!page)
                             answer_error(exchange, page.error());
                           else if (!http::if_match(wanted, tag_of(*page)))
                             answer_error(exchange,
                                          core::make_error(core::errc::precondition_failed, "The list has changed"));
                           else
-                            go_on();
+                            proceed();
                         });
 }
 

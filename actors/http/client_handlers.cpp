@@ -21,13 +21,13 @@ storage::client_precondition client_condition(const http::request& request) {
 }
 
 // with_list_condition() for a list of client credentials.
-void with_clients_condition(const api_request& request, core::client_kind kind, std::function<void()> go_on) {
+void with_clients_condition(const api_request& request, core::client_kind kind, std::function<void()> proceed) {
   storage::list_clients look;
   look.kind = kind;
   with_list_condition<storage::client_page>(
     request, std::move(look),
     [](const storage::client_page& page) { return http::entity_tag_of_page(page.items, page.total); },
-    std::move(go_on));
+    std::move(proceed));
 }
 
 // The response shows a password only if CM generated it.

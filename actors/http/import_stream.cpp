@@ -84,7 +84,7 @@ std::vector<line> next_lines(import_stream_state& state) {
   return next;
 }
 
-void go_on(import_stream_self self);
+void advance(import_stream_self self);
 
 void store_batch(import_stream_self self, std::vector<line> lines) {
   auto& state = self->state;
@@ -104,11 +104,11 @@ void store_batch(import_stream_self self, std::vector<line> lines) {
     .then(
       [self, begun](const import_outcome_ptr& outcome) {
         begun->outcome = *outcome;
-        go_on(self);
+        advance(self);
       },
       [self, begun](const caf::error& problem) {
         begun->outcome = core::make_error(core::errc::unavailable, "Service Unavailable", describe_reason(problem));
-        go_on(self);
+        advance(self);
       });
 }
 
@@ -144,7 +144,7 @@ void begin_batches(import_stream_self self) {
   }
 }
 
-void go_on(import_stream_self self) {
+void advance(import_stream_self self) {
   auto& state = self->state;
   const auto me = caf::actor_cast<http_stream_actor>(self);
   collect(state);
@@ -180,7 +180,7 @@ void take_piece(import_stream_self self, const http::body_piece& piece) {
       state.all_read = true;
     }
   }
-  go_on(self);
+  advance(self);
 }
 
 } // namespace
@@ -201,7 +201,7 @@ http_stream_actor::behavior_type import_stream(import_stream_self self, exchange
   http::response head;
   head.content_type = http::to_string(http::media::ndjson);
   if (state.exchange->begin(std::move(head)))
-    go_on(self);
+    advance(self);
   else
     self->quit();
   return {
@@ -209,7 +209,7 @@ http_stream_actor::behavior_type import_stream(import_stream_self self, exchange
     [self](written_atom, bool ok) {
       self->state.writing = false;
       if (ok)
-        go_on(self);
+        advance(self);
       else
         self->quit();
     },
