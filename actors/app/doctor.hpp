@@ -15,8 +15,8 @@ struct doctor_options {
 /// standard error if that is a terminal. Connects like `cm migrate`, but does not change the schema. Blocking; uses
 /// bounded memory.
 /// @return stopped (0): consistent, or everything was repaired; failed (1): findings are left; gave_up (69): the
-/// database
-///         cannot be reached, or the connection broke; configuration (78): the schema does not fit this program
+///         database cannot be reached, or the connection broke; configuration (78): the schema does not fit this
+///         program
 [[nodiscard]] core::exit_status check_consistency(const core::settings& settings, const doctor_options& options);
 
 } // namespace cm::actors

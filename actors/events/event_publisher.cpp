@@ -259,8 +259,8 @@ void sweep(event_publisher_self self) {
   state.next_sweep = now + state.settings.sweep;
   storage::claim_events command;
   // A replica that cannot publish claims no events, because it would only keep them from a replica that can. After a
-  // failure it publishes the events in its queue first; those whose leases end are claimed again later.
-  // With limit 0 the command only counts.
+  // failure it publishes the events in its queue first; those whose leases end are claimed again later. With limit 0
+  // the command only counts.
   const bool able = state.nats && state.nats->up && (!state.failing || state.queue->empty())
                     && state.queue->size() < state.settings.limit / 2;
   command.limit = able ? storage::max_claim : 0;

@@ -79,8 +79,8 @@ struct revocation_follower_state {
 /// The database is the authority on revocations, NATS the fast path. Every `period` this actor reads the new rows:
 /// - it invalidates their tokens in the validators' caches, whether or not an event has arrived;
 /// - if an event does not arrive within the grace time, it has the publisher publish it, because listeners on this side
-/// of
-///   a partition between NATS servers have not received it either.
+///   of a partition between NATS servers have not received it either.
+///
 /// On request it reads at once, for a response that must reflect what other replicas have committed.
 revocation_follower_actor::behavior_type
 revocation_follower(revocation_follower_actor::stateful_pointer<revocation_follower_state> self,

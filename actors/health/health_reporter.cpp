@@ -11,7 +11,7 @@ namespace cm::actors {
 namespace {
 
 // Returns the last report of a component, with status DOWN if it is overdue or missing.
-// @param[out] overdue whether that is so
+// @param[out] overdue whether that is the case
 template <class Report, class Received>
 Report current(const Received& last, core::steady_time now, std::chrono::milliseconds limit, bool& overdue) {
   overdue = !last.report || now - last.at > limit;

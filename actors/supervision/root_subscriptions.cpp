@@ -89,8 +89,8 @@ nats_subscription_settings request_settings(const root_state& state, core::ecap_
   nats_subscription_settings settings;
   settings.metrics = state.settings.metrics;
   settings.protocol = protocol;
-  settings.on_limiter = [metrics = state.settings.metrics, protocol](auto limiter) {
-    metrics->in_flight[static_cast<std::size_t>(protocol)].store(std::move(limiter));
+  settings.on_limiter = [metrics = state.settings.metrics, protocol](auto count) {
+    metrics->in_flight[static_cast<std::size_t>(protocol)].store(std::move(count));
   };
   settings.subject = std::move(subject);
   settings.queue_group = state.settings.settings.instance_name;

@@ -39,8 +39,8 @@ TEST_CASE("prepare_change sets the time of a change, and the IDs of a new client
   core::uuid_v7_generator ids;
   storage::create_client create;
   create.credential.username = "user";
-  const auto made = prepare_change(create, changed_at, ids);
-  const auto& client = std::get<storage::create_client>(*made).credential;
+  const auto prepared = prepare_change(create, changed_at, ids);
+  const auto& client = std::get<storage::create_client>(*prepared).credential;
   CHECK(client.id != core::uuid{});
   CHECK(client.client_id == core::to_string(client.id));
   CHECK(client.created_at == changed_at);

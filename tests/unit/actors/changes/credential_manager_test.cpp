@@ -69,8 +69,8 @@ core::token_hash hash_of(const std::string& application, std::string_view token)
 TEST_CASE("a token is generated if the client brings none, stored as its hash and shown once") {
   manager_fixture f;
   f.script->outcomes = {errc::none};
-  const auto made = f.create();
-  const auto& outcome = outcome_of(made);
+  const auto created = f.create();
+  const auto& outcome = outcome_of(created);
   CHECK(outcome.value.reveal().size() == 12);
   CHECK(outcome.token.endpoint_id == "endpoint-1");
   CHECK(outcome.token.id == f.stored(0).id);
@@ -92,8 +92,8 @@ TEST_CASE("a token that the client brings is stored unchanged") {
 TEST_CASE("a generated token that exists already is replaced by another one") {
   manager_fixture f;
   f.script->outcomes = {errc::conflict, errc::conflict, errc::none};
-  const auto made = f.create();
-  const auto& outcome = outcome_of(made);
+  const auto created = f.create();
+  const auto& outcome = outcome_of(created);
   REQUIRE(f.script->jobs.size() == 3);
   CHECK(f.stored(2).hash == hash_of("app-1", outcome.value.reveal()));
   CHECK(f.stored(2).id == outcome.token.id);

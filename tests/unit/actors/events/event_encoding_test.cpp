@@ -71,16 +71,16 @@ TEST_CASE("an event of exactly max_payload is one message; one byte more makes t
 TEST_CASE("the messages of a split event have every token once, in order, and at most max_payload bytes each") {
   const auto max_payload = GENERATE(std::size_t{200}, std::size_t{1'024}, std::size_t{65'536});
   const auto revoked = tokens(5'000);
-  const auto made = parts(revoked, max_payload);
+  const auto messages = parts(revoked, max_payload);
   std::vector<std::string> named;
-  for (const auto& ids : ids_of(made))
+  for (const auto& ids : ids_of(messages))
     named.insert(named.end(), ids.begin(), ids.end());
   CHECK(named == all(revoked));
   const std::size_t id_bytes = 37;
-  for (std::size_t i = 0; i < made.size(); ++i) {
-    CHECK(made[i].size() <= max_payload);
-    if (i + 1 < made.size())
-      CHECK(made[i].size() + id_bytes + 1 > max_payload); // no more messages than necessary
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    CHECK(messages[i].size() <= max_payload);
+    if (i + 1 < messages.size())
+      CHECK(messages[i].size() + id_bytes + 1 > max_payload); // no more messages than necessary
   }
 }
 
