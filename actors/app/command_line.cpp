@@ -50,7 +50,7 @@ int show_version() {
   return 0;
 }
 
-// Reports what is wrong, on standard error and to the orchestrator; false where nothing is.
+// Writes configuration errors to standard error and to the termination log. Returns whether there were any.
 bool report_errors(const configuration::load_result& loaded) {
   std::string all;
   for (const auto& problem : loaded.errors)
@@ -64,7 +64,7 @@ bool report_errors(const configuration::load_result& loaded) {
   return true;
 }
 
-// The settings, for a command that writes to a terminal; nothing where they are wrong.
+// Loads the settings for a command without a log: warnings and errors go to standard error. Returns nothing on errors.
 std::optional<core::settings> load_settings() {
   auto loaded = configuration::load(configuration::environment::of_process());
   for (const auto& problem : loaded.warnings)
@@ -122,13 +122,13 @@ int migrate(bool dry_run) {
   return 0;
 }
 
-int doctor(const client::invocation& what) {
-  if (!what.has("--consistency"))
+int doctor(const client::invocation& arguments) {
+  if (!arguments.has("--consistency"))
     return wrong_usage("cm doctor has one check so far: --consistency");
   const auto settings = load_settings();
   if (!settings)
     return to_int(core::exit_status::configuration);
-  return to_int(check_consistency(*settings, {what.has("--repair"), what.value("--output") == "json"}));
+  return to_int(check_consistency(*settings, {arguments.has("--repair"), arguments.value("--output") == "json"}));
 }
 
 int inspect_license() {
@@ -152,24 +152,24 @@ int inspect_license() {
 
 int run_command_line(int argc, const char* const* argv, const service_hooks& hooks) {
   const std::vector<std::string_view> words(argv + std::min(argc, 1), argv + argc);
-  const auto what = client::parse_arguments(words);
-  if (!what)
-    return wrong_usage(what.error().message);
-  if (what->what == client::invocation::kind::version)
+  const auto parsed = client::parse_arguments(words);
+  if (!parsed)
+    return wrong_usage(parsed.error().message);
+  if (parsed->what == client::invocation::kind::version)
     return show_version();
-  if (what->what == client::invocation::kind::help || client::is_client_command(what->command->id))
-    return client::run(*what, configuration::environment::of_process());
+  if (parsed->what == client::invocation::kind::help || client::is_client_command(parsed->command->id))
+    return client::run(*parsed, configuration::environment::of_process());
   if (sodium_init() < 0) {
     std::cerr << "cm: libsodium cannot be initialised\n";
     return to_int(core::exit_status::gave_up);
   }
-  switch (what->command->id) {
+  switch (parsed->command->id) {
   case client::command_id::check_config:
     return check_config();
   case client::command_id::migrate:
-    return migrate(what->has("--dry-run"));
+    return migrate(parsed->has("--dry-run"));
   case client::command_id::doctor:
-    return doctor(*what);
+    return doctor(*parsed);
   case client::command_id::license_inspect:
     return inspect_license();
   default:

@@ -5,7 +5,8 @@
 
 namespace cm::actors {
 
-/// Carries out what the command line asks for; without a command that is `serve`. Writes to standard output and error.
+/// Executes the command of the command line; `serve` if there is none. Writes to standard output and standard error.
+/// @param hooks for tests
 /// @return the exit status of the process
 [[nodiscard]] int run_command_line(int argc, const char* const* argv, const service_hooks& hooks = {});
 

@@ -23,7 +23,7 @@ namespace {
 
 using storage::repair_result;
 
-/// The last step that makes one of the tables which are looked at: older databases have nothing to check.
+/// The schema version that creates the last of the checked tables. Older databases have nothing to check.
 constexpr std::uint32_t needed_schema = 4;
 
 core::exit_status fail(core::exit_status status, const std::string& why) {
@@ -31,11 +31,11 @@ core::exit_status fail(core::exit_status status, const std::string& why) {
   return status;
 }
 
-std::string words_of(const core::error& problem) {
+std::string text_of(const core::error& problem) {
   return problem.detail.empty() ? problem.message : problem.message + ": " + problem.detail;
 }
 
-/// A line on standard error, where that is a terminal, ten times a second at most.
+/// Shows progress in one line of standard error, if that is a terminal, at most ten times per second.
 class progress_display {
 public:
   void show(const storage::consistency_progress& progress) {
@@ -61,7 +61,7 @@ private:
   std::chrono::steady_clock::time_point next_{};
 };
 
-/// Prints findings, and has them repaired.
+/// Prints findings, repairs them if requested, and counts both.
 class consistency_report {
 public:
   consistency_report(storage::connection& db, const storage::consistency_settings& settings,
@@ -74,10 +74,10 @@ public:
       auto done = storage::repair(db_, settings_, found);
       if (!done && done.error().kind != storage::error_class::retryable)
         return done.error();
-      // One that somebody else has locked for long is left for the next time.
-      repaired =
-        done ? *std::move(done)
-             : repair_result{repair_result::outcome_kind::manual, "not repaired: " + words_of(done.error().error)};
+      // A retryable error, such as a lock that another session holds: the finding is left to the next run.
+      repaired = done
+                   ? *std::move(done)
+                   : repair_result{repair_result::outcome_kind::manual, "not repaired: " + text_of(done.error().error)};
     }
     ++findings_;
     const bool settled = repaired && repaired->kind != repair_result::outcome_kind::manual;
@@ -148,11 +148,11 @@ private:
   doctor_options options_;
   progress_display progress_;
   std::string_view table_;
-  std::uint64_t rows_ = 0;  ///< of the present table
-  std::uint64_t total_ = 0; ///< of those before
+  std::uint64_t rows_ = 0;  ///< rows of the current table
+  std::uint64_t total_ = 0; ///< rows of the finished tables
   std::uint64_t findings_ = 0;
   std::uint64_t repaired_ = 0;
-  std::uint64_t left_ = 0; ///< neither repaired nor vanished
+  std::uint64_t left_ = 0; ///< findings that neither were repaired nor have vanished
 };
 
 } // namespace
@@ -160,14 +160,14 @@ private:
 core::exit_status check_consistency(const core::settings& settings, const doctor_options& options) {
   const storage::client_thread thread;
   std::size_t host = 0;
-  // A page of a large table may take longer than a request has time.
+  // Reading a page of a large table may take longer than the time-outs of requests.
   auto db = storage::connect_to_any(settings.database, storage::migration_timeouts(settings.database), host,
                                     core::steady_time::max());
   if (!db)
-    return fail(core::exit_status::gave_up, words_of(db.error().error));
+    return fail(core::exit_status::gave_up, text_of(db.error().error));
   const auto schema = storage::read_schema(**db, storage::compiled_migrations(), storage::newer_schema::accepted);
   if (!schema)
-    return fail(core::exit_status::gave_up, words_of(schema.error().error));
+    return fail(core::exit_status::gave_up, text_of(schema.error().error));
   if (schema->refused())
     return fail(core::exit_status::configuration, schema->refusal);
   if (schema->recorded < needed_schema)
@@ -185,7 +185,7 @@ core::exit_status check_consistency(const core::settings& settings, const doctor
      [&report](const storage::consistency_progress& progress) { report.progressed(progress); }});
   if (!done) {
     report.hide_progress();
-    return fail(core::exit_status::gave_up, "the check is not complete: " + words_of(done.error().error));
+    return fail(core::exit_status::gave_up, "the check is not complete: " + text_of(done.error().error));
   }
   return report.finish();
 }

@@ -1,4 +1,4 @@
-// `cm doctor`: checks what CM needs, and repairs what it may. So far the consistency of the database is checked.
+// `cm doctor`: checks what CM needs, and repairs what it can. So far it checks the consistency of the database only.
 #pragma once
 
 #include "core/base/exit_status.hpp"
@@ -7,15 +7,16 @@
 namespace cm::actors {
 
 struct doctor_options {
-  bool repair = false; ///< writes what is missing; else nothing is written
-  bool json = false;   ///< a JSON object on each line, for programs
+  bool repair = false; ///< repair findings; otherwise the database is only read
+  bool json = false;   ///< output as JSON lines, for programs
 };
 
-/// `cm doctor --consistency`: a line on standard output for each finding and one for the whole; on a terminal, standard
-/// error shows how far it is. Connects as `cm migrate` does, and changes no schema. Blocking; in bounded memory.
-/// @return stopped (0): consistent, or everything was repaired; failed (1): something is left; gave_up (69): the
-/// database
-///         cannot be reached, or the connection broke; configuration (78): a database that this program does not know
+/// `cm doctor --consistency`: prints a line for each finding and a summary to standard output, and shows progress on
+/// standard error if that is a terminal. Connects like `cm migrate`, but does not change the schema. Blocking; uses
+/// bounded memory.
+/// @return stopped (0): consistent, or everything was repaired; failed (1): findings are left; gave_up (69): the
+///         database cannot be reached, or the connection broke; configuration (78): the schema does not fit this
+///         program
 [[nodiscard]] core::exit_status check_consistency(const core::settings& settings, const doctor_options& options);
 
 } // namespace cm::actors

@@ -7,13 +7,13 @@
 #include <iostream>
 
 #if defined(__SANITIZE_ADDRESS__)
-#  define CM_LOOKS_FOR_LEAKS 1
+#  define CM_CHECKS_LEAKS 1
 #elif defined(__has_feature)
 #  if __has_feature(address_sanitizer)
-#    define CM_LOOKS_FOR_LEAKS 1
+#    define CM_CHECKS_LEAKS 1
 #  endif
 #endif
-#if defined(CM_LOOKS_FOR_LEAKS)
+#if defined(CM_CHECKS_LEAKS)
 #  include <sanitizer/lsan_interface.h>
 #endif
 
@@ -24,7 +24,7 @@ void end_process(int status) noexcept {
   std::cout.flush();
   std::cerr.flush();
   std::fflush(nullptr);
-#if defined(CM_LOOKS_FOR_LEAKS)
+#if defined(CM_CHECKS_LEAKS)
   __lsan_do_leak_check();
 #endif
   std::_Exit(status);

@@ -1,13 +1,13 @@
-// How the process of cm leaves.
+// How a process of cm ends.
 #pragma once
 
 namespace cm::actors {
 
-/// Ends the process without exit handlers and without the destructors of static objects. CAF's detached threads and
-/// those of the NATS library cannot be joined: the last of them may still be ending, and what OpenSSL's exit handler
-/// frees they use. The log, standard output and error are written out first; all else is to be before. What a leak
-/// sanitizer would look for at the exit is looked for here.
-/// @param status what the process ends with
+/// Ends the process without exit handlers and without destructors of static objects. Detached threads of CAF and
+/// threads of the NATS library cannot be joined, so some may still be running, and they use memory that OpenSSL's exit
+/// handler frees. Flushes the log, standard output and standard error first; the caller must have finished everything
+/// else. Runs the leak check that a sanitizer would run at exit.
+/// @param status exit status of the process
 [[noreturn]] void end_process(int status) noexcept;
 
 } // namespace cm::actors

@@ -36,7 +36,8 @@ int refuse_start(core::exit_status status, const std::string& why) {
   return to_int(status);
 }
 
-// The first signal stops in order; the second ends the process on the spot, as a shell would report it.
+// The first signal begins the orderly stop. The second ends the process at once, with the status that a shell reports
+// for that signal (128 plus its number).
 void watch_signals(const std::shared_ptr<signal_set>& signals, root_actor root, bool stopping) {
   signals->async_wait([signals, root, stopping](const boost::system::error_code& failed, int number) {
     if (failed)
@@ -48,31 +49,32 @@ void watch_signals(const std::shared_ptr<signal_set>& signals, root_actor root, 
   });
 }
 
-/// Bounds the stop by shutdown.timeout, whatever hangs: CAF waits for its actors without limit, and one may sit in a
-/// library; the log waits for its reader.
+/// Bounds the orderly stop by shutdown.timeout. Otherwise it could hang: CAF waits indefinitely for its actors, one of
+/// which may block in a library, and the log waits for its output.
 class exit_watchdog {
 public:
   explicit exit_watchdog(std::chrono::milliseconds patience)
-    : waiter_([patience, begun = begun_.get_future(), over = over_.get_future()]() mutable {
+    : waiter_([patience, begun = begun_.get_future(), ended = ended_.get_future()]() mutable {
         const int status = begun.get();
-        if (over.wait_for(patience) == std::future_status::ready)
+        if (ended.wait_for(patience) == std::future_status::ready)
           return;
-        // The log's own thread writes this line, unless it is the one that hangs.
+        // The log's thread writes this line, unless that thread hangs itself: hence the short wait.
         core::logger("cm")->error("some threads did not end in time; leaving without them");
-        static_cast<void>(over.wait_for(std::chrono::milliseconds{50}));
+        static_cast<void>(ended.wait_for(std::chrono::milliseconds{50}));
         std::_Exit(status);
       }) {}
 
   ~exit_watchdog() {
     stop_begins(0);
-    over_.set_value();
+    ended_.set_value();
     waiter_.join();
   }
 
   exit_watchdog(const exit_watchdog&) = delete;
   exit_watchdog& operator=(const exit_watchdog&) = delete;
 
-  /// From now on the time counts; `status` is what the process ends with. Later calls change nothing.
+  /// Starts the timer. Later calls have no effect. Any thread.
+  /// @param status exit status if the timer expires
   void stop_begins(int status) {
     if (!stopping_.exchange(true))
       begun_.set_value(status);
@@ -81,7 +83,7 @@ public:
 private:
   std::atomic<bool> stopping_{false};
   std::promise<int> begun_;
-  std::promise<void> over_;
+  std::promise<void> ended_;
   std::thread waiter_;
 };
 
@@ -93,7 +95,7 @@ int wait_for_end(caf::actor_system& system, const root_actor& root) {
   return status;
 }
 
-// One thread reads and writes what two cores can work on.
+// One I/O loop for each worker per role: one thread does the I/O for about two cores.
 std::vector<io_context_ptr> make_api_loops(std::size_t count) {
   std::vector<io_context_ptr> loops(count);
   for (auto& io : loops)
@@ -128,7 +130,8 @@ int run_service(const core::settings& settings, const service_hooks& hooks) {
   configured.metrics = std::make_shared<core::metrics>(
     core::metrics::sizes{settings.credentials.workers_per_role(), configured.api_io.size(), http::api_route_count,
                          settings.database.pool_size});
-  // The API's port opens last; that it can be opened is better known now than after the dependencies have come.
+  // The API port opens last. If it cannot be opened, CM should fail now and not only when the dependencies are
+  // available.
   if (const auto probe = http::acceptor::open(*configured.api_io.front(), {}, settings.server.port); probe.has_error())
     return refuse_start(core::exit_status::configuration, "server.port: " + probe.error().message);
   auto management = http::acceptor::open(*configured.management_io, {}, settings.management.port,
@@ -137,7 +140,7 @@ int run_service(const core::settings& settings, const service_hooks& hooks) {
     return refuse_start(core::exit_status::configuration, "management.port: " + management.error().message);
   configured.management_acceptor = std::move(*management);
   if (settings.agent.enabled) {
-    // Few clients, and each answer is some work: no more of them at a time.
+    // The agent has few clients, and its responses are expensive.
     auto accepting = logging_acceptor("the monitoring agent's port");
     accepting.max_connections = 64;
     auto agent = http::acceptor::open(*configured.management_io, {}, settings.agent.port, std::move(accepting));
@@ -146,7 +149,7 @@ int run_service(const core::settings& settings, const service_hooks& hooks) {
     configured.agent_acceptor = std::move(*agent);
   }
 
-  const auto management_io = configured.management_io; // they outlive everything that runs on them
+  const auto management_io = configured.management_io; // keeps the loops alive longer than what runs on them
   const auto api_io = configured.api_io;
   std::signal(SIGPIPE, SIG_IGN);
 
@@ -156,7 +159,7 @@ int run_service(const core::settings& settings, const service_hooks& hooks) {
   int status = to_int(core::exit_status::gave_up);
   exit_watchdog watchdog(
     std::max(settings.shutdown_timeout - std::chrono::milliseconds{150}, std::chrono::milliseconds{100}));
-  configured.on_stop = [&watchdog](int with) { watchdog.stop_begins(with); };
+  configured.on_stop = [&watchdog](int exit_status) { watchdog.stop_begins(exit_status); };
   {
     caf::actor_system system{config};
     auto tree = system.spawn(root, std::move(configured));
@@ -166,13 +169,13 @@ int run_service(const core::settings& settings, const service_hooks& hooks) {
     if (hooks.on_start)
       hooks.on_start(system, tree);
     status = wait_for_end(system, tree);
-    // Where root stopped in order, all of this has happened; where root itself failed, nothing has.
+    // Has no effect after an orderly stop. Necessary if root itself has failed.
     watchdog.stop_begins(status);
     management_io->stop();
     for (const auto& io : api_io)
       io->stop();
   }
-  core::shutdown_logging(); // here, though end_process does it too: the watchdog bounds it
+  core::shutdown_logging(); // end_process does this too, but here the watchdog bounds it
   return status;
 }
 

@@ -1,4 +1,5 @@
-// The life of the process: license, ports, actor system, signals, exit status.
+// Runs the service: checks the license, opens ports, runs the actor system, handles signals, determines the exit
+// status.
 #pragma once
 
 #include "actors/interfaces/supervision.hpp"
@@ -10,13 +11,13 @@
 
 namespace cm::actors {
 
-/// What the test build adds.
+/// Extension points for the test build.
 struct service_hooks {
-  std::function<void(caf::actor_system&, const root_actor&)> on_start; ///< when root is there
+  std::function<void(caf::actor_system&, const root_actor&)> on_start; ///< called after root was spawned
 };
 
-/// Runs CM until it is stopped or gives up; logging is set up already, and ended when this returns. Call once, from the
-/// main thread.
+/// Runs CM until it is stopped or gives up. Logging must be set up; it is shut down when this returns. To be called
+/// once, from the main thread.
 /// @return the exit status of the process (contract 3.3)
 [[nodiscard]] int run_service(const core::settings& settings, const service_hooks& hooks);
 

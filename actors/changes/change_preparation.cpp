@@ -16,7 +16,7 @@ struct overloaded : Functions... {
 template <class... Functions>
 overloaded(Functions...) -> overloaded<Functions...>;
 
-// Commands whose time is a member of their own.
+// Commands that carry their own time, as opposed to create_client, whose time is in the credential.
 template <class Command>
 concept timed_change = requires(Command command) {
   command.origin;
@@ -45,7 +45,7 @@ core::expected<storage::command> prepare_change(storage::command command, core::
           change.credential.client_id = core::to_string(change.credential.id);
         return true;
       } else if constexpr (timed_change<kind>) {
-        if (change.at == core::timestamp{}) // a repetition has the time of its first attempt
+        if (change.at == core::timestamp{}) // a repeated attempt keeps the time of the first one
           change.at = now;
         return true;
       } else {
@@ -70,13 +70,13 @@ const core::change_origin* origin_of(const storage::command& command) noexcept {
 }
 
 std::vector<core::revocation> events_of(const storage::reply& reply) {
-  const auto one = [](const auto& event) {
+  const auto as_list = [](const auto& event) {
     return event ? std::vector<core::revocation>{*event} : std::vector<core::revocation>{};
   };
   return std::visit(overloaded{
-                      [&](const storage::changed_token& changed) { return one(changed.event); },
-                      [&](const storage::changed_client& changed) { return one(changed.event); },
-                      [&](const storage::deleted_client& deleted) { return one(deleted.event); },
+                      [&](const storage::changed_token& changed) { return as_list(changed.event); },
+                      [&](const storage::changed_client& changed) { return as_list(changed.event); },
+                      [&](const storage::deleted_client& deleted) { return as_list(deleted.event); },
                       [](const storage::deleted_tokens& deleted) { return deleted.events; },
                       [](const auto&) { return std::vector<core::revocation>{}; },
                     },
@@ -100,10 +100,10 @@ refused_tokens refused_by(const storage::command& command, const core::expected<
       }
     }
   } else if (core::is_fault(outcome.error().code)) {
-    return refused; // the caller was told nothing about the credential
+    return refused; // a 5xx response says nothing about the state of the credential
   }
   std::visit(overloaded{
-               [&](const storage::delete_token& one) { refused.ids.push_back(one.which.id); },
+               [&](const storage::delete_token& deletion) { refused.ids.push_back(deletion.which.id); },
                [&](const storage::delete_endpoint_tokens&) { refused.others = true; },
                [&](const storage::change_token_status& change) {
                  if (outcome.has_value())
@@ -128,14 +128,15 @@ std::string describe_change(const storage::command& command, const storage::repl
                               : std::string{};
       },
       [&](const storage::deleted_tokens& answer) {
-        const auto* all = std::get_if<storage::delete_endpoint_tokens>(&command);
-        const auto* one = std::get_if<storage::delete_token>(&command);
-        if (answer.count == 0 && one == nullptr)
+        const auto* of_endpoint = std::get_if<storage::delete_endpoint_tokens>(&command);
+        const auto* single = std::get_if<storage::delete_token>(&command);
+        if (answer.count == 0 && single == nullptr)
           return std::string{};
-        if (one != nullptr)
-          return "token " + core::to_string(one->which.id) + " of endpoint " + one->which.endpoint_id + " is deleted";
-        return std::to_string(answer.count) + " tokens of endpoint " + (all != nullptr ? all->endpoint_id : "?")
-               + " are deleted";
+        if (single != nullptr)
+          return "token " + core::to_string(single->which.id) + " of endpoint " + single->which.endpoint_id
+                 + " is deleted";
+        return std::to_string(answer.count) + " tokens of endpoint "
+               + (of_endpoint != nullptr ? of_endpoint->endpoint_id : "?") + " are deleted";
       },
       [](const storage::one_client& answer) { return describe_client(answer.credential) + " is created"; },
       [&](const storage::changed_client& answer) {
@@ -147,10 +148,10 @@ std::string describe_change(const storage::command& command, const storage::repl
                     : " is " + std::string(core::to_string(answer.credential.status)));
       },
       [&](const storage::deleted_client&) {
-        const auto* one = std::get_if<storage::delete_client>(&command);
-        return one == nullptr
-                 ? std::string{}
-                 : "client " + std::string(name_of(one->kind)) + " " + core::to_string(one->id) + " is deleted";
+        const auto* deletion = std::get_if<storage::delete_client>(&command);
+        return deletion == nullptr ? std::string{}
+                                   : "client " + std::string(name_of(deletion->kind)) + " "
+                                       + core::to_string(deletion->id) + " is deleted";
       },
       [](const auto&) { return std::string{}; },
     },

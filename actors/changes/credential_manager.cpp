@@ -16,7 +16,7 @@ namespace {
 
 using credential_manager_self = credential_manager_actor::stateful_pointer<credential_manager_state>;
 
-// A generated token that is taken already (62^10 of them) is generated anew so many times.
+// Attempts to generate a token that does not exist yet. Conflicts are rare: there are 62^10 tokens of default length.
 constexpr unsigned generation_attempts = 5;
 
 create_result_ptr failed(core::error problem) {
@@ -27,7 +27,8 @@ core::error unavailable(std::string detail) {
   return core::make_error(core::errc::unavailable, "Service Unavailable", std::move(detail));
 }
 
-// A license that is no longer good forbids what operators change; devices, and endpoints that are gone, go on.
+// An invalid license forbids changes by operators (REST, import). Changes that devices request, and the deletion of
+// tokens of unregistered endpoints, continue.
 std::optional<core::error> forbidden_by_license(const credential_manager_state& state, core::channel how) {
   if (state.writes_allowed || (how != core::channel::rest && how != core::channel::import))
     return std::nullopt;
@@ -45,21 +46,21 @@ void ask_gate(credential_manager_self self, storage::command command, Then then,
 // -- new tokens -------------------------------------------------------------------------------------------------------
 
 void finish(credential_manager_self self, std::uint64_t id, create_result_ptr result) {
-  const auto at = self->state.creations.find(id);
-  if (at == self->state.creations.end())
+  const auto entry = self->state.creations.find(id);
+  if (entry == self->state.creations.end())
     return;
-  auto promise = std::move(at->second.promise);
-  self->state.creations.erase(at);
+  auto promise = std::move(entry->second.promise);
+  self->state.creations.erase(entry);
   promise.deliver(std::move(result));
 }
 
 void store(credential_manager_self self, std::uint64_t id);
 
 void take_stored(credential_manager_self self, std::uint64_t id, const storage_reply<storage::created_token>& created) {
-  const auto at = self->state.creations.find(id);
-  if (at == self->state.creations.end())
+  const auto entry = self->state.creations.find(id);
+  if (entry == self->state.creations.end())
     return;
-  auto& creation = at->second;
+  auto& creation = entry->second;
   if (!created) {
     const bool taken = created.error().code == core::errc::conflict;
     if (taken && creation.generated && creation.attempts < generation_attempts) {
@@ -124,26 +125,27 @@ storage_result_ptr failed_change(core::error problem) {
 
 void finish_change(credential_manager_self self, std::uint64_t id, storage_result_ptr result) {
   auto& changes = self->state.changes;
-  const auto at = changes.find(id);
-  if (at == changes.end())
+  const auto entry = changes.find(id);
+  if (entry == changes.end())
     return;
-  auto promise = std::move(at->second.promise);
-  changes.erase(at);
+  auto promise = std::move(entry->second.promise);
+  changes.erase(entry);
   promise.deliver(std::move(result));
 }
 
 void run_change(credential_manager_self self, std::uint64_t id);
 
-// Adds up what several commands have deleted; true where another one is to follow.
+// Accumulates the results of a deletion that takes several commands. Returns true if another command has to follow;
+// otherwise `answer` becomes the total.
 bool gather(credential_manager_state::change& change, storage::deleted_tokens& answer) {
   auto& sum = change.deleted;
   sum.count += answer.count;
   sum.events.insert(sum.events.end(), answer.events.begin(), answer.events.end());
   if (answer.more) {
-    if (auto* again = std::get_if<storage::delete_endpoint_tokens>(&change.command)) {
-      again->precondition = nullptr; // it held at the beginning; now tokens are missing
-      // A repetition is told from the piece before by its time.
-      again->at = std::max(core::now_ms(), again->at + std::chrono::milliseconds{1});
+    if (auto* next = std::get_if<storage::delete_endpoint_tokens>(&change.command)) {
+      next->precondition = nullptr; // checked by the first command; tokens have been deleted since
+      // Storage recognizes a repeated attempt by its time, so each command of the deletion needs another one.
+      next->at = std::max(core::now_ms(), next->at + std::chrono::milliseconds{1});
     }
     return true;
   }
@@ -151,13 +153,15 @@ bool gather(credential_manager_state::change& change, storage::deleted_tokens& a
   return false;
 }
 
-void invalidate(const credential_manager_state& state, invalidated_tokens what) {
+void invalidate(const credential_manager_state& state, invalidated_tokens tokens) {
   if (state.invalidate)
-    (*state.invalidate)(invalidated_tokens_ptr{std::make_shared<const invalidated_tokens>(std::move(what))});
+    (*state.invalidate)(invalidated_tokens_ptr{std::make_shared<const invalidated_tokens>(std::move(tokens))});
 }
 
-// Whatever the caller is told to be no longer valid is gone from this replica's memory first (contract 4.4): the
-// validators' mailboxes have it before the caller has his answer, and so before any request that he sends then.
+// Invalidates tokens in this replica's caches before the caller learns that they are no longer valid (contract 4.4):
+// the validators' mailboxes receive the invalidation before the response is sent, and so before any later request of
+// the caller. If the IDs are unknown, the revocation follower first reads what other replicas have revoked; if it
+// fails, the caches are emptied.
 void acknowledge(credential_manager_self self, std::uint64_t id, const storage::command& command,
                  const storage_result_ptr& result) {
   auto& state = self->state;
@@ -170,8 +174,8 @@ void acknowledge(credential_manager_self self, std::uint64_t id, const storage::
   }
   request_within(self, state.follower, state.settings.follow_patience, read_v)
     .then(
-      [self, id, result](bool read) {
-        if (!read)
+      [self, id, result](bool done) {
+        if (!done)
           invalidate(self->state, {{}, true, {}});
         finish_change(self, id, result);
       },
@@ -182,10 +186,10 @@ void acknowledge(credential_manager_self self, std::uint64_t id, const storage::
 }
 
 void take_changed(credential_manager_self self, std::uint64_t id, const storage_result_ptr& result) {
-  const auto at = self->state.changes.find(id);
-  if (at == self->state.changes.end())
+  const auto entry = self->state.changes.find(id);
+  if (entry == self->state.changes.end())
     return;
-  auto& change = at->second;
+  auto& change = entry->second;
   const auto command = change.command;
   if (result->has_error()) {
     acknowledge(self, id, command, result);
@@ -235,11 +239,11 @@ caf::result<storage_result_ptr> apply(credential_manager_self self, const creden
 
 void finish_lines(credential_manager_self self, std::uint64_t id, import_outcome outcome) {
   auto& imports = self->state.imports;
-  const auto at = imports.find(id);
-  if (at == imports.end())
+  const auto entry = imports.find(id);
+  if (entry == imports.end())
     return;
-  auto promise = std::move(at->second);
-  imports.erase(at);
+  auto promise = std::move(entry->second);
+  imports.erase(entry);
   promise.deliver(std::make_shared<const import_outcome>(std::move(outcome)));
 }
 

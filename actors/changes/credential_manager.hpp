@@ -1,4 +1,5 @@
-// Every change of a credential: check, one transaction, answer.
+// The actor through which all changes of credentials go: it checks a request, has storage execute it in one
+// transaction, hands the events to the publisher, and responds.
 #pragma once
 
 #include "actors/interfaces/applications.hpp"
@@ -28,14 +29,15 @@ struct credential_manager_settings {
   std::size_t token_length = 10;
   application_directory_ptr applications;
   std::chrono::milliseconds deadline{5000}; ///< for one change
-  /// For reading what other replicas have revoked; with `deadline` less than those who ask wait.
+  /// Time for the revocation follower to read what other replicas have revoked. `deadline` plus this must be shorter
+  /// than the deadlines of the callers.
   std::chrono::milliseconds follow_patience{800};
 };
 
 struct credential_manager_state {
   static inline const char* name = "credential-manager";
 
-  /// A token on its way into the database.
+  /// A token that is being created.
   struct creation {
     create_order_ptr order;
     core::secret value;
@@ -44,10 +46,10 @@ struct credential_manager_state {
     caf::typed_response_promise<create_result_ptr> promise;
   };
 
-  /// Another change on its way.
+  /// Any other change in progress.
   struct change {
     storage::command command;
-    storage::deleted_tokens deleted; ///< so far, where one command does not delete all of them
+    storage::deleted_tokens deleted; ///< result so far, if the deletion takes several commands
     caf::typed_response_promise<storage_result_ptr> promise;
   };
 
@@ -58,18 +60,19 @@ struct credential_manager_state {
   storage_gate_actor gate;
   event_publisher_actor publisher;
   revocation_follower_actor follower;
-  forwarder_ptr invalidate; ///< to the validators, which keep tokens in memory
+  forwarder_ptr invalidate; ///< to the token validators, which have the token caches
   std::unordered_map<std::uint64_t, creation> creations;
   std::unordered_map<std::uint64_t, change> changes;
   std::unordered_map<std::uint64_t, caf::typed_response_promise<import_outcome_ptr>> imports;
   std::uint64_t last_number = 0;
-  bool writes_allowed = true; ///< the check at the start has passed, or CM would not run
-  std::string why_not;
+  bool writes_allowed = true; ///< the license is valid at the start, otherwise CM would not run
+  std::string why_not;        ///< reason if changes are not allowed, for the log
 
-  /// Whoever still waits is told that nothing comes any more.
+  /// Responds errc::unavailable to all pending requests.
   ~credential_manager_state();
 };
 
+/// Event-based. Every request is answered, by the destructor of the state if the actor fails.
 credential_manager_actor::behavior_type
 credential_manager(credential_manager_actor::stateful_pointer<credential_manager_state> self,
                    credential_manager_settings settings, storage_gate_actor gate, event_publisher_actor publisher);

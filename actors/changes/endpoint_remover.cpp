@@ -20,18 +20,18 @@ using endpoint_remover_self = endpoint_remover_actor::stateful_pointer<endpoint_
 
 void pump(endpoint_remover_self self);
 
-// After a failure that another attempt may mend.
+// Pauses all work after a transient failure.
 void rest(endpoint_remover_self self, const std::string& why) {
   auto& state = self->state;
   if (std::exchange(state.resting, true))
     return;
   const auto pause = state.backoff->next();
-  core::logger("cm.elce")->warn("{} unregistered endpoints wait, the next attempt is made in {} ms: {}",
+  core::logger("cm.elce")->warn("{} unregistered endpoints are pending, next attempt in {} ms: {}",
                                 state.backlog->size(), pause.count(), why);
   self->delayed_send(self, pause, tick_v);
 }
 
-bool may_pass(const core::error& problem) {
+bool is_transient(const core::error& problem) {
   return core::is_temporary(problem.code) || problem.code == core::errc::expired;
 }
 
@@ -41,7 +41,8 @@ std::string text_of(const core::error& problem) {
 
 // -- deletions --------------------------------------------------------------------------------------------------------
 
-// Its outcome is not known, or it failed: it waits again, as the repetition of this attempt.
+// The deletion failed, or its outcome is unknown: the endpoint returns to the backlog, and the next attempt is marked
+// as a repetition of this one.
 void repeat(endpoint_remover_self self, const std::string& endpoint, const std::string& why) {
   self->state.backlog->put_back_attempted(endpoint);
   rest(self, why);
@@ -52,8 +53,9 @@ void take_removal(endpoint_remover_self self, const std::string& endpoint, const
   --state.removals;
   if (result.has_error()) {
     auto& attempts = state.attempts[endpoint];
-    // An error that nobody knows may pass as well; one that does not must not hold up the others for ever.
-    if (may_pass(result.error()) || ++attempts.failures < state.settings.max_failures) {
+    // Unexpected errors may be transient as well, so they are retried; but only max_failures times, because an endpoint
+    // that always fails must not block the others.
+    if (is_transient(result.error()) || ++attempts.failures < state.settings.max_failures) {
       repeat(self, endpoint, text_of(result.error()));
       return;
     }
@@ -68,15 +70,16 @@ void take_removal(endpoint_remover_self self, const std::string& endpoint, const
   pump(self);
 }
 
-void remove(endpoint_remover_self self, endpoint_removal what) {
+void remove(endpoint_remover_self self, endpoint_removal removal) {
   auto& state = self->state;
   ++state.removals;
   storage::delete_endpoint_tokens command;
-  command.endpoint_id = what.endpoint_id;
-  command.origin = {core::channel::elce, {}, std::move(what.correlation_id)};
-  const auto endpoint = std::move(what.endpoint_id);
+  command.endpoint_id = removal.endpoint_id;
+  command.origin = {core::channel::elce, {}, std::move(removal.correlation_id)};
+  const auto endpoint = std::move(removal.endpoint_id);
   auto& attempts = state.attempts[endpoint];
-  // A token that was made after a lost attempt was carried out stays, unless another event has come since.
+  // With `repeated`, storage keeps tokens that were created after a lost attempt was committed. A new event of the
+  // endpoint means that these have to be deleted too.
   command.repeated = state.backlog->take_repetition(endpoint) && attempts.at != core::timestamp{};
   if (!command.repeated)
     attempts.at = core::now_ms();
@@ -90,31 +93,31 @@ void remove(endpoint_remover_self self, endpoint_removal what) {
           });
 }
 
-// -- which have tokens ------------------------------------------------------------------------------------------------
+// -- checks which endpoints have tokens -------------------------------------------------------------------------------
 
-void take_check(endpoint_remover_self self, const std::vector<endpoint_removal>& asked,
+void take_check(endpoint_remover_self self, const std::vector<endpoint_removal>& checked,
                 const storage_reply<storage::found_endpoints>& found) {
   auto& state = self->state;
   --state.checks;
-  if (!found && may_pass(found.error())) {
-    std::for_each(asked.rbegin(), asked.rend(), [&](const auto& one) { state.backlog->put_back(one.endpoint_id); });
+  if (!found && is_transient(found.error())) {
+    std::for_each(checked.rbegin(), checked.rend(),
+                  [&](const auto& removal) { state.backlog->put_back(removal.endpoint_id); });
     rest(self, text_of(found.error()));
     return;
   }
   if (!found) {
-    // A question that fails for good must not cost what it is about: each is deleted without it.
-    core::logger("cm.elce")->error("the database does not tell which endpoints have tokens: {}",
-                                   text_of(found.error()));
-    state.found.insert(state.found.end(), asked.begin(), asked.end());
+    // A permanent failure of the check must not lose its endpoints: the deletion of each is tried without a check.
+    core::logger("cm.elce")->error("the check which endpoints have tokens failed: {}", text_of(found.error()));
+    state.found.insert(state.found.end(), checked.begin(), checked.end());
   } else {
     if (found->endpoint_ids.empty() && state.found.empty())
-      state.backoff->reset(); // the database may be read-only: what is found shows whether deletions work
+      state.backoff->reset(); // else a deletion decides: a read-only database answers checks, but rejects deletions
     const std::unordered_set<std::string_view> ids(found->endpoint_ids.begin(), found->endpoint_ids.end());
-    for (const auto& one : asked) {
-      if (ids.count(one.endpoint_id) != 0)
-        state.found.push_back(one);
+    for (const auto& removal : checked) {
+      if (ids.count(removal.endpoint_id) != 0)
+        state.found.push_back(removal);
       else
-        state.backlog->done(one.endpoint_id);
+        state.backlog->done(removal.endpoint_id);
     }
   }
   pump(self);
@@ -124,12 +127,12 @@ void check(endpoint_remover_self self, std::vector<endpoint_removal> next) {
   auto& state = self->state;
   ++state.checks;
   storage::find_endpoints command;
-  for (const auto& one : next)
-    command.endpoint_ids.push_back(one.endpoint_id);
-  const auto asked = std::make_shared<const std::vector<endpoint_removal>>(std::move(next));
+  for (const auto& removal : next)
+    command.endpoint_ids.push_back(removal.endpoint_id);
+  const auto checked = std::make_shared<const std::vector<endpoint_removal>>(std::move(next));
   request_storage<storage::found_endpoints>(
     self, state.gate, std::move(command), state.settings.check_patience,
-    [self, asked](const storage_reply<storage::found_endpoints>& found) { take_check(self, *asked, found); });
+    [self, checked](const storage_reply<storage::found_endpoints>& found) { take_check(self, *checked, found); });
 }
 
 void pump(endpoint_remover_self self) {
@@ -177,7 +180,7 @@ endpoint_remover_actor::behavior_type endpoint_remover(endpoint_remover_self sel
       self->state.resting = false;
       pump(self);
     },
-    every(self, period, first_run::at_once, watch_v, look), // an announcement may have gone to a remover that failed
+    every(self, period, first_run::at_once, watch_v, look), // an announcement may have been lost with a failed remover
   };
 }
 

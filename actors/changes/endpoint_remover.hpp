@@ -1,4 +1,4 @@
-// Follows the endpoint register (contract 4.3): an endpoint that is gone loses its tokens.
+// Deletes the tokens of endpoints that the endpoint register has unregistered (contract 4.3).
 #pragma once
 
 #include "actors/changes/removal_backlog.hpp"
@@ -22,19 +22,19 @@
 namespace cm::actors {
 
 struct endpoint_remover_settings {
-  std::size_t at_once = 4;        ///< removals that run at the same time: a burst leaves the pool room for others
-  std::size_t checks_at_once = 2; ///< questions which endpoints have tokens, storage::max_batch in each
-  std::chrono::milliseconds patience{7000};       ///< for the manager's answer, which has a deadline of its own
-  std::chrono::milliseconds check_patience{5000}; ///< for the database's answer
-  unsigned max_failures = 6;              ///< attempts that end with an error which is not the database's being away
-  std::chrono::milliseconds look{250};    ///< how often the backlog is looked at without an announcement
-  core::backoff_settings backoff{};       ///< between attempts while the database is away
-  std::shared_ptr<core::metrics> metrics; ///< where losses are counted; may be null
+  std::size_t at_once = 4;        ///< concurrent deletions: a burst must not occupy the whole connection pool
+  std::size_t checks_at_once = 2; ///< concurrent checks which endpoints have tokens, of storage::max_batch each
+  std::chrono::milliseconds patience{7000};       ///< for the credential manager, which has a shorter deadline itself
+  std::chrono::milliseconds check_patience{5000}; ///< for the database to execute a check
+  unsigned max_failures = 6;           ///< failed attempts until an endpoint is given up; transient ones do not count
+  std::chrono::milliseconds look{250}; ///< how often the remover polls the backlog, also without an announcement
+  core::backoff_settings backoff{};    ///< between attempts while the database is unavailable
+  std::shared_ptr<core::metrics> metrics; ///< counts losses; may be null
 };
 
-/// What was tried of one endpoint.
+/// Earlier attempts to delete the tokens of one endpoint.
 struct removal_attempts {
-  core::timestamp at{}; ///< of the first one, by which storage finds it again
+  core::timestamp at{}; ///< time of the first attempt, by which storage recognizes it
   unsigned failures = 0;
 };
 
@@ -46,20 +46,20 @@ struct endpoint_remover_state {
   std::shared_ptr<removal_backlog> backlog;
   credential_manager_actor manager;
   storage_gate_actor gate;
-  std::deque<endpoint_removal> found;                         ///< these have tokens; of two checks at most
-  std::unordered_map<std::string, removal_attempts> attempts; ///< by endpoint ID, of those that are not done
-  std::size_t checks = 0;                                     ///< that are under way
-  std::size_t removals = 0;                                   ///< likewise
+  std::deque<endpoint_removal> found;                         ///< endpoints with tokens, from at most two checks
+  std::unordered_map<std::string, removal_attempts> attempts; ///< by endpoint ID, of unfinished endpoints
+  std::size_t checks = 0;                                     ///< in progress
+  std::size_t removals = 0;                                   ///< in progress
   std::optional<core::backoff> backoff;
-  bool resting = false; ///< after a failure, until the tick
+  bool resting = false; ///< paused after a failure, until the tick
 
-  /// What was under way goes back: doing it twice does no harm.
+  /// Returns everything in progress to the backlog: deletions are idempotent.
   ~endpoint_remover_state();
 };
 
-/// Asks the database which of the endpoints in the backlog have tokens, many at a time, and has these deleted one by
-/// one. Each is tried until the database takes it, for as long as the process lives; one that fails `max_failures`
-/// times with the database there is given up, and named.
+/// Checks in batches which endpoints of the backlog have tokens, and has the credential manager delete the tokens of
+/// each of these. While the database is unavailable, it retries indefinitely. An endpoint that fails `max_failures`
+/// times for another reason is given up: it is named in the log and counted as lost. Event-based.
 endpoint_remover_actor::behavior_type
 endpoint_remover(endpoint_remover_actor::stateful_pointer<endpoint_remover_state> self,
                  endpoint_remover_settings settings, std::shared_ptr<removal_backlog> backlog,

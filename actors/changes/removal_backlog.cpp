@@ -6,7 +6,7 @@ namespace cm::actors {
 
 namespace {
 
-// The entry, the node of the index, and what the allocator adds.
+// Bytes of an endpoint besides its two texts: the entry, the node in the index, allocator overhead.
 constexpr std::size_t overhead = 112;
 
 } // namespace
@@ -32,14 +32,14 @@ removal_backlog::added removal_backlog::add(std::string_view endpoint_id, std::s
       repeated_.erase(std::string(endpoint_id));
     return added::merged;
   }
-  const auto busy = running_.empty() ? running_.end() : running_.find(std::string(endpoint_id));
-  if (busy != running_.end() && busy->second.again)
+  const auto active = running_.empty() ? running_.end() : running_.find(std::string(endpoint_id));
+  if (active != running_.end() && active->second.again)
     return added::merged;
   if (full())
     return added::full;
   count_in(endpoint_id.size() + correlation_id.size());
-  if (busy != running_.end()) {
-    busy->second.again.emplace(correlation_id);
+  if (active != running_.end()) {
+    active->second.again.emplace(correlation_id);
     return added::queued;
   }
   entry next;
@@ -75,20 +75,20 @@ void removal_backlog::done(const std::string& endpoint_id) {
     auto node = running_.extract(endpoint_id);
     if (node.empty())
       return;
-    auto& what = node.mapped();
+    auto& finished = node.mapped();
     repeated_.erase(endpoint_id);
-    count_out(endpoint_id.size() + what.correlation_id.size());
-    if (what.again)
-      index_.insert(waiting_.emplace_back(entry{endpoint_id + *what.again, endpoint_id.size()}).endpoint_id());
+    count_out(endpoint_id.size() + finished.correlation_id.size());
+    if (finished.again)
+      index_.insert(waiting_.emplace_back(entry{endpoint_id + *finished.again, endpoint_id.size()}).endpoint_id());
   }
   room_.notify_one();
 }
 
-// An event that came meanwhile is served by the repetition.
-void removal_backlog::put_back_running(const std::string& endpoint_id, running what) {
-  if (what.again)
-    count_out(endpoint_id.size() + what.again->size());
-  index_.insert(waiting_.emplace_front(entry{endpoint_id + what.correlation_id, endpoint_id.size()}).endpoint_id());
+// The next attempt also covers an event that arrived during the current one.
+void removal_backlog::put_back_running(const std::string& endpoint_id, running removal) {
+  if (removal.again)
+    count_out(endpoint_id.size() + removal.again->size());
+  index_.insert(waiting_.emplace_front(entry{endpoint_id + removal.correlation_id, endpoint_id.size()}).endpoint_id());
 }
 
 void removal_backlog::put_back(const std::string& endpoint_id) {
@@ -114,8 +114,8 @@ bool removal_backlog::take_repetition(const std::string& endpoint_id) {
 
 void removal_backlog::put_back_all() {
   const std::lock_guard lock(mutex_);
-  for (auto& [endpoint_id, what] : running_)
-    put_back_running(endpoint_id, std::move(what));
+  for (auto& [endpoint_id, removal] : running_)
+    put_back_running(endpoint_id, std::move(removal));
   running_.clear();
 }
 

@@ -1,5 +1,5 @@
-// The unregistered endpoints whose tokens are still to be deleted: bounded, without duplicates. A plain class that the
-// subscription's thread fills and the endpoint remover empties.
+// The unregistered endpoints whose tokens CM still has to delete. Bounded, without duplicates. The thread of the NATS
+// subscription fills it, the endpoint remover empties it.
 #pragma once
 
 #include <atomic>
@@ -22,75 +22,76 @@ namespace cm::actors {
 /// An endpoint whose tokens are to be deleted.
 struct endpoint_removal {
   std::string endpoint_id;
-  std::string correlation_id; ///< of the event that said so
+  std::string correlation_id; ///< of the event that unregistered the endpoint
 
   friend bool operator==(const endpoint_removal&, const endpoint_removal&) = default;
 };
 
-/// What the backlog may hold. Together with what the NATS library may hold of the same events, 64 MiB at the most
-/// (root_messaging.cpp), it leaves half of a container of 128 MiB to everything else.
+/// Bounds of the backlog. Together with the queue of the NATS library for the same events (root_subscriptions.cpp) it
+/// takes at most 64 MiB, half of a container of 128 MiB.
 struct removal_limits {
-  std::size_t endpoints = 200'000; ///< some 180 bytes each, with UUIDs as IDs
+  std::size_t endpoints = 200'000; ///< about 180 bytes each if the IDs are UUIDs
   std::size_t bytes = std::size_t{32} * 1024 * 1024;
 };
 
-/// Root owns it, and one remover after the other works on it: nobody repeats an event that was lost, so what waits
-/// outlives the actor. Thread-safe; nothing is done under its lock but moving strings.
+/// Queue of endpoints, in the order of their events. Root owns it, so that it survives a restart of the remover: the
+/// register does not repeat events. take() marks endpoints as in progress; done() removes them, put_back() returns them
+/// to the front. Thread-safe; the lock is held for string operations only.
 class removal_backlog {
 public:
   enum class added : std::uint8_t {
     queued,
-    merged, ///< the endpoint waits already; its first correlation ID is kept
-    full,   ///< at a limit: not taken
+    merged, ///< the endpoint is queued already; its first correlation ID is kept
+    full,   ///< rejected: a limit is reached
   };
 
   explicit removal_backlog(removal_limits limits = {}) : limits_(limits) {}
 
-  /// Takes an endpoint in. One that is being worked on is worked on once more afterwards.
+  /// Queues an endpoint. If it is in progress, it is processed once more afterwards.
   /// @param correlation_id at most 255 bytes
   [[nodiscard]] added add(std::string_view endpoint_id, std::string_view correlation_id);
 
-  /// Blocks until add() would take another endpoint, for `patience` at the most.
+  /// Blocks until the backlog is below its limits, at most for `patience`.
   void wait_for_room(std::chrono::milliseconds patience);
 
-  /// The oldest endpoints that wait, at most `max`. They are being worked on from now on: done() or put_back() follows.
+  /// Takes the oldest queued endpoints, at most `max`. They are in progress until done() or put_back().
   [[nodiscard]] std::vector<endpoint_removal> take(std::size_t max);
 
-  /// The tokens of an endpoint that take() gave are deleted, or never will be.
+  /// Finishes an endpoint in progress: its tokens are deleted, or the remover has given up.
   void done(const std::string& endpoint_id);
 
-  /// It waits again, before all others. To be called for an endpoint that take() gave.
+  /// Returns an endpoint in progress to the front of the queue. No deletion was attempted.
   void put_back(const std::string& endpoint_id);
 
-  /// The same after an attempt of which the outcome is not known, or that failed.
+  /// Like put_back(), after a deletion that failed or whose outcome is unknown: marks the next one as a repetition.
   void put_back_attempted(const std::string& endpoint_id);
 
-  /// Whether the present attempt, of an endpoint that take() gave, repeats one of put_back_attempted(): not where
-  /// another event of the endpoint has come since, which tells of tokens that were made after the lost attempt. Ends
-  /// the question.
+  /// Whether the current attempt for an endpoint in progress repeats that of put_back_attempted(). False if another
+  /// event of the endpoint has arrived since: then tokens that were created after the lost attempt have to be deleted
+  /// too. Clears the mark.
   [[nodiscard]] bool take_repetition(const std::string& endpoint_id);
 
-  /// The same for all that are being worked on: for the next remover.
+  /// put_back() for all endpoints in progress, after the remover has ended.
   void put_back_all();
 
-  /// True once, until announced() is called: the subscription tells the remover once, not for each endpoint. Any
+  /// True at the first call after announced(): the subscription notifies the remover once, not for each endpoint. Any
   /// thread.
   [[nodiscard]] bool needs_announcement() noexcept { return !announced_.exchange(true); }
 
-  /// The remover looks now.
+  /// The remover is about to take endpoints: later ones need a new notification.
   void announced() noexcept { announced_ = false; }
 
-  /// Endpoints that wait or are being worked on.
+  /// Number of endpoints, queued or in progress.
   [[nodiscard]] std::size_t size() const noexcept { return count_->load(std::memory_order_acquire); }
 
-  /// Memory that these take, estimated.
+  /// Estimated memory that they take.
   [[nodiscard]] std::size_t bytes() const;
 
-  /// size() for those who only count: it outlives the backlog.
+  /// size() as a counter for metrics, which outlives the backlog.
   [[nodiscard]] std::shared_ptr<const std::atomic<std::size_t>> count() const noexcept { return count_; }
 
 private:
-  // Both texts in one string: half the memory of two.
+  // Both texts are in one string, which takes half the memory of two.
   struct entry {
     std::string text;
     std::size_t id_length = 0;
@@ -102,21 +103,21 @@ private:
 
   struct running {
     std::string correlation_id;
-    std::optional<std::string> again; ///< correlation ID of an event that came meanwhile
+    std::optional<std::string> again; ///< correlation ID of an event that arrived meanwhile
   };
 
   [[nodiscard]] bool full() const noexcept;
   void count_in(std::size_t text_bytes) noexcept;
   void count_out(std::size_t text_bytes) noexcept;
-  void put_back_running(const std::string& endpoint_id, running what);
+  void put_back_running(const std::string& endpoint_id, running removal);
 
   removal_limits limits_;
   mutable std::mutex mutex_;
   std::condition_variable room_;
   std::deque<entry> waiting_;
-  std::unordered_set<std::string_view> index_; ///< the endpoint IDs of `waiting_`, as views into its entries
+  std::unordered_set<std::string_view> index_; ///< endpoint IDs of `waiting_`, views into its entries
   std::unordered_map<std::string, running> running_;
-  std::unordered_set<std::string> repeated_; ///< of `waiting_` and `running_`: see take_repetition()
+  std::unordered_set<std::string> repeated_; ///< subset of `waiting_` and `running_`, see take_repetition()
   std::size_t bytes_ = 0;
   std::shared_ptr<std::atomic<std::size_t>> count_ = std::make_shared<std::atomic<std::size_t>>(0);
   std::atomic<bool> announced_{false};

@@ -1,4 +1,4 @@
-// From NATS messages to the backlog of removals. Runs on the NATS library's threads.
+// Decodes events of unregistered endpoints into the removal backlog. Runs on threads of the NATS library.
 #pragma once
 
 #include "actors/changes/removal_backlog.hpp"
@@ -9,9 +9,9 @@
 
 namespace cm::actors {
 
-/// 9/ELCE "unregistered" (contract 4.3): into the backlog. What cannot be decoded or names no possible endpoint is
-/// counted, logged and dropped: nobody waits for an answer. Where the backlog is full it blocks (removal_intake).
-/// @param metrics count what is lost
+/// Makes the decoder of 9/ELCE "unregistered" events (contract 4.3). Malformed events and invalid endpoint IDs are
+/// logged and dropped. While the backlog is full, the decoder blocks (removal_intake).
+/// @param metrics counts lost endpoints
 [[nodiscard]] decoder unregistered_event_decoder(decoder_context context, std::shared_ptr<removal_backlog> backlog,
                                                  std::shared_ptr<core::metrics> metrics);
 

@@ -1,4 +1,4 @@
-// From the subscription to the backlog of removals: what happens when there is no room.
+// Adds endpoints of the NATS subscription to the removal backlog, and decides what happens while it is full.
 #pragma once
 
 #include "actors/changes/removal_backlog.hpp"
@@ -15,21 +15,21 @@
 namespace cm::actors {
 
 struct removal_intake_settings {
-  /// How often the two functions below are asked while there is no room.
+  /// How often nearly_full() and ending() are checked while the backlog is full.
   std::chrono::milliseconds slice{5};
 
-  /// How long it waits for room, all in all, once the subscription ends. Less than the time that the NATS library is
-  /// given for the rest of its queue: what is left then has to be taken in or named.
+  /// Total time to wait for space after the subscription has begun to end. Must be shorter than the time that the NATS
+  /// library gets to deliver the rest of its queue: until then each remaining endpoint is added, or named as lost.
   std::chrono::milliseconds last_wait{2000};
 
-  std::function<void()> announce;    ///< tells the remover that there is work
-  std::function<bool()> nearly_full; ///< whether the NATS library is about to drop messages, unread
-  std::function<bool()> ending;      ///< whether the subscription ends
+  std::function<void()> announce;    ///< notifies the remover of new endpoints
+  std::function<bool()> nearly_full; ///< whether the NATS library's queue is about to overflow, which loses messages
+  std::function<bool()> ending;      ///< whether the subscription is ending
 };
 
-/// Takes endpoints into the backlog; at its bound it waits, so that the library's queue takes the next ones. Where that
-/// is nearly full too, and when the subscription has to end, it drops endpoints itself, so that each is named. On one
-/// thread.
+/// Adds endpoints to the backlog. While the backlog is full it blocks, so that further events queue in the NATS
+/// library. If that queue is nearly full too, or the subscription ends, it drops endpoints itself and names each in the
+/// log; the library would drop them unread. Not thread-safe.
 class removal_intake {
 public:
   removal_intake(std::shared_ptr<removal_backlog> backlog, std::shared_ptr<core::metrics> metrics,
@@ -37,10 +37,10 @@ public:
     : backlog_(std::move(backlog)), settings_(std::move(settings)),
       losses_(std::move(metrics), core::removal_loss::overflow) {}
 
-  /// Blocks while there is no room.
+  /// Adds an endpoint, or drops it as lost. Blocks while the backlog is full and waiting is allowed.
   void take(std::string_view endpoint_id, std::string_view correlation_id);
 
-  /// Nothing more comes for now: the remover is told, losses are logged.
+  /// To be called after each batch of messages: notifies the remover, and logs losses.
   void flush();
 
 private:

@@ -6,7 +6,7 @@ namespace cm::actors {
 
 namespace {
 
-// IDs may have 255 bytes, and the log keeps thousands of lines in memory while nobody reads them.
+// Bounds of a log line. IDs may have 255 bytes, and the log buffers thousands of lines if its output blocks.
 constexpr std::size_t ids_per_line = 50;
 constexpr std::size_t bytes_per_line = 2'000;
 

@@ -1,4 +1,4 @@
-// Names the unregistered endpoints whose tokens CM will not delete: in the log, and counted.
+// Logs and counts unregistered endpoints that were lost, so that their tokens remain valid.
 #pragma once
 
 #include "core/observability/metrics.hpp"
@@ -10,8 +10,8 @@
 
 namespace cm::actors {
 
-/// One error line of the log for up to 50 endpoints, fewer where their IDs are long. Not thread-safe: each thread has
-/// its own.
+/// Writes one error line for up to 50 endpoint IDs, fewer if the IDs are long. Not thread-safe: one instance per
+/// thread.
 class removal_losses {
 public:
   removal_losses(std::shared_ptr<core::metrics> metrics, core::removal_loss why)
@@ -22,17 +22,17 @@ public:
   removal_losses(const removal_losses&) = delete;
   removal_losses& operator=(const removal_losses&) = delete;
 
-  /// Counts an endpoint, and keeps its ID for the next line.
+  /// Counts an endpoint and adds its ID to the next line.
   void add(std::string_view endpoint_id);
 
-  /// Logs those that are not in the log yet.
+  /// Logs the IDs that were added since the last line.
   void flush();
 
 private:
   std::shared_ptr<core::metrics> metrics_; ///< may be null
   core::removal_loss why_;
   std::string ids_;
-  std::size_t count_ = 0; ///< of these
+  std::size_t count_ = 0; ///< IDs in `ids_`
 };
 
 } // namespace cm::actors

@@ -13,22 +13,24 @@ namespace {
 
 using tekton_follower_self = tekton_follower_actor::stateful_pointer<tekton_follower_state>;
 
+// How often the actor checks whether a read is due; bounds the delay after a configuration event.
 constexpr std::chrono::milliseconds look_period{100};
 
 void read(tekton_follower_self self) {
   auto& state = self->state;
-  auto read = http::read_applications(state.settings.url, state.settings.timeout);
+  auto applications = http::read_applications(state.settings.url, state.settings.timeout);
   const auto now = self->clock().now();
-  if (read.has_error()) {
+  if (applications.has_error()) {
     state.next = now + state.backoff->next();
     if (!std::exchange(state.away, true))
-      core::logger("cm.tekton")->warn("Tekton is away: {} {}", read.error().message, read.error().detail);
+      core::logger("cm.tekton")
+        ->warn("Tekton is away: {} {}", applications.error().message, applications.error().detail);
     return;
   }
   state.backoff->reset();
   state.next = now + state.settings.period;
   auto known = std::make_shared<application_directory>();
-  known->versions.insert(read->begin(), read->end());
+  known->versions.insert(applications->begin(), applications->end());
   for (const auto& [name, versions] : state.settings.configured)
     known->versions[name].insert(versions.begin(), versions.end());
   if (std::exchange(state.away, false))
@@ -45,7 +47,7 @@ tekton_follower_actor::behavior_type tekton_follower(tekton_follower_self self, 
   state.backoff.emplace(settings.backoff);
   state.settings = std::move(settings);
   return {
-    // A burst of news is one reading, at the next look.
+    // A burst of events causes one read only, at the next tick.
     [self](refresh_atom) { self->state.next = self->clock().now(); },
     every(self, look_period, first_run::at_once, tick_v,
           [self] {

@@ -1,4 +1,4 @@
-// Follows Tekton (contract 4.6): which applications and versions there are.
+// Reads the known applications and versions from Tekton (contract 4.6).
 #pragma once
 
 #include "actors/interfaces/applications.hpp"
@@ -17,11 +17,11 @@ namespace cm::actors {
 
 struct tekton_follower_settings {
   std::string url;
-  std::map<std::string, std::set<std::string>> configured;   ///< kaa.applications: known whatever Tekton says
-  std::chrono::milliseconds timeout{2000};                   ///< the stop waits for it
-  std::chrono::milliseconds period{std::chrono::minutes{5}}; ///< events may be lost: it is read anew now and then
-  core::backoff_settings backoff{};                          ///< while Tekton is away
-  std::function<void(application_directory_ptr)> on_change;
+  std::map<std::string, std::set<std::string>> configured;   ///< from kaa.applications, always known
+  std::chrono::milliseconds timeout{2000};                   ///< of an HTTP request; an orderly stop may wait that long
+  std::chrono::milliseconds period{std::chrono::minutes{5}}; ///< of reads without an event: events may be lost
+  core::backoff_settings backoff{};                          ///< between attempts while Tekton is unavailable
+  std::function<void(application_directory_ptr)> on_change;  ///< called on the actor's thread after each read
 };
 
 struct tekton_follower_state {
@@ -29,11 +29,11 @@ struct tekton_follower_state {
 
   tekton_follower_settings settings;
   std::optional<core::backoff> backoff;
-  core::steady_time next{}; ///< when it is to be read
-  bool away = false;
+  core::steady_time next{}; ///< time of the next read
+  bool away = false;        ///< the last read failed
 };
 
-/// To be spawned detached: it blocks on HTTP. While Tekton is away, what was read last goes on to hold.
+/// To be spawned detached, because it blocks on HTTP. While Tekton is unavailable, the last result remains in effect.
 tekton_follower_actor::behavior_type
 tekton_follower(tekton_follower_actor::stateful_pointer<tekton_follower_state> self, tekton_follower_settings settings);
 

@@ -30,7 +30,7 @@ prepared_import prepare_import(const import_order& order, const application_dire
                                core::timestamp now, core::uuid_v7_generator& ids, core::token_hasher& hasher) {
   prepared_import out;
   const auto count = order.lines.size();
-  out.places.resize(count);
+  out.item_indexes.resize(count);
   out.refused.resize(count);
   out.generated.resize(count);
   out.command.at = now;
@@ -50,7 +50,7 @@ prepared_import prepare_import(const import_order& order, const application_dire
     item.application = line.application_name;
     item.endpoint_id = line.endpoint_id;
     item.status = line.status;
-    out.places[i] = out.command.items.size();
+    out.item_indexes[i] = out.command.items.size();
     out.command.items.push_back(std::move(item));
   }
   return out;
@@ -58,13 +58,13 @@ prepared_import prepare_import(const import_order& order, const application_dire
 
 std::vector<imported_line> finish_import(const prepared_import& prepared, const storage::imported_tokens& answer) {
   std::vector<imported_line> out;
-  out.reserve(prepared.places.size());
-  for (std::size_t i = 0; i < prepared.places.size(); ++i) {
-    if (!prepared.places[i]) {
+  out.reserve(prepared.item_indexes.size());
+  for (std::size_t i = 0; i < prepared.item_indexes.size(); ++i) {
+    if (!prepared.item_indexes[i]) {
       out.push_back({*prepared.refused[i], std::nullopt});
       continue;
     }
-    auto verdict = verdict_of(answer.results.at(*prepared.places[i]));
+    auto verdict = verdict_of(answer.results.at(*prepared.item_indexes[i]));
     const bool shown = verdict.has_value() && verdict->verdict == storage::import_verdict::created;
     out.push_back({std::move(verdict), shown ? prepared.generated[i] : std::nullopt});
   }

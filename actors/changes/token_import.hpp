@@ -1,4 +1,4 @@
-// Lines of an import on their way into the database: the rules, without any actor.
+// Turns the lines of an import into a storage command, and its reply into results of the lines. Pure functions.
 #pragma once
 
 #include "actors/interfaces/applications.hpp"
@@ -13,20 +13,21 @@
 
 namespace cm::actors {
 
-/// A batch of lines: what goes to storage, and what is known of each line without it.
+/// A batch of import lines: the command for storage, and per line what does not depend on its reply.
 struct prepared_import {
   storage::import_tokens command;
-  std::vector<std::optional<std::size_t>> places;     ///< by line: its item in the command; nothing: it was refused
-  std::vector<std::optional<core::error>> refused;    ///< by line
-  std::vector<std::optional<core::secret>> generated; ///< by line
+  std::vector<std::optional<std::size_t>> item_indexes; ///< by line: index of its item in the command; none if refused
+  std::vector<std::optional<core::error>> refused;      ///< by line: why it was refused
+  std::vector<std::optional<core::secret>> generated;   ///< by line: the token, if CM generated it
 };
 
-/// Refuses lines of unknown applications, makes tokens where a line has none, and hashes.
+/// Refuses lines of unknown applications, generates tokens for lines without one, and hashes the tokens.
 [[nodiscard]] prepared_import prepare_import(const import_order& order, const application_directory& known,
                                              std::size_t token_length, core::timestamp now,
                                              core::uuid_v7_generator& ids, core::token_hasher& hasher);
 
-/// One outcome a line, from what storage answered to the command; it has as many results as the command had items.
+/// Returns one result per line, in order. A generated token is included only if it was created.
+/// @param answer must have one result for each item of the command
 [[nodiscard]] std::vector<imported_line> finish_import(const prepared_import& prepared,
                                                        const storage::imported_tokens& answer);
 

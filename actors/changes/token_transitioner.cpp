@@ -13,14 +13,14 @@ namespace {
 
 using token_transitioner_self = token_transitioner_actor::stateful_pointer<token_transitioner_state>;
 
-void answer_one(token_transitioner_self self, const pending_transition_requests_ptr& one, core::errc code) {
-  auto replies = one->make_replies();
-  for (auto& call : one->take())
-    refuse(std::move(call), code, *replies);
+void answer_one(token_transitioner_self self, const pending_transition_requests_ptr& pending, core::errc code) {
+  auto replies = pending->make_replies();
+  for (auto& request : pending->take())
+    refuse(std::move(request), code, *replies);
   self->send(self->state.egress, answer_v, std::move(replies));
 }
 
-// Of the manager's answers, only these say something about the token; the rest is trouble.
+// Maps the manager's result to a response code. Errors that say nothing about the token become `unavailable`.
 core::errc answer_code(const storage_result& result) noexcept {
   if (result.has_value())
     return core::errc::none;
@@ -35,32 +35,33 @@ core::errc answer_code(const storage_result& result) noexcept {
   }
 }
 
-void change(token_transitioner_self self, pending_transition_request call, const pending_transition_requests& from) {
+void change(token_transitioner_self self, pending_transition_request received,
+            const pending_transition_requests& from) {
   auto& state = self->state;
-  const auto& request = call.request;
+  const auto& request = received.request;
   storage::change_token_status command;
   command.which = state.hasher->hash(request.app_name, request.token);
   command.target = *core::parse_credential_status(request.target_status);
   command.origin = {core::channel::ecap, {}, std::string(request.correlation_id)};
-  auto one = from.make_pending(); // answers 503 by itself when it is let go of
-  one->add(std::move(call));
+  auto pending = from.make_pending(); // its destructor answers 503 if nothing else has answered
+  pending->add(std::move(received));
   request_within(self, state.manager, state.settings.patience, apply_v,
                  std::make_shared<const credential_change>(credential_change{std::move(command), core::channel::ecap}))
-    .then([self, one](const storage_result_ptr& result) { answer_one(self, one, answer_code(*result)); },
-          [self, one](const caf::error& problem) {
+    .then([self, pending](const storage_result_ptr& result) { answer_one(self, pending, answer_code(*result)); },
+          [self, pending](const caf::error& problem) {
             core::logger("cm.ecap")->warn("no answer from the credential manager: {}", describe_reason(problem));
-            answer_one(self, one, core::errc::unavailable);
+            answer_one(self, pending, core::errc::unavailable);
           });
 }
 
-void take(token_transitioner_self self, const pending_transition_requests_ptr& calls) {
-  auto refused = calls->make_replies();
+void take(token_transitioner_self self, const pending_transition_requests_ptr& requests) {
+  auto refused = requests->make_replies();
   const auto now = core::now_ms();
-  for (auto& call : calls->take()) {
-    if (const auto code = refuse_early(call.request, *self->state.settings.applications, now))
-      refuse(std::move(call), *code, *refused);
+  for (auto& received : requests->take()) {
+    if (const auto code = refuse_early(received.request, *self->state.settings.applications, now))
+      refuse(std::move(received), *code, *refused);
     else
-      change(self, std::move(call), *calls);
+      change(self, std::move(received), *requests);
   }
   if (!refused->empty())
     self->send(self->state.egress, answer_v, std::move(refused));
@@ -78,7 +79,7 @@ token_transitioner_actor::behavior_type token_transitioner(token_transitioner_se
   state.manager = std::move(manager);
   state.egress = std::move(egress);
   return {
-    [self](validate_atom, const pending_transition_requests_ptr& calls) { take(self, calls); },
+    [self](validate_atom, const pending_transition_requests_ptr& requests) { take(self, requests); },
     [self](directory_atom, const application_directory_ptr& known) { self->state.settings.applications = known; },
     [self](peer_atom, const credential_manager_peer& peer) { self->state.manager = peer.handle; },
     [self](peer_atom, const nats_egress_peer& peer) { self->state.egress = peer.handle; },

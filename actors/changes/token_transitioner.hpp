@@ -1,4 +1,4 @@
-// Answers the requests for another status of an endpoint token (contract 4.1).
+// Answers requests on NATS to change the status of an endpoint token (contract 4.1).
 #pragma once
 
 #include "actors/interfaces/applications.hpp"
@@ -19,7 +19,7 @@ namespace cm::actors {
 struct token_transitioner_settings {
   core::secret hash_key;
   application_directory_ptr applications;
-  std::chrono::milliseconds patience{7000}; ///< for the manager's answer, which has a deadline of its own
+  std::chrono::milliseconds patience{7000}; ///< for the credential manager, which has a shorter deadline itself
 };
 
 struct token_transitioner_state {
@@ -32,6 +32,7 @@ struct token_transitioner_state {
   nats_egress_actor egress;
 };
 
+/// Event-based. Every request is answered: 503 if the credential manager does not answer or this actor fails.
 token_transitioner_actor::behavior_type
 token_transitioner(token_transitioner_actor::stateful_pointer<token_transitioner_state> self,
                    token_transitioner_settings settings, credential_manager_actor manager, nats_egress_actor egress);

@@ -11,8 +11,9 @@ event_confirmer(event_confirmer_actor::stateful_pointer<event_confirmer_state> s
                 std::chrono::milliseconds patience) {
   harden(self);
   return {
-    [patience](confirm_atom, const publication_ptr& what) {
-      return confirmation_ptr{std::make_shared<const confirmation>(what->connection->confirm(what->since, patience))};
+    [patience](confirm_atom, const publication_ptr& published) {
+      return confirmation_ptr{
+        std::make_shared<const confirmation>(published->connection->confirm(published->since, patience))};
     },
   };
 }

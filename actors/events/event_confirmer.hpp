@@ -1,4 +1,4 @@
-// Waits for the NATS server's confirmation of events, so that the publisher need not.
+// Waits for the NATS server's confirmation of published events, so that the publisher does not block.
 #pragma once
 
 #include "actors/interfaces/events.hpp"
@@ -14,8 +14,8 @@ struct event_confirmer_state {
   static inline const char* name = "event-confirmer";
 };
 
-/// To be spawned detached: each answer takes a round trip to the server, or the time-out.
-/// @param patience for one round trip; a write that blocks comes on top of it (messaging::connection_options)
+/// To be spawned detached: each request blocks for a round trip to the server, or until the time-out.
+/// @param patience time-out of one round trip; a blocked write adds to it (messaging::connection_options)
 event_confirmer_actor::behavior_type
 event_confirmer(event_confirmer_actor::stateful_pointer<event_confirmer_state> self,
                 std::chrono::milliseconds patience);

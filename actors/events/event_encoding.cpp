@@ -14,10 +14,10 @@ namespace cm::actors {
 namespace {
 
 template <class Event>
-Event begin_event(const core::revocation& what, std::string_view replica_id) {
+Event begin_event(const core::revocation& revoked, std::string_view replica_id) {
   Event event;
-  event.correlation_id = what.correlation_id;
-  event.timestamp = core::to_unix_ms(what.at);
+  event.correlation_id = revoked.correlation_id;
+  event.timestamp = core::to_unix_ms(revoked.at);
   event.originator_replica_id = replica_id;
   return event;
 }
@@ -29,13 +29,13 @@ std::string encoded(const Event& event) {
   return payload;
 }
 
-// How many of the IDs fit into one message.
+// Returns how many of the IDs, from the first one on, fit into one message.
 // @param overhead bytes of the event without IDs
 std::size_t ids_that_fit(std::span<const std::string> ids, std::size_t overhead, std::size_t max_payload) {
   auto size = overhead;
   for (std::size_t count = 0; count < ids.size(); ++count) {
     size += messaging::avro::size_of_string(ids[count]);
-    // An array is one block: the number of its items, and the items. Its end mark is part of the overhead.
+    // Avro writes the array as one block: item count, items, end marker. The overhead contains the end marker.
     if (size + messaging::avro::size_of_long(static_cast<std::int64_t>(count + 1)) > max_payload)
       return count;
   }
@@ -64,22 +64,22 @@ std::vector<std::string> split(messaging::ecap::endpoint_token_revoked_event eve
 
 } // namespace
 
-encoded_event encode_event(const core::revocation& what, std::string_view instance, std::string_view replica_id,
+encoded_event encode_event(const core::revocation& revoked, std::string_view instance, std::string_view replica_id,
                            std::size_t max_payload) {
   encoded_event out;
   std::vector<std::string> ids;
-  ids.reserve(what.ids.size());
-  for (const auto& id : what.ids)
+  ids.reserve(revoked.ids.size());
+  for (const auto& id : revoked.ids)
     ids.push_back(core::to_string(id));
-  if (what.kind == core::revoked_kind::endpoint_tokens) {
-    auto event = begin_event<messaging::ecap::endpoint_token_revoked_event>(what, replica_id);
-    event.app_name = what.application;
-    event.endpoint_id = what.endpoint_id;
+  if (revoked.kind == core::revoked_kind::endpoint_tokens) {
+    auto event = begin_event<messaging::ecap::endpoint_token_revoked_event>(revoked, replica_id);
+    event.app_name = revoked.application;
+    event.endpoint_id = revoked.endpoint_id;
     out.subject = messaging::subjects::endpoint_token_revoked(instance);
     out.payloads = split(std::move(event), ids, max_payload);
     return out;
   }
-  auto event = begin_event<messaging::ecap::client_credential_revoked_event>(what, replica_id);
+  auto event = begin_event<messaging::ecap::client_credential_revoked_event>(revoked, replica_id);
   if (!ids.empty())
     event.credential_id = ids.front();
   out.subject = messaging::subjects::client_credential_revoked(instance);

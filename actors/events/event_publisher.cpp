@@ -28,7 +28,7 @@ void report_outbox(event_publisher_self self) {
   health.status = core::health_status::up;
   health.pending = std::max<std::uint64_t>(state.pending, state.queue->size());
   state.settings.metrics->outbox.pending.set(health.pending);
-  // As this replica's clock has it, which is what the age is taken from again when it is shown.
+  // By this replica's clock, because the metrics page subtracts this value from the same clock to show the age.
   const auto oldest = core::to_unix_ms(core::now_ms() - state.oldest.at(self->clock().now()));
   const bool none = health.pending == 0 || state.oldest.empty();
   state.settings.metrics->outbox.oldest_ms.set(none ? 0
@@ -41,13 +41,13 @@ void answer_drains(event_publisher_self self, bool done) {
     promise.deliver(done);
 }
 
-// Asks for a round of publishing, behind all that waits in the mailbox: so batches form by themselves.
-void begin_soon(event_publisher_self self) {
+// Schedules publishing after all messages that are in the mailbox already, so that their events form one batch.
+void schedule_publishing(event_publisher_self self) {
   if (!std::exchange(self->state.begun, true))
     self->send(self, begin_v);
 }
 
-// Takes confirmed events out of the outbox. What is not taken out before a crash is published twice, which is allowed.
+// Deletes confirmed events from the outbox. After a crash before that, they are published again, which is allowed.
 void remove_confirmed(event_publisher_self self) {
   auto& state = self->state;
   if (state.removing || state.confirmed.empty())
@@ -60,10 +60,10 @@ void remove_confirmed(event_publisher_self self) {
     auto& s = self->state;
     s.removing = false;
     if (!removed)
-      return; // the next tick tries again
+      return; // the next tick retries
     s.confirmed.erase(s.confirmed.begin(), s.confirmed.begin() + static_cast<std::ptrdiff_t>(count));
     if (s.pending > 0)
-      s.next_sweep = self->clock().now(); // some of them may have been counted
+      s.next_sweep = self->clock().now(); // count again: the last count may include them
     remove_confirmed(self);
     if (s.confirmed.empty() && s.queue->empty())
       answer_drains(self, true);
@@ -71,11 +71,11 @@ void remove_confirmed(event_publisher_self self) {
   request_storage<storage::confirmed_events>(self, state.gate, std::move(command), state.settings.deadline, done);
 }
 
-// So many events are worth a round trip and the commit that takes them out of the outbox, which is as dear as that of
-// the revocation was; fewer wait for others until the next tick.
-constexpr std::size_t worth_a_commit = 64;
+// Number of published events that starts a confirmation at once; fewer wait for the next tick. Each confirmation costs
+// a round trip, and a commit that deletes outbox rows and is as expensive as the commit of a revocation.
+constexpr std::size_t confirmation_batch = 64;
 
-// The confirmer answers by then, or hangs in a write.
+// Added to the confirmation time-out, for a write that blocks in the confirmer.
 constexpr std::chrono::milliseconds confirmer_grace{2500};
 
 void note_failure(event_publisher_self self, const core::error& problem) {
@@ -85,8 +85,8 @@ void note_failure(event_publisher_self self, const core::error& problem) {
     publisher_log()->warn("events cannot be published now: {} {}", problem.message, problem.detail);
 }
 
-// An event that does not fit even in parts. It is named once, not at every attempt; it stays under way, and in the
-// outbox.
+// Reports an event that does not fit even when it is split. The log names it once, not at every attempt. The event
+// stays in flight until its lease ends, and in the outbox.
 void note_oversized(event_publisher_self self, const core::revocation& event, std::size_t max_payload) {
   auto& state = self->state;
   state.settings.metrics->outbox.failures.add(1);
@@ -96,11 +96,11 @@ void note_oversized(event_publisher_self self, const core::revocation& event, st
                            event.sequence, max_payload, core::log_fields{{"correlationId", event.correlation_id}});
 }
 
-// Puts an event into the connection's buffer, in as many messages as the server's limit asks for.
-// @return none, `unavailable`, or `invalid` for an event that does not fit even in parts
+// Writes an event to the connection's buffer, split by the server's max_payload if necessary.
+// @return `none`, `unavailable`, or `invalid` if the event does not fit even when it is split
 core::errc write_parts(event_publisher_self self, messaging::connection& connection, const core::revocation& event) {
   auto& state = self->state;
-  constexpr int attempts = 2; // the limit may have changed between the two calls
+  constexpr int attempts = 2; // max_payload may change between reading it and publishing
   auto code = core::errc::invalid;
   for (int i = 0; i < attempts && code == core::errc::invalid; ++i) {
     const auto limit = connection.max_payload();
@@ -124,8 +124,8 @@ core::errc write_parts(event_publisher_self self, messaging::connection& connect
   return code;
 }
 
-// Puts events into the connection's buffer. One that the server would not take is taken out of `events`: it stays under
-// way, and in the outbox, like one that the server refuses, and is not confirmed with the others.
+// Writes events to the connection's buffer. An event that is too large for the server is removed from `events`, so that
+// it is not confirmed with the others: it stays in flight, and in the outbox, like an event that the server refuses.
 core::errc write(event_publisher_self self, messaging::connection& connection, std::vector<core::revocation>& events) {
   auto outcome = core::errc::none;
   std::erase_if(events, [&](const core::revocation& event) {
@@ -148,7 +148,7 @@ bool connected(const event_publisher_state& state) {
   return state.nats && state.nats->up && state.nats->connection;
 }
 
-// What is under way may be lost: all of it is published again.
+// The events in flight may be lost with the old connection: publishes all of them again.
 void start_over(event_publisher_state& state) {
   state.queue->again();
   state.unconfirmed.clear();
@@ -158,10 +158,10 @@ void start_over(event_publisher_state& state) {
 void confirm_published(event_publisher_self self);
 
 void take_confirmation(event_publisher_self self, const std::vector<core::revocation>& events,
-                       const confirmation& answer) {
+                       const confirmation& result) {
   auto& state = self->state;
   state.confirming = false;
-  if (!answer.has_error()) {
+  if (!result.has_error()) {
     if (std::exchange(state.failing, false))
       publisher_log()->info("events are confirmed again");
     state.queue->done(events);
@@ -174,26 +174,28 @@ void take_confirmation(event_publisher_self self, const std::vector<core::revoca
     }
     remove_confirmed(self);
   } else {
-    note_failure(self, answer.error());
-    if (answer.error().code != core::errc::forbidden)
-      state.queue->again(events); // by the next tick
+    note_failure(self, result.error());
+    if (result.error().code != core::errc::forbidden)
+      state.queue->again(events); // published at the next tick
     else if (events.size() > 1)
       state.singles.insert(state.singles.end(), events.begin(), events.end());
-    // One alone stays under way until its lease is over, and is found in the outbox then, or until there is another
-    // connection. So it does not make the server refuse others with it at every tick.
+    // A single refused event stays in flight until its lease ends or the connection changes; then the sweep finds it in
+    // the outbox, or it is published again. Otherwise the confirmation of other events would fail with it at every
+    // tick.
   }
-  if (state.unconfirmed.size() >= worth_a_commit || !state.singles.empty() || !state.drains.empty())
+  if (state.unconfirmed.size() >= confirmation_batch || !state.singles.empty() || !state.drains.empty())
     confirm_published(self);
 }
 
-// The next of those that the server has to be asked for one by one.
+// Publishes the next event that needs a confirmation of its own, because the server has refused one of its batch.
+// @return the event, or nothing if there is none; `as` is what it was published as
 std::vector<core::revocation> publish_single(event_publisher_self self, publication& as) {
   auto& state = self->state;
   while (!state.singles.empty() && connected(state)) {
     std::vector<core::revocation> events{std::move(state.singles.front())};
     state.singles.pop_front();
     if (!state.queue->holds(events[0]))
-      continue; // its lease is over
+      continue; // its lease has ended
     as = {state.nats->connection, state.nats->connection->mark()};
     if (write(self, *as.connection, events) != core::errc::none)
       state.queue->again(events);
@@ -203,20 +205,20 @@ std::vector<core::revocation> publish_single(event_publisher_self self, publicat
   return {};
 }
 
-// Asks the confirmer for what was published, unless it is at work.
+// Starts a confirmation of the published events, unless one is in progress.
 void confirm_published(event_publisher_self self) {
   auto& state = self->state;
   if (state.confirming)
     return;
-  auto what = state.published;
+  auto published = state.published;
   auto events = std::exchange(state.unconfirmed, {});
   if (events.empty())
-    events = publish_single(self, what);
+    events = publish_single(self, published);
   if (events.empty())
     return;
   state.confirming = true;
   request_within(self, state.confirmer, state.settings.confirm_timeout + confirmer_grace, confirm_v,
-                 publication_ptr{std::make_shared<const publication>(std::move(what))})
+                 publication_ptr{std::make_shared<const publication>(std::move(published))})
     .then([self, events](const confirmation_ptr& result) { take_confirmation(self, events, *result); },
           [self, events](const caf::error& problem) {
             take_confirmation(self, events,
@@ -237,15 +239,15 @@ void publish_waiting(event_publisher_self self) {
   if (state.unconfirmed.empty())
     state.published = {state.nats->connection, connection.mark()};
   if (write(self, connection, events) != core::errc::none) {
-    state.queue->again(events); // by the next tick
+    state.queue->again(events); // published at the next tick
     return;
   }
   state.unconfirmed.insert(state.unconfirmed.end(), std::make_move_iterator(events.begin()),
                            std::make_move_iterator(events.end()));
-  if (state.unconfirmed.size() >= worth_a_commit || !state.drains.empty())
+  if (state.unconfirmed.size() >= confirmation_batch || !state.drains.empty())
     confirm_published(self);
   if (state.queue->waits())
-    begin_soon(self);
+    schedule_publishing(self);
 }
 
 void sweep(event_publisher_self self) {
@@ -256,12 +258,13 @@ void sweep(event_publisher_self self) {
   state.sweeping = true;
   state.next_sweep = now + state.settings.sweep;
   storage::claim_events command;
-  // Claimed without a way to publish them, they would only be kept from a replica that has one.
-  // After a failure the queue is tried first, and the outbox again when its leases have passed.
+  // A replica that cannot publish claims no events, because it would only keep them from a replica that can. After a
+  // failure it publishes the events in its queue first; those whose leases end are claimed again later. With limit 0
+  // the command only counts.
   const bool able = state.nats && state.nats->up && (!state.failing || state.queue->empty())
                     && state.queue->size() < state.settings.limit / 2;
   command.limit = able ? storage::max_claim : 0;
-  const auto take = [self, asked = command.limit](const storage_reply<storage::claimed_events>& claimed) {
+  const auto take = [self, limit = command.limit](const storage_reply<storage::claimed_events>& claimed) {
     auto& s = self->state;
     s.sweeping = false;
     if (!claimed)
@@ -270,13 +273,13 @@ void sweep(event_publisher_self self) {
     s.oldest.take(claimed->oldest_sequence, claimed->oldest_age, self->clock().now());
     if (claimed->events.empty())
       return;
-    const auto fresh = std::count_if(claimed->events.begin(), claimed->events.end(),
-                                     [&](const auto& event) { return s.oversized.count(event.sequence) == 0; });
-    if (fresh > 0)
-      publisher_log()->info("{} events were found in the outbox and are published now", fresh);
+    const auto newly_found = std::count_if(claimed->events.begin(), claimed->events.end(),
+                                           [&](const auto& event) { return s.oversized.count(event.sequence) == 0; });
+    if (newly_found > 0)
+      publisher_log()->info("{} events were found in the outbox and are published now", newly_found);
     static_cast<void>(s.queue->add(claimed->events, self->clock().now()));
-    begin_soon(self);
-    if (claimed->events.size() == asked)
+    schedule_publishing(self);
+    if (claimed->events.size() == limit)
       s.next_sweep = self->clock().now(); // there may be more
   };
   request_storage<storage::claimed_events>(self, state.gate, command, state.settings.deadline, take);
@@ -315,30 +318,30 @@ event_publisher_actor::behavior_type event_publisher(event_publisher_self self, 
   return {
     [self](publish_atom, const revocations_ptr& events) {
       auto& s = self->state;
-      // They are in the outbox already: a sweep may have counted them before this message came.
+      // `pending` is not increased: the events are in the outbox already, so a sweep may have counted them.
       if (const auto refused = s.queue->add(*events, self->clock().now()); refused > 0)
         publisher_log()->debug("{} events wait in the outbox", refused);
-      begin_soon(self);
+      schedule_publishing(self);
     },
     [self](republish_atom, const revocations_ptr& events) {
       auto& s = self->state;
       for (const auto& event : *events) {
-        if (!s.queue->holds(event)) // else it is published from here anyway
+        if (!s.queue->holds(event)) // else this replica publishes and removes it anyway
           s.foreign.insert(event.sequence);
       }
       static_cast<void>(s.queue->add(*events, self->clock().now()));
-      begin_soon(self);
+      schedule_publishing(self);
     },
     [self](nats_atom, const nats_state_ptr& nats) {
       self->state.nats = nats;
       if (!nats->up)
         return;
-      // A server that was only slow to answer has what it was sent.
+      // Without an interruption the server has received everything; it was only slow to answer.
       const connection_stretch now{nats->connection.get(), nats->connection ? nats->connection->continuity() : 0};
       if (std::exchange(self->state.stretch, now) != now)
         start_over(self->state);
       self->state.next_sweep = self->clock().now();
-      begin_soon(self);
+      schedule_publishing(self);
     },
     [self](drain_atom) -> caf::result<bool> {
       auto& s = self->state;

@@ -1,4 +1,5 @@
-// Publishes the events of the outbox (contract 4.2): each leaves it only when the NATS server has confirmed it.
+// Publishes the events of the outbox (contract 4.2). An event is deleted from the outbox only after the NATS server has
+// confirmed it.
 #pragma once
 
 #include "actors/events/outbox_age.hpp"
@@ -28,19 +29,19 @@ namespace cm::actors {
 struct event_publisher_settings {
   std::string instance;
   std::string replica_id;
-  std::size_t limit = 10000; ///< events that are kept here; those beyond wait in the outbox
-  std::size_t batch = 256;   ///< events that are published in one go
+  std::size_t limit = 10000; ///< of events in memory; further ones stay in the outbox until a sweep
+  std::size_t batch = 256;   ///< events per publishing step
   std::chrono::milliseconds lease = storage::outbox_lease - std::chrono::milliseconds{500};
-  std::chrono::milliseconds confirm_timeout{500}; ///< health is told nothing meanwhile
-  std::chrono::milliseconds tick{250};            ///< confirmations of few events, retries, reports
-  std::chrono::milliseconds sweep{1000};          ///< how often the outbox is looked through for what others left
-  std::chrono::milliseconds deadline{3000};       ///< of a question to the database
-  std::chrono::milliseconds drain_patience{2500}; ///< for the last events when the process stops
+  std::chrono::milliseconds confirm_timeout{500}; ///< for one round trip to the server
+  std::chrono::milliseconds tick{250};            ///< period of small confirmations, retries and health reports
+  std::chrono::milliseconds sweep{1000};          ///< period of the search for events that no replica publishes
+  std::chrono::milliseconds deadline{3000};       ///< of a request to the database
+  std::chrono::milliseconds drain_patience{2500}; ///< for the last events at an orderly stop
   std::shared_ptr<core::metrics> metrics;
   std::shared_ptr<reply_writer> writer;
 };
 
-/// Which connection, and which of its stretches between two breaks (messaging::connection::continuity).
+/// Identifies a connection and its period without an interruption (messaging::connection::continuity).
 struct connection_stretch {
   const void* connection = nullptr;
   std::uint64_t continuity = 0;
@@ -55,34 +56,36 @@ struct event_publisher_state {
   request_deadlines deadlines;
   std::unique_ptr<outbox_queue> queue;
   nats_state_ptr nats;
-  connection_stretch stretch; ///< of what is under way
+  connection_stretch stretch; ///< on which the events in flight were published
   storage_gate_actor gate;
   health_actor health;
   event_confirmer_actor confirmer;
-  publication published;                       ///< what `unconfirmed` was published as
-  std::vector<core::revocation> unconfirmed;   ///< published, and nobody was asked for a confirmation yet
-  std::deque<core::revocation> singles;        ///< the server has refused one of these: each is published on its own
-  std::unordered_set<std::uint64_t> oversized; ///< events that the log has named as larger than max_payload
-  std::unordered_set<std::uint64_t> foreign; ///< in `queue`, but not to be taken out: their owners have to publish them
-  std::vector<std::uint64_t> confirmed;      ///< to be taken out of the outbox
+  publication published;                       ///< connection and mark of `unconfirmed`
+  std::vector<core::revocation> unconfirmed;   ///< published; confirmation not yet requested
+  std::deque<core::revocation> singles;        ///< the server refused one of them: each is published alone
+  std::unordered_set<std::uint64_t> oversized; ///< larger than max_payload, and logged as such
+  std::unordered_set<std::uint64_t> foreign;   ///< in `queue`, but their outbox rows belong to other replicas
+  std::vector<std::uint64_t> confirmed;        ///< to be deleted from the outbox
   std::vector<caf::typed_response_promise<bool>> drains;
   core::steady_time next_sweep{};
   core::steady_time drain_until{};
-  std::uint64_t pending = 0; ///< in the outbox, as far as is known
-  outbox_age oldest;         ///< of those that the last look found there
-  bool begun = false;        ///< a begin message is on its way
-  bool confirming = false;   ///< the confirmer is at it
+  std::uint64_t pending = 0; ///< in the outbox at the last count
+  outbox_age oldest;         ///< age of the oldest event in the outbox
+  bool begun = false;        ///< a begin message is in the mailbox
+  bool confirming = false;   ///< the confirmer is busy
   bool sweeping = false;
   bool removing = false;
-  bool failing = false; ///< the last attempt was not confirmed
+  bool failing = false; ///< the last confirmation failed
 
+  /// Answers pending drain requests with false.
   ~event_publisher_state();
 };
 
-/// To be spawned detached: writing to NATS may block. The way of an event: the manager hands it over right after the
-/// commit, and it is published at once. The confirmation is awaited behind that, by a confirmer that it spawns, linked,
-/// for many events together; no event waits for the confirmation of another one. Whatever is missed (a crash, a full
-/// queue, an outage longer than the lease) is found in the outbox by the next sweep, of this replica or another.
+/// To be spawned detached, because writing to NATS may block. Spawns the confirmer as a linked actor. The credential
+/// manager sends events right after the commit, and the publisher publishes them at once. The confirmer waits for the
+/// confirmation of many events together, so no event waits for the confirmation of another. Events that are missed here
+/// (a crash, a full queue, an outage longer than the lease) are found in the outbox by a sweep, of this replica or
+/// another.
 event_publisher_actor::behavior_type
 event_publisher(event_publisher_actor::stateful_pointer<event_publisher_state> self, event_publisher_settings settings,
                 storage_gate_actor gate, health_actor health);

@@ -11,7 +11,7 @@ std::uint64_t heard_events::key_of(const core::uuid& credential, core::timestamp
   std::uint64_t low = 0;
   std::memcpy(&high, credential.bytes.data(), sizeof high);
   std::memcpy(&low, credential.bytes.data() + sizeof high, sizeof low);
-  // IDs are random in 74 bits; odd factors spread the parts over each other.
+  // Hashes ID and time to 64 bits. IDs have 74 random bits; the odd factors mix the three parts.
   constexpr std::uint64_t spread_low = 0x9E3779B97F4A7C15U;
   constexpr std::uint64_t spread_time = 0xC2B2AE3D27D4EB4FU;
   return high ^ (low * spread_low) ^ (static_cast<std::uint64_t>(core::to_unix_ms(at)) * spread_time);
@@ -19,18 +19,18 @@ std::uint64_t heard_events::key_of(const core::uuid& credential, core::timestamp
 
 void heard_events::add(const core::uuid& credential, core::timestamp at) {
   if (young_.size() >= max_generation)
-    turn();
+    start_generation();
   young_.insert(key_of(credential, at));
 }
 
-bool heard_events::heard(const core::revocation& what) const {
-  return std::all_of(what.ids.begin(), what.ids.end(), [&](const core::uuid& id) {
-    const auto key = key_of(id, what.at);
+bool heard_events::contains(const core::revocation& revoked) const {
+  return std::all_of(revoked.ids.begin(), revoked.ids.end(), [&](const core::uuid& id) {
+    const auto key = key_of(id, revoked.at);
     return young_.count(key) != 0 || old_.count(key) != 0;
   });
 }
 
-void heard_events::turn() {
+void heard_events::start_generation() {
   old_ = std::exchange(young_, {});
 }
 

@@ -1,4 +1,4 @@
-// Which revocations this replica has heard of over NATS lately. A plain class without a clock.
+// The revocation events that this replica has recently received over NATS.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -11,21 +11,23 @@
 
 namespace cm::actors {
 
-/// Remembers each credential of an event, with the event's time, in two generations: for one to two turns, bounded in
-/// number. What is forgotten too early makes an event be published once more, which listeners have to expect anyway.
-/// Not thread-safe.
+/// Stores a hash of each credential ID with the time of its event, in two generations. start_generation() drops the
+/// older one, so an entry stays for one to two periods. A full generation is replaced early. An entry that is dropped
+/// too early only makes CM publish an event once more, which listeners have to expect anyway. Not thread-safe; has no
+/// clock.
 class heard_events {
 public:
-  /// Credentials of one generation. Two of them take some 2 MB where they are full.
+  /// Maximum credentials of one generation. Two full generations take about 2 MB.
   static constexpr std::size_t max_generation = 32'768;
 
+  /// Records that the event of a revocation, with this time, named the credential.
   void add(const core::uuid& credential, core::timestamp at);
 
-  /// Whether every credential of the revocation was heard of. A large one may come in several events.
-  [[nodiscard]] bool heard(const core::revocation& what) const;
+  /// Whether events have named every credential of the revocation. A large revocation may arrive in several events.
+  [[nodiscard]] bool contains(const core::revocation& revoked) const;
 
-  /// To be called once a period: what was heard before the last turn is forgotten.
-  void turn();
+  /// Starts a new generation, and drops the one before the current. To be called once per period.
+  void start_generation();
 
 private:
   [[nodiscard]] static std::uint64_t key_of(const core::uuid& credential, core::timestamp at) noexcept;

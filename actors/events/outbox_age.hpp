@@ -1,4 +1,4 @@
-// For how long the oldest event of the outbox has waited, whatever the clock of the replica that wrote it said.
+// The age of the oldest event in the outbox, robust against a wrong clock of the replica that wrote it.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -9,12 +9,12 @@
 
 namespace cm::actors {
 
-/// A plain class for one thread: time is a parameter.
+/// Not thread-safe; time is a parameter.
 class outbox_age {
 public:
-  /// What a look into the outbox has found.
-  /// @param sequence of the oldest event; 0 where there is none
-  /// @param age of its revocation by the database's clock; wrong where the writer's clock was
+  /// Records what a read of the outbox found.
+  /// @param sequence of the oldest event; 0 if the outbox is empty
+  /// @param age of its revocation by the database's clock; wrong if the writer's clock was wrong
   void take(std::uint64_t sequence, std::chrono::milliseconds age, core::steady_time now) noexcept {
     if (sequence != sequence_)
       first_seen_ = now;
@@ -23,8 +23,8 @@ public:
     seen_ = now;
   }
 
-  /// At least the time since this event was seen first, so that one with a time of the future is not overlooked; 0
-  /// where there is none.
+  /// The age at `now`; 0 if the outbox is empty. At least the time since this event was first seen, because the age by
+  /// its own timestamp is too low if that lies in the future.
   [[nodiscard]] std::chrono::milliseconds at(core::steady_time now) const noexcept {
     if (sequence_ == 0)
       return {};

@@ -20,54 +20,54 @@ std::size_t outbox_queue::add(const std::vector<core::revocation>& events, core:
 }
 
 void outbox_queue::expire(core::steady_time now) {
-  // Leases are all of one length, so the front ends first.
+  // All leases have the same length, so they end in the order of the queue.
   while (!waiting_.empty() && waiting_.front().until <= now) {
     known_.erase(waiting_.front().event.sequence);
-    if (waiting_.front().under_way)
-      --under_way_;
+    if (waiting_.front().in_flight)
+      --in_flight_;
     waiting_.pop_front();
   }
 }
 
-std::vector<core::revocation> outbox_queue::take(std::size_t most) {
+std::vector<core::revocation> outbox_queue::take(std::size_t max) {
   std::vector<core::revocation> out;
   if (!waits())
     return out;
-  for (auto& one : waiting_) {
-    if (out.size() >= most)
+  for (auto& item : waiting_) {
+    if (out.size() >= max)
       break;
-    if (std::exchange(one.under_way, true))
+    if (std::exchange(item.in_flight, true))
       continue;
-    ++under_way_;
-    out.push_back(one.event);
+    ++in_flight_;
+    out.push_back(item.event);
   }
   return out;
 }
 
 void outbox_queue::again(const std::vector<core::revocation>& events) {
-  std::unordered_set<std::uint64_t> which;
+  std::unordered_set<std::uint64_t> sequences;
   for (const auto& event : events)
-    which.insert(event.sequence);
-  for (auto& one : waiting_) {
-    if (which.count(one.event.sequence) != 0 && std::exchange(one.under_way, false))
-      --under_way_;
+    sequences.insert(event.sequence);
+  for (auto& item : waiting_) {
+    if (sequences.count(item.event.sequence) != 0 && std::exchange(item.in_flight, false))
+      --in_flight_;
   }
 }
 
 void outbox_queue::again() {
-  for (auto& one : waiting_)
-    one.under_way = false;
-  under_way_ = 0;
+  for (auto& item : waiting_)
+    item.in_flight = false;
+  in_flight_ = 0;
 }
 
 void outbox_queue::done(const std::vector<core::revocation>& events) {
   for (const auto& event : events)
     known_.erase(event.sequence);
-  std::erase_if(waiting_, [&](const entry& one) {
-    const bool gone = known_.count(one.event.sequence) == 0;
-    if (gone && one.under_way)
-      --under_way_;
-    return gone;
+  std::erase_if(waiting_, [&](const entry& item) {
+    const bool confirmed = known_.count(item.event.sequence) == 0;
+    if (confirmed && item.in_flight)
+      --in_flight_;
+    return confirmed;
   });
 }
 

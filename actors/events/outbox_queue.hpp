@@ -1,5 +1,4 @@
-// The events that this replica has to publish: in order, bounded, for as long as they are this replica's. A plain class
-// that the event publisher owns; it knows neither actors nor the clock.
+// The events that this replica has to publish while it holds their leases.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -14,38 +13,42 @@
 
 namespace cm::actors {
 
+/// Bounded queue of events, in the order of arrival. An event in the queue is waiting or in flight (published, but not
+/// confirmed). Not thread-safe; time is a parameter.
 class outbox_queue {
 public:
-  /// @param lease how long an event belongs to this replica, less a margin; after it, whoever claims it publishes it
+  /// @param limit maximum number of events
+  /// @param lease of an event for this replica, less a safety margin; afterwards any replica may claim and publish it
   outbox_queue(std::size_t limit, std::chrono::milliseconds lease) : limit_(limit), lease_(lease) {}
 
-  /// Takes events in that were written or claimed at `now` or shortly before. Those that wait here already stay once.
-  /// Returns how many found no room: they are claimed later.
+  /// Adds events that were written or claimed at `now` or shortly before. Events that are in the queue already are not
+  /// added again.
+  /// @return number of events that were rejected because the queue is full; a sweep claims them later
   std::size_t add(const std::vector<core::revocation>& events, core::steady_time now);
 
-  /// Forgets what does not belong to this replica any more.
+  /// Drops events whose leases have ended, also those in flight.
   void expire(core::steady_time now);
 
-  /// The oldest ones that are not under way, to be published together. They are under way then, and stay until done()
-  /// or forgotten by expire().
-  [[nodiscard]] std::vector<core::revocation> take(std::size_t most);
+  /// Returns the oldest waiting events, at most `max`, to be published together. They are in flight from then on, and
+  /// stay in the queue until done() or expire().
+  [[nodiscard]] std::vector<core::revocation> take(std::size_t max);
 
-  /// They were not confirmed: take() gives them again.
+  /// These events were not confirmed: they are waiting again, at their old position.
   void again(const std::vector<core::revocation>& events);
 
-  /// The same for all that is under way.
+  /// The same for all events in flight.
   void again();
 
-  /// They are confirmed.
+  /// Removes events that are confirmed.
   void done(const std::vector<core::revocation>& events);
 
-  /// Whether it is still this replica's to publish.
+  /// Whether the event is in the queue, so that this replica may publish it.
   [[nodiscard]] bool holds(const core::revocation& event) const { return holds(event.sequence); }
 
   [[nodiscard]] bool holds(std::uint64_t sequence) const { return known_.count(sequence) != 0; }
 
-  /// Whether there is something for take().
-  [[nodiscard]] bool waits() const noexcept { return under_way_ < waiting_.size(); }
+  /// Whether any event is waiting.
+  [[nodiscard]] bool waits() const noexcept { return in_flight_ < waiting_.size(); }
 
   [[nodiscard]] bool empty() const noexcept { return waiting_.empty(); }
 
@@ -54,15 +57,15 @@ public:
 private:
   struct entry {
     core::revocation event;
-    core::steady_time until;
-    bool under_way = false;
+    core::steady_time until; ///< end of the lease
+    bool in_flight = false;
   };
 
   std::size_t limit_;
   std::chrono::milliseconds lease_;
-  std::deque<entry> waiting_;
-  std::size_t under_way_ = 0; ///< of those
-  std::unordered_set<std::uint64_t> known_;
+  std::deque<entry> waiting_; ///< all events, also those in flight
+  std::size_t in_flight_ = 0;
+  std::unordered_set<std::uint64_t> known_; ///< sequence numbers of `waiting_`
 };
 
 } // namespace cm::actors

@@ -44,15 +44,15 @@ void invalidate_all(const revocation_follower_state& state) {
     (*state.invalidate)(invalidated_tokens_ptr{std::move(all)});
 }
 
-// -- unheard events ---------------------------------------------------------------------------------------------------
+// -- missed events ----------------------------------------------------------------------------------------------------
 
 std::size_t bytes_of(const core::revocation& event) {
   return sizeof event + event.ids.size() * sizeof(core::uuid) + event.application.size() + event.endpoint_id.size()
          + event.correlation_id.size();
 }
 
-// Whether this replica would have heard the event, had it reached its NATS server.
-bool listens(const revocation_follower_state& state, core::revoked_kind kind) {
+// Whether this replica's subscription works, so that an event that reached its NATS server has arrived.
+bool is_subscribed(const revocation_follower_state& state, core::revoked_kind kind) {
   const auto& feed =
     kind == core::revoked_kind::endpoint_tokens ? state.settings.token_feed : state.settings.client_feed;
   return state.nats_up && feed && !feed->lost();
@@ -61,47 +61,47 @@ bool listens(const revocation_follower_state& state, core::revoked_kind kind) {
 void await_event(revocation_follower_self self, const core::revocation& event) {
   auto& state = self->state;
   const auto bytes = bytes_of(event);
-  if (state.unheard.size() >= state.settings.max_unheard
-      || state.unheard_bytes + bytes > state.settings.max_unheard_bytes) {
-    // It is in /revocations, and its own outbox row goes on.
-    follower_log()->warn("revocation {} is not watched: {} others wait to be heard over NATS", event.sequence,
-                         state.unheard.size());
+  if (state.missed.size() >= state.settings.max_missed
+      || state.missed_bytes + bytes > state.settings.max_missed_bytes) {
+    // It is in /revocations, and its outbox row is still published.
+    follower_log()->warn("revocation {} is not watched: the events of {} others are still missing on NATS",
+                         event.sequence, state.missed.size());
     return;
   }
   std::uniform_int_distribution<std::int64_t> grace{state.settings.min_grace.count(), state.settings.max_grace.count()};
   const auto now = self->clock().now();
   const std::chrono::milliseconds pause{grace(state.random)};
-  state.unheard.push_back({event, now + pause, now + state.settings.max_wait});
-  state.unheard_bytes += bytes;
+  state.missed.push_back({event, now + pause, now + state.settings.max_wait});
+  state.missed_bytes += bytes;
   self->delayed_send(self, pause, watch_v);
 }
 
-// Publishes what is due and still unheard; drops what was heard.
-void publish_unheard(revocation_follower_self self) {
+// Publishes the missed events that are due; drops those that have arrived meanwhile.
+void publish_missed(revocation_follower_self self) {
   auto& state = self->state;
   const auto now = self->clock().now();
   auto due = std::make_shared<std::vector<core::revocation>>();
   std::size_t given_up = 0;
-  std::erase_if(state.unheard, [&](const revocation_follower_state::unheard_event& one) {
-    const bool publish = now >= one.due && listens(state, one.event.kind);
-    const bool heard = state.heard.heard(one.event);
-    if (!heard && !publish && now < one.until)
+  std::erase_if(state.missed, [&](const revocation_follower_state::missed_event& missed) {
+    const bool publish = now >= missed.due && is_subscribed(state, missed.event.kind);
+    const bool arrived = state.received.contains(missed.event);
+    if (!arrived && !publish && now < missed.until)
       return false;
-    state.unheard_bytes -= bytes_of(one.event);
-    if (!heard && publish)
-      due->push_back(one.event);
-    else if (!heard)
+    state.missed_bytes -= bytes_of(missed.event);
+    if (!arrived && publish)
+      due->push_back(missed.event);
+    else if (!arrived)
       ++given_up;
     return true;
   });
   if (given_up > 0)
     follower_log()->warn(
-      "{} revocations were not heard over NATS, and this replica had no way to publish them for {} s: "
-      "listeners on its side find them in /revocations",
+      "{} revocations did not arrive over NATS, and this replica had no working subscription for {} s to publish them: "
+      "listeners find them in /revocations",
       given_up, std::chrono::ceil<std::chrono::seconds>(state.settings.max_wait).count());
   if (due->empty())
     return;
-  follower_log()->info("{} revocations were not heard over NATS and are published by this replica too", due->size());
+  follower_log()->info("{} revocations did not arrive over NATS: this replica publishes them too", due->size());
   state.settings.metrics->outbox.republished.add(due->size());
   self->send(state.publisher, republish_v, revocations_ptr{std::move(due)});
 }
@@ -130,7 +130,7 @@ void take_rows(revocation_follower_self self, const std::vector<core::revocation
   for (const auto& row : rows) {
     if (row.kind == core::revoked_kind::endpoint_tokens)
       revoked->ids.insert(revoked->ids.end(), row.ids.begin(), row.ids.end());
-    if (!state.heard.heard(row))
+    if (!state.received.contains(row))
       await_event(self, row);
   }
   if (!revoked->ids.empty() && state.invalidate)
@@ -139,7 +139,8 @@ void take_rows(revocation_follower_self self, const std::vector<core::revocation
 
 void find(revocation_follower_self self, std::uint64_t after);
 
-// Reads these rows, a piece at a time, then those behind `next`, if there may be more.
+// Reads the rows with these numbers, in several requests if necessary, and then the rows after `next`, if there may be
+// more.
 void get(revocation_follower_self self, std::vector<std::uint64_t> numbers, std::optional<std::uint64_t> next) {
   if (numbers.empty()) {
     if (next)
@@ -152,12 +153,12 @@ void get(revocation_follower_self self, std::vector<std::uint64_t> numbers, std:
   storage::get_revocations command;
   command.sequences.assign(numbers.end() - static_cast<std::ptrdiff_t>(count), numbers.end());
   numbers.resize(numbers.size() - count);
-  const auto asked = command.sequences;
+  const auto requested = command.sequences;
   ask<storage::revocation_page>(
     self, std::move(command),
-    [self, asked, numbers = std::move(numbers), next](const storage::revocation_page& page) {
+    [self, requested, numbers = std::move(numbers), next](const storage::revocation_page& page) {
       take_rows(self, page.items);
-      if (!self->state.tail->take(asked, self->clock().now())) {
+      if (!self->state.tail->take(requested, self->clock().now())) {
         follower_log()->warn("too many revocations at once: all tokens in memory are dropped");
         invalidate_all(self->state);
       }
@@ -183,7 +184,7 @@ void find(revocation_follower_self self, std::uint64_t after) {
     [self](const std::string& why) { fail_reading(self, why); });
 }
 
-// The first reading: only where the table ends. What is in memory may be older than that.
+// The first reading: finds the end of the table. Cached tokens may be older, so the caches are emptied.
 void find_end(revocation_follower_self self) {
   ask<storage::found_revocations>(
     self, storage::find_revocations{},
@@ -206,16 +207,17 @@ void read(revocation_follower_self self) {
     find_end(self);
 }
 
-// While the database has no tokens, its record of the hash key stays this process's as long as it says that it is
-// alive.
+// Renews this process's lease on the hash-key record. Without tokens in the database another process may take over the
+// record when the lease ends.
 void keep_hash_key(revocation_follower_self self) {
   ask<storage::kept_hash_key>(
     self, storage::keep_hash_key{}, [](const storage::kept_hash_key&) {},
     [](const std::string& why) { follower_log()->debug("the record of the hash key is not confirmed now: {}", why); });
 }
 
-// A table that ends before what was read is another one: restored, or of a server that lags behind the one before.
-void look_at_end(revocation_follower_self self) {
+// Detects a table that ends before the last known row: the database was restored, or this server lags behind the
+// previous one. Follows it from its new end, with empty caches.
+void check_end(revocation_follower_self self) {
   ask<storage::found_revocations>(
     self, storage::find_revocations{},
     [self](const storage::found_revocations& found) {
@@ -234,15 +236,15 @@ void look_at_end(revocation_follower_self self) {
 void tick(revocation_follower_self self) {
   auto& state = self->state;
   const auto now = self->clock().now();
-  if (now >= state.next_turn) {
-    state.next_turn = now + state.settings.turn;
-    state.heard.turn();
+  if (now >= state.next_generation) {
+    state.next_generation = now + state.settings.generation_period;
+    state.received.start_generation();
   }
-  publish_unheard(self);
-  if (now >= state.next_look) {
-    state.next_look = now + state.settings.look_period;
+  publish_missed(self);
+  if (now >= state.next_check) {
+    state.next_check = now + state.settings.check_period;
     keep_hash_key(self);
-    look_at_end(self);
+    check_end(self);
   }
   read(self);
 }
@@ -273,14 +275,14 @@ revocation_follower_actor::behavior_type revocation_follower(revocation_follower
       return promise;
     },
     [self](heard_atom, const invalidated_tokens_ptr& events) {
-      for (const auto& one : events->heard)
-        self->state.heard.add(one.id, one.at);
+      for (const auto& credential : events->heard)
+        self->state.received.add(credential.id, credential.at);
     },
     [self](nats_atom, const nats_state_ptr& nats) { self->state.nats_up = nats->up; },
     [self](peer_atom, const forwarder_ptr& peer) { self->state.invalidate = peer; },
     [self](peer_atom, const storage_gate_peer& peer) { self->state.gate = peer.handle; },
     [self](peer_atom, const event_publisher_peer& peer) { self->state.publisher = peer.handle; },
-    [self](watch_atom) { publish_unheard(self); },
+    [self](watch_atom) { publish_missed(self); },
     every(self, period, first_run::at_once, tick_v, [self] { tick(self); }),
   };
 }

@@ -34,7 +34,8 @@ bool revocation_tail::take(std::span<const std::uint64_t> numbers, core::steady_
 void revocation_tail::settle(core::steady_time now) {
   for (auto first = known_.begin(); first != known_.end(); first = known_.erase(first)) {
     const bool next = first->first == settled_ + 1;
-    // What is missing below a row has been missing since that row was read, or longer.
+    // A number that is missing below this row was assigned before this row was read, at the latest: its transaction is
+    // at least as old as the reading.
     if (!next && now - first->second < patience_)
       return;
     settled_ = first->first;

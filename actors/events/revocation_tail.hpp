@@ -1,4 +1,4 @@
-// The tail of the table revocation as one replica has read it: which rows are new to it. A plain class without a clock.
+// Which rows at the end of the table `revocation` this replica has already read.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -12,33 +12,33 @@
 
 namespace cm::actors {
 
-/// Sequence numbers are given before the commit, so a row may become visible below rows that were read already.
-/// Everything behind the oldest number that is still missing is therefore read again, until that number turns up or no
-/// transaction can hold it any more. Not thread-safe.
+/// The database assigns sequence numbers before the commit, so a row may become visible after rows with higher numbers.
+/// Rows after the lowest missing number are therefore read again until that number appears, or until no transaction can
+/// hold it any more. Not thread-safe; has no clock.
 class revocation_tail {
 public:
-  /// @param patience how long a transaction may hold a number without having committed
-  /// @param max_known numbers behind the oldest missing one that are kept
+  /// @param patience maximum duration of a transaction, from its sequence number to its commit
+  /// @param max_known maximum numbers to keep after the lowest missing one
   explicit revocation_tail(std::chrono::milliseconds patience, std::size_t max_known = 65'536)
     : patience_(patience), max_known_(max_known) {}
 
-  /// Where reading begins: numbers up to `highest` that are visible by now count as known.
+  /// Starts, or restarts, after `highest`: all numbers up to it count as known.
   void start(std::uint64_t highest);
 
   [[nodiscard]] bool started() const noexcept { return started_; }
 
-  /// Rows behind this number have to be read.
+  /// Rows with a number above this one have to be read.
   [[nodiscard]] std::uint64_t after() const noexcept { return settled_; }
 
-  /// The highest number that is known.
+  /// The highest known number.
   [[nodiscard]] std::uint64_t last() const noexcept { return known_.empty() ? settled_ : known_.rbegin()->first; }
 
-  /// Those of the numbers that are not known yet.
+  /// Returns those of the numbers that are not known yet.
   [[nodiscard]] std::vector<std::uint64_t> unknown(std::span<const std::uint64_t> found) const;
 
-  /// The rows with these numbers were processed at `now`.
-  /// @return false where a number that is still missing had to be given up because too many are known behind it: a row
-  ///         may stay unread
+  /// Marks the rows with these numbers as processed at `now`.
+  /// @return false if a missing number was given up because more than max_known numbers follow it: its row may remain
+  ///         unread
   [[nodiscard]] bool take(std::span<const std::uint64_t> numbers, core::steady_time now);
 
 private:
@@ -47,8 +47,8 @@ private:
   std::chrono::milliseconds patience_;
   std::size_t max_known_;
   bool started_ = false;
-  std::uint64_t settled_ = 0;                        ///< everything up to here is known, or never comes
-  std::map<std::uint64_t, core::steady_time> known_; ///< behind `settled_`, with the time when it was processed
+  std::uint64_t settled_ = 0;                        ///< all numbers up to this one are known or given up
+  std::map<std::uint64_t, core::steady_time> known_; ///< numbers above `settled_`, with their processing times
 };
 
 } // namespace cm::actors

@@ -10,12 +10,13 @@ namespace cm::actors {
 
 namespace {
 
-// The last report, or one that says that there is none.
-template <class Report, class Heard>
-Report current(const Heard& heard, core::steady_time now, std::chrono::milliseconds overdue, bool& silent) {
-  silent = !heard.report || now - heard.at > overdue;
-  Report report = heard.report.value_or(Report{});
-  if (silent)
+// Returns the last report of a component, with status DOWN if it is overdue or missing.
+// @param[out] overdue whether that is the case
+template <class Report, class Received>
+Report current(const Received& last, core::steady_time now, std::chrono::milliseconds limit, bool& overdue) {
+  overdue = !last.report || now - last.at > limit;
+  Report report = last.report.value_or(Report{});
+  if (overdue)
     report.status = core::health_status::down;
   return report;
 }
@@ -28,18 +29,18 @@ bool is_up(core::health_status status) noexcept {
 
 void health_board::take(const component_report& report, core::steady_time now) {
   std::visit(
-    [&](const auto& r) {
-      using report_type = std::decay_t<decltype(r)>;
+    [&](const auto& received) {
+      using report_type = std::decay_t<decltype(received)>;
       if constexpr (std::is_same_v<report_type, core::database_health>)
-        db_ = {r, now};
+        db_ = {received, now};
       else if constexpr (std::is_same_v<report_type, core::nats_health>)
-        nats_ = {r, now};
+        nats_ = {received, now};
       else if constexpr (std::is_same_v<report_type, core::license_health>)
-        license_ = {r, now};
+        license_ = {received, now};
       else if constexpr (std::is_same_v<report_type, core::outbox_health>)
-        outbox_ = {r, now};
+        outbox_ = {received, now};
       else
-        actors_ = {r, now};
+        actors_ = {received, now};
     },
     report);
 }
@@ -54,20 +55,20 @@ void health_board::take_losses(std::uint64_t total, core::steady_time now) noexc
 }
 
 core::health_snapshot health_board::look(core::steady_time now, core::timestamp wall) const {
-  constexpr auto nothing_heard = "no report from the component";
+  constexpr auto no_report = "no report from the component";
   core::health_snapshot out;
-  bool silent = false;
-  out.db = current<core::database_health>(db_, now, settings_.overdue, silent);
-  if (silent)
-    out.db.error = nothing_heard;
-  out.nats = current<core::nats_health>(nats_, now, settings_.overdue, silent);
-  if (silent)
-    out.nats.error = nothing_heard;
-  out.license = current<core::license_health>(license_, now, settings_.overdue, silent);
-  if (silent)
-    out.license.error = nothing_heard;
-  out.outbox = current<core::outbox_health>(outbox_, now, settings_.overdue, silent);
-  out.actors = current<core::actors_health>(actors_, now, settings_.overdue, silent);
+  bool overdue = false;
+  out.db = current<core::database_health>(db_, now, settings_.overdue, overdue);
+  if (overdue)
+    out.db.error = no_report;
+  out.nats = current<core::nats_health>(nats_, now, settings_.overdue, overdue);
+  if (overdue)
+    out.nats.error = no_report;
+  out.license = current<core::license_health>(license_, now, settings_.overdue, overdue);
+  if (overdue)
+    out.license.error = no_report;
+  out.outbox = current<core::outbox_health>(outbox_, now, settings_.overdue, overdue);
+  out.actors = current<core::actors_health>(actors_, now, settings_.overdue, overdue);
   const bool up = is_up(out.db.status) && is_up(out.nats.status) && is_up(out.actors.status);
   out.status = up ? core::health_status::up : core::health_status::down;
   out.live = true;

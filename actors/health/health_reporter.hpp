@@ -1,4 +1,4 @@
-// Keeps the last word of every component; what /health shows is its snapshot and nothing else.
+// Keeps the last report of every component. /health shows the snapshot made from them, and queries nothing itself.
 #pragma once
 
 #include "actors/interfaces/health.hpp"
@@ -17,50 +17,52 @@
 namespace cm::actors {
 
 struct health_settings {
-  std::chrono::milliseconds period{250};        ///< how often overdue reports are looked for
-  std::chrono::milliseconds overdue{900};       ///< a component that is silent for so long is shown as down
-  std::vector<std::string> warnings;            ///< shown as they are
-  std::shared_ptr<const core::metrics> metrics; ///< with the unregistered endpoints that were lost; may be null
-  std::chrono::minutes loss_shown{60};          ///< for how long they are shown after the last
+  std::chrono::milliseconds period{250};        ///< how often reports are checked for being overdue
+  std::chrono::milliseconds overdue{900};       ///< a component without a report for longer is DOWN
+  std::vector<std::string> warnings;            ///< shown unchanged in /health
+  std::shared_ptr<const core::metrics> metrics; ///< source of the lost unregistered endpoints; may be null
+  std::chrono::minutes loss_shown{60};          ///< how long a warning shows them after the last loss
 };
 
-/// The verdict over the components. A plain class: time is a parameter.
+/// Computes the overall health from the reports of the components. Not thread-safe; time is a parameter.
 class health_board {
 public:
   explicit health_board(health_settings settings) : settings_(std::move(settings)) {}
 
+  /// Replaces the last report of that component.
   void take(const component_report& report, core::steady_time now);
 
+  /// Whether CM serves requests; if not, it is not ready.
   void set_serving(bool yes) noexcept { serving_ = yes; }
 
-  /// Each makes a warning.
+  /// Sets the subjects whose subscriptions NATS does not permit; each becomes a warning.
   void set_refused(std::vector<std::string> subjects) noexcept { refused_ = std::move(subjects); }
 
-  /// Those of them that are new make a warning.
-  /// @param total of the unregistered endpoints that were lost since the process began
+  /// Updates the number of lost unregistered endpoints; new losses become a warning.
+  /// @param total since the start of the process
   void take_losses(std::uint64_t total, core::steady_time now) noexcept;
 
-  /// A component is down when it says so or says nothing. Neither the license (contract 8) nor events that wait for
-  /// NATS take the whole down.
+  /// Computes the snapshot. A component is DOWN if its last report says so, is overdue or is missing. Neither the
+  /// license (contract 8) nor pending events (outbox) make the overall status DOWN.
   [[nodiscard]] core::health_snapshot look(core::steady_time now, core::timestamp wall) const;
 
 private:
   template <class Report>
-  struct heard {
+  struct last_report {
     std::optional<Report> report;
     core::steady_time at{};
   };
 
   health_settings settings_;
-  heard<core::database_health> db_;
-  heard<core::nats_health> nats_;
-  heard<core::license_health> license_;
-  heard<core::outbox_health> outbox_;
-  heard<core::actors_health> actors_;
+  last_report<core::database_health> db_;
+  last_report<core::nats_health> nats_;
+  last_report<core::license_health> license_;
+  last_report<core::outbox_health> outbox_;
+  last_report<core::actors_health> actors_;
   bool serving_ = false;
   std::vector<std::string> refused_;
-  std::uint64_t lost_ = 0;        ///< unregistered endpoints, in all
-  std::uint64_t lost_before_ = 0; ///< of these, not shown any more
+  std::uint64_t lost_ = 0;        ///< lost unregistered endpoints in total
+  std::uint64_t lost_before_ = 0; ///< those of them that are no longer shown
   core::steady_time loss_shown_until_{};
 };
 
@@ -71,7 +73,7 @@ struct health_state {
   core::health_status last_logged = core::health_status::unknown;
 };
 
-/// A restarted reporter knows nothing until the components report again, which they do every quarter of a second.
+/// Event-based. After a restart, components are DOWN until their next report; they report every 250 ms.
 health_actor::behavior_type health_reporter(health_actor::stateful_pointer<health_state> self,
                                             health_settings settings);
 

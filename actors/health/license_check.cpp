@@ -12,7 +12,7 @@ namespace {
 
 using license_check_self = license_actor::stateful_pointer<license_check_state>;
 
-constexpr std::chrono::seconds reader_patience{30};
+constexpr std::chrono::seconds reader_timeout{30};
 
 void report_license(license_check_self self) {
   auto& state = self->state;
@@ -32,12 +32,12 @@ void report_license(license_check_self self) {
     core::logger("cm.license")->warn("{}", *warning);
 }
 
-void take_check(license_check_self self, const license_look_ptr& look) {
+void take_check(license_check_self self, const license_look_ptr& checked) {
   auto& state = self->state;
   state.looking = false;
-  if (!look->result)
+  if (!checked->result)
     return;
-  const auto change = state.watch->checked(*look->result, look->stamp, core::now_ms());
+  const auto change = state.watch->checked(*checked->result, checked->stamp, core::now_ms());
   if (change == core::license_change::taken_over)
     core::logger("cm.license")->info("a new license is in force: {}", state.watch->current().subject);
   else if (change == core::license_change::recovered)
@@ -49,24 +49,26 @@ void take_check(license_check_self self, const license_look_ptr& look) {
 
 void look_failed(license_check_self self, const caf::error& problem) {
   self->state.looking = false;
-  core::logger("cm.license")->warn("the license file could not be looked at: {}", describe_reason(problem));
+  core::logger("cm.license")->warn("the license file could not be checked: {}", describe_reason(problem));
 }
 
-void take_stamp(license_check_self self, const license_look_ptr& look) {
+// Continues with a check of the license if the file has changed or a check is due.
+void take_stamp(license_check_self self, const license_look_ptr& stamped) {
   auto& state = self->state;
-  if (!state.watch->check_due(look->stamp, core::now_ms())) {
+  if (!state.watch->check_due(stamped->stamp, core::now_ms())) {
     state.looking = false;
     return;
   }
-  self->request(state.reader, reader_patience, validate_v)
+  self->request(state.reader, reader_timeout, validate_v)
     .then([self](const license_look_ptr& checked) { take_check(self, checked); },
           [self](const caf::error& problem) { look_failed(self, problem); });
 }
 
-void look(license_check_self self) {
+// Asks the reader for the file's stamp (time, size).
+void read_stamp(license_check_self self) {
   auto& state = self->state;
   state.looking = true;
-  self->request(state.reader, reader_patience, find_v)
+  self->request(state.reader, reader_timeout, find_v)
     .then([self](const license_look_ptr& stamped) { take_stamp(self, stamped); },
           [self](const caf::error& problem) { look_failed(self, problem); });
 }
@@ -79,14 +81,14 @@ license_reader_actor::behavior_type license_reader(license_reader_actor::statefu
   self->state.settings = std::move(settings);
   return {
     [self](find_atom) {
-      license_look seen{core::file_stamp_of(self->state.settings.path), std::nullopt};
-      return license_look_ptr{std::make_shared<const license_look>(std::move(seen))};
+      license_look found{core::file_stamp_of(self->state.settings.path), std::nullopt};
+      return license_look_ptr{std::make_shared<const license_look>(std::move(found))};
     },
     [self](validate_atom) {
       const auto& settings_now = self->state.settings;
       auto stamp = core::file_stamp_of(settings_now.path);
-      license_look seen{stamp, core::check_license(settings_now, core::now_ms())};
-      return license_look_ptr{std::make_shared<const license_look>(std::move(seen))};
+      license_look found{stamp, core::check_license(settings_now, core::now_ms())};
+      return license_look_ptr{std::make_shared<const license_look>(std::move(found))};
     },
   };
 }
@@ -116,7 +118,7 @@ license_actor::behavior_type license_check(license_check_self self, license_chec
             const auto now = self->clock().now();
             if (!s.looking && now >= s.next_look) {
               s.next_look = now + look_period;
-              look(self);
+              read_stamp(self);
             }
             report_license(self);
           }),

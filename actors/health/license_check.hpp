@@ -1,4 +1,5 @@
-// Watches the license while CM runs (contract section 8).
+// Monitors the license while CM runs (contract 8): reports to health, and has the credential manager refuse changes if
+// the license is invalid.
 #pragma once
 
 #include "actors/interfaces/changes.hpp"
@@ -16,10 +17,10 @@ namespace cm::actors {
 
 struct license_check_settings {
   core::license_settings license;
-  core::license start;                         ///< what the check at the start gave
+  core::license start;                         ///< result of the check at the start
   std::optional<core::file_stamp> start_stamp; ///< taken before that check
   std::chrono::milliseconds report_period{250};
-  std::chrono::milliseconds look_period{2000}; ///< how often the file is looked at for a change
+  std::chrono::milliseconds look_period{2000}; ///< how often the file's stamp is compared
 };
 
 struct license_reader_state {
@@ -27,7 +28,7 @@ struct license_reader_state {
   core::license_settings settings;
 };
 
-/// To be spawned detached: it reads files and computes.
+/// To be spawned detached, because it reads files and verifies signatures.
 license_reader_actor::behavior_type license_reader(license_reader_actor::stateful_pointer<license_reader_state> self,
                                                    core::license_settings settings);
 
@@ -38,10 +39,10 @@ struct license_check_state {
   health_actor health;
   credential_manager_actor manager;
   core::steady_time next_look{};
-  bool looking = false;
+  bool looking = false; ///< a request to the reader is pending
 };
 
-/// Spawns its reader, linked: they live and die together.
+/// Event-based. Spawns its reader as a linked actor, so that both fail and restart together.
 license_actor::behavior_type license_check(license_actor::stateful_pointer<license_check_state> self,
                                            license_check_settings settings, health_actor health,
                                            credential_manager_actor manager);

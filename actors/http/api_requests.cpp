@@ -8,19 +8,19 @@
 
 namespace cm::actors {
 
-void answer_error(const exchange_ptr& one, const core::error& problem) {
-  const auto& request = one->request();
-  const bool ours = core::is_fault(problem.code);
-  const auto level = ours ? spdlog::level::warn : spdlog::level::debug;
+void answer_error(const exchange_ptr& exchange, const core::error& problem) {
+  const auto& request = exchange->request();
+  const bool server_error = core::is_fault(problem.code);
+  const auto level = server_error ? spdlog::level::warn : spdlog::level::debug;
   core::logger("cm.http")->log(level, "{} {} is answered {}: {}{}", http::to_string(request.verb()), request.path(),
                                http::status_of(problem.code), problem.detail.empty() ? problem.message : problem.detail,
                                core::log_fields{{"correlationId", request.correlation_id()}});
-  one->respond(http::problem(request, problem));
+  exchange->respond(http::problem(request, problem));
 }
 
-void answer_lost(const exchange_ptr& one, const char* who, const caf::error& problem) {
-  answer_error(one, core::make_error(core::errc::unavailable, "Service Unavailable",
-                                     std::string("no answer from the ") + who + ": " + describe_reason(problem)));
+void answer_lost(const exchange_ptr& exchange, const char* peer, const caf::error& problem) {
+  answer_error(exchange, core::make_error(core::errc::unavailable, "Service Unavailable",
+                                          std::string("no answer from the ") + peer + ": " + describe_reason(problem)));
 }
 
 core::error other_reply() {
@@ -33,27 +33,29 @@ core::change_origin origin_of_request(const http::request& request) {
 
 void import_tokens(const api_request& request) {
   const auto self = request.self;
-  // Reading a million lines takes seconds of a processor, in which those who share a thread with it would wait.
+  // Parsing a million lines takes seconds of CPU time, so an import gets a thread of its own if one is free: otherwise
+  // it delays the actors that share its scheduler thread.
   import_stream_settings settings;
   settings.thread = take_import_thread(request.context->imports);
   const auto& manager = self->state.collaborators.manager;
   if (settings.thread)
-    self->state.stream = self->spawn<caf::detached>(import_stream, request.one, manager, std::move(settings));
+    self->state.stream = self->spawn<caf::detached>(import_stream, request.exchange, manager, std::move(settings));
   else
-    self->state.stream = self->spawn(import_stream, request.one, manager, std::move(settings));
+    self->state.stream = self->spawn(import_stream, request.exchange, manager, std::move(settings));
 }
 
 void export_tokens(const api_request& request) {
   const auto self = request.self;
-  auto application = http::parse_export(request.one->request());
+  auto application = http::parse_export(request.exchange->request());
   if (application.has_error()) {
-    answer_error(request.one, application.error());
+    answer_error(request.exchange, application.error());
     return;
   }
   export_stream_settings settings;
   settings.application = std::move(*application);
   settings.deadline = request.deadline;
-  self->state.stream = self->spawn(export_stream, request.one, self->state.collaborators.gate, std::move(settings));
+  self->state.stream =
+    self->spawn(export_stream, request.exchange, self->state.collaborators.gate, std::move(settings));
 }
 
 } // namespace cm::actors

@@ -1,4 +1,4 @@
-// What the handlers of REST requests have in common: ask, then answer; and the handlers themselves, by resource.
+// The handlers of REST requests, and the functions that they share: request something from another actor, then respond.
 #pragma once
 
 #include "actors/database/storage_request.hpp"
@@ -16,92 +16,98 @@
 
 namespace cm::actors {
 
-/// One request that was routed.
+/// A request for which the route has been found.
 struct api_request {
   http_session_pointer self;
-  exchange_ptr one;
+  exchange_ptr exchange;      ///< the HTTP exchange to respond to
   http::path_parameters path; ///< views into the request
   std::chrono::milliseconds deadline;
-  const api_context* context; ///< while it is handled
+  const api_context* context; ///< valid during the handler's call only
 };
 
-/// Answers with the error; what the client is not told goes to the log.
-void answer_error(const exchange_ptr& one, const core::error& problem);
+/// Responds with the error. The log gets the details that the client must not see.
+void answer_error(const exchange_ptr& exchange, const core::error& problem);
 
-/// Answers 503 for a peer that died or did not answer in time.
-void answer_lost(const exchange_ptr& one, const char* who, const caf::error& problem);
+/// Responds 503 because another actor died or did not answer in time.
+/// @param peer name of the actor, for the log
+void answer_lost(const exchange_ptr& exchange, const char* peer, const caf::error& problem);
 
-/// Who asked, for the audit trail and the events.
+/// The origin of the request, for the audit trail and the events.
 [[nodiscard]] core::change_origin origin_of_request(const http::request& request);
 
-/// The error for a reply that is not of the kind that was asked for.
+/// The error for a storage reply of an unexpected type.
 [[nodiscard]] core::error other_reply();
 
-/// Hands the reply of the expected kind to `then`, and answers everything else.
+/// Responds with `then(reply)` if the result is a Reply, else with the error.
 template <class Reply, class Then>
-void answer_from(const exchange_ptr& one, const storage_result& result, const Then& then) {
+void answer_from(const exchange_ptr& exchange, const storage_result& result, const Then& then) {
   if (result.has_error()) {
-    answer_error(one, result.error());
+    answer_error(exchange, result.error());
     return;
   }
   if (const auto* reply = std::get_if<Reply>(&*result))
-    one->respond(then(*reply));
+    exchange->respond(then(*reply));
   else
-    answer_error(one, other_reply());
+    answer_error(exchange, other_reply());
 }
 
-/// Asks the database; `then` makes the response of a Reply.
+/// Sends a command to the storage gate, and responds with `then(reply)`, or with the error.
 template <class Reply, class Then>
 void ask_storage(const api_request& request, storage::command command, Then then) {
   const auto self = request.self;
   request_storage<Reply>(self, self->state.collaborators.gate, std::move(command), request.deadline,
-                         [one = request.one, then = std::move(then)](const storage_reply<Reply>& reply) {
+                         [exchange = request.exchange, then = std::move(then)](const storage_reply<Reply>& reply) {
                            if (reply)
-                             one->respond(then(*reply));
+                             exchange->respond(then(*reply));
                            else
-                             answer_error(one, reply.error());
+                             answer_error(exchange, reply.error());
                          });
 }
 
-/// Asks the manager for a change; `then` makes the response of a Reply.
+/// Sends a change to the credential manager, and responds with `then(reply)`, or with the error.
 template <class Reply, class Then>
 void ask_change(const api_request& request, storage::command command, Then then) {
   const auto self = request.self;
   auto change = std::make_shared<const credential_change>(credential_change{std::move(command), core::channel::rest});
   request_within(self, self->state.collaborators.manager, request.deadline + std::chrono::seconds{1}, apply_v,
                  credential_change_ptr{std::move(change)})
-    .then([one = request.one,
-           then = std::move(then)](const storage_result_ptr& result) { answer_from<Reply>(one, *result, then); },
-          [one = request.one](const caf::error& problem) { answer_lost(one, "credential manager", problem); });
+    .then([exchange = request.exchange,
+           then = std::move(then)](const storage_result_ptr& result) { answer_from<Reply>(exchange, *result, then); },
+          [exchange = request.exchange](const caf::error& problem) {
+            answer_lost(exchange, "credential manager", problem);
+          });
 }
 
-/// Whether a POST to a list may go on: its If-Match, where there is one, is held against the tag of the list (of client
-/// credentials: of its default page), right before, not together with, the insertion (a credential more takes nothing
-/// from anybody). `look` asks for that page of kind Page, `tag_of` says its tag; what does not go on is answered here.
+/// Checks the If-Match of a POST to a list, if there is one, against the entity tag of the list (for client
+/// credentials: of its default page), and calls `proceed` if it matches; otherwise it responds. The check is not atomic
+/// with the insertion that follows; that is harmless, since an insertion cannot overwrite the change of another client.
+/// @param look command that reads the list as a Page
+/// @param tag_of returns the entity tag of the Page
 template <class Page, class Tag>
-void with_list_condition(const api_request& request, storage::command look, Tag tag_of, std::function<void()> go_on) {
-  const auto condition = http::if_match_condition(request.one->request());
+void with_list_condition(const api_request& request, storage::command look, Tag tag_of, std::function<void()> proceed) {
+  const auto condition = http::if_match_condition(request.exchange->request());
   if (!condition) {
-    go_on();
+    proceed();
     return;
   }
   const auto self = request.self;
-  request_storage<Page>(
-    self, self->state.collaborators.gate, std::move(look), request.deadline,
-    [one = request.one, wanted = *condition, tag_of, go_on = std::move(go_on)](const storage_reply<Page>& page) {
-      if (!page)
-        answer_error(one, page.error());
-      else if (!http::if_match(wanted, tag_of(*page)))
-        answer_error(one, core::make_error(core::errc::precondition_failed, "The list has changed"));
-      else
-        go_on();
-    });
+  request_storage<Page>(self, self->state.collaborators.gate, std::move(look), request.deadline,
+                        [exchange = request.exchange, wanted = *condition, tag_of,
+                         proceed = std::move(proceed)](const storage_reply<Page>& page) {
+                          if (!page)
+                            answer_error(exchange, page.error());
+                          else if (!http::if_match(wanted, tag_of(*page)))
+                            answer_error(exchange,
+                                         core::make_error(core::errc::precondition_failed, "The list has changed"));
+                          else
+                            proceed();
+                        });
 }
 
-/// Has a password hashed; `then` goes on with the hash.
+/// Has the password pool hash a password, and calls `then` with the hash; responds if that fails.
 void ask_hash(const api_request& request, const core::secret& password, std::function<void(core::secret phc)> then);
 
-// Each answers its request, now or later.
+// The handlers. Each responds to its request, at once or asynchronously.
 
 void list_tokens(const api_request& request);
 void create_token(const api_request& request);
@@ -121,7 +127,7 @@ void set_password(const api_request& request);
 
 void list_revocations(const api_request& request);
 
-/// These two are answered by an actor of their own, in pieces.
+/// Imports and exports are streams: each has an actor of its own that reads or writes piece by piece.
 void import_tokens(const api_request& request);
 void export_tokens(const api_request& request);
 

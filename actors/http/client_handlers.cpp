@@ -20,17 +20,17 @@ storage::client_precondition client_condition(const http::request& request) {
   };
 }
 
-// A POST to a list of credentials: held against the list's tag where it has an If-Match.
-void with_clients_condition(const api_request& request, core::client_kind kind, std::function<void()> go_on) {
+// with_list_condition() for a list of client credentials.
+void with_clients_condition(const api_request& request, core::client_kind kind, std::function<void()> proceed) {
   storage::list_clients look;
   look.kind = kind;
   with_list_condition<storage::client_page>(
     request, std::move(look),
     [](const storage::client_page& page) { return http::entity_tag_of_page(page.items, page.total); },
-    std::move(go_on));
+    std::move(proceed));
 }
 
-// A password that CM made is shown, one that the client brought is not.
+// The response shows a password only if CM generated it.
 const core::secret* shown(const std::optional<core::secret>& generated) {
   return generated ? &*generated : nullptr;
 }
@@ -45,20 +45,20 @@ void ask_hash(const api_request& request, const core::secret& password, std::fun
   request_within(self, self->state.collaborators.passwords, request.deadline + std::chrono::milliseconds{2500},
                  password_v, password_job_ptr{std::move(job)})
     .then(
-      [one = request.one, then = std::move(then)](const password_result_ptr& result) {
+      [exchange = request.exchange, then = std::move(then)](const password_result_ptr& result) {
         if (result->has_error())
-          answer_error(one, result->error());
+          answer_error(exchange, result->error());
         else
           then((*result)->phc);
       },
-      [one = request.one](const caf::error& problem) { answer_lost(one, "password pool", problem); });
+      [exchange = request.exchange](const caf::error& problem) { answer_lost(exchange, "password pool", problem); });
 }
 
 void list_clients(const api_request& request, core::client_kind kind) {
-  const auto& received = request.one->request();
+  const auto& received = request.exchange->request();
   auto parsed = kind == core::client_kind::basic ? http::parse_list_basic(received) : http::parse_list_x509(received);
   if (parsed.has_error()) {
-    answer_error(request.one, parsed.error());
+    answer_error(request.exchange, parsed.error());
     return;
   }
   storage::list_clients command;
@@ -70,15 +70,16 @@ void list_clients(const api_request& request, core::client_kind kind) {
   command.offset = parsed->offset;
   command.limit = parsed->limit;
   command.ascending = parsed->order == http::sort_order::ascending;
-  ask_storage<storage::client_page>(request, std::move(command), [one = request.one](const storage::client_page& page) {
-    return http::render_clients_page(one->request(), page.items, page.total);
-  });
+  ask_storage<storage::client_page>(request, std::move(command),
+                                    [exchange = request.exchange](const storage::client_page& page) {
+                                      return http::render_clients_page(exchange->request(), page.items, page.total);
+                                    });
 }
 
 void create_basic(const api_request& request) {
-  auto parsed = http::parse_create_basic(request.one->request());
+  auto parsed = http::parse_create_basic(request.exchange->request());
   if (parsed.has_error()) {
-    answer_error(request.one, parsed.error());
+    answer_error(request.exchange, parsed.error());
     return;
   }
   std::optional<core::secret> generated;
@@ -88,7 +89,7 @@ void create_basic(const api_request& request) {
   command.credential.kind = core::client_kind::basic;
   command.credential.username = std::move(parsed->username);
   command.credential.client_id = parsed->client_id.value_or(std::string{});
-  command.origin = origin_of_request(request.one->request());
+  command.origin = origin_of_request(request.exchange->request());
   const auto password = generated ? *generated : *parsed->password;
   with_clients_condition(request, core::client_kind::basic, [request, command, generated, password] {
     ask_hash(request, password, [request, command, generated](core::secret phc) mutable {
@@ -101,9 +102,9 @@ void create_basic(const api_request& request) {
 }
 
 void create_x509(const api_request& request) {
-  auto parsed = http::parse_create_x509(request.one->request());
+  auto parsed = http::parse_create_x509(request.exchange->request());
   if (parsed.has_error()) {
-    answer_error(request.one, parsed.error());
+    answer_error(request.exchange, parsed.error());
     return;
   }
   storage::create_client command;
@@ -112,7 +113,7 @@ void create_x509(const api_request& request) {
   command.credential.issuer = std::move(parsed->issuer);
   command.credential.serial_number = std::move(parsed->serial_number);
   command.credential.client_id = parsed->client_id.value_or(std::string{});
-  command.origin = origin_of_request(request.one->request());
+  command.origin = origin_of_request(request.exchange->request());
   with_clients_condition(request, core::client_kind::x509, [request, command] {
     ask_change<storage::one_client>(request, command, [](const storage::one_client& created) {
       return http::render_created_x509(created.credential);
@@ -123,20 +124,20 @@ void create_x509(const api_request& request) {
 void get_client(const api_request& request, core::client_kind kind) {
   const auto id = http::parse_credential_path(request.path);
   if (id.has_error()) {
-    answer_error(request.one, id.error());
+    answer_error(request.exchange, id.error());
     return;
   }
   ask_storage<storage::one_client>(request, storage::get_client{kind, *id},
-                                   [one = request.one](const storage::one_client& found) {
-                                     return http::render_client(one->request(), found.credential);
+                                   [exchange = request.exchange](const storage::one_client& found) {
+                                     return http::render_client(exchange->request(), found.credential);
                                    });
 }
 
 void delete_client(const api_request& request, core::client_kind kind) {
-  const auto& received = request.one->request();
+  const auto& received = request.exchange->request();
   const auto id = http::parse_credential_path(request.path);
   if (id.has_error()) {
-    answer_error(request.one, id.error());
+    answer_error(request.exchange, id.error());
     return;
   }
   storage::delete_client command;
@@ -149,15 +150,15 @@ void delete_client(const api_request& request, core::client_kind kind) {
 }
 
 void set_client_status(const api_request& request, core::client_kind kind) {
-  const auto& received = request.one->request();
+  const auto& received = request.exchange->request();
   const auto id = http::parse_credential_path(request.path);
   if (id.has_error()) {
-    answer_error(request.one, id.error());
+    answer_error(request.exchange, id.error());
     return;
   }
   const auto target = http::parse_status_body(received);
   if (target.has_error()) {
-    answer_error(request.one, target.error());
+    answer_error(request.exchange, target.error());
     return;
   }
   storage::change_client_status command;
@@ -172,15 +173,15 @@ void set_client_status(const api_request& request, core::client_kind kind) {
 }
 
 void set_password(const api_request& request) {
-  const auto& received = request.one->request();
+  const auto& received = request.exchange->request();
   const auto id = http::parse_credential_path(request.path);
   if (id.has_error()) {
-    answer_error(request.one, id.error());
+    answer_error(request.exchange, id.error());
     return;
   }
   auto given = http::parse_password_body(received);
   if (given.has_error()) {
-    answer_error(request.one, given.error());
+    answer_error(request.exchange, given.error());
     return;
   }
   std::optional<core::secret> generated;

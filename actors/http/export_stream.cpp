@@ -19,10 +19,10 @@ using export_stream_self = http_stream_actor::stateful_pointer<export_stream_sta
 void fail(export_stream_self self, const core::error& problem) {
   auto& state = self->state;
   if (!state.begun)
-    answer_error(state.one, problem);
+    answer_error(state.exchange, problem);
   else
-    core::logger("cm.http")->warn("an export is cut short: {} {}", problem.message, problem.detail);
-  self->quit(); // an answer that was begun is cut short by letting go of it
+    core::logger("cm.http")->warn("an export is truncated: {} {}", problem.message, problem.detail);
+  self->quit(); // drops the exchange, which truncates a response that has begun
 }
 
 void write_page(export_stream_self self, const storage::exported_tokens& page) {
@@ -30,7 +30,7 @@ void write_page(export_stream_self self, const storage::exported_tokens& page) {
   if (!std::exchange(state.begun, true)) {
     http::response head;
     head.content_type = http::to_string(http::media::ndjson);
-    if (!state.one->begin(std::move(head))) {
+    if (!state.exchange->begin(std::move(head))) {
       self->quit();
       return;
     }
@@ -42,7 +42,7 @@ void write_page(export_stream_self self, const storage::exported_tokens& page) {
   if (!page.items.empty())
     state.after = page.items.back().id;
   const auto me = caf::actor_cast<http_stream_actor>(self);
-  state.one->write(std::move(out), [me](bool ok) { caf::anon_send(me, written_v, ok); });
+  state.exchange->write(std::move(out), [me](bool ok) { caf::anon_send(me, written_v, ok); });
 }
 
 void read_page(export_stream_self self) {
@@ -59,17 +59,17 @@ void read_page(export_stream_self self) {
 
 } // namespace
 
-http_stream_actor::behavior_type export_stream(export_stream_self self, exchange_ptr one, storage_gate_actor gate,
+http_stream_actor::behavior_type export_stream(export_stream_self self, exchange_ptr exchange, storage_gate_actor gate,
                                                export_stream_settings settings) {
   harden(self);
   auto& state = self->state;
   state.settings = std::move(settings);
-  state.one = std::move(one);
+  state.exchange = std::move(exchange);
   state.gate = std::move(gate);
   read_page(self);
   return {
     [](piece_atom, const body_piece_ptr&) {
-      // An export has no body to read.
+      // An export reads no request body.
     },
     [self](written_atom, bool ok) {
       auto& s = self->state;
@@ -78,12 +78,12 @@ http_stream_actor::behavior_type export_stream(export_stream_self self, exchange
         return;
       }
       if (ok)
-        s.one->end();
+        s.exchange->end();
       self->quit();
     },
     [self](peer_atom, const storage_gate_peer& peer) { self->state.gate = peer.handle; },
     [](peer_atom, const credential_manager_peer&) {
-      // An export asks the storage gate only.
+      // An export does not use the credential manager.
     },
   };
 }

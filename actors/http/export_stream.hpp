@@ -1,4 +1,4 @@
-// One export: reads tokens page by page and writes a line each.
+// One export of tokens: reads pages from storage and writes a JSON line for each token.
 #pragma once
 
 #include "actors/interfaces/database.hpp"
@@ -15,9 +15,9 @@
 namespace cm::actors {
 
 struct export_stream_settings {
-  std::string application; ///< empty: all
-  std::uint32_t page = 500;
-  std::chrono::milliseconds deadline{5000}; ///< for one page
+  std::string application;                  ///< empty: all applications
+  std::uint32_t page = 500;                 ///< tokens per page
+  std::chrono::milliseconds deadline{5000}; ///< for reading one page
 };
 
 struct export_stream_state {
@@ -25,17 +25,18 @@ struct export_stream_state {
 
   export_stream_settings settings;
   request_deadlines deadlines;
-  exchange_ptr one;
+  exchange_ptr exchange;
   storage_gate_actor gate;
-  core::uuid after;
-  bool begun = false;
-  bool all_read = false;
+  core::uuid after;      ///< last token ID that was read
+  bool begun = false;    ///< the response head has been sent
+  bool all_read = false; ///< the last page has been read
 };
 
-/// Never more than one page is in memory: the next is read when the one before is written. A database that fails before
-/// the first line is an ordinary error; after it, the answer is cut short, which the client sees.
+/// Keeps at most one page in memory: it reads the next page when the previous one has been written. If the database
+/// fails before the first line, the response is an ordinary error; afterwards the response is truncated, which the
+/// client can detect.
 http_stream_actor::behavior_type export_stream(http_stream_actor::stateful_pointer<export_stream_state> self,
-                                               exchange_ptr one, storage_gate_actor gate,
+                                               exchange_ptr exchange, storage_gate_actor gate,
                                                export_stream_settings settings);
 
 } // namespace cm::actors

@@ -1,4 +1,4 @@
-// The connections of one port: accepts them, gives each a session, and sees the last one off.
+// Accepts the connections of one port, spawns a session for each, and drains them at the stop.
 #pragma once
 
 #include "actors/interfaces/changes.hpp"
@@ -20,7 +20,7 @@
 
 namespace cm::actors {
 
-/// Whom a session asks.
+/// The actors that sessions send requests to.
 struct http_collaborators {
   storage_gate_actor gate;
   credential_manager_actor manager;
@@ -33,8 +33,8 @@ struct http_listener_state;
 using http_listener_pointer = http_listener_actor::stateful_pointer<http_listener_state>;
 
 struct http_listener_settings {
-  std::shared_ptr<http::acceptor> acceptor; ///< root's; outlives this actor
-  /// Spawns the session of a connection, which it starts.
+  std::shared_ptr<http::acceptor> acceptor; ///< owned by root; outlives this actor
+  /// Spawns the session of a connection; the session starts the connection.
   std::function<http_session_actor(http_listener_pointer, socket_ptr, const http_collaborators&)> spawn_session;
 };
 
@@ -46,12 +46,13 @@ struct http_listener_state {
   std::unordered_map<caf::actor_id, http_session_actor> sessions;
   std::vector<caf::typed_response_promise<bool>> drains;
 
-  /// The sessions outlive a listener that failed, but nobody would tell them of new collaborators: each finishes what
-  /// it has in flight and closes. The acceptor keeps its backlog for the next listener.
+  /// Pauses the acceptor, which keeps its backlog for the next listener, and drains the sessions: they outlive a failed
+  /// listener, but would not learn the handles of restarted collaborators.
   ~http_listener_state();
 };
 
-/// Acceptor settings that log when accepting begins to fail, for lack of file descriptors or memory.
+/// Returns acceptor settings that log when accepting begins to fail, for lack of file descriptors or memory.
+/// @param port name of the port, for the log
 [[nodiscard]] http::acceptor_settings logging_acceptor(std::string port);
 
 http_listener_actor::behavior_type http_listener(http_listener_pointer self, http_listener_settings settings,

@@ -32,7 +32,7 @@ void open_connection(http_session_pointer self, const socket_ptr& accepted,
                      std::shared_ptr<core::http_counters> counters = {}) {
   const auto me = caf::actor_cast<http_session_actor>(self);
   http::connection_callbacks callbacks;
-  callbacks.on_request = [me](exchange_ptr one) { caf::anon_send(me, exchange_v, std::move(one)); };
+  callbacks.on_request = [me](exchange_ptr exchange) { caf::anon_send(me, exchange_v, std::move(exchange)); };
   callbacks.on_closed = [me] { caf::anon_send(me, closed_v); };
   callbacks.policy = std::move(policy);
   callbacks.counters = std::move(counters);
@@ -45,11 +45,12 @@ void open_connection(http_session_pointer self, const socket_ptr& accepted,
   self->state.connection->start();
 }
 
-// The part that both kinds of session have in common; `handle` answers one request.
+// The behaviour that all kinds of session share.
+// @param handle responds to one request
 http_session_actor::behavior_type make_session(http_session_pointer self,
                                                std::function<void(const exchange_ptr&)> handle) {
   return {
-    [handle = std::move(handle)](exchange_atom, const exchange_ptr& one) { handle(one); },
+    [handle = std::move(handle)](exchange_atom, const exchange_ptr& exchange) { handle(exchange); },
     [self](closed_atom) { self->quit(caf::exit_reason::user_shutdown); },
     [self](drain_atom) { self->state.connection->graceful_close(); },
     [self](peer_atom, const storage_gate_peer& peer) {
@@ -121,38 +122,38 @@ void dispatch(http::api_route route, const api_request& request) {
   case api_route::list_revocations:
     return list_revocations(request);
   case api_route::openapi:
-    request.one->respond(http::render_openapi(request.one->request()));
+    request.exchange->respond(http::render_openapi(request.exchange->request()));
     return;
   case api_route::docs:
-    request.one->respond(http::render_docs(request.one->request()));
+    request.exchange->respond(http::render_docs(request.exchange->request()));
     return;
   }
 }
 
-void handle_api(http_session_pointer self, const api_context& context, const exchange_ptr& one) {
-  const auto& request = one->request();
+void handle_api(http_session_pointer self, const api_context& context, const exchange_ptr& exchange) {
+  const auto& request = exchange->request();
   const auto match = context.routes.match(request);
   if (match.outcome != http::route_outcome::matched) {
-    one->respond(http::answer_unmatched(request, match));
+    exchange->respond(http::answer_unmatched(request, match));
     return;
   }
-  one->set_route(static_cast<std::size_t>(match.route));
+  exchange->set_route(static_cast<std::size_t>(match.route));
   const auto media = http::media_of(match.route);
   if (auto refused = http::refuse_unacceptable(request, media.answer)) {
-    one->respond(std::move(*refused));
+    exchange->respond(std::move(*refused));
     return;
   }
   if (media.body) {
     if (auto refused = http::refuse_media_type(request, *media.body)) {
-      one->respond(std::move(*refused));
+      exchange->respond(std::move(*refused));
       return;
     }
   }
   if (auto refused = http::refuse_unknown_parameters(request, match.route)) {
-    one->respond(std::move(*refused));
+    exchange->respond(std::move(*refused));
     return;
   }
-  dispatch(match.route, api_request{self, one, match.parameters, context.deadline, &context});
+  dispatch(match.route, api_request{self, exchange, match.parameters, context.deadline, &context});
 }
 
 http::metrics_source metrics_of(const management_context& context, const core::health_snapshot& snapshot,
@@ -179,13 +180,13 @@ http::response render(const management_context& context, http::management_route 
   return http::render_info(context.info);
 }
 
-// Answers with what the health reporter knows; without an answer, as if it knew nothing.
+// Calls `answer` with the snapshot of the health reporter, or with an empty one (status DOWN) if it does not respond.
 void with_snapshot(http_session_pointer self, std::chrono::milliseconds deadline,
                    const std::function<void(const core::health_snapshot&)>& answer) {
   request_within(self, self->state.collaborators.health, deadline, snapshot_v)
     .then([answer](const health_snapshot_ptr& snapshot) { answer(*snapshot); },
           [answer](const caf::error& problem) {
-            // The process lives, or nobody would answer here; of the rest nothing is known until the reporter is back.
+            // The process is live, as it responds; the components are unknown until the reporter is restarted.
             core::health_snapshot unknown;
             unknown.status = core::health_status::down;
             core::logger("cm.health")->warn("no answer from the health reporter: {}", describe_reason(problem));
@@ -194,41 +195,41 @@ void with_snapshot(http_session_pointer self, std::chrono::milliseconds deadline
 }
 
 void handle_agent(http_session_pointer self, const std::shared_ptr<const agent_context>& context,
-                  const exchange_ptr& one) {
-  const auto& request = one->request();
+                  const exchange_ptr& exchange) {
+  const auto& request = exchange->request();
   if (!http::shows_login(request, "monitor", context->password)) {
-    one->respond(http::problem(request, 401).with("WWW-Authenticate", "Basic realm=\"jolokia\""));
+    exchange->respond(http::problem(request, 401).with("WWW-Authenticate", "Basic realm=\"jolokia\""));
     return;
   }
   if (!http::is_jolokia_path(request)) {
-    one->respond(http::problem(request, 404));
+    exchange->respond(http::problem(request, 404));
     return;
   }
-  with_snapshot(self, context->management->deadline, [one, context](const core::health_snapshot& snapshot) {
+  with_snapshot(self, context->management->deadline, [exchange, context](const core::health_snapshot& snapshot) {
     const auto& management = *context->management;
     const auto process = core::read_process_usage();
     const auto source = metrics_of(management, snapshot, process);
     const auto beans = http::collect_beans(source, management.settings);
-    one->respond(
-      http::answer_jolokia(one->request(), {beans, management.info.version, management.info.instance, source.now}));
+    exchange->respond(http::answer_jolokia(exchange->request(),
+                                           {beans, management.info.version, management.info.instance, source.now}));
   });
 }
 
 void handle_management(http_session_pointer self, const std::shared_ptr<const management_context>& context,
-                       const exchange_ptr& one) {
-  const auto& request = one->request();
+                       const exchange_ptr& exchange) {
+  const auto& request = exchange->request();
   const auto match = context->routes.match(request);
   if (match.outcome != http::route_outcome::matched) {
-    one->respond(http::answer_unmatched(request, match));
+    exchange->respond(http::answer_unmatched(request, match));
     return;
   }
   const auto route = match.route;
   if (route == http::management_route::info) {
-    one->respond(http::render_info(context->info));
+    exchange->respond(http::render_info(context->info));
     return;
   }
-  with_snapshot(self, context->deadline, [one, context, route](const core::health_snapshot& snapshot) {
-    one->respond(render(*context, route, snapshot));
+  with_snapshot(self, context->deadline, [exchange, context, route](const core::health_snapshot& snapshot) {
+    exchange->respond(render(*context, route, snapshot));
   });
 }
 
@@ -245,11 +246,11 @@ http_session_actor::behavior_type api_session(http_session_pointer self, const s
   harden(self);
   self->state.collaborators = std::move(collaborators);
   const auto* io = &accepted->socket.get_executor().context();
-  const auto home = std::find_if(context->loops.begin(), context->loops.end(),
-                                 [io](const api_context::loop& one) { return one.io == io; });
+  const auto loop = std::find_if(context->loops.begin(), context->loops.end(),
+                                 [io](const api_context::loop& candidate) { return candidate.io == io; });
   open_connection(self, accepted, context->connection, body_policy_of,
-                  home == context->loops.end() ? nullptr : home->counters);
-  return make_session(self, [self, context](const exchange_ptr& one) { handle_api(self, *context, one); });
+                  loop == context->loops.end() ? nullptr : loop->counters);
+  return make_session(self, [self, context](const exchange_ptr& exchange) { handle_api(self, *context, exchange); });
 }
 
 http_session_actor::behavior_type management_session(http_session_pointer self, const socket_ptr& accepted,
@@ -258,7 +259,8 @@ http_session_actor::behavior_type management_session(http_session_pointer self, 
   harden(self);
   self->state.collaborators = std::move(collaborators);
   open_connection(self, accepted, context->connection);
-  return make_session(self, [self, context](const exchange_ptr& one) { handle_management(self, context, one); });
+  return make_session(self,
+                      [self, context](const exchange_ptr& exchange) { handle_management(self, context, exchange); });
 }
 
 http_session_actor::behavior_type agent_session(http_session_pointer self, const socket_ptr& accepted,
@@ -267,7 +269,7 @@ http_session_actor::behavior_type agent_session(http_session_pointer self, const
   harden(self);
   self->state.collaborators = std::move(collaborators);
   open_connection(self, accepted, context->management->connection);
-  return make_session(self, [self, context](const exchange_ptr& one) { handle_agent(self, context, one); });
+  return make_session(self, [self, context](const exchange_ptr& exchange) { handle_agent(self, context, exchange); });
 }
 
 } // namespace cm::actors

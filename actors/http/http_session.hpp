@@ -1,4 +1,4 @@
-// One HTTP connection: routes its requests, asks who knows, answers.
+// One HTTP connection: routes its requests, requests data or changes from other actors, and responds.
 #pragma once
 
 #include "actors/http/http_listener.hpp"
@@ -27,23 +27,23 @@ struct http_session_state {
   request_deadlines deadlines;
   std::shared_ptr<http::connection> connection;
   http_collaborators collaborators;
-  http_stream_actor stream; ///< the last import or export of this connection, which may have ended
+  http_stream_actor stream; ///< the latest import or export of this connection; may have ended
 
-  /// A connection does not stay behind without its session: it finishes its response and closes. An exchange that
-  /// nobody holds any more answers 503 by itself.
+  /// Closes the connection after the current response. Exchanges that the session drops respond 503 in their
+  /// destructors.
   ~http_session_state();
 };
 
 using http_session_pointer = http_session_actor::stateful_pointer<http_session_state>;
 
-/// What the sessions of one port share; never changed.
+/// Shared by all sessions of the API port; immutable.
 struct api_context {
   http::router<http::api_route> routes = http::make_api_router();
   std::shared_ptr<const http::connection_settings> connection = std::make_shared<http::connection_settings>();
   std::chrono::milliseconds deadline{5000}; ///< for one request to the database
   std::shared_ptr<import_threads> imports = std::make_shared<import_threads>(2);
 
-  /// The loops that connections live on, with what is counted there.
+  /// An I/O loop that runs connections, and its counters.
   struct loop {
     const http::net::io_context* io;
     std::shared_ptr<core::http_counters> counters;
@@ -52,6 +52,7 @@ struct api_context {
   std::vector<loop> loops;
 };
 
+/// Shared by all sessions of the management port; immutable.
 struct management_context {
   explicit management_context(core::management_settings from)
     : settings(std::move(from)), routes(http::make_management_router(settings)) {}
@@ -62,9 +63,10 @@ struct management_context {
   std::shared_ptr<const core::metrics> metrics;
   std::size_t memory_budget = 0; ///< bytes
   std::shared_ptr<const http::connection_settings> connection = std::make_shared<http::connection_settings>();
-  std::chrono::milliseconds deadline{500}; ///< for the health reporter's answer
+  std::chrono::milliseconds deadline{500}; ///< for the health reporter to answer
 };
 
+/// Shared by all sessions of the monitoring agent; immutable.
 struct agent_context {
   core::secret password; ///< of the user `monitor`
   std::shared_ptr<const management_context> management;
@@ -75,12 +77,12 @@ http_session_actor::behavior_type api_session(http_session_pointer self, const s
                                               http_collaborators collaborators,
                                               std::shared_ptr<const api_context> context);
 
-/// A session of the management port: it reads the health reporter's snapshot and nothing else.
+/// A session of the management port. It requests the health snapshot only, no other actor.
 http_session_actor::behavior_type management_session(http_session_pointer self, const socket_ptr& accepted,
                                                      http_collaborators collaborators,
                                                      std::shared_ptr<const management_context> context);
 
-/// A session of the monitoring agent (contract 7.4): like the management port's, for those who log in.
+/// A session of the monitoring agent (contract 7.4): like the management port's, but requires a login.
 http_session_actor::behavior_type agent_session(http_session_pointer self, const socket_ptr& accepted,
                                                 http_collaborators collaborators,
                                                 std::shared_ptr<const agent_context> context);

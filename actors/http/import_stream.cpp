@@ -25,11 +25,11 @@ using import_stream_self = http_stream_actor::stateful_pointer<import_stream_sta
 using line = import_stream_state::line;
 using batch = import_stream_state::batch;
 
-// Two lines that name the same token have the same key; two others seldom do, and then wait for each other in vain.
+// Lines that name the same token have the same key. A collision of different tokens is rare, and only delays a line.
 std::size_t key_of(const http::import_line& read) {
   constexpr std::size_t factor = 31;
   if (!read.token)
-    return 0; // its token is generated
+    return 0; // CM generates the token
   const std::hash<std::string_view> hash;
   return std::max<std::size_t>(1, hash(read.application_name) * factor + hash(read.token->reveal()));
 }
@@ -59,40 +59,40 @@ void write_outcome(std::string& out, std::uint64_t number, const imported_line& 
 
 void write_results(std::string& out, const batch& done) {
   std::size_t imported = 0;
-  for (const auto& one : done.lines) {
-    if (one.content.has_error())
-      http::write_import_failed(out, one.number, one.content.error());
+  for (const auto& item : done.lines) {
+    if (item.content.has_error())
+      http::write_import_failed(out, item.number, item.content.error());
     else if (done.outcome->has_error())
-      http::write_import_failed(out, one.number, done.outcome->error());
+      http::write_import_failed(out, item.number, done.outcome->error());
     else
-      write_outcome(out, one.number, (**done.outcome).at(imported++));
+      write_outcome(out, item.number, (**done.outcome).at(imported++));
   }
 }
 
-// The next lines, up to one that names a token which is on its way already.
+// Takes the next lines, up to a line whose token is being stored already.
 std::vector<line> next_lines(import_stream_state& state) {
-  std::vector<line> some;
+  std::vector<line> next;
   auto& waiting = state.lines;
-  while (!waiting.empty() && some.size() < state.settings.batch && state.keys.count(waiting.front().key) == 0) {
-    some.push_back(std::move(waiting.front()));
+  while (!waiting.empty() && next.size() < state.settings.batch && state.keys.count(waiting.front().key) == 0) {
+    next.push_back(std::move(waiting.front()));
     waiting.pop_front();
   }
-  for (const auto& one : some) {
-    if (one.key != 0)
-      state.keys.insert(one.key);
+  for (const auto& item : next) {
+    if (item.key != 0)
+      state.keys.insert(item.key);
   }
-  return some;
+  return next;
 }
 
-void go_on(import_stream_self self);
+void advance(import_stream_self self);
 
-void work_on(import_stream_self self, std::vector<line> lines) {
+void store_batch(import_stream_self self, std::vector<line> lines) {
   auto& state = self->state;
   auto order = std::make_shared<import_order>();
   order->origin = state.origin;
-  for (auto& one : lines) {
-    if (one.content.has_value())
-      order->lines.push_back(std::move(*one.content)); // its result needs the number only
+  for (auto& item : lines) {
+    if (item.content.has_value())
+      order->lines.push_back(std::move(*item.content)); // the result line needs the number only
   }
   const auto begun = std::make_shared<batch>(batch{std::move(lines), std::nullopt});
   state.batches.push_back(begun);
@@ -104,28 +104,29 @@ void work_on(import_stream_self self, std::vector<line> lines) {
     .then(
       [self, begun](const import_outcome_ptr& outcome) {
         begun->outcome = *outcome;
-        go_on(self);
+        advance(self);
       },
       [self, begun](const caf::error& problem) {
         begun->outcome = core::make_error(core::errc::unavailable, "Service Unavailable", describe_reason(problem));
-        go_on(self);
+        advance(self);
       });
 }
 
-// Puts the results of what is done into their order.
+// Writes the results of finished batches to the output, in the order of the lines.
 void collect(import_stream_state& state) {
   while (!state.batches.empty() && state.batches.front()->outcome) {
     const auto& done = *state.batches.front();
     write_results(state.results, done);
-    for (const auto& one : done.lines) {
-      if (const auto at = state.keys.find(one.key); at != state.keys.end())
-        state.keys.erase(at);
+    for (const auto& item : done.lines) {
+      if (const auto key = state.keys.find(item.key); key != state.keys.end())
+        state.keys.erase(key);
     }
     state.batches.pop_front();
   }
 }
 
-// Lines that come one by one are stored at once; while others are being stored, they wait until they fill a batch.
+// Lines of a slow client are stored at once, one by one. While a batch is being stored, further lines wait until they
+// fill the next one.
 bool may_begin(const import_stream_state& state) {
   if (state.lines.empty() || state.batches.size() >= state.settings.in_flight
       || state.results.size() >= state.settings.results)
@@ -138,30 +139,30 @@ void begin_batches(import_stream_self self) {
     auto lines = next_lines(self->state);
     if (lines.empty())
       return;
-    work_on(self, std::move(lines));
-    collect(self->state); // a batch of nothing but bad lines is done at once
+    store_batch(self, std::move(lines));
+    collect(self->state); // a batch of invalid lines only is finished already
   }
 }
 
-void go_on(import_stream_self self) {
+void advance(import_stream_self self) {
   auto& state = self->state;
   const auto me = caf::actor_cast<http_stream_actor>(self);
   collect(state);
   begin_batches(self);
   if (!state.writing && !state.results.empty()) {
     state.writing = true;
-    state.one->write(std::exchange(state.results, {}), [me](bool ok) { caf::anon_send(me, written_v, ok); });
+    state.exchange->write(std::exchange(state.results, {}), [me](bool ok) { caf::anon_send(me, written_v, ok); });
   }
   const bool ended = state.all_read || state.cut;
   if (!ended && !state.reading && state.lines.size() < state.settings.batch) {
     state.reading = true;
-    state.one->read_body(state.settings.piece, [me](http::body_piece piece) {
+    state.exchange->read_body(state.settings.piece, [me](http::body_piece piece) {
       caf::anon_send(me, piece_v, std::make_shared<const http::body_piece>(std::move(piece)));
     });
   }
   if (ended && state.lines.empty() && state.batches.empty() && !state.writing) {
     if (state.all_read)
-      state.one->end();
+      state.exchange->end();
     self->quit();
   }
 }
@@ -179,7 +180,7 @@ void take_piece(import_stream_self self, const http::body_piece& piece) {
       state.all_read = true;
     }
   }
-  go_on(self);
+  advance(self);
 }
 
 } // namespace
@@ -188,19 +189,19 @@ import_stream_state::~import_stream_state() {
   core::wipe(results);
 }
 
-http_stream_actor::behavior_type import_stream(import_stream_self self, exchange_ptr one,
+http_stream_actor::behavior_type import_stream(import_stream_self self, exchange_ptr exchange,
                                                credential_manager_actor manager, import_stream_settings settings) {
   harden(self);
   auto& state = self->state;
   state.settings = settings;
-  state.one = std::move(one);
+  state.exchange = std::move(exchange);
   state.manager = std::move(manager);
-  state.origin = origin_of_request(state.one->request());
+  state.origin = origin_of_request(state.exchange->request());
   state.origin.how = core::channel::import;
   http::response head;
   head.content_type = http::to_string(http::media::ndjson);
-  if (state.one->begin(std::move(head)))
-    go_on(self);
+  if (state.exchange->begin(std::move(head)))
+    advance(self);
   else
     self->quit();
   return {
@@ -208,12 +209,12 @@ http_stream_actor::behavior_type import_stream(import_stream_self self, exchange
     [self](written_atom, bool ok) {
       self->state.writing = false;
       if (ok)
-        go_on(self);
+        advance(self);
       else
         self->quit();
     },
     [](peer_atom, const storage_gate_peer&) {
-      // An import asks the manager only.
+      // An import uses the credential manager only.
     },
     [self](peer_atom, const credential_manager_peer& peer) { self->state.manager = peer.handle; },
   };

@@ -1,4 +1,5 @@
-// One import: reads lines, has them stored batch by batch, and writes a result a line.
+// One import of tokens: reads lines, has the credential manager store them in batches, and writes a result for each
+// line.
 #pragma once
 
 #include "actors/interfaces/changes.hpp"
@@ -22,35 +23,36 @@
 
 namespace cm::actors {
 
-/// So many imports at a time have a thread of their own; all others share those of the scheduler.
+/// Limits the number of imports that run on a thread of their own; further imports share the scheduler's threads.
 using import_threads = std::counting_semaphore<64>;
 
-/// Gives the place back when the last copy goes.
+/// A permit of import_threads; the destructor of the last copy releases it.
 using import_thread = std::shared_ptr<void>;
 
-/// Does not wait. @return nothing where all are taken
+/// Acquires a permit without blocking.
+/// @return null if none is available
 [[nodiscard]] import_thread take_import_thread(const std::shared_ptr<import_threads>& from);
 
 struct import_stream_settings {
-  std::chrono::milliseconds patience{7000};   ///< for the manager's answer, which has a deadline of its own
-  std::size_t piece = std::size_t{64} * 1024; ///< bytes that are read at once
-  std::size_t batch = storage::max_import;    ///< lines that are stored together
-  std::size_t in_flight = 2; ///< batches that are stored at the same time: other commands need workers too
-  std::size_t results = std::size_t{64} * 1024; ///< bytes that wait for the client before no batch begins any more
-  import_thread thread;                         ///< that of a detached one
+  std::chrono::milliseconds patience{7000};   ///< for the credential manager, which has a shorter deadline itself
+  std::size_t piece = std::size_t{64} * 1024; ///< bytes per read of the request body
+  std::size_t batch = storage::max_import;    ///< lines per batch
+  std::size_t in_flight = 2; ///< concurrent batches; small, because other commands need database workers too
+  std::size_t results = std::size_t{64} * 1024; ///< unsent bytes of results beyond which no batch begins
+  import_thread thread;                         ///< the permit, if the stream is detached
 };
 
 struct import_stream_state {
   static inline const char* name = "import-stream";
 
-  /// A line, or why it is none.
+  /// A line: its content, or why it is invalid.
   struct line {
     std::uint64_t number = 0;
     core::expected<http::import_line> content;
-    std::size_t key = 0; ///< the same for lines that name the same token; 0: names none
+    std::size_t key = 0; ///< equal for lines that name the same token; 0: CM generates the token
   };
 
-  /// Lines that are being stored.
+  /// Lines that are stored together, and their results once they are stored.
   struct batch {
     std::vector<line> lines;
     std::optional<import_outcome> outcome;
@@ -58,18 +60,18 @@ struct import_stream_state {
 
   import_stream_settings settings;
   request_deadlines deadlines;
-  exchange_ptr one;
+  exchange_ptr exchange;
   credential_manager_actor manager;
   http::line_splitter splitter;
-  std::deque<line> lines;                     ///< read, not yet worked on: of a batch and a piece at most
-  std::deque<std::shared_ptr<batch>> batches; ///< on their way, in the order of their lines
-  std::unordered_multiset<std::size_t> keys;  ///< of the lines in them
-  std::string results;                        ///< not yet given to the connection
+  std::deque<line> lines;                     ///< read, not yet in a batch; at most those of a batch and a piece
+  std::deque<std::shared_ptr<batch>> batches; ///< being stored, in the order of their lines
+  std::unordered_multiset<std::size_t> keys;  ///< of the lines in `batches`
+  std::string results;                        ///< not yet passed to the connection
   core::change_origin origin;
-  bool reading = false;  ///< a piece was asked for
-  bool writing = false;  ///< results are on their way to the client
-  bool all_read = false; ///< the body came to its end,
-  bool cut = false;      ///< or broke off
+  bool reading = false;  ///< a read of the body is pending
+  bool writing = false;  ///< a write of results is pending
+  bool all_read = false; ///< the body has been read completely
+  bool cut = false;      ///< the body ended early
 
   import_stream_state() = default;
   import_stream_state(const import_stream_state&) = delete;
@@ -79,13 +81,13 @@ struct import_stream_state {
   ~import_stream_state(); ///< wipes the results, which may show tokens
 };
 
-/// Reading, storing and answering go on at the same time, each in bounded memory: a piece is asked for when less than a
-/// batch of lines waits, batches go to the manager some at a time, and none begins while the client leaves its results
-/// unread. Results are in the order of the lines, and a line that names a token which is being stored waits for that
-/// one, so that the outcome is as if one line were done after the other. A line counts when its result was written;
-/// what was read of a body that breaks off in the middle of a line is not applied.
+/// Reads, stores and writes results concurrently, each in bounded memory: it reads a piece of the body when less than a
+/// batch of lines is waiting, has at most `in_flight` batches stored, and begins none while the client does not read
+/// its results. Results are in the order of the lines. A line whose token is being stored waits for that batch, so that
+/// the result is the same as if the lines were stored one after the other. A client can rely on a line only after it
+/// has received its result. If the body ends early, complete lines are applied, and an incomplete last line is not.
 http_stream_actor::behavior_type import_stream(http_stream_actor::stateful_pointer<import_stream_state> self,
-                                               exchange_ptr one, credential_manager_actor manager,
+                                               exchange_ptr exchange, credential_manager_actor manager,
                                                import_stream_settings settings);
 
 } // namespace cm::actors

@@ -9,7 +9,7 @@ namespace cm::actors {
 
 namespace {
 
-// The If-Match of a request for one token, held against the row that the change is about to touch.
+// The If-Match of a request for one token, as a precondition that storage checks on the row it is about to change.
 std::function<bool(const core::endpoint_token&)> token_condition(const http::request& request) {
   auto condition = http::if_match_condition(request);
   if (!condition)
@@ -32,11 +32,11 @@ storage::token_address address_of(http::token_path path) {
   return {std::move(path.endpoint_id), path.id};
 }
 
-// Has the request answered together with others that read.
-void read_tokens(const api_request& request, std::variant<storage::token_address, storage::list_tokens> what) {
+// Passes the request to the token reader, which reads for several requests together and responds.
+void read_tokens(const api_request& request, std::variant<storage::token_address, storage::list_tokens> target) {
   const auto self = request.self;
-  auto read = std::make_shared<const token_read>(token_read{std::move(what), self->clock().now() + request.deadline});
-  self->send(self->state.collaborators.reader, read_v, request.one, token_read_ptr{std::move(read)});
+  auto read = std::make_shared<const token_read>(token_read{std::move(target), self->clock().now() + request.deadline});
+  self->send(self->state.collaborators.reader, read_v, request.exchange, token_read_ptr{std::move(read)});
 }
 
 void store_token(const api_request& request, create_order_ptr order) {
@@ -44,21 +44,23 @@ void store_token(const api_request& request, create_order_ptr order) {
   request_within(self, self->state.collaborators.manager, request.deadline + std::chrono::seconds{1}, create_v,
                  std::move(order))
     .then(
-      [one = request.one](const create_result_ptr& result) {
+      [exchange = request.exchange](const create_result_ptr& result) {
         if (result->has_error())
-          answer_error(one, result->error());
+          answer_error(exchange, result->error());
         else
-          one->respond(http::render_created((*result)->token, (*result)->value));
+          exchange->respond(http::render_created((*result)->token, (*result)->value));
       },
-      [one = request.one](const caf::error& problem) { answer_lost(one, "credential manager", problem); });
+      [exchange = request.exchange](const caf::error& problem) {
+        answer_lost(exchange, "credential manager", problem);
+      });
 }
 
 } // namespace
 
 void list_tokens(const api_request& request) {
-  auto parsed = http::parse_list(request.one->request(), request.path);
+  auto parsed = http::parse_list(request.exchange->request(), request.path);
   if (parsed.has_error()) {
-    answer_error(request.one, parsed.error());
+    answer_error(request.exchange, parsed.error());
     return;
   }
   storage::list_tokens command;
@@ -71,10 +73,10 @@ void list_tokens(const api_request& request) {
 }
 
 void create_token(const api_request& request) {
-  const auto& received = request.one->request();
+  const auto& received = request.exchange->request();
   auto parsed = http::parse_create(received, request.path);
   if (parsed.has_error()) {
-    answer_error(request.one, parsed.error());
+    answer_error(request.exchange, parsed.error());
     return;
   }
   auto order = std::make_shared<create_token_order>();
@@ -88,10 +90,10 @@ void create_token(const api_request& request) {
 }
 
 void delete_all_tokens(const api_request& request) {
-  const auto& received = request.one->request();
+  const auto& received = request.exchange->request();
   auto endpoint = http::parse_endpoint_path(request.path);
   if (endpoint.has_error()) {
-    answer_error(request.one, endpoint.error());
+    answer_error(request.exchange, endpoint.error());
     return;
   }
   storage::delete_endpoint_tokens command;
@@ -105,17 +107,17 @@ void delete_all_tokens(const api_request& request) {
 void get_token(const api_request& request) {
   auto path = http::parse_token_path(request.path);
   if (path.has_error()) {
-    answer_error(request.one, path.error());
+    answer_error(request.exchange, path.error());
     return;
   }
   read_tokens(request, address_of(std::move(*path)));
 }
 
 void delete_token(const api_request& request) {
-  const auto& received = request.one->request();
+  const auto& received = request.exchange->request();
   auto path = http::parse_token_path(request.path);
   if (path.has_error()) {
-    answer_error(request.one, path.error());
+    answer_error(request.exchange, path.error());
     return;
   }
   storage::delete_token command;
@@ -127,15 +129,15 @@ void delete_token(const api_request& request) {
 }
 
 void set_token_status(const api_request& request) {
-  const auto& received = request.one->request();
+  const auto& received = request.exchange->request();
   auto path = http::parse_token_path(request.path);
   if (path.has_error()) {
-    answer_error(request.one, path.error());
+    answer_error(request.exchange, path.error());
     return;
   }
   const auto target = http::parse_status_body(received);
   if (target.has_error()) {
-    answer_error(request.one, target.error());
+    answer_error(request.exchange, target.error());
     return;
   }
   storage::change_token_status command;
@@ -151,12 +153,12 @@ void set_token_status(const api_request& request) {
 void show_token_history(const api_request& request) {
   auto path = http::parse_token_path(request.path);
   if (path.has_error()) {
-    answer_error(request.one, path.error());
+    answer_error(request.exchange, path.error());
     return;
   }
-  const auto page = http::parse_page(request.one->request());
+  const auto page = http::parse_page(request.exchange->request());
   if (page.has_error()) {
-    answer_error(request.one, page.error());
+    answer_error(request.exchange, page.error());
     return;
   }
   storage::token_history command;
@@ -164,21 +166,21 @@ void show_token_history(const api_request& request) {
   command.offset = page->offset;
   command.limit = page->limit;
   ask_storage<storage::history_page>(request, std::move(command),
-                                     [one = request.one](const storage::history_page& found) {
-                                       return http::render_history(one->request(), found.items, found.total);
+                                     [exchange = request.exchange](const storage::history_page& found) {
+                                       return http::render_history(exchange->request(), found.items, found.total);
                                      });
 }
 
 void list_revocations(const api_request& request) {
-  const auto parsed = http::parse_revocations(request.one->request());
+  const auto parsed = http::parse_revocations(request.exchange->request());
   if (parsed.has_error()) {
-    answer_error(request.one, parsed.error());
+    answer_error(request.exchange, parsed.error());
     return;
   }
   ask_storage<storage::revocation_page>(
     request, storage::list_revocations{parsed->after, parsed->limit},
-    [one = request.one, after = parsed->after](const storage::revocation_page& page) {
-      return http::render_revocations(one->request(), page.items, after);
+    [exchange = request.exchange, after = parsed->after](const storage::revocation_page& page) {
+      return http::render_revocations(exchange->request(), page.items, after);
     });
 }
 

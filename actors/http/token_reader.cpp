@@ -20,7 +20,7 @@ core::error unavailable_error(std::string detail) {
   return core::make_error(core::errc::unavailable, "Service Unavailable", std::move(detail));
 }
 
-// What differs between the two kinds of read: the queue, the command of a batch, its reply, and the response to one.
+// The differences between reads of single tokens and of lists: queue, command of a batch, its reply, and the responses.
 
 template <class Read>
 using reply_to = std::conditional_t<std::is_same_v<Read, item_read>, storage::got_tokens, storage::token_pages>;
@@ -36,46 +36,46 @@ read_batches<list_read>& queue_of(token_reader_state& state, const list_read* /*
 storage::command command_of(const std::vector<item_read>& batch) {
   storage::get_tokens command;
   command.which.reserve(batch.size());
-  for (const auto& one : batch)
-    command.which.push_back(one.what);
+  for (const auto& read : batch)
+    command.which.push_back(read.what);
   return command;
 }
 
 storage::command command_of(const std::vector<list_read>& batch) {
   storage::list_many command;
   command.lists.reserve(batch.size());
-  for (const auto& one : batch)
-    command.lists.push_back(one.what);
+  for (const auto& read : batch)
+    command.lists.push_back(read.what);
   return command;
 }
 
 void answer(const std::vector<item_read>& batch, const storage::got_tokens& found) {
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    const auto& one = batch[i].one;
+    const auto& exchange = batch[i].exchange;
     if (found.tokens.size() != batch.size())
-      answer_error(one, other_reply());
+      answer_error(exchange, other_reply());
     else if (!found.tokens[i])
-      answer_error(one, core::make_error(core::errc::not_found, "No such token"));
+      answer_error(exchange, core::make_error(core::errc::not_found, "No such token"));
     else
-      one->respond(http::render_token(one->request(), *found.tokens[i]));
+      exchange->respond(http::render_token(exchange->request(), *found.tokens[i]));
   }
 }
 
 void answer(const std::vector<list_read>& batch, const storage::token_pages& found) {
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    const auto& one = batch[i].one;
+    const auto& exchange = batch[i].exchange;
     if (found.pages.size() != batch.size())
-      answer_error(one, other_reply());
+      answer_error(exchange, other_reply());
     else
-      one->respond(
-        http::render_page(one->request(), found.pages[i].items, found.pages[i].total, found.pages[i].digest));
+      exchange->respond(
+        http::render_page(exchange->request(), found.pages[i].items, found.pages[i].total, found.pages[i].digest));
   }
 }
 
 template <class Read>
 void answer_all(const std::vector<Read>& batch, const core::error& problem) {
   for (const auto& read : batch)
-    answer_error(read.one, problem);
+    answer_error(read.exchange, problem);
 }
 
 template <class Read>
@@ -84,14 +84,14 @@ void pump(token_reader_self self);
 template <class Read>
 void ask(token_reader_self self, std::vector<Read> reads) {
   const auto batch = std::make_shared<const std::vector<Read>>(std::move(reads));
-  const auto go_on = [self] {
+  const auto finish_batch = [self] {
     queue_of(self->state, static_cast<const Read*>(nullptr)).done();
     pump<Read>(self);
   };
-  // The first has the least time left.
+  // The first request of the batch has the earliest deadline.
   request_storage<reply_to<Read>>(self, self->state.gate, command_of(*batch), batch->front().deadline,
-                                  [batch, go_on](const storage_reply<reply_to<Read>>& reply) {
-                                    go_on(); // first: the database works while these are answered
+                                  [batch, finish_batch](const storage_reply<reply_to<Read>>& reply) {
+                                    finish_batch(); // first, so that the database works on the next batch meanwhile
                                     if (reply)
                                       answer(*batch, *reply);
                                     else
@@ -99,7 +99,8 @@ void ask(token_reader_self self, std::vector<Read> reads) {
                                   });
 }
 
-// While a batch is on its way, which takes until its deadline at most, the next one grows.
+// Answers expired requests, and sends batches up to the limit of concurrent ones. While these are in flight, at most
+// until their deadlines, waiting requests form the next batch.
 template <class Read>
 void pump(token_reader_self self) {
   auto& queue = queue_of(self->state, static_cast<const Read*>(nullptr));
@@ -110,11 +111,12 @@ void pump(token_reader_self self) {
 
 template <class Read>
 void take(token_reader_self self, Read read) {
-  const auto one = read.one;
+  const auto exchange = read.exchange;
   if (queue_of(self->state, static_cast<const Read*>(nullptr)).add(std::move(read)))
     pump<Read>(self);
   else
-    answer_error(one, core::make_error(core::errc::overloaded, "Service Unavailable", "the queue of reads is full"));
+    answer_error(exchange,
+                 core::make_error(core::errc::overloaded, "Service Unavailable", "the queue of reads is full"));
 }
 
 } // namespace
@@ -127,10 +129,10 @@ token_reader_actor::behavior_type token_reader(token_reader_self self, token_rea
   state.lists = read_batches<list_read>{settings.lists};
   state.gate = std::move(gate);
   return {
-    [self](read_atom, const exchange_ptr& one, const token_read_ptr& read) {
+    [self](read_atom, const exchange_ptr& exchange, const token_read_ptr& read) {
       std::visit(
         [&](const auto& what) {
-          take(self, token_reader_state::waiting_read<std::decay_t<decltype(what)>>{one, what, read->deadline});
+          take(self, token_reader_state::waiting_read<std::decay_t<decltype(what)>>{exchange, what, read->deadline});
         },
         read->what);
     },

@@ -1,4 +1,4 @@
-// Answers the REST requests that read tokens: as many together as have come while the database was busy with others.
+// Answers REST requests that read tokens. Requests that arrive while the database is busy are read in one batch.
 #pragma once
 
 #include "actors/database/read_batches.hpp"
@@ -14,17 +14,17 @@
 namespace cm::actors {
 
 struct token_reader_settings {
-  read_limits items{storage::max_batch, 2, 1024};
-  read_limits lists{storage::max_lists, 2, 1024};
+  read_limits items{storage::max_batch, 2, 1024}; ///< GET of a single token
+  read_limits lists{storage::max_lists, 2, 1024}; ///< GET of an endpoint's tokens
 };
 
 struct token_reader_state {
   static inline const char* name = "token-reader";
 
-  /// One request and what it asks for.
+  /// One request and the token or list that it reads.
   template <class What>
   struct waiting_read {
-    exchange_ptr one;
+    exchange_ptr exchange;
     What what;
     core::steady_time deadline;
   };
@@ -38,8 +38,8 @@ struct token_reader_state {
   storage_gate_actor gate;
 };
 
-/// Every request is answered by its deadline; beyond the bounds of the settings with 503 at once. What an actor that
-/// fails leaves behind answers 503 by itself, as exchanges do.
+/// Every request gets its response by its deadline; 503 at once if the limit of waiting requests is reached. If the
+/// actor fails, the destructors of the exchanges respond 503. Event-based.
 token_reader_actor::behavior_type token_reader(token_reader_actor::stateful_pointer<token_reader_state> self,
                                                token_reader_settings settings, storage_gate_actor gate);
 

@@ -73,8 +73,8 @@ void on_down(root_pointer self, const caf::down_msg& down) {
   }
 }
 
-// The doors open when both dependencies have answered for the first time.
-void go_on(root_pointer self, milestone reached) {
+// Opens the subscriptions and the REST port when both dependencies have answered for the first time.
+void milestone_reached(root_pointer self, milestone reached) {
   auto& state = self->state;
   (reached == milestone::storage ? state.storage_met : state.nats_met) = true;
   if (state.now != root_state::phase::starting || !state.storage_met || !state.nats_met)
@@ -141,7 +141,7 @@ root_actor::behavior_type root(root_pointer self, root_settings settings) {
       root_log()->info("stopping on request");
       begin_stop(self);
     },
-    [self](ready_atom, milestone reached) { go_on(self, reached); },
+    [self](ready_atom, milestone reached) { milestone_reached(self, reached); },
     [self](listening_atom, std::size_t index, std::uint64_t number, const nats_connection_ptr& connection) {
       take_listening(self, index, number, connection);
     },

@@ -1,4 +1,4 @@
-// The root supervisor: spawns the tree in order, restarts what fails, gives up in order, stops in order.
+// The root supervisor: spawns all other actors in order, restarts those that fail, and stops them in order.
 #pragma once
 
 #include "actors/changes/credential_manager.hpp"
@@ -41,30 +41,30 @@ struct root_settings {
   core::service_info info;
   license_check_settings license;
   supervision_settings supervision;
-  std::shared_ptr<core::metrics> metrics; ///< what all of them count in
+  std::shared_ptr<core::metrics> metrics; ///< shared by all actors
   io_context_ptr management_io;
-  std::vector<io_context_ptr> api_io;                  ///< at least one; the first accepts
-  std::shared_ptr<http::acceptor> management_acceptor; ///< open already, so that probes see the whole start
-  std::shared_ptr<http::acceptor> agent_acceptor;      ///< likewise; null: there is no monitoring agent
+  std::vector<io_context_ptr> api_io;                  ///< at least one; the first one accepts connections
+  std::shared_ptr<http::acceptor> management_acceptor; ///< open already, so that probes can observe the start
+  std::shared_ptr<http::acceptor> agent_acceptor;      ///< open already; null without monitoring agent
   std::function<void(int exit_status)> on_stop;        ///< called once, when the orderly stop begins
 };
 
 /// One child of the root.
 struct root_child {
   std::string name;
-  std::function<caf::actor()> spawn;  ///< spawns it and tells its peers
-  std::function<void()> inject_fault; ///< instead of an exit message, where that would not arrive
+  std::function<caf::actor()> spawn;  ///< spawns it, and sends its handle to its peers
+  std::function<void()> inject_fault; ///< for tests: replaces the exit message if the actor would not receive it
   child_record record;
-  caf::actor handle; ///< strong while it lives: nobody else may hold one
+  caf::actor handle; ///< the only strong reference; null while it does not run
   std::shared_ptr<core::named_counters::entry> counters;
 };
 
-/// One subscription, and where its deliveries go.
+/// One subscription, and the receivers of its deliveries.
 struct root_subscription {
   nats_subscription_actor handle;
-  std::function<forwarder_ptr()> make_forwarder; ///< to the handles of the moment
+  std::function<forwarder_ptr()> make_forwarder; ///< makes a forwarder to the current handles
   std::string subject;
-  bool answers = false; ///< requests come on it: without it CM does not serve
+  bool answers = false; ///< it receives requests: CM is not ready without it
   subscription_record record;
 };
 
@@ -78,14 +78,15 @@ struct root_state {
   std::vector<std::unique_ptr<root_child>> children;
   bool storage_met = false;
   bool nats_met = false;
-  bool ready = false;                        ///< as health was told
-  std::vector<std::string> refused_subjects; ///< as health was told
+  bool ready = false;                        ///< last value sent to health
+  std::vector<std::string> refused_subjects; ///< last value sent to health
 
-  // The typed handles that children are given.
+  // Typed handles of the children, to pass to other children.
   health_actor health;
   storage_gate_actor gate;
   std::vector<database_worker_actor> workers;
-  std::shared_ptr<storage::host_choice> database_hosts = std::make_shared<storage::host_choice>(); ///< of the workers
+  std::shared_ptr<storage::host_choice> database_hosts =
+    std::make_shared<storage::host_choice>(); ///< shared by the workers
   credential_manager_actor manager;
   license_actor license;
   nats_link_actor link;
@@ -108,31 +109,32 @@ struct root_state {
   std::shared_ptr<http::acceptor> api_acceptor;
   application_directory_ptr applications;
   std::shared_ptr<const core::token_keyer> keyer;
-  std::shared_ptr<removal_backlog> removals;    ///< endpoints that were unregistered
-  forwarder_ptr invalidate;                     ///< to all who keep tokens in memory, and of events to the follower
-  std::shared_ptr<revocation_feed> token_feed;  ///< of the events about revoked tokens
-  std::shared_ptr<revocation_feed> client_feed; ///< of the events about revoked client credentials
-  std::shared_ptr<reply_writer> writer;         ///< of the egress and of those who do without it
+  std::shared_ptr<removal_backlog> removals;    ///< unregistered endpoints
+  forwarder_ptr invalidate;                     ///< to the token validators and the revocation follower
+  std::shared_ptr<revocation_feed> token_feed;  ///< events of revoked tokens
+  std::shared_ptr<revocation_feed> client_feed; ///< events of revoked client credentials
+  std::shared_ptr<reply_writer> writer;         ///< shared by the egress actor and actors that publish directly
 
   // The orderly stop.
   std::vector<std::function<void(std::size_t)>> stop_steps;
   std::size_t stop_step = 0;
   core::steady_time stop_deadline{};
-  std::vector<caf::actor_addr> awaited; ///< whose end the present step waits for
+  std::vector<caf::actor_addr> awaited; ///< actors whose end the current step waits for
   int exit_status = 0;
 };
 
 using root_pointer = root_actor::stateful_pointer<root_state>;
 
-/// Root's logger, "cm.root". Any thread.
+/// The logger "cm.root". Any thread.
 [[nodiscard]] const std::shared_ptr<spdlog::logger>& root_log();
 
-/// The reason that root ends with: its code is the exit status of the process.
+/// The exit reason of root that carries the exit status of the process.
 [[nodiscard]] caf::error exit_reason_of(int exit_status);
 
-/// The exit status in root's exit reason; any other reason is a failure of root itself: 69.
+/// The exit status in root's exit reason. Any other reason means that root itself failed: 69.
 [[nodiscard]] int exit_status_of(const caf::error& reason);
 
+/// Event-based. Does nothing until it receives begin_atom. Must not be restarted.
 root_actor::behavior_type root(root_pointer self, root_settings settings);
 
 } // namespace cm::actors

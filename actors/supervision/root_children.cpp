@@ -38,7 +38,7 @@ http_collaborators collaborators(const root_state& state) {
 void add_io_loop(root_pointer self, std::string name, const io_context_ptr& io) {
   add_child(
     self, std::move(name), [self, io] { return untyped(self->spawn<caf::detached>(io_loop, io)); },
-    // The loop's thread is not in its mailbox: the fault has to come from within the loop.
+    // The actor runs the loop and reads no messages meanwhile, so the fault has to be injected into the loop.
     [io] { boost::asio::post(*io, [] { inject_fault(fault_request()); }); });
 }
 
@@ -145,7 +145,8 @@ void add_worker(root_pointer self, std::size_t index) {
     database_worker_settings settings;
     settings.database = state.settings.settings.database;
     settings.index = index;
-    // A process that has worked on this schema goes on when a newer release migrates it (expand, then contract).
+    // A running process continues if a newer release migrates the schema, since migrations expand first and contract
+    // later. A process that starts refuses a newer schema.
     settings.newer = state.storage_met ? storage::newer_schema::accepted : storage::newer_schema::refused;
     settings.hash_key = core::key_fingerprint(state.settings.settings.credentials.token_hash_key);
     settings.hosts = state.database_hosts;
@@ -246,12 +247,12 @@ void add_token_reader(root_pointer self) {
 }
 
 void add_api_listener(root_pointer self) {
-  auto made = std::make_shared<api_context>();
+  auto created = std::make_shared<api_context>();
   const auto& metrics = self->state.settings.metrics;
   for (std::size_t i = 0; i < self->state.settings.api_io.size(); ++i)
-    made->loops.push_back(
+    created->loops.push_back(
       {self->state.settings.api_io[i].get(), std::shared_ptr<core::http_counters>(metrics, &metrics->api_loop(i))});
-  const std::shared_ptr<const api_context> context = std::move(made);
+  const std::shared_ptr<const api_context> context = std::move(created);
   add_child(self, "api-listener", [self, context] {
     auto& state = self->state;
     http_listener_settings settings;
@@ -301,7 +302,7 @@ void add_first_children(root_pointer self) {
   add_publisher(self);
   add_manager(self);
   add_license(self);
-  // Half of the cores at most: passwords must never crowd out tokens.
+  // At most half of the cores: password hashes must not slow down token validation.
   state.password_workers.resize(credentials.workers_per_role());
   add_password_pool(self);
   for (std::size_t i = 0; i < state.password_workers.size(); ++i)

@@ -32,25 +32,25 @@ namespace cm::actors {
 
 namespace {
 
-// -- where deliveries go ----------------------------------------------------------------------------------------------
+// -- forwarders -------------------------------------------------------------------------------------------------------
 
-// To all who keep tokens in memory, and of what came over NATS to the follower.
+// Makes the forwarder of revoked tokens: to all token validators, and, if the event came over NATS, to the follower.
 forwarder_ptr to_invalidate(const root_state& state) {
   return std::make_shared<const forwarder>(
-    [validators = state.validators, follower = state.follower](const delivery& came) {
-      const auto* gone = std::get_if<invalidated_tokens_ptr>(&came);
-      if (gone == nullptr)
+    [validators = state.validators, follower = state.follower](const delivery& delivered) {
+      const auto* revoked = std::get_if<invalidated_tokens_ptr>(&delivered);
+      if (revoked == nullptr)
         return;
-      if (!(*gone)->ids.empty() || (*gone)->everything) {
+      if (!(*revoked)->ids.empty() || (*revoked)->everything) {
         for (const auto& validator : validators)
-          caf::anon_send(validator, invalidate_v, *gone);
+          caf::anon_send(validator, invalidate_v, *revoked);
       }
-      if (!(*gone)->heard.empty())
-        caf::anon_send(follower, heard_v, *gone);
+      if (!(*revoked)->heard.empty())
+        caf::anon_send(follower, heard_v, *revoked);
     });
 }
 
-// The handles of those who take revoked tokens have changed.
+// To be called when a receiver of revoked tokens was restarted.
 void renew_invalidate(root_pointer self) {
   auto& state = self->state;
   state.invalidate = to_invalidate(state);
@@ -58,7 +58,7 @@ void renew_invalidate(root_pointer self) {
   self->send(state.follower, peer_v, state.invalidate);
 }
 
-// To be called when somebody who takes deliveries was spawned anew.
+// To be called when a receiver of deliveries was restarted.
 void renew_forwarders(root_pointer self) {
   for (const auto& subscription : self->state.subscriptions) {
     if (subscription.handle)
@@ -146,10 +146,11 @@ void add_follower(root_pointer self) {
     revocation_follower_settings settings;
     settings.token_feed = state.token_feed;
     settings.client_feed = state.client_feed;
-    // A transaction that holds a number lasts some exchanges at most, each bounded by the socket time-out.
-    const auto exchange = state.settings.settings.database.socket_timeout;
+    // From the sequence number to the commit a transaction takes a few round trips, each bounded by the socket
+    // time-out.
+    const auto round_trip = state.settings.settings.database.socket_timeout;
     settings.gap_patience =
-      exchange.count() == 0 ? std::chrono::minutes{10} : 3 * exchange + std::chrono::milliseconds{5'000};
+      round_trip.count() == 0 ? std::chrono::minutes{10} : 3 * round_trip + std::chrono::milliseconds{5'000};
     settings.metrics = state.settings.metrics;
     state.follower = self->spawn(revocation_follower, std::move(settings), state.gate, state.publisher);
     renew_invalidate(self);
@@ -233,15 +234,15 @@ void add_messaging_children(root_pointer self) {
 }
 
 void name_unfinished_removals(root_pointer self) {
-  constexpr std::size_t at_once = 256;
+  constexpr std::size_t batch = 256;
   auto& state = self->state;
   if (!state.removals)
     return;
   removal_losses losses(state.settings.metrics, core::removal_loss::stop);
   state.removals->put_back_all();
-  for (auto left = state.removals->take(at_once); !left.empty(); left = state.removals->take(at_once)) {
-    for (const auto& one : left)
-      losses.add(one.endpoint_id);
+  for (auto left = state.removals->take(batch); !left.empty(); left = state.removals->take(batch)) {
+    for (const auto& removal : left)
+      losses.add(removal.endpoint_id);
   }
 }
 

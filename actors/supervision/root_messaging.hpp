@@ -1,15 +1,16 @@
-// The children that have to do with NATS but for the subscriptions: the link, egress, and who answers requests.
+// The children that use NATS, except for the subscriptions: the link, the egress actor, and the receivers of
+// deliveries.
 #pragma once
 
 #include "actors/supervision/root.hpp"
 
 namespace cm::actors {
 
-/// What runs from the first moment; the link does not wait for the database.
+/// Adds these children. They run from the start; the link does not wait for the database.
 void add_messaging_children(root_pointer self);
 
-/// When the stop is over: names the unregistered endpoints whose tokens are still there in the log, since nobody
-/// repeats their events. The remover has ended before.
+/// Logs the unregistered endpoints that are still in the backlog at the stop: their tokens remain valid, since the
+/// register does not repeat events. To be called after the remover has ended.
 void name_unfinished_removals(root_pointer self);
 
 } // namespace cm::actors

@@ -12,9 +12,9 @@ namespace cm::actors {
 
 namespace {
 
-// The last part of shutdown.timeout is kept for closing down, which takes about that long where an actor hangs.
+// Part of shutdown.timeout that is reserved for ending the children, which takes about that long if actors hang.
 constexpr std::chrono::milliseconds reserve{3000};
-// First uses that the database does not take by then are made again by the next use.
+// For writing first uses and events. First uses that are not written by then are lost; the next use records them.
 constexpr std::chrono::milliseconds write_patience{3000};
 constexpr std::chrono::milliseconds end_patience{600};
 
@@ -33,13 +33,13 @@ void run_step(root_pointer self) {
 void step_done(root_pointer self, std::size_t step) {
   auto& state = self->state;
   if (step != state.stop_step)
-    return; // it was given up before
+    return; // the step has timed out before
   state.awaited.clear();
   ++state.stop_step;
   run_step(self);
 }
 
-/// Asks one actor to drain and calls back when it has answered, or did not in time.
+/// Sends a drain request to one actor, and calls `answered` after its answer or the time-out.
 using drain_request = std::function<void(std::chrono::milliseconds patience, std::function<void()> answered)>;
 
 template <class Handle>
@@ -52,26 +52,26 @@ drain_request to_drain(root_pointer self, const Handle& handle) {
     self->request(handle, patience, drain_v)
       .then([answered](bool) { answered(); },
             [answered](const caf::error& problem) {
-              root_log()->warn("a step of the stop is cut short: {}", describe_reason(problem));
+              root_log()->warn("a step of the stop was not finished: {}", describe_reason(problem));
               answered();
             });
   };
 }
 
-// A step that asks actors to drain, and is over when all of them have answered.
+// A step that sends drain requests, and ends when all actors have answered.
 void drain(root_pointer self, std::size_t step, std::chrono::milliseconds patience,
            const std::vector<drain_request>& requests) {
-  const auto open = std::make_shared<std::size_t>(requests.size());
+  const auto pending = std::make_shared<std::size_t>(requests.size());
   const auto bounded = std::max(std::min(patience, left(self)), std::chrono::milliseconds{400});
-  for (const auto& ask : requests) {
-    ask(bounded, [self, step, open] {
-      if (--*open == 0)
+  for (const auto& send_request : requests) {
+    send_request(bounded, [self, step, pending] {
+      if (--*pending == 0)
         step_done(self, step);
     });
   }
 }
 
-// A step that ends children, and is over when they have ended.
+// A step that ends the children whose names begin with one of the prefixes, and waits for their ends.
 void end_children(root_pointer self, std::size_t step, const std::vector<std::string>& prefixes) {
   auto& state = self->state;
   for (const auto& child : state.children) {
@@ -93,7 +93,7 @@ std::vector<std::function<void(std::size_t)>> make_steps(root_pointer self) {
   auto& state = self->state;
   const auto while_time_is_left = [self] { return left(self); };
   return {
-    // Nothing new comes in, and what came in is answered.
+    // Accept nothing new, and respond to everything that was accepted.
     [self, while_time_is_left](std::size_t step) {
       std::vector<drain_request> requests{to_drain(self, self->state.api_listener)};
       for (const auto& subscription : self->state.subscriptions)
@@ -122,7 +122,7 @@ std::vector<std::function<void(std::size_t)>> make_steps(root_pointer self) {
         io->stop();
       end_children(self, step, {"database-worker", "api-io"});
     },
-    // The management port goes last, so that probes see the whole stop.
+    // The management port closes last, so that probes can observe the stop.
     [self](std::size_t step) {
       drain(self, step, end_patience,
             {to_drain(self, self->state.management_listener), to_drain(self, self->state.agent_listener)});
@@ -156,10 +156,10 @@ void begin_stop(root_pointer self) {
 
 void child_stopped(root_pointer self, const caf::actor_addr& child) {
   auto& state = self->state;
-  const auto at = std::find(state.awaited.begin(), state.awaited.end(), child);
-  if (at == state.awaited.end())
+  const auto entry = std::find(state.awaited.begin(), state.awaited.end(), child);
+  if (entry == state.awaited.end())
     return;
-  state.awaited.erase(at);
+  state.awaited.erase(entry);
   if (state.awaited.empty())
     step_done(self, state.stop_step);
 }

@@ -1,18 +1,19 @@
-// The orderly stop (contract 3.3): the start backwards, each step bounded.
+// The orderly stop (contract 3.3): the reverse of the start, in steps with time-outs.
 #pragma once
 
 #include "actors/supervision/root.hpp"
 
 namespace cm::actors {
 
-/// Readiness goes down, nothing new is taken, what is in flight is answered, first uses are written, sockets close,
-/// root ends with its exit status. A second call changes nothing. The whole is bounded by shutdown.timeout.
+/// Begins the stop: readiness goes down, CM accepts nothing new, responds to requests in flight, writes first uses and
+/// publishes events, and closes sockets; root then ends with its exit status. shutdown.timeout bounds the whole stop. A
+/// second call has no effect.
 void begin_stop(root_pointer self);
 
-/// A child ended while stopping.
+/// To be called when a child has ended during the stop.
 void child_stopped(root_pointer self, const caf::actor_addr& child);
 
-/// The step with that number took too long: the next one begins.
+/// To be called at the time-out of a step: begins the next one, unless the step has ended before.
 void stop_step_timed_out(root_pointer self, std::size_t step);
 
 } // namespace cm::actors

@@ -20,28 +20,29 @@ namespace cm::actors {
 
 namespace {
 
-// Events of the register come in bursts, and nobody repeats them: the NATS library keeps them while the backlog is
-// full. From half of these limits on CM takes them out and drops them itself, so that it can name them
-// (removal_intake); the other half is for what arrives until it looks. An event takes some 350 bytes there, so half of
-// the limit is 23 MiB.
+// Limits of the NATS library's queue for events of the endpoint register. They come in bursts and are not repeated, so
+// the library queues them while the backlog is full. Beyond half of the limits CM takes them out and drops them itself,
+// so that it can name them (removal_intake); the other half is for events that arrive until it does. An event takes
+// about 350 bytes there, so half of the message limit is 23 MiB.
 constexpr int unread_events = 131'072;
 constexpr int unread_event_bytes = 32 * 1024 * 1024;
 
-// Equal tokens go to one validator: each has its part of the cache.
-void shard(const std::vector<token_validator_actor>& validators, const pending_token_requests_ptr& calls) {
+// Distributes requests to the validators by a digest of application and token, so that equal tokens always go to the
+// same validator, which caches them.
+void shard(const std::vector<token_validator_actor>& validators, const pending_token_requests_ptr& requests) {
   if (validators.size() == 1) {
-    caf::anon_send(validators.front(), validate_v, calls);
+    caf::anon_send(validators.front(), validate_v, requests);
     return;
   }
   std::vector<pending_token_requests_ptr> parts(validators.size());
-  const auto expected = calls->peek().size() / validators.size() * 5 / 4 + 1;
-  for (auto& call : calls->take()) {
-    const auto index = (call.key.second >> 32U) % validators.size();
+  const auto expected = requests->peek().size() / validators.size() * 5 / 4 + 1; // a quarter more than the average
+  for (auto& request : requests->take()) {
+    const auto index = (request.key.second >> 32U) % validators.size();
     if (!parts[index]) {
-      parts[index] = calls->make_pending();
+      parts[index] = requests->make_pending();
       parts[index]->reserve(expected);
     }
-    parts[index]->add(std::move(call));
+    parts[index]->add(std::move(request));
   }
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (parts[i])
@@ -49,12 +50,12 @@ void shard(const std::vector<token_validator_actor>& validators, const pending_t
   }
 }
 
-// A forwarder for deliveries of one kind.
-template <class What, class Function>
+// Makes a forwarder that calls `function` with deliveries of one type.
+template <class Delivered, class Function>
 forwarder_ptr forward(Function function) {
-  return std::make_shared<const forwarder>([function = std::move(function)](const delivery& came) {
-    if (const auto* what = std::get_if<What>(&came))
-      function(*what);
+  return std::make_shared<const forwarder>([function = std::move(function)](const delivery& received) {
+    if (const auto* delivered = std::get_if<Delivered>(&received))
+      function(*delivered);
   });
 }
 
@@ -69,27 +70,27 @@ void add_subscription(root_pointer self, std::string name, nats_subscription_set
   settings.counters = state.settings.metrics->subscriptions.get(name);
   add_child(self, std::move(name), [self, index, settings = std::move(settings)] {
     auto& subscription = self->state.subscriptions[index];
-    auto its_settings = settings;
-    its_settings.first_number = subscription.record.spawned();
+    auto own_settings = settings;
+    own_settings.first_number = subscription.record.spawned();
     tell_readiness(self);
-    its_settings.on_listening = [me = caf::actor_cast<root_actor>(self), index](std::uint64_t number,
+    own_settings.on_listening = [me = caf::actor_cast<root_actor>(self), index](std::uint64_t number,
                                                                                 const nats_connection_ptr& connection) {
       caf::anon_send(me, listening_v, index, number, connection);
     };
-    subscription.handle = self->spawn(nats_subscription, std::move(its_settings), subscription.make_forwarder());
+    subscription.handle = self->spawn(nats_subscription, std::move(own_settings), subscription.make_forwarder());
     self->send(self->state.link, peer_v, nats_user_peer{subscription.handle});
     return untyped(subscription.handle);
   });
 }
 
-// Requests, of which each replica of the instance gets a part.
+// Settings for requests: the queue group distributes them among the replicas of the instance.
 nats_subscription_settings request_settings(const root_state& state, core::ecap_protocol protocol, std::string subject,
                                             std::function<decoder(decoder_context)> make_decoder) {
   nats_subscription_settings settings;
   settings.metrics = state.settings.metrics;
   settings.protocol = protocol;
-  settings.on_limiter = [metrics = state.settings.metrics, protocol](auto inside) {
-    metrics->in_flight[static_cast<std::size_t>(protocol)].store(std::move(inside));
+  settings.on_limiter = [metrics = state.settings.metrics, protocol](auto count) {
+    metrics->in_flight[static_cast<std::size_t>(protocol)].store(std::move(count));
   };
   settings.subject = std::move(subject);
   settings.queue_group = state.settings.settings.instance_name;
@@ -109,15 +110,17 @@ void add_request_subscriptions(root_pointer self) {
     request_settings(state, ecap_protocol::ep_token, subjects::ep_token_request(instance), token_request_decoder),
     [self] {
       return forward<pending_token_requests_ptr>(
-        [validators = self->state.validators](const pending_token_requests_ptr& calls) { shard(validators, calls); });
+        [validators = self->state.validators](const pending_token_requests_ptr& requests) {
+          shard(validators, requests);
+        });
     });
   add_subscription(self, "nats-ep-token-status",
                    request_settings(state, ecap_protocol::ep_token_status,
                                     subjects::ep_token_status_transition_request(instance), token_transition_decoder),
                    [self] {
                      return forward<pending_transition_requests_ptr>(
-                       [to = self->state.transitioner](const pending_transition_requests_ptr& calls) {
-                         caf::anon_send(to, validate_v, calls);
+                       [to = self->state.transitioner](const pending_transition_requests_ptr& requests) {
+                         caf::anon_send(to, validate_v, requests);
                        });
                    });
   add_subscription(self, "nats-client-password",
@@ -125,8 +128,8 @@ void add_request_subscriptions(root_pointer self) {
                                     subjects::client_username_password_request(instance), password_request_decoder),
                    [self] {
                      return forward<pending_password_requests_ptr>(
-                       [to = self->state.client_validator](const pending_password_requests_ptr& calls) {
-                         caf::anon_send(to, validate_v, calls);
+                       [to = self->state.client_validator](const pending_password_requests_ptr& requests) {
+                         caf::anon_send(to, validate_v, requests);
                        });
                    });
   add_subscription(self, "nats-client-certificate",
@@ -134,8 +137,8 @@ void add_request_subscriptions(root_pointer self) {
                                     subjects::client_certificate_request(instance), certificate_request_decoder),
                    [self] {
                      return forward<pending_certificate_requests_ptr>(
-                       [to = self->state.client_validator](const pending_certificate_requests_ptr& calls) {
-                         caf::anon_send(to, validate_v, calls);
+                       [to = self->state.client_validator](const pending_certificate_requests_ptr& requests) {
+                         caf::anon_send(to, validate_v, requests);
                        });
                    });
 }
@@ -162,14 +165,14 @@ void add_event_subscriptions(root_pointer self) {
   });
 }
 
-// Every replica hears of them: each has its own memory.
-void add_revocation_subscription(root_pointer self) {
+// Without a queue group: every replica receives these events, because each has its own token cache.
+void add_revocation_subscriptions(root_pointer self) {
   const auto& state = self->state;
-  nats_subscription_settings settings;
-  settings.subject = messaging::subjects::endpoint_token_revoked(state.settings.settings.instance_name);
-  settings.make_decoder = revoked_tokens_event_decoder;
-  settings.feed = state.token_feed;
-  add_subscription(self, "nats-token-revoked", std::move(settings), [self] { return self->state.invalidate; });
+  nats_subscription_settings tokens;
+  tokens.subject = messaging::subjects::endpoint_token_revoked(state.settings.settings.instance_name);
+  tokens.make_decoder = revoked_tokens_event_decoder;
+  tokens.feed = state.token_feed;
+  add_subscription(self, "nats-token-revoked", std::move(tokens), [self] { return self->state.invalidate; });
 
   nats_subscription_settings clients;
   clients.subject = messaging::subjects::client_credential_revoked(state.settings.settings.instance_name);
@@ -178,15 +181,15 @@ void add_revocation_subscription(root_pointer self) {
   add_subscription(self, "nats-client-revoked", std::move(clients), [self] { return self->state.invalidate; });
 }
 
-// Every replica hears of them: each has its own picture of the applications.
+// Without a queue group: every replica receives these events, because each has its own directory of applications.
 void add_configuration_subscriptions(root_pointer self) {
   namespace subjects = messaging::subjects;
   const auto& settings = self->state.settings.settings;
   const auto add = [self](std::string name, std::string subject, std::function<decoder(decoder_context)> make_decoder) {
-    nats_subscription_settings made;
-    made.subject = std::move(subject);
-    made.make_decoder = std::move(make_decoder);
-    add_subscription(self, std::move(name), std::move(made), [self] {
+    nats_subscription_settings added;
+    added.subject = std::move(subject);
+    added.make_decoder = std::move(make_decoder);
+    add_subscription(self, std::move(name), std::move(added), [self] {
       return forward<configuration_news>(
         [to = self->state.tekton](const configuration_news&) { caf::anon_send(to, refresh_v); });
     });
@@ -201,7 +204,7 @@ void add_configuration_subscriptions(root_pointer self) {
 } // namespace
 
 void add_subscriptions(root_pointer self) {
-  add_revocation_subscription(self);
+  add_revocation_subscriptions(self);
   add_request_subscriptions(self);
   add_event_subscriptions(self);
   if (self->state.settings.settings.tekton.enabled)
@@ -220,15 +223,15 @@ void take_listening(root_pointer self, std::size_t index, std::uint64_t number, 
     self->send(subscription.handle, refused_v, number);
   if (next != subscription_record::task::confirm)
     return;
-  // Answered when the server is back, however long it is away: readiness waits for that as well. If the connection
-  // or the link is replaced, the subscription is made anew and comes here again.
+  // No time-out: the link answers when the server is available again, and readiness waits for that too. If the
+  // connection or the link is replaced, the subscription is created again, and this function is called again.
   self->request(self->state.link, caf::infinite, confirm_v, connection)
     .then(
       [self, index, number](bool confirmed) {
-        auto& made = self->state.subscriptions[index];
-        if (!confirmed || !made.record.confirmed(number))
+        auto& current = self->state.subscriptions[index];
+        if (!confirmed || !current.record.confirmed(number))
           return;
-        self->send(made.handle, confirm_v, number);
+        self->send(current.handle, confirm_v, number);
         tell_readiness(self);
       },
       [](const caf::error& problem) {
@@ -241,7 +244,7 @@ void take_refusal(root_pointer self, const std::string& text) {
     if (!messaging::refuses_subscription(text, subscription.subject))
       continue;
     if (!subscription.record.is_refused())
-      root_log()->error("NATS does not permit the subscription to {}: it is tried again and again",
+      root_log()->error("NATS does not permit the subscription to {}: CM retries it periodically",
                         subscription.subject);
     if (const auto number = subscription.record.refused(); number != 0)
       self->send(subscription.handle, refused_v, number);

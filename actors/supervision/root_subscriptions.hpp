@@ -1,5 +1,4 @@
-// The subscriptions as children of the root: one a subject, where its deliveries go, and whether CM may serve with
-// them.
+// The subscriptions as children of root: one per subject, the receivers of its deliveries, and readiness.
 #pragma once
 
 #include "actors/interfaces/nats.hpp"
@@ -7,20 +6,22 @@
 
 namespace cm::actors {
 
-/// One child a subject: when database and NATS have answered.
+/// Adds one child for each subject. To be called when database and NATS have answered for the first time.
 void add_subscriptions(root_pointer self);
 
-/// A subscription was made on that connection, or (null) is gone. It counts when the server has confirmed it: until
-/// then a request that only it could take is answered "no responders" by the server (NATS: status 503).
+/// Records that a subscription was created or has ended. It counts for readiness only when the server has confirmed it:
+/// until then the server may answer requests with "no responders" (NATS status 503).
 /// @param index of the subscription
-/// @param number of what it made: what is said of an older one does not count
+/// @param number of the attempt to subscribe; reports of older attempts are ignored
+/// @param connection on which it was created; null if it has ended
 void take_listening(root_pointer self, std::size_t index, std::uint64_t number, const nats_connection_ptr& connection);
 
-/// The NATS server does not permit something, in its words: where it is a subscription, that is tried again and again.
+/// Handles a permission error of the NATS server. If it refers to a subscription, that is retried periodically.
+/// @param text the server's message
 void take_refusal(root_pointer self, const std::string& text);
 
-/// Tells health, where that changed, whether CM serves, and which subscriptions are not permitted. CM serves when the
-/// doors are open and every subscription is confirmed; those that no request comes on may be refused instead.
+/// Reports changes of readiness and of refused subscriptions to health. CM is ready when the subscriptions and the REST
+/// port are open, and every subscription is confirmed; subscriptions to events may be refused instead.
 void tell_readiness(root_pointer self);
 
 } // namespace cm::actors

@@ -35,12 +35,12 @@ storage::import_result result_of(storage::import_verdict verdict) {
 
 } // namespace
 
-TEST_CASE("a change gets its time from the manager, a new client credential its IDs too") {
+TEST_CASE("prepare_change sets the time of a change, and the IDs of a new client credential") {
   core::uuid_v7_generator ids;
   storage::create_client create;
   create.credential.username = "user";
-  const auto made = prepare_change(create, changed_at, ids);
-  const auto& client = std::get<storage::create_client>(*made).credential;
+  const auto prepared = prepare_change(create, changed_at, ids);
+  const auto& client = std::get<storage::create_client>(*prepared).credential;
   CHECK(client.id != core::uuid{});
   CHECK(client.client_id == core::to_string(client.id));
   CHECK(client.created_at == changed_at);
@@ -59,7 +59,7 @@ TEST_CASE("a command that changes no credential is refused") {
   CHECK(prepare_change(storage::claim_events{}, changed_at, ids).error().code == errc::internal);
 }
 
-TEST_CASE("the events of every kind of change are found in its reply") {
+TEST_CASE("events_of returns the events in the reply of every kind of change") {
   const core::revocation event;
   storage::changed_token token;
   CHECK(events_of(token).empty());
@@ -73,7 +73,7 @@ TEST_CASE("the events of every kind of change are found in its reply") {
   CHECK(events_of(storage::pong{}).empty());
 }
 
-TEST_CASE("the log says what has changed, and nothing where nothing did") {
+TEST_CASE("describe_change describes a change, and is empty if nothing has changed") {
   storage::changed_token token;
   token.token.endpoint_id = "endpoint-1";
   token.token.status = core::credential_status::revoked;
@@ -88,7 +88,7 @@ TEST_CASE("the log says what has changed, and nothing where nothing did") {
         == "client credential 00000000-0000-0000-0000-000000000000 has a new password");
 }
 
-TEST_CASE("lines of an import keep their places whatever becomes of each") {
+TEST_CASE("results of an import are in the order of its lines, whatever the result of each") {
   core::uuid_v7_generator ids;
   core::token_hasher hasher{core::secret("key")};
   const auto known = configured_applications({{"app-1", {}}});
@@ -113,7 +113,7 @@ TEST_CASE("lines of an import keep their places whatever becomes of each") {
   CHECK(lines[3].result.error().code == errc::conflict);
 }
 
-TEST_CASE("a token that was generated in vain is not shown") {
+TEST_CASE("a generated token that was not created is not shown") {
   core::uuid_v7_generator ids;
   core::token_hasher hasher{core::secret("key")};
   const auto prepared = prepare_import(order_of({line_of("app-1", std::nullopt)}), *configured_applications({}), 12,
@@ -126,7 +126,8 @@ TEST_CASE("a token that was generated in vain is not shown") {
 }
 
 TEST_CASE(
-  "tokens that a caller is told to be no longer valid are refused from memory, changed by this command or not") {
+  "tokens that are invalid according to the response are refused from the cache, whether or not this command changed "
+  "them") {
   const auto id = core::random_uuid();
   storage::change_token_status by_id;
   by_id.which = storage::token_address{"endpoint-1", id};
@@ -134,7 +135,7 @@ TEST_CASE(
   by_hash.which = core::token_hash{};
   using outcome = core::expected<storage::reply>;
 
-  SECTION("one that has the status already") {
+  SECTION("a token that has the status already") {
     const auto status = GENERATE(core::credential_status::suspended, core::credential_status::revoked);
     storage::changed_token unchanged;
     unchanged.token.id = id;
@@ -143,13 +144,13 @@ TEST_CASE(
     CHECK(refused.ids == std::vector<core::uuid>{id});
     CHECK_FALSE(refused.others);
   }
-  SECTION("not one that is valid") {
+  SECTION("but not a valid token") {
     storage::changed_token active;
     active.token.id = id;
     active.token.status = core::credential_status::active;
     CHECK(refused_by(by_hash, outcome{storage::reply{active}}).ids.empty());
   }
-  SECTION("one of which the answer is 404, 409 or 412") {
+  SECTION("a token for which the response is 404, 409 or 412") {
     const auto code = GENERATE(errc::not_found, errc::conflict, errc::precondition_failed);
     const outcome answer{core::make_error(code, "no")};
     CHECK(refused_by(by_id, answer).ids == std::vector<core::uuid>{id});
@@ -157,20 +158,20 @@ TEST_CASE(
     CHECK(refused_by(by_hash, answer).others);
     CHECK(refused_by(storage::delete_endpoint_tokens{}, answer).others);
   }
-  SECTION("none where the caller learns nothing") {
+  SECTION("none if the response says nothing about the token") {
     const outcome answer{core::make_error(errc::unavailable, "no")};
     CHECK(refused_by(by_id, answer).ids.empty());
     CHECK_FALSE(refused_by(by_hash, answer).others);
     CHECK_FALSE(refused_by(storage::delete_endpoint_tokens{}, answer).others);
   }
-  SECTION("those of an import that are there with another status") {
+  SECTION("tokens of an import that exist with another status") {
     storage::imported_tokens imported;
     imported.results = {{storage::import_verdict::unchanged, id, core::credential_status::suspended},
                         {storage::import_verdict::other_endpoint, {}, core::credential_status::revoked},
                         {storage::import_verdict::created, core::random_uuid(), core::credential_status::inactive}};
     CHECK(refused_by(storage::import_tokens{}, outcome{storage::reply{imported}}).ids == std::vector<core::uuid>{id});
   }
-  SECTION("all of an endpoint, whoever has deleted them") {
+  SECTION("all tokens of an endpoint, also those that another replica has deleted") {
     CHECK(refused_by(storage::delete_endpoint_tokens{}, outcome{storage::reply{storage::deleted_tokens{}}}).others);
   }
 }

@@ -66,11 +66,11 @@ core::token_hash hash_of(const std::string& application, std::string_view token)
 
 } // namespace
 
-TEST_CASE("a token is generated where the client has none, stored as its hash and shown once") {
+TEST_CASE("a token is generated if the client brings none, stored as its hash and shown once") {
   manager_fixture f;
   f.script->outcomes = {errc::none};
-  const auto made = f.create();
-  const auto& outcome = outcome_of(made);
+  const auto created = f.create();
+  const auto& outcome = outcome_of(created);
   CHECK(outcome.value.reveal().size() == 12);
   CHECK(outcome.token.endpoint_id == "endpoint-1");
   CHECK(outcome.token.id == f.stored(0).id);
@@ -82,18 +82,18 @@ TEST_CASE("a token is generated where the client has none, stored as its hash an
   CHECK(f.stored(0).origin.correlation_id == "correlation-1");
 }
 
-TEST_CASE("a client's own token is stored as it is") {
+TEST_CASE("a token that the client brings is stored unchanged") {
   manager_fixture f;
   f.script->outcomes = {errc::none};
   CHECK(outcome_of(f.create("my-token", "app-2")).value.reveal() == "my-token");
   CHECK(f.stored(0).hash == hash_of("app-2", "my-token"));
 }
 
-TEST_CASE("a generated token that is taken is generated anew") {
+TEST_CASE("a generated token that exists already is replaced by another one") {
   manager_fixture f;
   f.script->outcomes = {errc::conflict, errc::conflict, errc::none};
-  const auto made = f.create();
-  const auto& outcome = outcome_of(made);
+  const auto created = f.create();
+  const auto& outcome = outcome_of(created);
   REQUIRE(f.script->jobs.size() == 3);
   CHECK(f.stored(2).hash == hash_of("app-1", outcome.value.reveal()));
   CHECK(f.stored(2).id == outcome.token.id);
@@ -101,14 +101,14 @@ TEST_CASE("a generated token that is taken is generated anew") {
   CHECK(std::set<core::uuid>{f.stored(0).id, f.stored(1).id, f.stored(2).id}.size() == 3);
 }
 
-TEST_CASE("after five generated tokens that are taken the answer is a conflict") {
+TEST_CASE("after five generated tokens that exist already the result is a conflict") {
   manager_fixture f;
   f.script->outcomes = std::vector<errc>(10, errc::conflict);
   CHECK(problem_of(f.create()).code == errc::conflict);
   CHECK(f.script->jobs.size() == 5);
 }
 
-TEST_CASE("a client's own token that is taken is a conflict at once") {
+TEST_CASE("a client's own token that exists already is a conflict at once") {
   manager_fixture f;
   f.script->outcomes = {errc::conflict, errc::none};
   CHECK(problem_of(f.create("my-token")).code == errc::conflict);
@@ -125,7 +125,7 @@ TEST_CASE("a failure of the database is passed on") {
   CHECK(f.script->jobs.size() == 1);
 }
 
-TEST_CASE("a license that allows no changes refuses them, its reason for the log alone, until it allows them again") {
+TEST_CASE("an invalid license refuses changes until it is valid again; its reason is for the log only") {
   manager_fixture f;
   f.script->outcomes = {errc::none};
   f.system.tell(f.manager, license_v, false, std::string("the license has expired"));
@@ -138,14 +138,14 @@ TEST_CASE("a license that allows no changes refuses them, its reason for the log
   CHECK(f.create("my-token")->value.value()->has_value());
 }
 
-TEST_CASE("a token of an application that is not configured is not found") {
+TEST_CASE("a token for an application that is not configured is refused as not found") {
   manager_fixture f;
   CHECK(problem_of(f.create("my-token", "app-3")).code == errc::not_found);
   CHECK(f.script->jobs.empty());
 }
 
-TEST_CASE("creations that wait for a manager that ends are answered unavailable at once") {
-  manager_fixture f; // its gate answers nothing
+TEST_CASE("pending creations are answered unavailable when the manager ends") {
+  manager_fixture f; // its gate does not respond
   const auto first = f.create();
   const auto second = f.create("my-token");
   CHECK_FALSE(first->there());
@@ -155,7 +155,7 @@ TEST_CASE("creations that wait for a manager that ends are answered unavailable 
   CHECK(problem_of(second).code == errc::unavailable);
 }
 
-TEST_CASE("a gate that never answers leaves no creation without its answer") {
+TEST_CASE("a creation is answered even if the gate never responds") {
   manager_fixture f;
   const auto waiting = f.create();
   f.system.pass(milliseconds{5499});
@@ -164,7 +164,7 @@ TEST_CASE("a gate that never answers leaves no creation without its answer") {
   CHECK(problem_of(waiting).code == errc::unavailable);
 }
 
-TEST_CASE("a new gate takes the place of the old one") {
+TEST_CASE("the manager uses a new gate after the old one has ended") {
   manager_fixture f;
   f.system.kill(f.gate);
   CHECK(problem_of(f.create()).code == errc::unavailable);
@@ -175,7 +175,7 @@ TEST_CASE("a new gate takes the place of the old one") {
 
 namespace {
 
-// A follower that answers when the test lets it, and what the validators were told meanwhile.
+// A revocation follower that answers at a tick, with the given result.
 struct fake_follower_state {
   static inline const char* name = "fake-follower";
   std::vector<caf::typed_response_promise<bool>> asked;
@@ -202,7 +202,8 @@ fake_follower(revocation_follower_actor::stateful_pointer<fake_follower_state> s
   };
 }
 
-// Asks for a transition of a token by its value; the database answers that there is none.
+// Requests a transition of a token by its value; the database answers that it does not exist. Counts how often the
+// caches are emptied.
 struct unknown_token_fixture : manager_fixture {
   explicit unknown_token_fixture(bool reads) : follower(system.spawn(fake_follower, reads)) {
     system.tell(manager, peer_v, revocation_follower_peer{follower});
@@ -223,7 +224,7 @@ struct unknown_token_fixture : manager_fixture {
 
 } // namespace
 
-TEST_CASE("that a token is not there is told after this replica has read what others have revoked") {
+TEST_CASE("a response that a token does not exist waits until this replica has read the revocations of others") {
   unknown_token_fixture f{true};
   CHECK_FALSE(f.asked->there());
   f.system.tell(f.follower, tick_v);
@@ -232,14 +233,14 @@ TEST_CASE("that a token is not there is told after this replica has read what ot
   CHECK(f.everything == 0);
 }
 
-TEST_CASE("where that cannot be read, nothing is answered from memory any more") {
-  SECTION("since the database does not answer") {
+TEST_CASE("if these revocations cannot be read, the token caches are emptied") {
+  SECTION("because the database does not respond") {
     unknown_token_fixture f{false};
     f.system.tell(f.follower, tick_v);
     REQUIRE(f.asked->value.has_value());
     CHECK(f.everything == 1);
   }
-  SECTION("in time") {
+  SECTION("because the follower does not respond in time") {
     unknown_token_fixture f{true};
     f.system.pass(milliseconds{1'700});
     REQUIRE(f.asked->value.has_value());

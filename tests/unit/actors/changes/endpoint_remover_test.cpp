@@ -18,7 +18,7 @@ using core::errc;
 
 namespace {
 
-/// Answers changes with what the test has prepared.
+/// A credential manager that answers every change with the given outcome.
 struct fake_manager_script {
   errc outcome = errc::none;
   std::vector<std::string> endpoints;
@@ -47,11 +47,11 @@ credential_manager_actor::behavior_type fake_manager(credential_manager_actor::p
   };
 }
 
-/// Says which endpoints have tokens: all but those that the test names.
+/// A database in which all endpoints have tokens, except those in `without_tokens`.
 struct endpoint_gate_script {
   errc outcome = errc::none;
   std::vector<std::string> without_tokens;
-  std::vector<std::size_t> asked; ///< endpoints in each question
+  std::vector<std::size_t> checks; ///< endpoints in each check
 };
 
 storage_gate_actor::behavior_type endpoint_gate(storage_gate_actor::pointer self,
@@ -61,7 +61,7 @@ storage_gate_actor::behavior_type endpoint_gate(storage_gate_actor::pointer self
     [](find_atom, const token_lookup_ptr&) { return failure(errc::internal); },
     [=](execute_atom, const storage_job_ptr& job) -> caf::result<storage_result_ptr> {
       const auto& ids = std::get<storage::find_endpoints>(job->command).endpoint_ids;
-      script->asked.push_back(ids.size());
+      script->checks.push_back(ids.size());
       if (script->outcome != errc::none)
         return failure(script->outcome);
       storage::found_endpoints found;
@@ -92,13 +92,13 @@ struct remover_fixture {
     system.run();
   }
 
-  /// Puts endpoints into the backlog without a word to the remover.
+  /// Adds endpoints to the backlog without notifying the remover.
   void queue(const std::vector<std::string>& endpoints) {
     for (const auto& endpoint : endpoints)
       static_cast<void>(backlog->add(endpoint, "c-1"));
   }
 
-  void gone(const std::vector<std::string>& endpoints) {
+  void unregister(const std::vector<std::string>& endpoints) {
     queue(endpoints);
     system.tell(remover, remove_v);
   }
@@ -117,40 +117,40 @@ struct remover_fixture {
 
 } // namespace
 
-TEST_CASE("every endpoint that has tokens loses them, in the order of the events") {
+TEST_CASE("the tokens of every endpoint are deleted, in the order of the events") {
   remover_fixture f;
   f.database->without_tokens = {"c", "e"};
-  f.gone({"a", "b", "c", "d", "e", "f"});
+  f.unregister({"a", "b", "c", "d", "e", "f"});
   CHECK(f.script->endpoints == std::vector<std::string>{"a", "b", "d", "f"});
   CHECK(f.backlog->size() == 0);
 }
 
-TEST_CASE("the database is asked about 64 endpoints at a time, and nothing is deleted of those without tokens") {
+TEST_CASE("the database checks up to 64 endpoints at a time, and nothing is deleted for endpoints without tokens") {
   remover_fixture f;
-  std::vector<std::string> many;
+  std::vector<std::string> endpoints;
   for (int i = 0; i < 200; ++i)
-    many.push_back("e-" + std::to_string(i));
-  f.database->without_tokens = many;
-  f.gone(many);
-  CHECK(f.database->asked == std::vector<std::size_t>{64, 64, 64, 8});
+    endpoints.push_back("e-" + std::to_string(i));
+  f.database->without_tokens = endpoints;
+  f.unregister(endpoints);
+  CHECK(f.database->checks == std::vector<std::size_t>{64, 64, 64, 8});
   CHECK(f.script->endpoints.empty());
   CHECK(f.backlog->size() == 0);
 }
 
-TEST_CASE("what the remover was not told of is found soon") {
+TEST_CASE("an endpoint is found without a notification within 250 ms") {
   remover_fixture f;
   f.queue({"a"});
   f.system.pass(milliseconds{250});
   CHECK(f.script->endpoints == std::vector<std::string>{"a"});
 }
 
-TEST_CASE("while the database is away an endpoint waits and is tried again, with pauses that grow") {
+TEST_CASE("while the database is unavailable an endpoint is retried with growing pauses") {
   remover_fixture f;
-  const bool at_the_check = GENERATE(true, false);
-  (at_the_check ? f.database->outcome : f.script->outcome) = errc::unavailable;
-  f.gone({"a"});
+  const bool check_fails = GENERATE(true, false);
+  (check_fails ? f.database->outcome : f.script->outcome) = errc::unavailable;
+  f.unregister({"a"});
   f.system.pass(seconds{10});
-  const auto tries = at_the_check ? f.database->asked.size() : f.script->endpoints.size();
+  const auto tries = check_fails ? f.database->checks.size() : f.script->endpoints.size();
   CHECK(tries > 3);
   CHECK(tries < 20);
   CHECK(f.backlog->size() == 1);
@@ -163,23 +163,23 @@ TEST_CASE("while the database is away an endpoint waits and is tried again, with
   CHECK(f.lost() == 0);
 }
 
-TEST_CASE("an endpoint that fails for good does not hold up the others, and counts as lost") {
+TEST_CASE("an endpoint that always fails does not block the others, and counts as lost") {
   remover_fixture f;
   f.script->outcome = errc::internal;
-  f.gone({"a", "b"});
+  f.unregister({"a", "b"});
   f.system.pass(seconds{10});
   CHECK(f.script->endpoints.size() == std::size_t{2} * endpoint_remover_settings{}.max_failures);
   CHECK(f.backlog->size() == 0);
   CHECK(f.metrics->lost_removals[static_cast<std::size_t>(core::removal_loss::failure)].value() == 2);
   f.script->outcome = errc::none;
-  f.gone({"c"});
+  f.unregister({"c"});
   CHECK(f.script->endpoints.back() == "c");
 }
 
-TEST_CASE("an error that passes costs no endpoint") {
+TEST_CASE("a transient error loses no endpoint") {
   remover_fixture f;
   f.script->outcome = errc::internal;
-  f.gone({"a"});
+  f.unregister({"a"});
   f.script->outcome = errc::none;
   f.system.pass(seconds{1});
   CHECK(f.script->endpoints == std::vector<std::string>{"a", "a"});
@@ -188,10 +188,10 @@ TEST_CASE("an error that passes costs no endpoint") {
 }
 
 TEST_CASE(
-  "a repetition says that it is one and has the time of the first attempt, unless another event came meanwhile") {
+  "a repeated deletion is marked and has the time of the first attempt, unless another event arrived meanwhile") {
   remover_fixture f;
   f.script->outcome = errc::unavailable;
-  f.gone({"a"});
+  f.unregister({"a"});
   REQUIRE(f.script->commands.size() == 1);
   CHECK_FALSE(f.script->commands[0].repeated);
   const bool another = GENERATE(false, true);
@@ -204,23 +204,23 @@ TEST_CASE(
   if (!another)
     CHECK(f.script->commands[1].at == f.script->commands[0].at);
 
-  f.gone({"a"});
+  f.unregister({"a"});
   REQUIRE(f.script->commands.size() == 3);
   CHECK_FALSE(f.script->commands[2].repeated);
 }
 
-TEST_CASE("where the database cannot tell which endpoints have tokens, all are deleted without asking") {
+TEST_CASE("if the check which endpoints have tokens fails, the tokens of all are deleted without it") {
   remover_fixture f;
   f.database->outcome = errc::internal;
-  f.gone({"a", "b"});
+  f.unregister({"a", "b"});
   CHECK(f.script->endpoints == std::vector<std::string>{"a", "b"});
   CHECK(f.lost() == 0);
 }
 
-TEST_CASE("what a remover that died has not done, the next one does") {
+TEST_CASE("after a crash of the remover the next one continues its work") {
   remover_fixture f;
   f.script->outcome = errc::unavailable;
-  f.gone({"a", "b", "c", "d", "e", "f"});
+  f.unregister({"a", "b", "c", "d", "e", "f"});
   f.system.kill(f.remover);
   CHECK(f.backlog->size() == 6);
   f.script->outcome = errc::none;

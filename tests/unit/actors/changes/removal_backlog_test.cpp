@@ -16,14 +16,14 @@ using added = removal_backlog::added;
 
 std::vector<std::string> endpoints_of(const std::vector<endpoint_removal>& removals) {
   std::vector<std::string> out;
-  for (const auto& one : removals)
-    out.push_back(one.endpoint_id);
+  for (const auto& removal : removals)
+    out.push_back(removal.endpoint_id);
   return out;
 }
 
 using names = std::vector<std::string>;
 
-/// An intake whose surroundings the test sets.
+/// An intake whose conditions (full library queue, ending subscription) the test sets.
 struct intake_fixture {
   explicit intake_fixture(std::size_t endpoints)
     : backlog(std::make_shared<removal_backlog>(removal_limits{endpoints})) {
@@ -48,7 +48,7 @@ struct intake_fixture {
 
 } // namespace
 
-TEST_CASE("endpoints leave the backlog in the order in which they came, and count until they are done") {
+TEST_CASE("endpoints leave the backlog in order of arrival, and count until they are done") {
   removal_backlog backlog;
   for (const auto* id : {"a", "b", "c"})
     CHECK(backlog.add(id, std::string("c-") + id) == added::queued);
@@ -63,7 +63,7 @@ TEST_CASE("endpoints leave the backlog in the order in which they came, and coun
   CHECK(backlog.take(1).empty());
 }
 
-TEST_CASE("an endpoint that waits already is not queued twice and keeps its first correlation ID") {
+TEST_CASE("an endpoint in the queue is not queued twice and keeps its first correlation ID") {
   removal_backlog backlog;
   CHECK(backlog.add("a", "first") == added::queued);
   CHECK(backlog.add("a", "second") == added::merged);
@@ -71,7 +71,7 @@ TEST_CASE("an endpoint that waits already is not queued twice and keeps its firs
   CHECK(backlog.take(10) == std::vector<endpoint_removal>{{"a", "first"}});
 }
 
-TEST_CASE("an endpoint that is being worked on when its event comes is worked on again afterwards, once") {
+TEST_CASE("an endpoint whose event arrives while it is in progress is processed once more afterwards") {
   removal_backlog backlog;
   CHECK(backlog.add("a", "first") == added::queued);
   CHECK(backlog.take(1).size() == 1);
@@ -85,7 +85,7 @@ TEST_CASE("an endpoint that is being worked on when its event comes is worked on
   CHECK(backlog.bytes() == 0);
 }
 
-TEST_CASE("what is put back is taken first, and serves the event that came meanwhile") {
+TEST_CASE("an endpoint that is put back is taken first, and covers the event that arrived meanwhile") {
   removal_backlog backlog;
   for (const auto* id : {"a", "b", "c"})
     CHECK(backlog.add(id, "first") == added::queued);
@@ -97,14 +97,13 @@ TEST_CASE("what is put back is taken first, and serves the event that came meanw
   CHECK(backlog.take(10) == std::vector<endpoint_removal>{{"a", "first"}, {"b", "first"}, {"c", "first"}});
   backlog.put_back_all();
   CHECK(backlog.size() == 3);
-  for (const auto& one : backlog.take(10))
-    backlog.done(one.endpoint_id);
+  for (const auto& removal : backlog.take(10))
+    backlog.done(removal.endpoint_id);
   CHECK(backlog.size() == 0);
   CHECK(backlog.bytes() == 0);
 }
 
-TEST_CASE(
-  "the backlog takes as many endpoints as its limit, those being worked on included; a duplicate needs no room") {
+TEST_CASE("the backlog is bounded in endpoints, including those in progress; a duplicate takes no space") {
   removal_backlog backlog(removal_limits{2});
   CHECK(backlog.add("a", "") == added::queued);
   CHECK(backlog.take(1).size() == 1);
@@ -116,7 +115,7 @@ TEST_CASE(
   CHECK(backlog.add("c", "") == added::queued);
 }
 
-TEST_CASE("the backlog takes as many bytes as its limit") {
+TEST_CASE("the backlog is bounded in bytes") {
   removal_backlog backlog(removal_limits{1'000, 2'000});
   const std::string text(255, 'x');
   CHECK(backlog.add("a" + text.substr(1), text) == added::queued);
@@ -128,21 +127,21 @@ TEST_CASE("the backlog takes as many bytes as its limit") {
   CHECK(backlog.bytes() < 3'000);
 }
 
-TEST_CASE("whoever waits for room gets it when an endpoint is done") {
+TEST_CASE("wait_for_room returns when an endpoint is done") {
   removal_backlog backlog(removal_limits{1});
   CHECK(backlog.add("a", "") == added::queued);
   CHECK(backlog.take(1).size() == 1);
-  const auto began = std::chrono::steady_clock::now();
+  const auto started_at = std::chrono::steady_clock::now();
   std::thread worker([&backlog] { backlog.done("a"); });
   backlog.wait_for_room(seconds{10});
-  CHECK(std::chrono::steady_clock::now() - began < seconds{5});
+  CHECK(std::chrono::steady_clock::now() - started_at < seconds{5});
   CHECK(backlog.add("b", "") == added::queued);
   worker.join();
   backlog.wait_for_room(milliseconds{1});
-  CHECK(std::chrono::steady_clock::now() - began < seconds{5});
+  CHECK(std::chrono::steady_clock::now() - started_at < seconds{5});
 }
 
-TEST_CASE("the remover is told of endpoints once, until it looks") {
+TEST_CASE("the remover is notified once, until it takes endpoints") {
   intake_fixture f(100);
   f.intake->take("a", "c-1");
   f.intake->flush();
@@ -158,14 +157,14 @@ TEST_CASE("the remover is told of endpoints once, until it looks") {
   CHECK(f.announcements == 2);
 }
 
-TEST_CASE("an endpoint that finds no room waits for it, and the remover is told before") {
+TEST_CASE("while the backlog is full the intake notifies the remover and waits") {
   intake_fixture f(1);
   f.intake->take("a", "c-1");
   std::thread remover([&f] {
     while (f.announcements == 0)
       std::this_thread::yield();
-    for (const auto& one : f.backlog->take(1))
-      f.backlog->done(one.endpoint_id);
+    for (const auto& removal : f.backlog->take(1))
+      f.backlog->done(removal.endpoint_id);
   });
   f.intake->take("b", "c-1");
   remover.join();
@@ -173,7 +172,8 @@ TEST_CASE("an endpoint that finds no room waits for it, and the remover is told 
   CHECK(f.lost() == 0);
 }
 
-TEST_CASE("where the library's queue is nearly full too, an endpoint that finds no room is lost and counted") {
+TEST_CASE(
+  "if the library's queue is nearly full too, endpoints that do not fit into the backlog are lost and counted") {
   intake_fixture f(1);
   f.nearly_full = true;
   for (const auto* id : {"a", "b", "a", "c"})
@@ -184,20 +184,20 @@ TEST_CASE("where the library's queue is nearly full too, an endpoint that finds 
   CHECK(endpoints_of(f.backlog->take(10)) == names{"a"});
 }
 
-TEST_CASE("a subscription that ends waits for room a while, all in all, and then loses what finds none") {
+TEST_CASE("an ending subscription waits for space for a limited total time, and then loses endpoints that do not fit") {
   intake_fixture f(1);
   f.ending = true;
   f.intake->take("a", "c-1");
   f.intake->take("b", "c-1");
   CHECK(f.lost() == 1);
-  const auto began = std::chrono::steady_clock::now();
+  const auto started_at = std::chrono::steady_clock::now();
   for (int i = 0; i < 1'000; ++i)
     f.intake->take("c", "c-1");
-  CHECK(std::chrono::steady_clock::now() - began < seconds{10});
+  CHECK(std::chrono::steady_clock::now() - started_at < seconds{10});
   CHECK(f.lost() == 1'001);
 }
 
-TEST_CASE("lines that name lost endpoints are short where IDs are long, and every endpoint is counted") {
+TEST_CASE("log lines name fewer lost endpoints if IDs are long, and every endpoint is counted") {
   const auto metrics = std::make_shared<core::metrics>(core::metrics::sizes{});
   const auto before = core::log_counts().error;
   {
@@ -211,7 +211,7 @@ TEST_CASE("lines that name lost endpoints are short where IDs are long, and ever
   CHECK(metrics->lost_removals[static_cast<std::size_t>(core::removal_loss::stop)].value() == 201);
 }
 
-TEST_CASE("a correlation ID of any length is cut to what is stored") {
+TEST_CASE("a long correlation ID is truncated to the stored length") {
   intake_fixture f(1);
   f.intake->take("a", std::string(1'000'000, 'x'));
   CHECK(f.backlog->take(1).at(0).correlation_id.size() == 255);

@@ -11,7 +11,7 @@ constexpr core::steady_time start{1h};
 
 } // namespace
 
-TEST_CASE("the oldest event's age goes on between two looks, and ends with the event") {
+TEST_CASE("the age of the oldest event grows between two reads, and ends with the event") {
   outbox_age age;
   CHECK(age.empty());
   CHECK(age.at(start) == 0ms);
@@ -22,7 +22,7 @@ TEST_CASE("the oldest event's age goes on between two looks, and ends with the e
   CHECK(age.at(start + 4s) == 0ms);
 }
 
-TEST_CASE("an event with a time of the future is as old as it was seen in the outbox") {
+TEST_CASE("an event with a future timestamp is as old as the time since it was first seen in the outbox") {
   outbox_age age;
   for (auto second = 0s; second <= 90s; ++second)
     age.take(7, 0ms, start + second);

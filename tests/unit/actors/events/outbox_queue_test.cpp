@@ -13,9 +13,9 @@ namespace {
 std::vector<core::revocation> revocations(std::uint64_t first, std::size_t count) {
   std::vector<core::revocation> out;
   for (std::size_t i = 0; i < count; ++i) {
-    core::revocation one;
-    one.sequence = first + i;
-    out.push_back(one);
+    core::revocation event;
+    event.sequence = first + i;
+    out.push_back(event);
   }
   return out;
 }
@@ -29,7 +29,7 @@ std::vector<std::uint64_t> sequences(const std::vector<core::revocation>& events
 
 } // namespace
 
-TEST_CASE("events are published in the order in which they came, once, and stay until they are confirmed") {
+TEST_CASE("events are published in order of arrival, once, and stay until they are confirmed") {
   outbox_queue queue(100, seconds{4});
   CHECK(queue.add(revocations(1, 3), at(milliseconds{0})) == 0);
   const auto first = queue.take(2);
@@ -46,23 +46,23 @@ TEST_CASE("events are published in the order in which they came, once, and stay 
   CHECK(queue.empty());
 }
 
-TEST_CASE("what was published and not confirmed is published again, in its old place") {
+TEST_CASE("events that were not confirmed are published again, at their old position") {
   outbox_queue queue(100, seconds{4});
   static_cast<void>(queue.add(revocations(1, 4), at(milliseconds{0})));
   static_cast<void>(queue.take(1));
   const auto second = queue.take(1);
   static_cast<void>(queue.take(1));
   queue.again(second);
-  queue.again(second); // it waits already
+  queue.again(second); // it is waiting already
   CHECK(sequences(queue.take(10)) == std::vector<std::uint64_t>{2, 4});
   CHECK_FALSE(queue.waits());
-  queue.again(revocations(9, 1)); // nothing that is here
+  queue.again(revocations(9, 1)); // not in the queue
   CHECK_FALSE(queue.waits());
   queue.again();
   CHECK(sequences(queue.take(10)) == std::vector<std::uint64_t>{1, 2, 3, 4});
 }
 
-TEST_CASE("an event that waits already is not taken twice, one that was confirmed may come again") {
+TEST_CASE("an event in the queue is not added twice; a confirmed one may be added again") {
   outbox_queue queue(100, seconds{4});
   static_cast<void>(queue.add(revocations(1, 2), at(milliseconds{0})));
   static_cast<void>(queue.add(revocations(1, 2), at(milliseconds{1})));
@@ -72,13 +72,13 @@ TEST_CASE("an event that waits already is not taken twice, one that was confirme
   CHECK(queue.size() == 1);
 }
 
-TEST_CASE("what finds no room is left to the outbox") {
+TEST_CASE("events beyond the limit are rejected and stay in the outbox") {
   outbox_queue queue(2, seconds{4});
   CHECK(queue.add(revocations(1, 5), at(milliseconds{0})) == 3);
   CHECK(sequences(queue.take(10)) == std::vector<std::uint64_t>{1, 2});
 }
 
-TEST_CASE("an event is forgotten when its lease is over, as another replica may have it then") {
+TEST_CASE("an event is dropped when its lease ends, because another replica may claim it then") {
   outbox_queue queue(10, seconds{4});
   static_cast<void>(queue.add(revocations(1, 1), at(seconds{0})));
   static_cast<void>(queue.add(revocations(2, 1), at(seconds{2})));
@@ -93,17 +93,17 @@ TEST_CASE("an event is forgotten when its lease is over, as another replica may 
   CHECK(queue.waits());
 }
 
-TEST_CASE("a revocation of tokens becomes the event that names all of them") {
-  core::revocation what;
-  what.application = "app-1";
-  what.endpoint_id = "endpoint-1";
-  what.ids = {id_of(1), id_of(2)};
-  what.correlation_id = "c-1";
-  what.at = core::from_unix_ms(1234);
-  const auto made = encode_event(what, "cm", "replica-1", 1'000);
-  REQUIRE(made.payloads.size() == 1);
-  CHECK(made.subject == "kaa.v1.events.cm.endpoint.token.revoked");
-  const auto event = messaging::decode<messaging::ecap::endpoint_token_revoked_event>(made.payloads[0]);
+TEST_CASE("a revocation of tokens is encoded as one event with all their IDs") {
+  core::revocation revoked;
+  revoked.application = "app-1";
+  revoked.endpoint_id = "endpoint-1";
+  revoked.ids = {id_of(1), id_of(2)};
+  revoked.correlation_id = "c-1";
+  revoked.at = core::from_unix_ms(1234);
+  const auto encoded = encode_event(revoked, "cm", "replica-1", 1'000);
+  REQUIRE(encoded.payloads.size() == 1);
+  CHECK(encoded.subject == "kaa.v1.events.cm.endpoint.token.revoked");
+  const auto event = messaging::decode<messaging::ecap::endpoint_token_revoked_event>(encoded.payloads[0]);
   REQUIRE(event.has_value());
   CHECK(event->correlation_id == "c-1");
   CHECK(event->timestamp == 1234);
@@ -114,15 +114,15 @@ TEST_CASE("a revocation of tokens becomes the event that names all of them") {
   CHECK(event->originator_replica_id == "replica-1");
 }
 
-TEST_CASE("a revocation of a client credential of either kind becomes its own event") {
-  core::revocation what;
-  what.kind = GENERATE(core::revoked_kind::basic, core::revoked_kind::x509);
-  what.ids = {id_of(7)};
-  what.correlation_id = "c-2";
-  const auto made = encode_event(what, "cm", "replica-1", 1'000);
-  REQUIRE(made.payloads.size() == 1);
-  CHECK(made.subject == "kaa.v1.events.cm.client.credential.revoked");
-  const auto event = messaging::decode<messaging::ecap::client_credential_revoked_event>(made.payloads[0]);
+TEST_CASE("a revocation of a client credential of either kind is encoded as one event") {
+  core::revocation revoked;
+  revoked.kind = GENERATE(core::revoked_kind::basic, core::revoked_kind::x509);
+  revoked.ids = {id_of(7)};
+  revoked.correlation_id = "c-2";
+  const auto encoded = encode_event(revoked, "cm", "replica-1", 1'000);
+  REQUIRE(encoded.payloads.size() == 1);
+  CHECK(encoded.subject == "kaa.v1.events.cm.client.credential.revoked");
+  const auto event = messaging::decode<messaging::ecap::client_credential_revoked_event>(encoded.payloads[0]);
   REQUIRE(event.has_value());
   CHECK(event->credential_id == core::to_string(id_of(7)));
   CHECK(event->correlation_id == "c-2");

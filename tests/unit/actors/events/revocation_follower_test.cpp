@@ -12,10 +12,10 @@ using namespace cm::test;
 
 namespace {
 
-// A database that has nothing but the table revocation.
+// A database with the table `revocation` only.
 struct revocation_table {
   std::vector<core::revocation> rows;
-  bool away = false;
+  bool unavailable = false;
   std::size_t readings = 0;
   std::size_t confirmations = 0; ///< of the hash key
 };
@@ -25,7 +25,7 @@ storage_result_ptr reply_of(storage::reply reply) {
 }
 
 storage_result_ptr answer_from(revocation_table& table, const storage::command& what) {
-  if (table.away)
+  if (table.unavailable)
     return failure(core::errc::unavailable, "away");
   if (const auto* find = std::get_if<storage::find_revocations>(&what)) {
     ++table.readings;
@@ -98,22 +98,22 @@ public:
     follower = system.spawn(revocation_follower, std::move(settings), system.spawn(table_gate, table),
                             system.spawn(fake_publisher, published));
     system.tell(follower, peer_v, forwarder_ptr{std::make_shared<const forwarder>([this](const delivery& what) {
-                  const auto& tokens_gone = std::get<invalidated_tokens_ptr>(what);
-                  invalidated.insert(invalidated.end(), tokens_gone->ids.begin(), tokens_gone->ids.end());
-                  everything += tokens_gone->everything ? 1 : 0;
+                  const auto& revoked = std::get<invalidated_tokens_ptr>(what);
+                  invalidated.insert(invalidated.end(), revoked->ids.begin(), revoked->ids.end());
+                  everything += revoked->everything ? 1 : 0;
                 })});
-    link(true);
-    listen();
+    set_nats_up(true);
+    begin_feeds();
     system.pass(milliseconds{10});
   }
 
-  void link(bool up) {
+  void set_nats_up(bool up) {
     auto state = std::make_shared<nats_state>();
     state->up = up;
     system.tell(follower, nats_v, nats_state_ptr{std::move(state)});
   }
 
-  void listen() {
+  void begin_feeds() {
     for (const auto& feed : {tokens, clients})
       REQUIRE(feed->begin(feed->mark(), nullptr, 0));
   }
@@ -128,7 +128,7 @@ public:
     return row;
   }
 
-  void hear(const core::revocation& event) {
+  void receive(const core::revocation& event) {
     auto events = std::make_shared<invalidated_tokens>();
     for (const auto& id : event.ids)
       events->heard.push_back({id, event.at});
@@ -146,12 +146,12 @@ public:
   int everything = 0;
 };
 
-// From a commit to the end of all that it may cause: one reading, the grace time, a little more.
+// From a commit until all its effects are visible: one reading, the grace time, some reserve.
 constexpr milliseconds bound{1'500};
 
 } // namespace
 
-TEST_CASE("what another replica revoked leaves this one's memory within 0.8 s, heard or not") {
+TEST_CASE("a revocation of another replica invalidates the token here within 0.8 s, with or without its event") {
   follower_fixture f;
   const auto row = f.commit(1);
   f.system.pass(milliseconds{760});
@@ -160,7 +160,7 @@ TEST_CASE("what another replica revoked leaves this one's memory within 0.8 s, h
   CHECK(f.invalidated == row.ids);
 }
 
-TEST_CASE("an event that is not heard is published once by this replica too, within 1.5 s of the commit") {
+TEST_CASE("an event that does not arrive is published once by this replica too, within 1.5 s of the commit") {
   follower_fixture f;
   const auto kind = GENERATE(core::revoked_kind::endpoint_tokens, core::revoked_kind::basic, core::revoked_kind::x509);
   const auto row = f.commit(1, kind);
@@ -171,24 +171,24 @@ TEST_CASE("an event that is not heard is published once by this replica too, wit
   CHECK(f.published->size() == 1);
 }
 
-TEST_CASE("an event that is heard before or after it is read is not published again") {
+TEST_CASE("an event that arrives before or after its row is read is not published again") {
   follower_fixture f;
-  f.hear(f.commit(1));
+  f.receive(f.commit(1));
   const auto late = f.commit(2);
   f.system.pass(milliseconds{760});
-  f.hear(late);
+  f.receive(late);
   f.system.pass(seconds{5});
   CHECK(f.published->empty());
 }
 
-TEST_CASE("an event is not published while nobody here would have heard it, but afterwards") {
+TEST_CASE("an event is not published while this replica could not have received it, but afterwards") {
   follower_fixture f;
   SECTION("without a connection to NATS") {
-    f.link(false);
+    f.set_nats_up(false);
     const auto row = f.commit(1);
     f.system.pass(seconds{10});
     CHECK(f.published->empty());
-    f.link(true);
+    f.set_nats_up(true);
     f.system.pass(bound);
     CHECK(*f.published == published_events{row});
   }
@@ -202,16 +202,16 @@ TEST_CASE("an event is not published while nobody here would have heard it, but 
     CHECK(*f.published == published_events{row});
   }
   SECTION("and not at all after 30 s") {
-    f.link(false);
+    f.set_nats_up(false);
     f.commit(1);
     f.system.pass(seconds{32});
-    f.link(true);
+    f.set_nats_up(true);
     f.system.pass(bound);
     CHECK(f.published->empty());
   }
 }
 
-TEST_CASE("what was there at the start is not told again, and the memory begins empty") {
+TEST_CASE("revocations from before the start are not published, and the caches start empty") {
   follower_fixture f;
   CHECK(f.everything == 1);
   f.commit(5);
@@ -226,7 +226,7 @@ TEST_CASE("what was there at the start is not told again, and the memory begins 
   CHECK(f.system.ask<bool>(other, read_v)->value == true);
 }
 
-TEST_CASE("a revocation with a lower number that is committed later is followed as well") {
+TEST_CASE("a revocation that is committed later with a lower number is followed as well") {
   follower_fixture f;
   f.commit(3);
   f.system.pass(bound);
@@ -236,16 +236,16 @@ TEST_CASE("a revocation with a lower number that is committed later is followed 
   CHECK(f.published->back() == late);
 }
 
-TEST_CASE("a reading that is asked for is answered when it is done, and tells what was committed before") {
+TEST_CASE("a requested reading is answered when it is done, and covers what was committed before") {
   follower_fixture f;
   const auto row = f.commit(1);
   const auto asked = f.system.ask<bool>(f.follower, read_v);
   CHECK(asked->value == true);
   CHECK(f.invalidated == row.ids);
-  SECTION("or with false where the database does not answer") {
-    f.table->away = true;
+  SECTION("or with false if the database does not respond") {
+    f.table->unavailable = true;
     CHECK(f.system.ask<bool>(f.follower, read_v)->value == false);
-    f.table->away = false;
+    f.table->unavailable = false;
     const auto next = f.commit(2);
     f.system.pass(milliseconds{760});
     CHECK(f.invalidated.back() == next.ids.front());
@@ -259,7 +259,7 @@ TEST_CASE("the record of the hash key is confirmed every 3 s") {
   CHECK(f.table->confirmations <= 5);
 }
 
-TEST_CASE("a table that ends before what was read is followed from there, and the memory is emptied") {
+TEST_CASE("a table that ends before the last known row is followed from its new end, and the caches are emptied") {
   follower_fixture f;
   f.commit(7);
   f.system.pass(bound);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr seconds patience{35};
 
-// Reads what is visible as the follower does; returns the rows that were new.
+// Reads the visible rows as the follower does; returns the new ones.
 numbers read(revocation_tail& tail, const numbers& visible, core::steady_time now) {
   numbers found;
   for (const auto number : visible) {
@@ -34,7 +34,7 @@ core::revocation revocation_of(std::initializer_list<std::size_t> ids, std::int6
 
 } // namespace
 
-TEST_CASE("each row of the tail is new once, and what is known is not read again") {
+TEST_CASE("each row of the tail is new once, and known rows are not read again") {
   revocation_tail tail{patience};
   CHECK_FALSE(tail.started());
   tail.start(10);
@@ -44,7 +44,7 @@ TEST_CASE("each row of the tail is new once, and what is known is not read again
   CHECK(read(tail, {9, 10, 11, 12, 13}, at(seconds{2})) == numbers{13});
 }
 
-TEST_CASE("a row with a lower number that is committed later is found as well") {
+TEST_CASE("a row that is committed later with a lower number is found as well") {
   revocation_tail tail{patience};
   tail.start(10);
   CHECK(read(tail, {12, 14}, at(seconds{0})) == numbers{12, 14});
@@ -54,7 +54,7 @@ TEST_CASE("a row with a lower number that is committed later is found as well") 
   CHECK(tail.after() == 15);
 }
 
-TEST_CASE("a number that nobody can hold any more is not waited for") {
+TEST_CASE("a missing number is given up when no transaction can hold it any more") {
   revocation_tail tail{patience};
   tail.start(10);
   CHECK(read(tail, {12}, at(seconds{0})) == numbers{12});
@@ -66,7 +66,7 @@ TEST_CASE("a number that nobody can hold any more is not waited for") {
   CHECK(tail.after() == 15);
 }
 
-TEST_CASE("more rows behind a missing number than are kept: it is given up, and the caller is told") {
+TEST_CASE("a missing number is given up when too many rows follow it, and take() returns false") {
   revocation_tail tail{patience, 3};
   tail.start(0);
   CHECK(tail.take(numbers{2, 3, 4}, at(seconds{0})));
@@ -76,27 +76,27 @@ TEST_CASE("more rows behind a missing number than are kept: it is given up, and 
   CHECK(tail.after() == 6);
 }
 
-TEST_CASE("a revocation was heard when each of its credentials was, with its time") {
-  heard_events heard;
+TEST_CASE("a revocation was received when events with its time have named each of its credentials") {
+  heard_events received;
   const auto both = revocation_of({1, 2}, 1'000);
-  CHECK_FALSE(heard.heard(both));
-  heard.add(id_of(1), core::from_unix_ms(1'000));
-  CHECK_FALSE(heard.heard(both));
-  CHECK(heard.heard(revocation_of({1}, 1'000)));
-  CHECK_FALSE(heard.heard(revocation_of({1}, 1'001)));
-  heard.add(id_of(2), core::from_unix_ms(1'000));
-  CHECK(heard.heard(both));
-  heard.turn();
-  CHECK(heard.heard(both));
-  heard.turn();
-  CHECK_FALSE(heard.heard(both));
+  CHECK_FALSE(received.contains(both));
+  received.add(id_of(1), core::from_unix_ms(1'000));
+  CHECK_FALSE(received.contains(both));
+  CHECK(received.contains(revocation_of({1}, 1'000)));
+  CHECK_FALSE(received.contains(revocation_of({1}, 1'001)));
+  received.add(id_of(2), core::from_unix_ms(1'000));
+  CHECK(received.contains(both));
+  received.start_generation();
+  CHECK(received.contains(both));
+  received.start_generation();
+  CHECK_FALSE(received.contains(both));
 }
 
-TEST_CASE("what was heard takes no more room than two generations") {
-  heard_events heard;
+TEST_CASE("the received events are limited to two generations") {
+  heard_events received;
   for (std::size_t i = 0; i < 3 * heard_events::max_generation; ++i)
-    heard.add(id_of(i % 65'536), core::from_unix_ms(static_cast<std::int64_t>(i)));
+    received.add(id_of(i % 65'536), core::from_unix_ms(static_cast<std::int64_t>(i)));
   const auto last = 3 * heard_events::max_generation - 1;
-  CHECK(heard.heard(revocation_of({last % 65'536}, static_cast<std::int64_t>(last))));
-  CHECK_FALSE(heard.heard(revocation_of({0}, 0)));
+  CHECK(received.contains(revocation_of({last % 65'536}, static_cast<std::int64_t>(last))));
+  CHECK_FALSE(received.contains(revocation_of({0}, 0)));
 }

@@ -1,4 +1,4 @@
-// token-reader: batches that form by themselves, answers to whom they belong, deadlines and bounds.
+// token-reader: how batches form, who gets which response, deadlines and bounds.
 #include "actors/database/storage_request.hpp"
 #include "actors/http/token_reader.hpp"
 #include "actors/interfaces/database.hpp"
@@ -25,8 +25,8 @@ core::uuid id_of(unsigned number) {
   return id;
 }
 
-/// Tokens with an even last byte are there.
-storage_result_ptr what_the_database_has(const storage::command& command) {
+/// The reply of a database in which the tokens with an even last byte exist.
+storage_result_ptr database_reply(const storage::command& command) {
   storage::reply out = storage::pong{};
   if (const auto* items = std::get_if<storage::get_tokens>(&command)) {
     storage::got_tokens found;
@@ -39,8 +39,8 @@ storage_result_ptr what_the_database_has(const storage::command& command) {
     out = std::move(found);
   } else if (const auto* lists = std::get_if<storage::list_many>(&command)) {
     storage::token_pages found;
-    for (const auto& one : lists->lists)
-      found.pages.push_back({{}, one.offset, {}});
+    for (const auto& list : lists->lists)
+      found.pages.push_back({{}, list.offset, {}});
     out = std::move(found);
   }
   return std::make_shared<const storage_result>(std::move(out));
@@ -51,7 +51,7 @@ struct held_gate_state {
   std::vector<std::pair<caf::typed_response_promise<storage_result_ptr>, storage_job_ptr>> held;
 };
 
-/// Holds every job back until a tick; then answers the first with what the database has, or with the script's result.
+/// Holds every job back. A tick answers the oldest with the reply of the database, or with `instead`.
 struct held_gate_script {
   std::vector<storage_job_ptr> jobs;
   storage_result_ptr instead;
@@ -78,7 +78,7 @@ storage_gate_actor::behavior_type held_gate(storage_gate_actor::stateful_pointer
         return;
       auto [promise, job] = held.front();
       held.erase(held.begin());
-      promise.deliver(script->instead ? script->instead : what_the_database_has(job->command));
+      promise.deliver(script->instead ? script->instead : database_reply(job->command));
     },
   };
 }
@@ -117,8 +117,8 @@ public:
   }
 
   [[nodiscard]] int status_of(unsigned number) const {
-    const auto at = answers.find("item-" + std::to_string(number));
-    return at == answers.end() ? 0 : at->second.status;
+    const auto answer = answers.find("item-" + std::to_string(number));
+    return answer == answers.end() ? 0 : answer->second.status;
   }
 
   std::map<std::string, http::response> answers;
@@ -131,7 +131,7 @@ public:
 } // namespace
 
 TEST_CASE(
-  "a request that comes alone is asked at once; those that come while two batches are under way wait together") {
+  "a single request is read at once; requests that arrive while two batches are in flight form the next batch") {
   reader_fixture f;
   for (unsigned i = 0; i < 10; ++i)
     f.ask_item(i);
@@ -147,7 +147,7 @@ TEST_CASE(
   CHECK(f.answers.size() == 10);
 }
 
-TEST_CASE("each request gets the answer to its own question, 404 where there is no such token") {
+TEST_CASE("each request gets its own response, 404 if the token does not exist") {
   reader_fixture f;
   for (unsigned i = 0; i < 10; ++i)
     f.ask_item(i);
@@ -161,7 +161,7 @@ TEST_CASE("each request gets the answer to its own question, 404 where there is 
   }
 }
 
-TEST_CASE("lists are asked together too, beside the items, and each gets its own page") {
+TEST_CASE("lists are batched too, separately from single tokens, and each request gets its own page") {
   reader_fixture f;
   for (std::uint64_t i = 0; i < 20; ++i) {
     storage::list_tokens list;
@@ -191,7 +191,7 @@ TEST_CASE("lists are asked together too, beside the items, and each gets its own
   CHECK(f.status_of(2) == 200);
 }
 
-TEST_CASE("trouble of the database, and an answer of another kind, is the answer to all of a batch") {
+TEST_CASE("an error of the database, or an unexpected reply, is the response to every request of a batch") {
   reader_fixture f;
   for (unsigned i = 0; i < 6; ++i)
     f.ask_item(i);
@@ -211,7 +211,7 @@ TEST_CASE("trouble of the database, and an answer of another kind, is the answer
   CHECK(f.status_of(10) == 200);
 }
 
-TEST_CASE("what waits until its time is up is not asked any more but answered 503") {
+TEST_CASE("a request that waits until its deadline is answered 503 without a read") {
   reader_fixture f;
   f.ask_item(0);
   f.ask_item(2);
@@ -225,7 +225,7 @@ TEST_CASE("what waits until its time is up is not asked any more but answered 50
   CHECK(f.script->jobs[2]->deadline > f.system.now());
 }
 
-TEST_CASE("beyond the bound of what waits, 503 at once") {
+TEST_CASE("a request beyond the limit of waiting requests is answered 503 at once") {
   token_reader_settings settings;
   settings.items.waiting = 3;
   reader_fixture f{settings};
@@ -238,13 +238,14 @@ TEST_CASE("beyond the bound of what waits, 503 at once") {
     CHECK(f.status_of(2 * i) == 200);
 }
 
-TEST_CASE("a gate that died keeps nobody waiting, and the next one is asked") {
+TEST_CASE("requests are answered after a crash of the gate, and the next gate is used") {
   reader_fixture f;
   f.ask_item(0);
   f.ask_item(2);
   f.ask_item(4);
   f.system.kill(f.gate);
-  f.system.pass(milliseconds{5000} + storage_grace + milliseconds{10}); // this one leaves its promises unanswered
+  f.system.pass(milliseconds{5000} + storage_grace
+                + milliseconds{10}); // held_gate does not answer its promises when it ends
   CHECK(f.status_of(0) == 503);
   CHECK(f.status_of(2) == 503);
   CHECK(f.status_of(4) == 503);
@@ -255,7 +256,7 @@ TEST_CASE("a gate that died keeps nobody waiting, and the next one is asked") {
   CHECK(f.status_of(6) == 200);
 }
 
-TEST_CASE("a reader that dies leaves no request without an answer") {
+TEST_CASE("requests are answered when the reader dies") {
   reader_fixture f;
   for (unsigned i = 0; i < 5; ++i)
     f.ask_item(i);
