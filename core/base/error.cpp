@@ -14,7 +14,7 @@ struct error_row {
   int ecap;
 };
 
-// The one table. Its order is that of errc, so that a code is its own index.
+// In the order of errc, so that a code is an index into the table.
 constexpr std::array<error_row, errc_count> error_table{{
   {errc::none, "none", 200, 200},
   {errc::invalid, "invalid", 400, 400},

@@ -22,7 +22,7 @@ constexpr bool is_upper(char c) noexcept {
 
 constexpr std::uint32_t malformed = 0xffffffffU;
 
-// Reads one code point at `at` and moves past it; `malformed` where there is none.
+// Decodes the code point at offset `at` and advances `at` past it. Returns `malformed` if there is no valid one.
 std::uint32_t next_code_point(std::string_view text, std::size_t& at) noexcept {
   const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
   const std::uint8_t first = byte(at);
@@ -32,19 +32,19 @@ std::uint32_t next_code_point(std::string_view text, std::size_t& at) noexcept {
   }
   std::size_t length = 0;
   std::uint32_t value = 0;
-  std::uint32_t least = 0;
+  std::uint32_t min_value = 0; // smaller values would be overlong forms
   if ((first & 0xe0U) == 0xc0U) {
     length = 2;
     value = first & 0x1fU;
-    least = 0x80U;
+    min_value = 0x80U;
   } else if ((first & 0xf0U) == 0xe0U) {
     length = 3;
     value = first & 0x0fU;
-    least = 0x800U;
+    min_value = 0x800U;
   } else if ((first & 0xf8U) == 0xf0U) {
     length = 4;
     value = first & 0x07U;
-    least = 0x10000U;
+    min_value = 0x10000U;
   } else {
     return malformed;
   }
@@ -56,13 +56,13 @@ std::uint32_t next_code_point(std::string_view text, std::size_t& at) noexcept {
     value = (value << 6U) | (byte(at + i) & 0x3fU);
   }
   const bool surrogate = value >= 0xd800U && value <= 0xdfffU;
-  if (value < least || surrogate || value > 0x10ffffU)
+  if (value < min_value || surrogate || value > 0x10ffffU)
     return malformed;
   at += length;
   return value;
 }
 
-/// The place of the first byte from `at` on that is not ASCII, or the end: nearly all texts are ASCII only.
+/// The offset of the first non-ASCII byte at or after `at`, or the end. A fast path: nearly all texts are pure ASCII.
 std::size_t skip_ascii(std::string_view text, std::size_t at) noexcept {
   constexpr std::uint64_t high_bits = 0x8080808080808080U;
   for (std::uint64_t eight = 0; text.size() - at >= sizeof eight; at += sizeof eight) {

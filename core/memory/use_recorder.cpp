@@ -16,7 +16,7 @@ bool use_recorder::due(const uuid& credential, timestamp now) {
     if (now >= e.written && now - e.written < settings_.interval)
       return false;
     e.written = now;
-    order_.splice(order_.end(), order_, e.place);
+    order_.splice(order_.end(), order_, e.position);
     return true;
   }
   if (entries_.size() >= settings_.max_credentials)
@@ -29,7 +29,7 @@ void use_recorder::not_written(const uuid& credential) {
   const auto at = entries_.find(credential);
   if (at == entries_.end())
     return;
-  order_.erase(at->second.place);
+  order_.erase(at->second.position);
   entries_.erase(at);
 }
 
