@@ -39,8 +39,7 @@ bool is_url(const property& row, std::string_view text) {
          || text.find("://") != std::string_view::npos || text.starts_with("jdbc:");
 }
 
-// A value as an operator may see it. Options of a Java machine can hold passwords, so that only the one that counts
-// is shown.
+// The value in a form that may be shown. JVM options can contain passwords, so only -Xmx is shown.
 std::string shown(const property& row, const resolved& value) {
   if (value.sensitive)
     return to_string(secret{});
@@ -59,7 +58,7 @@ std::string found(const property& row, const resolved& value) {
   return value.sensitive ? "found a value that is not shown" : "found \"" + shown(row, value) + "\"";
 }
 
-// One load, from the gathered sources to the settings.
+// Turns the gathered sources into settings.
 class loader {
 public:
   loader(const environment& variables, source_set sources, load_result& into)
@@ -74,9 +73,9 @@ public:
         sources_.broken.insert(key);
         continue;
       }
-      warn_of_place(c);
+      warn_of_secret_in_file(c);
       if (value->text.empty() && c.match.row->type != value_type::application)
-        continue; // nothing is as good as not set
+        continue; // an empty value counts as not set
       read_value(c, key, *value);
       if (value->sensitive)
         wipe(value->text);
@@ -89,7 +88,7 @@ public:
       if (resolver_.used().contains(key))
         continue;
       if (++count > max_unknown_shown) {
-        into_.warnings.push_back({entry.where, {}, "more unknown keys than are named here"});
+        into_.warnings.push_back({entry.where, {}, "more unknown keys than are listed here"});
         return;
       }
       const auto near = nearest_key(key);
@@ -141,20 +140,20 @@ private:
     into.push_back({c.where, key_for_reader(c), std::move(message)});
   }
 
-  // The operator looks for the key as he wrote it.
+  // The key as the operator wrote it, so that it can be found in the file.
   static std::string key_for_reader(const candidate& c) {
     if (!c.from_file)
       return {};
     return c.written.empty() ? c.match.key() : c.written;
   }
 
-  void warn_of_place(const candidate& c) {
+  void warn_of_secret_in_file(const candidate& c) {
     const auto& row = *c.match.row;
     if (!row.belongs_to_secrets || !c.from_file || c.text.empty() || c.text.find("${") != std::string::npos)
       return;
     const auto variable = variables_of(row).front();
     report(into_.warnings, c,
-           "stands in the file; " + variable + " or " + variable + "_FILE in the environment is the place for it");
+           "belongs in the environment, not in the file: use " + variable + " or " + variable + "_FILE");
   }
 
   void read_value(const candidate& c, const std::string& key, const resolved& text) {
@@ -263,7 +262,7 @@ load_result load_text(const environment& variables, const std::string& file_name
   const bool broken =
     std::any_of(file.errors.begin(), file.errors.end(), [](const problem& p) { return p.key.empty(); });
   if (broken)
-    file.entries.clear(); // what came before the fault says nothing about what the file means
+    file.entries.clear(); // the keys before a syntax error may not mean what they seem to
   return load_entries(variables, file_name, file);
 }
 

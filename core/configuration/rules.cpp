@@ -11,9 +11,9 @@ namespace cm::core::configuration {
 
 namespace {
 
-constexpr std::size_t short_key = 16; // bytes; a key as long as half of the hash is beyond guessing
+constexpr std::size_t short_key = 16; // bytes; 128 random bits cannot be found by brute force
 
-// The cores that this process may use, which in a container can be fewer than there are.
+// The number of cores that this process may use; in a container it can be less than the number of cores.
 std::size_t usable_cores() {
   cpu_set_t cores;
   CPU_ZERO(&cores);
