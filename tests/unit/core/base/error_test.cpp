@@ -7,7 +7,7 @@
 
 using namespace cm::core;
 
-TEST_CASE("every error code has the name, the HTTP status and the ECAP status that the contract gives it") {
+TEST_CASE("every error code has the name, the HTTP status and the ECAP status of the contract") {
   struct row {
     errc code;
     std::string_view name;
@@ -40,7 +40,7 @@ TEST_CASE("every error code has the name, the HTTP status and the ECAP status th
   CHECK(seen.size() == errc_count);
 }
 
-TEST_CASE("no code but none is a success, and ECAP gets only the codes of contract 4.1") {
+TEST_CASE("only `none` maps to a success, and ECAP statuses are those of contract 4.1") {
   const std::set<int> ecap_codes{400, 401, 403, 404, 408, 409, 429, 500, 503};
   for (std::size_t i = 1; i < errc_count; ++i) {
     const auto code = static_cast<errc>(i);
@@ -50,7 +50,7 @@ TEST_CASE("no code but none is a success, and ECAP gets only the codes of contra
   }
 }
 
-TEST_CASE("a number that is no code is an internal fault") {
+TEST_CASE("an undefined error code counts as internal") {
   const auto stray = static_cast<errc>(200);
   CHECK(to_string(stray) == "internal");
   CHECK(http_status(stray) == 500);
@@ -94,7 +94,7 @@ TEST_CASE("every status that CM sends has its reason phrase") {
     CHECK(reason_phrase(wrong) == "Unknown");
 }
 
-TEST_CASE("the value of an error is a fault of the caller that says which error it was") {
+TEST_CASE("value() of an error throws std::logic_error that describes the error") {
   const expected<int> failed = make_error(errc::not_found, "no such token", "id 7");
   REQUIRE_FALSE(failed.has_value());
   CHECK(failed.error().detail == "id 7");
