@@ -17,10 +17,10 @@ namespace wire = boost::beast::http;
 using boost::system::error_code;
 
 constexpr std::uint32_t max_header = 64 * 1024;
-constexpr std::size_t max_waiting = std::size_t{256} * 1024; // header, or what frames a piece of the body
-constexpr std::size_t max_interim = 10;                      // answers of 1xx
+constexpr std::size_t max_waiting = std::size_t{256} * 1024; // header, or chunk framing of the body
+constexpr std::size_t max_interim = 10;                      // 1xx responses
 
-// A body that is kept, or handed on piece by piece.
+// A Beast body type that stores the body or passes its pieces to the stream handler.
 struct answer_body {
   struct value_type {
     const answer_reader::stream_handler* on_stream = nullptr;
@@ -62,7 +62,7 @@ struct answer_body {
     static void finish(error_code& ec) { ec = {}; }
 
   private:
-    std::function<unsigned()> status_; // the header is read after this is made
+    std::function<unsigned()> status_; // a function, because the header is parsed after the construction of this reader
     value_type& into_;
     bool streamed_ = false;
   };
@@ -75,7 +75,7 @@ using parser_type = wire::response_parser<answer_body>;
 struct answer_reader::state {
   stream_handler on_stream;
   std::optional<parser_type> parser;
-  std::string waiting; // what the parser has not taken
+  std::string waiting; // received bytes that the parser has not consumed
   std::size_t interim = 0;
   bool continued = false;
 

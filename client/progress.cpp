@@ -13,7 +13,7 @@ constexpr std::chrono::milliseconds pause{100};
 constexpr std::string_view clear_line = "\r\x1b[K";
 
 void draw(std::string_view text) {
-  // What the terminal does not take is of no importance.
+  // Errors are ignored: the progress line is not essential.
   std::fwrite(text.data(), 1, text.size(), stderr);
   std::fflush(stderr);
 }
