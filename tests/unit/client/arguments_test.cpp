@@ -87,26 +87,26 @@ TEST_CASE("--help is accepted everywhere and shows the help of the preceding wor
   CHECK(parse({"token", "--help"})->group->name == "token");
   CHECK(parse({"token", "list", "--help"})->command->id == command_id::token_list);
   CHECK(parse({"token", "list", "e", "--nonsense", "-h"})->what == kind::help);
-  for (const auto& one : commands()) {
+  for (const auto& command : commands()) {
     std::vector<std::string_view> words;
-    if (!one.group.empty())
-      words.push_back(one.group);
-    words.push_back(one.name);
+    if (!command.group.empty())
+      words.push_back(command.group);
+    words.push_back(command.name);
     words.push_back("--help");
     const auto result = parse(words);
     REQUIRE(result.has_value());
     const auto text = render_help(*result);
-    for_each_option(one, [&](const option_spec& option) { CHECK(text.find(option.name) != std::string::npos); });
+    for_each_option(command, [&](const option_spec& option) { CHECK(text.find(option.name) != std::string::npos); });
   }
 }
 
 TEST_CASE("no line of any help is longer than 120 characters, and the general help lists every command") {
   std::vector<std::string> texts{render_help({})};
-  for (const auto& one : commands()) {
+  for (const auto& command : commands()) {
     invocation of;
-    of.command = &one;
+    of.command = &command;
     texts.push_back(render_help(of));
-    const auto name = (one.group.empty() ? "" : std::string(one.group) + ' ') + std::string(one.name);
+    const auto name = (command.group.empty() ? "" : std::string(command.group) + ' ') + std::string(command.name);
     CHECK(texts.front().find("  " + name + ' ') != std::string::npos);
   }
   for (const auto& text : texts) {
