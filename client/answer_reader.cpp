@@ -42,9 +42,9 @@ struct answer_body {
     std::size_t put(const Buffers& buffers, error_code& ec) {
       ec = {};
       std::size_t size = 0;
-      for (auto at = boost::asio::buffer_sequence_begin(buffers); at != boost::asio::buffer_sequence_end(buffers);
-           ++at) {
-        const boost::asio::const_buffer piece = *at;
+      for (auto buffer = boost::asio::buffer_sequence_begin(buffers);
+           buffer != boost::asio::buffer_sequence_end(buffers); ++buffer) {
+        const boost::asio::const_buffer piece = *buffer;
         const std::string_view bytes{static_cast<const char*>(piece.data()), piece.size()};
         if (!streamed_ && into_.text.size() + bytes.size() > max_answer_body)
           ec = wire::error::body_limit;
@@ -91,7 +91,7 @@ struct answer_reader::state {
     if (!ec || ec == wire::error::need_more)
       return {};
     if (ec == boost::system::errc::operation_canceled)
-      return core::make_error(core::errc::internal, "the answer is not wanted any more");
+      return core::make_error(core::errc::internal, "the transfer was aborted");
     return core::make_error(core::errc::unavailable, "the answer is not that of an HTTP service: " + ec.message());
   }
 };
@@ -118,7 +118,7 @@ core::expected<void> answer_reader::feed(std::string_view bytes) {
     if (s.parser->is_done() && s.parser->get().result_int() < 200) {
       s.continued = s.continued || s.parser->get().result_int() == 100;
       if (++s.interim > max_interim)
-        return core::make_error(core::errc::unavailable, "the service answers without an end");
+        return core::make_error(core::errc::unavailable, "too many interim responses");
       s.begin();
     } else if (count == 0 || ec) {
       break;
@@ -138,8 +138,8 @@ core::expected<void> answer_reader::end() {
     state_->parser->put_eof(ec);
   if (is_done() && !ec)
     return {};
-  return core::make_error(core::errc::unavailable,
-                          status() == 0 ? "the connection was closed without an answer" : "the answer was cut");
+  return core::make_error(core::errc::unavailable, status() == 0 ? "the connection was closed without a response"
+                                                                 : "the response is incomplete");
 }
 
 bool answer_reader::is_done() const {

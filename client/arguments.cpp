@@ -164,13 +164,13 @@ private:
         return wrong(std::string(option.name) + " is one of: " + std::string(option.choices) + "; found "
                      + quoted(value));
     }
-    const auto [at, fresh] = into_.options.emplace(option.name, value);
-    if (fresh)
+    const auto [entry, inserted] = into_.options.emplace(option.name, value);
+    if (inserted)
       return std::nullopt;
     if (!option.repeatable)
       return wrong(std::string(option.name) + " is given twice");
-    at->second += ',';
-    at->second += value;
+    entry->second += ',';
+    entry->second += value;
     return std::nullopt;
   }
 
@@ -200,8 +200,8 @@ bool asks_for_help(std::span<const std::string_view> words) {
 } // namespace
 
 std::optional<std::string> invocation::value(std::string_view option) const {
-  const auto at = options.find(option);
-  return at == options.end() ? std::nullopt : std::optional{at->second};
+  const auto found = options.find(option);
+  return found == options.end() ? std::nullopt : std::optional{found->second};
 }
 
 core::expected<invocation> parse_arguments(std::span<const std::string_view> words) {

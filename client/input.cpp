@@ -88,8 +88,8 @@ core::expected<input> input::open(const std::string& path) {
   if (S_ISDIR(status.st_mode))
     return unreadable(result.name_, "is a directory");
   if (S_ISREG(status.st_mode)) {
-    const auto at = ::lseek(fd, 0, SEEK_CUR);
-    result.size_ = static_cast<std::uint64_t>(at >= 0 && at < status.st_size ? status.st_size - at : 0);
+    const auto offset = ::lseek(fd, 0, SEEK_CUR);
+    result.size_ = static_cast<std::uint64_t>(offset >= 0 && offset < status.st_size ? status.st_size - offset : 0);
   }
   return result;
 }

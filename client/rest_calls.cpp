@@ -18,10 +18,10 @@ core::error wrong(std::string what) {
 // Writes a JSON object of strings without reallocation, so that the caller can wipe all copies of a secret.
 class body_writer {
 public:
-  explicit body_writer(std::size_t room) {
+  explicit body_writer(std::size_t value_size) {
     constexpr std::size_t max_escape = 6;
     constexpr std::size_t names = 256;
-    out_.reserve(names + max_escape * room);
+    out_.reserve(names + max_escape * value_size);
     out_ += '{';
   }
 

@@ -104,7 +104,7 @@ int ask_rest(const invocation& of, const connection_settings& with) {
   auto text = render(*call, *got, of.value("--output") == "json", note);
   core::wipe(got->body);
   if (!text) {
-    std::cerr << "cm: the answer of " << with.url.authority << " is not that of the API\n";
+    std::cerr << "cm: the response of " << with.url.authority << " is not one of the API\n";
     return static_cast<int>(exit_status::failed);
   }
   const int status = print(*text);

@@ -52,7 +52,7 @@ int import_tokens(const invocation& of, const connection_settings& with) {
   });
   progress.hide();
   if (tally.is_broken()) {
-    std::cerr << "cm: what " << with.url.authority << " answers are not the results of an import\n";
+    std::cerr << "cm: the response of " << with.url.authority << " does not contain the results of an import\n";
     return failed;
   }
   if (got && got->status != 200)

@@ -190,7 +190,7 @@ transport_step transport::tls_step(int result) {
     return {kind::ended};
   case SSL_ERROR_SYSCALL:
     ERR_clear_error();
-    return {kind::failed, 0, number == 0 ? "the connection was cut" : reason_of(number)};
+    return {kind::failed, 0, number == 0 ? "the connection was interrupted" : reason_of(number)};
   default:
     return {kind::failed, 0, last_tls_error()};
   }

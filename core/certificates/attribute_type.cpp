@@ -58,8 +58,8 @@ bool same_but_for_case(std::string_view a, std::string_view b) noexcept {
 } // namespace
 
 std::string_view canonical_attribute_type(std::string_view oid) noexcept {
-  const auto* at = std::ranges::find(types, oid, &attribute_type::oid);
-  return at != types.end() ? at->name : oid;
+  const auto* found = std::ranges::find(types, oid, &attribute_type::oid);
+  return found != types.end() ? found->name : oid;
 }
 
 std::optional<std::string> attribute_type_number(std::string_view name) {

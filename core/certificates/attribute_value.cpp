@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
 
-std::uint8_t byte_at(std::string_view bytes, std::size_t at) noexcept {
-  return static_cast<std::uint8_t>(bytes[at]);
+std::uint8_t byte_at(std::string_view bytes, std::size_t offset) noexcept {
+  return static_cast<std::uint8_t>(bytes[offset]);
 }
 
 void append_hex(std::string& out, std::uint8_t byte) {
@@ -45,10 +45,10 @@ bool append_utf8(std::string& out, std::uint32_t c) {
 }
 
 /// Reads a big-endian number of `width` bytes.
-std::uint32_t number_at(std::string_view bytes, std::size_t at, std::size_t width) noexcept {
+std::uint32_t number_at(std::string_view bytes, std::size_t offset, std::size_t width) noexcept {
   std::uint32_t value = 0;
   for (std::size_t i = 0; i < width; ++i)
-    value = (value << 8U) | byte_at(bytes, at + i);
+    value = (value << 8U) | byte_at(bytes, offset + i);
   return value;
 }
 
@@ -56,16 +56,16 @@ std::optional<std::string> utf8_from_fixed(std::string_view bytes, std::size_t w
   if (bytes.size() % width != 0)
     return std::nullopt;
   std::string out;
-  for (std::size_t at = 0; at < bytes.size(); at += width) {
-    std::uint32_t c = number_at(bytes, at, width);
+  for (std::size_t offset = 0; offset < bytes.size(); offset += width) {
+    std::uint32_t c = number_at(bytes, offset, width);
     // Strictly, BMPString has no surrogates. Software that writes them means UTF-16, and Java reads them as such.
-    const bool pair = width == 2 && c >= 0xd800U && c <= 0xdbffU && at + 4 <= bytes.size();
+    const bool pair = width == 2 && c >= 0xd800U && c <= 0xdbffU && offset + 4 <= bytes.size();
     if (pair) {
-      const auto low = number_at(bytes, at + 2, 2);
+      const auto low = number_at(bytes, offset + 2, 2);
       if (low < 0xdc00U || low > 0xdfffU)
         return std::nullopt;
       c = 0x10000U + ((c - 0xd800U) << 10U) + (low - 0xdc00U);
-      at += 2;
+      offset += 2;
     }
     if (!append_utf8(out, c))
       return std::nullopt;
@@ -101,28 +101,28 @@ struct element {
 
 /// Parses `ber` as exactly one element. Rejects indefinite lengths, which have no unique encoding to compare.
 std::optional<element> read_element(std::string_view ber) noexcept {
-  std::size_t at = 0;
+  std::size_t offset = 0;
   if (ber.empty())
     return std::nullopt;
-  const auto first = byte_at(ber, at++);
+  const auto first = byte_at(ber, offset++);
   if ((first & 0x1fU) == 0x1fU) { // high tag number form: the number follows
-    while (at < ber.size() && (byte_at(ber, at) & 0x80U) != 0)
-      ++at;
-    ++at;
+    while (offset < ber.size() && (byte_at(ber, offset) & 0x80U) != 0)
+      ++offset;
+    ++offset;
   }
-  if (at >= ber.size())
+  if (offset >= ber.size())
     return std::nullopt;
-  std::size_t length = byte_at(ber, at++);
+  std::size_t length = byte_at(ber, offset++);
   if (length >= 0x80U) {
     std::size_t count = length & 0x7fU;
-    if (count == 0 || count > 4 || ber.size() - at < count)
+    if (count == 0 || count > 4 || ber.size() - offset < count)
       return std::nullopt;
     for (length = 0; count > 0; --count)
-      length = (length << 8U) | byte_at(ber, at++);
+      length = (length << 8U) | byte_at(ber, offset++);
   }
-  if (ber.size() - at != length)
+  if (ber.size() - offset != length)
     return std::nullopt;
-  return element{first, ber.substr(at)};
+  return element{first, ber.substr(offset)};
 }
 
 } // namespace

@@ -37,13 +37,13 @@ bool is_dotted_number(std::string_view text) noexcept {
   std::size_t numbers = 0;
   for (bool more = true; more; ++numbers) {
     const auto dot = text.find('.');
-    const auto one = text.substr(0, dot);
+    const auto component = text.substr(0, dot);
     more = dot != std::string_view::npos;
     text = more ? text.substr(dot + 1) : std::string_view{};
-    if (one.empty() || (one.size() > 1 && one.front() == '0')
-        || one.find_first_not_of("0123456789") != std::string_view::npos)
+    if (component.empty() || (component.size() > 1 && component.front() == '0')
+        || component.find_first_not_of("0123456789") != std::string_view::npos)
       return false;
-    if (numbers == 0 && (one.size() > 1 || one.front() > '2'))
+    if (numbers == 0 && (component.size() > 1 || component.front() > '2'))
       return false;
   }
   return numbers >= 2;

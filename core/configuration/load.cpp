@@ -21,11 +21,11 @@ constexpr std::size_t max_unknown_shown = 100;
 
 const property& config_path_row() {
   const auto rows = schema();
-  const auto at =
+  const auto found =
     std::find_if(rows.begin(), rows.end(), [](const property* row) { return row->variables[0] == "APP_CONFIG_PATH"; });
-  if (at == rows.end())
+  if (found == rows.end())
     throw std::logic_error("the schema has no APP_CONFIG_PATH");
-  return **at;
+  return **found;
 }
 
 std::string config_path(const environment& variables) {
@@ -104,10 +104,10 @@ public:
         row->apply(value, default_of(*row), {});
     }
     for (const auto* row : schema()) {
-      const auto at = values_.find(row);
-      if (row->apply == nullptr || at == values_.end())
+      const auto parsed_values = values_.find(row);
+      if (row->apply == nullptr || parsed_values == values_.end())
         continue;
-      for (const auto& [instance, kept] : at->second)
+      for (const auto& [instance, kept] : parsed_values->second)
         row->apply(value, kept.value, instance);
     }
     derive(value);
@@ -189,11 +189,11 @@ private:
 
   void list_effective(settings& value) const {
     for (const auto* row : schema()) {
-      const auto at = values_.find(row);
+      const auto parsed_values = values_.find(row);
       if (row->family != wildcard::none) {
         list_family(*row, value);
-      } else if (at != values_.end()) {
-        const auto& kept = at->second.begin()->second;
+      } else if (parsed_values != values_.end()) {
+        const auto& kept = parsed_values->second.begin()->second;
         value.effective.push_back({std::string(name_of(*row)), kept.shown, kept.where});
       } else {
         value.effective.push_back({std::string(name_of(*row)),
@@ -206,8 +206,8 @@ private:
   void list_family(const property& row, settings& value) const {
     bool default_is_replaced = false;
     const std::string_view member = row.type == value_type::log_level ? "root" : "UNKNOWN";
-    if (const auto at = values_.find(&row); at != values_.end()) {
-      for (const auto& [instance, kept] : at->second) {
+    if (const auto parsed_values = values_.find(&row); parsed_values != values_.end()) {
+      for (const auto& [instance, kept] : parsed_values->second) {
         value.effective.push_back({key_match{&row, instance}.key(), kept.shown, kept.where});
         default_is_replaced = default_is_replaced || instance == member;
       }
@@ -280,9 +280,9 @@ std::string value_of(const environment& variables, std::string_view key) {
   std::vector<problem> warnings;
   auto sources = gather(variables, path, file.entries, errors, warnings);
   std::string result(wanted->row->default_value);
-  if (const auto at = sources.by_key.find(wanted->key()); at != sources.by_key.end()) {
+  if (const auto entry = sources.by_key.find(wanted->key()); entry != sources.by_key.end()) {
     placeholder_resolver resolver(variables, sources);
-    const auto found = resolver.resolve(sources.candidates[at->second]);
+    const auto found = resolver.resolve(sources.candidates[entry->second]);
     if (found && !found->sensitive && parse_value(*wanted->row, found->text))
       result = found->text;
   }

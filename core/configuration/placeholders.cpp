@@ -131,8 +131,8 @@ bool placeholder_resolver::look_up(const std::string& name, expected<std::string
   if (const auto match = find_key(name)) {
     const auto key = match->key();
     sensitive_ = sensitive_ || match->row->masked;
-    if (const auto at = sources_.by_key.find(key); at != sources_.by_key.end()) {
-      const auto& found = sources_.candidates[at->second];
+    if (const auto entry = sources_.by_key.find(key); entry != sources_.by_key.end()) {
+      const auto& found = sources_.candidates[entry->second];
       if (found.text.empty() && match->row->default_value.empty())
         return false;
       if (!found.text.empty()) {
@@ -143,10 +143,10 @@ bool placeholder_resolver::look_up(const std::string& name, expected<std::string
     into = std::string(match->row->default_value);
     return !match->row->default_value.empty();
   }
-  if (const auto at = sources_.unknown.find(name); at != sources_.unknown.end()) {
+  if (const auto entry = sources_.unknown.find(name); entry != sources_.unknown.end()) {
     used_.insert(name);
     sensitive_ = sensitive_ || sounds_secret(name);
-    into = descend(name, at->second.text);
+    into = descend(name, entry->second.text);
     return true;
   }
   return false;

@@ -56,11 +56,11 @@ public:
   void ports() {
     if (value_.server.port != value_.management.port)
       return;
-    const auto* at = find("management.port");
-    if (at == nullptr)
-      at = find("server.port");
+    const auto* setting = find("management.port");
+    if (setting == nullptr)
+      setting = find("server.port");
     errors_.push_back(
-      {at == nullptr ? std::string("default") : at->where, "management.port",
+      {setting == nullptr ? std::string("default") : setting->where, "management.port",
        "found " + std::to_string(value_.management.port) + ", which is server.port too, expected two different ports"});
   }
 
@@ -102,10 +102,10 @@ public:
 
 private:
   [[nodiscard]] const candidate* find(const std::string& key) const {
-    const auto at = sources_.by_key.find(key);
-    return at == sources_.by_key.end() || sources_.candidates[at->second].text.empty()
+    const auto found = sources_.by_key.find(key);
+    return found == sources_.by_key.end() || sources_.candidates[found->second].text.empty()
              ? nullptr
-             : &sources_.candidates[at->second];
+             : &sources_.candidates[found->second];
   }
 
   [[nodiscard]] std::string where(const std::string& key) const {

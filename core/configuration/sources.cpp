@@ -92,11 +92,11 @@ public:
 private:
   // Records the line of a key. If the file has the key already, reports an error and returns false.
   bool note_line(const std::string& key, const file_entry& entry, const std::string& where) {
-    const auto [at, fresh] = lines_.emplace(key, entry.line);
-    if (fresh)
+    const auto [known, inserted] = lines_.emplace(key, entry.line);
+    if (inserted)
       return true;
     errors_.push_back(
-      {where, entry.key, "found twice, first in line " + std::to_string(at->second) + ", expected once"});
+      {where, entry.key, "found twice, first in line " + std::to_string(known->second) + ", expected once"});
     return false;
   }
 
@@ -142,12 +142,13 @@ private:
 
   void read_family(const property& row, const std::string& prefix, const environment& variables) {
     const auto& all = variables.variables();
-    for (auto at = all.lower_bound(prefix); at != all.end() && at->first.starts_with(prefix); ++at) {
-      if (at->first.size() == prefix.size() || at->second.empty())
+    for (auto variable = all.lower_bound(prefix); variable != all.end() && variable->first.starts_with(prefix);
+         ++variable) {
+      if (variable->first.size() == prefix.size() || variable->second.empty())
         continue;
-      const std::string_view rest = std::string_view(at->first).substr(prefix.size());
+      const std::string_view rest = std::string_view(variable->first).substr(prefix.size());
       result_.candidates.push_back(
-        {{&row, instance_of_variable(row, rest)}, at->second, variable_location(at->first), false, false});
+        {{&row, instance_of_variable(row, rest)}, variable->second, variable_location(variable->first), false, false});
     }
   }
 

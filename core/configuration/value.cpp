@@ -137,12 +137,12 @@ std::string without_login(std::string_view text) {
   if (parameters.find("password") != std::string::npos || parameters.find("user=") != std::string::npos) {
     result = std::string(text.substr(0, query + 1)).append(cover);
   }
-  const auto at = result.rfind('@');
-  if (at == std::string::npos)
+  const auto login_end = result.rfind('@');
+  if (login_end == std::string::npos)
     return result;
   const auto slashes = result.find("//");
-  const auto start = slashes == std::string::npos || slashes > at ? 0 : slashes + 2;
-  return result.replace(start, at - start, cover);
+  const auto start = slashes == std::string::npos || slashes > login_end ? 0 : slashes + 2;
+  return result.replace(start, login_end - start, cover);
 }
 
 } // namespace cm::core::configuration

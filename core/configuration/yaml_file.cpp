@@ -124,10 +124,10 @@ private:
     top.key_line = line_of(mark);
     top.has_key = true;
     // Duplicates must be found here if one of them holds a map: later stages only see the keys inside the map.
-    const auto [at, fresh] = top.keys.emplace(text, occurrence{top.key_line, false});
-    repeated_ = fresh ? 0 : at->second.line;
-    repeated_map_ = !fresh && at->second.holds_map;
-    current_ = &at->second;
+    const auto [known, inserted] = top.keys.emplace(text, occurrence{top.key_line, false});
+    repeated_ = inserted ? 0 : known->second.line;
+    repeated_map_ = !inserted && known->second.holds_map;
+    current_ = &known->second;
   }
 
   void report_repetition(bool holds_map) {
@@ -225,11 +225,11 @@ std::string location(const std::string& file_name, const YAML::Mark& mark) {
 std::optional<problem> unfit_bytes(const std::string& file_name, std::string_view text) {
   std::size_t number = 1;
   for (const auto line : split(text, '\n')) {
-    const auto at = std::find_if(line.begin(), line.end(), [](char c) {
+    const auto control = std::find_if(line.begin(), line.end(), [](char c) {
       return (static_cast<unsigned char>(c) < 0x20U && c != '\t' && c != '\r') || c == '\x7f';
     });
-    const auto column = static_cast<std::size_t>(at - line.begin()) + 1;
-    if (at != line.end())
+    const auto column = static_cast<std::size_t>(control - line.begin()) + 1;
+    if (control != line.end())
       return problem{file_name + ":" + std::to_string(number) + ":" + std::to_string(column),
                      {},
                      "found a control character, expected YAML text"};

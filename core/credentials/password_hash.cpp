@@ -40,11 +40,11 @@ struct argon2_cost {
 std::optional<std::uint32_t> parameter(std::string_view list, std::string_view name) {
   while (!list.empty()) {
     const auto comma = list.find(',');
-    const auto one = list.substr(0, comma);
+    const auto item = list.substr(0, comma);
     list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
-    if (!one.starts_with(name))
+    if (!item.starts_with(name))
       continue;
-    const auto digits = one.substr(name.size());
+    const auto digits = item.substr(name.size());
     std::uint32_t value = 0;
     const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     if (ec == std::errc{} && end == digits.data() + digits.size())

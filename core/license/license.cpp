@@ -117,8 +117,8 @@ std::optional<std::string> chain_fault(X509* certificate, const certificates& ot
   if (*count == 0)
     return named + " hold no certificate";
   const detail::certificate_stack untrusted{sk_X509_new_null()};
-  for (const auto& one : others)
-    sk_X509_push(untrusted.get(), one.get());
+  for (const auto& intermediate : others)
+    sk_X509_push(untrusted.get(), intermediate.get());
   if (X509_STORE_CTX_init(context.get(), store.get(), certificate, untrusted.get()) != 1)
     return "the check could not be set up";
   auto* parameters = X509_STORE_CTX_get0_param(context.get());

@@ -51,10 +51,10 @@ mac_result verify_mac(PKCS12* file, const secret& password) {
 }
 
 attempt open_in(OSSL_LIB_CTX* library, std::string_view content, const secret& password) {
-  const auto* at = reinterpret_cast<const unsigned char*>(content.data());
+  const auto* cursor = reinterpret_cast<const unsigned char*>(content.data());
   PKCS12* raw = PKCS12_init_ex(NID_pkcs7_data, library, nullptr);
   // On failure d2i_PKCS12() frees `raw` and sets it to null.
-  if (raw == nullptr || d2i_PKCS12(&raw, &at, static_cast<long>(content.size())) == nullptr)
+  if (raw == nullptr || d2i_PKCS12(&raw, &cursor, static_cast<long>(content.size())) == nullptr)
     return {failed(license_failure::malformed, "is not a PKCS #12 file")};
   const owned<PKCS12> file{raw};
   if (PKCS12_mac_present(file.get()) != 1)
@@ -102,8 +102,8 @@ certificate_ptr copy_to_default_context(const certificate_ptr& certificate) {
   const int length = i2d_X509(certificate.get(), &der);
   if (length <= 0)
     return nullptr;
-  const unsigned char* at = der;
-  certificate_ptr copy{d2i_X509(nullptr, &at, length)};
+  const unsigned char* cursor = der;
+  certificate_ptr copy{d2i_X509(nullptr, &cursor, length)};
   OPENSSL_free(der);
   return copy;
 }
@@ -113,8 +113,8 @@ outcome copy_to_default_context(outcome in) {
     return in;
   pkcs12_content out;
   out.certificate = copy_to_default_context(in->certificate);
-  for (const auto& one : in->others) {
-    auto copy = copy_to_default_context(one);
+  for (const auto& certificate : in->others) {
+    auto copy = copy_to_default_context(certificate);
     if (copy)
       out.others.push_back(std::move(copy));
   }

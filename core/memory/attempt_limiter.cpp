@@ -18,16 +18,16 @@ attempt_limiter::attempt_limiter(attempt_limits limits) : limits_(limits) {
 
 bool attempt_limiter::blocked(std::string_view username, steady_time now) {
   expire(now);
-  const auto at = entries_.find(key_of(username));
-  return at != entries_.end() && at->second.is_blocked;
+  const auto found = entries_.find(key_of(username));
+  return found != entries_.end() && found->second.is_blocked;
 }
 
 unsigned attempt_limiter::left(std::string_view username, steady_time now) {
   expire(now);
-  const auto at = entries_.find(key_of(username));
-  if (at == entries_.end())
+  const auto found = entries_.find(key_of(username));
+  if (found == entries_.end())
     return limits_.failures;
-  const auto& e = at->second;
+  const auto& e = found->second;
   if (e.is_blocked)
     return 0;
   const auto recent =
@@ -38,13 +38,13 @@ unsigned attempt_limiter::left(std::string_view username, steady_time now) {
 void attempt_limiter::failed(std::string_view username, steady_time now) {
   expire(now);
   const auto name = key_of(username);
-  auto at = entries_.find(name);
-  if (at == entries_.end()) {
+  auto found = entries_.find(name);
+  if (found == entries_.end()) {
     evict_if_full();
-    at = entries_.emplace(name, entry{}).first;
-    at->second.position = unblocked_.insert(unblocked_.end(), name);
+    found = entries_.emplace(name, entry{}).first;
+    found->second.position = unblocked_.insert(unblocked_.end(), name);
   }
-  auto& e = at->second;
+  auto& e = found->second;
   if (e.is_blocked)
     return; // the attempt started before the block
   std::erase_if(e.failures, [&](steady_time t) { return now - t >= limits_.window; });
@@ -61,9 +61,9 @@ void attempt_limiter::failed(std::string_view username, steady_time now) {
 }
 
 void attempt_limiter::succeeded(std::string_view username) {
-  const auto at = entries_.find(key_of(username));
-  if (at != entries_.end() && !at->second.is_blocked)
-    invalidate(at);
+  const auto found = entries_.find(key_of(username));
+  if (found != entries_.end() && !found->second.is_blocked)
+    invalidate(found);
 }
 
 attempt_limiter::key attempt_limiter::key_of(std::string_view username) const noexcept {

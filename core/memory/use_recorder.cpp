@@ -10,9 +10,9 @@ use_recorder::use_recorder(use_recorder_settings settings) : settings_(settings)
 }
 
 bool use_recorder::due(const uuid& credential, timestamp now) {
-  const auto at = entries_.find(credential);
-  if (at != entries_.end()) {
-    auto& e = at->second;
+  const auto found = entries_.find(credential);
+  if (found != entries_.end()) {
+    auto& e = found->second;
     if (now >= e.written && now - e.written < settings_.interval)
       return false;
     e.written = now;
@@ -26,11 +26,11 @@ bool use_recorder::due(const uuid& credential, timestamp now) {
 }
 
 void use_recorder::not_written(const uuid& credential) {
-  const auto at = entries_.find(credential);
-  if (at == entries_.end())
+  const auto found = entries_.find(credential);
+  if (found == entries_.end())
     return;
-  order_.erase(at->second.position);
-  entries_.erase(at);
+  order_.erase(found->second.position);
+  entries_.erase(found);
 }
 
 } // namespace cm::core

@@ -67,16 +67,16 @@ void append_escape(std::string& out, std::uint32_t c) {
 /// @param quoted whether the text is inside double quotes, as every text in JSON is.
 void append_safe(std::string& out, std::string_view text, bool quoted) {
   while (!text.empty()) {
-    const auto one = read_step(text);
-    if (!one.code_point)
+    const auto next = read_step(text);
+    if (!next.code_point)
       out += replacement;
-    else if (must_be_escaped(*one.code_point))
-      append_escape(out, *one.code_point);
-    else if (quoted && (*one.code_point == '"' || *one.code_point == '\\'))
+    else if (must_be_escaped(*next.code_point))
+      append_escape(out, *next.code_point);
+    else if (quoted && (*next.code_point == '"' || *next.code_point == '\\'))
       (out += '\\') += text.front();
     else
-      out += text.substr(0, one.length);
-    text.remove_prefix(one.length);
+      out += text.substr(0, next.length);
+    text.remove_prefix(next.length);
   }
 }
 
@@ -127,11 +127,11 @@ parsed_payload parse(std::string_view rest) {
   const std::string_view marker = detail::field_marker();
   parsed_payload parsed;
   for (;;) {
-    const auto at = rest.find(marker);
-    parsed.texts.push_back(rest.substr(0, at));
-    if (at == std::string_view::npos)
+    const auto position = rest.find(marker);
+    parsed.texts.push_back(rest.substr(0, position));
+    if (position == std::string_view::npos)
       return parsed;
-    rest.remove_prefix(at + marker.size());
+    rest.remove_prefix(position + marker.size());
     while (!rest.starts_with(marker)) {
       const auto name = take_part(rest);
       const auto value = name ? take_part(rest) : std::nullopt;

@@ -121,7 +121,7 @@ decoded<Record> decode(std::string_view message) noexcept {
   detail::field_reader codec(reader);
   Record record;
   if (fields(codec, record) && !reader.at_end())
-    reader.fail("bytes behind the record");
+    reader.fail("bytes after the record");
   if (!reader.ok())
     return codec.failure();
   return record;

@@ -65,7 +65,7 @@ TEST_CASE("the end of the connection completes a response without a length, and 
   CHECK(without.take().body == "abc");
   answer_reader cut;
   REQUIRE(cut.feed("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc").has_value());
-  CHECK(cut.end().error().message == "the answer was cut");
+  CHECK(cut.end().error().message == "the response is incomplete");
   answer_reader chunks;
   REQUIRE(chunks.feed("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n").has_value());
   CHECK(chunks.end().has_error());

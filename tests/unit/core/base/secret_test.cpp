@@ -77,11 +77,11 @@ TEST_CASE("assignment of a shorter secret leaves no bytes of the longer one") {
 }
 
 TEST_CASE("the destructor wipes the memory of a secret") {
-  alignas(secret) std::array<unsigned char, sizeof(secret)> room{};
-  auto* original = new (room.data()) secret{std::string{short_value}};
-  REQUIRE(holds(room, short_value));
+  alignas(secret) std::array<unsigned char, sizeof(secret)> storage{};
+  auto* original = new (storage.data()) secret{std::string{short_value}};
+  REQUIRE(holds(storage, short_value));
   original->~secret();
-  CHECK_FALSE(holds(room, std::string_view{short_value}.substr(1)));
+  CHECK_FALSE(holds(storage, std::string_view{short_value}.substr(1)));
 }
 
 TEST_CASE("secrets are equal when their bytes are") {

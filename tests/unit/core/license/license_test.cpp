@@ -177,8 +177,8 @@ TEST_CASE("a license file without a MAC, or with an iteration count that would t
   CHECK(check_license(content, settings_for(), now).has_value());
   // The count is the last INTEGER of the file, 02 02 03 e8. The largest value of that length is not large enough, so
   // the file is encoded again.
-  const auto* at = reinterpret_cast<const unsigned char*>(content.data());
-  const std::shared_ptr<PKCS12> file{d2i_PKCS12(nullptr, &at, static_cast<long>(content.size())), &PKCS12_free};
+  const auto* cursor = reinterpret_cast<const unsigned char*>(content.data());
+  const std::shared_ptr<PKCS12> file{d2i_PKCS12(nullptr, &cursor, static_cast<long>(content.size())), &PKCS12_free};
   const ASN1_INTEGER* count = nullptr;
   PKCS12_get0_mac(nullptr, nullptr, nullptr, &count, file.get());
   REQUIRE(ASN1_INTEGER_set(const_cast<ASN1_INTEGER*>(count), 2'000'000'000) == 1); // NOLINT: there is no setter

@@ -66,7 +66,7 @@ TEST_CASE("A named counter is created once and keeps its value") {
   counters.get("one")->total.add(2);
   counters.get("two")->present.set(1);
   counters.get("one")->total.add(3);
-  CHECK(before->empty()); // whoever reads has a list that does not change
+  CHECK(before->empty()); // a list that was read does not change
   const auto list = counters.read();
   REQUIRE(list->size() == 2);
   CHECK(list->front()->name == "one");
