@@ -114,7 +114,7 @@ core::expected<transport> transport::open(const service_url& to, const tls_files
   if (const auto done = result.connect(to, deadline); !done)
     return done.error();
   if (to.tls) {
-    if (const auto done = result.shake_hands(to, files, deadline); !done)
+    if (const auto done = result.tls_handshake(to, files, deadline); !done)
       return done.error();
   }
   return result;
@@ -147,7 +147,8 @@ core::expected<void> transport::connect(const service_url& to, clock::time_point
                      + (last == ETIMEDOUT ? std::string("no answer in time") : reason_of(last)));
 }
 
-core::expected<void> transport::shake_hands(const service_url& to, const tls_files& files, clock::time_point deadline) {
+core::expected<void> transport::tls_handshake(const service_url& to, const tls_files& files,
+                                              clock::time_point deadline) {
   ERR_clear_error();
   context_.reset(SSL_CTX_new(TLS_client_method()));
   if (!context_)

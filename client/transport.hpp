@@ -85,7 +85,7 @@ private:
   transport() = default;
 
   core::expected<void> connect(const service_url& to, clock::time_point deadline);
-  core::expected<void> shake_hands(const service_url& to, const tls_files& files, clock::time_point deadline);
+  core::expected<void> tls_handshake(const service_url& to, const tls_files& files, clock::time_point deadline);
   transport_step tls_step(int result);
 
   socket_handle socket_;

@@ -70,7 +70,7 @@ TEST_CASE("the end of the connection completes a response without a length, and 
   REQUIRE(chunks.feed("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n").has_value());
   CHECK(chunks.end().has_error());
   answer_reader nothing;
-  CHECK(nothing.end().error().message == "the connection was closed without an answer");
+  CHECK(nothing.end().error().message == "the connection was closed without a response");
 }
 
 TEST_CASE("invalid HTTP and too large responses are refused") {
