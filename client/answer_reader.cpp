@@ -17,10 +17,10 @@ namespace wire = boost::beast::http;
 using boost::system::error_code;
 
 constexpr std::uint32_t max_header = 64 * 1024;
-constexpr std::size_t max_waiting = std::size_t{256} * 1024; // header, or what frames a piece of the body
-constexpr std::size_t max_interim = 10;                      // answers of 1xx
+constexpr std::size_t max_waiting = std::size_t{256} * 1024; // header, or chunk framing of the body
+constexpr std::size_t max_interim = 10;                      // 1xx responses
 
-// A body that is kept, or handed on piece by piece.
+// A Beast body type that stores the body or passes its pieces to the stream handler.
 struct answer_body {
   struct value_type {
     const answer_reader::stream_handler* on_stream = nullptr;
@@ -42,9 +42,9 @@ struct answer_body {
     std::size_t put(const Buffers& buffers, error_code& ec) {
       ec = {};
       std::size_t size = 0;
-      for (auto at = boost::asio::buffer_sequence_begin(buffers); at != boost::asio::buffer_sequence_end(buffers);
-           ++at) {
-        const boost::asio::const_buffer piece = *at;
+      for (auto buffer = boost::asio::buffer_sequence_begin(buffers);
+           buffer != boost::asio::buffer_sequence_end(buffers); ++buffer) {
+        const boost::asio::const_buffer piece = *buffer;
         const std::string_view bytes{static_cast<const char*>(piece.data()), piece.size()};
         if (!streamed_ && into_.text.size() + bytes.size() > max_answer_body)
           ec = wire::error::body_limit;
@@ -62,7 +62,7 @@ struct answer_body {
     static void finish(error_code& ec) { ec = {}; }
 
   private:
-    std::function<unsigned()> status_; // the header is read after this is made
+    std::function<unsigned()> status_; // a function, because the header is parsed after the construction of this reader
     value_type& into_;
     bool streamed_ = false;
   };
@@ -75,7 +75,7 @@ using parser_type = wire::response_parser<answer_body>;
 struct answer_reader::state {
   stream_handler on_stream;
   std::optional<parser_type> parser;
-  std::string waiting; // what the parser has not taken
+  std::string waiting; // received bytes that the parser has not consumed
   std::size_t interim = 0;
   bool continued = false;
 
@@ -91,7 +91,7 @@ struct answer_reader::state {
     if (!ec || ec == wire::error::need_more)
       return {};
     if (ec == boost::system::errc::operation_canceled)
-      return core::make_error(core::errc::internal, "the answer is not wanted any more");
+      return core::make_error(core::errc::internal, "the transfer was aborted");
     return core::make_error(core::errc::unavailable, "the answer is not that of an HTTP service: " + ec.message());
   }
 };
@@ -118,7 +118,7 @@ core::expected<void> answer_reader::feed(std::string_view bytes) {
     if (s.parser->is_done() && s.parser->get().result_int() < 200) {
       s.continued = s.continued || s.parser->get().result_int() == 100;
       if (++s.interim > max_interim)
-        return core::make_error(core::errc::unavailable, "the service answers without an end");
+        return core::make_error(core::errc::unavailable, "too many interim responses");
       s.begin();
     } else if (count == 0 || ec) {
       break;
@@ -138,8 +138,8 @@ core::expected<void> answer_reader::end() {
     state_->parser->put_eof(ec);
   if (is_done() && !ec)
     return {};
-  return core::make_error(core::errc::unavailable,
-                          status() == 0 ? "the connection was closed without an answer" : "the answer was cut");
+  return core::make_error(core::errc::unavailable, status() == 0 ? "the connection was closed without a response"
+                                                                 : "the response is incomplete");
 }
 
 bool answer_reader::is_done() const {

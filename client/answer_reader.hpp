@@ -1,4 +1,4 @@
-// Bytes of a connection in, one answer of HTTP/1.1 out.
+// Parses one HTTP/1.1 response from the bytes of a connection.
 #pragma once
 
 #include "core/base/error.hpp"
@@ -11,47 +11,48 @@
 
 namespace cm::client {
 
-/// An answer, as far as a client of CM looks at it.
+/// The parts of a response that CM's client uses.
 struct answer {
   unsigned status = 0;
-  std::string reason;      ///< the phrase beside the status
-  std::string retry_after; ///< empty where there is none, here and below
-  std::string correlation_id;
-  std::string body; ///< empty where it was streamed
+  std::string reason;         ///< the reason phrase
+  std::string retry_after;    ///< the Retry-After field; may be empty
+  std::string correlation_id; ///< the Correlation-ID field; may be empty
+  std::string body;           ///< empty if the body was streamed
 };
 
-/// Largest body that is kept, bytes: a page of 1000 items has less than a tenth of it.
+/// Largest body in bytes that is not streamed. A page of 1000 items takes less than a tenth of it.
 inline constexpr std::size_t max_answer_body = std::size_t{8} * 1024 * 1024;
 
 class answer_reader {
 public:
-  /// False: nothing more is wanted.
+  /// Receives a piece of the body; returns false to abort.
   using stream_handler = std::function<bool(std::string_view)>;
 
-  /// @param on_stream takes the body of an answer of status 200 piece by piece; empty: that body is kept like all
-  /// others
+  /// @param on_stream receives the body of a response with status 200 in pieces; bodies of other responses are stored
+  /// in
+  ///   answer::body. Empty: all bodies are stored.
   explicit answer_reader(stream_handler on_stream = {});
   answer_reader(const answer_reader&) = delete;
   answer_reader& operator=(const answer_reader&) = delete;
   ~answer_reader();
 
-  /// Takes what came next.
-  /// @return errc::unavailable for what is no HTTP, and for too much of it; errc::internal where the handler said false
+  /// Processes the next received bytes.
+  /// @return errc::unavailable for invalid HTTP or a too large response; errc::internal if the handler returned false
   [[nodiscard]] core::expected<void> feed(std::string_view bytes);
 
-  /// The peer has closed its side.
-  /// @return errc::unavailable where the answer is not complete
+  /// Call this when the peer has closed its side.
+  /// @return errc::unavailable if the response is not complete
   [[nodiscard]] core::expected<void> end();
 
   [[nodiscard]] bool is_done() const;
 
-  /// Whether 100 (Continue) came.
+  /// Whether a 100 (Continue) was received.
   [[nodiscard]] bool is_continued() const;
 
-  /// Of the answer itself, not of a 1xx before it; 0 until its header is complete.
+  /// The status of the final response, not of a preceding 1xx; 0 until its header is complete.
   [[nodiscard]] unsigned status() const;
 
-  /// When it is done, once.
+  /// Returns the response. Precondition: is_done(). Call it once.
   [[nodiscard]] answer take();
 
 private:

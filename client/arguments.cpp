@@ -19,7 +19,7 @@ std::string quoted(std::string_view word) {
   return '"' + text::printable(word) + '"';
 }
 
-// What was probably meant, as an addition to a message.
+// Finds the known word that is most similar to a wrong one, for "did you mean".
 class suggestion {
 public:
   explicit suggestion(std::string_view word) : word_(word) {}
@@ -52,9 +52,9 @@ std::string full_name(const command_spec& of) {
 }
 
 struct operand_count {
-  std::size_t least = 0;
-  std::size_t most = 0;
-  std::string_view first_missing; ///< behind those that are given
+  std::size_t min = 0;
+  std::size_t max = 0;
+  std::string_view first_missing; ///< the first operand after the given ones
 };
 
 operand_count count_operands(const command_spec& of, std::size_t given) {
@@ -63,8 +63,8 @@ operand_count count_operands(const command_spec& of, std::size_t given) {
     return result;
   for (const auto name : text::split(of.operands, ' ')) {
     if (name.front() != '[')
-      ++result.least;
-    if (result.most++ == given)
+      ++result.min;
+    if (result.max++ == given)
       result.first_missing = name;
   }
   return result;
@@ -72,28 +72,28 @@ operand_count count_operands(const command_spec& of, std::size_t given) {
 
 const option_spec* find_option(const command_spec& of, std::string_view name) {
   const option_spec* found = nullptr;
-  for_each_option(of, [&](const option_spec& one) {
-    if (one.name == name)
-      found = &one;
+  for_each_option(of, [&](const option_spec& option) {
+    if (option.name == name)
+      found = &option;
   });
   return found;
 }
 
 core::error no_such_option(const command_spec& of, std::string_view name) {
   suggestion meant(name);
-  for_each_option(of, [&](const option_spec& one) { meant.consider(one.name); });
+  for_each_option(of, [&](const option_spec& option) { meant.consider(option.name); });
   return wrong(full_name(of) + " does not take " + quoted(name) + meant.text());
 }
 
 core::error no_such_command(std::string_view group, std::string_view name) {
   suggestion meant(name);
-  for (const auto& one : commands()) {
-    if (one.group == group)
-      meant.consider(one.name);
+  for (const auto& command : commands()) {
+    if (command.group == group)
+      meant.consider(command.name);
   }
   if (group.empty()) {
-    for (const auto& one : groups())
-      meant.consider(one.name);
+    for (const auto& known_group : groups())
+      meant.consider(known_group.name);
     return wrong((name.starts_with('-') ? "there is no option " : "there is no command ") + quoted(name)
                  + meant.text());
   }
@@ -102,14 +102,14 @@ core::error no_such_command(std::string_view group, std::string_view name) {
 
 core::error missing_command(const group_spec& group) {
   std::string known;
-  for (const auto& one : commands()) {
-    if (one.group == group.name)
-      known += (known.empty() ? "" : ", ") + std::string(one.name);
+  for (const auto& command : commands()) {
+    if (command.group == group.name)
+      known += (known.empty() ? "" : ", ") + std::string(command.name);
   }
   return wrong(std::string(group.name) + " needs one of: " + known);
 }
 
-// The words behind those of the command.
+// Parses the words after the command.
 class reader {
 public:
   reader(invocation& into, std::span<const std::string_view> words) : into_(into), words_(words) {}
@@ -164,22 +164,22 @@ private:
         return wrong(std::string(option.name) + " is one of: " + std::string(option.choices) + "; found "
                      + quoted(value));
     }
-    const auto [at, fresh] = into_.options.emplace(option.name, value);
-    if (fresh)
+    const auto [entry, inserted] = into_.options.emplace(option.name, value);
+    if (inserted)
       return std::nullopt;
     if (!option.repeatable)
-      return wrong(std::string(option.name) + " stands twice");
-    at->second += ',';
-    at->second += value;
+      return wrong(std::string(option.name) + " is given twice");
+    entry->second += ',';
+    entry->second += value;
     return std::nullopt;
   }
 
   std::optional<core::error> check_operands() {
     const auto count = count_operands(*into_.command, into_.operands.size());
-    if (into_.operands.size() < count.least)
+    if (into_.operands.size() < count.min)
       return wrong(full_name(*into_.command) + " needs " + std::string(count.first_missing));
-    if (into_.operands.size() > count.most)
-      return wrong(full_name(*into_.command) + " does not take " + quoted(into_.operands[count.most]));
+    if (into_.operands.size() > count.max)
+      return wrong(full_name(*into_.command) + " does not take " + quoted(into_.operands[count.max]));
     for (const auto& operand : into_.operands) {
       if (operand.empty())
         return wrong(full_name(*into_.command) + " does not take an empty word");
@@ -200,8 +200,8 @@ bool asks_for_help(std::span<const std::string_view> words) {
 } // namespace
 
 std::optional<std::string> invocation::value(std::string_view option) const {
-  const auto at = options.find(option);
-  return at == options.end() ? std::nullopt : std::optional{at->second};
+  const auto found = options.find(option);
+  return found == options.end() ? std::nullopt : std::optional{found->second};
 }
 
 core::expected<invocation> parse_arguments(std::span<const std::string_view> words) {

@@ -1,4 +1,4 @@
-// From the words of a command line to what is asked for.
+// Parses the command line.
 #pragma once
 
 #include "client/command_table.hpp"
@@ -13,11 +13,11 @@
 
 namespace cm::client {
 
-/// What a command line asks for.
+/// A parsed command line.
 struct invocation {
   enum class kind : std::uint8_t {
     run,
-    help, ///< of `command`, else of `group`, else of all
+    help, ///< for `command`, else for `group`, else the general help
     version,
   };
 
@@ -25,17 +25,17 @@ struct invocation {
   const command_spec* command = nullptr;
   const group_spec* group = nullptr;
   std::vector<std::string> operands;
-  std::map<std::string_view, std::string> options; ///< name -> value; "" for those that have none
+  std::map<std::string_view, std::string> options; ///< name -> value; "" for an option without a value
 
   [[nodiscard]] bool has(std::string_view option) const { return options.contains(option); }
 
-  /// The value of an option that may be missing.
+  /// The value of an option; empty if the option is missing.
   [[nodiscard]] std::optional<std::string> value(std::string_view option) const;
 };
 
-/// Reads the words behind the program's name; without any it is `serve`. `--option value` and `--option=value` mean the
-/// same, options and operands may stand in any order, "--" ends the options.
-/// @return errc::invalid with one line that says what is wrong, and shows no more of a word than its beginning
+/// Parses the words after the program's name; no words mean `serve`. `--option value` and `--option=value` are
+/// equivalent, options and operands may be in any order, and "--" ends the options.
+/// @return errc::invalid with a one-line message that quotes words only in truncated form
 [[nodiscard]] core::expected<invocation> parse_arguments(std::span<const std::string_view> words);
 
 } // namespace cm::client

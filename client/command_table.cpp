@@ -8,38 +8,36 @@ namespace {
 
 constexpr std::string_view statuses = "Inactive Active Suspended Revoked";
 
-// --- options that several commands have
+// --- options of several commands
 
 constexpr option_spec timeout{"--timeout", "TIME",
-                              "Longest wait for the service, such as 500ms, 10s or 1m (default 30s)."};
-constexpr option_spec client_id{"--client-id", "ID",
-                                "What the client is called on the platform (default: CM makes an ID)."};
+                              "Maximum time to wait for the service, such as 500ms, 10s or 1m (default 30s)."};
+constexpr option_spec client_id{"--client-id", "ID", "ID of the client on the platform (default: CM generates an ID)."};
 
 constexpr option_spec paging[]{
-  {"--offset", "N", "How many to leave out (default 0)."},
-  {"--limit", "N", "How many to show at most, 1 to 1000 (default 20)."},
+  {"--offset", "N", "Number of items to skip (default 0)."},
+  {"--limit", "N", "Maximum number of items to show, 1 to 1000 (default 20)."},
 };
 
 constexpr option_spec listing[]{
-  {"--status", "STATUS", "Only those in this state; may stand several times.", statuses, true},
-  {"--offset", "N", "How many to leave out (default 0)."},
-  {"--limit", "N", "How many to show at most, 1 to 1000 (default 20)."},
+  {"--status", "STATUS", "Only items in this state; may be given several times.", statuses, true},
+  {"--offset", "N", "Number of items to skip (default 0)."},
+  {"--limit", "N", "Maximum number of items to show, 1 to 1000 (default 20)."},
   {"--order", "ORDER", "By creation: ASC, or DESC, the newest first (default).", "ASC DESC"},
 };
 
 constexpr option_spec connection[]{
   {"--url", "URL",
-   "Where the REST API is, http or https (default: CM_URL, else the server.port of the configuration on this "
-   "machine)."},
+   "URL of the REST API, http or https (default: CM_URL, else the server.port of the configuration on this machine)."},
   {"--bearer-token-file", "FILE",
-   "File with the access token to show (default: CM_BEARER_TOKEN_FILE, else none). A token itself is never an option: "
-   "others would see it in the list of processes."},
-  {"--ca-file", "FILE", "Authorities that vouch for an https service, PEM (default: CM_CA_FILE, else the system's)."},
-  {"--certificate-file", "FILE", "Certificate chain to show to an https service, PEM."},
+   "File with the access token (default: CM_BEARER_TOKEN_FILE, else none). The token itself cannot be an option, "
+   "because it would be visible in the process list."},
+  {"--ca-file", "FILE", "Certificate authorities of an https service, PEM (default: CM_CA_FILE, else the system's)."},
+  {"--certificate-file", "FILE", "Client certificate chain for an https service, PEM."},
   {"--key-file", "FILE", "Private key of that certificate, PEM."},
-  {"--correlation-id", "ID", "What log, audit trail and events shall know the request by (default: CM makes one)."},
+  {"--correlation-id", "ID", "ID of the request in the log, the audit trail and events (default: CM generates one)."},
   timeout,
-  {"--output", "FORMAT", "table for people (default), json for programs: the API's own answer.", "table json"},
+  {"--output", "FORMAT", "table for people (default), json for programs: the response of the API.", "table json"},
 };
 constexpr std::span<const option_spec> with_output{connection};
 constexpr std::span<const option_spec> without_output = with_output.first(with_output.size() - 1);
@@ -57,26 +55,25 @@ constexpr option_spec doctor_options[]{
   {"--output", "FORMAT", "table for people (default), json for programs: an object on each line.", "table json"},
 };
 constexpr option_spec health_options[]{
-  {"--liveness", "", "Ask whether the process works, whatever its dependencies do."},
-  {"--readiness", "", "Ask whether it takes requests."},
-  {"--url", "URL", "Where the management port is (default: the management.port of the configuration on this machine)."},
-  {"--timeout", "TIME", "Longest wait for the answer, such as 500ms or 3s (default 3s)."},
+  {"--liveness", "", "Check whether the process works, regardless of its dependencies."},
+  {"--readiness", "", "Check whether the service accepts requests."},
+  {"--url", "URL", "URL of the management port (default: the management.port of the configuration on this machine)."},
+  {"--timeout", "TIME", "Maximum time to wait for the response, such as 500ms or 3s (default 3s)."},
 };
 constexpr option_spec token_create_options[]{
-  {"--application", "NAME", "The application that the token is of; required."},
-  {"--token-file", "FILE", "File with the token's value; \"-\" is standard input (default: CM makes one)."},
+  {"--application", "NAME", "The application of the token; required."},
+  {"--token-file", "FILE", "File with the token's value; \"-\" is standard input (default: CM generates one)."},
 };
 constexpr option_spec token_delete_options[]{
-  {"--all", "", "Delete all tokens of the endpoint; stands for the TOKEN_ID."},
+  {"--all", "", "Delete all tokens of the endpoint; replaces the TOKEN_ID."},
 };
 constexpr option_spec token_export_options[]{
   {"--application", "NAME", "Only tokens of this application."},
-  {"--file", "FILE", "Write to this file, which is there only when the export is complete (default: standard output)."},
+  {"--file", "FILE", "Write to this file, which appears only when the export is complete (default: standard output)."},
 };
-constexpr option_spec password_file{
-  "--password-file", "FILE",
-  "File with the password; \"-\" is standard input, where a terminal is asked without echo (default: CM makes a "
-  "password and shows it once)."};
+constexpr option_spec password_file{"--password-file", "FILE",
+                                    "File with the password; \"-\" is standard input, and on a terminal cm prompts for "
+                                    "it without echo (default: CM generates a password and shows it once)."};
 constexpr option_spec credential_create_options[]{password_file, client_id};
 constexpr option_spec credential_password_options[]{password_file};
 constexpr option_spec credential_list_options[]{
@@ -85,7 +82,7 @@ constexpr option_spec credential_list_options[]{
 constexpr option_spec certificate_create_options[]{
   {"--file", "FILE", "The certificate, PEM; \"-\" is standard input. Issuer and serial number are taken from it."},
   {"--issuer", "NAME", "Distinguished name of the issuer (RFC 4514), such as \"CN=Devices CA,O=Example\"."},
-  {"--serial-number", "NUMBER", "Serial number, decimal, or hexadecimal behind 0x."},
+  {"--serial-number", "NUMBER", "Serial number, decimal, or hexadecimal with the prefix 0x."},
   client_id,
 };
 constexpr option_spec certificate_list_options[]{
@@ -95,40 +92,36 @@ constexpr option_spec certificate_list_options[]{
 
 // --- commands
 
-constexpr std::string_view suspended_text =
-  "It is refused from now on, until it is activated again. Consumers are told.";
-constexpr std::string_view revoked_text = "It is refused from now on, for ever. Consumers are told.";
+constexpr std::string_view suspended_text = "CM refuses it until it is activated again, and notifies consumers.";
+constexpr std::string_view revoked_text = "CM refuses it permanently, and notifies consumers.";
 
 constexpr command_spec table[]{
   {command_id::serve, "", "serve", "", "run the service (what cm does without a command)",
-   "Runs the service until SIGTERM or SIGINT; a second signal ends it at once. Takes no options: everything is "
-   "configured by the file and the environment."},
-  {command_id::check_config, "", "check-config", "", "read the configuration, say what is wrong, show what it comes to",
-   "Reads the configuration as cm serve would, reports every error and warning, and shows the effective values with "
-   "their sources; secrets are masked. Exit status 0 when the service would start with it, else 78."},
-  {command_id::migrate, "", "migrate", "", "bring the database's schema up to date, and end",
-   "cm serve does the same at its start; this is for those who want to do it as a step of its own.", migrate_options},
+   "Runs the service until SIGTERM or SIGINT; a second signal ends it immediately. Takes no options: the file and the "
+   "environment configure everything."},
+  {command_id::check_config, "", "check-config", "", "check the configuration and show the effective values",
+   "Reads the configuration like cm serve does, reports all errors and warnings, and shows the effective values with "
+   "their sources; secrets are masked. Exit status 0 if the configuration is valid, else 78."},
+  {command_id::migrate, "", "migrate", "", "update the schema of the database, and exit",
+   "cm serve does the same at its start; use this command to do it as a separate step.", migrate_options},
   {command_id::doctor, "", "doctor", "", "check the consistency of the database, and repair it",
-   "Its checks are options; the only one so far is --consistency. It connects to the database as cm migrate does, and "
-   "may "
-   "run beside replicas. Each finding is a line with the table, the ID, what is wrong and since when; the last line "
-   "sums "
-   "up. What kaa.cm.audit.retention and kaa.cm.revocations.retention have let go is not missing.\n"
-   "Exit status 0 when nothing is wrong, or everything that was wrong is repaired; 1 when something is left; 69 when "
-   "the "
-   "database cannot be reached; 78 for a database that this release does not know.",
+   "Each check is an option; the only one so far is --consistency. The command connects to the database like cm "
+   "migrate, and may run while replicas run. Each finding is a line with the table, the ID, the problem and its time; "
+   "the last line is a summary. Rows that were removed because of kaa.cm.audit.retention and "
+   "kaa.cm.revocations.retention do not count as missing.\n"
+   "Exit status 0 if there are no findings or all are repaired; 1 if findings are left; 69 if the database cannot be "
+   "reached; 78 if this release does not know the schema of the database.",
    doctor_options},
-  {command_id::license_inspect, "license", "inspect", "", "check the license file and show what it says",
-   "Checks the license file (KAA_LICENSE_CERT_PATH, KAA_LICENSE_CERT_PASSWORD) as the start does, and shows what it "
-   "says. Exit status 0 when it is accepted, else 77."},
+  {command_id::license_inspect, "license", "inspect", "", "check the license file and show its content",
+   "Checks the license file (KAA_LICENSE_CERT_PATH, KAA_LICENSE_CERT_PASSWORD) like cm serve does, and shows its "
+   "content. Exit status 0 if it is accepted, else 77."},
   {command_id::health,
    "",
    "health",
    "",
-   "ask a running service for its health: the check of a container",
-   "Asks /health of the management port, prints one line, and ends with 0 when the answer is HTTP 200, else with 1, "
-   "also "
-   "when nobody answers. The port is that of the configuration, found as cm serve finds it. Needs no shell:\n"
+   "check the health of a running service, for example of a container",
+   "Requests /health from the management port, prints one line, and exits with 0 if the response is HTTP 200, else "
+   "with 1, also if there is no response. Reads the port from the configuration like cm serve does. Needs no shell:\n"
    "HEALTHCHECK CMD [\"cm\", \"health\", \"--liveness\"]",
    health_options,
    {},
@@ -139,8 +132,8 @@ constexpr command_spec table[]{
    "token",
    "create",
    "ENDPOINT_ID",
-   "make a token for an endpoint",
-   "The value of the token is shown once and never again.",
+   "create a token for an endpoint",
+   "The value of the token is shown only once.",
    token_create_options,
    {},
    with_output,
@@ -160,7 +153,7 @@ constexpr command_spec table[]{
    "token",
    "suspend",
    "ENDPOINT_ID TOKEN_ID",
-   "refuse a token for a while",
+   "refuse a token temporarily",
    suspended_text,
    {},
    {},
@@ -178,7 +171,7 @@ constexpr command_spec table[]{
    "token",
    "revoke",
    "ENDPOINT_ID TOKEN_ID",
-   "refuse a token for ever",
+   "refuse a token permanently",
    revoked_text,
    {},
    {},
@@ -197,7 +190,7 @@ constexpr command_spec table[]{
    "token",
    "history",
    "ENDPOINT_ID TOKEN_ID",
-   "show what happened to a token",
+   "show the audit trail of a token",
    "The newest change first.",
    paging,
    {},
@@ -206,16 +199,14 @@ constexpr command_spec table[]{
    "token",
    "import",
    "[FILE]",
-   "make many tokens, from lines of JSON",
-   "Reads FILE, or standard input without it or for \"-\": lines of JSON such as "
-   "{\"endpointId\":\"kettle-1\",\"applicationName\":\"smart_kettle\",\"token\":\"TOKEN\"}, of any number. One result "
-   "line "
-   "for each goes to standard output, in the same order; a token that CM makes is shown there and never again. A "
-   "line that fails fails alone. On a terminal a bar shows how far it is; at the end a line on standard error counts "
-   "the results.\n"
-   "Exit status 1 when lines failed. An import may be repeated: a line whose token is there already is unchanged, but "
-   "a "
-   "line without a token makes another one each time.",
+   "create many tokens from lines of JSON",
+   "Reads any number of lines of JSON, such as "
+   "{\"endpointId\":\"kettle-1\",\"applicationName\":\"smart_kettle\",\"token\":\"TOKEN\"}, from FILE, or from "
+   "standard input if FILE is missing or \"-\". Writes one result line for each line to standard output, in the same "
+   "order; a token that CM generates is shown only there. A failed line does not affect the others. On a terminal a "
+   "bar shows the progress; at the end a line on standard error counts the results.\n"
+   "Exit status 1 if lines failed. An import may be repeated: a line whose token exists already changes nothing, but a "
+   "line without a token creates another token each time.",
    {},
    {},
    without_output,
@@ -225,7 +216,8 @@ constexpr command_spec table[]{
    "export",
    "",
    "read all tokens as lines of JSON, without their values",
-   "It is no backup: nobody has the values of the tokens. Exit status 69 when the stream was cut.",
+   "This is not a backup, because CM does not have the values of the tokens. Exit status 69 if the stream was "
+   "interrupted.",
    token_export_options,
    {},
    without_output,
@@ -235,7 +227,7 @@ constexpr command_spec table[]{
    "credential",
    "create",
    "USERNAME",
-   "make a username with a password",
+   "create a username with a password",
    "",
    credential_create_options,
    {},
@@ -248,7 +240,7 @@ constexpr command_spec table[]{
    "credential",
    "suspend",
    "CREDENTIAL_ID",
-   "refuse a username for a while",
+   "refuse a username temporarily",
    suspended_text,
    {},
    {},
@@ -266,7 +258,7 @@ constexpr command_spec table[]{
    "credential",
    "revoke",
    "CREDENTIAL_ID",
-   "refuse a username for ever",
+   "refuse a username permanently",
    revoked_text,
    {},
    {},
@@ -284,8 +276,8 @@ constexpr command_spec table[]{
    "credential",
    "password",
    "CREDENTIAL_ID",
-   "set another password",
-   "Whoever is connected stays connected.",
+   "set a new password",
+   "Existing connections stay open.",
    credential_password_options,
    {},
    with_output},
@@ -294,8 +286,8 @@ constexpr command_spec table[]{
    "certificate",
    "create",
    "",
-   "make a certificate known",
-   "By --file, or by --issuer and --serial-number. The answer shows the issuer in the form that will be matched.",
+   "register a certificate",
+   "Needs --file, or --issuer and --serial-number. The response shows the issuer in the form that CM compares.",
    certificate_create_options,
    {},
    with_output,
@@ -315,7 +307,7 @@ constexpr command_spec table[]{
    "certificate",
    "suspend",
    "CREDENTIAL_ID",
-   "refuse a certificate for a while",
+   "refuse a certificate temporarily",
    suspended_text,
    {},
    {},
@@ -333,7 +325,7 @@ constexpr command_spec table[]{
    "certificate",
    "revoke",
    "CREDENTIAL_ID",
-   "refuse a certificate for ever",
+   "refuse a certificate permanently",
    revoked_text,
    {},
    {},
@@ -342,7 +334,7 @@ constexpr command_spec table[]{
    "certificate",
    "delete",
    "CREDENTIAL_ID",
-   "forget a certificate",
+   "delete a certificate",
    "",
    {},
    {},
@@ -352,7 +344,7 @@ constexpr command_spec table[]{
    "completion",
    "bash",
    "",
-   "print what makes bash complete the words of cm",
+   "print the bash completion script of cm",
    "",
    {},
    {},
@@ -365,7 +357,7 @@ constexpr group_spec group_table[]{
   {"token", "endpoint tokens of a running service"},
   {"credential", "usernames and passwords of a running service"},
   {"certificate", "client certificates of a running service"},
-  {"completion", "completion of words by a shell"},
+  {"completion", "shell completion"},
 };
 
 } // namespace
@@ -380,15 +372,15 @@ std::span<const group_spec> groups() {
 
 const command_spec* find_command(std::string_view group, std::string_view name) {
   const auto all = commands();
-  const auto at =
-    std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.group == group && one.name == name; });
-  return at == all.end() ? nullptr : &*at;
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [&](const auto& command) { return command.group == group && command.name == name; });
+  return found == all.end() ? nullptr : &*found;
 }
 
 const group_spec* find_group(std::string_view name) {
   const auto all = groups();
-  const auto at = std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.name == name; });
-  return at == all.end() ? nullptr : &*at;
+  const auto found = std::find_if(all.begin(), all.end(), [&](const auto& group) { return group.name == name; });
+  return found == all.end() ? nullptr : &*found;
 }
 
 } // namespace cm::client

@@ -1,4 +1,4 @@
-// The commands of cm and their options: the one table that parsing, help, manual page and completion are made of
+// The commands of cm and their options: the table from which parser, help, manual page and completion are derived
 // (contract 3.4).
 #pragma once
 
@@ -45,40 +45,40 @@ enum class command_id : std::uint8_t {
 
 struct option_spec {
   std::string_view name;      ///< "--limit"
-  std::string_view value;     ///< what its value is called: "N", "FILE"; empty: it has none
-  std::string_view help;      ///< one sentence or several, without line ends
-  std::string_view choices{}; ///< the values that it may have, with blanks between them; empty: any
-  bool repeatable = false;    ///< may stand several times: the values are joined by commas
+  std::string_view value;     ///< placeholder of its value: "N", "FILE"; empty: the option has no value
+  std::string_view help;      ///< one or more sentences without line ends
+  std::string_view choices{}; ///< valid values, separated by spaces; empty: any
+  bool repeatable = false;    ///< may be given several times; the values are joined with commas
 };
 
 struct command_spec {
   command_id id{};
-  std::string_view group;    ///< "token"; empty where the command has one word only
+  std::string_view group;    ///< "token"; empty for a command of one word
   std::string_view name;     ///< "create"
-  std::string_view operands; ///< "ENDPOINT_ID [TOKEN_ID]", in this order; in brackets: may be missing
+  std::string_view operands; ///< "ENDPOINT_ID [TOKEN_ID]", in this order; optional ones in brackets
   std::string_view summary;  ///< for lists of commands
-  std::string_view text;     ///< paragraphs with a line end between them; empty: the summary says it all
+  std::string_view text;     ///< description: paragraphs separated by line ends; empty: the summary is sufficient
   std::span<const option_spec> options{};
-  std::span<const option_spec> more_options{}; ///< those that it shares with others of its kind
-  std::span<const option_spec> connection{};   ///< how the service is reached
+  std::span<const option_spec> more_options{}; ///< shared with similar commands
+  std::span<const option_spec> connection{};   ///< options of the connection to the service
   std::string_view example{};
 };
 
-/// A first word that others follow.
+/// The first word of commands with two words.
 struct group_spec {
   std::string_view name;
   std::string_view summary;
 };
 
-/// In the order of help and manual.
+/// All commands in the order of help and manual.
 [[nodiscard]] std::span<const command_spec> commands();
 [[nodiscard]] std::span<const group_spec> groups();
 
-/// Null where there is none.
+/// Null if there is no such command.
 [[nodiscard]] const command_spec* find_command(std::string_view group, std::string_view name);
 [[nodiscard]] const group_spec* find_group(std::string_view name);
 
-/// Calls `take(const option_spec&)` with every option of the command but --help, in the order of its help.
+/// Calls `take(const option_spec&)` for every option of the command except --help, in the order of its help.
 template <class Take>
 void for_each_option(const command_spec& of, Take take) {
   for (const auto options : {of.options, of.more_options, of.connection}) {

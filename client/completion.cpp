@@ -1,4 +1,4 @@
-// The completion for bash. It needs nothing but bash itself.
+// The bash completion script. It needs only bash itself.
 #include "client/help.hpp"
 #include "core/configuration/text.hpp"
 
@@ -30,17 +30,17 @@ complete -o default -F _cm cm
 
 std::string joined(const std::set<std::string_view>& all, std::string_view between) {
   std::string out;
-  for (const auto one : all) {
+  for (const auto word : all) {
     if (!out.empty())
       out += between;
-    out += one;
+    out += word;
   }
   return out;
 }
 
 std::string options_of(const command_spec& of) {
   std::string out;
-  for_each_option(of, [&](const option_spec& one) { out += std::string(one.name) + ' '; });
+  for_each_option(of, [&](const option_spec& option) { out += std::string(option.name) + ' '; });
   return out + "--help";
 }
 
@@ -49,23 +49,23 @@ std::string options_of(const command_spec& of) {
 std::string render_bash_completion() {
   std::string out(head);
 
-  // Behind an option with a value: its choices, a file name where it has none.
+  // After an option with a value: its choices, or file names if it has none.
   std::set<std::string_view> free;
   std::set<std::string_view> done;
   for (const auto& command : commands()) {
-    for_each_option(command, [&](const option_spec& one) {
-      if (one.value.empty() || !done.insert(one.name).second)
+    for_each_option(command, [&](const option_spec& option) {
+      if (option.value.empty() || !done.insert(option.name).second)
         return;
-      if (one.choices.empty())
-        free.insert(one.name);
+      if (option.choices.empty())
+        free.insert(option.name);
       else
-        out += "      " + std::string(one.name) + ") COMPREPLY=($(compgen -W \"" + std::string(one.choices)
+        out += "      " + std::string(option.name) + ") COMPREPLY=($(compgen -W \"" + std::string(option.choices)
                + "\" -- \"$current\")); return ;;\n";
     });
   }
   out += "      " + joined(free, " | ") + ") return ;;\n    esac\n  fi\n";
 
-  // The first word, the second, then the options.
+  // Completes the first word, the second word, then options.
   std::string first;
   std::string second;
   std::string options;
@@ -89,7 +89,7 @@ std::string render_bash_completion() {
   }
   out += "  case \"$COMP_CWORD $first\" in\n    1\\ *) words=\"" + first + "--help --version\" ;;\n" + second
          + "  esac\n  [ -n \"$words\" ] || case \"$first $second\" in\n" + options + "  esac\n";
-  // Operands are file names, if anything, but for those who begin an option.
+  // For operands, leave the completion to file names unless the word begins an option.
   out += "  case \"$COMP_CWORD $current\" in\n    1\\ * | 2\\ * | *\\ -*) ;;\n    *) return ;;\n  esac\n";
   out += tail;
   return out;

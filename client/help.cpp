@@ -12,7 +12,8 @@ using core::configuration::split;
 
 constexpr std::size_t width = 100;
 
-// Appends words to `out`, whose last line is `column` characters long, and begins lines with `indent` blanks.
+// Appends words to `out`, wraps lines, and indents new lines by `indent` spaces. `column` is the length of the last
+// line of `out`.
 void append_wrapped(std::string& out, std::string_view words, std::size_t column, std::size_t indent) {
   bool first = true;
   for (const auto word : split(words, ' ')) {
@@ -35,24 +36,24 @@ struct row {
   std::string_view text;
 };
 
-// Names in one column, texts beside them; a name that is too wide has a line of its own.
+// Appends names in one column and texts in the next. A name that is too long is on a line of its own.
 void append_rows(std::string& out, const std::vector<row>& rows) {
   constexpr std::size_t widest = 26;
   std::size_t column = 0;
-  for (const auto& one : rows) {
-    if (one.name.size() <= widest)
-      column = std::max(column, one.name.size());
+  for (const auto& entry : rows) {
+    if (entry.name.size() <= widest)
+      column = std::max(column, entry.name.size());
   }
   column += 4;
-  for (const auto& one : rows) {
-    std::string line = "  " + one.name;
+  for (const auto& entry : rows) {
+    std::string line = "  " + entry.name;
     if (line.size() + 2 > column) {
       out += line + '\n';
       line.clear();
     }
     line.resize(column, ' ');
     out += line;
-    append_wrapped(out, one.text, column, column);
+    append_wrapped(out, entry.text, column, column);
   }
 }
 
@@ -84,10 +85,10 @@ std::string choices_sentence(const option_spec& of) {
 }
 
 std::string option_text(const option_spec& of) {
-  // Where the sentence names the choices already, they are not named again.
+  // List the choices only if the help text does not contain them already.
   const auto choices = split(of.choices, ' ');
-  const bool named =
-    std::all_of(choices.begin(), choices.end(), [&](auto one) { return of.help.find(one) != std::string_view::npos; });
+  const bool named = std::all_of(choices.begin(), choices.end(),
+                                 [&](auto choice) { return of.help.find(choice) != std::string_view::npos; });
   return std::string(of.help) + (of.choices.empty() || named ? "" : choices_sentence(of));
 }
 
@@ -96,13 +97,13 @@ void append_options(std::string& out, std::string_view title,
   std::vector<std::string> texts;
   std::vector<row> rows;
   for (const auto list : lists) {
-    for (const auto& one : list)
-      texts.push_back(option_text(one));
+    for (const auto& option : list)
+      texts.push_back(option_text(option));
   }
   auto text = texts.begin();
   for (const auto list : lists) {
-    for (const auto& one : list)
-      rows.push_back({with_value(one), *text++});
+    for (const auto& option : list)
+      rows.push_back({with_value(option), *text++});
   }
   if (rows.empty())
     return;
@@ -123,7 +124,7 @@ std::string command_help(const command_spec& of) {
     }
   }
   append_options(out, "Options", {of.options, of.more_options});
-  append_options(out, "Options of every command that asks the REST API", {of.connection});
+  append_options(out, "Options of commands that call the REST API", {of.connection});
   if (!of.example.empty())
     out += "\nExample:\n  " + std::string(of.example) + '\n';
   if (!of.connection.empty())
@@ -135,13 +136,13 @@ std::string group_help(const group_spec& of) {
   auto out =
     "Usage: cm " + std::string(of.name) + " COMMAND [OPTIONS]\n\nCommands for " + std::string(of.summary) + ":\n";
   std::vector<row> rows;
-  for (const auto& one : commands()) {
-    if (one.group == of.name)
-      rows.push_back(
-        {std::string(one.name) + (one.operands.empty() ? "" : " " + std::string(one.operands)), one.summary});
+  for (const auto& command : commands()) {
+    if (command.group == of.name)
+      rows.push_back({std::string(command.name) + (command.operands.empty() ? "" : " " + std::string(command.operands)),
+                      command.summary});
   }
   append_rows(out, rows);
-  out += "\ncm " + std::string(of.name) + " COMMAND --help shows the options of one.\n";
+  out += "\ncm " + std::string(of.name) + " COMMAND --help shows the options of a command.\n";
   return out;
 }
 
@@ -149,9 +150,9 @@ std::string general_help() {
   std::string out =
     "Usage: cm [COMMAND] [OPTIONS]\n\nCredential Management: decides which IoT devices get in.\n\nCommands:\n";
   std::vector<row> rows;
-  for (const auto& one : commands()) {
-    if (one.group.empty() || one.group == "license" || one.group == "completion")
-      rows.push_back({full_name(one), one.summary});
+  for (const auto& command : commands()) {
+    if (command.group.empty() || command.group == "license" || command.group == "completion")
+      rows.push_back({full_name(command), command.summary});
   }
   append_rows(out, rows);
   for (const auto& group : groups()) {
@@ -159,9 +160,9 @@ std::string general_help() {
       continue;
     out += "\nCommands for " + std::string(group.summary) + ":\n";
     rows.clear();
-    for (const auto& one : commands()) {
-      if (one.group == group.name)
-        rows.push_back({full_name(one), one.summary});
+    for (const auto& command : commands()) {
+      if (command.group == group.name)
+        rows.push_back({full_name(command), command.summary});
     }
     append_rows(out, rows);
   }

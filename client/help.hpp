@@ -1,4 +1,4 @@
-// What the command table looks like to people: help, manual page, completion.
+// Renders the command table as help, manual page and shell completion.
 #pragma once
 
 #include "client/arguments.hpp"
@@ -7,13 +7,13 @@
 
 namespace cm::client {
 
-/// What --help prints, at most 100 characters a line.
+/// The output of --help.
 [[nodiscard]] std::string render_help(const invocation& of);
 
-/// docs/man/cm.1.
+/// The text of docs/man/cm.1.
 [[nodiscard]] std::string render_manual();
 
-/// The text for bash to read: completes commands, options and their fixed values, and leaves the rest to file names.
+/// The bash completion script. It completes commands, options and their fixed values, and file names for the rest.
 [[nodiscard]] std::string render_bash_completion();
 
 } // namespace cm::client

@@ -15,10 +15,10 @@ namespace {
 using kind = transport_step::kind;
 
 constexpr std::size_t piece_size = std::size_t{32} * 1024;
-constexpr std::chrono::seconds patience_with_continue{1}; // RFC 9110 section 10.1.1: not for ever
+constexpr std::chrono::seconds max_wait_for_continue{1}; // RFC 9110 section 10.1.1: must not wait indefinitely
 
 std::string head_of(const connection_settings& with, const http_request& what, bool streamed) {
-  std::string out; // with room for everything: what moves leaves secrets behind
+  std::string out; // reserved in full, because a reallocation would leave secrets in freed memory
   out.reserve(std::size_t{4096} + what.target.size() + with.url.prefix.size() + with.bearer_token.reveal().size()
               + what.body.size());
   out += what.method + ' ' + with.url.prefix + what.target + " HTTP/1.1\r\nHost: " + with.url.authority
@@ -36,7 +36,7 @@ std::string head_of(const connection_settings& with, const http_request& what, b
   return out + "\r\n";
 }
 
-// The bytes as a chunk of RFC 9112 section 7.1.
+// Appends the bytes as a chunk (RFC 9112 section 7.1).
 void append_chunk(std::string& out, std::string_view bytes) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string size;
@@ -61,7 +61,7 @@ public:
   core::expected<void> run(std::string head, clock::time_point began) {
     out_ = std::move(head);
     moved_ = began;
-    may_send_at_ = clock::now() + patience_with_continue;
+    may_send_at_ = clock::now() + max_wait_for_continue;
     while (!reader_.is_done()) {
       bool moved = false;
       for (const auto step : {&conversation::fill, &conversation::send, &conversation::receive}) {
@@ -74,7 +74,7 @@ public:
         moved_ = clock::now();
       if (!moved && !reader_.is_done() && !wait())
         return core::make_error(core::errc::unavailable, "no answer from " + with_.url.authority
-                                                           + " in time; what was asked for may have been done");
+                                                           + " in time; the request may have been carried out");
     }
     return {};
   }
@@ -111,7 +111,7 @@ private:
       sent_ += step.size;
       return true;
     }
-    // It may have answered before it closed.
+    // Not an error yet: the service may have sent a response before it closed the connection.
     if (step.what == kind::failed || step.what == kind::ended)
       cannot_send_ = true;
     return false;
@@ -141,7 +141,7 @@ private:
     }
   }
 
-  // Until something can go on; false when the time is over.
+  // Waits until a step can make progress; returns false after the timeout.
   bool wait() {
     const bool sending = sent_ < out_.size() && !cannot_send_;
     const bool filling = !sending && source_ != nullptr && !source_ended_ && reader_.status() < 300 && !cannot_send_;
@@ -156,10 +156,10 @@ private:
       both[1].fd = source_->descriptor();
     for (;;) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - clock::now()).count();
-      const int patience = filling_now
-                             ? -1 // nobody but the source is late
-                             : static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max()));
-      const int count = ::poll(both.data(), both.size(), patience);
+      const int timeout = filling_now
+                            ? -1 // only the source is slow, not the service
+                            : static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max()));
+      const int count = ::poll(both.data(), both.size(), timeout);
       if (count > 0)
         return true;
       if (count == 0)
@@ -173,7 +173,7 @@ private:
   transport& wire_;
   answer_reader& reader_;
   input* source_;
-  bool whole_; // one deadline for all of it
+  bool whole_; // one deadline for the whole exchange instead of one per step
   std::string out_;
   std::string piece_;
   std::size_t sent_ = 0;

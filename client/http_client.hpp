@@ -1,4 +1,4 @@
-// One request of HTTP/1.1 on a connection of its own, with a deadline on every step.
+// Sends one HTTP/1.1 request on a new connection, with a deadline for every step.
 #pragma once
 
 #include "client/answer_reader.hpp"
@@ -13,37 +13,36 @@
 
 namespace cm::client {
 
-/// How a service is reached, and as whom.
+/// The address of a service and the credentials for it.
 struct connection_settings {
   service_url url;
   tls_files files;
-  core::secret bearer_token;  ///< empty: none is shown
-  std::string correlation_id; ///< empty: the service makes one
+  core::secret bearer_token;  ///< empty: the request has no Authorization field
+  std::string correlation_id; ///< empty: the service generates one
   std::chrono::milliseconds timeout{30'000};
 };
 
 struct http_request {
   std::string method = "GET";
-  std::string target; ///< below the prefix of the URL, percent-encoded
+  std::string target; ///< appended to the prefix of the URL; percent-encoded
   std::string accept = "application/json";
-  std::string content_type{}; ///< empty: there is no body
-  std::string body{};         ///< wiped by whoever made it
+  std::string content_type{}; ///< empty: no body
+  std::string body{};         ///< may contain a secret; the caller must wipe it
 };
 
-/// The whole answer, within the time-out.
-/// @return errc::unavailable where nobody answers in time or with something that is no HTTP, errc::invalid for a file
-/// that
-///   cannot be used
+/// Sends the request and returns the complete response within the timeout.
+/// @return errc::unavailable if there is no valid HTTP response in time; errc::invalid if a TLS file cannot be used
 [[nodiscard]] core::expected<answer> ask(const connection_settings& with, const http_request& what);
 
-/// As ask(), but the body of an answer of 200 goes to `on_stream` as it comes. The time-out is for each step.
-/// @return also errc::internal where `on_stream` said false
+/// Like ask(), but passes the body of a 200 response to `on_stream` as it arrives. The timeout applies to each step.
+/// @return also errc::internal if `on_stream` returned false
 [[nodiscard]] core::expected<answer> receive(const connection_settings& with, const http_request& what,
                                              answer_reader::stream_handler on_stream);
 
-/// As receive(), while `from` is sent as the body, in pieces and as fast as the service takes it. It is not read before
-/// the service lets it come, nor further when the answer is an error. `from` may take any time for its bytes.
-/// @return also errc::invalid where `from` cannot be read
+/// Like receive(), and sends `from` as the body at the same time, in chunks and as fast as the service accepts it. Does
+/// not read `from` before the service requests the body (100 Continue), and stops reading if the response is an error.
+/// The timeout does not apply while only `from` is waited for.
+/// @return also errc::invalid if `from` cannot be read
 [[nodiscard]] core::expected<answer> exchange_streams(const connection_settings& with, const http_request& what,
                                                       input& from, answer_reader::stream_handler on_stream);
 

@@ -9,13 +9,13 @@
 
 namespace cm::client {
 
-/// Takes the answer of an import in pieces, hands on its whole lines and counts what they say.
+/// Receives the response of an import in pieces, passes complete lines on and counts their results.
 class import_tally {
 public:
-  /// Takes whole lines with their ends; false: no more of them.
+  /// Receives complete lines with their line ends; returns false to abort.
   using handler = std::function<bool(std::string_view)>;
 
-  /// Longest line of a result, bytes.
+  /// Longest result line in bytes.
   static constexpr std::size_t max_line = std::size_t{256} * 1024;
 
   explicit import_tally(handler on_lines) : on_lines_(std::move(on_lines)) {}
@@ -24,7 +24,7 @@ public:
   import_tally& operator=(const import_tally&) = delete;
   ~import_tally();
 
-  /// False: `on_lines` said so, or what comes is no result of an import (is_broken()).
+  /// Returns false if `on_lines` did, or if the bytes are not results of an import (is_broken()).
   [[nodiscard]] bool feed(std::string_view bytes);
 
   [[nodiscard]] std::uint64_t lines() const noexcept { return created_ + unchanged_ + failed_; }
@@ -44,7 +44,7 @@ private:
   [[nodiscard]] bool count(std::string_view line);
 
   handler on_lines_;
-  std::string held_; // a line whose end has not come; it may show a token
+  std::string held_; // an incomplete line; may contain a token, so the destructor wipes it
   std::uint64_t created_ = 0;
   std::uint64_t unchanged_ = 0;
   std::uint64_t failed_ = 0;

@@ -20,10 +20,10 @@ core::error unreadable(const std::string& name, const std::string& reason) {
   return core::make_error(core::errc::invalid, name + ": " + reason);
 }
 
-// Switches the echo of a terminal off while it lives.
-class silence {
+// Disables the echo of a terminal during its lifetime.
+class echo_guard {
 public:
-  explicit silence(int fd) : fd_(fd), done_(::tcgetattr(fd, &before_) == 0) {
+  explicit echo_guard(int fd) : fd_(fd), done_(::tcgetattr(fd, &before_) == 0) {
     if (!done_)
       return;
     auto quiet = before_;
@@ -31,10 +31,10 @@ public:
     ::tcsetattr(fd_, TCSAFLUSH, &quiet);
   }
 
-  silence(const silence&) = delete;
-  silence& operator=(const silence&) = delete;
+  echo_guard(const echo_guard&) = delete;
+  echo_guard& operator=(const echo_guard&) = delete;
 
-  ~silence() {
+  ~echo_guard() {
     if (done_)
       ::tcsetattr(fd_, TCSAFLUSH, &before_);
   }
@@ -88,8 +88,8 @@ core::expected<input> input::open(const std::string& path) {
   if (S_ISDIR(status.st_mode))
     return unreadable(result.name_, "is a directory");
   if (S_ISREG(status.st_mode)) {
-    const auto at = ::lseek(fd, 0, SEEK_CUR);
-    result.size_ = static_cast<std::uint64_t>(at >= 0 && at < status.st_size ? status.st_size - at : 0);
+    const auto offset = ::lseek(fd, 0, SEEK_CUR);
+    result.size_ = static_cast<std::uint64_t>(offset >= 0 && offset < status.st_size ? status.st_size - offset : 0);
   }
   return result;
 }
@@ -103,8 +103,8 @@ input::~input() {
 }
 
 bool input::is_ready() const {
-  pollfd one{fd_, POLLIN, 0};
-  return size_ || ::poll(&one, 1, 0) > 0;
+  pollfd watched{fd_, POLLIN, 0};
+  return size_ || ::poll(&watched, 1, 0) > 0;
 }
 
 core::expected<std::size_t> input::read(std::span<char> into) {
@@ -114,9 +114,9 @@ core::expected<std::size_t> input::read(std::span<char> into) {
       taken_ += static_cast<std::uint64_t>(count);
       return static_cast<std::size_t>(count);
     }
-    if (errno == EAGAIN || errno == EWOULDBLOCK) { // somebody else made it so
-      pollfd one{fd_, POLLIN, 0};
-      ::poll(&one, 1, -1);
+    if (errno == EAGAIN || errno == EWOULDBLOCK) { // another process made the descriptor non-blocking
+      pollfd watched{fd_, POLLIN, 0};
+      ::poll(&watched, 1, -1);
     } else if (errno != EINTR) {
       return unreadable(name_, std::generic_category().message(errno));
     }
@@ -141,7 +141,7 @@ core::expected<core::secret> read_secret(const std::string& path, const std::str
   core::expected<std::string> text = [&] {
     if (!from->is_terminal())
       return read_to_end(*from, shown_name(path), max_secret, false);
-    const silence while_typing(from->descriptor()); // before whoever sees the prompt begins to type
+    const echo_guard without_echo(from->descriptor()); // before the prompt, so that no typed character is echoed
     std::cerr << prompt << ": " << std::flush;
     auto line = read_to_end(*from, "the terminal", max_secret, true);
     std::cerr << '\n';

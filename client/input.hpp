@@ -1,4 +1,4 @@
-// A file or standard input, read without waiting.
+// Reads a file or standard input; usable with poll().
 #pragma once
 
 #include "core/base/error.hpp"
@@ -15,7 +15,7 @@ namespace cm::client {
 
 class input {
 public:
-  /// @param path "-" is standard input, which is not closed afterwards
+  /// @param path "-" is standard input, which the destructor does not close
   /// @return errc::invalid with "FILE: reason"
   [[nodiscard]] static core::expected<input> open(const std::string& path);
 
@@ -25,16 +25,16 @@ public:
   input& operator=(const input&) = delete;
   ~input();
 
-  /// How many bytes are there from here to the end, where it is a file.
+  /// The number of bytes to the end when it was opened, if it is a regular file.
   [[nodiscard]] std::optional<std::uint64_t> size() const noexcept { return size_; }
 
-  /// How many bytes read() has given so far.
+  /// The number of bytes that read() has returned so far.
   [[nodiscard]] std::uint64_t taken() const noexcept { return taken_; }
 
-  /// Whether read() would not wait.
+  /// Whether read() would return without waiting.
   [[nodiscard]] bool is_ready() const;
 
-  /// As many bytes as there are, waiting for the first; 0 at the end.
+  /// Reads the available bytes; waits for the first one. Returns 0 at the end.
   [[nodiscard]] core::expected<std::size_t> read(std::span<char> into);
 
   /// For poll().
@@ -51,13 +51,14 @@ private:
   std::uint64_t taken_ = 0;
 };
 
-/// The whole of a small file, such as a certificate; "-" is standard input. A pipe is as good as a file.
-/// @return errc::invalid with "FILE: reason", also for an empty one
+/// Reads a small file, such as a certificate, or a pipe; "-" is standard input.
+/// @return errc::invalid with "FILE: reason", also for an empty file
 [[nodiscard]] core::expected<std::string> read_small_file(const std::string& path, std::size_t max_size);
 
-/// A secret in a file, without one line end at its end; "-" is standard input, and a terminal is asked without echo.
-/// @param prompt what a terminal is asked for: "Password"
-/// @return errc::invalid with "FILE: reason", also for an empty one or one with more than 64 KiB
+/// Reads a secret from a file without one trailing line end. "-" is standard input; on a terminal, prompts without
+/// echo.
+/// @param prompt for a terminal, such as "Password"
+/// @return errc::invalid with "FILE: reason", also for an empty secret or one of more than 64 KiB
 [[nodiscard]] core::expected<core::secret> read_secret(const std::string& path, const std::string& prompt);
 
 } // namespace cm::client

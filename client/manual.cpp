@@ -8,7 +8,7 @@ namespace {
 
 using core::configuration::split;
 
-// Plain text for roff: "\" and "-" are its own, and a line must not begin with a control character.
+// Escapes plain text for roff: "\" and "-" have a meaning in roff, and "." and "'" have one at the beginning of a line.
 std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -30,15 +30,15 @@ std::string full_name(const command_spec& of) {
   return of.group.empty() ? std::string(of.name) : std::string(of.group) + ' ' + std::string(of.name);
 }
 
-void append_option(std::string& out, const option_spec& one) {
-  out += ".TP\n\\fB" + escaped(one.name) + "\\fR";
-  if (!one.value.empty())
-    out += " \\fI" + escaped(one.value) + "\\fR";
-  out += '\n' + escaped(one.help) + '\n';
-  if (one.choices.empty())
+void append_option(std::string& out, const option_spec& option) {
+  out += ".TP\n\\fB" + escaped(option.name) + "\\fR";
+  if (!option.value.empty())
+    out += " \\fI" + escaped(option.value) + "\\fR";
+  out += '\n' + escaped(option.help) + '\n';
+  if (option.choices.empty())
     return;
   std::string choices;
-  for (const auto choice : split(one.choices, ' '))
+  for (const auto choice : split(option.choices, ' '))
     choices += (choices.empty() ? "" : ", ") + std::string(choice);
   out += "One of: " + escaped(choices) + ".\n";
 }
@@ -54,14 +54,14 @@ void append_command(std::string& out, const command_spec& of) {
       out += ".PP\n" + escaped(paragraph) + '\n';
   }
   for (const auto options : {of.options, of.more_options}) {
-    for (const auto& one : options)
-      append_option(out, one);
+    for (const auto& option : options)
+      append_option(out, option);
   }
   if (!of.example.empty())
     out += ".PP\nExample:\n.PP\n.RS\n.nf\n" + escaped(of.example) + "\n.fi\n.RE\n";
 }
 
-constexpr std::string_view head = R"(.\" Made from client/command_table.cpp by the target cm_manual_page.
+constexpr std::string_view head = R"(.\" Generated from client/command_table.cpp by the target cm_manual_page.
 .TH CM 1 "" "CM" "Credential Management"
 .SH NAME
 cm \- credential management for the Kaa IoT platform
@@ -75,14 +75,13 @@ cm \- credential management for the Kaa IoT platform
 .B cm
 \-\-version
 .SH DESCRIPTION
-CM knows the credentials by which devices are let into a Kaa platform: endpoint tokens, usernames with passwords,
-certificates.
-Without a command it runs as the service.
-The commands for tokens, credentials and certificates ask the REST API of a service that runs.
+CM manages the credentials of the devices of a Kaa platform: endpoint tokens, usernames with passwords, certificates.
+Without a command it runs the service.
+The commands for tokens, credentials and certificates call the REST API of a running service.
 .PP
-Options may stand before or behind operands, as \fB\-\-option\fR \fIvalue\fR or \fB\-\-option\fR=\fIvalue\fR;
+Options may precede or follow operands, as \fB\-\-option\fR \fIvalue\fR or \fB\-\-option\fR=\fIvalue\fR;
 \fB\-\-\fR ends them.
-\fB\-\-help\fR behind a command shows its options.
+\fB\-\-help\fR after a command shows its options.
 )";
 
 constexpr std::string_view tail = R"(.SH EXIT STATUS
@@ -91,27 +90,27 @@ constexpr std::string_view tail = R"(.SH EXIT STATUS
 Done, or stopped on request.
 .TP
 1
-Refused or failed; the message is on standard error. \fBcm doctor\fR has findings that are left.
+Refused or failed; the message is on standard error. For \fBcm doctor\fR: findings are left.
 .TP
 64
 Wrong command line.
 .TP
 69
-The service cannot be reached or did not answer in time; \fBcm serve\fR gave up; \fBcm migrate\fR or \fBcm doctor\fR has no
-database.
+The service cannot be reached or did not answer in time; \fBcm serve\fR gave up; \fBcm migrate\fR or \fBcm doctor\fR
+cannot reach the database.
 .TP
 77
 The license is refused.
 .TP
 78
-The configuration is wrong.
+The configuration is invalid, or this release does not know the schema of the database.
 .SH ENVIRONMENT
 .TP
 \fBAPP_CONFIG_PATH\fR
 The configuration file (/srv/cm/service\-config.yml).
 .TP
 \fBCM_URL\fR
-Default of \fB\-\-url\fR for commands that ask the REST API.
+Default of \fB\-\-url\fR for commands that call the REST API.
 .TP
 \fBCM_BEARER_TOKEN_FILE\fR
 Default of \fB\-\-bearer\-token\-file\fR.
@@ -119,7 +118,7 @@ Default of \fB\-\-bearer\-token\-file\fR.
 \fBCM_CA_FILE\fR
 Default of \fB\-\-ca\-file\fR.
 .PP
-What configures the service is in docs/configuration.md.
+docs/configuration.md describes the configuration of the service.
 )";
 
 } // namespace
@@ -127,15 +126,15 @@ What configures the service is in docs/configuration.md.
 std::string render_manual() {
   std::string out(head);
   out += ".SH COMMANDS\n";
-  const command_spec* first_asking = nullptr;
-  for (const auto& one : commands()) {
-    if (first_asking == nullptr && !one.connection.empty())
-      first_asking = &one;
-    append_command(out, one);
+  const command_spec* first_rest_command = nullptr;
+  for (const auto& command : commands()) {
+    if (first_rest_command == nullptr && !command.connection.empty())
+      first_rest_command = &command;
+    append_command(out, command);
   }
-  out += ".SH \"OPTIONS OF EVERY COMMAND THAT ASKS THE REST API\"\n";
-  for (const auto& one : first_asking->connection)
-    append_option(out, one);
+  out += ".SH \"OPTIONS OF COMMANDS THAT CALL THE REST API\"\n";
+  for (const auto& option : first_rest_command->connection)
+    append_option(out, option);
   out += tail;
   return out;
 }

@@ -45,9 +45,9 @@ bool output::write(std::string_view bytes) {
     const auto count = ::write(fd_, bytes.data(), bytes.size());
     if (count >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(count));
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) { // somebody else made it so
-      pollfd one{fd_, POLLOUT, 0};
-      ::poll(&one, 1, -1);
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) { // another process made the descriptor non-blocking
+      pollfd watched{fd_, POLLOUT, 0};
+      ::poll(&watched, 1, -1);
     } else if (errno != EINTR) {
       error_ = name_ + ": " + std::generic_category().message(errno);
     }

@@ -1,4 +1,4 @@
-// Standard output, or a file that appears when it is complete.
+// Writes to standard output, or to a file that appears only when it is complete.
 #pragma once
 
 #include "core/base/error.hpp"
@@ -13,8 +13,8 @@ public:
   /// Standard output.
   output() noexcept;
 
-  /// A new file beside `path` ("path.part", for its owner only), which finish() puts in its place. Where `path` is
-  /// something else than a file, such as a pipe, that is written to.
+  /// Writes to a new file next to `path` ("path.part", accessible to its owner only), which finish() renames to `path`.
+  /// If `path` exists and is not a regular file, such as a pipe, writes to it directly.
   /// @return errc::invalid with "FILE: reason"
   [[nodiscard]] static core::expected<output> to_file(const std::string& path);
 
@@ -23,21 +23,21 @@ public:
   output& operator=(output&&) = delete;
   output& operator=(const output&) = delete;
 
-  /// Takes a file away that was not finished.
+  /// Removes a file that was not finished.
   ~output();
 
-  /// False where it cannot be written; error() says why.
+  /// Returns false if writing fails or has failed before; error() has the reason.
   [[nodiscard]] bool write(std::string_view bytes);
 
   [[nodiscard]] core::expected<void> finish();
 
-  /// Empty while nothing went wrong.
+  /// Empty if there was no error.
   [[nodiscard]] const std::string& error() const noexcept { return error_; }
 
 private:
   int fd_;
   std::string name_ = "standard output";
-  std::string part_; // empty: not a file of ours
+  std::string part_; // path of the temporary file; empty if there is none
   std::string error_;
 };
 

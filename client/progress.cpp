@@ -13,7 +13,7 @@ constexpr std::chrono::milliseconds pause{100};
 constexpr std::string_view clear_line = "\r\x1b[K";
 
 void draw(std::string_view text) {
-  // What the terminal does not take is of no importance.
+  // Errors are ignored: the progress line is not essential.
   std::fwrite(text.data(), 1, text.size(), stderr);
   std::fflush(stderr);
 }
@@ -47,13 +47,13 @@ progress_line::~progress_line() {
 }
 
 void progress_line::show(progress_state state, bool now) {
-  const auto at = clock::now();
-  if (!enabled_ || (!now && at < next_))
+  const auto current = clock::now();
+  if (!enabled_ || (!now && current < next_))
     return;
-  state.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(at - began_);
+  state.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(current - began_);
   draw(std::string(clear_line) + render_progress(state));
   shown_ = true;
-  next_ = at + pause;
+  next_ = current + pause;
 }
 
 void progress_line::hide() {

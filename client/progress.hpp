@@ -1,4 +1,4 @@
-// A line on a terminal that shows how far something is.
+// A progress line on a terminal.
 #pragma once
 
 #include <chrono>
@@ -9,17 +9,18 @@
 namespace cm::client {
 
 struct progress_state {
-  std::uint64_t bytes = 0;                  ///< done
-  std::optional<std::uint64_t> total_bytes; ///< where that is known
+  std::uint64_t bytes = 0;                  ///< processed so far
+  std::optional<std::uint64_t> total_bytes; ///< if known
   std::uint64_t lines = 0;                  ///< results so far
   std::uint64_t failed = 0;
   std::chrono::milliseconds elapsed{0};
 };
 
-/// One line without its end, at most 80 characters: a bar and a share where the total is known, lines and their rate.
+/// One line without a line end, at most 80 characters: a bar and a percentage if the total is known, the number of
+/// lines and their rate.
 [[nodiscard]] std::string render_progress(const progress_state& of);
 
-/// Draws it on standard error, ten times a second at most; nothing where that is no terminal.
+/// Draws the progress on standard error, at most ten times a second. Does nothing if standard error is not a terminal.
 class progress_line {
 public:
   using clock = std::chrono::steady_clock;
@@ -28,13 +29,14 @@ public:
   progress_line(const progress_line&) = delete;
   progress_line& operator=(const progress_line&) = delete;
 
-  /// Takes the line away.
+  /// Removes the line.
   ~progress_line();
 
-  /// `elapsed` is the line's own.
+  /// Sets state.elapsed itself.
+  /// @param now draw also if the line was drawn less than 100 ms ago
   void show(progress_state state, bool now = false);
 
-  /// Takes the line away until it is shown again: something else comes to the terminal.
+  /// Removes the line until the next show(). Call it before writing to the terminal.
   void hide();
 
 private:

@@ -15,9 +15,9 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t max_shown = 1024; // bytes of one text
+constexpr std::size_t max_shown = 1024; // bytes per text
 
-// Fit for a terminal: without control characters, those of C1 included, and never half a character.
+// Sanitises a text for a terminal: replaces C0 and C1 control characters, and truncates between characters.
 std::string shown(std::string_view text) {
   std::string out(text.substr(0, max_shown));
   const bool utf8 = core::is_utf8(text);
@@ -65,7 +65,7 @@ const json::value* member(const json::object& of, std::string_view name) {
   return of.if_contains(json::string_view{name.data(), name.size()});
 }
 
-// "" where it is missing or null.
+// The member as text; "" if it is missing or null.
 std::string text_of(const json::object& of, std::string_view name) {
   const auto* value = member(of, name);
   if (value == nullptr || value->is_null())
@@ -110,15 +110,15 @@ std::optional<rendered_page> render_page(std::string_view text, const std::vecto
     return std::nullopt;
   std::vector<std::string> headings;
   headings.reserve(columns.size());
-  for (const auto& one : columns)
-    headings.emplace_back(one.heading);
+  for (const auto& shown_column : columns)
+    headings.emplace_back(shown_column.heading);
   std::vector<std::vector<std::string>> rows;
   for (const auto& item : content->get_array()) {
     if (!item.is_object())
       return std::nullopt;
     auto& row = rows.emplace_back();
-    for (const auto& one : columns) {
-      auto cell = text_of(item.get_object(), one.member);
+    for (const auto& shown_column : columns) {
+      auto cell = text_of(item.get_object(), shown_column.member);
       row.push_back(cell.empty() ? "-" : std::move(cell));
     }
   }
@@ -132,15 +132,15 @@ std::optional<std::string> render_item(std::string_view text, const std::vector<
   if (!item)
     return std::nullopt;
   std::size_t width = 0;
-  for (const auto& one : columns)
-    width = std::max(width, one.heading.size());
+  for (const auto& shown_column : columns)
+    width = std::max(width, shown_column.heading.size());
   std::string out;
   std::string line;
-  for (const auto& one : columns) {
-    const auto value = text_of(*item, one.member);
+  for (const auto& shown_column : columns) {
+    const auto value = text_of(*item, shown_column.member);
     if (value.empty())
       continue;
-    append_padded(line, one.heading, width);
+    append_padded(line, shown_column.heading, width);
     line += value;
     end_line(out, line);
   }
@@ -160,9 +160,10 @@ std::string render_problem(const answer& of) {
       out += ": " + message;
     const auto* errors = member(*body, "errors");
     if (errors != nullptr && errors->is_array()) {
-      for (const auto& one : errors->get_array()) {
-        if (one.is_object())
-          fields += "cm:   " + text_of(one.get_object(), "field") + ": " + text_of(one.get_object(), "message") + '\n';
+      for (const auto& field : errors->get_array()) {
+        if (field.is_object())
+          fields +=
+            "cm:   " + text_of(field.get_object(), "field") + ": " + text_of(field.get_object(), "message") + '\n';
       }
     }
   }
@@ -180,15 +181,15 @@ std::string render_health(const answer& of) {
     return "HTTP " + std::to_string(of.status) + ", and no health in the answer";
   auto out = status;
   std::string_view between = ": ";
-  for (const auto& one : *body) {
-    const auto* component = one.value().if_object();
+  for (const auto& entry : *body) {
+    const auto* component = entry.value().if_object();
     if (component == nullptr)
       continue;
     const auto its_status = text_of(*component, "status");
     if (its_status.empty() || its_status == "UP")
       continue;
     const auto reason = text_of(*component, "error");
-    out.append(between).append(shown({one.key().data(), one.key().size()})).append(" ").append(its_status);
+    out.append(between).append(shown({entry.key().data(), entry.key().size()})).append(" ").append(its_status);
     if (!reason.empty())
       out.append(" (").append(reason).append(")");
     between = ", ";

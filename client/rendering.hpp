@@ -1,4 +1,4 @@
-// The API's answers as people read them.
+// Renders responses of the API for people.
 #pragma once
 
 #include "client/answer_reader.hpp"
@@ -10,12 +10,12 @@
 
 namespace cm::client {
 
-/// Rows below headings, columns as wide as their widest text, two blanks between them. Control characters are shown as
-/// "?": what a service says must not move the cursor.
+/// Renders rows below headings. Columns are as wide as their widest text and separated by two spaces. Control
+/// characters become "?", so that a response cannot control the terminal.
 [[nodiscard]] std::string render_table(const std::vector<std::string>& headings,
                                        const std::vector<std::vector<std::string>>& rows);
 
-/// Which member of an object is shown, and under what heading.
+/// A member of a JSON object and its heading.
 struct column {
   std::string_view member;
   std::string_view heading;
@@ -27,19 +27,19 @@ struct rendered_page {
   std::uint64_t total = 0;
 };
 
-/// A page: an object with `content` and `totalElements`. Members of another type than text or number are shown as JSON,
-/// missing ones as "-".
-/// @return nothing for what is no page
+/// Renders a page, an object with `content` and `totalElements`. Members that are not text are shown as JSON, missing
+/// ones as "-".
+/// @return empty if the text is not a page
 [[nodiscard]] std::optional<rendered_page> render_page(std::string_view json, const std::vector<column>& columns);
 
-/// One object: a line for each of the columns that it has.
-/// @return nothing for what is no object
+/// Renders an object with one line for each column that it has.
+/// @return empty if the text is not an object
 [[nodiscard]] std::optional<std::string> render_item(std::string_view json, const std::vector<column>& columns);
 
-/// An error of the API in lines that begin with "cm: ": status and message, fields, correlation ID, when to try again.
+/// Renders an error response in lines that begin with "cm: ": status and message, fields, correlation ID, Retry-After.
 [[nodiscard]] std::string render_problem(const answer& of);
 
-/// The health that an answer of the management port tells, in one line: "UP", "DOWN: db DOWN (cannot connect)".
+/// Renders a health response of the management port in one line: "UP", "DOWN: db DOWN (cannot connect)".
 [[nodiscard]] std::string render_health(const answer& of);
 
 } // namespace cm::client

@@ -15,13 +15,13 @@ core::error wrong(std::string what) {
   return core::make_error(core::errc::invalid, std::move(what));
 }
 
-// An object of strings, made in one buffer that its owner wipes.
+// Writes a JSON object of strings without reallocation, so that the caller can wipe all copies of a secret.
 class body_writer {
 public:
-  explicit body_writer(std::size_t room) {
+  explicit body_writer(std::size_t value_size) {
     constexpr std::size_t max_escape = 6;
     constexpr std::size_t names = 256;
-    out_.reserve(names + max_escape * room);
+    out_.reserve(names + max_escape * value_size);
     out_ += '{';
   }
 
@@ -116,7 +116,7 @@ std::vector<column> columns_of(std::string_view group) {
 
 std::vector<column> page_columns(std::string_view group) {
   auto result = columns_of(group);
-  std::erase_if(result, [](const column& one) { return one.member == "token" || one.member == "password"; });
+  std::erase_if(result, [](const column& shown) { return shown.member == "token" || shown.member == "password"; });
   return result;
 }
 
@@ -188,10 +188,10 @@ core::expected<rest_call> make_deletion(const invocation& of) {
     result.request = without_body("DELETE", item_of(of));
     return result;
   }
-  const bool one = of.operands.size() > 1;
-  if (one == of.has("--all"))
-    return wrong("token delete needs a TOKEN_ID, or --all in its place");
-  result.request = without_body("DELETE", one ? item_of(of) : collection_of(of));
+  const bool has_token_id = of.operands.size() > 1;
+  if (has_token_id == of.has("--all"))
+    return wrong("token delete needs either a TOKEN_ID or --all");
+  result.request = without_body("DELETE", has_token_id ? item_of(of) : collection_of(of));
   return result;
 }
 

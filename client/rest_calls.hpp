@@ -1,4 +1,4 @@
-// Which request of the REST API a command is, and how its answer is shown (contract section 5).
+// Maps commands to requests of the REST API, and describes how to render the responses (contract section 5).
 #pragma once
 
 #include "client/arguments.hpp"
@@ -13,9 +13,9 @@
 
 namespace cm::client {
 
-/// What a command needs from files.
+/// Data for a command that was read from files.
 struct call_material {
-  std::optional<core::secret> secret_value; ///< a token or a password that was given
+  std::optional<core::secret> secret_value; ///< a token or password that the operator specified
   std::string certificate;                  ///< PEM
 };
 
@@ -25,11 +25,11 @@ struct rest_call {
   http_request request;
   answer_shape shape = answer_shape::item;
   std::vector<column> columns;
-  std::string note; ///< for people, where the answer holds what is shown once
+  std::string note; ///< for people, if the response contains a value that is shown only once
 };
 
-/// The request of any command that asks the REST API but import and export.
-/// @return errc::invalid for options that do not go together
+/// The request of any command that calls the REST API, except import and export.
+/// @return errc::invalid for options that cannot be combined
 [[nodiscard]] core::expected<rest_call> make_rest_call(const invocation& of, const call_material& with);
 
 /// The request of `cm token export`.

@@ -18,7 +18,7 @@ namespace {
 
 using core::exit_status;
 
-constexpr std::size_t max_certificate = std::size_t{48} * 1024; // a body has 64 KiB at most
+constexpr std::size_t max_certificate = std::size_t{48} * 1024; // request bodies are limited to 64 KiB
 
 int wrong_usage(const core::error& what) {
   std::cerr << "cm: " << what.message << '\n';
@@ -67,7 +67,7 @@ core::expected<call_material> read_material(const invocation& of) {
   return result;
 }
 
-// Null where the answer is not what the API answers.
+// The text to print; empty if the response is not one of the API.
 std::optional<std::string> render(const rest_call& call, const answer& got, bool as_json, std::string& note) {
   if (call.shape == answer_shape::nothing)
     return as_json ? std::string{} : std::string("deleted\n");
@@ -104,7 +104,7 @@ int ask_rest(const invocation& of, const connection_settings& with) {
   auto text = render(*call, *got, of.value("--output") == "json", note);
   core::wipe(got->body);
   if (!text) {
-    std::cerr << "cm: the answer of " << with.url.authority << " is not that of the API\n";
+    std::cerr << "cm: the response of " << with.url.authority << " is not one of the API\n";
     return static_cast<int>(exit_status::failed);
   }
   const int status = print(*text);
@@ -128,7 +128,7 @@ bool is_client_command(command_id id) noexcept {
 }
 
 int run(const invocation& what, const core::configuration::environment& variables) {
-  std::signal(SIGPIPE, SIG_IGN); // a reader that has gone is an error like others
+  std::signal(SIGPIPE, SIG_IGN); // writing to a closed pipe must fail with an error, not end the process
   if (what.what == invocation::kind::help)
     return print(render_help(what));
   if (what.command->id == command_id::completion)

@@ -1,4 +1,4 @@
-// The commands that ask a running service, and those that only print.
+// Runs the commands that call a running service, and those that only print.
 #pragma once
 
 #include "client/arguments.hpp"
@@ -6,11 +6,11 @@
 
 namespace cm::client {
 
-/// Whether run() can carry the command out; the others are the service's own.
+/// Whether run() implements the command. The service implements the others.
 [[nodiscard]] bool is_client_command(command_id id) noexcept;
 
-/// Carries out a command of a running service's operator, or prints. Writes to standard output and error. Waits as long
-/// as its options say. The process ignores SIGPIPE afterwards.
+/// Runs a client command. Writes to standard output and standard error. Blocks until the response arrives or the
+/// timeout of its options expires. The process ignores SIGPIPE afterwards.
 /// @return the exit status of the process: 0, 1, 64 or 69 (core/base/exit_status.hpp)
 [[nodiscard]] int run(const invocation& what, const core::configuration::environment& variables);
 

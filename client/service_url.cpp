@@ -23,7 +23,7 @@ core::expected<service_url> parse_service_url(std::string_view text) {
   if (parsed->has_userinfo())
     return wrong("has a login, which is not supported");
   if (parsed->has_query() || parsed->has_fragment())
-    return wrong("has a query or a fragment, which have no place there");
+    return wrong("has a query or a fragment, which are not allowed");
   service_url result;
   result.tls = parsed->scheme() == "https";
   result.host = parsed->host_address();

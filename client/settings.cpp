@@ -39,11 +39,11 @@ core::expected<std::chrono::milliseconds> timeout_of(const invocation& of, std::
   return *value;
 }
 
-// The REST API of the service that this configuration is of.
+// The URL of the REST API of a service with this configuration on this machine.
 std::string own_url(const environment& variables) {
   const auto port = core::configuration::value_of(variables, "server.port");
   const auto tls = core::configuration::parse_boolean(core::configuration::value_of(variables, "server.ssl.enabled"));
-  // Certificates are made for names.
+  // A name for https, because certificates rarely contain addresses.
   return (tls.value_or(false) ? "https://localhost:" : "http://127.0.0.1:") + port;
 }
 
@@ -66,14 +66,14 @@ core::expected<connection_settings> connection_settings_of(const invocation& of,
   if (!url)
     return url.error();
   result.url = std::move(*url);
-  if (result.url.prefix.ends_with(api)) // as the page on the API writes it
+  if (result.url.prefix.ends_with(api)) // as docs/api writes the URL
     result.url.prefix.resize(result.url.prefix.size() - api.size());
 
   result.files.authorities = option_or_variable(of, "--ca-file", "CM_CA_FILE", variables).value_or("");
   result.files.certificate = of.value("--certificate-file").value_or("");
   result.files.key = of.value("--key-file").value_or("");
   if (result.files.certificate.empty() != result.files.key.empty())
-    return wrong("--certificate-file and --key-file need each other");
+    return wrong("--certificate-file and --key-file must be given together");
   for (const auto* option : {"--ca-file", "--certificate-file", "--key-file"}) {
     if (of.has(option) && !result.url.tls)
       return wrong(std::string(option) + " is for https, and the URL is http://" + result.url.authority);

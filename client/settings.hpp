@@ -1,4 +1,4 @@
-// How a command reaches the service: from its options, the environment and the service's own configuration.
+// Determines the connection of a command from its options, the environment and the configuration of the service.
 #pragma once
 
 #include "client/arguments.hpp"
@@ -7,12 +7,12 @@
 
 namespace cm::client {
 
-/// For a command that asks the REST API. Reads the file of the bearer token.
-/// @return errc::invalid for what cannot be, as one line
+/// The connection for a command that calls the REST API. Reads the file with the bearer token.
+/// @return errc::invalid with a one-line message for invalid options
 [[nodiscard]] core::expected<connection_settings>
 connection_settings_of(const invocation& of, const core::configuration::environment& variables);
 
-/// For `cm health`: the management port, 3 s.
+/// The connection for `cm health`: to the management port, with a default timeout of 3 s.
 [[nodiscard]] core::expected<connection_settings> health_settings_of(const invocation& of,
                                                                      const core::configuration::environment& variables);
 

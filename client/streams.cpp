@@ -52,7 +52,7 @@ int import_tokens(const invocation& of, const connection_settings& with) {
   });
   progress.hide();
   if (tally.is_broken()) {
-    std::cerr << "cm: what " << with.url.authority << " answers are not the results of an import\n";
+    std::cerr << "cm: the response of " << with.url.authority << " does not contain the results of an import\n";
     return failed;
   }
   if (got && got->status != 200)
@@ -64,8 +64,8 @@ int import_tokens(const invocation& of, const connection_settings& with) {
   if (got)
     return tally.failed() > 0 ? failed : 0;
   const int status = report(got.error());
-  std::cerr
-    << "cm: the import is not complete; lines behind the last result may be done or not, and may be sent again\n";
+  std::cerr << "cm: the import is not complete; lines after the last result may have been imported or not, and may be "
+               "sent again\n";
   return status;
 }
 

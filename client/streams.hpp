@@ -1,4 +1,4 @@
-// `cm token import` and `cm token export`: any number of lines in little memory.
+// `cm token import` and `cm token export`: stream any number of lines in constant memory.
 #pragma once
 
 #include "client/arguments.hpp"
@@ -6,11 +6,11 @@
 
 namespace cm::client {
 
-/// Both write to standard output and error, and return the exit status of the process.
+/// Both write to standard output and standard error, and return the exit status of the process.
 [[nodiscard]] int import_tokens(const invocation& of, const connection_settings& with);
 [[nodiscard]] int export_tokens(const invocation& of, const connection_settings& with);
 
-/// Says on standard error what is wrong: errc::invalid is 64, errc::unavailable 69, all else 1.
+/// Prints the error on standard error. Returns the exit status: 64 for errc::invalid, 69 for errc::unavailable, else 1.
 [[nodiscard]] int report(const core::error& what);
 
 } // namespace cm::client

@@ -30,13 +30,13 @@ std::string reason_of(int number) {
   return std::generic_category().message(number);
 }
 
-// False: the deadline came first.
+// Waits for the events; returns false if the deadline passes first.
 bool wait_for(int fd, short events, clock::time_point deadline) {
   for (;;) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - clock::now()).count();
-    pollfd one{fd, events, 0};
+    pollfd watched{fd, events, 0};
     const int count =
-      ::poll(&one, 1, static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max())));
+      ::poll(&watched, 1, static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max())));
     if (count > 0)
       return true;
     if (count == 0 || errno != EINTR)
@@ -44,7 +44,7 @@ bool wait_for(int fd, short events, clock::time_point deadline) {
   }
 }
 
-// 0, or errno.
+// Returns 0 or an errno value.
 int connect_to(int fd, const addrinfo& address, clock::time_point deadline) {
   if (::connect(fd, address.ai_addr, address.ai_addrlen) == 0)
     return 0;
@@ -72,7 +72,7 @@ core::expected<void> use_files(SSL_CTX* context, const tls_files& files) {
     SSL_CTX_set_default_verify_paths(context);
   else if (SSL_CTX_load_verify_file(context, files.authorities.c_str()) != 1)
     return wrong("--ca-file", files.authorities);
-  // Nobody is asked for the password of a key.
+  // Do not prompt for the password of an encrypted key.
   SSL_CTX_set_default_passwd_cb(context, [](char*, int, int, void*) { return -1; });
   if (!files.certificate.empty() && SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1)
     return wrong("--certificate-file", files.certificate);
@@ -86,7 +86,7 @@ bool is_address(const std::string& host) {
   return ::inet_pton(AF_INET, host.c_str(), &any) == 1 || ::inet_pton(AF_INET6, host.c_str(), &any) == 1;
 }
 
-// Whose certificate it has to be, and whom the server is asked for.
+// Sets the host name or address to verify in the certificate, and the host name for SNI.
 bool expect_host(SSL* tls, std::string host) {
   if (is_address(host))
     return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls), host.c_str()) == 1;
@@ -114,7 +114,7 @@ core::expected<transport> transport::open(const service_url& to, const tls_files
   if (const auto done = result.connect(to, deadline); !done)
     return done.error();
   if (to.tls) {
-    if (const auto done = result.shake_hands(to, files, deadline); !done)
+    if (const auto done = result.tls_handshake(to, files, deadline); !done)
       return done.error();
   }
   return result;
@@ -131,9 +131,10 @@ core::expected<void> transport::connect(const service_url& to, clock::time_point
                        + (number == EAI_SYSTEM ? reason_of(errno) : std::string(::gai_strerror(number))));
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, &::freeaddrinfo);
   int last = EADDRNOTAVAIL;
-  for (const auto* one = found; one != nullptr; one = one->ai_next) {
-    socket_ = socket_handle{::socket(one->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, one->ai_protocol)};
-    last = socket_.fd < 0 ? errno : connect_to(socket_.fd, *one, deadline);
+  for (const auto* address = found; address != nullptr; address = address->ai_next) {
+    socket_ =
+      socket_handle{::socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, address->ai_protocol)};
+    last = socket_.fd < 0 ? errno : connect_to(socket_.fd, *address, deadline);
     if (last == 0) {
       const int on = 1;
       ::setsockopt(socket_.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -146,7 +147,8 @@ core::expected<void> transport::connect(const service_url& to, clock::time_point
                      + (last == ETIMEDOUT ? std::string("no answer in time") : reason_of(last)));
 }
 
-core::expected<void> transport::shake_hands(const service_url& to, const tls_files& files, clock::time_point deadline) {
+core::expected<void> transport::tls_handshake(const service_url& to, const tls_files& files,
+                                              clock::time_point deadline) {
   ERR_clear_error();
   context_.reset(SSL_CTX_new(TLS_client_method()));
   if (!context_)
@@ -189,7 +191,7 @@ transport_step transport::tls_step(int result) {
     return {kind::ended};
   case SSL_ERROR_SYSCALL:
     ERR_clear_error();
-    return {kind::failed, 0, number == 0 ? "the connection was cut" : reason_of(number)};
+    return {kind::failed, 0, number == 0 ? "the connection was interrupted" : reason_of(number)};
   default:
     return {kind::failed, 0, last_tls_error()};
   }

@@ -1,4 +1,4 @@
-// A connection to a service, with or without TLS, that never waits by itself.
+// A non-blocking connection to a service, with or without TLS.
 #pragma once
 
 #include "client/service_url.hpp"
@@ -22,19 +22,19 @@ using clock = std::chrono::steady_clock;
 
 /// PEM files; each may be empty.
 struct tls_files {
-  std::string authorities; ///< empty: the system's
+  std::string authorities; ///< empty: the system's trust store
   std::string certificate;
   std::string key;
 };
 
-/// What a step came to.
+/// The result of a read or write.
 struct transport_step {
   enum class kind : std::uint8_t {
-    moved, ///< `size` bytes, at least one
-    reads, ///< nothing yet: to be repeated when the socket can be read
-    writes,
-    ended,  ///< the peer has closed its side in order
-    failed, ///< `why`
+    moved,  ///< transferred `size` bytes, at least one
+    reads,  ///< no progress: repeat it when the socket is readable
+    writes, ///< no progress: repeat it when the socket is writable
+    ended,  ///< the peer has closed its side properly
+    failed, ///< for the reason `why`
   };
 
   kind what = kind::failed;
@@ -44,10 +44,10 @@ struct transport_step {
 
 class transport {
 public:
-  /// Connects to the first address of the host that takes it, and shakes hands where the URL is https: TLS 1.2 or
-  /// newer, with the chain and the host's name checked. Waits until `deadline` at the longest, but for the look-up of
-  /// the name, which the system bounds.
-  /// @return errc::unavailable where that fails; errc::invalid for a file of `files` that cannot be used
+  /// Connects to the first address of the host that accepts the connection. For https it performs the TLS handshake:
+  /// TLS 1.2 or newer, verifies the certificate chain and the host name. Blocks until `deadline` at most, except for
+  /// the name resolution, which has the timeout of the system.
+  /// @return errc::unavailable if that fails; errc::invalid if one of `files` cannot be used
   [[nodiscard]] static core::expected<transport> open(const service_url& to, const tls_files& files,
                                                       clock::time_point deadline);
 
@@ -85,12 +85,12 @@ private:
   transport() = default;
 
   core::expected<void> connect(const service_url& to, clock::time_point deadline);
-  core::expected<void> shake_hands(const service_url& to, const tls_files& files, clock::time_point deadline);
+  core::expected<void> tls_handshake(const service_url& to, const tls_files& files, clock::time_point deadline);
   transport_step tls_step(int result);
 
   socket_handle socket_;
   std::unique_ptr<ssl_ctx_st, release> context_;
-  std::unique_ptr<ssl_st, release> tls_; // null: plain
+  std::unique_ptr<ssl_st, release> tls_; // null: without TLS
 };
 
 } // namespace cm::client

@@ -1,5 +1,5 @@
-# Finds the C++ Actor Framework where it comes without a package configuration, as Debian's libcaf-dev does.
-# Components are CAF's libraries without their prefix ("core"); each becomes a target CAF::<component>.
+# Finds the C++ Actor Framework if it has no package configuration, as in Debian's libcaf-dev.
+# Components are CAF's libraries without their prefix ("core"); each one becomes a target CAF::<component>.
 include(FindPackageHandleStandardArgs)
 
 find_path(CAF_INCLUDE_DIR NAMES caf/config.hpp)

@@ -1,5 +1,5 @@
-# Every dependency is a Debian package (12 and 13). Two of them need help: CAF ships neither a CMake nor a
-# pkg-config file (FindCAF.cmake), and libnats' CMake package refers to a static library that Debian leaves out.
+# All dependencies are Debian packages (12 and 13). Two need a workaround: CAF has neither a CMake nor a pkg-config file
+# (see FindCAF.cmake), and libnats' CMake package refers to a static library that Debian does not ship.
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(CAF 0.17.6 REQUIRED COMPONENTS core)

@@ -1,7 +1,7 @@
 # cm_embed_migrations(<output.cpp> <template.cpp.in> <folder>)
 #
-# Writes the numbered SQL files of a folder (NNNN_name.sql) into a source file, in the order of their numbers. A changed,
-# new or removed file configures the build anew. The checksum is that of the file's bytes.
+# Writes the numbered SQL files of a folder (NNNN_name.sql) into a source file, in the order of their numbers. A
+# changed, new or removed file triggers a new CMake run. The checksum is computed from the bytes of the file.
 function(cm_embed_migrations output template folder)
   file(GLOB files CONFIGURE_DEPENDS "${folder}/[0-9][0-9][0-9][0-9]_*.sql")
   list(SORT files)

@@ -1,5 +1,5 @@
-# cmake --install build/release --prefix /usr/local: the program, its manual page and completion, and the tools of operators
-# that need nothing else. An image takes the program alone (deploy/docker/install).
+# cmake --install build/release --prefix /usr/local installs the program, its manual page and completion, and operators'
+# tools without further dependencies. Container images only contain the program (deploy/docker/install).
 include(GNUInstallDirs)
 
 install(TARGETS cm RUNTIME)
@@ -8,7 +8,7 @@ install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/CHANGELOG.m
 install(PROGRAMS "${PROJECT_SOURCE_DIR}/deploy/license/make-license" "${PROJECT_SOURCE_DIR}/deploy/migration/transfer"
   DESTINATION "${CMAKE_INSTALL_DATADIR}/cm")
 
-# The program knows its completion best.
+# The program itself generates its completion script.
 set(completion "${PROJECT_BINARY_DIR}/completion/cm")
 install(CODE "file(MAKE_DIRECTORY \"${PROJECT_BINARY_DIR}/completion\")
 execute_process(COMMAND \"$<TARGET_FILE:cm>\" completion bash OUTPUT_FILE \"${completion}\" COMMAND_ERROR_IS_FATAL ANY)")

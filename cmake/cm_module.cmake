@@ -1,10 +1,10 @@
 # cm_module(<path> SOURCES <files…> USES <modules…> LINKS <public libraries…> PRIVATE_LINKS <libraries…> [BATCH <number>])
 #
-# A module is a folder with its CMakeLists.txt, and a static library: "storage/sql" is the target cm_storage_sql. Its
-# headers are included as "storage/sql/file.hpp". USES names every module whose headers its files include. The include
-# directory of a module is a folder of links that holds that module only, so that the header of a module that is neither
-# in USES nor used by one of those is not found: a forbidden include does not compile. BATCH is how many sources are
-# compiled at a time with CM_UNITY_BUILD (10).
+# Defines a module: a folder with a CMakeLists.txt, and a static library. "storage/sql" becomes the target
+# cm_storage_sql; its headers are included as "storage/sql/file.hpp". USES lists every module whose headers its files
+# include. The include directory of a module is a folder that contains only a link to that module. So the compiler does
+# not find headers of modules that are not in USES, directly or transitively: forbidden includes do not compile. BATCH
+# is the number of sources per batch with CM_UNITY_BUILD (default 10).
 function(cm_module path)
   cmake_parse_arguments(MODULE "" "BATCH" "SOURCES;USES;LINKS;PRIVATE_LINKS" ${ARGN})
   string(REPLACE "/" "_" name "${path}")
@@ -23,7 +23,7 @@ function(cm_module path)
       set(MODULE_BATCH 10)
     endif()
     cm_unity(cm_${name} ${MODULE_BATCH})
-  else() # headers only
+  else() # header-only
     add_library(cm_${name} INTERFACE)
     target_include_directories(cm_${name} INTERFACE "${view}")
     target_link_libraries(cm_${name} INTERFACE ${used} ${MODULE_LINKS})
@@ -36,7 +36,7 @@ endfunction()
 
 # cm_modules(<folder> <modules…>)
 #
-# The modules of a top-level folder, each in a folder of its own, and the target cm::<folder> that is all of them.
+# Adds the modules of a top-level folder, each in its own folder, and the target cm::<folder>, which links all of them.
 function(cm_modules folder)
   foreach(module IN LISTS ARGN)
     add_subdirectory(${module})
@@ -49,7 +49,7 @@ endfunction()
 
 # cm_write_modules(<file>)
 #
-# Writes which module uses which into a JSON file, for the tests and for the diagram in docs/architecture.md.
+# Writes the dependencies between modules to a JSON file, for the tests and for the diagram in docs/architecture.md.
 function(cm_write_modules file)
   get_property(modules GLOBAL PROPERTY CM_MODULES)
   set(entries "")

@@ -1,12 +1,13 @@
 # cm_unity(<target> <sources a batch> [ALWAYS])
 #
-# With CM_UNITY_BUILD the target's sources are compiled several at a time: headers are read, and templates instantiated,
-# once a batch. What goes unseen there (a missing include, two local names that clash, a shadowed one) the debug preset
-# sees, and clang-tidy in the nightly run: they compile every source of the modules by itself. Tests are ALWAYS compiled so.
-# CM_UNITY_FACTOR makes all batches that many times as large.
+# With CM_UNITY_BUILD the sources of the target are compiled in batches: headers are parsed, and templates instantiated,
+# once per batch. Unity builds hide some errors (a missing include, clashing local names, a shadowed name). The debug
+# preset, and clang-tidy in the nightly run, find them: they compile every source of the modules separately. With
+# ALWAYS, as for tests, the target is compiled in batches in all presets. CM_UNITY_FACTOR multiplies the size of all
+# batches.
 #
-# Sources that have local names in common do not come into one batch, nor those that let in the names of different
-# namespaces.
+# Sources with common names in their unnamed namespaces go into different batches, and so do sources with using
+# directives for different namespaces.
 function(cm_unity target size)
   if(NOT CM_UNITY_BUILD AND NOT "ALWAYS" IN_LIST ARGN)
     return()
@@ -17,7 +18,8 @@ function(cm_unity target size)
     UNITY_BUILD_MODE GROUP
     UNITY_BUILD_CODE_BEFORE_INCLUDE "// NOLINTNEXTLINE(bugprone-suspicious-include)")
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "Release")
-    # From 10,000 instructions on GCC inlines less, which would cost an answer up to 5 % more of them.
+    # GCC inlines less in units of more than 10,000 instructions, which would cost up to 5 % more instructions per
+    # response.
     target_compile_options(${target} PRIVATE --param=large-unit-insns=1000000)
   endif()
   set(last -1)
@@ -25,7 +27,7 @@ function(cm_unity target size)
   foreach(source IN LISTS sources)
     file(REAL_PATH "${source}" path BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
     cmake_path(IS_PREFIX PROJECT_BINARY_DIR "${path}" generated)
-    if(generated) # long tables, of no interest to those who look at batches
+    if(generated) # long tables, which gain nothing from a batch
       set_source_files_properties("${source}" PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
       continue()
     endif()
@@ -33,9 +35,9 @@ function(cm_unity target size)
     file(READ "${path}" text)
     cm_local_names("${text}" heads)
     string(REGEX MATCHALL "\nusing (namespace|enum) [a-z_:]+" opened "${text}")
-    list(FILTER opened EXCLUDE REGEX " (std::.*|cm|cm::test)$") # in the way of nobody
+    list(FILTER opened EXCLUDE REGEX " (std::.*|cm|cm::test)$") # these cause no conflicts
     list(SORT opened)
-    # The first batch with room that none of the names is in yet.
+    # Find the first batch that is not full and has none of the names.
     set(batch 0)
     while(batch LESS_EQUAL last)
       list(LENGTH sources_${batch} count)
@@ -43,7 +45,8 @@ function(cm_unity target size)
       list(REMOVE_ITEM common ${names_${batch}} "")
       list(LENGTH heads all)
       list(LENGTH common fresh)
-      # Names in full are those of any namespace, but an opened enum can take theirs.
+      # Sources without using directives fit into any batch, except one with "using enum", whose enumerators could hide
+      # their names.
       set(both "${opened}${opened_${batch}}")
       if(count LESS size AND fresh EQUAL all
          AND (opened STREQUAL opened_${batch} OR ((NOT opened OR NOT opened_${batch}) AND NOT both MATCHES " enum ")))
@@ -64,8 +67,8 @@ function(cm_unity target size)
   endforeach()
 endfunction()
 
-# What the text declares at the beginnings of lines in its unnamed namespaces. A guess: a name that it overlooks can fail
-# to compile, one too many costs nothing.
+# Collects the names that the text declares at the beginning of lines in unnamed namespaces. A heuristic: a missed name
+# can cause a compile error, an additional name does no harm.
 function(cm_local_names text result)
   set(begin "\nnamespace {\n")
   set(end "\n} // namespace\n")
@@ -76,10 +79,10 @@ function(cm_local_names text result)
     string(FIND "${text}" "${end}" to)
     string(SUBSTRING "${text}" 1 ${to} local)
     string(REPLACE " final" "" local "${local}")
-    string(REPLACE "[" "=" local "${local}") # lists of CMake's cannot hold one without the other
+    string(REPLACE "[" "=" local "${local}") # an unbalanced bracket would break CMake lists
     string(REPLACE "]" "=" local "${local}")
     string(REGEX REPLACE "\n[^\n]*\\([a-z_]+_self self[^\n]*" "" local "${local}") # overloads for different actors
-    string(REGEX REPLACE "\nnamespace [^\n]*" "" local "${local}") # the same in each source
+    string(REGEX REPLACE "\nnamespace [^\n]*" "" local "${local}") # may be repeated in each source
     string(REGEX MATCHALL "\n[A-Za-z][^\n(={;\"#]*[ *&][A-Za-z0-9_]+( :[^:]| ?[(={])" heads "${local}")
     list(TRANSFORM heads REPLACE "^.*[ *&]([A-Za-z0-9_]+)( :[^:]| ?[(={])$" "\\1")
     list(APPEND names ${heads})

@@ -1,4 +1,4 @@
-# The commit that is built, for `cm --version` and /info; "unknown" outside a git checkout. CM_COMMIT names it where the
+# The commit of the sources, for `cm --version` and /info; "unknown" outside a git checkout. Set CM_COMMIT if the
 # sources are built without their repository, as in an image.
 set(CM_COMMIT "" CACHE STRING "The commit that is built; empty: ask git")
 if(CM_COMMIT STREQUAL "")

@@ -41,7 +41,7 @@ error too_large(std::size_t max_size) {
 } // namespace
 
 expected<std::string> read_bounded_file(const std::string& path, std::size_t max_size) {
-  // O_NONBLOCK: to open a pipe must not wait for a writer; a regular file does not care.
+  // O_NONBLOCK: opening a pipe must not wait for a writer. It has no effect on regular files.
   const descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (file.get() < 0)
     return system_failure(errno);
@@ -55,7 +55,7 @@ expected<std::string> read_bounded_file(const std::string& path, std::size_t max
   if (status.st_size > 0 && static_cast<std::uint64_t>(status.st_size) > max_size)
     return too_large(max_size);
 
-  // One byte more than expected: the file may have grown meanwhile.
+  // One byte more than the limit, to notice a file that has grown since fstat().
   std::string content(max_size + 1, '\0');
   std::size_t length = 0;
   while (length < content.size()) {

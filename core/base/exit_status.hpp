@@ -5,11 +5,11 @@ namespace cm::core {
 
 enum class exit_status : int {
   stopped = 0,          ///< stopped on request
-  failed = 1,           ///< what an operator asked a running service for was refused or failed
+  failed = 1,           ///< an operator's command to a running service was refused or failed
   usage = 64,           ///< wrong command line
   gave_up = 69,         ///< restart intensity exceeded; for an operator's command: the service cannot be reached
   license_refused = 77, ///< license refused
-  configuration = 78,   ///< configuration, or a database schema that this release does not know
+  configuration = 78,   ///< invalid configuration, or a database schema that this release does not know
 };
 
 } // namespace cm::core

@@ -22,57 +22,58 @@ constexpr bool is_upper(char c) noexcept {
 
 constexpr std::uint32_t malformed = 0xffffffffU;
 
-// Reads one code point at `at` and moves past it; `malformed` where there is none.
-std::uint32_t next_code_point(std::string_view text, std::size_t& at) noexcept {
+// Decodes the code point at `offset` and advances `offset` past it. Returns `malformed` if there is no valid one.
+std::uint32_t next_code_point(std::string_view text, std::size_t& offset) noexcept {
   const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  const std::uint8_t first = byte(at);
+  const std::uint8_t first = byte(offset);
   if (first < 0x80U) {
-    ++at;
+    ++offset;
     return first;
   }
   std::size_t length = 0;
   std::uint32_t value = 0;
-  std::uint32_t least = 0;
+  std::uint32_t min_value = 0; // smaller values would be overlong forms
   if ((first & 0xe0U) == 0xc0U) {
     length = 2;
     value = first & 0x1fU;
-    least = 0x80U;
+    min_value = 0x80U;
   } else if ((first & 0xf0U) == 0xe0U) {
     length = 3;
     value = first & 0x0fU;
-    least = 0x800U;
+    min_value = 0x800U;
   } else if ((first & 0xf8U) == 0xf0U) {
     length = 4;
     value = first & 0x07U;
-    least = 0x10000U;
+    min_value = 0x10000U;
   } else {
     return malformed;
   }
-  if (text.size() - at < length)
+  if (text.size() - offset < length)
     return malformed;
   for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(at + i) & 0xc0U) != 0x80U)
+    if ((byte(offset + i) & 0xc0U) != 0x80U)
       return malformed;
-    value = (value << 6U) | (byte(at + i) & 0x3fU);
+    value = (value << 6U) | (byte(offset + i) & 0x3fU);
   }
   const bool surrogate = value >= 0xd800U && value <= 0xdfffU;
-  if (value < least || surrogate || value > 0x10ffffU)
+  if (value < min_value || surrogate || value > 0x10ffffU)
     return malformed;
-  at += length;
+  offset += length;
   return value;
 }
 
-/// The place of the first byte from `at` on that is not ASCII, or the end: nearly all texts are ASCII only.
-std::size_t skip_ascii(std::string_view text, std::size_t at) noexcept {
+/// The offset of the first non-ASCII byte at or after `offset`, or the end. A fast path: nearly all texts are pure
+/// ASCII.
+std::size_t skip_ascii(std::string_view text, std::size_t offset) noexcept {
   constexpr std::uint64_t high_bits = 0x8080808080808080U;
-  for (std::uint64_t eight = 0; text.size() - at >= sizeof eight; at += sizeof eight) {
-    std::memcpy(&eight, text.data() + at, sizeof eight);
+  for (std::uint64_t eight = 0; text.size() - offset >= sizeof eight; offset += sizeof eight) {
+    std::memcpy(&eight, text.data() + offset, sizeof eight);
     if ((eight & high_bits) != 0)
       break;
   }
-  while (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80U)
-    ++at;
-  return at;
+  while (offset < text.size() && static_cast<unsigned char>(text[offset]) < 0x80U)
+    ++offset;
+  return offset;
 }
 
 constexpr bool is_control(std::uint32_t c) noexcept {
@@ -96,8 +97,8 @@ bool is_application_name(std::string_view text) noexcept {
 bool is_endpoint_token(std::string_view text) noexcept {
   if (text.empty() || text.size() > max_token_length)
     return false;
-  for (std::size_t at = 0; at < text.size();) {
-    const auto c = next_code_point(text, at);
+  for (std::size_t offset = 0; offset < text.size();) {
+    const auto c = next_code_point(text, offset);
     if (c == malformed || is_control(c) || c == '+' || c == '#' || c == '/' || c == '.')
       return false;
   }
@@ -107,8 +108,8 @@ bool is_endpoint_token(std::string_view text) noexcept {
 bool is_client_name(std::string_view text) noexcept {
   if (text.empty() || text.size() > max_identifier_length)
     return false;
-  for (std::size_t at = 0; at < text.size();) {
-    const auto c = next_code_point(text, at);
+  for (std::size_t offset = 0; offset < text.size();) {
+    const auto c = next_code_point(text, offset);
     if (c == malformed || is_control(c))
       return false;
   }
@@ -116,8 +117,8 @@ bool is_client_name(std::string_view text) noexcept {
 }
 
 bool is_utf8(std::string_view text) noexcept {
-  for (auto at = skip_ascii(text, 0); at < text.size(); at = skip_ascii(text, at)) {
-    if (next_code_point(text, at) == malformed)
+  for (auto offset = skip_ascii(text, 0); offset < text.size(); offset = skip_ascii(text, offset)) {
+    if (next_code_point(text, offset) == malformed)
       return false;
   }
   return true;

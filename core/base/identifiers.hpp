@@ -1,4 +1,4 @@
-// What the identifiers of contract section 1 may look like.
+// Syntax checks for the identifiers of contract section 1. All functions are thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +6,8 @@
 
 namespace cm::core {
 
-/// Longest endpoint ID, application name and version that CM stores, in bytes (ours; the platform names no limit).
+/// Longest endpoint ID, application name and version that CM stores, in bytes. CM's own limit; the platform defines
+/// none.
 inline constexpr std::size_t max_identifier_length = 255;
 
 /// Longest endpoint token in bytes.

@@ -7,14 +7,14 @@
 namespace cm::core {
 
 void wipe(std::string& text) noexcept {
-  // All of the capacity: a moved-from short string has length 0 and still holds its bytes.
+  // The whole capacity: a moved-from short string has length 0 but still holds its bytes.
   text.resize(text.capacity()); // NOLINT(clang-analyzer-cplusplus.Move): any string may come, moved-from too
   sodium_memzero(text.data(), text.size());
   text.clear();
 }
 
 secret::secret(std::string value) noexcept : value_(std::move(value)) {
-  // A short string is copied by the move: wipe what stayed behind.
+  // Moving a short string copies its bytes: wipe the source.
   cm::core::wipe(value); // NOLINT(bugprone-use-after-move)
 }
 

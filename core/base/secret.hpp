@@ -1,4 +1,4 @@
-// A string that must not be seen: masked wherever it is printed, wiped when it goes.
+// A string that must not leak: printed masked, and wiped from memory on destruction.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace cm::core {
 
-/// Owns the bytes of a password or key. Copies are wiped one by one; nothing prints the value.
+/// Owns the bytes of a password or key. Every copy wipes its own bytes; no output operator shows the value.
 class secret {
 public:
   secret() = default;
@@ -17,7 +17,7 @@ public:
   secret& operator=(secret&& other) noexcept;
   ~secret();
 
-  /// The bytes, for the one call that needs them. Never store the view.
+  /// The bytes, for the duration of one call. Do not store the view.
   [[nodiscard]] std::string_view reveal() const noexcept { return value_; }
 
   /// Zero-terminated form for C libraries.
@@ -34,10 +34,10 @@ private:
   std::string value_;
 };
 
-/// Always "******", whatever is inside, also for an empty one.
+/// Always "******", also for an empty secret.
 [[nodiscard]] std::string to_string(const secret& value);
 
-/// Overwrites the bytes of a string, so that the compiler cannot drop the write, and empties it.
+/// Overwrites the bytes of a string in a way that the compiler cannot optimise away, and empties it.
 void wipe(std::string& text) noexcept;
 
 } // namespace cm::core

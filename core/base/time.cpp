@@ -67,7 +67,7 @@ bool is_expired(std::int64_t created_ms, std::int64_t timeout_ms, timestamp now)
   if (timeout_ms < 0)
     return true;
   if (created_ms > limit - timeout_ms)
-    return false; // further away than the clock reaches
+    return false; // the sum would overflow: it expires later than the clock can represent
   return created_ms + timeout_ms < to_unix_ms(now);
 }
 

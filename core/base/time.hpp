@@ -1,4 +1,4 @@
-// Times as CM stores and shows them: Unix milliseconds, UTC, ISO 8601.
+// Times as CM stores them (Unix milliseconds) and shows them (ISO 8601, UTC).
 #pragma once
 
 #include <chrono>
@@ -9,13 +9,13 @@
 
 namespace cm::core {
 
-/// A moment with the precision of everything that CM stores and sends.
+/// A point in time with the precision of everything that CM stores and sends.
 using timestamp = std::chrono::sys_time<std::chrono::milliseconds>;
 
-/// The clock that deadlines are measured by.
+/// Deadlines and ages use the steady clock.
 using steady_time = std::chrono::steady_clock::time_point;
 
-/// The present moment of the system clock, cut to milliseconds.
+/// The current time of the system clock, truncated to milliseconds.
 [[nodiscard]] timestamp now_ms() noexcept;
 
 [[nodiscard]] constexpr std::int64_t to_unix_ms(timestamp at) noexcept {
@@ -26,15 +26,14 @@ using steady_time = std::chrono::steady_clock::time_point;
   return timestamp{std::chrono::milliseconds{ms}};
 }
 
-/// "2026-11-22T14:17:00.000Z" (contract section 5); years 0000 to 9999; a moment beyond them is shown as
-/// the nearest within.
+/// "2026-11-22T14:17:00.000Z" (contract section 5). Times outside the years 0000 to 9999 are clamped to that range.
 [[nodiscard]] std::string to_iso8601(timestamp at);
 
-/// Reads exactly the form that to_iso8601 writes.
+/// Accepts only the form that to_iso8601 writes.
 [[nodiscard]] std::optional<timestamp> parse_iso8601(std::string_view text) noexcept;
 
-/// Whether a message made at `created_ms` with `timeout_ms` is past its time at `now` (contract section 4:
-/// 0 means never; a negative timeout is one that is past). No overflow for any input.
+/// Whether a message that was created at `created_ms` (Unix ms) with `timeout_ms` has expired at `now` (contract
+/// section 4). A timeout of 0 never expires; a negative one has always expired. No overflow for any input.
 [[nodiscard]] bool is_expired(std::int64_t created_ms, std::int64_t timeout_ms, timestamp now) noexcept;
 
 } // namespace cm::core

@@ -25,8 +25,8 @@ int hex_value(char c) noexcept {
   return -1;
 }
 
-// From the cryptographic source, by the half kilobyte: its system call costs more than all the rest of an ID. No secret
-// is made of these bytes.
+// Cryptographic random bytes from a buffer of 512 bytes per thread: the system call costs more than the rest of an ID.
+// Not for secrets, because the bytes stay in memory.
 void take_random(std::span<std::uint8_t> out) {
   constexpr std::size_t size = 512;
   thread_local std::array<std::uint8_t, size> ready{};
@@ -82,10 +82,10 @@ uuid uuid_v7_generator::next(std::chrono::system_clock::time_point now) {
   take_random(std::span{id.bytes}.subspan(6));
   if (ms > last_ms_) {
     last_ms_ = ms;
-    // Start in the lower half, so that the counter has room within one millisecond.
+    // Start in the lower half, so that the counter does not overflow within one millisecond.
     counter_ = static_cast<std::uint16_t>((id.bytes[6] & 0x07U) * 256U + id.bytes[7]);
   } else if (++counter_ > 0x0fffU) {
-    // More than the counter holds in one millisecond, or the clock stepped back: borrow from the future.
+    // Counter overflow within one millisecond, or the clock stepped back: use the next millisecond ahead of time.
     ++last_ms_;
     counter_ = 0;
   }

@@ -1,4 +1,4 @@
-// UUIDs as CM makes them: version 7 (RFC 9562 section 5.7), ordered by creation.
+// UUIDs: version 7 (RFC 9562 section 5.7), ordered by creation, for stored rows; version 4 for other IDs.
 #pragma once
 
 #include <array>
@@ -22,18 +22,18 @@ struct uuid {
 /// Lower case, 8-4-4-4-12.
 [[nodiscard]] std::string to_string(const uuid& id);
 
-/// Writes the 36 characters to `out` without allocation.
+/// Writes the 36 characters to `out`, without a terminating zero and without allocation.
 void write_to(const uuid& id, char* out) noexcept;
 
-/// Accepts exactly 36 characters, either case; nothing else.
+/// Accepts the 36-character form only, in either case.
 [[nodiscard]] std::optional<uuid> parse_uuid(std::string_view text) noexcept;
 
-/// Makes version 7 UUIDs that rise strictly within one process, even where the clock stands or steps back
-/// (RFC 9562 section 6.2, method 1: the 12 bits after the milliseconds count, the other 62 are random).
-/// Not thread-safe: every owner has its own.
+/// Generates strictly increasing version 7 UUIDs, even if the clock does not advance or steps back (RFC 9562 section
+/// 6.2, method 1: the 12 bits after the milliseconds are a counter, the other 62 bits are random). The order holds
+/// within one generator. Not thread-safe: every owner has its own.
 class uuid_v7_generator {
 public:
-  /// @param now Unix time; what lies beyond 48 bits of milliseconds is cut off.
+  /// @param now truncated to 48 bits of Unix milliseconds
   [[nodiscard]] uuid next(std::chrono::system_clock::time_point now);
 
 private:
@@ -41,7 +41,7 @@ private:
   std::uint16_t counter_ = 0;
 };
 
-/// A random version 4 UUID from the cryptographic source: for correlation and replica IDs.
+/// A version 4 UUID from the cryptographic random source, for correlation IDs and replica IDs. Thread-safe.
 [[nodiscard]] uuid random_uuid();
 
 } // namespace cm::core
@@ -49,7 +49,7 @@ private:
 template <>
 struct std::hash<cm::core::uuid> {
   std::size_t operator()(const cm::core::uuid& id) const noexcept {
-    // The last 8 bytes of versions 4 and 7 are random but for two bits.
+    // All but two of the last 64 bits of versions 4 and 7 are random.
     std::size_t value = 0;
     for (std::size_t i = 8; i < 16; ++i)
       value = (value << 8U) | id.bytes[i];

@@ -12,11 +12,12 @@ namespace {
 
 struct attribute_type {
   std::string_view oid;
-  std::string_view name; // of the canonical form: never change it, or what is stored is not found any more
+  std::string_view name; // used in the canonical form: never change it, or stored certificates are no longer found
   std::array<std::string_view, 4> others;
 };
 
-// `uid` of OpenSSL (a unique identifier, …100.1.44) cannot be told from `UID` (a user): names know no case (RFC 4512).
+// OpenSSL's `uid` (uniqueIdentifier, …100.1.44) is missing: names are case-insensitive (RFC 4512), so it cannot be
+// distinguished from `UID` (userId).
 constexpr std::array types{
   attribute_type{"2.5.4.3", "CN", {"commonName"}},
   attribute_type{"2.5.4.6", "C", {"countryName"}},
@@ -57,8 +58,8 @@ bool same_but_for_case(std::string_view a, std::string_view b) noexcept {
 } // namespace
 
 std::string_view canonical_attribute_type(std::string_view oid) noexcept {
-  const auto* at = std::ranges::find(types, oid, &attribute_type::oid);
-  return at != types.end() ? at->name : oid;
+  const auto* found = std::ranges::find(types, oid, &attribute_type::oid);
+  return found != types.end() ? found->name : oid;
 }
 
 std::optional<std::string> attribute_type_number(std::string_view name) {
@@ -68,7 +69,7 @@ std::optional<std::string> attribute_type_number(std::string_view name) {
         }))
       return std::string(type.oid);
   }
-  // The rest of what OpenSSL writes, in its own spelling.
+  // Other names that OpenSSL writes; these are case-sensitive.
   const std::string text{name};
   int nid = OBJ_sn2nid(text.c_str());
   if (nid == NID_undef)

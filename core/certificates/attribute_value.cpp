@@ -1,4 +1,4 @@
-// The values of attributes: BER of the string types to UTF-8 (X.690, RFC 4514 section 2.4), and the escapes.
+// Attribute values: decodes BER string types to UTF-8 (X.690, RFC 4514 section 2.4) and escapes special characters.
 #include "core/base/identifiers.hpp"
 #include "core/certificates/distinguished_name_parts.hpp"
 
@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
 
-std::uint8_t byte_at(std::string_view bytes, std::size_t at) noexcept {
-  return static_cast<std::uint8_t>(bytes[at]);
+std::uint8_t byte_at(std::string_view bytes, std::size_t offset) noexcept {
+  return static_cast<std::uint8_t>(bytes[offset]);
 }
 
 void append_hex(std::string& out, std::uint8_t byte) {
@@ -19,7 +19,7 @@ void append_hex(std::string& out, std::uint8_t byte) {
   out += hex_digits[byte & 0x0fU];
 }
 
-/// False for what is no character: surrogates, and numbers beyond Unicode.
+/// Returns false for surrogates and for numbers above U+10FFFF.
 bool append_utf8(std::string& out, std::uint32_t c) {
   const auto tail = [&](unsigned shift) { out += static_cast<char>(0x80U | ((c >> shift) & 0x3fU)); };
   if (c < 0x80U) {
@@ -44,11 +44,11 @@ bool append_utf8(std::string& out, std::uint32_t c) {
   return true;
 }
 
-/// A number of `width` bytes, big endian.
-std::uint32_t number_at(std::string_view bytes, std::size_t at, std::size_t width) noexcept {
+/// Reads a big-endian number of `width` bytes.
+std::uint32_t number_at(std::string_view bytes, std::size_t offset, std::size_t width) noexcept {
   std::uint32_t value = 0;
   for (std::size_t i = 0; i < width; ++i)
-    value = (value << 8U) | byte_at(bytes, at + i);
+    value = (value << 8U) | byte_at(bytes, offset + i);
   return value;
 }
 
@@ -56,16 +56,16 @@ std::optional<std::string> utf8_from_fixed(std::string_view bytes, std::size_t w
   if (bytes.size() % width != 0)
     return std::nullopt;
   std::string out;
-  for (std::size_t at = 0; at < bytes.size(); at += width) {
-    std::uint32_t c = number_at(bytes, at, width);
-    // BMPString has no surrogates by the letter; what writes them means UTF-16, and Java reads it so.
-    const bool pair = width == 2 && c >= 0xd800U && c <= 0xdbffU && at + 4 <= bytes.size();
+  for (std::size_t offset = 0; offset < bytes.size(); offset += width) {
+    std::uint32_t c = number_at(bytes, offset, width);
+    // Strictly, BMPString has no surrogates. Software that writes them means UTF-16, and Java reads them as such.
+    const bool pair = width == 2 && c >= 0xd800U && c <= 0xdbffU && offset + 4 <= bytes.size();
     if (pair) {
-      const auto low = number_at(bytes, at + 2, 2);
+      const auto low = number_at(bytes, offset + 2, 2);
       if (low < 0xdc00U || low > 0xdfffU)
         return std::nullopt;
       c = 0x10000U + ((c - 0xd800U) << 10U) + (low - 0xdc00U);
-      at += 2;
+      offset += 2;
     }
     if (!append_utf8(out, c))
       return std::nullopt;
@@ -73,7 +73,7 @@ std::optional<std::string> utf8_from_fixed(std::string_view bytes, std::size_t w
   return out;
 }
 
-/// Nothing for a type that is no string, and for content that is none of its type.
+/// Empty if the type is not a string type or the content is invalid for it.
 std::optional<std::string> decoded_string(std::uint8_t tag, std::string_view content) {
   switch (tag) {
   case 12: // UTF8String
@@ -95,34 +95,34 @@ std::optional<std::string> decoded_string(std::uint8_t tag, std::string_view con
 }
 
 struct element {
-  std::uint8_t first = 0; // of the tag
+  std::uint8_t first = 0; // first byte of the tag
   std::string_view content;
 };
 
-/// The one element that `ber` is; indefinite lengths are not for names that are compared.
+/// Parses `ber` as exactly one element. Rejects indefinite lengths, which have no unique encoding to compare.
 std::optional<element> read_element(std::string_view ber) noexcept {
-  std::size_t at = 0;
+  std::size_t offset = 0;
   if (ber.empty())
     return std::nullopt;
-  const auto first = byte_at(ber, at++);
-  if ((first & 0x1fU) == 0x1fU) { // the number of the tag follows
-    while (at < ber.size() && (byte_at(ber, at) & 0x80U) != 0)
-      ++at;
-    ++at;
+  const auto first = byte_at(ber, offset++);
+  if ((first & 0x1fU) == 0x1fU) { // high tag number form: the number follows
+    while (offset < ber.size() && (byte_at(ber, offset) & 0x80U) != 0)
+      ++offset;
+    ++offset;
   }
-  if (at >= ber.size())
+  if (offset >= ber.size())
     return std::nullopt;
-  std::size_t length = byte_at(ber, at++);
+  std::size_t length = byte_at(ber, offset++);
   if (length >= 0x80U) {
     std::size_t count = length & 0x7fU;
-    if (count == 0 || count > 4 || ber.size() - at < count)
+    if (count == 0 || count > 4 || ber.size() - offset < count)
       return std::nullopt;
     for (length = 0; count > 0; --count)
-      length = (length << 8U) | byte_at(ber, at++);
+      length = (length << 8U) | byte_at(ber, offset++);
   }
-  if (ber.size() - at != length)
+  if (ber.size() - offset != length)
     return std::nullopt;
-  return element{first, ber.substr(at)};
+  return element{first, ber.substr(offset)};
 }
 
 } // namespace
@@ -131,7 +131,7 @@ std::optional<std::string> canonical_ber_value(std::string_view ber) {
   const auto found = read_element(ber);
   if (!found)
     return std::nullopt;
-  // A first byte from 0x20 on is another class or a string in pieces: never one of the tags.
+  // A first byte of 0x20 or more means another class or a constructed string; decoded_string() matches neither.
   if (const auto text = decoded_string(found->first, found->content))
     return escaped_attribute_value(*text);
   std::string out = "#";

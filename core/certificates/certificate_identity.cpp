@@ -38,7 +38,7 @@ error wrong(std::string message) {
   return make_error(errc::invalid, std::move(message));
 }
 
-/// Instead of OpenSSL's own, which asks at the terminal.
+/// Replaces OpenSSL's default callback, which prompts on the terminal.
 int no_password(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*data*/) {
   return -1;
 }
@@ -47,7 +47,7 @@ owned<X509> next_certificate(BIO* from) {
   return owned<X509>{PEM_read_bio_X509(from, nullptr, no_password, nullptr)};
 }
 
-/// Whether the last read failed because there is no block any more. Empties the queue of errors.
+/// Whether the last read failed because there is no further PEM block. Clears OpenSSL's error queue.
 bool was_end_of_text() {
   const auto code = ERR_peek_last_error();
   ERR_clear_error();
@@ -73,7 +73,7 @@ expected<owned<X509>> only_certificate(std::string_view pem) {
   return first;
 }
 
-/// `type=value` of one attribute; nothing where OpenSSL cannot say what it is.
+/// `type=value` of one attribute; empty if OpenSSL cannot represent its type.
 std::optional<std::string> attribute_text(const X509_NAME_ENTRY* entry) {
   std::array<char, 512> oid{};
   const int length =
@@ -99,7 +99,8 @@ std::optional<std::string> attribute_text(const X509_NAME_ENTRY* entry) {
   return text;
 }
 
-/// The last relative name first (RFC 4514 section 2.1), the attributes of one in their order.
+/// Starts with the last relative distinguished name (RFC 4514 section 2.1); keeps the order of the attributes within
+/// one.
 expected<std::string> canonical_name(const X509_NAME* name) {
   std::string text;
   int end = X509_NAME_entry_count(name);

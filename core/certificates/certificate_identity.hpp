@@ -1,4 +1,4 @@
-// Takes from an X.509 certificate what CM knows it by: its issuer and its serial number.
+// Extracts the identity of an X.509 certificate: its issuer and its serial number.
 #pragma once
 
 #include "core/base/error.hpp"
@@ -9,7 +9,7 @@
 
 namespace cm::core {
 
-/// Largest PEM text that is read, in bytes.
+/// Largest accepted PEM text in bytes.
 inline constexpr std::size_t max_certificate_pem = std::size_t{64} * 1024;
 
 struct certificate_identity {
@@ -19,10 +19,10 @@ struct certificate_identity {
   friend bool operator==(const certificate_identity&, const certificate_identity&) = default;
 };
 
-/// Reads exactly one certificate in PEM; text around its block is ignored (RFC 7468 section 2). Validity, signature and
-/// key are not looked at: the broker checks them, CM compares names. Any thread.
-/// @return errc::invalid for no certificate, more than one, damaged ones, an empty issuer or one that cannot be a
-///   distinguished name of at most max_distinguished_name bytes, a negative serial number
+/// Reads exactly one certificate in PEM and ignores text around its block (RFC 7468 section 2). Does not check validity
+/// period, signature and key: the broker does that, CM only compares names. Thread-safe.
+/// @return errc::invalid for no certificate, more than one, a damaged one, a negative serial number, and an issuer that
+///   is empty or not a distinguished name of at most max_distinguished_name bytes
 [[nodiscard]] expected<certificate_identity> identify_certificate(std::string_view pem);
 
 } // namespace cm::core

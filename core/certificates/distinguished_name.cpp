@@ -32,18 +32,18 @@ constexpr int hex_value(char c) noexcept {
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/// Two or more numbers without leading zeros, the first 0 to 2.
+/// Whether `text` is an OID: two or more numbers without leading zeros, the first 0 to 2.
 bool is_dotted_number(std::string_view text) noexcept {
   std::size_t numbers = 0;
   for (bool more = true; more; ++numbers) {
     const auto dot = text.find('.');
-    const auto one = text.substr(0, dot);
+    const auto component = text.substr(0, dot);
     more = dot != std::string_view::npos;
     text = more ? text.substr(dot + 1) : std::string_view{};
-    if (one.empty() || (one.size() > 1 && one.front() == '0')
-        || one.find_first_not_of("0123456789") != std::string_view::npos)
+    if (component.empty() || (component.size() > 1 && component.front() == '0')
+        || component.find_first_not_of("0123456789") != std::string_view::npos)
       return false;
-    if (numbers == 0 && (one.size() > 1 || one.front() > '2'))
+    if (numbers == 0 && (component.size() > 1 || component.front() > '2'))
       return false;
   }
   return numbers >= 2;
@@ -55,7 +55,7 @@ std::string_view without_oid_prefix(std::string_view type) noexcept {
   return prefixed ? type.substr(4) : type;
 }
 
-// Reads a name from left to right and writes its canonical form. The first thing that is wrong ends it.
+// Parses a name from left to right and writes its canonical form. Stops at the first error.
 class name_reader {
 public:
   explicit name_reader(std::string_view text) : text_(text) {}
@@ -156,7 +156,7 @@ private:
   bool read_plain() {
     const auto begin = at_;
     std::string value;
-    std::size_t length = 0; // without the spaces at the end, which only count with a backslash
+    std::size_t length = 0; // without trailing spaces, which belong to the value only if escaped
     while (!at_separator()) {
       if (text_[at_] == '"')
         return fail(at_, "a quote inside of a value");
@@ -170,7 +170,7 @@ private:
     return append_text(begin, value);
   }
 
-  /// One byte of a value as it is, or behind a backslash (RFC 4514 section 3: a pair).
+  /// Reads one character of a value, plain or escaped with a backslash (RFC 4514 section 3, `pair`).
   bool read_character(std::string& value) {
     const char c = text_[at_];
     if (c == '\0')

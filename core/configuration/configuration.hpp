@@ -1,4 +1,4 @@
-// From environment and file to settings: the configuration as main and `cm check-config` see it (contract 3.1, 3.2).
+// Public interface of the configuration: loads settings from environment and file (contract 3.1, 3.2).
 #pragma once
 
 #include "core/configuration/settings.hpp"
@@ -13,7 +13,7 @@
 
 namespace cm::core::configuration {
 
-/// The environment variables, as a value so that tests can make one up.
+/// A set of environment variables; tests can construct their own.
 class environment {
 public:
   environment() = default;
@@ -22,10 +22,10 @@ public:
 
   explicit environment(std::map<std::string, std::string> variables) : variables_(std::move(variables)) {}
 
-  /// A copy of the environment of this process. To be called before there are other threads.
+  /// Copies the environment of this process. Call it before other threads exist.
   [[nodiscard]] static environment of_process();
 
-  /// The value, or nullptr where the variable is not set or empty: an empty variable counts as not set.
+  /// The value of a variable; nullptr if it is not set or empty.
   [[nodiscard]] const std::string* find(const std::string& name) const;
 
   [[nodiscard]] const std::map<std::string, std::string>& variables() const noexcept { return variables_; }
@@ -34,44 +34,46 @@ private:
   std::map<std::string, std::string> variables_;
 };
 
-/// One thing that is wrong, or that an operator should know. Holds no secret.
+/// An error or a warning for the operator. Contains no secret.
 struct problem {
   std::string where;   ///< "/srv/cm/service-config.yml:12", "environment SERVER_PORT"
-  std::string key;     ///< empty where `where` says it all
+  std::string key;     ///< empty if `where` is sufficient
   std::string message; ///< "found "70000", expected a port number from 1 to 65535"
 
   friend bool operator==(const problem&, const problem&) = default;
 };
 
-/// The settings are there exactly when there is no error.
+/// The result of loading. `value` is set if and only if `errors` is empty.
 struct load_result {
   std::optional<settings> value;
-  std::vector<problem> errors;   ///< all of them, in the order of the file and then of the environment
-  std::vector<problem> warnings; ///< the start goes on
+  std::vector<problem> errors;   ///< all errors, in the order of the file, then of the environment
+  std::vector<problem> warnings; ///< do not prevent the start
 };
 
-/// Reads the file that the environment names, and every other file that a key names and that must be readable.
-/// Never throws for what it reads.
+/// Loads the configuration from `variables` and the file that they name. Reads the secret files that they name, and
+/// checks that the files of keys with type `readable_file` can be read. Reports invalid input in the result and does
+/// not throw for it.
 [[nodiscard]] load_result load(const environment& variables);
 
-/// As load(), with the text of the file at hand; `file_name` is for the messages.
+/// Like load(), with the given text in place of the configuration file. `file_name` is for the messages.
 [[nodiscard]] load_result load_text(const environment& variables, const std::string& file_name, std::string_view yaml);
 
-/// The value of one key as `cm serve` would find it, for a command that needs no more than that: nothing else is looked
-/// at, and nothing is reported. Not for secrets: a value that comes from one counts as not set.
-/// @param key in the schema's spelling; std::logic_error for one that is not in it
-/// @return the text with its placeholders replaced; the schema's default where nothing is set that the key can be, or
-/// the
-///   file cannot be read
+/// The value of one key as `cm serve` would use it, for commands that need no other key. Does not report problems, also
+/// not of this key. Not for secrets: a value that contains a secret counts as not set.
+/// @param key as the schema spells it
+/// @return the text with its placeholders replaced; the schema's default if the key is not set, its value is invalid,
+/// or
+///   the file cannot be read
+/// @throws std::logic_error if the schema has no such key
 [[nodiscard]] std::string value_of(const environment& variables, std::string_view key);
 
-/// One line without its end: "where: key: message". Control characters are shown as escapes.
+/// One line without a line end: "where: key: message". Control characters are escaped.
 [[nodiscard]] std::string render(const problem& what);
 
-/// The effective configuration, one key a line with its value and where that came from. Secrets are masked.
+/// The effective configuration: one line per key with its value and origin. Secrets are masked.
 [[nodiscard]] std::string describe(const settings& value);
 
-/// docs/configuration.md, made of the schema.
+/// The text of docs/configuration.md, generated from the schema.
 [[nodiscard]] std::string reference_markdown();
 
 } // namespace cm::core::configuration

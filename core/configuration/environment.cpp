@@ -6,8 +6,8 @@ namespace cm::core::configuration {
 
 environment environment::of_process() {
   environment result;
-  for (char** at = ::environ; at != nullptr && *at != nullptr; ++at) {
-    const std::string_view line = *at;
+  for (char** variable = ::environ; variable != nullptr && *variable != nullptr; ++variable) {
+    const std::string_view line = *variable;
     const auto equals = line.find('=');
     if (equals != std::string_view::npos)
       result.variables_.emplace(line.substr(0, equals), line.substr(equals + 1));
@@ -16,8 +16,8 @@ environment environment::of_process() {
 }
 
 const std::string* environment::find(const std::string& name) const {
-  const auto at = variables_.find(name);
-  return at == variables_.end() || at->second.empty() ? nullptr : &at->second;
+  const auto found = variables_.find(name);
+  return found == variables_.end() || found->second.empty() ? nullptr : &found->second;
 }
 
 } // namespace cm::core::configuration

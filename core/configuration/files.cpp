@@ -11,7 +11,7 @@ namespace cm::core::configuration {
 
 namespace {
 
-// A zero byte would end the path for the system before its end.
+// A zero byte would truncate the path in system calls.
 bool has_zero(const std::string& path) {
   return path.find('\0') != std::string::npos;
 }

@@ -1,4 +1,4 @@
-// Reading the small files that the configuration consists of or names.
+// Reads the configuration file and the files that the configuration names.
 #pragma once
 
 #include "core/base/error.hpp"
@@ -12,14 +12,15 @@ namespace cm::core::configuration {
 inline constexpr std::size_t max_configuration_bytes = 1024 * 1024;
 inline constexpr std::size_t max_secret_bytes = 64 * 1024;
 
-/// The configuration file, at most max_configuration_bytes. The error's message is the reason: "No such file or
-/// directory".
+/// Reads the configuration file, at most max_configuration_bytes. The message of an error is the reason: "No such file
+/// or directory".
 [[nodiscard]] expected<std::string> read_configuration_file(const std::string& path);
 
-/// A file with one secret in it, at most max_secret_bytes, without one line end at its end; an empty one is an error.
+/// Reads a file that contains one secret, at most max_secret_bytes. Removes one trailing line end. An empty file is an
+/// error.
 [[nodiscard]] expected<std::string> read_secret_file(const std::string& path);
 
-/// The reason why this process cannot read `path` as a file, or nothing where it can.
+/// The reason why this process cannot read `path` as a file; empty if it can.
 [[nodiscard]] std::optional<std::string> why_not_readable(const std::string& path);
 
 } // namespace cm::core::configuration

@@ -9,7 +9,7 @@ namespace cm::core::configuration {
 
 std::optional<int> parse_http_status(std::string_view text) {
   using row = std::pair<std::string_view, int>;
-  // The final statuses of Spring's HttpStatus, which is where the platform's spelling comes from.
+  // The non-informational statuses of Spring's HttpStatus, whose names the platform uses.
   static constexpr std::array<row, 58> statuses{{
     {"OK", 200},
     {"CREATED", 201},

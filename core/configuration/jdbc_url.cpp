@@ -29,7 +29,7 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-// Takes `prefix` off the front of `text`, if it is there.
+// Removes `prefix` from the front of `text`; returns whether it was present.
 bool skip(std::string_view& text, std::string_view prefix) {
   if (!text.starts_with(prefix))
     return false;
@@ -150,7 +150,7 @@ std::optional<tls_mode> parse_tls_mode(std::string_view text) {
     {"verify-ca", tls_mode::verify_ca},
     {"verify-full", tls_mode::verify_full},
     {"verify-identity", tls_mode::verify_full},
-    {"true", tls_mode::verify_full}, // Connector/J reads it so
+    {"true", tls_mode::verify_full}, // as in Connector/J
   }};
   const auto* const found = std::find_if(names.begin(), names.end(), [&](const row& r) { return r.first == name; });
   return found == names.end() ? std::nullopt : std::optional{found->second};
@@ -165,7 +165,7 @@ std::optional<bool> parse_switch(std::string_view text) {
   return std::nullopt;
 }
 
-// The parameters after the question mark. TLS is spelled in five of them, so it is decided at the end.
+// Reads the parameters after the question mark. Five of them determine the TLS mode, so it is decided at the end.
 class parameter_reader {
 public:
   explicit parameter_reader(jdbc_url& url) : url_(url) {}
@@ -209,15 +209,15 @@ private:
       return read_certificate(value);
     } else if (key == "user") {
       url_.username = value;
-      url_.warnings.emplace_back("the user name stands in the URL; MARIADB_USERNAME is the place for it");
+      url_.warnings.emplace_back("the URL contains the user name; use MARIADB_USERNAME instead");
     } else if (key == "password") {
       url_.password = secret(std::string(value));
-      url_.warnings.emplace_back("the password stands in the URL; MARIADB_PASSWORD is the place for it");
+      url_.warnings.emplace_back("the URL contains the password; use MARIADB_PASSWORD instead");
     } else if (equals == std::string_view::npos || !is_host_name(name)) {
-      // Not named: it may be the rest of a password with an ampersand in it.
+      // The message does not quote it: it may be the rest of a password that contains an ampersand.
       url_.warnings.emplace_back("a parameter that is not name=value is ignored");
     } else {
-      url_.warnings.push_back("the parameter " + std::string(name) + " is not known here and ignored");
+      url_.warnings.push_back("the parameter " + std::string(name) + " is unknown and ignored");
     }
     return std::nullopt;
   }
@@ -270,7 +270,7 @@ private:
     if (mode_) {
       url_.tls = *mode_;
       if (use_tls_ && *use_tls_ != (*mode_ != tls_mode::disabled))
-        url_.warnings.emplace_back("sslMode and useSsl contradict each other; sslMode counts");
+        url_.warnings.emplace_back("sslMode and useSsl contradict each other; sslMode takes precedence");
     } else if (use_tls_.value_or(false)) {
       url_.tls = trust_.value_or(false)           ? tls_mode::trusted
                  : any_host_name_.value_or(false) ? tls_mode::verify_ca
@@ -288,7 +288,7 @@ private:
   std::optional<bool> any_host_name_;
 };
 
-// What stands between "jdbc:mariadb:" and "//": nothing, or "mode:".
+// Reads the optional "mode:" between "jdbc:mariadb:" and "//".
 std::optional<error> read_mode(std::string_view mode, jdbc_url& url) {
   if (mode.empty() || mode == "sequential:")
     return std::nullopt;
@@ -298,7 +298,7 @@ std::optional<error> read_mode(std::string_view mode, jdbc_url& url) {
   if (std::find(modes.begin(), modes.end(), known) == modes.end())
     return wrong_url("no mode before // or one of sequential, loadbalance, failover, replication");
   url.warnings.push_back("the mode " + known.substr(0, known.size() - 1)
-                         + " means sequential here: the hosts are tried in their order");
+                         + " has the effect of sequential: the hosts are tried in their order");
   return std::nullopt;
 }
 
@@ -319,15 +319,15 @@ expected<jdbc_url> parse_jdbc_url(std::string_view text) {
   text.remove_prefix(slashes + 2);
 
   const auto question = text.find('?');
-  const auto place = text.substr(0, question);
-  const auto slash = place.find('/');
-  auto hosts = parse_hosts(place.substr(0, slash));
+  const auto hosts_and_database = text.substr(0, question);
+  const auto slash = hosts_and_database.find('/');
+  auto hosts = parse_hosts(hosts_and_database.substr(0, slash));
   if (!hosts)
     return hosts.error();
   result.hosts = std::move(*hosts);
-  if (slash == std::string_view::npos || slash + 1 == place.size())
+  if (slash == std::string_view::npos || slash + 1 == hosts_and_database.size())
     return wrong_url("a database name after the hosts, as in jdbc:mariadb://host:3306/database");
-  result.database = place.substr(slash + 1);
+  result.database = hosts_and_database.substr(slash + 1);
   if (result.database.size() > max_database_length || result.database.find('/') != std::string::npos)
     return wrong_url("a database name of at most 64 bytes without '/'");
 

@@ -21,11 +21,11 @@ constexpr std::size_t max_unknown_shown = 100;
 
 const property& config_path_row() {
   const auto rows = schema();
-  const auto at =
+  const auto found =
     std::find_if(rows.begin(), rows.end(), [](const property* row) { return row->variables[0] == "APP_CONFIG_PATH"; });
-  if (at == rows.end())
+  if (found == rows.end())
     throw std::logic_error("the schema has no APP_CONFIG_PATH");
-  return **at;
+  return **found;
 }
 
 std::string config_path(const environment& variables) {
@@ -39,8 +39,7 @@ bool is_url(const property& row, std::string_view text) {
          || text.find("://") != std::string_view::npos || text.starts_with("jdbc:");
 }
 
-// A value as an operator may see it. Options of a Java machine can hold passwords, so that only the one that counts
-// is shown.
+// The value in a form that may be shown. JVM options can contain passwords, so only -Xmx is shown.
 std::string shown(const property& row, const resolved& value) {
   if (value.sensitive)
     return to_string(secret{});
@@ -59,7 +58,7 @@ std::string found(const property& row, const resolved& value) {
   return value.sensitive ? "found a value that is not shown" : "found \"" + shown(row, value) + "\"";
 }
 
-// One load, from the gathered sources to the settings.
+// Turns the gathered sources into settings.
 class loader {
 public:
   loader(const environment& variables, source_set sources, load_result& into)
@@ -74,9 +73,9 @@ public:
         sources_.broken.insert(key);
         continue;
       }
-      warn_of_place(c);
+      warn_of_secret_in_file(c);
       if (value->text.empty() && c.match.row->type != value_type::application)
-        continue; // nothing is as good as not set
+        continue; // an empty value counts as not set
       read_value(c, key, *value);
       if (value->sensitive)
         wipe(value->text);
@@ -89,7 +88,7 @@ public:
       if (resolver_.used().contains(key))
         continue;
       if (++count > max_unknown_shown) {
-        into_.warnings.push_back({entry.where, {}, "more unknown keys than are named here"});
+        into_.warnings.push_back({entry.where, {}, "more unknown keys than are listed here"});
         return;
       }
       const auto near = nearest_key(key);
@@ -105,10 +104,10 @@ public:
         row->apply(value, default_of(*row), {});
     }
     for (const auto* row : schema()) {
-      const auto at = values_.find(row);
-      if (row->apply == nullptr || at == values_.end())
+      const auto parsed_values = values_.find(row);
+      if (row->apply == nullptr || parsed_values == values_.end())
         continue;
-      for (const auto& [instance, kept] : at->second)
+      for (const auto& [instance, kept] : parsed_values->second)
         row->apply(value, kept.value, instance);
     }
     derive(value);
@@ -141,20 +140,20 @@ private:
     into.push_back({c.where, key_for_reader(c), std::move(message)});
   }
 
-  // The operator looks for the key as he wrote it.
+  // The key as the operator wrote it, so that it can be found in the file.
   static std::string key_for_reader(const candidate& c) {
     if (!c.from_file)
       return {};
     return c.written.empty() ? c.match.key() : c.written;
   }
 
-  void warn_of_place(const candidate& c) {
+  void warn_of_secret_in_file(const candidate& c) {
     const auto& row = *c.match.row;
     if (!row.belongs_to_secrets || !c.from_file || c.text.empty() || c.text.find("${") != std::string::npos)
       return;
     const auto variable = variables_of(row).front();
     report(into_.warnings, c,
-           "stands in the file; " + variable + " or " + variable + "_FILE in the environment is the place for it");
+           "belongs in the environment, not in the file: use " + variable + " or " + variable + "_FILE");
   }
 
   void read_value(const candidate& c, const std::string& key, const resolved& text) {
@@ -190,11 +189,11 @@ private:
 
   void list_effective(settings& value) const {
     for (const auto* row : schema()) {
-      const auto at = values_.find(row);
+      const auto parsed_values = values_.find(row);
       if (row->family != wildcard::none) {
         list_family(*row, value);
-      } else if (at != values_.end()) {
-        const auto& kept = at->second.begin()->second;
+      } else if (parsed_values != values_.end()) {
+        const auto& kept = parsed_values->second.begin()->second;
         value.effective.push_back({std::string(name_of(*row)), kept.shown, kept.where});
       } else {
         value.effective.push_back({std::string(name_of(*row)),
@@ -207,8 +206,8 @@ private:
   void list_family(const property& row, settings& value) const {
     bool default_is_replaced = false;
     const std::string_view member = row.type == value_type::log_level ? "root" : "UNKNOWN";
-    if (const auto at = values_.find(&row); at != values_.end()) {
-      for (const auto& [instance, kept] : at->second) {
+    if (const auto parsed_values = values_.find(&row); parsed_values != values_.end()) {
+      for (const auto& [instance, kept] : parsed_values->second) {
         value.effective.push_back({key_match{&row, instance}.key(), kept.shown, kept.where});
         default_is_replaced = default_is_replaced || instance == member;
       }
@@ -263,7 +262,7 @@ load_result load_text(const environment& variables, const std::string& file_name
   const bool broken =
     std::any_of(file.errors.begin(), file.errors.end(), [](const problem& p) { return p.key.empty(); });
   if (broken)
-    file.entries.clear(); // what came before the fault says nothing about what the file means
+    file.entries.clear(); // the keys before a syntax error may not mean what they seem to
   return load_entries(variables, file_name, file);
 }
 
@@ -281,9 +280,9 @@ std::string value_of(const environment& variables, std::string_view key) {
   std::vector<problem> warnings;
   auto sources = gather(variables, path, file.entries, errors, warnings);
   std::string result(wanted->row->default_value);
-  if (const auto at = sources.by_key.find(wanted->key()); at != sources.by_key.end()) {
+  if (const auto entry = sources.by_key.find(wanted->key()); entry != sources.by_key.end()) {
     placeholder_resolver resolver(variables, sources);
-    const auto found = resolver.resolve(sources.candidates[at->second]);
+    const auto found = resolver.resolve(sources.candidates[entry->second]);
     if (found && !found->sensitive && parse_value(*wanted->row, found->text))
       result = found->text;
   }

@@ -34,7 +34,7 @@ struct login {
   friend bool operator==(const login&, const login&) = default;
 };
 
-// host[:port] with the port filled in, or nothing.
+// Parses host[:port] and adds the default port; empty if the text is invalid.
 std::optional<std::string> host_and_port(std::string_view text) {
   while (text.ends_with('/'))
     text.remove_suffix(1);
@@ -60,9 +60,9 @@ expected<nats_servers> parse_nats_urls(std::string_view text) {
     const auto scheme = to_lower(url.substr(0, slashes));
     if (scheme != "nats" && scheme != "tls")
       return wrong();
-    auto place = url.substr(slashes + 3);
-    if (const auto at = place.rfind('@'); at != std::string_view::npos) {
-      const auto userinfo = place.substr(0, at);
+    auto authority = url.substr(slashes + 3);
+    if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
+      const auto userinfo = authority.substr(0, at);
       const auto colon = userinfo.find(':');
       if (colon == 0 || colon == std::string_view::npos || colon + 1 == userinfo.size())
         return wrong("a login in a NATS URL to be name:password@, or none and NATS_USERNAME and NATS_PASSWORD");
@@ -70,9 +70,9 @@ expected<nats_servers> parse_nats_urls(std::string_view text) {
       if (seen && !(*seen == found))
         return wrong("the same login in all NATS URLs");
       seen = std::move(found);
-      place = place.substr(at + 1);
+      authority = authority.substr(at + 1);
     }
-    auto address = host_and_port(place);
+    auto address = host_and_port(authority);
     if (!address)
       return wrong();
     result.urls.push_back(scheme + "://" + *address);

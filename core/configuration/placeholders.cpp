@@ -14,7 +14,7 @@ constexpr std::size_t max_depth = 32;
 constexpr std::size_t max_replacements = 1000;
 constexpr std::size_t max_bytes = std::size_t{64} * 1024;
 
-// By its name: a variable that we know nothing else about.
+// Guesses from the name whether a variable that is not in the schema holds a secret.
 bool sounds_secret(std::string_view name) {
   constexpr std::array words{"PASS", "PWD", "SECRET", "TOKEN", "CREDENTIAL", "KEY"};
   const auto upper = to_upper(name);
@@ -26,7 +26,7 @@ error fault(std::string message) {
   return make_error(errc::invalid, std::move(message));
 }
 
-// Where the placeholder that begins at `start` ends: the index of its brace, or npos.
+// The index of the closing brace of the placeholder that begins at `start`, or npos.
 std::size_t end_of(std::string_view text, std::size_t start) {
   std::size_t open = 0;
   for (std::size_t i = start; i < text.size(); ++i) {
@@ -40,7 +40,7 @@ std::size_t end_of(std::string_view text, std::size_t start) {
   return std::string_view::npos;
 }
 
-// The colon between name and default: the first one that is not inside of another placeholder.
+// The index of the colon between name and default: the first one outside of nested placeholders.
 std::size_t colon_in(std::string_view inside) {
   std::size_t open = 0;
   for (std::size_t i = 0; i < inside.size(); ++i) {
@@ -92,7 +92,7 @@ expected<std::string> placeholder_resolver::replace(std::string_view inside) {
   if (++replacements_ > max_replacements || path_.size() > max_depth)
     return fault("found too many placeholders inside of one another, expected at most 32 levels and 1000 in all");
   const auto colon = colon_in(inside);
-  path_.emplace_back(); // one level deeper: a name may be made of placeholders too
+  path_.emplace_back(); // counts as a level: the name may itself contain placeholders
   auto name = expand(inside.substr(0, colon));
   path_.pop_back();
   if (!name)
@@ -122,7 +122,7 @@ bool placeholder_resolver::look_up(const std::string& name, expected<std::string
   if (const auto* text = variables_.find(name)) {
     if (sounds_secret(name)) {
       sensitive_ = true;
-      into = *text; // a secret from outside is taken as it is
+      into = *text; // placeholders in secrets from the environment are not replaced
     } else {
       into = descend("environment " + name, *text);
     }
@@ -131,8 +131,8 @@ bool placeholder_resolver::look_up(const std::string& name, expected<std::string
   if (const auto match = find_key(name)) {
     const auto key = match->key();
     sensitive_ = sensitive_ || match->row->masked;
-    if (const auto at = sources_.by_key.find(key); at != sources_.by_key.end()) {
-      const auto& found = sources_.candidates[at->second];
+    if (const auto entry = sources_.by_key.find(key); entry != sources_.by_key.end()) {
+      const auto& found = sources_.candidates[entry->second];
       if (found.text.empty() && match->row->default_value.empty())
         return false;
       if (!found.text.empty()) {
@@ -143,10 +143,10 @@ bool placeholder_resolver::look_up(const std::string& name, expected<std::string
     into = std::string(match->row->default_value);
     return !match->row->default_value.empty();
   }
-  if (const auto at = sources_.unknown.find(name); at != sources_.unknown.end()) {
+  if (const auto entry = sources_.unknown.find(name); entry != sources_.unknown.end()) {
     used_.insert(name);
     sensitive_ = sensitive_ || sounds_secret(name);
-    into = descend(name, at->second.text);
+    into = descend(name, entry->second.text);
     return true;
   }
   return false;

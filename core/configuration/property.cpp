@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t max_instance_name_length = 128;
 
-// NATS subjects are divided by dots and have wildcards; a queue group has no blanks.
+// The name becomes a token of NATS subjects, so it has no dots and wildcards, and a queue group, so it has no spaces.
 bool is_instance_name(std::string_view text) {
   return !text.empty() && text.size() <= max_instance_name_length && std::all_of(text.begin(), text.end(), [](char c) {
     return c > ' ' && c < '\x7f' && c != '.' && c != '*' && c != '>';
@@ -26,11 +26,11 @@ bool is_web_url(std::string_view text) {
          && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c != '\x7f'; });
 }
 
-// No bounds are told where there are none to speak of.
+// The bounds as text; empty if the value is unbounded.
 std::string range(const property& row, std::string (*show)(std::int64_t)) {
-  if (row.most == std::numeric_limits<std::int64_t>::max())
-    return row.least == 0 ? std::string{} : " of at least " + show(row.least);
-  return " from " + show(row.least) + " to " + show(row.most);
+  if (row.max_value == std::numeric_limits<std::int64_t>::max())
+    return row.min_value == 0 ? std::string{} : " of at least " + show(row.min_value);
+  return " from " + show(row.min_value) + " to " + show(row.max_value);
 }
 
 std::string show_duration(std::int64_t ms) {
@@ -38,7 +38,7 @@ std::string show_duration(std::int64_t ms) {
 }
 
 bool within(const property& row, std::int64_t value) {
-  return value >= row.least && value <= row.most;
+  return value >= row.min_value && value <= row.max_value;
 }
 
 expected<parsed> wrong(const property& row) {
@@ -81,7 +81,7 @@ expected<parsed> parse_nats(std::string_view text) {
     return servers.error();
   std::vector<std::string> warnings;
   if (!servers->username.empty())
-    warnings.emplace_back("a login stands in the URL; NATS_USERNAME and NATS_PASSWORD are the place for it");
+    warnings.emplace_back("the URL contains a login; use NATS_USERNAME and NATS_PASSWORD instead");
   return parsed{std::move(*servers), std::move(warnings)};
 }
 
@@ -94,7 +94,7 @@ expected<parsed> parse_options(std::string_view text) {
     std::string names;
     for (const auto& name : options->ignored)
       names += (names.empty() ? "" : ", ") + name;
-    warnings.push_back("only -Xmx has a meaning here; ignored: " + names);
+    warnings.push_back("only -Xmx has an effect; ignored: " + names);
   }
   return parsed{std::move(*options), std::move(warnings)};
 }
@@ -107,7 +107,7 @@ expected<parsed> parse_choice(const property& row, std::string_view text) {
 }
 
 expected<parsed> parse_plain(const property& row, std::string_view text) {
-  // C libraries would read less than was written.
+  // C libraries would truncate the text at a zero byte.
   if (text.find('\0') != std::string_view::npos)
     return make_error(errc::invalid, "text without a zero byte");
   if (row.masked)

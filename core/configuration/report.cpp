@@ -7,13 +7,13 @@ namespace cm::core::configuration {
 
 namespace {
 
-// Whole, unlike printable(): a message is made of parts that are short already.
+// Escapes the whole text, while printable() truncates it: the parts of a message have been truncated before.
 std::string one_line(std::string_view text) {
   std::string result;
   while (!text.empty()) {
     const auto part = text.substr(0, 64);
     const auto clean = printable(part);
-    // A character that two parts share must not be taken for a broken one.
+    // Do not split a UTF-8 character between two parts, or it would be escaped as invalid.
     std::size_t size = part.size();
     if (size < text.size()) {
       while (size > 1 && (static_cast<unsigned char>(text[size]) & 0xc0U) == 0x80U)

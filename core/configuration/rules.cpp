@@ -11,9 +11,9 @@ namespace cm::core::configuration {
 
 namespace {
 
-constexpr std::size_t short_key = 16; // bytes; a key as long as half of the hash is beyond guessing
+constexpr std::size_t short_key = 16; // bytes; 128 random bits cannot be found by brute force
 
-// The cores that this process may use, which in a container can be fewer than there are.
+// The number of cores that this process may use; in a container it can be less than the number of cores.
 std::size_t usable_cores() {
   cpu_set_t cores;
   CPU_ZERO(&cores);
@@ -56,11 +56,11 @@ public:
   void ports() {
     if (value_.server.port != value_.management.port)
       return;
-    const auto* at = find("management.port");
-    if (at == nullptr)
-      at = find("server.port");
+    const auto* setting = find("management.port");
+    if (setting == nullptr)
+      setting = find("server.port");
     errors_.push_back(
-      {at == nullptr ? std::string("default") : at->where, "management.port",
+      {setting == nullptr ? std::string("default") : setting->where, "management.port",
        "found " + std::to_string(value_.management.port) + ", which is server.port too, expected two different ports"});
   }
 
@@ -102,10 +102,10 @@ public:
 
 private:
   [[nodiscard]] const candidate* find(const std::string& key) const {
-    const auto at = sources_.by_key.find(key);
-    return at == sources_.by_key.end() || sources_.candidates[at->second].text.empty()
+    const auto found = sources_.by_key.find(key);
+    return found == sources_.by_key.end() || sources_.candidates[found->second].text.empty()
              ? nullptr
-             : &sources_.candidates[at->second];
+             : &sources_.candidates[found->second];
   }
 
   [[nodiscard]] std::string where(const std::string& key) const {

@@ -1,4 +1,4 @@
-// What holds between keys, and the values that follow from others.
+// Derived values, and checks that involve several keys.
 #pragma once
 
 #include "core/configuration/configuration.hpp"
@@ -9,14 +9,14 @@
 
 namespace cm::core::configuration {
 
-/// Share of the memory budget that the cache gets where kaa.cm.cache.max-size is not set: one in `cache_share`.
+/// If kaa.cm.cache.max-size is not set, the cache gets the memory budget divided by this.
 inline constexpr std::size_t cache_share = 2;
 
-/// Puts in what the schema's rows cannot: defaults of families, and what depends on the machine or other keys.
-/// To be called after the rows were applied.
+/// Sets the values that the rows of the schema cannot: defaults of key families, and defaults that depend on the
+/// machine or on other keys. Call it after the rows have been applied.
 void derive(settings& value);
 
-/// Looks for contradictions between settings that are right one by one.
+/// Reports contradictions between settings that are valid individually, and unsafe settings.
 void check(const settings& value, const source_set& sources, std::vector<problem>& errors,
            std::vector<problem>& warnings);
 

@@ -10,7 +10,7 @@ namespace cm::core::configuration {
 
 namespace {
 
-// Spring's uniform form of a key: what differs only in case, '-' and '_' is one key.
+// Spring's uniform form of a key: keys that differ only in case, '-' and '_' are equal.
 std::string uniform(std::string_view key) {
   auto result = to_lower(key);
   std::erase_if(result, [](char c) { return c == '-' || c == '_'; });
@@ -18,7 +18,7 @@ std::string uniform(std::string_view key) {
 }
 
 struct family {
-  std::string prefix; // uniform, with the dot
+  std::string prefix; // in uniform form, with a trailing dot
   std::size_t parts = 0;
   const property* row = nullptr;
 };
@@ -49,11 +49,11 @@ index make_index() {
 }
 
 const index& the_index() {
-  static const index made = make_index();
-  return made;
+  static const index instance = make_index();
+  return instance;
 }
 
-// What follows the first `parts` parts of a dotted key; empty where there is nothing.
+// The rest of a dotted key after its first `parts` parts; empty if there is none.
 std::string_view after_parts(std::string_view key, std::size_t parts) {
   for (; parts > 0; --parts) {
     const auto dot = key.find('.');
@@ -94,7 +94,7 @@ std::optional<key_match> find_key(std::string_view written) {
     const auto rest = after_parts(written, parts);
     if (!form.starts_with(prefix) || rest.empty())
       continue;
-    if (row->family == wildcard::one && rest.find('.') != std::string_view::npos)
+    if (row->family == wildcard::one_part && rest.find('.') != std::string_view::npos)
       continue;
     return key_match{row, canonical_instance(*row, rest)};
   }
@@ -115,7 +115,7 @@ std::optional<std::string> nearest_key(std::string_view unknown) {
   std::size_t best = std::max<std::size_t>(1, std::min<std::size_t>(4, form.size() / 4)) + 1;
   std::optional<std::string> result;
   const auto consider = [&](std::string_view candidate, std::string_view against, const auto& name) {
-    // A key that stands one level too high is as good as one with a wrong letter.
+    // A key with its first parts missing counts like one with a single wrong character.
     const bool misplaced = candidate.size() > against.size() + 1 && candidate.ends_with(against)
                            && candidate[candidate.size() - against.size() - 1] == '.' && against.size() > 3;
     const auto distance = misplaced ? 1 : edit_distance(against, candidate, best);
@@ -163,7 +163,7 @@ std::vector<std::string> variables_of(const property& row) {
 }
 
 std::string variable_prefix_of(const property& row) {
-  // Application names and scopes have characters that a variable cannot tell apart.
+  // Other families have none: a variable cannot distinguish all characters of application names and scopes.
   if (row.type != value_type::http_status && row.type != value_type::log_level)
     return {};
   auto name = to_upper(row.key) + "_";

@@ -1,4 +1,5 @@
-// The schema: the one table of every configuration key (contract 3.1, 3.2), and how a key is found in it.
+// The schema: the table of all configuration keys (contract 3.1, 3.2), and the look-up of keys. All functions are
+// thread-safe.
 #pragma once
 
 #include "core/configuration/property.hpp"
@@ -11,7 +12,7 @@
 
 namespace cm::core::configuration {
 
-/// All rows, group by group; a row that decides the default of others comes before them.
+/// All rows by group. A row that determines the defaults of other rows comes before them.
 [[nodiscard]] std::span<const property* const> schema();
 
 /// The groups that schema() is made of.
@@ -21,31 +22,33 @@ namespace cm::core::configuration {
 [[nodiscard]] std::span<const property> credential_properties();
 [[nodiscard]] std::span<const property> security_properties();
 
-/// A row, and which key of its family was meant.
+/// A row and, for a family of keys, the member.
 struct key_match {
   const property* row = nullptr;
-  std::string instance; ///< what stands for the wildcard; empty where the row is no family
+  std::string instance; ///< the text that matched the wildcard; empty if the row is not a family
 
-  /// The key in the spelling of the schema: "endpoints.health.mapping.DOWN".
+  /// The full key as the schema spells it: "endpoints.health.mapping.DOWN".
   [[nodiscard]] std::string key() const;
 };
 
-/// Finds a key as it is written in a file: case, '-' and '_' do not matter (Spring Boot's rule), aliases count.
+/// Finds a key by its spelling in a file: ignores case, '-' and '_' (Spring Boot's relaxed binding) and accepts
+/// aliases.
 [[nodiscard]] std::optional<key_match> find_key(std::string_view written);
 
-/// Whether keys of the schema begin with `written` and a dot.
+/// Whether any key of the schema begins with `written` and a dot.
 [[nodiscard]] bool is_beginning_of_key(std::string_view written);
 
-/// The known key that was probably meant by an unknown one; nothing where none is near.
+/// The known key that is most similar to an unknown one; empty if none is similar enough.
 [[nodiscard]] std::optional<std::string> nearest_key(std::string_view unknown);
 
-/// The environment variables that set a row, without the _FILE forms; empty for a family.
+/// The environment variables that set a row, without those with the suffix _FILE; empty for a family.
 [[nodiscard]] std::vector<std::string> variables_of(const property& row);
 
-/// The beginning of the variables that set a family ("LOGGING_LEVEL_"); empty where there are none.
+/// The prefix of the variables that set members of a family ("LOGGING_LEVEL_"); empty if there are none.
 [[nodiscard]] std::string variable_prefix_of(const property& row);
 
-/// The family's key that a variable with variable_prefix_of() means, by what follows the prefix.
+/// The member of a family that a variable sets.
+/// @param rest the name of the variable without variable_prefix_of()
 [[nodiscard]] std::string instance_of_variable(const property& row, std::string_view rest);
 
 } // namespace cm::core::configuration

@@ -1,4 +1,4 @@
-// What the rows of the schema share: access to parsed values, and lengths of time.
+// Shared by the schema rows: access to parsed values, and time units.
 #pragma once
 
 #include "core/configuration/value.hpp"
@@ -16,7 +16,8 @@ inline constexpr std::int64_t hour_ms = 60 * minute_ms;
 inline constexpr std::int64_t day_ms = 24 * hour_ms;
 inline constexpr std::int64_t year_ms = 365 * day_ms;
 
-// A row knows the type of its own values, so that a mismatch is a fault of the schema and throws.
+// The type of a row determines the type of its values. A mismatch is a bug in the schema and throws
+// std::bad_variant_access.
 [[nodiscard]] inline const std::string& text_in(const parsed_value& value) {
   return std::get<std::string>(value);
 }
@@ -33,7 +34,7 @@ inline constexpr std::int64_t year_ms = 365 * day_ms;
   return std::get<std::chrono::milliseconds>(value);
 }
 
-/// For numbers and sizes, which the schema keeps from being negative.
+/// For numbers and sizes. The schema ensures that they are not negative.
 [[nodiscard]] inline std::size_t count_in(const parsed_value& value) {
   return static_cast<std::size_t>(std::get<std::int64_t>(value));
 }

@@ -1,4 +1,4 @@
-// The rows about what CM connects to: NATS, MariaDB, Tekton.
+// Schema rows of the services that CM connects to: NATS, MariaDB, Tekton.
 #include "core/configuration/schema.hpp"
 #include "core/configuration/schema_apply.hpp"
 
@@ -40,8 +40,8 @@ constexpr property connections_rows[]{
    .type = nats_urls,
    .default_value = "nats://nats:4222",
    .mark = platform,
-   .description = "The servers of the NATS cluster, separated by commas or as a YAML list; `tls://` for TLS. The port "
-                  "may be left out (4222). A login in a URL is accepted with a warning; the keys below win over it.",
+   .description = "The servers of the NATS cluster, separated by commas or as a YAML list; `tls://` for TLS. The "
+                  "default port is 4222. A login in a URL is accepted with a warning; the keys below take precedence.",
    .apply = apply_nats_urls},
   {.group = nats_group,
    .key = "nats.username",
@@ -62,7 +62,7 @@ constexpr property connections_rows[]{
    .key = "nats.tls.ca",
    .type = readable_file,
    .default_note = "the system's authorities",
-   .description = "Authorities that the servers' certificates must come from, PEM.",
+   .description = "Certificate authorities of the servers, PEM.",
    .apply = [](settings& s, const parsed_value& v, const std::string&) { s.nats.tls_ca_file = text_in(v); }},
   {.group = nats_group,
    .key = "nats.tls.certificate",
@@ -104,8 +104,8 @@ constexpr property connections_rows[]{
    .aliases = {"spring.datasource.tomcat.max-active"},
    .type = integer,
    .default_value = "8",
-   .least = 1,
-   .most = 256,
+   .min_value = 1,
+   .max_value = 256,
    .mark = platform,
    .description = "Connections to the database, each with a thread of its own.",
    .apply = [](settings& s, const parsed_value& v, const std::string&) { s.database.pool_size = count_in(v); }},

@@ -1,4 +1,4 @@
-// The rows about CM's own work: tokens, applications, cache, admission, retention.
+// Schema rows of credential management: tokens, applications, cache, admission, retention.
 #include "core/configuration/schema.hpp"
 #include "core/configuration/schema_apply.hpp"
 
@@ -12,7 +12,8 @@ using enum mark;
 constexpr std::string_view token_group = "Credentials";
 constexpr std::string_view cache_group = "Cache and admission";
 
-// "app", "app.versions" and "app.versions.version" all make the application known; the loader refuses other shapes.
+// "app", "app.versions" and "app.versions.version" all define the application. Other forms do not get here: sources.cpp
+// reports them.
 void apply_application(settings& s, const parsed_value& /*value*/, const std::string& instance) {
   constexpr std::string_view middle = ".versions.";
   const auto dot = instance.find('.');
@@ -26,10 +27,10 @@ constexpr property credentials_rows[]{
    .key = "kaa.cm.ep-token.length",
    .type = integer,
    .default_value = "10",
-   .least = 8,
-   .most = 255,
+   .min_value = 8,
+   .max_value = 255,
    .mark = platform,
-   .description = "Length of the endpoint tokens that CM makes.",
+   .description = "Length of the endpoint tokens that CM generates.",
    .apply = [](settings& s, const parsed_value& v, const std::string&) { s.credentials.token_length = count_in(v); }},
   {.group = token_group,
    .key = "kaa.cm.token-hash-key",
@@ -46,7 +47,7 @@ constexpr property credentials_rows[]{
    .belongs_to_secrets = true,
    .file_variable = true,
    .availability = availability::later,
-   .description = "The key before the present one, while tokens are moved from one to the other.",
+   .description = "The previous key, while tokens are migrated to the current key.",
    .apply = [](settings& s, const parsed_value& v,
                const std::string&) { s.credentials.token_hash_key_previous = secret_in(v); }},
   {.group = token_group,
@@ -77,17 +78,17 @@ constexpr property credentials_rows[]{
    .key = "kaa.cm.revocations.retention",
    .type = duration,
    .default_value = "7d",
-   .least = minute_ms,
-   .most = 10 * year_ms,
-   .description = "How long revocations can be asked for.",
+   .min_value = minute_ms,
+   .max_value = 10 * year_ms,
+   .description = "How long `/revocations` returns a revocation.",
    .apply = [](settings& s, const parsed_value& v,
                const std::string&) { s.credentials.revocations_retention = duration_in(v); }},
   {.group = token_group,
    .key = "kaa.cm.audit.retention",
    .type = duration,
    .default_value = "365d",
-   .least = minute_ms,
-   .most = 100 * year_ms,
+   .min_value = minute_ms,
+   .max_value = 100 * year_ms,
    .description = "How long the audit trail is kept.",
    .apply = [](settings& s, const parsed_value& v,
                const std::string&) { s.credentials.audit_retention = duration_in(v); }},
@@ -96,27 +97,28 @@ constexpr property credentials_rows[]{
    .key = "kaa.cm.cache.time-to-live",
    .type = duration,
    .default_value = "10s",
-   .most = day_ms,
-   .description = "Longest time that a replica answers from memory without asking the database; 0 for never.",
+   .max_value = day_ms,
+   .description =
+     "Longest time for which a replica answers from its cache without reading the database; 0 disables the cache.",
    .apply = [](settings& s, const parsed_value& v,
                const std::string&) { s.credentials.cache_time_to_live = duration_in(v); }},
   {.group = cache_group,
    .key = "kaa.cm.cache.max-size",
    .type = size,
    .default_note = "half of the memory budget",
-   .least = 1024,
-   .most = std::int64_t{1} << 40U,
-   .description = "Memory that the cache may take.",
+   .min_value = 1024,
+   .max_value = std::int64_t{1} << 40U,
+   .description = "Maximum memory of the cache.",
    .apply = [](settings& s, const parsed_value& v, const std::string&) { s.credentials.cache_max_bytes = count_in(v); },
    .derived = [](const settings& s) { return size_to_text(static_cast<std::int64_t>(s.credentials.cache_max_bytes)); }},
   {.group = cache_group,
    .key = "kaa.ecap.provider.concurrency",
    .type = integer,
    .default_note = "the number of processor cores",
-   .least = 1,
-   .most = 1024,
-   .description = "Cores to work on: half as many shared threads, token validators, loops of the REST port, and "
-                  "passwords hashed at a time, at least one each.",
+   .min_value = 1,
+   .max_value = 1024,
+   .description = "Number of cores to use. CM runs half as many shared threads, token validators, event loops of the "
+                  "REST port and password workers, but at least one of each.",
    .apply = [](settings& s, const parsed_value& v,
                const std::string&) { s.credentials.provider_concurrency = count_in(v); },
    .derived = [](const settings& s) { return std::to_string(s.credentials.provider_concurrency); }},
@@ -124,9 +126,10 @@ constexpr property credentials_rows[]{
    .key = "kaa.ecap.provider.queue-length",
    .type = integer,
    .default_value = "4096",
-   .least = 1,
-   .most = 1'000'000,
-   .description = "NATS requests that may wait; those beyond are answered with 503 at once.",
+   .min_value = 1,
+   .max_value = 1'000'000,
+   .description =
+     "Maximum number of NATS requests in flight, for each protocol; CM answers further ones with 503 immediately.",
    .apply = [](settings& s, const parsed_value& v,
                const std::string&) { s.credentials.provider_queue_length = count_in(v); }},
 };

@@ -1,4 +1,4 @@
-// The rows about the process itself: instance, memory, log, license, stopping.
+// Schema rows of the process: instance, memory, logging, license, shutdown.
 #include "core/configuration/schema.hpp"
 #include "core/configuration/schema_apply.hpp"
 
@@ -44,9 +44,9 @@ constexpr property process_rows[]{
    .key = "shutdown.timeout",
    .type = duration,
    .default_value = "30s",
-   .least = 1000,
-   .most = hour_ms,
-   .description = "Longest time between a request to stop and the end of the process.",
+   .min_value = 1000,
+   .max_value = hour_ms,
+   .description = "Maximum time between a request to stop and the end of the process.",
    .apply = [](settings& s, const parsed_value& v, const std::string&) { s.shutdown_timeout = duration_in(v); }},
 
   {.group = monitoring_group,
@@ -54,7 +54,7 @@ constexpr property process_rows[]{
    .type = boolean,
    .default_value = "false",
    .mark = platform,
-   .description = "Switches the monitoring agent on; needs `JMX_MONITOR_USER_PASSWORD`.",
+   .description = "Enables the monitoring agent; requires `JMX_MONITOR_USER_PASSWORD`.",
    .apply = [](settings& s, const parsed_value& v, const std::string&) { s.agent.enabled = switch_in(v); }},
   {.group = monitoring_group,
    .variables = {"JMX_PORT"},
@@ -89,23 +89,23 @@ constexpr property process_rows[]{
   {.group = license_group,
    .key = "kaa.license.trusted-certificates",
    .type = readable_file,
-   .description = "PEM bundle of the authorities that a license must come from; not set: the chain is not checked.",
+   .description = "PEM bundle of the certificate authorities for licenses; if not set, the chain is not checked.",
    .apply = [](settings& s, const parsed_value& v,
                const std::string&) { s.license.trusted_certificates_file = text_in(v); }},
   {.group = license_group,
    .key = "kaa.license.check-interval",
    .type = duration,
    .default_value = "1h",
-   .least = 1000,
-   .most = day_ms,
+   .min_value = 1000,
+   .max_value = day_ms,
    .description = "How often the license is checked while CM runs.",
    .apply = [](settings& s, const parsed_value& v, const std::string&) { s.license.check_interval = duration_in(v); }},
   {.group = license_group,
    .key = "kaa.license.grace-period",
    .type = duration,
    .default_value = "0s",
-   .most = year_ms,
-   .description = "Time after the end of the license during which a running CM goes on as before.",
+   .max_value = year_ms,
+   .description = "Time after the expiry of the license during which a running CM continues normally.",
    .apply = [](settings& s, const parsed_value& v, const std::string&) { s.license.grace_period = duration_in(v); }},
 
   {.group = logging_group,
@@ -115,7 +115,7 @@ constexpr property process_rows[]{
    .type = log_level,
    .default_note = "`root`: `INFO`",
    .mark = platform,
-   .description = "Level of a logger and of those below it; `root` is the level of the rest. In the environment "
+   .description = "Level of a logger and of those below it; `root` applies to all others. In the environment "
                   "`LOGGING_LEVEL_<LOGGER>`: the name in lower case with a dot for each underscore.",
    .apply = [](settings& s, const parsed_value& v,
                const std::string& logger) { s.logging.levels.insert_or_assign(logger, text_in(v)); }},
@@ -124,7 +124,7 @@ constexpr property process_rows[]{
    .type = choice,
    .default_note = "`text` on a terminal, `json` elsewhere",
    .choices = {"text", "json"},
-   .description = "Form of a log line.",
+   .description = "Format of log lines.",
    .apply = [](settings& s, const parsed_value& v,
                const std::string&) { s.logging.format = text_in(v) == "json" ? log_format::json : log_format::text; }},
   {.group = logging_group,
@@ -132,7 +132,7 @@ constexpr property process_rows[]{
    .type = path,
    .default_note = "standard output",
    .mark = platform,
-   .description = "File that the log is written to.",
+   .description = "Log file; if not set, the log goes to standard output.",
    .apply = [](settings& s, const parsed_value& v, const std::string&) { s.logging.file = text_in(v); }},
 };
 

@@ -1,4 +1,4 @@
-// The rows about REST authorization by an OpenID provider.
+// Schema rows of REST authorization by an OpenID provider.
 #include "core/configuration/schema.hpp"
 #include "core/configuration/schema_apply.hpp"
 
@@ -19,7 +19,7 @@ constexpr property security_rows[]{
    .mark = platform,
    .availability = availability::later_refused,
    .unsafe = "the REST API would answer everybody",
-   .description = "REST requests need a bearer token of the OpenID provider."},
+   .description = "REST requests require a bearer token of the OpenID provider."},
   {.group = oauth_group,
    .key = "security.oauth2.resource-server.authorize",
    .type = boolean,
@@ -60,7 +60,7 @@ constexpr property security_rows[]{
    .key = "security.oauth2.resource-server.jwk-set-uri",
    .type = web_url,
    .availability = availability::later,
-   .description = "Where the provider's keys are."},
+   .description = "URL of the provider's keys."},
   {.group = oauth_group,
    .key = "security.oauth2.resource-server.audience",
    .availability = availability::later,
@@ -69,9 +69,9 @@ constexpr property security_rows[]{
    .key = "security.oauth2.resource-server.stale-while-error",
    .type = duration,
    .default_value = "1h",
-   .most = year_ms,
+   .max_value = year_ms,
    .availability = availability::later,
-   .description = "How long the last good keys serve while the provider is down."},
+   .description = "How long CM uses the last fetched keys while the provider is unavailable."},
   {.group = oauth_group,
    .key = "security.oauth2.resource-server.scopes",
    .wildcard_shape = "<ours>",

@@ -1,4 +1,4 @@
-// The rows about what CM serves: the REST API, its TLS, and the management port.
+// Schema rows of CM's own ports: the REST API, its TLS, and the management port.
 #include "core/configuration/schema.hpp"
 #include "core/configuration/schema_apply.hpp"
 
@@ -52,7 +52,7 @@ constexpr property server_rows[]{
    .default_value = "none",
    .choices = {"none", "want", "need"},
    .availability = availability::later,
-   .description = "Whether clients have to show a certificate."},
+   .description = "Whether clients must present a certificate."},
 
   {.group = management_group,
    .key = "management.port",
@@ -68,7 +68,7 @@ constexpr property server_rows[]{
    .mark = platform,
    .availability = availability::later_refused,
    .unsafe = "the management port would answer everybody",
-   .description = "Everything but the bare status of `/health` needs a bearer token."},
+   .description = "Everything except the plain status of `/health` requires a bearer token."},
   {.group = management_group,
    .key = "management.console.enabled",
    .type = boolean,
@@ -80,7 +80,7 @@ constexpr property server_rows[]{
    .type = boolean,
    .default_value = "true",
    .mark = platform,
-   .description = "Whether the management endpoints are there, unless the key of one says otherwise.",
+   .description = "Whether the management endpoints are enabled; the key of an endpoint overrides this.",
    .apply =
      [](settings& s, const parsed_value& v, const std::string&) {
        auto& m = s.management;
@@ -97,7 +97,7 @@ constexpr property server_rows[]{
   {.group = management_group,
    .key = "endpoints.health.mapping",
    .wildcard_shape = "<STATUS>",
-   .family = wildcard::one,
+   .family = wildcard::one_part,
    .type = http_status,
    .default_note = "`UNKNOWN`: `SERVICE_UNAVAILABLE`",
    .mark = platform,

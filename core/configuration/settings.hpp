@@ -1,5 +1,5 @@
-// The settings of one CM process, validated: what the configuration (contract 3.1, 3.2) comes to.
-// Made by core/configuration; every part is handed to the one who needs it, before that one starts.
+// The validated settings of a CM process (contract 3.1, 3.2). core/configuration creates them; each component receives
+// its part before it starts.
 #pragma once
 
 #include "core/base/secret.hpp"
@@ -25,20 +25,20 @@ struct network_address {
 };
 
 enum class tls_mode : std::uint8_t {
-  disabled,  ///< never
-  trusted,   ///< encrypted, the certificate is not checked
-  verify_ca, ///< encrypted, the chain is checked, the host name is not
-  verify_full,
+  disabled,    ///< not encrypted
+  trusted,     ///< encrypted; the certificate is not checked
+  verify_ca,   ///< encrypted; checks the certificate chain, not the host name
+  verify_full, ///< encrypted; checks the certificate chain and the host name
 };
 
-/// spring.datasource.*: the JDBC URL taken apart, login, pool.
+/// spring.datasource.*: the parts of the JDBC URL, login, pool.
 struct database_settings {
   std::vector<network_address> hosts; ///< tried in this order
   std::string database;
   std::string username;
   secret password;
   tls_mode tls = tls_mode::disabled;
-  std::string tls_ca_file; ///< serverSslCert; empty: the system's store
+  std::string tls_ca_file; ///< serverSslCert; empty: the system's trust store
   std::chrono::milliseconds connect_timeout{5000};
   std::chrono::milliseconds socket_timeout{10000};
   std::size_t pool_size = 8;
@@ -69,11 +69,11 @@ struct management_settings {
   std::map<std::string, int> health_status_mapping; ///< health status in upper case -> HTTP status, 200 to 599
 };
 
-/// JMX_*: the monitoring agent
+/// JMX_*: the monitoring agent.
 struct agent_settings {
   bool enabled = false;
   std::uint16_t port = 10500;
-  secret password; ///< of the user `monitor`; there when it is enabled
+  secret password; ///< of the user `monitor`; not empty if enabled
 };
 
 /// kaa.license.*, KAA_LICENSE_CERT_*
@@ -90,19 +90,19 @@ struct credential_settings {
   std::size_t token_length = 10;
   bool trustful = false;
   std::string ep_register_instance = "epr";
-  std::map<std::string, std::set<std::string>> applications; ///< name -> versions; empty: any well-formed name
+  std::map<std::string, std::set<std::string>> applications; ///< name -> versions; empty: all well-formed names
   std::chrono::milliseconds cache_time_to_live{10000};
   std::size_t cache_max_bytes = 0;
   secret token_hash_key;
   secret token_hash_key_previous;
   std::chrono::milliseconds revocations_retention{std::chrono::hours{7 * 24}};
   std::chrono::milliseconds audit_retention{std::chrono::hours{365 * 24}};
-  std::size_t provider_concurrency = 0; ///< cores to work on; at least 1 after loading
+  std::size_t provider_concurrency = 0; ///< number of cores to use; at least 1 after loading
   std::size_t provider_queue_length = 4096;
 
-  /// Threads that the actors without one of their own share, token validators, password workers, and loops of the REST
-  /// port: so many each. The NATS library's threads, the database workers and the log need the other half of the cores;
-  /// measured, one for each core costs more in wake-ups than it brings.
+  /// The number of shared actor threads, and also of token validators, of password workers, and of event loops of the
+  /// REST port. Half of the cores, because the threads of the NATS library, the database workers and the log need the
+  /// other half: measured, one per core costs more in wake-ups than it gains.
   [[nodiscard]] std::size_t workers_per_role() const noexcept {
     return std::max<std::size_t>(1, provider_concurrency / 2);
   }
@@ -112,7 +112,7 @@ struct credential_settings {
 struct tekton_settings {
   bool enabled = false;
   std::string url = "http://tekton"; ///< of its REST API
-  std::string instance = "tekton";   ///< whose configuration events are followed
+  std::string instance = "tekton";   ///< service instance whose configuration events CM follows
 };
 
 enum class log_format : std::uint8_t { automatic, text, json };
@@ -120,15 +120,15 @@ enum class log_format : std::uint8_t { automatic, text, json };
 /// logging.*
 struct logging_settings {
   std::map<std::string, std::string> levels; ///< logger -> trace, debug, info, warning, error, critical or off
-                                             ///< (spdlog's names); "root" for the rest
+                                             ///< (spdlog's names); "root" for all other loggers
   log_format format = log_format::automatic;
   std::string file; ///< empty: standard output
 };
 
-/// One configuration key as it came out, for `cm check-config`.
+/// The effective value of one configuration key, for `cm check-config`.
 struct effective_setting {
-  std::string key;    ///< the key, or the environment variable where there is no key
-  std::string value;  ///< as a person reads it; "******" for a secret, empty where nothing is set
+  std::string key;    ///< the key, or the environment variable if there is no key
+  std::string value;  ///< readable form; "******" for a secret, empty if not set
   std::string origin; ///< "default", "environment NAME", "/path/file.yml:12"
 
   friend bool operator==(const effective_setting&, const effective_setting&) = default;
@@ -147,7 +147,7 @@ struct settings {
   logging_settings logging;
   std::chrono::milliseconds shutdown_timeout{30000};
   std::size_t memory_budget_bytes = 0;      ///< -Xmx of JAVA_OPTIONS
-  std::vector<effective_setting> effective; ///< every key with its origin; no secret in it
+  std::vector<effective_setting> effective; ///< every key with its origin; contains no secrets
 };
 
 } // namespace cm::core

@@ -13,11 +13,11 @@ namespace cm::core::configuration {
 
 namespace {
 
-std::string variable_place(const std::string& name) {
+std::string variable_location(const std::string& name) {
   return "environment " + name;
 }
 
-// A value that stands where only keys can stand, or the other way round; nothing where the shape is right.
+// Reports a value where the schema only allows nested keys, and the reverse; empty if the shape is valid.
 std::optional<std::string> wrong_shape(const file_entry& entry, const std::optional<key_match>& match) {
   using kind = file_entry::kind;
   if (!match) {
@@ -75,14 +75,14 @@ public:
   }
 
   source_set finish() {
-    // What the environment says too does not count in the file.
-    std::set<std::string> outside;
+    // The environment overrides the file.
+    std::set<std::string> in_environment;
     for (const auto& c : result_.candidates) {
       if (!c.from_file)
-        outside.insert(c.match.key());
+        in_environment.insert(c.match.key());
     }
     std::erase_if(result_.candidates, [&](const candidate& c) {
-      return c.from_file && (outside.contains(c.match.key()) || result_.broken.contains(c.match.key()));
+      return c.from_file && (in_environment.contains(c.match.key()) || result_.broken.contains(c.match.key()));
     });
     for (std::size_t i = 0; i < result_.candidates.size(); ++i)
       result_.by_key.emplace(result_.candidates[i].match.key(), i);
@@ -90,17 +90,17 @@ public:
   }
 
 private:
-  // False, and an error, where the file has the key already.
+  // Records the line of a key. If the file has the key already, reports an error and returns false.
   bool note_line(const std::string& key, const file_entry& entry, const std::string& where) {
-    const auto [at, fresh] = lines_.emplace(key, entry.line);
-    if (fresh)
+    const auto [known, inserted] = lines_.emplace(key, entry.line);
+    if (inserted)
       return true;
     errors_.push_back(
-      {where, entry.key, "found twice, first in line " + std::to_string(at->second) + ", expected once"});
+      {where, entry.key, "found twice, first in line " + std::to_string(known->second) + ", expected once"});
     return false;
   }
 
-  // The versions may be a list, and the key may go on below a version with what concerns other services.
+  // The versions may be a list. Keys below a version belong to other services and are ignored.
   void add_application(const key_match& match, const file_entry& entry, const std::string& where) {
     const auto parts = split(match.instance, '.');
     if (!is_application_name_here(parts[0], entry, where))
@@ -142,12 +142,13 @@ private:
 
   void read_family(const property& row, const std::string& prefix, const environment& variables) {
     const auto& all = variables.variables();
-    for (auto at = all.lower_bound(prefix); at != all.end() && at->first.starts_with(prefix); ++at) {
-      if (at->first.size() == prefix.size() || at->second.empty())
+    for (auto variable = all.lower_bound(prefix); variable != all.end() && variable->first.starts_with(prefix);
+         ++variable) {
+      if (variable->first.size() == prefix.size() || variable->second.empty())
         continue;
-      const std::string_view rest = std::string_view(at->first).substr(prefix.size());
+      const std::string_view rest = std::string_view(variable->first).substr(prefix.size());
       result_.candidates.push_back(
-        {{&row, instance_of_variable(row, rest)}, at->second, variable_place(at->first), false, false});
+        {{&row, instance_of_variable(row, rest)}, variable->second, variable_location(variable->first), false, false});
     }
   }
 
@@ -160,26 +161,27 @@ private:
         return;
     }
     if (variable && file) {
-      broken(row, variable_place(*variable), "set together with " + *file + ", expected one of the two");
+      broken(row, variable_location(*variable), "set together with " + *file + ", expected one of the two");
     } else if (file) {
       read_secret(row, *file, *variables.find(*file));
     } else if (variable) {
       const auto& text = *variables.find(*variable);
       if (row.type == value_type::port && (text.starts_with("tcp://") || text.starts_with("udp://")))
-        warnings_.push_back({variable_place(*variable), {}, "ignored: it describes a Kubernetes service, not a port"});
+        warnings_.push_back(
+          {variable_location(*variable), {}, "ignored: it describes a Kubernetes service, not a port"});
       else
-        result_.candidates.push_back({{&row, {}}, text, variable_place(*variable), false, row.masked});
+        result_.candidates.push_back({{&row, {}}, text, variable_location(*variable), false, row.masked});
     }
   }
 
-  // Of two spellings of one variable, both may be set to the same value only.
+  // Selects the variable among its spellings. If several are set, their values must be equal.
   bool choose(const property& row, std::optional<std::string>& chosen, const std::string& name,
               const environment& variables) {
     const auto* text = variables.find(name);
     if (text == nullptr)
       return true;
     if (chosen && *variables.find(*chosen) != *text) {
-      broken(row, variable_place(name),
+      broken(row, variable_location(name),
              "set to another value than " + *chosen
                + ", which means the same; expected one "
                  "value");
@@ -193,12 +195,12 @@ private:
   void read_secret(const property& row, const std::string& variable, const std::string& path) {
     auto text = read_secret_file(path);
     if (!text) {
-      broken(row, variable_place(variable),
+      broken(row, variable_location(variable),
              "\"" + printable(path) + "\" " + text.error().message + ", expected a readable file of at most 64KB");
       return;
     }
     result_.candidates.push_back(
-      {{&row, {}}, std::move(*text), variable_place(variable) + " (" + printable(path) + ")", false, true});
+      {{&row, {}}, std::move(*text), variable_location(variable) + " (" + printable(path) + ")", false, true});
   }
 
   void broken(const property& row, std::string where, std::string message) {
@@ -224,7 +226,7 @@ source_set gather(const environment& variables, const std::string& file_name, co
 }
 
 void warn_of_near_variables(const environment& variables, std::vector<problem>& warnings) {
-  // Only where the beginning leaves little doubt: an environment is full of variables that are none of our business.
+  // Only with a prefix that is specific to CM: an environment has many variables of other programs.
   constexpr std::array<std::string_view, 8> beginnings{"KAA_CM_", "KAA_ECAP_", "KAA_LICENSE_", "SPRING_DATASOURCE_",
                                                        "NATS_",   "MARIADB_",  "MANAGEMENT_",  "JMX_"};
   constexpr std::size_t near = 2;
@@ -251,7 +253,7 @@ void warn_of_near_variables(const environment& variables, std::vector<problem>& 
       }
     }
     if (meant != nullptr)
-      warnings.push_back({variable_place(printable(name)), {}, "unknown variable; did you mean " + *meant + "?"});
+      warnings.push_back({variable_location(printable(name)), {}, "unknown variable; did you mean " + *meant + "?"});
   }
 }
 

@@ -1,4 +1,4 @@
-// What file and environment say about each key, before any value is looked at (contract 3.1: environment over file).
+// Collects the unparsed texts of all keys from file and environment; the environment has precedence (contract 3.1).
 #pragma once
 
 #include "core/configuration/configuration.hpp"
@@ -12,14 +12,14 @@
 
 namespace cm::core::configuration {
 
-/// The text that counts for one key.
+/// The text that takes effect for one key.
 struct candidate {
   key_match match;
   std::string text;
   std::string where; ///< as in problem::where
   bool from_file = false;
-  bool literal = false;  ///< placeholders in it mean nothing: a secret from outside of the file
-  std::string written{}; ///< the key as it stands in the file, where that is another than the schema's
+  bool literal = false;  ///< placeholders are not replaced: a secret from the environment or a secret file
+  std::string written{}; ///< the key as spelled in the file; may be empty otherwise
 };
 
 /// A key of the file that is not in the schema.
@@ -29,18 +29,18 @@ struct unknown_entry {
 };
 
 struct source_set {
-  std::vector<candidate> candidates;         ///< at most one for a key; those of the file first, in its order
+  std::vector<candidate> candidates;         ///< at most one per key; those from the file first, in its order
   std::map<std::string, std::size_t> by_key; ///< key_match::key() -> index of the candidate
   std::map<std::string, unknown_entry> unknown;
-  std::set<std::string> broken; ///< keys that were set in a way that is an error already
+  std::set<std::string> broken; ///< keys for which an error has been reported already
 };
 
-/// Brings the two together; what cannot be right goes to `errors`.
+/// Merges file and environment. Appends to `errors` and `warnings`.
 [[nodiscard]] source_set gather(const environment& variables, const std::string& file_name,
                                 const std::vector<file_entry>& entries, std::vector<problem>& errors,
                                 std::vector<problem>& warnings);
 
-/// Variables that look like a misspelt one of ours.
+/// Warns of unknown variables whose names are similar to a known one.
 void warn_of_near_variables(const environment& variables, std::vector<problem>& warnings);
 
 } // namespace cm::core::configuration

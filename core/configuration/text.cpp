@@ -54,7 +54,7 @@ std::string printable(std::string_view text) {
   std::string_view shown = text;
   if (shown.size() > max_shown) {
     shown = shown.substr(0, max_shown);
-    // Not in the middle of a character.
+    // Do not split a UTF-8 character.
     while (!shown.empty() && (static_cast<unsigned char>(text[shown.size()]) & 0xc0U) == 0x80U)
       shown.remove_suffix(1);
   }

@@ -20,7 +20,7 @@ struct unit {
   std::int64_t factor;
 };
 
-// Number and unit; the unit of a bare number is the one with an empty name.
+// Parses a number with a unit. The unit with an empty name applies to a bare number.
 template <std::size_t Count>
 std::optional<std::int64_t> parse_quantity(std::string_view text, const std::array<unit, Count>& units) {
   const auto end = std::min(text.find_first_not_of("0123456789"), text.size());
@@ -32,7 +32,7 @@ std::optional<std::int64_t> parse_quantity(std::string_view text, const std::arr
   return *number * found->factor;
 }
 
-// The name of an option without what it is set to, which may be a secret.
+// The name of an option without its value, which may be a secret.
 std::string option_name(std::string_view option) {
   return std::string(option.substr(0, option.find_first_of("=:", option.starts_with("-XX:") ? 4 : 0)));
 }
@@ -49,7 +49,7 @@ std::optional<bool> parse_boolean(std::string_view text) {
 }
 
 std::optional<std::int64_t> parse_integer(std::string_view text) {
-  // No leading zero: YAML 1.1 takes such a number for an octal one, and nobody means that.
+  // Leading zeros are refused, because YAML 1.1 parsers would read an octal number.
   if (text.empty() || text.front() == '-' || (text.size() > 1 && text.front() == '0'))
     return std::nullopt;
   std::int64_t value = 0;
@@ -137,12 +137,12 @@ std::string without_login(std::string_view text) {
   if (parameters.find("password") != std::string::npos || parameters.find("user=") != std::string::npos) {
     result = std::string(text.substr(0, query + 1)).append(cover);
   }
-  const auto at = result.rfind('@');
-  if (at == std::string::npos)
+  const auto login_end = result.rfind('@');
+  if (login_end == std::string::npos)
     return result;
   const auto slashes = result.find("//");
-  const auto start = slashes == std::string::npos || slashes > at ? 0 : slashes + 2;
-  return result.replace(start, at - start, cover);
+  const auto start = slashes == std::string::npos || slashes > login_end ? 0 : slashes + 2;
+  return result.replace(start, login_end - start, cover);
 }
 
 } // namespace cm::core::configuration

@@ -1,4 +1,4 @@
-// The types that a configuration value can have, and how each is read from text.
+// The types of configuration values and their parsers. All functions are thread-safe.
 #pragma once
 
 #include "core/base/error.hpp"
@@ -25,29 +25,29 @@ enum class value_type : std::uint8_t {
   choice,
   log_level,
   http_status,
-  instance_name, ///< a part of a NATS subject
-  path,          ///< a file that may come later
-  readable_file, ///< a file that must be there
+  instance_name, ///< a token of a NATS subject
+  path,          ///< a file that need not exist at start
+  readable_file, ///< a file that must exist at start
   web_url,
   nats_urls,
   jdbc_url,
   java_options,
-  application, ///< nothing: the key says it all
+  application, ///< no value: the key contains all information
 };
 
-/// What nats.urls comes to.
+/// The parsed value of nats.urls.
 struct nats_servers {
   std::vector<std::string> urls; ///< scheme://host:port, no login
-  std::string username;          ///< of the URLs, empty where there is none
+  std::string username;          ///< from the URLs; empty if they have none
   secret password;
 
   friend bool operator==(const nats_servers&, const nats_servers&) = default;
 };
 
-/// What JAVA_OPTIONS comes to.
+/// The parsed value of JAVA_OPTIONS.
 struct java_options {
-  std::optional<std::int64_t> memory_bytes; ///< the last -Xmx
-  std::vector<std::string> ignored;         ///< names of the others, without their values, each once
+  std::optional<std::int64_t> memory_bytes; ///< from the last -Xmx
+  std::vector<std::string> ignored;         ///< names of all other options without their values and duplicates
 
   friend bool operator==(const java_options&, const java_options&) = default;
 };
@@ -60,38 +60,40 @@ struct parsed {
   std::vector<std::string> warnings;
 };
 
-/// true/false, yes/no, on/off, 1/0 in any case, as Spring reads them.
+/// Parses true/false, yes/no, on/off, 1/0 in any case, like Spring.
 [[nodiscard]] std::optional<bool> parse_boolean(std::string_view text);
 
-/// A decimal whole number without sign, spaces or leading zeros.
+/// Parses a decimal whole number without sign, spaces or leading zeros.
 [[nodiscard]] std::optional<std::int64_t> parse_integer(std::string_view text);
 
-/// `500ms`, `10s`, `5m`, `1h`, `7d`; a bare number is seconds. Nothing where it does not fit.
+/// Parses `500ms`, `10s`, `5m`, `1h`, `7d`; a bare number is seconds. Empty if malformed or out of range.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
-/// `512KB`, `64MB`, `1GB` (powers of 1024, either case), `B` or a bare number is bytes.
+/// Parses `512KB`, `64MB`, `1GB` (powers of 1024, either case); `B` or a bare number is bytes. Empty if malformed or
+/// out of range.
 [[nodiscard]] std::optional<std::int64_t> parse_size(std::string_view text);
 
-/// The shortest way to write a duration that parse_duration reads back.
+/// The shortest text from which parse_duration returns the same value.
 [[nodiscard]] std::string to_text(std::chrono::milliseconds value);
 
-/// The shortest way to write a size that parse_size reads back.
+/// The shortest text from which parse_size returns the same value.
 [[nodiscard]] std::string size_to_text(std::int64_t bytes);
 
-/// A level's name in spdlog's spelling, from Spring's (TRACE, DEBUG, INFO, WARN, ERROR, FATAL, OFF) in any case.
-/// `false` is OFF too: that is what a YAML 1.1 reader makes of it.
+/// Converts a level from Spring's names (TRACE, DEBUG, INFO, WARN, ERROR, FATAL, OFF, in any case) to spdlog's. `false`
+/// is OFF too, because a YAML 1.1 parser turns an unquoted OFF into false.
 [[nodiscard]] std::optional<std::string> parse_log_level(std::string_view text);
 
-/// An HTTP status from 200 to 599 by number or by its name in Spring's HttpStatus (`SERVICE_UNAVAILABLE`).
+/// Parses an HTTP status from 200 to 599: a number, or a name of Spring's HttpStatus (`SERVICE_UNAVAILABLE`).
 [[nodiscard]] std::optional<int> parse_http_status(std::string_view text);
 
-/// Comma-separated `nats://` and `tls://` URLs. A login in them is taken out; all that have one must agree.
+/// Parses comma-separated `nats://` and `tls://` URLs. Separates the login from the URLs; all URLs with a login must
+/// have the same one.
 [[nodiscard]] expected<nats_servers> parse_nats_urls(std::string_view text);
 
-/// Options of a Java machine, separated by blanks.
+/// Parses JVM options, separated by spaces.
 [[nodiscard]] expected<java_options> parse_java_options(std::string_view text);
 
-/// The value as it may be shown: what could be a login in a URL is covered.
+/// The text with everything masked that could be a login in a URL.
 [[nodiscard]] std::string without_login(std::string_view text);
 
 } // namespace cm::core::configuration

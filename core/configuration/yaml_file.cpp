@@ -21,13 +21,13 @@ std::size_t line_of(const YAML::Mark& mark) {
   return mark.line < 0 ? 1 : static_cast<std::size_t>(mark.line) + 1;
 }
 
-// Ends the parsing from inside a handler, which is the only way that the library offers.
+// Thrown by event handlers to abort parsing; yaml-cpp offers no other way.
 struct refusal {
   YAML::Mark mark;
   std::string reason;
 };
 
-// The events of one document.
+// Handles the parser events of one document and collects its flat keys.
 class flattener : public YAML::EventHandler {
 public:
   flattener(const std::string& file_name, yaml_result& into) : file_name_(file_name), into_(into) {}
@@ -69,30 +69,30 @@ public:
 
   void OnMapEnd() override { close(); }
 
-  /// Where the document began.
+  /// The position where the document begins.
   [[nodiscard]] const YAML::Mark& start() const noexcept { return start_; }
 
 private:
   enum class frame_type : std::uint8_t {
     map,
     list,
-    ignored, // inside a list: read over
+    ignored, // nested inside a list: skipped
   };
 
-  // A key that stands in a map.
-  struct place {
+  // The occurrence of a key in a map.
+  struct occurrence {
     std::size_t line = 0;
     bool holds_map = false;
   };
 
   struct frame {
     frame_type type = frame_type::map;
-    std::string path; // of the map itself, or of the list
+    std::string path; // the key of this map or list
     std::size_t line = 0;
     bool has_key = false;
-    std::string key; // the key whose value comes next, with its path
+    std::string key; // the full key whose value comes next
     std::size_t key_line = 0;
-    std::map<std::string, place> keys;
+    std::map<std::string, occurrence> keys;
     file_entry list;
     bool list_started = false;
   };
@@ -123,11 +123,11 @@ private:
       throw refusal{mark, "a key must not be longer than 512 bytes"};
     top.key_line = line_of(mark);
     top.has_key = true;
-    // Where one of two equal keys holds a map, nothing later can tell: it sees the keys inside only.
-    const auto [at, fresh] = top.keys.emplace(text, place{top.key_line, false});
-    repeated_ = fresh ? 0 : at->second.line;
-    repeated_map_ = !fresh && at->second.holds_map;
-    current_ = &at->second;
+    // Duplicates must be found here if one of them holds a map: later stages only see the keys inside the map.
+    const auto [known, inserted] = top.keys.emplace(text, occurrence{top.key_line, false});
+    repeated_ = inserted ? 0 : known->second.line;
+    repeated_map_ = !inserted && known->second.holds_map;
+    current_ = &known->second;
   }
 
   void report_repetition(bool holds_map) {
@@ -210,9 +210,9 @@ private:
   yaml_result& into_;
   YAML::Mark start_;
   std::vector<frame> frames_;
-  std::size_t repeated_ = 0; // line of the first of two equal keys, while the value of the second is awaited
+  std::size_t repeated_ = 0; // line of the first of two equal keys until the value of the second arrives; 0: none
   bool repeated_map_ = false;
-  place* current_ = nullptr;
+  occurrence* current_ = nullptr;
 };
 
 std::string location(const std::string& file_name, const YAML::Mark& mark) {
@@ -221,15 +221,15 @@ std::string location(const std::string& file_name, const YAML::Mark& mark) {
   return file_name + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
 }
 
-// The library takes a 0x04 byte for the end of the text, and other control characters as they come.
+// Checked here because yaml-cpp treats a 0x04 byte as the end of the text and accepts other control characters.
 std::optional<problem> unfit_bytes(const std::string& file_name, std::string_view text) {
   std::size_t number = 1;
   for (const auto line : split(text, '\n')) {
-    const auto at = std::find_if(line.begin(), line.end(), [](char c) {
+    const auto control = std::find_if(line.begin(), line.end(), [](char c) {
       return (static_cast<unsigned char>(c) < 0x20U && c != '\t' && c != '\r') || c == '\x7f';
     });
-    const auto column = static_cast<std::size_t>(at - line.begin()) + 1;
-    if (at != line.end())
+    const auto column = static_cast<std::size_t>(control - line.begin()) + 1;
+    if (control != line.end())
       return problem{file_name + ":" + std::to_string(number) + ":" + std::to_string(column),
                      {},
                      "found a control character, expected YAML text"};
@@ -255,14 +255,14 @@ yaml_result read_yaml(const std::string& file_name, std::string_view text) {
     flattener first(file_name, result);
     if (!parser.HandleNextDocument(first))
       return result;
-    // One empty document more is a "---" at the end. Where there is more than that, the library may go on for ever
-    // with empty documents, because it does not move past what no document can begin with.
+    // Accept a second, empty document: a "---" at the end. Do not loop over more: at a character that cannot begin a
+    // document, yaml-cpp does not advance and would return empty documents endlessly.
     yaml_result more;
     flattener second(file_name, more);
     if (parser.HandleNextDocument(second) && (!more.entries.empty() || parser.HandleNextDocument(second)))
       result.errors.push_back({location(file_name, second.start()),
                                {},
-                               "found something behind the end of the YAML document, expected one document"});
+                               "found text after the end of the YAML document, expected one document"});
   } catch (const refusal& fault) {
     result.errors.push_back({location(file_name, fault.mark), {}, fault.reason});
   } catch (const YAML::Exception& fault) {

@@ -1,4 +1,4 @@
-// A YAML text as a flat list of dotted keys, with the line of each (contract 3.2: nested and dotted mean the same).
+// Reads YAML into a flat list of dotted keys with line numbers (contract 3.2: nested and dotted keys are equivalent).
 #pragma once
 
 #include "core/configuration/configuration.hpp"
@@ -19,9 +19,9 @@ inline constexpr std::size_t max_shown_duplicates = 100;
 struct file_entry {
   enum class kind : std::uint8_t {
     scalar,
-    nothing, ///< null, nothing at all, or an empty map
-    list,    ///< of scalars: `text` has them with commas between them
-    nested,  ///< a list with lists or maps in it
+    nothing, ///< null, no value, or an empty map
+    list,    ///< a list of scalars; `text` has them separated by commas
+    nested,  ///< a list that contains lists or maps
   };
 
   std::string key;
@@ -35,8 +35,8 @@ struct yaml_result {
   std::vector<problem> errors;     ///< `where` is "file:line" or "file:line:column"
 };
 
-/// Reads one document. Refused: what is not UTF-8, control characters, anchors and aliases, tags of one's own, keys
-/// that are not plain text or longer than max_key_bytes, more than max_yaml_depth levels, more than one document.
+/// Reads one document. Refuses invalid UTF-8, control characters, anchors and aliases, custom tags, keys that are not
+/// scalars or longer than max_key_bytes, more than max_yaml_depth levels, and more than one document. Thread-safe.
 [[nodiscard]] yaml_result read_yaml(const std::string& file_name, std::string_view text);
 
 } // namespace cm::core::configuration

@@ -1,4 +1,4 @@
-// One line of a credential's history: who changed it, when, how.
+// One record of a credential's audit trail: who changed it, when and how.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -11,10 +11,10 @@ namespace cm::core {
 
 struct audit_record {
   timestamp at{};
-  std::optional<credential_status> from; ///< nothing: it was created
-  std::optional<credential_status> to;   ///< nothing: it was deleted; the same as `from`: its password was changed
+  std::optional<credential_status> from; ///< empty: it was created
+  std::optional<credential_status> to;   ///< empty: it was deleted; equal to `from`: its password was changed
   channel how = channel::rest;
-  std::string actor; ///< empty where nobody is known
+  std::string actor; ///< empty if unknown
   std::string correlation_id;
 
   friend bool operator==(const audit_record&, const audit_record&) = default;

@@ -1,4 +1,4 @@
-// A client credential as all modules know it: username and password, or an X.509 certificate. No secret is in it.
+// A client credential: a username with a password, or an X.509 certificate. Contains no secret.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -11,7 +11,7 @@
 
 namespace cm::core {
 
-/// Stored as the number: never renumber.
+/// The database stores the numbers: never change them.
 enum class client_kind : std::uint8_t { basic = 0, x509 = 1 };
 
 struct client_credential {
@@ -24,7 +24,7 @@ struct client_credential {
   credential_status status = credential_status::inactive;
   timestamp created_at{};
   std::optional<timestamp> updated_at;   ///< last change of status or password
-  std::optional<timestamp> last_used_at; ///< to the minute: written at most once a minute
+  std::optional<timestamp> last_used_at; ///< written at most once a minute, so not exact (use_recorder.hpp)
 
   friend bool operator==(const client_credential&, const client_credential&) = default;
 };

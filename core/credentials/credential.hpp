@@ -1,4 +1,4 @@
-// The states of a credential and the transitions between them (contract section 2): one table for every channel.
+// The states of a credential and the transitions between them (contract section 2), the same for all channels.
 #pragma once
 
 #include "core/base/error.hpp"
@@ -9,42 +9,44 @@
 
 namespace cm::core {
 
-/// Stored as the number: never renumber.
+/// The database stores the numbers: never change them.
 enum class credential_status : std::uint8_t {
   inactive = 0,  ///< new, never used, valid
   active = 1,    ///< used at least once, valid
   suspended = 2, ///< temporarily refused
-  revoked = 3,   ///< refused for ever
+  revoked = 3,   ///< permanently refused
 };
 
 inline constexpr std::size_t credential_status_count = 4;
 
-/// The spelling of REST and ECAP: "Inactive", "Active", "Suspended", "Revoked".
+/// The name in REST and ECAP: "Inactive", "Active", "Suspended", "Revoked".
 [[nodiscard]] std::string_view to_string(credential_status status) noexcept;
 
-/// Exact spelling only (the platform's enumeration is case-sensitive).
+/// Case-sensitive, like the platform's enumeration.
 [[nodiscard]] std::optional<credential_status> parse_credential_status(std::string_view text) noexcept;
 
-/// Inactive and Active let a device in; the others do not.
+/// Whether a credential with this status authenticates its user: Inactive and Active do.
 [[nodiscard]] constexpr bool valid_for_use(credential_status status) noexcept {
   return status == credential_status::inactive || status == credential_status::active;
 }
 
-/// What a request for a state means for a credential that has one.
+/// The effect of a requested state change.
 enum class transition : std::uint8_t {
-  unchanged, ///< it has that state already: success, nothing written, no event
-  allowed,   ///< one conditional write
+  unchanged, ///< the credential already has that state: success, no write, no event
+  allowed,   ///< carried out by one conditional write
   forbidden, ///< 409
 };
 
 [[nodiscard]] transition check_transition(credential_status from, credential_status to) noexcept;
 
-/// True when the change takes a credential away from its user, so that the revoked event goes out (contract 4.2).
+/// Whether the change makes a valid credential invalid (Suspended or Revoked), so that CM publishes a revoked event
+/// (contract 4.2).
 [[nodiscard]] constexpr bool takes_away(credential_status from, credential_status to) noexcept {
   return valid_for_use(from) && !valid_for_use(to);
 }
 
-/// How a change came in, for the audit trail. Stored as the number: never renumber.
+/// The interface through which a change was requested, for the audit trail. The database stores the numbers: never
+/// change them.
 enum class channel : std::uint8_t { rest = 0, ecap = 1, elce = 2, import = 3 };
 
 [[nodiscard]] std::string_view to_string(channel how) noexcept;

@@ -17,12 +17,12 @@ namespace cm::core {
 
 namespace {
 
-// Contract 6.2.
+// The parameters of contract 6.2.
 constexpr unsigned passes = 2;
 constexpr std::uint32_t memory_kib = 19 * 1024;
 constexpr std::string_view argon2id_prefix = crypto_pwhash_argon2id_STRPREFIX;
 
-/// libsodium's own check of whether it was called before is safe in any thread.
+/// Initialises libsodium once. sodium_init() is thread-safe and idempotent.
 void require_sodium() {
   static const bool ready = sodium_init() >= 0;
   if (!ready)
@@ -36,15 +36,15 @@ struct argon2_cost {
   std::string_view salt_and_hash; ///< "$salt$hash", views of the string
 };
 
-/// The number behind `name` in a list like "m=19456,t=2,p=1".
+/// The value of parameter `name` ("m=") in a list like "m=19456,t=2,p=1".
 std::optional<std::uint32_t> parameter(std::string_view list, std::string_view name) {
   while (!list.empty()) {
     const auto comma = list.find(',');
-    const auto one = list.substr(0, comma);
+    const auto item = list.substr(0, comma);
     list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
-    if (!one.starts_with(name))
+    if (!item.starts_with(name))
       continue;
-    const auto digits = one.substr(name.size());
+    const auto digits = item.substr(name.size());
     std::uint32_t value = 0;
     const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     if (ec == std::errc{} && end == digits.data() + digits.size())
@@ -54,9 +54,9 @@ std::optional<std::uint32_t> parameter(std::string_view list, std::string_view n
   return std::nullopt;
 }
 
-/// Of "$argon2id$v=19$m=19456,t=2,p=1$salt$hash"; nothing for anything else.
+/// Parses the cost parameters of "$argon2id$v=19$m=19456,t=2,p=1$salt$hash"; empty for any other text.
 std::optional<argon2_cost> cost_of(std::string_view phc) {
-  constexpr std::string_view version = "v=19$"; // 1.3, the only one that libsodium makes
+  constexpr std::string_view version = "v=19$"; // Argon2 version 1.3, the only one that libsodium generates
   if (phc.size() >= crypto_pwhash_STRBYTES || !phc.starts_with(argon2id_prefix))
     return std::nullopt;
   phc.remove_prefix(argon2id_prefix.size());
@@ -71,7 +71,7 @@ std::optional<argon2_cost> cost_of(std::string_view phc) {
   return argon2_cost{*memory, *rounds, parameter(list, "p="), phc.substr(list.size())};
 }
 
-/// The bytes of unpadded Base64; nothing unless all of `text` is that.
+/// Decodes unpadded Base64 into `out` and returns the size; empty if `text` is not valid or too long.
 template <std::size_t Max>
 std::optional<std::size_t> decode_base64(std::string_view text, std::array<unsigned char, Max>& out) {
   std::size_t size = 0;
@@ -84,7 +84,7 @@ std::optional<std::size_t> decode_base64(std::string_view text, std::array<unsig
   return size;
 }
 
-/// Salt and hash of a string in the form that hash_password() makes (of any cost): one lane, a salt of 16 bytes.
+/// The parts of a PHC string in the format of hash_password() with any cost: one lane, a salt of 16 bytes.
 struct phc_parts {
   argon2_cost cost;
   std::array<unsigned char, crypto_pwhash_argon2id_SALTBYTES> salt{};
@@ -97,7 +97,7 @@ std::optional<phc_parts> parts_of(std::string_view phc) {
   if (!cost || cost->lanes != 1U || cost->salt_and_hash.empty())
     return std::nullopt;
   phc_parts parts{*cost, {}, {}, 0};
-  // The parameters again in the one spelling that libsodium takes: no other order, no leading zeros.
+  // libsodium accepts the parameters in one spelling only: this order, no leading zeros.
   const std::string spelled =
     "m=" + std::to_string(cost->memory_kib) + ",t=" + std::to_string(cost->passes) + ",p=1" + '$';
   const auto text = cost->salt_and_hash.substr(1);
@@ -112,8 +112,8 @@ std::optional<phc_parts> parts_of(std::string_view phc) {
   return parts;
 }
 
-/// Throws std::bad_alloc unless as much memory can be had as the computation for a PHC string takes, of any kind of
-/// Argon2. A string that names none takes none.
+/// Throws std::bad_alloc unless the memory that the Argon2 parameters of the PHC string require can be allocated now.
+/// Does nothing if the string has no memory parameter.
 void require_memory(std::string_view phc) {
   constexpr std::string_view parameters = "$m=";
   const auto begin = phc.find(parameters);
@@ -150,12 +150,12 @@ expected<secret> hash_password(const secret& password) {
 
 bool verify_password(const secret& phc, const secret& password) {
   require_sodium();
-  // The library reads up to a zero byte, and takes no string that is longer.
+  // libsodium reads up to the terminating zero and rejects longer strings.
   if (phc.reveal().size() >= crypto_pwhash_STRBYTES)
     return false;
-  // Not by crypto_pwhash_str_verify(): libsodium 1.0.18 answers a failed allocation as it answers another password,
-  // errno EINVAL included. A device with the right password must not be refused because memory is short.
-  // crypto_pwhash() computes the same hash, and fails only where it could not.
+  // Not with crypto_pwhash_str_verify(): in libsodium 1.0.18 its result for a failed allocation is the same as for a
+  // wrong password, including errno EINVAL. CM must not refuse a correct password because memory is short.
+  // crypto_pwhash() computes the same hash and fails only if it cannot compute it.
   if (const auto parts = parts_of(phc.reveal())) {
     if (parts->cost.passes < crypto_pwhash_argon2id_OPSLIMIT_MIN
         || parts->cost.memory_kib < crypto_pwhash_argon2id_MEMLIMIT_MIN / 1024
@@ -166,12 +166,12 @@ bool verify_password(const secret& phc, const secret& password) {
                       parts->cost.passes, std::size_t{parts->cost.memory_kib} * 1024, crypto_pwhash_ALG_ARGON2ID13)
         != 0)
       throw std::bad_alloc();
-    const bool right = sodium_memcmp(computed.data(), parts->hash.data(), parts->hash_size) == 0;
+    const bool matches = sodium_memcmp(computed.data(), parts->hash.data(), parts->hash_size) == 0;
     sodium_memzero(computed.data(), computed.size());
-    return right;
+    return matches;
   }
-  // A form that CM has never made, such as four lanes: crypto_pwhash() cannot compute it. Whether memory was short is
-  // asked of the system before and after.
+  // A PHC string that CM does not generate, such as one with four lanes: crypto_pwhash() cannot compute it. To tell a
+  // wrong password from a failed allocation, check that the memory is available before and after.
   require_memory(phc.reveal());
   if (crypto_pwhash_str_verify(phc.c_str(), password.c_str(), password.reveal().size()) == 0)
     return true;

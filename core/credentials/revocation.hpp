@@ -1,5 +1,5 @@
-// One operation that took credentials away from their users: what the events of contract 4.2 and the catch-up of
-// `/revocations` tell.
+// One operation that suspended, revoked or deleted valid credentials: the content of the events of contract 4.2 and of
+// `GET /revocations`.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -13,17 +13,17 @@
 
 namespace cm::core {
 
-/// Stored as the number: never renumber.
+/// The database stores the numbers: never change them.
 enum class revoked_kind : std::uint8_t { endpoint_tokens = 0, basic = 1, x509 = 2 };
 
 struct revocation {
-  std::uint64_t sequence = 0; ///< rises in the order in which `/revocations` shows them; a row keeps its number
+  std::uint64_t sequence = 0; ///< ascending in the order of `/revocations`; never changes for a row
   revoked_kind kind = revoked_kind::endpoint_tokens;
   std::string application;             ///< endpoint tokens only
   std::string endpoint_id;             ///< endpoint tokens only
-  std::vector<uuid> ids;               ///< all tokens of one (application, endpoint); exactly one client credential
-  std::optional<credential_status> to; ///< Suspended or Revoked; nothing: deleted
-  std::string correlation_id;          ///< of the request that did it; the event carries it
+  std::vector<uuid> ids;               ///< tokens of one (application, endpoint), or exactly one client credential
+  std::optional<credential_status> to; ///< Suspended or Revoked; empty: deleted
+  std::string correlation_id;          ///< of the request that caused it; repeated in the event
   timestamp at{};
 
   friend bool operator==(const revocation&, const revocation&) = default;

@@ -24,7 +24,7 @@ std::uint64_t big_endian(std::span<const unsigned char, half_size> bytes) noexce
 } // namespace
 
 void token_digest::add(const uuid& id, credential_status status, const std::optional<timestamp>& updated_at) {
-  // Fetched once: to look the algorithm up takes longer than to hash these few bytes.
+  // Fetched once: looking the algorithm up takes longer than hashing these few bytes.
   static const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> sha256{EVP_MD_fetch(nullptr, "SHA256", nullptr),
                                                                       &EVP_MD_free};
   std::string text(id.bytes.begin(), id.bytes.end());

@@ -17,12 +17,12 @@ secret generate_token(std::size_t length) {
     throw std::invalid_argument("a generated token has 8 to 255 characters, not " + std::to_string(length));
 
   std::string text;
-  text.reserve(length); // no copy stays behind in a smaller buffer
+  text.reserve(length); // a reallocation would leave a copy in freed memory
   std::array<std::uint8_t, 64> random{};
   while (text.size() < length) {
     randombytes_buf(random.data(), random.size());
     for (const auto byte : random) {
-      // Six bits are one of 64 values; to take the two beyond the alphabet modulo 62 would favour two characters.
+      // Rejection sampling: six bits have 64 values; taking them modulo 62 would favour two characters.
       const std::size_t value = byte & 0x3fU;
       if (value < alphabet.size() && text.size() < length)
         text.push_back(alphabet[value]);

@@ -72,7 +72,7 @@ token_hash token_hasher::hash(std::string_view application, std::string_view tok
   const auto prefix = length_prefix(application);
   if (auto* context = state_->mac_context.get()) {
     std::size_t length = 0;
-    // A null key restarts the kept context with the key that it has.
+    // A null key resets the context and keeps its key.
     const bool ok = EVP_MAC_init(context, nullptr, 0, nullptr) == 1
                     && EVP_MAC_update(context, prefix.data(), prefix.size()) == 1
                     && EVP_MAC_update(context, bytes(application), application.size()) == 1

@@ -1,4 +1,4 @@
-// The one-way form of an endpoint token (contract 6.2).
+// The keyed hash under which CM stores an endpoint token (contract 6.2).
 #pragma once
 
 #include "core/base/secret.hpp"
@@ -9,12 +9,12 @@
 
 namespace cm::core {
 
-/// HMAC-SHA-256 (RFC 2104) over the length-prefixed application and the token; plain SHA-256 where there is no key.
-/// Keeps its context, which makes it about five times as fast as the one-shot call; not thread-safe: every owner has
-/// its own.
+/// HMAC-SHA-256 (RFC 2104) over the length-prefixed application and the token; plain SHA-256 if there is no key. Reuses
+/// its OpenSSL context, which is about five times as fast as the one-shot call. Not thread-safe: every owner has its
+/// own. Functions throw std::runtime_error if OpenSSL fails.
 class token_hasher {
 public:
-  /// @param key empty for plain SHA-256.
+  /// @param key empty: plain SHA-256
   explicit token_hasher(const secret& key);
   ~token_hasher();
   token_hasher(token_hasher&&) noexcept;
@@ -22,7 +22,7 @@ public:
   token_hasher(const token_hasher&) = delete;
   token_hasher& operator=(const token_hasher&) = delete;
 
-  /// Same application and token, same hash; the length prefix keeps ("ab","c") and ("a","bc") apart.
+  /// Deterministic. The length prefix distinguishes ("ab","c") from ("a","bc").
   [[nodiscard]] token_hash hash(std::string_view application, std::string_view token);
 
 private:
@@ -30,9 +30,9 @@ private:
   std::unique_ptr<state> state_;
 };
 
-/// What says whether two processes have the same key without saying what it is: the hash of a text that is no token,
-/// since no application has an empty name. A short key can be found by trying, as from the hash of any token that is
-/// known.
+/// A fingerprint by which processes check that they use the same key, without exchanging the key. It is the hash of a
+/// fixed text in the application "", which no token can have. A short key can be found from it by brute force, as from
+/// the hash of any known token.
 [[nodiscard]] token_hash key_fingerprint(const secret& key);
 
 } // namespace cm::core

@@ -1,4 +1,4 @@
-// How a token is named in memory: by a keyed digest, so that its value stays nowhere.
+// The key of a token in in-memory tables: a keyed digest, so that CM does not keep token values in memory.
 #pragma once
 
 #include <array>
@@ -8,9 +8,9 @@
 
 namespace cm::core {
 
-/// SipHash-2-4 with 128 bits of output over application and token. Under a key that nobody knows it is a pseudorandom
-/// function (Aumasson, Bernstein: SipHash, 2012): two tokens with the same digest are not to be expected, nor to be
-/// made. It stands for the token itself, which therefore need not be kept.
+/// SipHash-2-4 with 128 bits of output over application and token. Under a secret key it is a pseudorandom function
+/// (Aumasson, Bernstein: SipHash, 2012): collisions neither happen in practice nor can be constructed. Equal keys
+/// therefore mean equal tokens, and tables need not store the token.
 struct token_key {
   std::uint64_t first = 0;
   std::uint64_t second = 0;
@@ -18,17 +18,17 @@ struct token_key {
   friend bool operator==(const token_key&, const token_key&) = default;
 };
 
-/// Makes the keys of one process. Thread-safe: it never changes.
+/// Computes token keys under one random secret; keys of different keyers are not comparable. Immutable and thread-safe.
 class token_keyer {
 public:
-  /// With a random key of its own.
+  /// Generates the random secret.
   token_keyer();
   ~token_keyer();
   token_keyer(const token_keyer&) = delete;
   token_keyer& operator=(const token_keyer&) = delete;
 
-  /// Same application and token, same key. Without allocation for what is no longer than CM stores
-  /// (max_identifier_length and max_token_length); anything longer gets a key that equals no token's.
+  /// Deterministic; does not allocate. Inputs longer than CM stores (max_identifier_length, max_token_length) all get
+  /// the same key, which no stored token has.
   [[nodiscard]] token_key operator()(std::string_view application, std::string_view token) const noexcept;
 
 private:

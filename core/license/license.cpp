@@ -44,7 +44,7 @@ std::string quoted(const std::string& path) {
   return "'" + path + "'";
 }
 
-/// RFC 2253; empty where the name cannot be rendered.
+/// The name in RFC 2253 form; empty if OpenSSL cannot render it.
 std::string name_text(const X509_NAME* name) {
   const owned<BIO> out{BIO_new(BIO_s_mem())};
   if (!out || X509_NAME_print_ex(out.get(), name, 0, XN_FLAG_RFC2253) < 0)
@@ -72,8 +72,9 @@ std::optional<timestamp> moment(const ASN1_TIME* time) {
   return timestamp{sys_days{date}.time_since_epoch() + hours{t.tm_hour} + minutes{t.tm_min} + seconds{t.tm_sec}};
 }
 
-/// The license's own dates were compared before, with both bounds inclusive (contract section 8); OpenSSL's comparison
-/// excludes the last second. The dates of the other certificates are left to it.
+/// Verify callback that ignores date errors of the license certificate itself: its dates were compared before, with
+/// inclusive bounds (contract section 8), while OpenSSL excludes the last second. OpenSSL still checks the dates of the
+/// other certificates.
 int ignore_own_dates(int ok, X509_STORE_CTX* context) {
   if (ok == 1)
     return 1;
@@ -82,7 +83,7 @@ int ignore_own_dates(int ok, X509_STORE_CTX* context) {
   return date && X509_STORE_CTX_get_error_depth(context) == 0 ? 1 : 0;
 }
 
-/// Adds every certificate of a PEM bundle; their number, or nothing where a part of it is not a certificate.
+/// Adds every certificate of a PEM bundle to the store. Returns their number; empty if any part is not a certificate.
 std::optional<std::size_t> add_trusted(X509_STORE* store, const std::string& pem) {
   const owned<BIO> in{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))};
   if (!in)
@@ -99,7 +100,7 @@ std::optional<std::size_t> add_trusted(X509_STORE* store, const std::string& pem
   return end ? std::optional{count} : std::nullopt;
 }
 
-/// Nothing when there is a valid chain; the reason otherwise.
+/// The reason why there is no valid chain; empty if there is one.
 std::optional<std::string> chain_fault(X509* certificate, const certificates& others, const std::string& bundle,
                                        timestamp now) {
   const auto named = "the trusted certificates " + quoted(bundle);
@@ -116,14 +117,14 @@ std::optional<std::string> chain_fault(X509* certificate, const certificates& ot
   if (*count == 0)
     return named + " hold no certificate";
   const detail::certificate_stack untrusted{sk_X509_new_null()};
-  for (const auto& one : others)
-    sk_X509_push(untrusted.get(), one.get());
+  for (const auto& intermediate : others)
+    sk_X509_push(untrusted.get(), intermediate.get());
   if (X509_STORE_CTX_init(context.get(), store.get(), certificate, untrusted.get()) != 1)
     return "the check could not be set up";
   auto* parameters = X509_STORE_CTX_get0_param(context.get());
   X509_VERIFY_PARAM_set_time(parameters,
                              static_cast<std::time_t>(floor<std::chrono::seconds>(now).time_since_epoch().count()));
-  // Whatever the operator names is trusted, also an issuing certificate without its root.
+  // Every certificate in the bundle is a trust anchor, also an intermediate one without its root.
   X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN);
   X509_STORE_CTX_set_verify_cb(context.get(), ignore_own_dates);
   if (X509_verify_cert(context.get()) == 1)
@@ -153,7 +154,7 @@ license_result check_license(std::string_view content, const license_settings& s
     return failed(license_failure::unreadable,
                   file + " is larger than " + std::to_string(max_license_file_size) + " bytes");
   auto opened = detail::open_pkcs12(content, settings.password);
-  // OpenSSL's error queue belongs to the thread: nothing of ours may stay in it.
+  // OpenSSL's error queue is per thread: do not leave errors for other code on this thread.
   ERR_clear_error();
   if (!opened)
     return failed(opened.error().failure, file + " " + opened.error().message);
@@ -201,7 +202,7 @@ license_result check_license(const license_settings& settings, timestamp now) {
     return failed(license_failure::unreadable,
                   "license file " + quoted(settings.path) + " cannot be read: " + content.error().message);
   auto result = check_license(*content, settings, now);
-  // PKCS #12 allows keys that are not encrypted.
+  // PKCS #12 also allows unencrypted keys.
   wipe(*content);
   return result;
 }

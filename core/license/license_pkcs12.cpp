@@ -10,7 +10,7 @@ namespace cm::core::detail {
 
 namespace {
 
-/// A file that asks for more would keep the process from starting: common tools write 2,000 to 600,000.
+/// A larger iteration count would delay the start of the process for too long. Common tools write 2,000 to 600,000.
 constexpr long max_iterations = 2'000'000;
 
 struct pkcs12_free {
@@ -32,29 +32,29 @@ license_error failed(license_failure failure, std::string message) {
   return {failure, std::move(message), std::nullopt};
 }
 
-/// Set apart from other failures, because another library context may help.
+/// `unsupported`: the failure may be due to an algorithm that another library context supports.
 struct attempt {
   outcome result;
   bool unsupported = false;
 };
 
-enum class mac_answer { right, wrong, failed };
+enum class mac_result { match, mismatch, failed };
 
-mac_answer verify_mac(PKCS12* file, const secret& password) {
+mac_result verify_mac(PKCS12* file, const secret& password) {
   ERR_clear_error();
-  // Tools differ in what an empty password is: no bytes at all, or a terminating zero.
+  // Tools encode an empty password in two ways: as no bytes, or as a terminating zero.
   if (PKCS12_verify_mac(file, password.c_str(), -1) == 1
       || (password.empty() && PKCS12_verify_mac(file, nullptr, 0) == 1))
-    return mac_answer::right;
-  // A difference between the codes is no error in the queue; a code that could not be computed is one.
-  return ERR_peek_error() == 0 ? mac_answer::wrong : mac_answer::failed;
+    return mac_result::match;
+  // OpenSSL queues an error only if it could not compute the MAC, not if the MAC differs.
+  return ERR_peek_error() == 0 ? mac_result::mismatch : mac_result::failed;
 }
 
 attempt open_in(OSSL_LIB_CTX* library, std::string_view content, const secret& password) {
-  const auto* at = reinterpret_cast<const unsigned char*>(content.data());
+  const auto* cursor = reinterpret_cast<const unsigned char*>(content.data());
   PKCS12* raw = PKCS12_init_ex(NID_pkcs7_data, library, nullptr);
-  // Frees `raw` and sets it to null where it fails.
-  if (raw == nullptr || d2i_PKCS12(&raw, &at, static_cast<long>(content.size())) == nullptr)
+  // On failure d2i_PKCS12() frees `raw` and sets it to null.
+  if (raw == nullptr || d2i_PKCS12(&raw, &cursor, static_cast<long>(content.size())) == nullptr)
     return {failed(license_failure::malformed, "is not a PKCS #12 file")};
   const owned<PKCS12> file{raw};
   if (PKCS12_mac_present(file.get()) != 1)
@@ -67,11 +67,11 @@ attempt open_in(OSSL_LIB_CTX* library, std::string_view content, const secret& p
       return {failed(license_failure::malformed, "asks for an iteration count out of range")};
   }
   switch (verify_mac(file.get(), password)) {
-  case mac_answer::right:
+  case mac_result::match:
     break;
-  case mac_answer::wrong:
+  case mac_result::mismatch:
     return {failed(license_failure::wrong_password, "cannot be opened: the password is wrong")};
-  case mac_answer::failed:
+  case mac_result::failed:
     return {failed(license_failure::malformed, "has an integrity code (MAC) that cannot be checked"), true};
   }
 
@@ -96,25 +96,25 @@ attempt open_in(OSSL_LIB_CTX* library, std::string_view content, const secret& p
   return {std::move(found)};
 }
 
-/// The same certificate in the default library context: it must not point into one that is about to go.
-certificate_ptr moved_out(const certificate_ptr& one) {
+/// Copies a certificate into the default library context, because its own context is about to be destroyed.
+certificate_ptr copy_to_default_context(const certificate_ptr& certificate) {
   unsigned char* der = nullptr;
-  const int length = i2d_X509(one.get(), &der);
+  const int length = i2d_X509(certificate.get(), &der);
   if (length <= 0)
     return nullptr;
-  const unsigned char* at = der;
-  certificate_ptr copy{d2i_X509(nullptr, &at, length)};
+  const unsigned char* cursor = der;
+  certificate_ptr copy{d2i_X509(nullptr, &cursor, length)};
   OPENSSL_free(der);
   return copy;
 }
 
-outcome moved_out(outcome in) {
+outcome copy_to_default_context(outcome in) {
   if (!in)
     return in;
   pkcs12_content out;
-  out.certificate = moved_out(in->certificate);
-  for (const auto& one : in->others) {
-    auto copy = moved_out(one);
+  out.certificate = copy_to_default_context(in->certificate);
+  for (const auto& certificate : in->others) {
+    auto copy = copy_to_default_context(certificate);
     if (copy)
       out.others.push_back(std::move(copy));
   }
@@ -129,7 +129,7 @@ outcome open_pkcs12(std::string_view content, const secret& password) {
   auto first = open_in(nullptr, content, password);
   if (!first.unsupported)
     return std::move(first.result);
-  // RC2 and single DES are in a provider of their own; the default context of the process shall not have them.
+  // RC2 and single DES are in the legacy provider, which must not be loaded into the default context of the process.
   const owned<OSSL_LIB_CTX> library{OSSL_LIB_CTX_new()};
   if (!library)
     return std::move(first.result);
@@ -141,7 +141,7 @@ outcome open_pkcs12(std::string_view content, const secret& password) {
     return e;
   }
   auto second = open_in(library.get(), content, password);
-  return moved_out(std::move(second.result));
+  return copy_to_default_context(std::move(second.result));
 }
 
 } // namespace cm::core::detail

@@ -16,7 +16,7 @@ constexpr milliseconds warn_daily = hours{24};
 constexpr milliseconds warn_hourly = hours{1};
 constexpr milliseconds bad_file_interval = std::chrono::minutes{1};
 
-/// The clock may step back: what was in the future then is no reason to wait for it.
+/// Also true if the clock stepped back to before `since`: do not wait for the clock to catch up.
 bool passed(timestamp since, milliseconds interval, timestamp now) {
   return now < since || now - since >= interval;
 }
@@ -60,9 +60,9 @@ license_change license_watch::checked(const license_result& result, std::optiona
     fault_.reset();
     return was_bad ? license_change::recovered : license_change::none;
   }
-  const bool news = !fault_ || fault_->failure != e.failure;
+  const bool changed = !fault_ || fault_->failure != e.failure;
   fault_ = e;
-  return news ? license_change::turned_bad : license_change::none;
+  return changed ? license_change::turned_bad : license_change::none;
 }
 
 license_state license_watch::state(timestamp now) const {

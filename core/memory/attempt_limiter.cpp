@@ -18,16 +18,16 @@ attempt_limiter::attempt_limiter(attempt_limits limits) : limits_(limits) {
 
 bool attempt_limiter::blocked(std::string_view username, steady_time now) {
   expire(now);
-  const auto at = entries_.find(key_of(username));
-  return at != entries_.end() && at->second.is_blocked;
+  const auto found = entries_.find(key_of(username));
+  return found != entries_.end() && found->second.is_blocked;
 }
 
 unsigned attempt_limiter::left(std::string_view username, steady_time now) {
   expire(now);
-  const auto at = entries_.find(key_of(username));
-  if (at == entries_.end())
+  const auto found = entries_.find(key_of(username));
+  if (found == entries_.end())
     return limits_.failures;
-  const auto& e = at->second;
+  const auto& e = found->second;
   if (e.is_blocked)
     return 0;
   const auto recent =
@@ -38,31 +38,32 @@ unsigned attempt_limiter::left(std::string_view username, steady_time now) {
 void attempt_limiter::failed(std::string_view username, steady_time now) {
   expire(now);
   const auto name = key_of(username);
-  auto at = entries_.find(name);
-  if (at == entries_.end()) {
-    make_room();
-    at = entries_.emplace(name, entry{}).first;
-    at->second.place = open_.insert(open_.end(), name);
+  auto found = entries_.find(name);
+  if (found == entries_.end()) {
+    evict_if_full();
+    found = entries_.emplace(name, entry{}).first;
+    found->second.position = unblocked_.insert(unblocked_.end(), name);
   }
-  auto& e = at->second;
+  auto& e = found->second;
   if (e.is_blocked)
-    return; // it was on its way when the block began
+    return; // the attempt started before the block
   std::erase_if(e.failures, [&](steady_time t) { return now - t >= limits_.window; });
   e.failures.push_back(now);
   if (e.failures.size() < limits_.failures) {
-    open_.splice(open_.end(), open_, e.place);
+    unblocked_.splice(unblocked_.end(), unblocked_, e.position);
     return;
   }
   e.failures = {};
   e.is_blocked = true;
   e.until = now + limits_.blocked_for;
-  blocked_.splice(blocked_.end(), open_, e.place); // every block is as long as the others: the last to begin ends last
+  // All blocks have the same length, so appending keeps blocked_ ordered by their end.
+  blocked_.splice(blocked_.end(), unblocked_, e.position);
 }
 
 void attempt_limiter::succeeded(std::string_view username) {
-  const auto at = entries_.find(key_of(username));
-  if (at != entries_.end() && !at->second.is_blocked)
-    invalidate(at);
+  const auto found = entries_.find(key_of(username));
+  if (found != entries_.end() && !found->second.is_blocked)
+    invalidate(found);
 }
 
 attempt_limiter::key attempt_limiter::key_of(std::string_view username) const noexcept {
@@ -78,18 +79,18 @@ attempt_limiter::key attempt_limiter::key_of(std::string_view username) const no
 void attempt_limiter::expire(steady_time now) {
   while (!blocked_.empty() && entries_.at(blocked_.front()).until <= now)
     invalidate(entries_.find(blocked_.front()));
-  while (!open_.empty() && now - entries_.at(open_.front()).failures.back() >= limits_.window)
-    invalidate(entries_.find(open_.front()));
+  while (!unblocked_.empty() && now - entries_.at(unblocked_.front()).failures.back() >= limits_.window)
+    invalidate(entries_.find(unblocked_.front()));
 }
 
 void attempt_limiter::invalidate(table::iterator which) {
-  (which->second.is_blocked ? blocked_ : open_).erase(which->second.place);
+  (which->second.is_blocked ? blocked_ : unblocked_).erase(which->second.position);
   entries_.erase(which);
 }
 
-void attempt_limiter::make_room() {
+void attempt_limiter::evict_if_full() {
   if (entries_.size() >= limits_.max_usernames)
-    invalidate(entries_.find(open_.empty() ? blocked_.front() : open_.front()));
+    invalidate(entries_.find(unblocked_.empty() ? blocked_.front() : unblocked_.front()));
 }
 
 } // namespace cm::core

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t min_slots = 64;
 
-// The lower half. 0 marks an empty slot, so 1 stands for 0: a moment that is too late by one is safe.
+// The lower 32 bits. 0 marks an empty slot, so 0 becomes 1: a moment that is one too late is on the safe side.
 std::uint32_t lower_half(std::uint64_t moment) noexcept {
   const auto half = static_cast<std::uint32_t>(moment);
   return half == 0 ? 1 : half;
@@ -34,22 +34,22 @@ bool recent_revocations::covers(const table& in, const uuid& id, std::uint64_t r
 bool recent_revocations::add(const uuid& id, std::uint64_t moment) {
   if (young_.slots.empty())
     young_.slots.resize(min_slots);
-  auto at = find(young_.slots, id);
-  if (young_.slots[at].moment == 0) {
+  auto index = find(young_.slots, id);
+  if (young_.slots[index].moment == 0) {
     if (young_.used >= capacity)
       return false;
     if (2 * (young_.used + 1) > young_.slots.size()) {
       std::vector<slot> larger(2 * young_.slots.size());
-      for (const auto& one : young_.slots) {
-        if (one.moment != 0)
-          larger[find(larger, one.id)] = one;
+      for (const auto& entry : young_.slots) {
+        if (entry.moment != 0)
+          larger[find(larger, entry.id)] = entry;
       }
       young_.slots = std::move(larger);
-      at = find(young_.slots, id);
+      index = find(young_.slots, id);
     }
     ++young_.used;
   }
-  young_.slots[at] = {id, lower_half(moment)};
+  young_.slots[index] = {id, lower_half(moment)};
   return true;
 }
 

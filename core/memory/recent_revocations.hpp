@@ -1,4 +1,4 @@
-// Tokens that were revoked recently, each with the time of the revocation as a count.
+// The IDs of recently revoked tokens, each with the logical time of its revocation.
 #pragma once
 
 #include "core/base/uuid.hpp"
@@ -9,25 +9,25 @@
 
 namespace cm::core {
 
-/// Remembers each ID for one to two periods, in two generations of which the older is dropped by rotate(). Tells
-/// whether what was read from the database is older than a revocation and therefore must not be used. Moments are
-/// counts; only their lower halves are kept, so that two that are compared must be less than 2^31 apart. Not
+/// Tells whether a row was read from the database before its token was revoked and therefore must not be used. Keeps
+/// each ID for one to two periods: there are two generations, and rotate() drops the older one. A moment is a value of
+/// a counter; only its lower 32 bits are kept, so two moments that are compared must be less than 2^31 apart. Not
 /// thread-safe.
 class recent_revocations {
 public:
-  /// Maximum of IDs within one period.
+  /// Maximum number of IDs within one period.
   static constexpr std::size_t capacity = 16'384;
 
-  /// Invalidates what was read before `moment`.
-  /// @return false at capacity: nothing was remembered
+  /// Invalidates rows of that token that were read before `moment`.
+  /// @return false at capacity: the ID was not added
   [[nodiscard]] bool add(const uuid& id, std::uint64_t moment);
 
-  /// Whether that ID was added at a later moment than `read_at`.
+  /// Whether that ID was added with a later moment than `read_at`.
   [[nodiscard]] bool covers(const uuid& id, std::uint64_t read_at) const noexcept {
     return (young_.used != 0 && covers(young_, id, read_at)) || (old_.used != 0 && covers(old_, id, read_at));
   }
 
-  /// Drops the older generation. To be called once a period.
+  /// Drops the older generation. Call it once per period.
   void rotate();
 
   void clear();

@@ -11,14 +11,14 @@ namespace cm::core {
 
 namespace {
 
-constexpr std::size_t unit = 8; ///< places are counted in these, entries begin on them
+constexpr std::size_t unit = 8; ///< granularity of positions and alignment of entries, in bytes
 constexpr std::size_t min_segment = 1024;
 constexpr std::size_t max_segment = 65'536;
 constexpr std::size_t min_slots = 8;
-constexpr std::uint32_t nowhere = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint32_t no_position = std::numeric_limits<std::uint32_t>::max();
 
-// Answers come back in another order than their questions left, but not by more than this.
-constexpr std::int64_t disorder_ms = 60'000;
+// Results may arrive in a different order than their look-ups were sent, but not displaced by more than this.
+constexpr std::int64_t max_reordering_ms = 60'000;
 
 std::int64_t to_ms(steady_time at) noexcept {
   return std::chrono::floor<std::chrono::milliseconds>(at.time_since_epoch()).count();
@@ -32,19 +32,19 @@ constexpr std::size_t rounded(std::size_t bytes) noexcept {
   return (bytes + unit - 1) / unit * unit;
 }
 
-// Some entries are due earlier than others, so that what was read together is not read again together: after 5/8 to
-// 27/32 of the time-to-live.
+// The age at which an entry is refreshed: 5/8 to 27/32 of the time-to-live. It depends on the key, so that entries that
+// were read together are not refreshed together.
 std::int64_t refresh_age(std::int64_t time_to_live, const token_key& key) noexcept {
   return time_to_live / 32 * (20 + static_cast<std::int64_t>(key.second % 8));
 }
 
 } // namespace
 
-/// Before each entry's endpoint ID.
+/// Precedes the endpoint ID of each entry.
 struct token_cache::header {
   token_key key;
   uuid id;
-  std::uint32_t generation = 0; ///< the lower half: no two that are compared are far apart
+  std::uint32_t generation = 0; ///< lower 32 bits: the generations that are compared are close together
   std::uint32_t read_after = 0; ///< ms after the segment's base
   std::uint8_t endpoint_length = 0;
   bool refresh_asked = false;
@@ -56,7 +56,7 @@ token_cache::token_cache(token_cache_settings settings) : settings_(settings) {
   segment_bytes_ = std::clamp(std::bit_floor(settings_.max_bytes / 8), min_segment, max_segment);
 }
 
-std::byte* token_cache::at(place where) const noexcept {
+std::byte* token_cache::entry_at(position where) const noexcept {
   const auto units = segment_bytes_ / unit;
   return segments_[where / units]->bytes.get() + where % units * unit;
 }
@@ -65,7 +65,7 @@ std::size_t token_cache::bytes() const noexcept {
   return order_.size() * (segment_bytes_ + sizeof(segment)) + index_bytes_ + recent_revocations_.bytes();
 }
 
-// -- the index --------------------------------------------------------------------------------------------------------
+// -- index ------------------------------------------------------------------------------------------------------------
 
 void token_cache::prefetch(const token_key& key) const noexcept {
   const auto& slots = partition_of(key).slots;
@@ -77,11 +77,11 @@ void token_cache::prefetch_entry(const token_key& key) const noexcept {
   const auto& slots = partition_of(key).slots;
   if (slots.empty())
     return;
-  // Most entries stand where they belong; the others are waited for.
+  // Only if the entry is in its home slot, as most are. The others are rare enough to cost a cache miss.
   const auto& home = slots[tag_of(key) & (slots.size() - 1)];
-  if (home.where == nowhere || home.tag != tag_of(key))
+  if (home.where == no_position || home.tag != tag_of(key))
     return;
-  const auto* entry = at(home.where);
+  const auto* entry = entry_at(home.where);
   __builtin_prefetch(entry);
   __builtin_prefetch(entry + sizeof(header)); // the endpoint ID
 }
@@ -92,51 +92,51 @@ token_cache::slot* token_cache::find_slot(const token_key& key) noexcept {
     return nullptr;
   const auto mask = slots.size() - 1;
   const auto tag = tag_of(key);
-  for (auto i = tag & mask; slots[i].where != nowhere; i = (i + 1) & mask) {
-    if (slots[i].tag == tag && std::memcmp(at(slots[i].where), &key, sizeof key) == 0)
+  for (auto i = tag & mask; slots[i].where != no_position; i = (i + 1) & mask) {
+    if (slots[i].tag == tag && std::memcmp(entry_at(slots[i].where), &key, sizeof key) == 0)
       return &slots[i];
   }
   return nullptr;
 }
 
-void token_cache::place_slot(std::vector<slot>& slots, slot what) noexcept {
+void token_cache::insert_slot(std::vector<slot>& slots, slot added) noexcept {
   const auto mask = slots.size() - 1;
-  auto i = what.tag & mask;
-  while (slots[i].where != nowhere)
+  auto i = added.tag & mask;
+  while (slots[i].where != no_position)
     i = (i + 1) & mask;
-  slots[i] = what;
+  slots[i] = added;
 }
 
-void token_cache::erase(partition& part, slot* what) noexcept {
+void token_cache::erase(partition& part, slot* erased) noexcept {
   auto& slots = part.slots;
   const auto mask = slots.size() - 1;
-  auto hole = static_cast<std::size_t>(what - slots.data());
-  // Whoever stands behind the hole and may stand in it moves up, so that no search ends before him.
-  for (auto i = (hole + 1) & mask; slots[i].where != nowhere; i = (i + 1) & mask) {
+  auto hole = static_cast<std::size_t>(erased - slots.data());
+  // Backward-shift deletion: pulls displaced entries into the hole so that probing does not stop early.
+  for (auto i = (hole + 1) & mask; slots[i].where != no_position; i = (i + 1) & mask) {
     const auto home = slots[i].tag & mask;
     if (((i - home) & mask) < ((i - hole) & mask))
       continue;
     slots[hole] = slots[i];
     hole = i;
   }
-  slots[hole].where = nowhere;
+  slots[hole].where = no_position;
   --part.used;
   --entries_;
 }
 
 bool token_cache::grow(partition& part) {
   std::size_t wanted = 0;
-  for (std::size_t before = nowhere; before != part.slots.size();) {
+  for (std::size_t before = no_position; before != part.slots.size();) {
     before = part.slots.size();
     wanted = std::max(min_slots, 2 * before);
-    if (!have_room((wanted - before) * sizeof(slot)))
+    if (!free_memory((wanted - before) * sizeof(slot)))
       return false;
-    // What had to go may have been all that this part had, and then its slots went, too.
+    // free_memory() may have dropped all entries of this part and with them its slots: compute the size again.
   }
-  std::vector<slot> larger(wanted, slot{nowhere, 0});
-  for (const auto& one : part.slots) {
-    if (one.where != nowhere)
-      place_slot(larger, one);
+  std::vector<slot> larger(wanted, slot{no_position, 0});
+  for (const auto& occupied : part.slots) {
+    if (occupied.where != no_position)
+      insert_slot(larger, occupied);
   }
   index_bytes_ += (larger.size() - part.slots.size()) * sizeof(slot);
   part.slots = std::move(larger);
@@ -145,13 +145,13 @@ bool token_cache::grow(partition& part) {
 
 // -- segments ---------------------------------------------------------------------------------------------------------
 
-// Makes room for so many more bytes, at the price of the oldest; false where that is not enough.
-bool token_cache::have_room(std::size_t more) {
-  while (bytes() + more > settings_.max_bytes) {
+// Drops the oldest segments until `additional` bytes fit into max_bytes. Returns false if they do not fit at all.
+bool token_cache::free_memory(std::size_t additional) {
+  while (bytes() + additional > settings_.max_bytes) {
     if (order_.empty())
       return false;
     const auto before = entries_;
-    drop_front();
+    drop_oldest_segment();
     evicted_ += before - entries_;
   }
   return true;
@@ -163,45 +163,45 @@ token_cache::segment* token_cache::segment_for(std::size_t length, std::int64_t 
     if (last.used + length <= segment_bytes_ && asked_ms >= last.base_ms)
       return &last;
   }
-  if (!have_room(segment_bytes_ + sizeof(segment)))
+  if (!free_memory(segment_bytes_ + sizeof(segment)))
     return nullptr;
   std::uint32_t number = 0;
   if (!free_numbers_.empty()) {
     number = free_numbers_.back();
     free_numbers_.pop_back();
   } else {
-    if ((segments_.size() + 1) * (segment_bytes_ / unit) >= nowhere)
-      return nullptr; // beyond 32 GiB there are no places
+    if ((segments_.size() + 1) * (segment_bytes_ / unit) >= no_position)
+      return nullptr; // positions cannot address more than 32 GiB
     number = static_cast<std::uint32_t>(segments_.size());
     segments_.emplace_back();
   }
-  auto made = std::make_unique<segment>();
-  made->bytes = std::make_unique_for_overwrite<std::byte[]>(segment_bytes_);
-  made->base_ms = asked_ms - disorder_ms;
-  made->newest_ms = asked_ms;
-  segments_[number] = std::move(made);
+  auto created = std::make_unique<segment>();
+  created->bytes = std::make_unique_for_overwrite<std::byte[]>(segment_bytes_);
+  created->base_ms = asked_ms - max_reordering_ms;
+  created->newest_ms = asked_ms;
+  segments_[number] = std::move(created);
   order_.push_back(number);
   return segments_[number].get();
 }
 
-void token_cache::drop_front() {
+void token_cache::drop_oldest_segment() {
   const auto number = order_.front();
   order_.pop_front();
-  const auto& going = *segments_[number];
-  const auto first = static_cast<place>(number * (segment_bytes_ / unit));
-  const auto each_entry = [&going](const auto& visit) {
-    for (std::size_t offset = 0; offset < going.used;) {
-      header one;
-      std::memcpy(&one, going.bytes.get() + offset, sizeof one);
-      visit(one, offset);
-      offset += rounded(sizeof one + one.endpoint_length);
+  const auto& oldest = *segments_[number];
+  const auto first = static_cast<position>(number * (segment_bytes_ / unit));
+  const auto each_entry = [&oldest](const auto& visit) {
+    for (std::size_t offset = 0; offset < oldest.used;) {
+      header entry;
+      std::memcpy(&entry, oldest.bytes.get() + offset, sizeof entry);
+      visit(entry, offset);
+      offset += rounded(sizeof entry + entry.endpoint_length);
     }
   };
-  each_entry([this](const header& one, std::size_t) { prefetch(one.key); });
-  each_entry([&](const header& one, std::size_t offset) {
-    auto& part = partition_of(one.key);
-    // An entry that was read again since lies elsewhere.
-    if (auto* found = find_slot(one.key); found != nullptr && found->where == first + offset / unit)
+  each_entry([this](const header& entry, std::size_t) { prefetch(entry.key); });
+  each_entry([&](const header& entry, std::size_t offset) {
+    auto& part = partition_of(entry.key);
+    // If the token was read again since, its slot refers to a newer entry.
+    if (auto* found = find_slot(entry.key); found != nullptr && found->where == first + offset / unit)
       erase(part, found);
     if (part.used == 0 && !part.slots.empty()) {
       index_bytes_ -= part.slots.size() * sizeof(slot);
@@ -212,13 +212,13 @@ void token_cache::drop_front() {
   free_numbers_.push_back(number);
 }
 
-// -- what it is for ---------------------------------------------------------------------------------------------------
+// -- public operations ------------------------------------------------------------------------------------------------
 
 void token_cache::expire(steady_time now) {
-  now_ms_ = to_ms(now) + 1; // what was read within the same millisecond counts as older, not as younger
+  now_ms_ = to_ms(now) + 1; // to_ms() rounds down: entries may expire up to 1 ms early, never late
   const auto ttl = settings_.time_to_live.count();
   while (!order_.empty() && segments_[order_.front()]->newest_ms + ttl <= now_ms_)
-    drop_front();
+    drop_oldest_segment();
   if (now_ms_ >= next_rotation_ms_) {
     recent_revocations_.rotate();
     next_rotation_ms_ = now_ms_ + ttl;
@@ -229,7 +229,7 @@ std::optional<token_cache::hit> token_cache::find(const token_key& key) noexcept
   const auto* found = find_slot(key);
   if (found == nullptr)
     return std::nullopt;
-  auto* bytes = at(found->where);
+  auto* bytes = entry_at(found->where);
   header entry;
   std::memcpy(&entry, bytes, sizeof entry);
   const auto& home = *segments_[found->where / (segment_bytes_ / unit)];
@@ -268,7 +268,7 @@ void token_cache::insert(const token_key& key, const uuid& id, std::string_view 
   if (4 * (part.used + 1) > 3 * part.slots.size()) {
     const auto number = order_.back();
     if (!grow(part) || order_.empty() || order_.back() != number)
-      return; // there is no room for both
+      return; // growing the index dropped the segment of the entry: not enough memory for both
   }
   header entry{};
   entry.key = key;
@@ -280,8 +280,8 @@ void token_cache::insert(const token_key& key, const uuid& id, std::string_view 
   std::memcpy(bytes, &entry, sizeof entry);
   if (!endpoint_id.empty())
     std::memcpy(bytes + sizeof entry, endpoint_id.data(), endpoint_id.size());
-  place_slot(part.slots,
-             {static_cast<place>(order_.back() * (segment_bytes_ / unit) + home->used / unit), tag_of(key)});
+  insert_slot(part.slots,
+              {static_cast<position>(order_.back() * (segment_bytes_ / unit) + home->used / unit), tag_of(key)});
   home->used += length;
   home->newest_ms = std::max(home->newest_ms, asked_ms);
   ++part.used;
@@ -303,8 +303,8 @@ void token_cache::invalidate(const uuid& id) {
   ++generation_;
   if (settings_.time_to_live.count() <= 0 || settings_.max_bytes == 0)
     return;
-  // So many at once, or in so little memory, are not remembered one by one.
-  if (!recent_revocations_.add(id, generation_) || !have_room(0))
+  // Too many revocations within one period, or not enough memory to list them: invalidate everything.
+  if (!recent_revocations_.add(id, generation_) || !free_memory(0))
     clear();
 }
 

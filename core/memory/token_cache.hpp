@@ -1,4 +1,4 @@
-// The tokens that one validator has read lately, and may answer for without asking the database (contract 4.4).
+// Cache of the tokens that one validator has read from the database recently (contract 4.4).
 #pragma once
 
 #include "core/base/time.hpp"
@@ -19,77 +19,79 @@
 namespace cm::core {
 
 struct token_cache_settings {
-  std::size_t max_bytes = 0; ///< all that it may take, its own indexes included; 0: it keeps nothing
-  std::chrono::milliseconds time_to_live{10'000}; ///< 0: it keeps nothing
+  std::size_t max_bytes = 0;                      ///< memory limit, including the index; 0 disables the cache
+  std::chrono::milliseconds time_to_live{10'000}; ///< 0 disables the cache
 };
 
-/// Counts what is forgotten, so that an answer of the database that is older than a revocation can be told.
+/// Counts invalidations, to recognise a database result that is older than a revocation.
 using cache_generation = std::uint64_t;
 
-/// Entries lie one behind the other in segments, in the order in which they were read; so they also end in that order,
-/// and whole segments go: by age, or the oldest where there is no room (the idea of segments by time to live is that
-/// of J. Yang et al., "Segcache", NSDI 2021). No entry is allocated by itself, and the bytes can be told exactly.
-/// Holds no token's value, only its token_key. Not thread-safe; time is a parameter and must not go back.
+/// Entries are stored consecutively in segments, in the order in which they were read. They also expire in that order,
+/// so the cache drops whole segments: expired ones, and the oldest one when it needs memory (segments by time-to-live:
+/// J. Yang et al., "Segcache", NSDI 2021). Entries need no allocation of their own, and bytes() is exact. The cache
+/// holds no token values, only token_keys. Not thread-safe. Time is a parameter and must not go back.
 class token_cache {
 public:
   struct hit {
     uuid id;
-    std::string_view endpoint_id; ///< until the next call that is not find()
-    bool refresh = false;         ///< true once in an entry's life, in its last third: time to read it again
+    std::string_view endpoint_id; ///< valid until the next call of a function other than find()
+    bool refresh = false;         ///< true once per entry, late in its time-to-live: read it from the database again
   };
 
   explicit token_cache(token_cache_settings settings);
 
-  /// To be called before a run of find(): lets go of what is too old.
+  /// Drops expired entries and sets the time for the following calls of find(). Call it before a batch of find().
   void expire(steady_time now);
 
-  /// Fetches the part of the index where the token would be from memory, without waiting for it. Of many tokens most
-  /// lie outside the processor's caches: to be called some tokens ahead of find() or insert().
+  /// Prefetches the index slot of the token into the CPU cache without waiting. With many tokens most of the index is
+  /// outside the CPU caches: call this a few tokens ahead of find() or insert().
   void prefetch(const token_key& key) const noexcept;
 
-  /// The same for the entry, if there is one; to be called between prefetch() and find().
+  /// Prefetches the entry, if there is one. Call it between prefetch() and find().
   void prefetch_entry(const token_key& key) const noexcept;
 
-  /// What is known of the token, read within the time-to-live before the `now` of the last expire(), and not forgotten
-  /// since.
+  /// Returns the entry of the token unless it had reached its time-to-live at the `now` of the last expire() or was
+  /// invalidated.
   [[nodiscard]] std::optional<hit> find(const token_key& key) noexcept;
 
-  /// To be noted when a question leaves for the database.
+  /// The current generation. Record it when a look-up is sent to the database, for insert().
   [[nodiscard]] cache_generation generation() const noexcept { return generation_; }
 
-  /// Keeps what the database answered to a question that left at `asked_at` in that generation; replaces what was
-  /// known. Not kept: what is longer than CM stores, what was forgotten since the question left, and what finds no
-  /// room.
+  /// Stores the result of a database look-up; replaces an existing entry of the token. The result is dropped if the
+  /// endpoint ID is longer than CM stores, if the token was invalidated after the look-up was sent, or if there is not
+  /// enough memory.
+  /// @param asked_at the time at which the look-up was sent
+  /// @param asked_in generation() at that time
   void insert(const token_key& key, const uuid& id, std::string_view endpoint_id, steady_time asked_at,
               cache_generation asked_in);
 
-  /// From now on the token with this ID is not known, neither from what is here nor from answers that are on their way.
+  /// Invalidates the token with this ID: its entry, and the results of look-ups that are in flight.
   void invalidate(const uuid& id);
 
-  /// The same for all tokens.
+  /// Invalidates all tokens.
   void clear();
 
   [[nodiscard]] std::size_t size() const noexcept { return entries_; }
 
-  /// All memory that depends on what is kept: segments, index, the list of what was forgotten.
+  /// Memory of the segments, the index and the recent revocations.
   [[nodiscard]] std::size_t bytes() const noexcept;
 
-  /// Entries that had to go before their time, for want of room.
+  /// Number of entries that were dropped before they expired, because of max_bytes.
   [[nodiscard]] std::uint64_t evicted() const noexcept { return evicted_; }
 
 private:
   struct header;
 
-  /// Where an entry begins: its segment and its place in it, in units.
-  using place = std::uint32_t;
+  /// The position of an entry in units of 8 bytes: segment number times units per segment, plus its offset.
+  using position = std::uint32_t;
 
   struct slot {
-    place where;
-    std::uint32_t tag; ///< of the key
+    position where;
+    std::uint32_t tag; ///< lower 32 bits of the key
   };
 
-  /// A part of the index, with open addressing and linear probing. Many small ones grow one by one: none holds up the
-  /// answers for long.
+  /// One of 256 parts of the index, a hash table with open addressing and linear probing. Each part grows separately,
+  /// so that no single growth delays responses for long.
   struct partition {
     std::vector<slot> slots;
     std::size_t used = 0;
@@ -98,36 +100,36 @@ private:
   struct segment {
     std::unique_ptr<std::byte[]> bytes;
     std::size_t used = 0;
-    std::int64_t base_ms = 0;   ///< entries count from here
-    std::int64_t newest_ms = 0; ///< the latest reading in it
+    std::int64_t base_ms = 0;   ///< the times of its entries are relative to this
+    std::int64_t newest_ms = 0; ///< time of its most recently read entry
   };
 
   [[nodiscard]] partition& partition_of(const token_key& key) noexcept { return index_[key.first >> 56U]; }
 
   [[nodiscard]] const partition& partition_of(const token_key& key) const noexcept { return index_[key.first >> 56U]; }
 
-  [[nodiscard]] std::byte* at(place where) const noexcept;
+  [[nodiscard]] std::byte* entry_at(position where) const noexcept;
   [[nodiscard]] slot* find_slot(const token_key& key) noexcept;
-  [[nodiscard]] bool have_room(std::size_t more);
+  [[nodiscard]] bool free_memory(std::size_t additional);
   [[nodiscard]] bool grow(partition& part);
   [[nodiscard]] segment* segment_for(std::size_t length, std::int64_t asked_ms);
-  static void place_slot(std::vector<slot>& slots, slot what) noexcept;
-  void erase(partition& part, slot* what) noexcept;
-  void drop_front();
+  static void insert_slot(std::vector<slot>& slots, slot added) noexcept;
+  void erase(partition& part, slot* erased) noexcept;
+  void drop_oldest_segment();
 
   token_cache_settings settings_;
   std::size_t segment_bytes_ = 0;
   std::array<partition, 256> index_;
-  std::vector<std::unique_ptr<segment>> segments_; ///< by number; null: free
+  std::vector<std::unique_ptr<segment>> segments_; ///< by segment number; null: the number is free
   std::vector<std::uint32_t> free_numbers_;
-  std::deque<std::uint32_t> order_; ///< numbers, the oldest first
+  std::deque<std::uint32_t> order_; ///< segment numbers, oldest first
   std::size_t entries_ = 0;
   std::size_t index_bytes_ = 0;
   recent_revocations recent_revocations_;
-  std::int64_t next_rotation_ms_ = 0; ///< of recent_revocations_
+  std::int64_t next_rotation_ms_ = 0; ///< when recent_revocations_ is rotated next
   std::int64_t now_ms_ = 0;
   cache_generation generation_ = 1;
-  cache_generation cleared_at_ = 1; ///< answers to questions of an older generation are not kept
+  cache_generation cleared_at_ = 1; ///< results of look-ups from an older generation are dropped
   std::uint64_t evicted_ = 0;
 };
 

@@ -10,13 +10,13 @@ use_recorder::use_recorder(use_recorder_settings settings) : settings_(settings)
 }
 
 bool use_recorder::due(const uuid& credential, timestamp now) {
-  const auto at = entries_.find(credential);
-  if (at != entries_.end()) {
-    auto& e = at->second;
+  const auto found = entries_.find(credential);
+  if (found != entries_.end()) {
+    auto& e = found->second;
     if (now >= e.written && now - e.written < settings_.interval)
       return false;
     e.written = now;
-    order_.splice(order_.end(), order_, e.place);
+    order_.splice(order_.end(), order_, e.position);
     return true;
   }
   if (entries_.size() >= settings_.max_credentials)
@@ -26,11 +26,11 @@ bool use_recorder::due(const uuid& credential, timestamp now) {
 }
 
 void use_recorder::not_written(const uuid& credential) {
-  const auto at = entries_.find(credential);
-  if (at == entries_.end())
+  const auto found = entries_.find(credential);
+  if (found == entries_.end())
     return;
-  order_.erase(at->second.place);
-  entries_.erase(at);
+  order_.erase(found->second.position);
+  entries_.erase(found);
 }
 
 } // namespace cm::core

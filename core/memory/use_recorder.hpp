@@ -1,4 +1,4 @@
-// Decides which uses of client credentials are written: `last_used_at` is exact to the minute, not to the request.
+// Decides which uses of client credentials are written: `last_used_at` has a resolution of one minute.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -12,34 +12,34 @@
 namespace cm::core {
 
 struct use_recorder_settings {
-  std::chrono::milliseconds interval{60'000}; ///< a credential is due at most once in this time
-  std::size_t max_credentials = 65'536;       ///< remembered at most; at least 1
+  std::chrono::milliseconds interval{60'000}; ///< a credential is due at most once per interval
+  std::size_t max_credentials = 65'536;       ///< capacity; at least 1
 };
 
-/// Remembers when a use of each credential was last written. A forgotten credential is due again, which costs a write
-/// and nothing else. A plain value of one owner; a call takes constant time.
+/// Keeps the time of the last written use per credential. At capacity the least recently written credential is evicted;
+/// it becomes due again, which only costs an additional write. Calls take constant time. Not thread-safe.
 class use_recorder {
 public:
   explicit use_recorder(use_recorder_settings settings = {});
 
-  /// True when this use is to be written; it counts as written from then on. Also true when the clock went back.
+  /// True if this use must be written; from then on it counts as written. Also true if the clock went back.
   [[nodiscard]] bool due(const uuid& credential, timestamp now);
 
-  /// The use could not be written after all: the next one is due.
+  /// Reports that the write failed: the next use of the credential is due.
   void not_written(const uuid& credential);
 
-  /// Credentials that are remembered.
+  /// Number of credentials that are kept.
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
 
 private:
   struct entry {
     timestamp written{};
-    std::list<uuid>::iterator place;
+    std::list<uuid>::iterator position; ///< in order_
   };
 
   use_recorder_settings settings_;
   std::unordered_map<uuid, entry> entries_;
-  std::list<uuid> order_; ///< the longest not written first
+  std::list<uuid> order_; ///< least recently written first
 };
 
 } // namespace cm::core

@@ -1,4 +1,4 @@
-// What is counted while CM works: numbers that one thread writes and any thread reads, without locks.
+// Lock-free counters, gauges and histograms. Any thread may read them at any time.
 #pragma once
 
 #include <algorithm>
@@ -16,8 +16,8 @@
 
 namespace cm::core {
 
-/// Only rises. One writer at a time (an actor, and after its end its successor), so that adding needs no locked
-/// instruction; any readers.
+/// A monotonic counter with one writer at a time (an actor, then its replacement after a restart), so that add() needs
+/// no atomic read-modify-write instruction.
 class counter {
 public:
   void add(std::uint64_t count) noexcept {
@@ -30,7 +30,7 @@ private:
   std::atomic<std::uint64_t> value_{0};
 };
 
-/// Only rises. Any writers: for what happens seldom, or is added for a whole batch.
+/// A monotonic counter for any number of writers. For rare events, or when add() is called once per batch.
 class shared_counter {
 public:
   void add(std::uint64_t count) noexcept { value_.fetch_add(count, std::memory_order_relaxed); }
@@ -41,7 +41,7 @@ private:
   std::atomic<std::uint64_t> value_{0};
 };
 
-/// The last value. One writer at a time, any readers.
+/// The last value that was set. One writer at a time.
 class gauge {
 public:
   void set(std::uint64_t value) noexcept { value_.store(value, std::memory_order_relaxed); }
@@ -52,12 +52,12 @@ private:
   std::atomic<std::uint64_t> value_{0};
 };
 
-/// The same for what may be negative, or not known yet.
+/// A gauge whose value may be negative or still unknown. One writer at a time.
 class signed_gauge {
 public:
   void set(std::int64_t value) noexcept { value_.store(value, std::memory_order_relaxed); }
 
-  /// Nothing before the first set().
+  /// Empty before the first set().
   [[nodiscard]] std::optional<std::int64_t> value() const noexcept {
     const auto value = value_.load(std::memory_order_relaxed);
     return value == unknown ? std::nullopt : std::optional{value};
@@ -68,9 +68,9 @@ private:
   std::atomic<std::int64_t> value_{unknown};
 };
 
-/// How often something took how long, as read at one moment.
+/// A snapshot of a duration histogram.
 struct duration_counts {
-  /// Upper bounds; what takes longer is in the last place of `counts`.
+  /// Inclusive upper bounds of the buckets. The last element of `counts` has the durations above all bounds.
   static constexpr std::array<std::chrono::microseconds, 17> bounds{
     std::chrono::microseconds{50},        std::chrono::microseconds{100},       std::chrono::microseconds{250},
     std::chrono::microseconds{500},       std::chrono::microseconds{1'000},     std::chrono::microseconds{2'500},
@@ -79,13 +79,13 @@ struct duration_counts {
     std::chrono::microseconds{500'000},   std::chrono::microseconds{1'000'000}, std::chrono::microseconds{2'500'000},
     std::chrono::microseconds{5'000'000}, std::chrono::microseconds{10'000'000}};
 
-  std::array<std::uint64_t, bounds.size() + 1> counts{}; ///< of each range, not cumulative
+  std::array<std::uint64_t, bounds.size() + 1> counts{}; ///< per bucket, not cumulative
   std::uint64_t sum_ns = 0;
 
   [[nodiscard]] std::uint64_t total() const noexcept {
     std::uint64_t out = 0;
-    for (const auto one : counts)
-      out += one;
+    for (const auto count : counts)
+      out += count;
     return out;
   }
 
@@ -97,15 +97,15 @@ struct duration_counts {
   }
 };
 
-/// @tparam Counter counter where there is one writer, else shared_counter
+/// @tparam Counter counter for a single writer, else shared_counter
 template <class Counter>
 class duration_histogram {
 public:
-  /// `times` events that took as long as each other. A negative duration counts as none.
+  /// Adds `times` events of the same duration. A negative duration counts as 0.
   void observe(std::chrono::nanoseconds each, std::uint64_t times) noexcept {
     each = std::max(each, std::chrono::nanoseconds{0});
-    const auto at = std::lower_bound(duration_counts::bounds.begin(), duration_counts::bounds.end(), each);
-    counts_[static_cast<std::size_t>(at - duration_counts::bounds.begin())].add(times);
+    const auto bound = std::lower_bound(duration_counts::bounds.begin(), duration_counts::bounds.end(), each);
+    counts_[static_cast<std::size_t>(bound - duration_counts::bounds.begin())].add(times);
     sum_ns_.add(static_cast<std::uint64_t>(each.count()) * times);
   }
 
@@ -120,30 +120,30 @@ private:
   Counter sum_ns_;
 };
 
-/// Counters by name. One thread adds to the list, which only grows; any thread reads it.
+/// Counters by name. The list only grows. Only one thread may call get(); any thread may call read().
 class named_counters {
 public:
   struct entry {
     std::string name;
-    counter total; ///< the writer is whoever the entry was made for
+    counter total; ///< written by the owner of the name only
     gauge present; ///< likewise
   };
 
   using list = std::vector<std::shared_ptr<entry>>;
 
-  /// The entry of that name, new or known.
+  /// Returns the entry with that name; creates it if there is none.
   [[nodiscard]] std::shared_ptr<entry> get(const std::string& name) {
     const auto present = list_.load();
-    for (const auto& one : *present) {
-      if (one->name == name)
-        return one;
+    for (const auto& known : *present) {
+      if (known->name == name)
+        return known;
     }
     auto longer = std::make_shared<list>(*present);
-    auto made = std::make_shared<entry>();
-    made->name = name;
-    longer->push_back(made);
+    auto created = std::make_shared<entry>();
+    created->name = name;
+    longer->push_back(created);
     list_.store(std::move(longer));
-    return made;
+    return created;
   }
 
   [[nodiscard]] std::shared_ptr<const list> read() const { return list_.load(); }

@@ -1,4 +1,4 @@
-// The state of CM as probes and operators see it (contract 7.1): plain data that the health reporter fills in.
+// The health of CM as probes and operators see it (contract 7.1): plain data, filled in by the health reporter.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -14,7 +14,7 @@ namespace cm::core {
 
 enum class health_status : std::uint8_t { up, down, out_of_service, unknown };
 
-/// Spring Boot's spelling: "UP", "DOWN", "OUT_OF_SERVICE", "UNKNOWN".
+/// The names that Spring Boot uses: "UP", "DOWN", "OUT_OF_SERVICE", "UNKNOWN".
 [[nodiscard]] constexpr std::string_view to_string(health_status status) noexcept {
   switch (status) {
   case health_status::up:
@@ -31,17 +31,17 @@ enum class health_status : std::uint8_t { up, down, out_of_service, unknown };
 
 struct database_health {
   health_status status = health_status::unknown;
-  std::string database = "MariaDB";   ///< the product, as Spring Boot names it
-  std::optional<std::string> version; ///< of the server, once known
-  std::string error;                  ///< why it is not UP; empty otherwise
-  std::string warning;                ///< what is wrong though it is UP; empty otherwise
+  std::string database = "MariaDB";   ///< product name, as in Spring Boot
+  std::optional<std::string> version; ///< of the server; empty until known
+  std::string error;                  ///< why the status is not UP; else empty
+  std::string warning;                ///< a problem that leaves the status UP; else empty
 
   friend bool operator==(const database_health&, const database_health&) = default;
 };
 
 struct nats_health {
   health_status status = health_status::unknown;
-  std::string server; ///< URL without login; empty while not connected
+  std::string server; ///< URL without user name and password; empty while not connected
   std::string error;
 
   friend bool operator==(const nats_health&, const nats_health&) = default;
@@ -58,7 +58,7 @@ struct license_health {
 
 struct outbox_health {
   health_status status = health_status::unknown;
-  std::uint64_t pending = 0; ///< events that are not confirmed by NATS yet
+  std::uint64_t pending = 0; ///< events that NATS has not confirmed yet
 
   friend bool operator==(const outbox_health&, const outbox_health&) = default;
 };
@@ -70,7 +70,7 @@ struct actors_health {
   friend bool operator==(const actors_health&, const actors_health&) = default;
 };
 
-/// One look at everything. `status` is the health reporter's verdict: the rendering decides nothing.
+/// The health of all parts at one time. The health reporter decides `status`; the code that renders it does not.
 struct health_snapshot {
   health_status status = health_status::unknown;
   database_health db;
@@ -78,15 +78,15 @@ struct health_snapshot {
   license_health license;
   outbox_health outbox;
   actors_health actors;
-  bool live = true;                  ///< the process itself works
-  bool ready = false;                ///< it may be sent requests
-  std::vector<std::string> warnings; ///< trustful mode (contract 4.5) and the like
+  bool live = true;                  ///< liveness probe: no restart needed
+  bool ready = false;                ///< readiness probe: can serve requests
+  std::vector<std::string> warnings; ///< such as trustful mode (contract 4.5)
   timestamp taken_at{};
 
   friend bool operator==(const health_snapshot&, const health_snapshot&) = default;
 };
 
-/// What `/info` tells (contract 7.2).
+/// The content of `/info` (contract 7.2).
 struct service_info {
   std::string instance;
   std::string replica_id;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view replacement = "\xef\xbf\xbd"; // U+FFFD
 
-/// One step through bytes that should be UTF-8: how many, and which code point; nothing for a byte that is not.
+/// The next code point of a text that should be UTF-8, and its length in bytes. Empty for an invalid byte.
 struct step {
   std::size_t length = 1;
   std::optional<std::uint32_t> code_point;
@@ -33,8 +33,8 @@ step read_step(std::string_view text) noexcept {
       return {};
     value = (value << 6U) | (byte(i) & 0x3fU);
   }
-  constexpr std::array<std::uint32_t, 5> least{0, 0, 0x80U, 0x800U, 0x10000U};
-  if (value < least[length] || value > 0x10ffffU || (value >= 0xd800U && value <= 0xdfffU))
+  constexpr std::array<std::uint32_t, 5> min_values{0, 0, 0x80U, 0x800U, 0x10000U};
+  if (value < min_values[length] || value > 0x10ffffU || (value >= 0xd800U && value <= 0xdfffU))
     return {};
   return {length, value};
 }
@@ -64,19 +64,19 @@ void append_escape(std::string& out, std::uint32_t c) {
     out += digits[(c >> shift) & 0x0fU];
 }
 
-/// @param quoted whether the text stands between double quotes, as all of JSON does.
+/// @param quoted whether the text is inside double quotes, as every text in JSON is.
 void append_safe(std::string& out, std::string_view text, bool quoted) {
   while (!text.empty()) {
-    const auto one = read_step(text);
-    if (!one.code_point)
+    const auto next = read_step(text);
+    if (!next.code_point)
       out += replacement;
-    else if (must_be_escaped(*one.code_point))
-      append_escape(out, *one.code_point);
-    else if (quoted && (*one.code_point == '"' || *one.code_point == '\\'))
+    else if (must_be_escaped(*next.code_point))
+      append_escape(out, *next.code_point);
+    else if (quoted && (*next.code_point == '"' || *next.code_point == '\\'))
       (out += '\\') += text.front();
     else
-      out += text.substr(0, one.length);
-    text.remove_prefix(one.length);
+      out += text.substr(0, next.length);
+    text.remove_prefix(next.length);
   }
 }
 
@@ -96,8 +96,8 @@ bool is_plain(std::string_view text) noexcept {
   return true;
 }
 
-// The encoding of fields: marker; for each part its length in decimal, a colon, and the bytes; marker again. Parts are
-// name and value in turn. Only log_fields knows the marker, so that what stands between two is well-formed.
+// The encoding of fields: the marker; each part as its decimal length, a colon, and its bytes; the marker again. Names
+// and values alternate. Only log_fields writes the marker, so text between two markers is well-formed.
 
 void append_part(std::string& out, std::string_view part) {
   out += std::to_string(part.size());
@@ -119,7 +119,7 @@ std::optional<std::string_view> take_part(std::string_view& rest) noexcept {
 }
 
 struct parsed_payload {
-  std::vector<std::string_view> texts; ///< the message: one piece, unless fields stood amid it
+  std::vector<std::string_view> texts; ///< the message: more than one piece if it surrounds fields
   std::vector<log_field> fields;
 };
 
@@ -127,16 +127,16 @@ parsed_payload parse(std::string_view rest) {
   const std::string_view marker = detail::field_marker();
   parsed_payload parsed;
   for (;;) {
-    const auto at = rest.find(marker);
-    parsed.texts.push_back(rest.substr(0, at));
-    if (at == std::string_view::npos)
+    const auto position = rest.find(marker);
+    parsed.texts.push_back(rest.substr(0, position));
+    if (position == std::string_view::npos)
       return parsed;
-    rest.remove_prefix(at + marker.size());
+    rest.remove_prefix(position + marker.size());
     while (!rest.starts_with(marker)) {
       const auto name = take_part(rest);
       const auto value = name ? take_part(rest) : std::nullopt;
       if (!value)
-        return parsed; // a format such as {:.20} has cut the fields
+        return parsed; // truncated, for example by the format {:.20}
       parsed.fields.push_back({*name, *value});
     }
     rest.remove_prefix(marker.size());
@@ -166,7 +166,7 @@ public:
 
 private:
   bool json_;
-  std::string text_; ///< kept, so that a line costs no allocation
+  std::string text_; ///< reused, so that a line needs no allocation
 };
 
 } // namespace
@@ -185,7 +185,7 @@ log_fields::log_fields(std::initializer_list<log_field> fields) {
 namespace detail {
 
 const std::string& field_marker() {
-  // Never destroyed: the log's thread may write the last lines while the process ends.
+  // Never destroyed: the logging thread may still write while static objects are destroyed.
   static const std::string& marker = *new std::string([] {
     std::array<std::uint8_t, 8> random{};
     randombytes_buf(random.data(), random.size());

@@ -1,4 +1,4 @@
-// Renders one log line as text or JSON, safely whatever is in it.
+// Renders one log line as text or JSON; escapes untrusted content.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -11,7 +11,7 @@
 
 namespace cm::core::detail {
 
-/// The line as its parts; `payload` may end with what log_fields encoded.
+/// The parts of a line. `payload` may contain fields that log_fields encoded.
 struct log_line {
   timestamp at{};
   std::string_view level;
@@ -19,19 +19,20 @@ struct log_line {
   std::string_view payload;
 };
 
-/// `2026-11-22T14:17:00.000Z INFO  [cm.http] message [correlationId=…]`, without the end of line. Control characters
-/// (U+0000–U+001F, U+007F–U+009F) and line separators (U+2028, U+2029) appear escaped, invalid UTF-8 as U+FFFD: one
-/// event is one line, and a terminal obeys none of it. Field values with other characters than those of usual IDs
-/// are quoted.
+/// Appends `2026-11-22T14:17:00.000Z INFO  [cm.http] message [correlationId=…]` without a line end. Control characters
+/// (U+0000–U+001F, U+007F–U+009F) and line separators (U+2028, U+2029) are escaped and invalid UTF-8 becomes U+FFFD, so
+/// that one event is one line and no content can control a terminal. Field values with characters that are unusual in
+/// IDs are quoted.
 void append_text(std::string& out, const log_line& line);
 
-/// One JSON object (RFC 8259): time, level, logger, message and the fields; without the end of line.
+/// Appends one JSON object (RFC 8259) with time, level, logger, message and the fields, without a line end.
 void append_json(std::string& out, const log_line& line);
 
-/// Marks the beginning of encoded fields: 16 random hexadecimal digits and a byte that ends them. Made once a process.
+/// The marker around encoded fields: 16 random hexadecimal digits and a terminating byte. Constant within a process;
+/// random so that log messages cannot contain it by accident or attack.
 [[nodiscard]] const std::string& field_marker();
 
-/// The formatter to give to a sink.
+/// Creates the formatter for a sink.
 [[nodiscard]] std::unique_ptr<spdlog::formatter> make_formatter(bool json);
 
 } // namespace cm::core::detail

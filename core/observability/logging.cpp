@@ -29,7 +29,7 @@ using level_map = std::map<std::string, spdlog::level::level_enum, std::less<>>;
 
 std::array<std::atomic<std::uint64_t>, spdlog::level::n_levels> line_counts{};
 
-/// Counts what is written; keeps nothing that would need a lock.
+/// Counts the lines by level. Needs no lock, because it has no state besides atomic counters.
 class counting_sink final : public spdlog::sinks::sink {
 public:
   void log(const spdlog::details::log_msg& msg) override {
@@ -54,7 +54,7 @@ spdlog::sink_ptr with_format(spdlog::sink_ptr sink, bool json) {
   return sink;
 }
 
-/// Written by set_up_logging and shutdown_logging only, which run while nobody else logs.
+/// Only set_up_logging and shutdown_logging change it, while no other thread logs.
 set_up& current() {
   static set_up instance{
     {}, {std::make_shared<counting_sink>(), with_format(std::make_shared<spdlog::sinks::stderr_sink_mt>(), false)}};
@@ -129,7 +129,7 @@ expected<void> set_up_logging(const logging_settings& settings, bool stdout_is_t
   next.sinks = {std::make_shared<counting_sink>(), with_format(*sink, json)};
   next.queued = true;
 
-  spdlog::shutdown(); // writes out what a former set-up queued
+  spdlog::shutdown(); // writes the lines that the previous set-up has queued
   current() = std::move(next);
   spdlog::init_thread_pool(log_queue_length, 1);
   return {};
@@ -147,12 +147,12 @@ std::shared_ptr<spdlog::logger> logger(std::string_view name) {
   else
     made = std::make_shared<spdlog::logger>(key, state.sinks.begin(), state.sinks.end());
   made->set_level(level_for(state.levels, name));
-  // Every line is written at once, by the writing thread: what was logged before a crash is to be seen.
+  // The logging thread flushes after every line, so that lines before a crash are not lost.
   made->flush_on(spdlog::level::trace);
   try {
     spdlog::register_logger(made);
   } catch (const spdlog::spdlog_ex&) {
-    // Another thread made it meanwhile.
+    // Another thread has registered it in the meantime.
     if (auto known = spdlog::get(key))
       return known;
   }
@@ -176,9 +176,9 @@ void shutdown_logging() {
 }
 
 void write_termination_message(std::string_view text, const char* path) noexcept {
-  constexpr std::size_t most = 4096; // of the Kubernetes API: terminationMessagePath
-  auto rest = text.substr(0, most);
-  // Not amid a character.
+  constexpr std::size_t max_length = 4096; // limit of the Kubernetes API, see terminationMessagePath
+  auto rest = text.substr(0, max_length);
+  // Do not split a UTF-8 character.
   if (rest.size() < text.size()) {
     while (!rest.empty() && (static_cast<unsigned char>(text[rest.size()]) & 0xc0U) == 0x80U)
       rest.remove_suffix(1);

@@ -1,4 +1,4 @@
-// The log: where it goes, its two formats, which logger says how much (contract 3.2, logging.*).
+// Logging: destination, text and JSON formats, levels by logger (contract 3.2, logging.*).
 #pragma once
 
 #include "core/base/error.hpp"
@@ -13,52 +13,51 @@
 #include <string_view>
 
 #if FMT_VERSION / 10000 == 9
-// Debian 12's {fmt} makes all of its formatting anew in every source that logs, a third of what an actor takes to be
-// compiled; here it is made once, in logging.cpp.
+// Debian 12's {fmt} instantiates all of its formatting code in every source file that logs, which is a third of the
+// compile time of an actor. Instantiated once, in logging.cpp.
 extern template void fmt::detail::vformat_to<char>(buffer<char>&, string_view, format_args, locale_ref);
 #endif
 
 namespace cm::core {
 
-/// One structured member of a log line; `name` is a constant of ours, `value` may be anything.
+/// One structured field of a log line. `name` must be a constant; `value` may be untrusted text.
 struct log_field {
   std::string_view name;
   std::string_view value;
 };
 
-/// Structured members of a log line, given as its last argument:
+/// Structured fields of a log line, passed as its last argument:
 ///   log->info("token {} revoked{}", id, log_fields{{"correlationId", correlation_id}, {"actor", actor}});
-/// JSON has them as members beside "message"; text as ` [correlationId=… actor=…]`. Fields with an empty value are left
-/// out. Copies its arguments.
+/// In JSON they become members beside "message"; in text ` [correlationId=… actor=…]`. Fields with an empty value are
+/// omitted. Copies its arguments.
 class log_fields {
 public:
   log_fields(std::initializer_list<log_field> fields);
 
-  /// For the formatters only: marked by a random value of this process, so that no text from outside can pass for
-  /// fields.
+  /// For the formatters only. Marked with a random value of this process, so that untrusted text cannot forge fields.
   [[nodiscard]] const std::string& encoded() const noexcept { return encoded_; }
 
 private:
   std::string encoded_;
 };
 
-/// Sets up the log, or sets it up anew. To be called once at the start, before other threads log; loggers that were
-/// handed out before keep the former set-up and must not be used any more.
+/// Sets up logging, or replaces the previous set-up. Call it once at start, before other threads log. Loggers that were
+/// obtained earlier keep the previous set-up and must not be used any more.
 ///
-/// Loggers never block and never grow: a line goes into a ring of log_queue_length slots, one thread of spdlog's writes
-/// each line at once. When standard output stalls, the oldest lines are dropped and counted. Synchronous writing would
-/// let a stuck reader of a pipe (a container's log driver) stop every actor of CM.
+/// Loggers never block and use bounded memory: a line goes into a ring buffer of log_queue_length slots, and one spdlog
+/// thread writes and flushes each line. If the output stalls, the oldest lines are dropped and counted. With
+/// synchronous writing, a stuck reader of standard output (a container's log driver) would stop all actors of CM.
 ///
-/// Without this call a logger writes text on standard error, level INFO, at once.
-/// @return errc::invalid for an unknown level name or a file that cannot be opened for appending.
+/// Before this call loggers write text synchronously to standard error, level INFO.
+/// @return errc::invalid for an unknown level name or a file that cannot be opened for appending
 [[nodiscard]] expected<void> set_up_logging(const logging_settings& settings, bool stdout_is_terminal);
 
-/// Slots of the ring, about 400 bytes each.
+/// Slots of the ring buffer, about 400 bytes each.
 inline constexpr std::size_t log_queue_length = 8192;
 
-/// The logger of that name, made where it does not exist. Names are hierarchical by dots ("cm.http"); the level is that
-/// of the longest configured prefix of whole parts, else of "root", else INFO. Any thread; takes spdlog's lock, so keep
-/// the pointer.
+/// Returns the logger with that name; creates it if there is none. Names form a hierarchy by dots ("cm.http"). The
+/// level is that of the nearest configured ancestor, else of "root", else INFO. Thread-safe; takes spdlog's registry
+/// lock, so keep the pointer.
 [[nodiscard]] std::shared_ptr<spdlog::logger> logger(std::string_view name);
 
 struct log_count {
@@ -68,17 +67,18 @@ struct log_count {
   std::uint64_t warn = 0;
   std::uint64_t error = 0;
   std::uint64_t critical = 0;
-  std::uint64_t dropped = 0; ///< lines of any level that the full ring lost since the last set-up
+  std::uint64_t dropped = 0; ///< lines of any level that the full ring buffer dropped since the last set-up
 };
 
-/// Lines written since the process began. Any thread.
+/// Lines written since the process started. Thread-safe.
 [[nodiscard]] log_count log_counts() noexcept;
 
-/// Writes out what is queued and ends the writing thread. Loggers asked for later write at once, without a thread.
+/// Writes the queued lines and stops the logging thread. Loggers that are obtained later write synchronously. Call it
+/// when no other thread logs any more.
 void shutdown_logging();
 
-/// Replaces the content of the file by the text (cut to 4096 bytes, which is what Kubernetes shows), if the file
-/// exists: contract 3.3. Where that fails nothing happens, because there is nobody left to be told.
+/// Replaces the content of the file by the text, if the file exists (contract 3.3). Truncates the text to 4096 bytes,
+/// the limit of Kubernetes. Ignores failures: at this point of the shutdown they cannot be reported.
 void write_termination_message(std::string_view text, const char* path = "/dev/termination-log") noexcept;
 
 } // namespace cm::core

@@ -33,23 +33,23 @@ std::string_view to_string(removal_loss why) noexcept {
 }
 
 std::size_t status_place(int status) noexcept {
-  const auto at = std::find(counted_statuses.begin(), counted_statuses.end() - 1, status);
-  return static_cast<std::size_t>(at - counted_statuses.begin());
+  const auto found = std::find(counted_statuses.begin(), counted_statuses.end() - 1, status);
+  return static_cast<std::size_t>(found - counted_statuses.begin());
 }
 
 void http_counters::answered(std::size_t route, int status, std::chrono::nanoseconds took, steady_time now) noexcept {
-  const auto place = status_place(status);
-  by_status_[place].observe(took, 1);
+  const auto status_index = status_place(status);
+  by_status_[status_index].observe(took, 1);
   auto& own = routes_[index_of(route)];
-  own.counts[place].add(1);
+  own.counts[status_index].add(1);
   own.last_at_ns.set(static_cast<std::uint64_t>(now.time_since_epoch().count()));
   own.last_took_ns.set(static_cast<std::uint64_t>(std::max<std::int64_t>(0, took.count())));
 }
 
 std::uint64_t metrics::all_lost_removals() const noexcept {
   std::uint64_t out = 0;
-  for (const auto& one : lost_removals)
-    out += one.value();
+  for (const auto& lost : lost_removals)
+    out += lost.value();
   return out;
 }
 

@@ -1,5 +1,4 @@
-// All that CM counts of itself. Root owns it: what an actor has counted outlives the actor, so that no counter goes
-// back when one is restarted.
+// All internal metrics of CM. Root owns them, so that the counters of an actor survive its restart and stay monotonic.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -16,7 +15,7 @@
 
 namespace cm::core {
 
-/// The requests of 16/ECAP, by the end of their subject.
+/// The requests of 16/ECAP, named by the end of their subject.
 enum class ecap_protocol : std::uint8_t { ep_token, ep_token_status, client_password, client_certificate };
 
 inline constexpr std::size_t ecap_protocol_count = 4;
@@ -24,12 +23,12 @@ inline constexpr std::size_t ecap_protocol_count = 4;
 /// "ep-token", "ep-token-status", "client-password", "client-certificate".
 [[nodiscard]] std::string_view to_string(ecap_protocol protocol) noexcept;
 
-/// Why the tokens of an unregistered endpoint stay: nobody repeats its event.
+/// Why CM did not remove the tokens of an unregistered endpoint. Its event is not repeated, so the tokens remain.
 enum class removal_loss : std::uint8_t {
-  overflow, ///< more events wait than CM keeps
-  unread,   ///< the NATS library dropped the event before CM read it: its endpoint is not known
-  failure,  ///< the database refuses for good
-  stop,     ///< the process stops
+  overflow, ///< CM's queue of such events was full
+  unread,   ///< the NATS library dropped the event before CM read it, so the endpoint is unknown
+  failure,  ///< the database rejected the removal permanently
+  stop,     ///< the process stopped
 };
 
 inline constexpr std::size_t removal_loss_count = 4;
@@ -37,16 +36,17 @@ inline constexpr std::size_t removal_loss_count = 4;
 /// "overflow", "unread", "failure", "stop".
 [[nodiscard]] std::string_view to_string(removal_loss why) noexcept;
 
-/// The statuses that are counted apart, those of 16/ECAP first; all others are counted as the last, 0.
+/// The statuses with a counter of their own, those of 16/ECAP first. The last element, 0, counts all other statuses.
 inline constexpr std::array<int, 29> counted_statuses{200, 400, 401, 403, 404, 408, 409, 429, 500, 503,
                                                       201, 202, 204, 206, 304, 405, 406, 411, 412, 413,
                                                       414, 415, 417, 428, 431, 501, 504, 505, 0};
 inline constexpr std::size_t ecap_status_count = 10;
 
-/// The place of that status in counted_statuses.
+/// The index of a status in counted_statuses.
 [[nodiscard]] std::size_t status_place(int status) noexcept;
 
-/// Answers to requests of one protocol: how long they took, from the arrival of the request to the answer's way out.
+/// Durations of the responses of one protocol by status, from the arrival of the request to the publication of the
+/// response.
 template <class Counter>
 using answer_counters = std::array<duration_histogram<Counter>, ecap_status_count>;
 
@@ -54,32 +54,32 @@ using answer_counters = std::array<duration_histogram<Counter>, ecap_status_coun
 struct alignas(64) validator_counters {
   counter hits;
   counter misses;
-  counter bypassed; ///< not looked for, because not all revocations are heard just now
+  counter bypassed; ///< the cache was not used, because the revocation feed had a gap
   counter evicted;
   gauge entries;
   gauge bytes;
 };
 
-/// Written by the thread of one of the REST port's loops.
+/// The responses of one event loop of the REST port. Its thread writes them.
 class alignas(64) http_counters {
 public:
-  /// Stands for a request that no route was found for.
+  /// The route of a request that matches no route.
   static constexpr std::size_t no_route = std::numeric_limits<std::size_t>::max();
 
   explicit http_counters(std::size_t routes) : routes_(routes + 1) {}
 
-  /// @param took from the end of the request's header to its response
+  /// Counts a response. @param took from the end of the request's header to its response
   void answered(std::size_t route, int status, std::chrono::nanoseconds took, steady_time now) noexcept;
 
   void add_to(std::size_t status_place, duration_counts& out) const noexcept { by_status_[status_place].add_to(out); }
 
-  /// Responses of that route with that status.
+  /// Number of responses of that route with that status.
   [[nodiscard]] std::uint64_t count(std::size_t route, std::size_t status_place) const noexcept {
     return of(route).counts[status_place].value();
   }
 
   struct last_response {
-    std::uint64_t at_ns = 0; ///< by the steady clock; 0: there was none
+    std::uint64_t at_ns = 0; ///< by the steady clock; 0: no response yet
     std::uint64_t took_ns = 0;
   };
 
@@ -101,7 +101,7 @@ private:
   [[nodiscard]] const per_route& of(std::size_t route) const noexcept { return routes_[index_of(route)]; }
 
   std::array<duration_histogram<counter>, counted_statuses.size()> by_status_;
-  std::vector<per_route> routes_; ///< the last is no_route
+  std::vector<per_route> routes_; ///< the last element is for no_route
 };
 
 class metrics {
@@ -115,29 +115,30 @@ public:
 
   explicit metrics(const sizes& of);
 
-  /// Answers that the egress and the validators publish; the one whose turn it is to flush writes.
+  /// Responses that the egress and the validators publish. The thread that holds the flush lock writes.
   struct alignas(64) egress_counters {
     std::array<answer_counters<counter>, ecap_protocol_count> answered;
-    counter lost; ///< refused by the connection
+    counter lost; ///< responses that the NATS connection did not accept
   } egress;
 
-  /// Answers that go another way: at the door, or for an actor that failed. Any thread writes, once a batch.
+  /// Responses that are published elsewhere: refusals by the in-flight limiter, and responses for an actor that failed.
+  /// Any thread writes, once per batch.
   struct alignas(64) background_counters {
     std::array<answer_counters<shared_counter>, ecap_protocol_count> answered;
-    std::array<shared_counter, ecap_protocol_count> without_reply; ///< dropped: nobody waits for an answer
+    std::array<shared_counter, ecap_protocol_count> without_reply; ///< requests dropped for having no reply subject
   } background;
 
-  /// Requests between their arrival and their answer, of each protocol: the count itself, at the door; null before the
-  /// subscription. The subscriptions write the pointers.
+  /// By protocol, the number of requests in flight: pointers to the counts of the in-flight limiters, which the
+  /// subscriptions set. Null before the subscription exists.
   std::array<std::atomic<std::shared_ptr<const std::atomic<std::size_t>>>, ecap_protocol_count> in_flight;
 
-  /// Unregistered endpoints that wait or are worked on; likewise.
+  /// The number of unregistered endpoints whose removal is queued or in progress; a pointer likewise.
   std::atomic<std::shared_ptr<const std::atomic<std::size_t>>> unregistered;
 
-  /// Unregistered endpoints that were lost, by removal_loss. Any thread writes.
+  /// Unregistered endpoints whose tokens were not removed, by removal_loss. Any thread writes.
   std::array<shared_counter, removal_loss_count> lost_removals;
 
-  /// All of these.
+  /// The sum of lost_removals.
   [[nodiscard]] std::uint64_t all_lost_removals() const noexcept;
 
   /// Written by the storage gate, every 50 ms.
@@ -147,7 +148,7 @@ public:
     gauge waiting_lookups;
     gauge waiting_commands;
     gauge waiting_activations;
-    signed_gauge clock_skew_ms; ///< this machine's clock less the database's; nothing before the first comparison
+    signed_gauge clock_skew_ms; ///< this machine's clock minus the database's; unknown before the first comparison
   } database;
 
   /// Written by the password pool, every 100 ms.
@@ -159,23 +160,23 @@ public:
   /// Written by the event publisher.
   struct alignas(64) outbox_counters {
     gauge pending;
-    gauge oldest_ms; ///< Unix ms by this machine's clock, since when the oldest event waits; 0: none waits
+    gauge oldest_ms; ///< when the oldest pending event was created, Unix ms by this machine's clock; 0: none pending
     counter confirmed;
     counter failures;    ///< attempts to publish a batch that were not confirmed
-    counter republished; ///< revocations of others that were not heard over NATS; the follower writes
+    counter republished; ///< revocations by other replicas that did not arrive over NATS; the follower writes it
     counter oversized;   ///< attempts to publish an event that does not fit the server's max_payload even in parts
   } outbox;
 
   struct alignas(64) nats_counters {
-    counter connects;            ///< the NATS link writes
-    gauge refused_subscriptions; ///< root writes
+    counter connects;            ///< written by the NATS link
+    gauge refused_subscriptions; ///< written by root
   } nats;
 
-  /// By actor: how often it was restarted, and whether it runs. Root writes.
+  /// By actor: the number of restarts, and whether it runs (1 or 0). Written by root.
   named_counters actors;
 
-  /// By subscription: messages that it lost for being too slow, and those that wait in the library. Each subscription
-  /// writes its own, once a second.
+  /// By subscription: messages that the NATS library dropped because CM was too slow, and messages that are queued in
+  /// the library. Each subscription writes its own entry, once a second.
   named_counters subscriptions;
 
   [[nodiscard]] validator_counters& validator(std::size_t index) noexcept { return *validators_[index]; }

@@ -16,7 +16,7 @@ namespace cm::core {
 
 namespace {
 
-// Positions in proc(5), counted from the state, the third field.
+// Field positions in /proc/self/stat (proc(5)), counted from the third field, the state.
 constexpr std::size_t user_ticks = 11;
 constexpr std::size_t system_ticks = 12;
 constexpr std::size_t thread_count = 17;
@@ -27,7 +27,7 @@ std::uint64_t positive(long value) noexcept {
   return value > 0 ? static_cast<std::uint64_t>(value) : 0;
 }
 
-// The file is shorter than this: 52 numbers of at most 20 digits and a name of at most 64 bytes.
+// The file always fits: 52 numbers of at most 20 digits and a name of at most 64 bytes.
 std::string_view read_stat(std::array<char, 2048>& into) noexcept {
   const int file = ::open("/proc/self/stat", O_RDONLY | O_CLOEXEC); // NOLINT(cppcoreguidelines-pro-type-vararg): POSIX
   if (file < 0)
@@ -46,11 +46,11 @@ std::uint64_t count_descriptors() noexcept {
   if (!own)
     return 0;
   std::uint64_t count = 0;
-  while (const auto* one = ::readdir(own.get())) { // NOLINT(concurrency-mt-unsafe): the stream is ours alone
-    if (one->d_name[0] != '.')
+  while (const auto* entry = ::readdir(own.get())) { // NOLINT(concurrency-mt-unsafe): no other thread has this stream
+    if (entry->d_name[0] != '.')
       ++count;
   }
-  return count > 0 ? count - 1 : 0; // but that of the directory itself
+  return count > 0 ? count - 1 : 0; // without the descriptor of the directory stream itself
 }
 
 void read_heap(process_usage& out) noexcept {

@@ -12,17 +12,19 @@ namespace cm::messaging {
 
 namespace {
 
-/// How long flush_buffer may wait after its write: the least that the library takes.
+/// How long confirm() waits for the report of a refusal.
 constexpr int refusal_wait_ms = 50;
+
+/// How long flush_buffer() waits after its write: the smallest timeout that the library accepts.
 constexpr std::int64_t flush_wait_ms = 1;
 
-/// Where the library has no memory for the question; no confirm accepts it.
+/// The number of reconnects if the library has no memory to report it; confirm() does not accept it.
 constexpr std::uint64_t unknown_count = std::numeric_limits<std::uint64_t>::max();
 
-/// The text behind the connection's last error. Until 3.10 the library hands out its own buffer only.
-// nats-server: Permissions Violation for Subscription to "subject" using queue "group"
+// From the message of nats-server: Permissions Violation for Subscription to "subject" using queue "group"
 constexpr std::string_view subscription_words = "Subscription to \"";
 
+/// The text of the connection's last error. Before 3.10 the library only returns a pointer to its own buffer.
 std::string error_text(natsConnection* native) {
 #if NATS_VERSION_NUMBER >= 0x030A00
   std::array<char, 256> text{};
@@ -35,7 +37,7 @@ std::string error_text(natsConnection* native) {
 #endif
 }
 
-/// nats://user:password@host:port without the login.
+/// Removes the login from nats://user:password@host:port.
 std::string without_login(std::string url) {
   const auto scheme = url.find("://");
   const auto from = scheme == std::string::npos ? 0 : scheme + 3;
@@ -44,12 +46,12 @@ std::string without_login(std::string url) {
   return url;
 }
 
-/// Whether no server was reached, as opposed to one that was and refused.
-bool nobody_there(natsStatus status) noexcept {
+/// Whether no server could be reached, as opposed to a server that refused the connection.
+bool no_server_reached(natsStatus status) noexcept {
   return status == NATS_NO_SERVER || status == NATS_IO_ERROR || status == NATS_TIMEOUT;
 }
 
-/// Why the first attempt failed: with the library's own words, which name the failed step and no secret.
+/// The error of the first attempt. The library's message names the failed step and contains no secret.
 core::error connect_error(natsStatus status) {
   auto code = core::errc::unavailable;
   if (status == NATS_CONNECTION_AUTH_FAILED)
@@ -81,13 +83,13 @@ std::string_view to_string(connection_status status) noexcept {
   return "unknown";
 }
 
-/// A link of the list of subscriptions that are over.
+/// A node in the lock-free list of unsubscribed subscriptions.
 struct connection::retired_subscription {
   natsSubscription* native;
   retired_subscription* next;
 };
 
-/// What the library's threads see of us. It keeps itself alive until the library has called back for the last time.
+/// The state that the callbacks use. It keeps itself alive (`self`) until the last callback of the library.
 struct connection::shared_state {
   shared_state(connection_handlers h, const connection_options& options)
     : handlers(std::move(h)), delays({options.reconnect_first, options.reconnect_cap, 0.2}) {}
@@ -95,11 +97,11 @@ struct connection::shared_state {
   shared_state(const shared_state&) = delete;
   shared_state& operator=(const shared_state&) = delete;
 
-  /// Here both have ended: the connection object with all its subscriptions, and the library's threads.
+  /// Runs after both the connection object with all its subscriptions and the library's threads have ended.
   ~shared_state() {
     for (auto* next = retired.load(); next != nullptr;) {
-      const std::unique_ptr<retired_subscription> one(std::exchange(next, next->next));
-      natsSubscription_Destroy(one->native);
+      const std::unique_ptr<retired_subscription> node(std::exchange(next, next->next));
+      natsSubscription_Destroy(node->native);
     }
   }
 
@@ -110,18 +112,19 @@ struct connection::shared_state {
   }
 
   connection_handlers handlers;
-  core::backoff delays; ///< the reconnecting thread's, of which there is one at a time
+  core::backoff delays; ///< used by the reconnecting thread only; there is one at a time
   std::atomic<bool> was_connected{false};
   std::atomic<bool> close_requested{false};
-  std::atomic<bool> muted{false}; ///< the connection object is gone
+  std::atomic<bool> muted{false}; ///< the connection object is destroyed: call no more handlers
   std::atomic<std::uint64_t> refusals{0};
   std::atomic<retired_subscription*> retired{nullptr};
   std::shared_ptr<shared_state> self;
 };
 
 void connection::retire(natsSubscription* native) {
-  auto* one = new retired_subscription{native, shared_->retired.load(std::memory_order_relaxed)};
-  while (!shared_->retired.compare_exchange_weak(one->next, one, std::memory_order_release, std::memory_order_relaxed))
+  auto* node = new retired_subscription{native, shared_->retired.load(std::memory_order_relaxed)};
+  while (
+    !shared_->retired.compare_exchange_weak(node->next, node, std::memory_order_release, std::memory_order_relaxed))
     ;
 }
 
@@ -142,8 +145,8 @@ void connection::on_reconnected(natsConnection* /*native*/, void* closure) noexc
 }
 
 void connection::on_closed(natsConnection* native, void* closure) noexcept {
-  // The last callback of a connection: the library's callbacks are queued in order and this one is queued after its
-  // threads have ended.
+  // This is the last callback of a connection: the library runs callbacks in order, and queues this one after the
+  // connection's threads have ended.
   const auto shared = std::move(static_cast<shared_state*>(closure)->self);
   core::error why;
   why.code = core::errc::none;
@@ -168,12 +171,12 @@ void connection::on_error(natsConnection* native, natsSubscription* sub, natsSta
                 static_cast<std::uint64_t>(dropped));
     return;
   }
-  // The words that belong to this call are those of this thread; the connection has those of its latest error.
+  // Prefer the thread's error message: it belongs to this call. The connection's is that of its latest error.
   natsStatus of_thread = NATS_OK;
   const char* words = nats_GetLastError(&of_thread);
   const auto more = words != nullptr && of_thread == status ? std::string(words) : error_text(native);
   if (status == NATS_NOT_PERMITTED) {
-    // Of anything but a subscription, it may be what waits to be confirmed.
+    // A refusal of anything but a subscription may concern a publication that waits for its confirmation.
     if (more.find(subscription_words) == std::string::npos)
       ++shared.refusals;
     shared.call(shared.handlers.not_permitted, std::string_view(more));
@@ -196,10 +199,10 @@ connection::connection(natsConnection* native, std::shared_ptr<shared_state> sha
 
 core::expected<std::shared_ptr<connection>>
 connection::open(const core::nats_settings& settings, connection_handlers handlers, const connection_options& options) {
-  auto made = detail::make_options(settings, options);
-  if (!made)
-    return made.error();
-  natsOptions* raw = made->get();
+  auto native_options = detail::make_options(settings, options);
+  if (!native_options)
+    return native_options.error();
+  natsOptions* raw = native_options->get();
   auto shared = std::make_shared<shared_state>(std::move(handlers), options);
   auto* closure = shared.get();
   const std::array statuses{
@@ -214,29 +217,29 @@ connection::open(const core::nats_settings& settings, connection_handlers handle
       return detail::make_nats_error(core::errc::unavailable, "NATS", status);
   }
 
-  // Two attempts. The first says what is wrong where a server answered and the handshake failed. Only where none was
-  // reached the library is told to go on by itself: it cannot after a failed handshake (3.4.1 and 3.10 lose their place
-  // in the list of servers then, and close the connection with NATS_NO_SERVER).
+  // Two attempts. The first one returns the reason if a server responded and the handshake failed. Background retries
+  // are enabled only if no server was reached, because the library cannot retry after a failed handshake: 3.4.1
+  // and 3.10 then lose their position in the list of servers and close the connection with NATS_NO_SERVER.
   shared->self = shared;
   natsConnection* native = nullptr;
   auto status = natsConnection_Connect(&native, raw);
-  if (nobody_there(status)) {
+  if (no_server_reached(status)) {
     status = natsOptions_SetRetryOnFailedConnect(raw, true, on_connected, closure);
     if (status == NATS_OK)
       status = natsConnection_Connect(&native, raw);
     if (status != NATS_OK && status != NATS_NOT_YET_CONNECTED) {
-      // No memory, no thread: on_closed may be under way, and frees the state; if it is not, these few bytes are the
-      // price.
+      // No memory or no thread. If on_closed is called, it frees the state; otherwise these few bytes leak. Freeing
+      // them here could race with on_closed.
       return detail::make_nats_error(core::errc::unavailable, "NATS", status);
     }
   }
   if (status != NATS_OK && status != NATS_NOT_YET_CONNECTED) {
-    shared->self.reset(); // nothing was started, so nobody calls back
+    shared->self.reset(); // no thread was started, so there are no callbacks
     return connect_error(status);
   }
   std::shared_ptr<connection> out(new connection(native, std::move(shared)));
   if (status == NATS_OK)
-    on_connected(native, closure); // the library calls back for later successes only
+    on_connected(native, closure); // the library only calls it for a later success
   return out;
 }
 
@@ -323,7 +326,8 @@ publication_mark connection::mark() const noexcept {
 }
 
 std::uint64_t connection::continuity() const noexcept {
-  // The library counts a reconnect before it reads from the new socket, and changes its status before it tries.
+  // The library changes its status before it tries to reconnect, and counts the reconnect before it reads from the new
+  // socket. So the number is odd while disconnected, and larger before the first message after a loss.
   switch (natsConnection_Status(native_)) {
   case NATS_CONN_STATUS_CONNECTED:
   case NATS_CONN_STATUS_DRAINING_SUBS:
@@ -345,8 +349,8 @@ core::expected<void> connection::confirm(publication_mark since, std::chrono::mi
   const auto now = mark();
   if (now.reconnects != since.reconnects || now.reconnects == unknown_count)
     return core::make_error(core::errc::unavailable, "NATS: the connection was lost in between");
-  // The library notes a complaint of the server before the answer to the PING behind it, but tells of it, on a thread
-  // of its own, a little later. The note stays, so it only says that there is something to wait for.
+  // The library records a refusal as its last error before it handles the PONG, but calls on_error a little later, on
+  // another thread. The last error is never reset, so it only shows that it may be necessary to wait for on_error.
   if (!was_refused_something())
     return {};
   for (int waited = 0; waited < refusal_wait_ms && shared_->refusals == since.refusals; ++waited)

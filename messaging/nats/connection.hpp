@@ -1,4 +1,4 @@
-// One connection to the NATS cluster: cnats' natsConnection, kept alive for as long as anybody holds it.
+// A connection to the NATS cluster: wraps cnats' natsConnection.
 #pragma once
 
 #include "core/base/error.hpp"
@@ -19,141 +19,143 @@ namespace cm::messaging {
 enum class connection_status : std::uint8_t {
   connecting, ///< no server was reached yet
   connected,
-  reconnecting, ///< was connected, is trying again
+  reconnecting, ///< was connected; the library tries to reconnect
   draining,
-  closed, ///< for good: open a new one
+  closed, ///< permanently: open a new connection
 };
 
 [[nodiscard]] std::string_view to_string(connection_status status) noexcept;
 
-/// Called on a thread of the library, one at a time for one connection, and never from publish or flush_buffer. They
-/// must return quickly and must not throw. Any of them may be empty. One that has just begun may still run when the
-/// connection's destructor has returned, so they own, or share, all that they touch.
+/// The library calls the handlers on its threads, one at a time per connection, and never from publish or flush_buffer.
+/// Handlers must return quickly and must not throw. Any of them may be empty. A handler that has started may still run
+/// after the connection's destructor has returned, so handlers must own, or share ownership of, everything they use.
 struct connection_handlers {
-  std::function<void()>
-    connected; ///< the first time; from within open(), on its thread, where a server answers at once
-  std::function<void()> disconnected; ///< the library reconnects by itself
-  std::function<void()> reconnected;  ///< subscriptions are in place again; what was published before may be lost
+  /// After the first connect. Called by open() on its own thread if a server responds immediately.
+  std::function<void()> connected;
+  std::function<void()> disconnected; ///< the library reconnects automatically
+  std::function<void()> reconnected;  ///< the subscriptions are restored; messages published before may be lost
 
-  /// Nothing more will happen on this connection. errc::none when close, drain or the destructor asked for it;
-  /// unauthenticated when a server refused the login twice; else unavailable. The library gives up for good then: open
-  /// a new connection (after a delay) and new subscriptions.
+  /// The last call for this connection. `why` is errc::none after close, drain or the destructor; unauthenticated if a
+  /// server refused the login twice; else unavailable. The library does not reconnect after this: open a new connection
+  /// (after a delay) and new subscriptions.
   std::function<void(const core::error& why)> closed;
 
-  /// What the server or the library complains about: permissions, a refused login.
+  /// An error that the server or the library reports, such as missing permissions or a refused login.
   std::function<void(std::string_view text)> async_error;
 
-  /// The server does not permit something, in its words (refuses_subscription); async_error is called too. What it does
-  /// not permit looks to the library as if it were there.
+  /// The server denied a permission. `text` is the server's message (see refuses_subscription). async_error is called
+  /// too. To the library a refused subscription looks like a working one.
   std::function<void(std::string_view text)> not_permitted;
 
-  /// A subscription's pending limit was reached and messages were dropped; once for each time that it begins.
-  /// @param dropped how many the subscription has lost so far, in all
+  /// A subscription has reached its pending limit and dropped messages. Called once per episode.
+  /// @param dropped total number of messages that the subscription has lost so far
   std::function<void(std::string_view subject, std::uint64_t dropped)> slow_consumer;
 };
 
 struct connection_options {
-  std::string name = "cm"; ///< how the server's monitoring shows the client
+  std::string name = "cm"; ///< client name in the server's monitoring
 
-  std::chrono::milliseconds connect_timeout{2000}; ///< for one server, login included; without name resolution
+  std::chrono::milliseconds connect_timeout{2000}; ///< per server, including login, without name resolution
 
-  /// A server that is silent for one to two intervals beyond the first is given up: about 10 s in all.
+  /// A server that does not answer a ping before the next one is due counts as lost: about 10 s in total.
   std::chrono::milliseconds ping_interval{5000};
   int max_pings_out = 1;
 
-  /// Longest time that one write to the socket may block when the peer takes nothing.
+  /// Maximum time for which a write to the socket may block if the peer does not read.
   std::chrono::milliseconds write_deadline{2000};
 
-  std::chrono::milliseconds reconnect_first{100}; ///< doubles up to the cap, each shortened by up to 20 %
+  std::chrono::milliseconds reconnect_first{100}; ///< doubles up to the cap; jitter shortens each delay by up to 20 %
   std::chrono::milliseconds reconnect_cap{5000};
 
-  /// What may be published while there is no connection, in bytes; it is sent after the return.
+  /// Bytes that may be published while disconnected; they are sent after the reconnect.
   std::size_t reconnect_buffer = std::size_t{1024} * 1024;
 };
 
-/// Where a publication stands, for connection::confirm.
+/// The state of the connection before a publication, for connection::confirm.
 struct publication_mark {
   std::uint64_t reconnects = 0;
-  std::uint64_t refusals = 0; ///< what the server has not permitted so far
+  std::uint64_t refusals = 0; ///< number of publications that the server has refused for a missing permission
 };
 
 class connection {
 public:
-  /// Tries each server and returns, connected or not. While no server can be reached, the library tries again for ever
-  /// in the background. Blocks for up to twice connect_timeout for each server that does not even refuse, and for as
-  /// long as name resolution takes.
-  /// Errors, after which nothing goes on and open is to be called again later: `unauthenticated`: the login was
-  /// refused; `unavailable`: another handshake failed, of TLS for instance, or a resource is lacking; `invalid`: URLs,
-  /// certificates or keys that cannot be used. The detail has the library's words.
+  /// Tries each server once and returns, connected or not. If no server can be reached, the library retries
+  /// indefinitely in the background. Blocks for up to twice connect_timeout for each server that does not respond, plus
+  /// the time of the name resolution.
+  /// @return `unauthenticated` if the login was refused; `unavailable` if a handshake, such as TLS, failed or a
+  /// resource
+  ///   is lacking; `invalid` for URLs, certificates or keys that cannot be used. The detail is the library's message.
+  ///   After an error nothing runs in the background: call open again later.
   [[nodiscard]] static core::expected<std::shared_ptr<connection>>
   open(const core::nats_settings& settings, connection_handlers handlers, const connection_options& options = {});
 
-  /// Closes; waits up to 500 ms for the server to take what is buffered.
+  /// Closes the connection. Waits up to 500 ms for buffered messages to be sent.
   ~connection();
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
 
   [[nodiscard]] connection_status status() const noexcept;
 
-  /// The server connected to, as in nats://host:port, never with a login; empty while there is none.
+  /// The URL of the connected server, as in nats://host:port, without a login; empty while not connected.
   [[nodiscard]] std::string server() const;
 
-  /// Why there is no connection, as far as the library knows; may be empty. Holds no secret.
+  /// The library's last error, for example why there is no connection; may be empty. Contains no secret.
   [[nodiscard]] std::string last_error() const;
 
-  /// The most bytes of one payload that the server takes, by its latest word; while there is no connection, that of the
-  /// server before. It changes with the server, and with a server's configuration. The largest value where no server
-  /// was reached yet. Takes the library's lock, which a blocked write may hold: not for actors without a thread of
-  /// their own.
+  /// The server's max_payload in bytes; while disconnected, that of the previous server; the largest value if no server
+  /// was reached yet. It can change with the server and its configuration. Takes the library's lock, which a blocked
+  /// write may hold: do not call it from event-based actors.
   [[nodiscard]] std::size_t max_payload() const noexcept;
 
-  /// Puts a message into the buffer; the buffer is written when it is full (32 KiB), by flush_buffer, or else by the
-  /// library 1 ms later. Any thread; a batch should come from one. Blocks only where the socket takes nothing, for the
-  /// write deadline at most.
-  /// While there is no connection the messages are kept, up to reconnect_buffer bytes, and then refused.
-  /// @param subject no spaces; a reply subject is one of these
-  /// @return none; `invalid` for a subject or a payload that the server would refuse; `unavailable` when there is no
-  ///   connection and the buffer is full, or the connection is closed: the message is lost
+  /// Appends a message to the buffer. The buffer is written when it is full (32 KiB), by flush_buffer, or by the
+  /// library after 1 ms. Thread-safe; a batch should come from one thread. Blocks only if the socket accepts no data,
+  /// and for the write deadline at most. While disconnected, messages are kept up to reconnect_buffer bytes; further
+  /// ones are refused.
+  /// @param subject without spaces; may be a reply subject
+  /// @return none; `invalid` for a subject or a payload that the server would refuse; `unavailable` if the connection
+  /// is
+  ///   closed, or disconnected with a full buffer: the message is lost
   core::errc publish(const char* subject, std::string_view payload) noexcept;
 
   core::errc publish(const std::string& subject, std::string_view payload) noexcept {
     return publish(subject.c_str(), payload);
   }
 
-  /// Writes the buffer to the socket now, then waits for the server's sign of life for 1 ms at most: cnats has no flush
-  /// without one (docs/decisions/0002-nats-flush.md). Confirms nothing. One thread at a time.
-  /// @return none when it was written, `unavailable` without a connection
+  /// Writes the buffer to the socket now, then waits up to 1 ms for the PONG of the server: cnats has no flush without
+  /// one (docs/decisions/0002-nats-flush.md). Does not confirm delivery. Must not be called concurrently.
+  /// @return none if the buffer was written, `unavailable` without a connection
   core::errc flush_buffer() noexcept;
 
-  /// Writes the buffer and waits until the server has answered a PING behind it. Says nothing about messages that were
-  /// published before a connection was lost: confirm does.
-  /// Errors: `unavailable`.
+  /// Writes the buffer and a PING, and waits for the PONG. Messages that were published before a loss of the connection
+  /// may be lost nevertheless: use confirm for them.
+  /// @return `unavailable` without a PONG in time
   [[nodiscard]] core::expected<void> round_trip(std::chrono::milliseconds timeout);
 
-  /// To be taken before the first publish of what confirm shall confirm.
+  /// Takes the mark for confirm. Call it before the first publish.
   [[nodiscard]] publication_mark mark() const noexcept;
 
-  /// A round trip that also makes sure that the connection was the same one ever since `since`: then, and only then,
-  /// the server has received all that was published in between.
-  /// Errors: `unavailable`: it may or may not have been received; `forbidden`: the server has dropped some of it, for
-  /// want of a permission. Where it has complained before, this takes up to 50 ms: the library tells of a complaint
-  /// late.
+  /// A round trip that also checks that the connection was not lost since `since`. Only then has the server received
+  /// everything that was published in between.
+  /// @return `unavailable`: the server may or may not have received it; `forbidden`: the server has dropped some of it
+  ///   for a missing permission. Takes up to 50 ms longer if the server has refused something before, because the
+  ///   library reports a refusal with a delay.
   [[nodiscard]] core::expected<void> confirm(publication_mark since, std::chrono::milliseconds timeout);
 
-  /// The server has not permitted something before, and may have done so since; what it was comes by
-  /// connection_handlers::not_permitted, on a thread of the library and so up to some milliseconds later. Any thread.
+  /// Whether the connection's last error is a missing permission. connection_handlers::not_permitted receives the
+  /// details on a thread of the library, up to some milliseconds later. Thread-safe.
   [[nodiscard]] bool was_refused_something() const noexcept;
 
-  /// Changes whenever messages to this connection's subscriptions may have been lost on the way: with each loss of the
-  /// server, before the first message that comes after it. (Those that a full subscription drops are not counted here,
-  /// see connection_handlers::slow_consumer.) Takes the library's lock for a moment; any thread.
+  /// A number that changes whenever messages to the subscriptions of this connection may have been lost: at each loss
+  /// of the server, before the first message after it. Does not cover messages that a full subscription drops (see
+  /// connection_handlers::slow_consumer). Takes the library's lock briefly. Thread-safe.
   [[nodiscard]] std::uint64_t continuity() const noexcept;
 
-  /// Returns at once; the library lets all subscriptions finish, flushes and closes: then the handler `closed` is
-  /// called, after `timeout` at the latest. Errors: `unavailable`: there is no server to drain to, close instead.
+  /// Starts draining and returns immediately: the library lets all subscriptions finish, flushes, closes, and calls the
+  /// handler `closed`, after `timeout` at the latest.
+  /// @return `unavailable` without a connection to a server: call close instead
   [[nodiscard]] core::expected<void> drain(std::chrono::milliseconds timeout);
 
-  /// As the destructor does it. Subscriptions end.
+  /// Closes the connection and its subscriptions, like the destructor.
   void close() noexcept;
 
 private:
@@ -165,9 +167,8 @@ private:
 
   [[nodiscard]] std::uint64_t reconnects() const noexcept;
 
-  /// Takes an unsubscribed subscription and frees it when the library's threads have ended. Until 3.6 cnats' reading
-  /// thread (its issue 637), and until 3.7 its error callback (659), use a subscription that was freed under their
-  /// hands.
+  /// Takes ownership of an unsubscribed subscription and frees it after the library's threads have ended: the reading
+  /// thread of cnats before 3.6 (issue 637) and the error callback before 3.7 (issue 659) may use a freed subscription.
   void retire(natsSubscription* native);
 
   static void on_connected(natsConnection*, void* closure) noexcept;
@@ -181,7 +182,7 @@ private:
   std::shared_ptr<shared_state> shared_;
 };
 
-/// Whether these words of a nats-server say that it does not permit a subscription to that subject.
+/// Whether this error message of a nats-server refuses a subscription to that subject.
 [[nodiscard]] bool refuses_subscription(std::string_view text, std::string_view subject);
 
 } // namespace cm::messaging

@@ -37,7 +37,7 @@ bool wants_tls(const core::nats_settings& settings) {
 void set_tls(natsOptions* options, const core::nats_settings& settings, checked& result) {
   if (!wants_tls(settings))
     return;
-  // The server's chain and host name are verified unless one asks not to; nobody does.
+  // The library verifies the server's certificate chain and host name by default.
   result.set("nats.tls", natsOptions_SetSecure(options, true));
   if (!settings.tls_ca_file.empty())
     result.set("nats.tls.ca", natsOptions_LoadCATrustedCertificates(options, settings.tls_ca_file.c_str()));

@@ -1,4 +1,4 @@
-// From our settings to cnats' options, and from cnats' statuses to our errors.
+// Converts settings to cnats' options, and cnats' statuses to errors.
 #pragma once
 
 #include "core/base/error.hpp"
@@ -17,11 +17,12 @@ struct options_deleter {
 
 using options_ptr = std::unique_ptr<natsOptions, options_deleter>;
 
-/// All but the callbacks. Errors: `invalid`, naming what cannot be used.
+/// Sets all options except the callbacks.
+/// @return `invalid` with the name of the option that cannot be used; `unavailable` if memory is short
 [[nodiscard]] core::expected<options_ptr> make_options(const core::nats_settings& settings,
                                                        const connection_options& options);
 
-/// `what` and the library's text for the status.
+/// An error with the message `what`, a colon and the library's text for the status.
 [[nodiscard]] core::error make_nats_error(core::errc code, const char* what, natsStatus status);
 
 } // namespace cm::messaging::detail

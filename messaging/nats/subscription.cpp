@@ -12,8 +12,8 @@ namespace cm::messaging {
 
 namespace {
 
-// cnats has a thread that frees messages, and wakes it for each that is destroyed while it sleeps: with one request at
-// a time that is a wake-up a request, for nothing. So messages go to it many at a time.
+// cnats frees messages on a thread of its own, and wakes it for each message that is destroyed while it sleeps. With
+// requests one at a time that would be an unnecessary wake-up per request, so messages are destroyed many at a time.
 class dropped_messages {
 public:
   dropped_messages() noexcept = default;
@@ -50,7 +50,7 @@ private:
 void message::deleter::operator()(natsMsg* native) const noexcept {
   thread_local dropped_messages dropped;
   const auto bytes = static_cast<std::size_t>(natsMsg_GetDataLength(native));
-  // The library's own memory, which it hands out to be read only; it looks into a payload no more.
+  // The const_cast is safe: the library owns this memory and does not read the payload any more.
   if (const char* data = natsMsg_GetData(native); data != nullptr)
     OPENSSL_cleanse(const_cast<char*>(data), bytes);
   dropped.add(native, bytes);
@@ -80,8 +80,7 @@ bool pending_level::over_half() const noexcept {
          && (messages > messages_ / 2 || bytes > bytes_ / 2);
 }
 
-/// What the library's delivery thread works on. It keeps itself alive until that thread has called back for the last
-/// time.
+/// The state that the library's delivery thread uses. It keeps itself alive (`self`) until the thread's last callback.
 struct subscription::inbox {
   inbox(batch_sink s, std::function<void()> c, std::shared_ptr<pending_level> l)
     : sink(std::move(s)), completed(std::move(c)), level(std::move(l)) {}
@@ -98,7 +97,7 @@ struct subscription::inbox {
   batch_sink sink;
   std::function<void()> completed;
   std::shared_ptr<pending_level> level; ///< may be null
-  message_batch batch;                  ///< the delivery thread's
+  message_batch batch;                  ///< used by the delivery thread only
   std::atomic<bool> muted{false};
   std::shared_ptr<inbox> self;
 };
@@ -108,9 +107,9 @@ void subscription::on_message(natsConnection* /*nc*/, natsSubscription* native, 
   if (box.level)
     box.level->native_ = native;
   box.batch.emplace_back(msg);
-  // The library takes a message off its list before it calls us, and calls us for each that is on the list unless the
-  // subscription is closed meanwhile. So a batch may wait for the messages that are still pending, and only for them:
-  // either this function is called again, or on_complete is.
+  // The library removes a message from its list before this call, and makes a call for each message on the list unless
+  // the subscription is closed. So a batch may wait for the messages that are still pending, and only for them: either
+  // this function is called again, or on_complete is.
   int messages = 0;
   int bytes = 0;
   const auto status = natsSubscription_GetPending(native, &messages, &bytes);
@@ -156,8 +155,8 @@ core::expected<std::unique_ptr<subscription>> subscription::open(std::shared_ptr
   if (status == NATS_OK)
     status = natsSubscription_SetPendingLimits(native, options.pending_messages, options.pending_bytes);
   if (status != NATS_OK) {
-    // The connection was closed in between. The delivery thread may still be at its last message, and nothing will
-    // tell when it is done, unless on_complete was set: so the inbox stays.
+    // The connection was closed in between. The delivery thread may still process its last message, and unless
+    // on_complete was set nothing reports its end, so the inbox is leaked.
     box->muted = true;
     natsSubscription_Unsubscribe(native);
     on->retire(native);
@@ -168,7 +167,7 @@ core::expected<std::unique_ptr<subscription>> subscription::open(std::shared_ptr
 
 subscription::~subscription() {
   inbox_->muted.store(true, std::memory_order_release);
-  natsSubscription_Unsubscribe(native_); // fails where it is over already
+  natsSubscription_Unsubscribe(native_); // fails if it has ended already
   connection_->retire(native_);
 }
 

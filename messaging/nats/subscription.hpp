@@ -1,4 +1,4 @@
-// One subscription: messages come in batches that form by themselves.
+// A NATS subscription that delivers messages in batches.
 #pragma once
 
 #include "core/base/error.hpp"
@@ -18,9 +18,9 @@
 
 namespace cm::messaging {
 
-/// A received message, owned. Moving it does not move its bytes: views into it stay valid as long as it lives.
-/// Independent of its subscription and connection; any thread may drop it. Its payload is wiped then; the memory may
-/// return to the library later, with that of other messages which the same thread dropped.
+/// Owns a received message. Moving it does not move its bytes, so views into it stay valid. It may outlive its
+/// subscription and connection, and any thread may destroy it. The destructor wipes the payload; the memory may be
+/// returned to the library later, together with that of other messages which the same thread destroyed.
 class message {
 public:
   message() noexcept = default;
@@ -29,11 +29,11 @@ public:
 
   [[nodiscard]] bool empty() const noexcept { return native_ == nullptr; }
 
-  /// All three: empty for a message that was moved from.
+  /// These three are empty for a moved-from message.
   [[nodiscard]] std::string_view subject() const noexcept;
   [[nodiscard]] std::string_view payload() const noexcept;
 
-  /// Where the answer goes; empty where nobody waits for one. Zero-terminated.
+  /// The reply subject, zero-terminated; empty if the sender expects no response.
   [[nodiscard]] const char* reply() const noexcept;
 
 private:
@@ -46,68 +46,68 @@ private:
 
 using message_batch = std::vector<message>;
 
-/// Messages in one batch at most.
+/// Maximum number of messages in a batch.
 inline constexpr std::size_t max_batch = 256;
 
-/// How full a subscription's queue in the library is, for a sink that may take its time.
+/// The fill level of a subscription's queue in the library, for a sink that wants to slow down without losing messages.
 class pending_level {
 public:
-  /// Whether more than half of the pending limits is used. To be called from within the sink only. Takes the
-  /// subscription's lock for a moment.
+  /// Whether more than half of a pending limit is used. Call it only from the sink. Takes the subscription's lock
+  /// briefly.
   [[nodiscard]] bool over_half() const noexcept;
 
 private:
   friend class subscription;
 
-  natsSubscription* native_ = nullptr; ///< while the sink may ask; the delivery thread's
-  int messages_ = 0;                   ///< the limits
-  int bytes_ = 0;
+  natsSubscription* native_ = nullptr; ///< used by the delivery thread only; null after completion
+  int messages_ = 0;                   ///< pending limit in messages
+  int bytes_ = 0;                      ///< pending limit in bytes
 };
 
 struct subscription_options {
   std::optional<std::string> queue_group;
 
-  /// Messages and bytes that may wait for the sink; beyond, new ones are dropped and the connection's slow_consumer
-  /// handler is called.
+  /// Limits of the messages and bytes that wait for the sink. Above a limit, new messages are dropped and the
+  /// connection's slow_consumer handler is called.
   int pending_messages = 65'536;
   int pending_bytes = 64 * 1024 * 1024;
 
-  /// To be filled in for the sink; may be null. Not to be shared by several subscriptions.
+  /// Updated for the sink; may be null. Subscriptions must not share one.
   std::shared_ptr<pending_level> level;
 };
 
-/// Called on the subscription's own library thread, one batch at a time, in the order of arrival; while it runs, the
-/// next batch gathers. Must not throw.
+/// Receives one batch at a time, in the order of arrival, on the subscription's delivery thread of the library.
+/// Messages that arrive while it runs form the next batches. Must not throw.
 using batch_sink = std::function<void(message_batch)>;
 
 class subscription {
 public:
-  /// Subscribes; the server knows it 1 ms later, or after the return of the connection. A batch goes to the sink when
-  /// nothing more waits or it has max_batch messages; there is no timer and no message stays behind.
-  /// @param on_complete called once, on the same thread, after the last batch: after drain, or when the connection was
-  ///   closed. May be empty. Not called once the destructor has begun.
-  /// Errors: `invalid` for a subject or queue group, `unavailable` for a closed connection.
+  /// Subscribes. The server receives the subscription about 1 ms later, or after a reconnect. A batch is passed to the
+  /// sink when no more messages are pending or it has max_batch messages, so no message waits for a timer.
+  /// @param on_complete called once, on the same thread, after the last batch: after drain, or after the connection was
+  ///   closed. May be empty. Not called after the destructor has begun.
+  /// @return `invalid` for a bad subject or queue group, `unavailable` for a closed connection
   [[nodiscard]] static core::expected<std::unique_ptr<subscription>> open(std::shared_ptr<connection> on,
                                                                           const std::string& subject,
                                                                           subscription_options options, batch_sink sink,
                                                                           std::function<void()> on_complete = {});
 
-  /// Unsubscribes and drops what waits; never waits itself, so it may run anywhere, the sink included. A call of the
-  /// sink that has just begun may still be running afterwards: sink and on_complete own, or share, all that they touch.
-  /// They are destroyed on the library's thread.
+  /// Unsubscribes and drops pending messages. Never blocks, so it may run on any thread, also within the sink. A call
+  /// of the sink that has started may still run afterwards: sink and on_complete must own, or share ownership of,
+  /// everything they use. They are destroyed on the library's thread.
   ~subscription();
   subscription(const subscription&) = delete;
   subscription& operator=(const subscription&) = delete;
 
-  /// Tells the server that no more messages are wanted, lets the sink have those that came, then calls on_complete.
-  /// Returns at once. Without a server it ends at once with what is here.
-  /// Errors: `unavailable` when it is closed already.
+  /// Unsubscribes at the server, delivers the messages that were received, then calls on_complete. Returns immediately.
+  /// While disconnected it completes immediately with the messages that were received.
+  /// @return `unavailable` if it is closed already
   [[nodiscard]] core::expected<void> drain(std::chrono::milliseconds timeout);
 
-  /// Messages lost because the pending limits were reached, since the subscription was made.
+  /// Total number of messages that were dropped because a pending limit was reached.
   [[nodiscard]] std::uint64_t dropped() const noexcept;
 
-  /// Messages that wait for the sink.
+  /// Number of messages that wait for the sink.
   [[nodiscard]] std::uint64_t pending() const noexcept;
 
   [[nodiscard]] const std::string& subject() const noexcept { return subject_; }

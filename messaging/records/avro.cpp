@@ -8,8 +8,8 @@ namespace cm::messaging::avro {
 
 namespace {
 
-constexpr unsigned bits_of_a_byte = 7;   // of a variable-length integer
-constexpr unsigned last_byte_shift = 63; // the tenth byte carries the 64th bit only
+constexpr unsigned bits_of_a_byte = 7;   // payload bits per byte of a variable-length integer
+constexpr unsigned last_byte_shift = 63; // the tenth byte only contains bit 63
 
 } // namespace
 
@@ -31,7 +31,7 @@ bool reader::read_long(std::int64_t& out) noexcept {
       return fail("number beyond 64 bits");
     raw |= static_cast<std::uint64_t>(byte & 0x7FU) << shift;
     if ((byte & 0x80U) == 0) {
-      // Zig-zag: the lowest bit is the sign. Unsigned arithmetic, so no value overflows.
+      // Zig-zag: the lowest bit is the sign. Unsigned arithmetic cannot overflow.
       out = static_cast<std::int64_t>((raw >> 1U) ^ (0 - (raw & 1U)));
       return true;
     }
@@ -120,8 +120,8 @@ bool reader::read_strings(std::vector<std::string_view>& out) noexcept {
     }
     std::optional<std::size_t> block_end;
     if (count < 0) {
-      // A negative count announces the block's size in bytes. Compared before it is negated: the lowest number has no
-      // positive counterpart.
+      // A negative count means that the size of the block in bytes follows. Checked before the negation, because the
+      // smallest number has no positive counterpart.
       if (count < -static_cast<std::int64_t>(max_array_items))
         return fail("array with too many items");
       count = -count;
@@ -134,7 +134,7 @@ bool reader::read_strings(std::vector<std::string_view>& out) noexcept {
     }
     if (static_cast<std::uint64_t>(count) > max_array_items - items.size())
       return fail("array with too many items");
-    if (static_cast<std::uint64_t>(count) > left()) // an item has one byte at least
+    if (static_cast<std::uint64_t>(count) > left()) // an item has at least one byte
       return fail("array longer than the message");
     if (!read_block(static_cast<std::size_t>(count), items))
       return false;

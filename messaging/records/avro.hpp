@@ -1,4 +1,5 @@
-// Avro's binary encoding (specification 1.11, "Binary Encoding"), as far as the records of contract section 4 need it.
+// The part of Avro's binary encoding (specification 1.11, "Binary Encoding") that the records of contract section 4
+// use.
 #pragma once
 
 #include <cstddef>
@@ -11,13 +12,13 @@
 
 namespace cm::messaging::avro {
 
-/// Most items that an array may have; more is refused. A revocation of that many tokens is far beyond one message of
-/// NATS (1 MiB) with UUIDs in it, so the limit only bounds what a hostile array of empty strings can make us allocate.
+/// Maximum number of items in an array. That many UUIDs exceed a NATS message (1 MiB) by far, so the limit only bounds
+/// the memory that a malicious array of empty strings can make CM allocate.
 inline constexpr std::size_t max_array_items = 65'536;
 
-/// Reads from bytes that it does not own. The first failure sticks: every later read fails too, and nothing is ever
-/// read past the end. What was read into an output before a failure is unspecified; a failed read leaves it alone.
-/// Never throws; allocates only in read_strings.
+/// Reads from bytes that it does not own; never past their end. The first failure is sticky: every later read fails
+/// too. A failed read does not change its output, but outputs of earlier reads may not be meaningful. Never throws;
+/// allocates only in read_strings. Not thread-safe.
 class reader {
 public:
   explicit reader(std::string_view bytes) noexcept : bytes_(bytes) {}
@@ -25,16 +26,16 @@ public:
   explicit reader(std::span<const std::byte> bytes) noexcept
     : bytes_(reinterpret_cast<const char*>(bytes.data()), bytes.size()) {}
 
-  /// Zig-zag variable-length integer of at most 10 bytes; one that does not fit 64 bits is refused.
+  /// Reads a zig-zag variable-length integer of at most 10 bytes; refuses one that exceeds 64 bits.
   [[nodiscard]] bool read_long(std::int64_t& out) noexcept;
 
-  /// The same, refused beyond 32 bits.
+  /// Reads the same encoding; refuses values that exceed 32 bits.
   [[nodiscard]] bool read_int(std::int32_t& out) noexcept;
 
-  /// A view into the input; well-formed UTF-8 only.
+  /// Reads a string as a view into the input; refuses invalid UTF-8.
   [[nodiscard]] bool read_string(std::string_view& out) noexcept;
 
-  /// The index of a union's branch; refused unless it is below `branches`.
+  /// Reads the branch index of a union; refuses an index of `branches` or more.
   [[nodiscard]] bool read_branch(std::uint32_t branches, std::uint32_t& out) noexcept;
 
   /// `["string","null"]`: branch 0 is the string.
@@ -43,7 +44,7 @@ public:
   /// `["null","string"]`: branch 0 is null.
   [[nodiscard]] bool read_null_or_string(std::optional<std::string_view>& out) noexcept;
 
-  /// An array of strings in any number of blocks, with or without byte sizes; at most max_array_items in all.
+  /// Reads an array of strings in any number of blocks, with or without byte sizes; at most max_array_items in total.
   [[nodiscard]] bool read_strings(std::vector<std::string_view>& out) noexcept;
 
   [[nodiscard]] bool at_end() const noexcept { return at_ == bytes_.size(); }
@@ -51,10 +52,10 @@ public:
   /// False after the first failure.
   [[nodiscard]] bool ok() const noexcept { return problem_.empty(); }
 
-  /// What the first failure was, for a log; static text without anything of the input; empty while ok().
+  /// Describes the first failure, for the log: static text that contains nothing from the input; empty while ok().
   [[nodiscard]] std::string_view problem() const noexcept { return problem_; }
 
-  /// Makes the reader fail, as a caller that found a fault of its own does. Always returns false.
+  /// Puts the reader into the failed state, for errors that the caller finds. Always returns false.
   bool fail(std::string_view static_text) noexcept;
 
 private:
@@ -68,7 +69,7 @@ private:
   std::string_view problem_;
 };
 
-/// Bytes that writer::write_long appends for `value`.
+/// The number of bytes that writer::write_long appends for `value`.
 [[nodiscard]] constexpr std::size_t size_of_long(std::int64_t value) noexcept {
   constexpr unsigned bits_per_byte = 7;
   auto raw = (static_cast<std::uint64_t>(value) << 1U) ^ (value < 0 ? ~std::uint64_t{0} : std::uint64_t{0});
@@ -78,12 +79,12 @@ private:
   return bytes;
 }
 
-/// Bytes that writer::write_string appends for `value`.
+/// The number of bytes that writer::write_string appends for `value`.
 [[nodiscard]] constexpr std::size_t size_of_string(std::string_view value) noexcept {
   return size_of_long(static_cast<std::int64_t>(value.size())) + value.size();
 }
 
-/// Appends to a buffer that it does not own and that callers reuse. Strings must be valid UTF-8 already.
+/// Appends to a buffer that it does not own, so that callers can reuse it. Precondition: strings are valid UTF-8.
 class writer {
 public:
   explicit writer(std::string& out) noexcept : out_(out) {}
@@ -96,7 +97,7 @@ public:
   void write_string_or_null(const std::optional<std::string_view>& value);
   void write_null_or_string(const std::optional<std::string_view>& value);
 
-  /// One block and the end mark; only the end mark for an empty array.
+  /// Writes one block and the end marker; only the end marker for an empty array.
   void write_strings(std::span<const std::string_view> values);
 
 private:

@@ -1,5 +1,5 @@
-// 16/ECAP: validation of endpoint tokens and client credentials, and the events about those taken away (contract
-// 4.1, 4.2).
+// The records of 16/ECAP: validation of endpoint tokens and client credentials, and revocation events (contract 4.1,
+// 4.2).
 #pragma once
 
 #include "messaging/records/record.hpp"
@@ -14,7 +14,7 @@ namespace cm::messaging::ecap {
 /// The Avro namespace of the records.
 inline constexpr std::string_view avro_namespace = "org.kaaproject.ipc.ecap.gen.v1";
 
-/// Whose token is this? Asked of CM.
+/// To CM: validate a token and return its endpoint.
 struct endpoint_token_validation_request {
   static constexpr std::string_view avro_name = "EndpointTokenValidationRequest";
 
@@ -42,7 +42,7 @@ struct endpoint_token_validation_response {
                          const endpoint_token_validation_response&) = default;
 };
 
-/// Asked of CM: give this token another status.
+/// To CM: change the status of a token.
 struct endpoint_token_status_transition_request {
   static constexpr std::string_view avro_name = "EndpointTokenStatusTransitionRequest";
 
@@ -70,7 +70,8 @@ struct endpoint_token_status_transition_response {
                          const endpoint_token_status_transition_response&) = default;
 };
 
-/// Asked of CM. The password lies in the message: wipe or drop that soon, log neither.
+/// To CM: validate a username and password. `password` refers to the message: destroy the message soon, and do not log
+/// it.
 struct client_username_password_validation_request {
   static constexpr std::string_view avro_name = "ClientUsernamePasswordValidationRequest";
 
@@ -99,7 +100,7 @@ struct client_username_password_validation_response {
                          const client_username_password_validation_response&) = default;
 };
 
-/// Asked of CM; the serial number is in base 10.
+/// To CM: validate a certificate by its issuer and its decimal serial number.
 struct client_certificate_validation_request {
   static constexpr std::string_view avro_name = "ClientCertificateValidationRequest";
 
@@ -128,7 +129,8 @@ struct client_certificate_validation_response {
                          const client_certificate_validation_response&) = default;
 };
 
-/// Broadcast by CM: all tokens of one (application, endpoint) that one operation took away.
+/// From CM to all listeners: the tokens of one (application, endpoint) that one operation revoked, suspended or
+/// deleted.
 struct endpoint_token_revoked_event {
   static constexpr std::string_view avro_name = "EndpointTokenRevokedEvent";
 
@@ -143,7 +145,7 @@ struct endpoint_token_revoked_event {
   friend bool operator==(const endpoint_token_revoked_event&, const endpoint_token_revoked_event&) = default;
 };
 
-/// Broadcast by CM.
+/// From CM to all listeners: a client credential was revoked, suspended or deleted.
 struct client_credential_revoked_event {
   static constexpr std::string_view avro_name = "ClientCredentialRevokedEvent";
 

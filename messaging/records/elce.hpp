@@ -1,4 +1,4 @@
-// 9/ELCE: events of an endpoint's life that CM follows (contract 4.3).
+// The records of 9/ELCE: endpoint lifecycle events that CM follows (contract 4.3).
 #pragma once
 
 #include "messaging/records/record.hpp"
@@ -11,7 +11,7 @@ namespace cm::messaging::elce {
 /// The Avro namespace of the records.
 inline constexpr std::string_view avro_namespace = "org.kaaproject.ipc.event.gen.v1.endpoint.lifecycle";
 
-/// An endpoint is gone; CM deletes its tokens.
+/// An endpoint was unregistered; CM deletes its tokens.
 struct unregistered_event {
   static constexpr std::string_view avro_name = "UnregisteredEvent";
 

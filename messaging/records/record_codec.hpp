@@ -1,8 +1,8 @@
-// The definitions behind record.hpp: included by the files that instantiate them and by no other.
+// The template definitions of record.hpp. Include it only in files that instantiate them.
 //
-// A record's fields are listed once, by a function `bool fields(codec, record)` in the record's namespace; the codec
-// is one of the two classes below, so that reading and writing cannot disagree. Codec::of<Record> is the record as the
-// codec takes it: to be changed or not.
+// A function `bool fields(codec, record)` in the record's namespace lists the fields of a record once. The codec is one
+// of the two classes below, so decoding and encoding always agree. Codec::of<Record> is Record or const Record, as the
+// codec needs it.
 #pragma once
 
 #include "messaging/records/avro.hpp"
@@ -39,7 +39,7 @@ public:
 
   [[nodiscard]] bool strings(std::vector<std::string_view>& value) noexcept { return from_.read_strings(value); }
 
-  /// The two fields that every record begins with; kept for the answer to a message that fails later.
+  /// Reads the two first fields of every record, and keeps them for the error response if a later field is invalid.
   template <class Record>
   [[nodiscard]] bool origin(Record& record) noexcept {
     if (!string(record.correlation_id))
@@ -121,7 +121,7 @@ decoded<Record> decode(std::string_view message) noexcept {
   detail::field_reader codec(reader);
   Record record;
   if (fields(codec, record) && !reader.at_end())
-    reader.fail("bytes behind the record");
+    reader.fail("bytes after the record");
   if (!reader.ok())
     return codec.failure();
   return record;

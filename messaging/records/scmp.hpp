@@ -1,4 +1,4 @@
-// 17/SCMP: news about the service's configuration from Tekton (contract 4.6). No timeout in these records.
+// The records of 17/SCMP: notifications from Tekton about configuration changes (contract 4.6). They have no timeout.
 #pragma once
 
 #include "messaging/records/record.hpp"
@@ -12,7 +12,7 @@ namespace cm::messaging::scmp {
 /// The Avro namespace of the records.
 inline constexpr std::string_view avro_namespace = "org.kaaproject.scmp.event.gen.v1.service.configuration";
 
-/// To all services: something of the configuration changed; null means all.
+/// To all services: the configuration of a tenant, application or version changed; null means all of them.
 struct broadcast_configuration_update_event {
   static constexpr std::string_view avro_name = "BroadcastConfigurationUpdateEvent";
 
@@ -27,7 +27,7 @@ struct broadcast_configuration_update_event {
                          const broadcast_configuration_update_event&) = default;
 };
 
-/// To this service.
+/// To this service only: its configuration changed.
 struct service_specific_configuration_update_event {
   static constexpr std::string_view avro_name = "ServiceSpecificConfigurationUpdateEvent";
 

@@ -6,29 +6,29 @@
 
 namespace cm::messaging {
 
-/// Whether the name can stand as one token of a subject and as a queue group: printable ASCII without space and
-/// `. * >`, not empty, at most 255 bytes.
+/// Whether the name is valid as a token of a subject and as a queue group: printable ASCII without space and `. * >`,
+/// not empty, at most 255 bytes.
 [[nodiscard]] bool is_instance_name(std::string_view name) noexcept;
 
 } // namespace cm::messaging
 
-/// Every function expects names for which is_instance_name holds.
+/// Precondition of every function: is_instance_name holds for its argument.
 namespace cm::messaging::subjects {
 
-// 4.1, requests that `instance` answers
+// 4.1: requests to `instance`
 [[nodiscard]] std::string ep_token_request(std::string_view instance);
 [[nodiscard]] std::string ep_token_status_transition_request(std::string_view instance);
 [[nodiscard]] std::string client_username_password_request(std::string_view instance);
 [[nodiscard]] std::string client_certificate_request(std::string_view instance);
 
-// 4.2, events that `instance` broadcasts
+// 4.2: events from `instance`
 [[nodiscard]] std::string endpoint_token_revoked(std::string_view instance);
 [[nodiscard]] std::string client_credential_revoked(std::string_view instance);
 
-// 4.3, event of the endpoint register
+// 4.3: event from the endpoint register
 [[nodiscard]] std::string endpoint_unregistered(std::string_view ep_register_instance);
 
-// 4.6, events that Tekton broadcasts, and those for `instance` alone
+// 4.6: events from Tekton to all services, and to `instance` only
 [[nodiscard]] std::string configuration_upserted(std::string_view tekton_instance);
 [[nodiscard]] std::string configuration_deleted(std::string_view tekton_instance);
 [[nodiscard]] std::string own_configuration_upserted(std::string_view instance);

@@ -1,4 +1,4 @@
-// Every decoder on every input: nothing read past the end, and what was decoded survives its own encoding.
+// Runs every decoder on any input: no reads past the end, and decoded records survive encoding and decoding.
 #include "messaging/records/ecap.hpp"
 #include "messaging/records/elce.hpp"
 #include "messaging/records/scmp.hpp"

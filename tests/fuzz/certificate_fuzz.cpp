@@ -1,5 +1,5 @@
-// Any bytes as a certificate in PEM, and as the DER inside of one: no crash, no leak, no error left in OpenSSL's queue,
-// and an issuer that is canonical.
+// Reads any bytes as a PEM certificate, and as the DER inside one: no crash, no leak, no error left in OpenSSL's queue,
+// and the issuer is canonical.
 #include "core/certificates/certificate_identity.hpp"
 #include "core/certificates/distinguished_name.hpp"
 #include "core/certificates/serial_number.hpp"

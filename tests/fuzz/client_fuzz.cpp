@@ -1,5 +1,5 @@
-// Whatever a service answers and whatever stands on a command line: it is read or refused, and what is shown of it
-// moves no cursor.
+// Any response of a service and any command line is accepted or refused, and its rendering contains no control
+// characters.
 #include "client/answer_reader.hpp"
 #include "client/arguments.hpp"
 #include "client/import_tally.hpp"
@@ -23,7 +23,7 @@ void hold(bool promise) {
     std::abort();
 }
 
-// Line ends are ours; all other control characters are not.
+// The client writes line ends itself; all other control characters would come from the input.
 void hold_shown(std::string_view text) {
   hold(std::none_of(text.begin(), text.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);

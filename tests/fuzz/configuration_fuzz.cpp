@@ -1,4 +1,4 @@
-// Any file and environment comes to settings or errors, in single lines, and a secret is never among what is shown.
+// Any file and environment leads to settings or to one-line errors, and a secret is never shown.
 // Input: lines NAME=value up to an empty line, then the file.
 #include "core/configuration/configuration.hpp"
 
@@ -13,7 +13,7 @@ namespace configuration = cm::core::configuration;
 
 namespace {
 
-// Not to be guessed by chance in what the fuzzer makes.
+// Long enough that the fuzzer cannot generate it by chance.
 constexpr std::string_view planted = "Zq7-planted-secret-Xw3";
 
 void check_line(const std::string& line) {
@@ -32,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto equals = line.find('=');
     if (equals == std::string_view::npos)
       break;
-    // Files that the fuzzer would name are none of its business.
+    // The fuzzer must not read files that its input names.
     if (!line.substr(0, equals).ends_with("_FILE"))
       variables.insert_or_assign(std::string(line.substr(0, equals)), std::string(line.substr(equals + 1)));
   }

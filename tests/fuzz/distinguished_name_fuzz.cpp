@@ -1,4 +1,4 @@
-// Any text as a distinguished name: no crash, and what is accepted has one canonical form, which is its own.
+// Reads any text as a distinguished name: no crash, and the canonical form of an accepted name is idempotent.
 #include "core/base/identifiers.hpp"
 #include "core/certificates/distinguished_name.hpp"
 #include "core/certificates/serial_number.hpp"

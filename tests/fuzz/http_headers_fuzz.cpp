@@ -1,4 +1,4 @@
-// Whatever stands in Accept, Content-Type and If-None-Match, the readers come to an answer.
+// The parsers of Accept, Content-Type and If-None-Match return a result for any value.
 #include "http/rest/negotiation.hpp"
 
 #include <cstddef>
@@ -11,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static_cast<void>(cm::http::accepts(value, "application", "json"));
   static_cast<void>(cm::http::is_content_type(value, cm::http::media::json));
   const bool hit = cm::http::if_none_match(value, "\"a\"");
-  // A match is a star or names the tag.
+  // A match is "*" or contains the tag.
   if (hit && value.find('*') == std::string_view::npos && value.find("\"a\"") == std::string_view::npos)
     std::abort();
   return 0;

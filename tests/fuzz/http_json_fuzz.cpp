@@ -1,4 +1,4 @@
-// Whatever the body is, the JSON reader accepts or refuses it, and what it accepts has no member twice.
+// The JSON reader accepts or refuses any body, and an accepted body has no duplicate members.
 #include "http/json/json.hpp"
 
 #include <cstddef>

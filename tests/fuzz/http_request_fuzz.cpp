@@ -1,5 +1,5 @@
-// Whatever the bytes and however they are cut, the request parser comes to the same end, within its limits, with bodies
-// collected or streamed; and what it accepts can be routed.
+// For any bytes and any division into pieces, the request parser has the same result within its limits, with stored and
+// with streamed bodies, and accepted requests can be routed.
 #include "http/rest/endpoint_tokens.hpp"
 #include "http/rest/routes.hpp"
 #include "http/server/request_parser.hpp"
@@ -74,7 +74,7 @@ outcome run(std::string_view bytes, std::size_t step) {
   }
 }
 
-// The same bytes with streamed bodies: their pieces together, and never more than was fed.
+// Parses the same bytes with streamed bodies: returns the joined pieces, never more than was fed.
 outcome run_streamed(std::string_view bytes, std::size_t step) {
   request_parser parser{cm::http::parser_limits{2000, 1000}};
   outcome seen;

@@ -1,4 +1,4 @@
-// Any text is a JDBC URL or an error, and what is accepted holds what it promises.
+// Any text is a JDBC URL or an error, and the result for an accepted URL is valid.
 #include "core/configuration/jdbc_url.hpp"
 
 #include <cstdint>

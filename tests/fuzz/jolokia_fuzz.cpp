@@ -1,4 +1,4 @@
-// Requests to the monitoring agent: the first byte says whether the rest is a path or a body.
+// Requests to the monitoring agent. The first byte selects whether the rest is a path or a body.
 #include "http/management/jolokia.hpp"
 
 #include <boost/json/parse.hpp>

@@ -1,4 +1,4 @@
-// Any bytes as a license file: no crash, no leak, no endless computation, and never an error left in OpenSSL's queue.
+// Reads any bytes as a license file: no crash, no leak, no endless computation, no error left in OpenSSL's queue.
 #include "core/license/license.hpp"
 
 #include <openssl/err.h>
@@ -10,7 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const license_settings settings = [] {
     license_settings s;
     s.path = "license.p12";
-    s.password = secret{"fuzz"}; // of the files in the corpus
+    s.password = secret{"fuzz"}; // the password of the files in the corpus
     return s;
   }();
   const std::string_view content{reinterpret_cast<const char*>(data), size};

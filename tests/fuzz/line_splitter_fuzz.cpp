@@ -1,5 +1,5 @@
-// Whatever the bytes and however they are cut, the line splitter finds the lines that a plain reading finds, and holds
-// no more than it may.
+// For any bytes and any division into pieces, the line splitter finds the same lines as a simple implementation, and
+// buffers no more than its limit.
 #include "http/server/line_splitter.hpp"
 
 #include <cstddef>
@@ -31,7 +31,7 @@ lines run(std::string_view bytes, std::size_t step) {
   return found;
 }
 
-// With the whole text at hand.
+// The simple implementation, on the complete text.
 lines expected(std::string_view bytes) {
   lines found;
   for (std::uint64_t number = 1; !bytes.empty(); ++number) {

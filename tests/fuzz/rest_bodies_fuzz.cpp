@@ -1,5 +1,5 @@
-// Whatever a body, a line of an import or a query is, its reader accepts it or calls it invalid, and what it accepts
-// keeps the rules.
+// The readers of bodies, import lines and queries accept any text or report it as invalid, and accepted values satisfy
+// the rules.
 #include "core/base/identifiers.hpp"
 #include "core/certificates/distinguished_name.hpp"
 #include "core/certificates/serial_number.hpp"

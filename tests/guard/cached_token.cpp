@@ -14,7 +14,7 @@ cached_token_bytes measure_cached_token(std::size_t tokens) {
   constexpr std::size_t plenty = 1'000;
   const auto taken = [] {
     const auto heap = mallinfo2();
-    return heap.uordblks + heap.hblkhd; // in the arenas and mapped
+    return heap.uordblks + heap.hblkhd; // allocated in arenas and by mmap
   };
   const core::token_keyer keyer;
   const auto before = taken();

@@ -1,4 +1,4 @@
-// What a cached token costs in memory.
+// Measures the memory of a cached token.
 #pragma once
 
 #include <cstddef>
@@ -7,11 +7,11 @@ namespace cm::guard {
 
 struct cached_token_bytes {
   std::size_t tokens = 0;
-  double by_account = 0; ///< a token, by what the cache says of itself
-  double by_heap = 0;    ///< a token, by what the C library gave for all of it
+  double by_account = 0; ///< bytes per token by token_cache::bytes()
+  double by_heap = 0;    ///< bytes per token by the C library's allocator
 };
 
-/// Fills a cache with so many tokens of the usual sizes: an endpoint ID of 36 characters each.
+/// Fills a cache with that number of tokens of usual size, each with an endpoint ID of 36 characters.
 [[nodiscard]] cached_token_bytes measure_cached_token(std::size_t tokens);
 
 } // namespace cm::guard

@@ -1,6 +1,6 @@
-// cm_guard OPERATION COUNT   runs it so often to warm up, then as often again in the function that callgrind counts
-// cm_guard --toolchain       prints what counts depend on besides the code
-// cm_guard --cached-token N  prints the bytes of one of N cached tokens, as JSON
+// cm_guard OPERATION COUNT   runs it COUNT times to warm up, then COUNT times in the function that callgrind counts
+// cm_guard --toolchain       prints the compiler and libraries, on which the counts depend
+// cm_guard --cached-token N  prints the bytes per token of a cache with N tokens, as JSON
 #include "cached_token.hpp"
 #include "measured.hpp"
 #include "operations.hpp"
@@ -33,10 +33,10 @@ constexpr std::array operations{
   entry{"validate-miss", cm::guard::make_validate_miss},
 };
 
-constexpr unsigned most = 1'000'000;
+constexpr unsigned max_count = 1'000'000;
 
-// In the place of the cryptographic source: generated tokens and keys are the same in every run, and so is the way to
-// them. Numerical Recipes' generator.
+// Replaces the cryptographic random source, so that generated tokens and keys, and the instructions to generate them,
+// are the same in every run. The generator is that of Numerical Recipes.
 std::uint32_t next_number() {
   static std::uint32_t state = 1;
   state = state * 1'664'525U + 1'013'904'223U;
@@ -49,7 +49,7 @@ void fill(void* out, std::size_t size) {
     bytes[i] = static_cast<unsigned char>(next_number() >> 24U);
 }
 
-void without_chance() {
+void make_random_deterministic() {
   static randombytes_implementation fixed{
     [] { return "fixed"; }, next_number, nullptr, nullptr, fill, nullptr,
   };
@@ -65,17 +65,17 @@ int run(std::span<char*> arguments) {
   unsigned count = 0;
   if (arguments.size() == 3)
     std::from_chars(arguments[2], arguments[2] + std::strlen(arguments[2]), count);
-  if (count > 0 && count <= most && std::string_view(arguments[1]) == "--cached-token") {
+  if (count > 0 && count <= max_count && std::string_view(arguments[1]) == "--cached-token") {
     const auto bytes = cm::guard::measure_cached_token(count);
     std::cout << R"({"tokens":)" << bytes.tokens << R"(,"by_account":)" << bytes.by_account << R"(,"by_heap":)"
               << bytes.by_heap << "}\n";
     return 0;
   }
-  for (const auto& one : operations) {
-    if (count == 0 || count > most || one.name != arguments[1])
+  for (const auto& candidate : operations) {
+    if (count == 0 || count > max_count || candidate.name != arguments[1])
       continue;
-    without_chance();
-    const auto work = one.make();
+    make_random_deterministic();
+    const auto work = candidate.make();
     for (unsigned i = 0; i < count; ++i)
       work();
     cm_guard_measured(work, count);

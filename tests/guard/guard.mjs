@@ -1,8 +1,8 @@
-// Counts the instructions of single operations under callgrind and holds them against tests/guard/expected.json. A busy
-// machine takes longer and counts the same.
+// Counts the instructions of single operations under callgrind and compares them with tests/guard/expected.json. Unlike
+// times, the counts do not depend on the load of the machine.
 //   node tests/guard/guard.mjs BUILD_DIRECTORY [--accept] [--results FILE] [--jobs N]
-// Counts depend on compiler and libraries: each set of them has expectations of its own, and one without any is reported
-// and not judged. --accept writes down what was counted as what is expected.
+// Counts depend on the compiler and libraries: expected.json has separate values for each combination. A combination
+// without values is reported and skipped. --accept writes the counts as the expected values.
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -23,10 +23,10 @@ const expectations = join(here, 'expected.json');
 const found = join(here, '..', '..', 'build', 'guard');
 mkdirSync(found, { recursive: true });
 
-// So often is each repeated, that the loop around it and what is not the same each time do not matter.
+// Repetitions per operation: enough that the surrounding loop and differences between repetitions do not matter.
 const operations = { decode: 2_000, encode: 2_000, list: 50, create: 100, 'validate-hit': 2_000, 'validate-miss': 1_000 };
 
-// The same instructions on every processor: neither the C library nor OpenSSL picks those of the newer ones.
+// The same instructions on every processor: the C library and OpenSSL must not select newer instruction sets.
 const environment = {
   PATH: process.env.PATH,
   LC_ALL: 'C',
@@ -41,13 +41,13 @@ function finish({ passed, failed, skipped }) {
 }
 
 const valgrind = spawnSync('valgrind', ['--version'], { encoding: 'utf8' });
-if (valgrind.error) finish({ passed: 0, failed: 0, skipped: 'there is no valgrind here' });
+if (valgrind.error) finish({ passed: 0, failed: 0, skipped: 'valgrind is not installed' });
 const toolchain = execFileSync(program, ['--toolchain'], { encoding: 'utf8' }).trim();
 const key = `${toolchain}, ${valgrind.stdout.trim().replace(/^valgrind-(\d+\.\d+).*$/, 'valgrind $1')}`;
 console.log(key);
 if (!/, Release, /.test(key)) finish({ passed: 0, failed: 0, skipped: 'instructions are counted in the release build' });
 
-/** Instructions of one operation. */
+/** Counts the instructions of one operation. */
 async function count(name, times) {
   const file = join(found, `callgrind.${name}.out`);
   await run(
@@ -86,7 +86,7 @@ if (values.accept) {
 const known = expected[key];
 if (!known && broken === 0) {
   for (const { name, count: instructions } of counted.values()) console.log(`${name}: ${Math.round(instructions).toLocaleString('en-US')} instructions`);
-  finish({ passed: 0, failed: 0, skipped: 'expected.json has nothing for this compiler and these libraries: counted and not judged' });
+  finish({ passed: 0, failed: 0, skipped: 'expected.json has no values for this compiler and these libraries' });
 }
 let failed = broken;
 for (const name of Object.keys(operations)) {
@@ -96,7 +96,7 @@ for (const name of Object.keys(operations)) {
   console.log(`${ok ? 'ok  ' : 'FAIL'} ${text}`);
   if (ok) continue;
   failed += 1;
-  console.log(`     where they go (all of it: callgrind_annotate ${file}):`);
-  for (const { name: place, share } of costliest(readFileSync(file, 'utf8'))) console.log(`     ${(share * 100).toFixed(1).padStart(5)} %  ${place}`);
+  console.log(`     most expensive functions (complete list: callgrind_annotate ${file}):`);
+  for (const { name: functionName, share } of costliest(readFileSync(file, 'utf8'))) console.log(`     ${(share * 100).toFixed(1).padStart(5)} %  ${functionName}`);
 }
 finish({ passed: Object.keys(operations).length - failed, failed });

@@ -40,9 +40,9 @@ http::request read(http::request_parser& parser, std::string_view bytes) {
     require(progress == http::request_parser::progress::head && parser.set_body_limit(std::size_t{64} * 1024),
             "a request is not read");
   }
-  auto made = parser.take();
+  auto parsed = parser.take();
   parser.reset();
-  return made;
+  return parsed;
 }
 
 void write(std::string& out, const http::response& answer, const http::request& request) {
@@ -71,7 +71,7 @@ std::vector<core::endpoint_token> make_page() {
   return page;
 }
 
-// What a connection and the actors behind it keep between two requests.
+// The state that a connection and the actors keep between requests.
 struct kept {
   http::router<http::api_route> routes = http::make_api_router();
   http::request_parser parser{http::parser_limits{}};

@@ -1,6 +1,6 @@
 #include "measured.hpp"
 
-void cm_guard_measured(const cm::guard::operation& one, unsigned count) {
+void cm_guard_measured(const cm::guard::operation& measured, unsigned count) {
   for (unsigned i = 0; i < count; ++i)
-    one();
+    measured();
 }

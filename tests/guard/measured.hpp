@@ -1,8 +1,8 @@
-// The one function that callgrind counts in.
+// The function in which callgrind counts instructions.
 #pragma once
 
 #include "operations.hpp"
 
-/// Runs the operation `count` times. A name without C++ in it and a source of its own: guard.mjs tells callgrind to
-/// count from its beginning to its end (--toggle-collect).
-extern "C" void cm_guard_measured(const cm::guard::operation& one, unsigned count);
+/// Runs the operation `count` times. It is extern "C" and in a source file of its own, so that callgrind can count from
+/// its beginning to its end (--toggle-collect, see guard.mjs).
+extern "C" void cm_guard_measured(const cm::guard::operation& measured, unsigned count);

@@ -12,7 +12,7 @@ operation make_decode() {
 
 operation make_encode() {
   return [out = std::string{}]() mutable {
-    out.clear(); // the room stays: an answer is put behind others of its batch
+    out.clear(); // keeps the capacity, as in a batch, where a response is appended to others
     messaging::encode(sample_response(sample_correlation), out);
     require(out.size() > sample_token_id.size() + sample_endpoint.size(), "an answer is not encoded");
   };

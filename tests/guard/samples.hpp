@@ -1,4 +1,4 @@
-// The fixed inputs of the guard's operations: of the sizes that the platform's messages have.
+// The fixed inputs of the guard's operations, with the sizes of the platform's messages.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -17,7 +17,7 @@ inline constexpr std::string_view sample_token_id = "0192f0a0-1c5f-7abc-8def-012
 inline constexpr std::string_view sample_correlation = "5f3a1c8e-2c2d-4f5e-9a52-6a3e0b7c9d10";
 inline constexpr std::int64_t sample_time = 1'795'356'000'123; ///< Unix ms
 
-/// A request for a validation of that token, as it comes from NATS.
+/// The NATS payload of a validation request for that token.
 inline std::string sample_request(std::string_view token) {
   messaging::ecap::endpoint_token_validation_request request;
   request.correlation_id = sample_correlation;
@@ -30,7 +30,7 @@ inline std::string sample_request(std::string_view token) {
   return bytes;
 }
 
-/// The answer to it: 200.
+/// The response to it, with status 200.
 inline messaging::ecap::endpoint_token_validation_response sample_response(std::string_view correlation_id) {
   messaging::ecap::endpoint_token_validation_response response;
   response.correlation_id = correlation_id;

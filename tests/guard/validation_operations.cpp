@@ -17,10 +17,10 @@ namespace {
 
 using request = messaging::ecap::endpoint_token_validation_request;
 
-constexpr std::size_t batch = 64; // requests that come together; the cache's clock goes on between batches
+constexpr std::size_t batch = 64; // requests per batch; expire() is called between batches
 constexpr core::steady_time now{std::chrono::hours{1}};
 
-// What one validator keeps, with requests for tokens of its own.
+// The state of a token validator, with requests for its tokens.
 struct validator {
   std::vector<std::string> requests;
   core::token_keyer keyer;
@@ -42,7 +42,7 @@ struct validator {
   request take() {
     if (next % batch == 0) {
       cache.expire(now);
-      out.clear(); // the room stays
+      out.clear(); // keeps the capacity
     }
     const auto decoded = messaging::decode<request>(requests[next++ % requests.size()]);
     require(decoded.has_value(), "a request is not decoded");
@@ -79,7 +79,7 @@ operation make_validate_hit() {
 }
 
 operation make_validate_miss() {
-  // More tokens than find room: each of them has gone when its turn comes again.
+  // More tokens than the cache can hold: each one has been evicted before it is requested again.
   constexpr std::size_t tokens = 4'096;
   const auto state = std::make_shared<validator>(tokens, std::size_t{64} * 1024);
   return [state] {
@@ -87,7 +87,7 @@ operation make_validate_miss() {
     const auto key = state->keyer(asked.app_name, asked.token);
     require(!state->cache.find(key), "a token is found that was not kept");
     const auto hash = state->hasher.hash(asked.app_name, asked.token);
-    // What the database answers; the hash is of no use but to be asked with.
+    // Stands for the result of the database, which is looked up by the hash.
     state->id.bytes.back() = hash.back();
     state->keep(key);
     state->answer(asked, state->id, sample_endpoint);

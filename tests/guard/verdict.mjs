@@ -1,16 +1,16 @@
-// What instruction counts say against those that are expected: plain functions.
+// Compares instruction counts with the expected ones: pure functions.
 
-/** How far a count may lie from the expected one, as a fraction, in either direction. */
+/** The maximum deviation of a count from the expected one, as a fraction, in either direction. */
 export const tolerance = 0.05;
 
 /**
- * One line of the guard: {name, count, expected, change, ok, text}. A count that is far less is no failure of the code, but of
- * the expectation: left as it is, it would let the same amount be lost again unseen.
+ * The verdict on one operation: {name, count, expected, change, ok, text}. A count far below the expectation is not ok
+ * either, because an outdated expectation would hide a later regression of the same size.
  */
 export function judge(name, count, expected) {
   const shown = Math.round(count).toLocaleString('en-US');
   if (expected === undefined) {
-    return { name, count, ok: false, text: `${name}: ${shown} instructions, and nothing is expected: see it is right, then --accept` };
+    return { name, count, ok: false, text: `${name}: ${shown} instructions, and no expected value: check it, then run with --accept` };
   }
   const change = count / expected - 1;
   const text = `${name}: ${shown} instructions, expected ${Math.round(expected).toLocaleString('en-US')} (${change >= 0 ? '+' : '−'}${Math.abs(change * 100).toFixed(2)} %)`;
@@ -18,15 +18,15 @@ export function judge(name, count, expected) {
   return { name, count, expected, change, ok: false, text: `${text}: ${change > 0 ? 'more than it may be' : 'less than before: --accept it'}` };
 }
 
-/** The total of a file of callgrind; with --toggle-collect that of the one function. */
+/** The total of a callgrind file; with --toggle-collect, the total of the measured function. */
 export function totalOf(text) {
   const found = /^(?:totals|summary): (\d+)/m.exec(text);
   if (!found || Number(found[1]) === 0) throw new Error('callgrind counted nothing: is the measured function still there?');
   return Number(found[1]);
 }
 
-/** The functions that cost most, from callgrind's file: [{name, share}], own cost only. Names are compressed: "(12) name" once. */
-export function costliest(text, most = 8) {
+/** The most expensive functions of a callgrind file: [{name, share}], own cost only. Names are written once: "(12) name". */
+export function costliest(text, limit = 8) {
   const names = new Map();
   const costs = new Map();
   let current;
@@ -42,7 +42,7 @@ export function costliest(text, most = 8) {
     const called = /^cfn=\((\d+)\) (.*)$/.exec(line);
     if (called) names.set(called[1], called[2]);
     if (line.startsWith('calls=')) {
-      ofCall = true; // the next line is what the call costs, which is counted where it is spent
+      ofCall = true; // the next line is the cost of the call, which is counted in the called function
       continue;
     }
     const cost = /^[+\-*\d]\S* (\d+)$/.exec(line);
@@ -55,6 +55,6 @@ export function costliest(text, most = 8) {
   }
   return [...costs]
     .sort(([, a], [, b]) => b - a)
-    .slice(0, most)
+    .slice(0, limit)
     .map(([id, cost]) => ({ name: names.get(id) ?? id, share: cost / total }));
 }

@@ -33,7 +33,7 @@ std::unique_ptr<subscription> subscribe(const std::shared_ptr<connection>& on, c
   return std::move(*out);
 }
 
-/// Publishes until something arrives, as one does after a return of the server.
+/// Publishes until a message arrives, for use after a restart of the server.
 bool arrives(const std::shared_ptr<connection>& on, const std::shared_ptr<events>& events, const char* subject) {
   const auto before = events->now().payloads.size();
   for (auto left = test::patience; left > 0s; left -= 1s) {
@@ -45,7 +45,7 @@ bool arrives(const std::shared_ptr<connection>& on, const std::shared_ptr<events
   return false;
 }
 
-/// The handshake must fail, with a reason.
+/// Checks that the handshake fails with a reason.
 void check_refused(const core::nats_settings& settings) {
   const auto refused = connection::open(settings, {});
   REQUIRE(refused.has_error());
@@ -55,7 +55,7 @@ void check_refused(const core::nats_settings& settings) {
 
 } // namespace
 
-TEST_CASE("a connection to a server that is there is connected at once and says to whom") {
+TEST_CASE("a connection to a running server is connected after open() and returns the server's URL") {
   const test::nats_server server;
   const auto log = events::make();
   const auto link = open(server.settings(), log);
@@ -72,7 +72,7 @@ TEST_CASE("a connection to a server that is there is connected at once and says 
   CHECK_FALSE(link->round_trip(1s).has_value());
 }
 
-TEST_CASE("a published message reaches subscribers, and one member of a queue group") {
+TEST_CASE("a published message reaches all subscribers, and one member of a queue group") {
   const test::nats_server server;
   const auto publisher = open(server.settings(), events::make());
   const auto link = open(server.settings(), events::make());
@@ -102,8 +102,8 @@ TEST_CASE("a message has its subject, reply subject and binary payload, and outl
   {
     const auto link = open(server.settings(), events::make());
     auto sub = subscription::open(link, "requests", {}, [kept, log](messaging::message_batch batch) {
-      for (auto& one : batch)
-        kept->push_back(std::move(one));
+      for (auto& received : batch)
+        kept->push_back(std::move(received));
       log->change([](test::seen& s) { ++s.completed; });
     });
     REQUIRE(sub.has_value());
@@ -121,7 +121,7 @@ TEST_CASE("a message has its subject, reply subject and binary payload, and outl
   CHECK(moved.payload() == payload);
 }
 
-TEST_CASE("what the server would refuse is refused at once") {
+TEST_CASE("a message that the server would refuse is refused immediately") {
   const test::nats_server server;
   const auto link = open(server.settings(), events::make());
   CHECK(link->publish("", "x") == core::errc::invalid);
@@ -131,28 +131,28 @@ TEST_CASE("what the server would refuse is refused at once") {
   CHECK(sub.error().code == core::errc::invalid);
 }
 
-TEST_CASE("settings that cannot be used are an error, not a retry") {
+TEST_CASE("unusable settings are an error and not retried") {
   core::nats_settings none;
-  auto made = connection::open(none, {});
-  REQUIRE(made.has_error());
-  CHECK(made.error().code == core::errc::invalid);
+  auto opened = connection::open(none, {});
+  REQUIRE(opened.has_error());
+  CHECK(opened.error().code == core::errc::invalid);
 
   core::nats_settings bad_port;
   bad_port.urls = {"nats://127.0.0.1:notaport"};
-  made = connection::open(bad_port, {});
-  REQUIRE(made.has_error());
-  CHECK(made.error().code == core::errc::invalid);
+  opened = connection::open(bad_port, {});
+  REQUIRE(opened.has_error());
+  CHECK(opened.error().code == core::errc::invalid);
 
   core::nats_settings no_file;
   no_file.urls = {"tls://127.0.0.1:4222"};
   no_file.tls_ca_file = "/nonexistent/ca.pem";
-  made = connection::open(no_file, {});
-  REQUIRE(made.has_error());
-  CHECK(made.error().code == core::errc::invalid);
-  CHECK(made.error().message.find("nats.tls.ca") != std::string::npos);
+  opened = connection::open(no_file, {});
+  REQUIRE(opened.has_error());
+  CHECK(opened.error().code == core::errc::invalid);
+  CHECK(opened.error().message.find("nats.tls.ca") != std::string::npos);
 }
 
-TEST_CASE("with no server at the start the connection is made when it comes, and subscriptions work then") {
+TEST_CASE("without a server at start, the connection is made when the server starts, and subscriptions work then") {
   test::nats_server_options away;
   away.started = false;
   test::nats_server server(away);
@@ -171,7 +171,7 @@ TEST_CASE("with no server at the start the connection is made when it comes, and
   CHECK(log->now().disconnected == 0);
 }
 
-TEST_CASE("a killed server is noticed and used again after its return, with the subscriptions in place") {
+TEST_CASE("a killed server is detected, and after its restart the connection and the subscriptions are restored") {
   test::nats_server server;
   const auto log = events::make();
   const auto link = open(server.settings(), log);
@@ -193,7 +193,7 @@ TEST_CASE("a killed server is noticed and used again after its return, with the 
   }
   CHECK(log->now().connected == 1);
   CHECK(log->now().closed == 0);
-  // What was published before the loss is not confirmed by the connection after it.
+  // Messages published before the loss are not confirmed by the connection after it.
   CHECK(link->round_trip(5s).has_value());
   CHECK_FALSE(link->confirm(mark, 5s).has_value());
   CHECK(link->confirm(link->mark(), 5s).has_value());
@@ -206,7 +206,7 @@ TEST_CASE("a loss of the server changes the continuity before the first message 
 
   struct record {
     std::mutex guard;
-    std::vector<std::uint64_t> at_messages; // what the continuity was when they came
+    std::vector<std::uint64_t> at_messages; // the continuity when each message arrived
   };
 
   const auto heard = std::make_shared<record>();
@@ -235,20 +235,20 @@ TEST_CASE("a loss of the server changes the continuity before the first message 
   CHECK(after % 2 == 0);
   CHECK(after != before);
   // Each subscription has a thread of its own: this one may be later than the other.
-  const auto some = [&] {
+  const auto arrived = [&] {
     const std::lock_guard lock(heard->guard);
     return std::ranges::any_of(heard->at_messages, [&](std::uint64_t seen) { return seen == after; });
   };
-  for (std::chrono::milliseconds left = test::patience; left > 0ms && !some(); left -= 1ms)
+  for (std::chrono::milliseconds left = test::patience; left > 0ms && !arrived(); left -= 1ms)
     std::this_thread::sleep_for(1ms);
-  REQUIRE(some());
+  REQUIRE(arrived());
   const std::lock_guard lock(heard->guard);
-  // One that came before the loss may be handed over after it, while there is no connection.
+  // A message received before the loss may be delivered after it, while disconnected.
   for (const auto seen : heard->at_messages)
     CHECK((seen == after || seen % 2 == 1));
 }
 
-TEST_CASE("what is published without a connection is bounded, and its end is known") {
+TEST_CASE("the buffer of messages published while disconnected is bounded, and publish() reports when it is full") {
   test::nats_server server;
   const auto log = events::make();
   messaging::connection_options options;
@@ -264,7 +264,7 @@ TEST_CASE("what is published without a connection is bounded, and its end is kno
   CHECK(taken <= 66);
 }
 
-TEST_CASE("a server that has gone silent is given up after two pings") {
+TEST_CASE("a silent server counts as lost after two pings") {
   test::nats_server server;
   const auto log = events::make();
   messaging::connection_options options;
@@ -274,7 +274,7 @@ TEST_CASE("a server that has gone silent is given up after two pings") {
   REQUIRE(link->round_trip(5s).has_value());
   server.pause();
   const auto before = std::chrono::steady_clock::now();
-  CHECK(link->flush_buffer() == core::errc::none); // written, not confirmed, and no wait for the silent server
+  CHECK(link->flush_buffer() == core::errc::none); // written and not confirmed, without waiting for the silent server
   CHECK(std::chrono::steady_clock::now() - before < 100ms);
   REQUIRE(log->wait([](const test::seen& s) { return s.disconnected == 1; }, 10s));
   server.resume();
@@ -282,7 +282,7 @@ TEST_CASE("a server that has gone silent is given up after two pings") {
   CHECK(arrives(link, log, "s"));
 }
 
-TEST_CASE("a refused login is an error that says so and nothing of the password, and the right one gets in") {
+TEST_CASE("a refused login is an error that does not contain the password, and the correct login is accepted") {
   test::nats_server_options locked;
   locked.user = "cm";
   locked.password = "right-test-password";
@@ -300,7 +300,7 @@ TEST_CASE("a refused login is an error that says so and nothing of the password,
   CHECK(log->now().closed == 0);
 }
 
-TEST_CASE("a login that is refused by a server that came late closes the connection with the reason") {
+TEST_CASE("a login that a later started server refuses closes the connection with the reason") {
   test::nats_server_options locked;
   locked.user = "cm";
   locked.password = "right-test-password";
@@ -321,7 +321,7 @@ TEST_CASE("a login that is refused by a server that came late closes the connect
     CHECK(text.find("test-password") == std::string::npos);
 }
 
-TEST_CASE("a login that the server no longer accepts after its restart ends with the reason too") {
+TEST_CASE("a login that the server refuses after its restart closes the connection with the reason") {
   test::nats_server_options locked;
   locked.user = "cm";
   locked.password = "first-test-password";
@@ -335,7 +335,7 @@ TEST_CASE("a login that the server no longer accepts after its restart ends with
   CHECK(log->now().why_closed.code == core::errc::unauthenticated);
 }
 
-TEST_CASE("the server's URL is shown without the login in it") {
+TEST_CASE("the server's URL is returned without the login") {
   test::nats_server_options locked;
   locked.user = "cm";
   locked.password = "url-test-password";
@@ -347,7 +347,7 @@ TEST_CASE("the server's URL is shown without the login in it") {
   CHECK(link->server() == server.url());
 }
 
-TEST_CASE("TLS verifies the server's chain and name and presents the client's certificate") {
+TEST_CASE("TLS verifies the server's certificate chain and name, and presents the client's certificate") {
   const test::nats_certificates files;
   test::nats_server_options secured;
   secured.certificates = &files;
@@ -363,12 +363,12 @@ TEST_CASE("TLS verifies the server's chain and name and presents the client's ce
     settings.tls_ca_file = files.file("other-ca.pem");
     check_refused(settings);
   }
-  SECTION("no CA: the system's store does not know it") {
+  SECTION("no CA: the system's trust store does not contain it") {
     auto settings = server.settings();
     settings.tls_ca_file.clear();
     check_refused(settings);
   }
-  SECTION("a name that the certificate does not have") {
+  SECTION("a name that is not in the certificate") {
     auto settings = server.settings();
     settings.urls = {"tls://localhost:" + std::to_string(server.port())};
     check_refused(settings);
@@ -395,7 +395,7 @@ TEST_CASE("a tls:// URL is never served without TLS") {
   check_refused(settings);
 }
 
-TEST_CASE("a connection can go from within its own handler") {
+TEST_CASE("a connection can be destroyed within its own handler") {
   const test::nats_server server;
   const auto log = events::make();
   auto holder = std::make_shared<std::shared_ptr<connection>>();
@@ -410,15 +410,15 @@ TEST_CASE("a connection can go from within its own handler") {
   CHECK(log->wait([](const test::seen& s) { return s.closed == 1; }));
 }
 
-TEST_CASE("what the server does not permit is not confirmed, and what it permits is, on the same connection") {
+TEST_CASE("only permitted publications are confirmed on the same connection") {
   test::nats_server_options options;
   options.user = "cm";
   options.password = "secret";
   options.denied = "events.denied";
   const test::nats_server server(options);
-  const auto made = connection::open(server.settings(), {});
-  REQUIRE(made.has_value());
-  auto& nats = **made;
+  const auto opened = connection::open(server.settings(), {});
+  REQUIRE(opened.has_value());
+  auto& nats = **opened;
   for (int round = 0; round < 3; ++round) {
     auto mark = nats.mark();
     CHECK(nats.publish("events.permitted", "a") == core::errc::none);

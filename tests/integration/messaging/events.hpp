@@ -1,4 +1,4 @@
-// What a connection and a subscription report, kept for a test that waits for it.
+// Records the events of a connection and a subscription, so that a test can wait for them.
 #pragma once
 
 #include "messaging/nats/connection.hpp"
@@ -15,10 +15,10 @@
 
 namespace cm::test {
 
-/// Longest wait of a test; far beyond what anything takes, sanitizers and busy machines included.
+/// Maximum time that a test waits; generous enough for sanitizers and busy machines.
 inline constexpr std::chrono::seconds patience{60};
 
-/// Everything seen so far. Handlers share it, as the library's threads may outlive the test's stack frame.
+/// All events so far. Handlers share ownership, because the library's threads may outlive the test's stack frame.
 struct seen {
   int connected = 0;
   int disconnected = 0;
@@ -43,7 +43,7 @@ public:
   [[nodiscard]] messaging::batch_sink sink();
   [[nodiscard]] std::function<void()> completion();
 
-  /// Waits until the condition holds; false when it did not in time.
+  /// Waits until the condition holds; returns false after the maximum time.
   [[nodiscard]] bool wait(const std::function<bool(const seen&)>& condition, std::chrono::milliseconds time = patience);
 
   [[nodiscard]] seen now();

@@ -45,7 +45,7 @@ messaging::subscription_options wide() {
   return out;
 }
 
-/// A sink that waits at its first batch until the gate opens, and says so.
+/// A sink that blocks in its first batch until the gate opens, and reports that it does.
 messaging::batch_sink gated(const std::shared_ptr<std::latch>& gate, const std::shared_ptr<events>& log) {
   return [gate, log, sink = log->sink()](messaging::message_batch batch) {
     log->change([](test::seen& s) { s.at_gate = true; });
@@ -56,7 +56,7 @@ messaging::batch_sink gated(const std::shared_ptr<std::latch>& gate, const std::
 
 } // namespace
 
-TEST_CASE("a burst arrives whole, in order and in batches") {
+TEST_CASE("a burst arrives completely, in order and in batches") {
   const test::nats_server server;
   const auto publisher = connected(server, events::make());
   const auto link = connected(server, events::make());
@@ -75,7 +75,7 @@ TEST_CASE("a burst arrives whole, in order and in batches") {
   CHECK((*sub)->dropped() == 0);
 }
 
-TEST_CASE("no message stays behind in a batch that is not full, whatever the rhythm") {
+TEST_CASE("no message is held back in a batch that is not full, for any timing") {
   const test::nats_server server;
   const auto publisher = connected(server, events::make());
   const auto link = connected(server, events::make());
@@ -83,7 +83,7 @@ TEST_CASE("no message stays behind in a batch that is not full, whatever the rhy
   auto sub = subscription::open(link, "rhythm", wide(), log->sink());
   REQUIRE(sub.has_value());
   REQUIRE(link->round_trip(5s).has_value());
-  // Each round waits for its last message: one that stays behind is a time-out here.
+  // Each round waits for its last message: a message that is held back causes a timeout.
   std::size_t sent = 0;
   for (std::size_t round = 0; round < 3000; ++round) {
     const std::size_t burst = 1 + (round * 7919) % 97;
@@ -94,7 +94,7 @@ TEST_CASE("no message stays behind in a batch that is not full, whatever the rhy
   }
 }
 
-TEST_CASE("a sink that takes its time sees when more than half of the pending limits is used") {
+TEST_CASE("a slow sink can see that more than half of a pending limit is used") {
   const test::nats_server server;
   const auto publisher = connected(server, events::make());
   const auto link = connected(server, events::make());
@@ -126,7 +126,7 @@ TEST_CASE("a sink that takes its time sees when more than half of the pending li
   CHECK((*sub)->dropped() == 0);
 }
 
-TEST_CASE("drain hands over everything that was received and completes after the last") {
+TEST_CASE("drain delivers all received messages and completes after the last one") {
   const test::nats_server server;
   const auto publisher = connected(server, events::make());
   const auto link = connected(server, events::make());
@@ -138,7 +138,7 @@ TEST_CASE("drain hands over everything that was received and completes after the
   const auto expected = numbers(20'000);
   publish_all(publisher, "d", expected);
   REQUIRE(publisher->round_trip(5s).has_value());
-  REQUIRE(link->round_trip(20s).has_value()); // all is here, behind the gate
+  REQUIRE(link->round_trip(20s).has_value()); // all messages were received and wait for the gate
   REQUIRE((*sub)->drain(30s).has_value());
   gate->count_down();
   REQUIRE(log->wait([](const test::seen& s) { return s.completed == 1; }));
@@ -149,7 +149,7 @@ TEST_CASE("drain hands over everything that was received and completes after the
   CHECK_FALSE((*sub)->drain(1s).has_value());
 }
 
-TEST_CASE("draining the connection loses nothing and closes it on request") {
+TEST_CASE("draining the connection loses no message and closes the connection") {
   const test::nats_server server;
   const auto publisher = connected(server, events::make());
   const auto log = events::make();
@@ -169,7 +169,7 @@ TEST_CASE("draining the connection loses nothing and closes it on request") {
   CHECK(log->now().why_closed.code == core::errc::none);
 }
 
-TEST_CASE("closing the connection completes its subscriptions and hands over what the batch has") {
+TEST_CASE("closing the connection completes its subscriptions and delivers the current batch") {
   const test::nats_server server;
   const auto log = events::make();
   const auto link = connected(server, log);
@@ -179,7 +179,7 @@ TEST_CASE("closing the connection completes its subscriptions and hands over wha
   publish_all(link, "c", numbers(1000));
   link->close();
   REQUIRE(log->wait([](const test::seen& s) { return s.completed == 1; }));
-  // What came in time is in order and without a gap.
+  // The messages that arrived in time are in order and without a gap.
   const auto payloads = log->now().payloads;
   const auto all = numbers(1000);
   CHECK(std::equal(payloads.begin(), payloads.end(), all.begin()));
@@ -188,7 +188,7 @@ TEST_CASE("closing the connection completes its subscriptions and hands over wha
   CHECK(late.error().code == core::errc::unavailable);
 }
 
-TEST_CASE("a slow consumer is reported once, its losses are counted, and what is kept still arrives") {
+TEST_CASE("a slow consumer is reported once, its losses are counted, and the kept messages still arrive") {
   const test::nats_server server;
   const auto publisher = connected(server, events::make());
   const auto log = events::make();
@@ -213,7 +213,7 @@ TEST_CASE("a slow consumer is reported once, its losses are counted, and what is
   CHECK(log->now().slow == 1);
 }
 
-TEST_CASE("a subscription may be destroyed at any moment, its own sink included") {
+TEST_CASE("a subscription may be destroyed at any time, also within its own sink") {
   const test::nats_server server;
   const auto publisher = connected(server, events::make());
   const auto link = connected(server, events::make());
@@ -245,7 +245,7 @@ TEST_CASE("a subscription may be destroyed at any moment, its own sink included"
   CHECK(*holder == nullptr);
 }
 
-TEST_CASE("messages that are under way when the server dies are lost or whole, and the stream goes on") {
+TEST_CASE("messages in transit when the server is killed are lost or complete, and later messages arrive") {
   test::nats_server server;
   const auto log = events::make();
   const auto link = connected(server, log);

@@ -14,7 +14,7 @@ service_url parsed(std::string_view text) {
 
 } // namespace
 
-TEST_CASE("an answer is read however it is cut, behind a 100 that came before") {
+TEST_CASE("a response is parsed for any division into pieces, also after a 100 (Continue)") {
   const std::string all =
     "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 409 Conflict\r\nCorrelation-ID: c-1\r\nRetry-After: 2\r\n"
     "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
@@ -35,7 +35,7 @@ TEST_CASE("an answer is read however it is cut, behind a 100 that came before") 
   }
 }
 
-TEST_CASE("the body of a 200 is streamed, that of an error is kept") {
+TEST_CASE("the body of a 200 is streamed, the body of an error is stored") {
   std::string streamed;
   const auto take = [&](std::string_view bytes) {
     streamed += bytes;
@@ -51,29 +51,29 @@ TEST_CASE("the body of a 200 is streamed, that of an error is kept") {
   CHECK(bad.take().body == "abc");
 }
 
-TEST_CASE("a handler that wants no more ends it") {
+TEST_CASE("a handler that returns false aborts the reader") {
   answer_reader reader([](auto) { return false; });
   const auto result = reader.feed("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc");
   REQUIRE(result.has_error());
   CHECK(result.error().code == cm::core::errc::internal);
 }
 
-TEST_CASE("the end of a connection ends an answer without a length, and cuts all others") {
+TEST_CASE("the end of the connection completes a response without a length, and truncates all others") {
   answer_reader without;
   REQUIRE(without.feed("HTTP/1.1 200 OK\r\n\r\nabc").has_value());
   CHECK(without.end().has_value());
   CHECK(without.take().body == "abc");
   answer_reader cut;
   REQUIRE(cut.feed("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc").has_value());
-  CHECK(cut.end().error().message == "the answer was cut");
+  CHECK(cut.end().error().message == "the response is incomplete");
   answer_reader chunks;
   REQUIRE(chunks.feed("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n").has_value());
   CHECK(chunks.end().has_error());
   answer_reader nothing;
-  CHECK(nothing.end().error().message == "the connection was closed without an answer");
+  CHECK(nothing.end().error().message == "the connection was closed without a response");
 }
 
-TEST_CASE("what is no HTTP, and too much of it, is refused") {
+TEST_CASE("invalid HTTP and too large responses are refused") {
   answer_reader other;
   CHECK(other.feed("SSH-2.0-server\r\n\r\n").has_error());
   answer_reader header;
@@ -96,7 +96,7 @@ TEST_CASE("what is no HTTP, and too much of it, is refused") {
   CHECK(refused);
 }
 
-TEST_CASE("URLs are taken apart") {
+TEST_CASE("URLs are parsed") {
   CHECK(parsed("http://cm") == service_url{false, "cm", "80", "cm", ""});
   CHECK(parsed("http://127.0.0.1:8080/") == service_url{false, "127.0.0.1", "8080", "127.0.0.1:8080", ""});
   CHECK(parsed("https://cm:443/a/b/") == service_url{true, "cm", "443", "cm", "/a/b"});
@@ -110,7 +110,7 @@ TEST_CASE("URLs are taken apart") {
   }
 }
 
-TEST_CASE("all but unreserved characters are encoded") {
+TEST_CASE("all characters except unreserved ones are encoded") {
   CHECK(percent_encoded("aZ09-._~") == "aZ09-._~");
   CHECK(percent_encoded("a/b c%\xC3\xA9") == "a%2Fb%20c%25%C3%A9");
 }

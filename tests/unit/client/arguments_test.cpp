@@ -21,14 +21,14 @@ std::string fault(std::vector<std::string_view> words) {
 
 } // namespace
 
-TEST_CASE("no word at all is serve") {
+TEST_CASE("an empty command line is serve") {
   const auto result = parse({});
   REQUIRE(result.has_value());
   CHECK(result->what == kind::run);
   CHECK(result->command->id == command_id::serve);
 }
 
-TEST_CASE("options and operands may stand in any order, with a blank or an equals sign") {
+TEST_CASE("options and operands may be in any order, and values follow a space or an equals sign") {
   for (const auto& words :
        {std::vector<std::string_view>{"token", "list", "kettle-1", "--limit", "5", "--order=ASC"},
         std::vector<std::string_view>{"token", "list", "--limit=5", "--order", "ASC", "kettle-1"},
@@ -43,23 +43,23 @@ TEST_CASE("options and operands may stand in any order, with a blank or an equal
   }
 }
 
-TEST_CASE("behind two dashes everything is an operand, and one dash is one anywhere") {
+TEST_CASE("after two dashes everything is an operand, and a single dash is always an operand") {
   const auto dashes = parse({"token", "show", "--", "--odd", "--help"});
   REQUIRE(dashes.has_value());
   CHECK(dashes->operands == std::vector<std::string>{"--odd", "--help"});
-  const auto one = parse({"token", "import", "-"});
-  REQUIRE(one.has_value());
-  CHECK(one->operands == std::vector<std::string>{"-"});
+  const auto result = parse({"token", "import", "-"});
+  REQUIRE(result.has_value());
+  CHECK(result->operands == std::vector<std::string>{"-"});
 }
 
-TEST_CASE("a repeatable option joins its values, another one stands once") {
+TEST_CASE("a repeatable option joins its values, other options may be given once") {
   const auto result = parse({"token", "list", "e", "--status", "Active", "--status=Revoked"});
   REQUIRE(result.has_value());
   CHECK(result->value("--status") == "Active,Revoked");
-  CHECK(fault({"token", "list", "e", "--limit", "1", "--limit", "1"}) == "--limit stands twice");
+  CHECK(fault({"token", "list", "e", "--limit", "1", "--limit", "1"}) == "--limit is given twice");
 }
 
-TEST_CASE("what is wrong is named, with what was probably meant") {
+TEST_CASE("an error names the wrong word and the most similar known one") {
   CHECK(fault({"tokn"}) == "there is no command \"tokn\"; did you mean token?");
   CHECK(fault({"--verson"}) == "there is no option \"--verson\"");
   CHECK(fault({"token"})
@@ -78,35 +78,35 @@ TEST_CASE("what is wrong is named, with what was probably meant") {
   CHECK(fault({"--version", "more"}) == "--version does not take \"more\"");
 }
 
-TEST_CASE("control characters of a word do not come into the message") {
+TEST_CASE("control characters of a word do not appear in the message") {
   CHECK(fault({"\x1b[2J"}).find('\x1b') == std::string::npos);
 }
 
-TEST_CASE("--help is understood everywhere and asks for what stands before it") {
+TEST_CASE("--help is accepted everywhere and shows the help of the preceding words") {
   CHECK(parse({"--help"})->command == nullptr);
   CHECK(parse({"token", "--help"})->group->name == "token");
   CHECK(parse({"token", "list", "--help"})->command->id == command_id::token_list);
   CHECK(parse({"token", "list", "e", "--nonsense", "-h"})->what == kind::help);
-  for (const auto& one : commands()) {
+  for (const auto& command : commands()) {
     std::vector<std::string_view> words;
-    if (!one.group.empty())
-      words.push_back(one.group);
-    words.push_back(one.name);
+    if (!command.group.empty())
+      words.push_back(command.group);
+    words.push_back(command.name);
     words.push_back("--help");
     const auto result = parse(words);
     REQUIRE(result.has_value());
     const auto text = render_help(*result);
-    for_each_option(one, [&](const option_spec& option) { CHECK(text.find(option.name) != std::string::npos); });
+    for_each_option(command, [&](const option_spec& option) { CHECK(text.find(option.name) != std::string::npos); });
   }
 }
 
-TEST_CASE("no line of any help is longer than 110 characters, and the general one names every command") {
+TEST_CASE("no line of any help is longer than 120 characters, and the general help lists every command") {
   std::vector<std::string> texts{render_help({})};
-  for (const auto& one : commands()) {
+  for (const auto& command : commands()) {
     invocation of;
-    of.command = &one;
+    of.command = &command;
     texts.push_back(render_help(of));
-    const auto name = (one.group.empty() ? "" : std::string(one.group) + ' ') + std::string(one.name);
+    const auto name = (command.group.empty() ? "" : std::string(command.group) + ' ') + std::string(command.name);
     CHECK(texts.front().find("  " + name + ' ') != std::string::npos);
   }
   for (const auto& text : texts) {
@@ -121,7 +121,7 @@ TEST_CASE("no line of any help is longer than 110 characters, and the general on
   }
 }
 
-TEST_CASE("the manual page has every command and option, and docs/man/cm.1 is it") {
+TEST_CASE("the manual page has every command and option, and equals docs/man/cm.1") {
   const auto manual = render_manual();
   const auto escaped = [](std::string_view text) {
     std::string out;
@@ -129,14 +129,14 @@ TEST_CASE("the manual page has every command and option, and docs/man/cm.1 is it
       out += c == '-' ? std::string("\\-") : std::string(1, c);
     return out;
   };
-  for (const auto& one : commands()) {
-    const auto name = (one.group.empty() ? "" : std::string(one.group) + ' ') + std::string(one.name);
+  for (const auto& command : commands()) {
+    const auto name = (command.group.empty() ? "" : std::string(command.group) + ' ') + std::string(command.name);
     CHECK(manual.find(".SS \"cm " + escaped(name)) != std::string::npos);
-    for_each_option(one, [&](const option_spec& option) {
+    for_each_option(command, [&](const option_spec& option) {
       CHECK(manual.find("\\fB" + escaped(option.name) + "\\fR") != std::string::npos);
     });
   }
   std::ifstream file(std::string(CM_SOURCE_DIR) + "/docs/man/cm.1");
   const std::string committed{std::istreambuf_iterator<char>(file), {}};
-  CHECK(committed == manual); // made anew by the target cm_manual_page
+  CHECK(committed == manual); // generate it again with the target cm_manual_page
 }

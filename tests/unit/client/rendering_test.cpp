@@ -6,12 +6,12 @@
 using namespace cm::client;
 using namespace std::chrono_literals;
 
-TEST_CASE("a table's columns are as wide as their widest text in characters, without blanks at line ends") {
+TEST_CASE("columns are as wide as their widest text in characters, without trailing spaces") {
   CHECK(render_table({"A", "NAME"}, {{"1", "é"}, {"ööö", "x"}}) == "A    NAME\n1    é\nööö  x\n");
   CHECK(render_table({"A"}, {}) == "A\n");
 }
 
-TEST_CASE("a page shows the members that are asked for, and a dash for those that are not there") {
+TEST_CASE("a page shows the requested members, and a dash for missing ones") {
   const auto page = render_page(R"({"content":[{"id":"a","n":3,"l":["x"]},{"id":null}],"totalElements":9})",
                                 {{"id", "ID"}, {"n", "N"}, {"l", "L"}});
   REQUIRE(page.has_value());
@@ -20,7 +20,7 @@ TEST_CASE("a page shows the members that are asked for, and a dash for those tha
   CHECK(page->total == 9);
 }
 
-TEST_CASE("what is no page or no object is not shown") {
+TEST_CASE("anything but a page or an object is not rendered") {
   for (const auto* text : {"", "[]", "{", "{}", R"({"content":[]})", R"({"content":{},"totalElements":1})",
                            R"({"content":[1],"totalElements":1})", R"({"content":[],"totalElements":-1})"})
     CHECK_FALSE(render_page(text, {{"id", "ID"}}).has_value());
@@ -31,7 +31,7 @@ TEST_CASE("an item is a line for each member that it has") {
   CHECK(render_item(R"({"b":"2","a":"1"})", {{"a", "A"}, {"c", "C"}, {"b", "LONG"}}) == "A     1\nLONG  2\n");
 }
 
-TEST_CASE("nothing that a service says moves the cursor") {
+TEST_CASE("no response can move the cursor") {
   const auto text = render_item("{\"a\":\"\\u001b[2J\\n\\u009b1m\\u007f\"}", {{"a", "A"}});
   CHECK(text == "A  ?[2J??1m?\n");
   answer problem;
@@ -40,7 +40,7 @@ TEST_CASE("nothing that a service says moves the cursor") {
   CHECK(render_problem(problem) == "cm: 500 ?[31mred\n");
 }
 
-TEST_CASE("a problem shows status, message, fields, when to try again and the correlation ID") {
+TEST_CASE("a problem shows status, message, fields, Retry-After and the correlation ID") {
   answer of;
   of.status = 400;
   of.reason = "Bad Request";
@@ -55,7 +55,7 @@ TEST_CASE("a problem shows status, message, fields, when to try again and the co
   CHECK(render_problem(of) == "cm: 503 Service Unavailable; try again in 1 s\n");
 }
 
-TEST_CASE("health is one line that names what is not UP") {
+TEST_CASE("health is one line that names the components that are not UP") {
   answer of;
   of.status = 200;
   of.body = R"({"status":"UP","db":{"status":"UP"}})";
@@ -68,7 +68,7 @@ TEST_CASE("health is one line that names what is not UP") {
   CHECK(render_health(of) == "HTTP 404, and no health in the answer");
 }
 
-TEST_CASE("the tally hands on whole lines only, however they are cut, and counts them") {
+TEST_CASE("the tally passes complete lines on for any division into pieces, and counts them") {
   const std::string all = "{\"line\":1,\"result\":\"created\"}\n{\"line\":2,\"result\":\"unchanged\"}\n"
                           "{\"line\":3,\"result\":\"failed\",\"code\":400}\n{\"line\":4,\"res";
   for (std::size_t size = 1; size <= all.size(); ++size) {
@@ -85,7 +85,7 @@ TEST_CASE("the tally hands on whole lines only, however they are cut, and counts
   }
 }
 
-TEST_CASE("the tally refuses what is no result, and a line without an end") {
+TEST_CASE("the tally refuses lines that are not results, and endless lines") {
   import_tally html([](auto) { return true; });
   CHECK_FALSE(html.feed("<html>\n"));
   CHECK(html.is_broken());
@@ -97,7 +97,7 @@ TEST_CASE("the tally refuses what is no result, and a line without an end") {
   CHECK_FALSE(unwanted.is_broken());
 }
 
-TEST_CASE("progress shows a bar where the total is known, and fits a line") {
+TEST_CASE("progress shows a bar if the total is known, and fits into a line") {
   CHECK(render_progress({50, 100, 10, 0, 500ms}) == "[############............]  50 %  10 lines");
   CHECK(render_progress({7, std::nullopt, 1, 1, 2s}) == "1 line, 1 failed, 0/s");
   CHECK(render_progress({0, 0, 0, 0, 0ms}) == "[########################] 100 %  0 lines");

@@ -27,7 +27,7 @@ cm::core::expected<connection_settings> settings(std::vector<std::string_view> w
 
 } // namespace
 
-TEST_CASE("every command is its request") {
+TEST_CASE("every command maps to its request") {
   call_material secret;
   secret.secret_value = cm::core::secret{"sec\"ret"};
   call_material pem;
@@ -45,8 +45,8 @@ TEST_CASE("every command is its request") {
   CHECK(line({"token", "revoke", "e", "t"}) == R"(PUT /api/v1/endpoints/e/tokens/t/status {"status":"Revoked"})");
   CHECK(line({"token", "delete", "e", "t"}) == "DELETE /api/v1/endpoints/e/tokens/t");
   CHECK(line({"token", "delete", "e", "--all"}) == "DELETE /api/v1/endpoints/e/tokens");
-  CHECK(line({"token", "delete", "e"}) == "token delete needs a TOKEN_ID, or --all in its place");
-  CHECK(line({"token", "delete", "e", "t", "--all"}) == "token delete needs a TOKEN_ID, or --all in its place");
+  CHECK(line({"token", "delete", "e"}) == "token delete needs either a TOKEN_ID or --all");
+  CHECK(line({"token", "delete", "e", "t", "--all"}) == "token delete needs either a TOKEN_ID or --all");
   CHECK(line({"token", "history", "e", "t", "--limit", "5"}) == "GET /api/v1/endpoints/e/tokens/t/history?limit=5");
   CHECK(line({"credential", "create", "u", "--client-id", "c"})
         == R"(POST /api/v1/clients/credentials {"username":"u","clientId":"c"})");
@@ -69,7 +69,7 @@ TEST_CASE("every command is its request") {
         == "/api/v1/endpoint-tokens/export?applicationName=lamp");
 }
 
-TEST_CASE("the URL is that of the option, of CM_URL, or of the configuration") {
+TEST_CASE("the URL comes from the option, CM_URL, or the configuration") {
   const cm::core::configuration::environment both{{"CM_URL", "http://cm:81"}, {"SERVER_PORT", "82"}};
   const cm::core::configuration::environment port{{"SERVER_PORT", "82"}, {"APP_CONFIG_PATH", "/nowhere/at-all"}};
   CHECK(settings({"token", "list", "e", "--url", "http://cm:80/x/api/v1"}, both)->url.prefix == "/x");
@@ -81,7 +81,7 @@ TEST_CASE("the URL is that of the option, of CM_URL, or of the configuration") {
   CHECK(health_settings_of(parsed_words({"health"}), {})->timeout == std::chrono::seconds{3});
 }
 
-TEST_CASE("options that cannot be are told") {
+TEST_CASE("invalid options are reported") {
   const auto fault = [](std::vector<std::string_view> words) {
     words.insert(words.begin(), {"token", "list", "e"});
     const auto result = settings(words);
@@ -92,7 +92,8 @@ TEST_CASE("options that cannot be are told") {
   CHECK(fault({"--timeout", "soon"}).starts_with("--timeout is a time"));
   CHECK(fault({"--correlation-id", "a b"}).starts_with("--correlation-id is"));
   CHECK(fault({"--ca-file", "f", "--url", "http://cm"}) == "--ca-file is for https, and the URL is http://cm");
-  CHECK(fault({"--key-file", "f", "--url", "https://cm"}) == "--certificate-file and --key-file need each other");
+  CHECK(fault({"--key-file", "f", "--url", "https://cm"})
+        == "--certificate-file and --key-file must be given together");
   CHECK(
     fault({"--bearer-token-file", "/nowhere/at-all"}).starts_with("the access token cannot be read: /nowhere/at-all"));
 }

@@ -1,4 +1,4 @@
-// Makes license files for the tests with OpenSSL's API.
+// Creates license files for tests with OpenSSL's API.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -53,7 +53,7 @@ inline void set_time(ASN1_TIME* target, cm::core::timestamp at) {
   require(ASN1_TIME_set(target, static_cast<std::time_t>(cm::core::to_unix_ms(at) / 1000)) != nullptr, "time");
 }
 
-/// A certificate by `issuer`; by itself where that is null.
+/// Creates a certificate that `issuer` signs; self-signed if `issuer` is null.
 inline identity make(const wish& w, const identity* issuer, std::shared_ptr<EVP_PKEY> key = ec_key()) {
   const certificate cert{X509_new(), &X509_free};
   X509_set_version(cert.get(), X509_VERSION_3);
@@ -71,7 +71,7 @@ inline identity make(const wish& w, const identity* issuer, std::shared_ptr<EVP_
   add("CN", w.common_name);
   X509_set_issuer_name(cert.get(), issuer != nullptr ? X509_get_subject_name(issuer->cert.get()) : name);
   X509_set_pubkey(cert.get(), key.get());
-  // Key identifiers, so that authorities of one name are told apart (RFC 5280 section 4.2.1.1).
+  // Key identifiers distinguish authorities with the same name (RFC 5280 section 4.2.1.1).
   X509V3_CTX context{};
   X509V3_set_ctx(&context, issuer != nullptr ? issuer->cert.get() : cert.get(), cert.get(), nullptr, nullptr, 0);
   const auto extend = [&](int kind, const char* value) {
@@ -88,7 +88,7 @@ inline identity make(const wish& w, const identity* issuer, std::shared_ptr<EVP_
 
 struct pack {
   const EVP_PKEY* key = nullptr;
-  const X509* cert = nullptr;        ///< goes with the key
+  const X509* cert = nullptr;        ///< belongs to the key
   std::vector<certificate> others{}; // NOLINT(readability-redundant-member-init): GCC warns of its absence
   std::string password = "opened by tests";
   int key_cipher = NID_aes_256_cbc;
@@ -97,17 +97,17 @@ struct pack {
   OSSL_LIB_CTX* library = nullptr;
 };
 
-/// The bytes of a PKCS #12 file. Unlike PKCS12_create() it does not care whether key and certificate go together.
+/// The bytes of a PKCS #12 file. Unlike PKCS12_create(), does not check that key and certificate belong together.
 inline std::string pkcs12(const pack& p) {
   STACK_OF(PKCS7)* safes = nullptr;
   STACK_OF(PKCS12_SAFEBAG)* bags = nullptr;
-  const auto add = [&](const X509* one) {
-    require(PKCS12_add_cert(&bags, const_cast<X509*>(one)) != nullptr, "bag"); // NOLINT: only reads it
+  const auto add = [&](const X509* cert) {
+    require(PKCS12_add_cert(&bags, const_cast<X509*>(cert)) != nullptr, "bag"); // NOLINT: only reads it
   };
   if (p.cert != nullptr)
     add(p.cert);
-  for (const auto& one : p.others)
-    add(one.get());
+  for (const auto& cert : p.others)
+    add(cert.get());
   if (bags != nullptr)
     require(PKCS12_add_safe_ex(&safes, bags, p.certificate_cipher, 1, p.password.c_str(), p.library, nullptr) == 1,
             "certificates");
@@ -136,14 +136,14 @@ inline std::string pkcs12(const pack& p) {
 
 inline std::string pem(const std::vector<certificate>& certificates) {
   const std::shared_ptr<BIO> out{BIO_new(BIO_s_mem()), &BIO_free};
-  for (const auto& one : certificates)
-    require(PEM_write_bio_X509(out.get(), one.get()) == 1, "PEM");
+  for (const auto& cert : certificates)
+    require(PEM_write_bio_X509(out.get(), cert.get()) == 1, "PEM");
   char* text = nullptr;
   const auto length = BIO_get_mem_data(out.get(), &text);
   return {text, static_cast<std::size_t>(length)};
 }
 
-/// A directory that goes with its owner.
+/// A temporary directory; the destructor removes it.
 class directory {
 public:
   directory() {

@@ -12,12 +12,12 @@ TEST_CASE("without jitter the delay doubles from the first to the cap and stays 
   for (const auto expected : {100ms, 200ms, 400ms, 800ms, 1600ms, 3200ms, 5000ms, 5000ms})
     CHECK(delays.next() == expected);
   CHECK(delays.attempts() == 8);
-  // Far beyond what a shift could hold.
+  // Many more attempts than a shift can represent.
   for (int i = 0; i < 1000; ++i)
     REQUIRE(delays.next() == 5000ms);
 }
 
-TEST_CASE("after a success the first delay comes again") {
+TEST_CASE("after a success the delays restart at the first") {
   backoff delays{{100ms, 5000ms, 0.0}, 1};
   (void)delays.next();
   (void)delays.next();
@@ -27,7 +27,7 @@ TEST_CASE("after a success the first delay comes again") {
   CHECK(delays.next() == 200ms);
 }
 
-TEST_CASE("jitter shortens a delay by at most its share, never lengthens it, and uses the whole range") {
+TEST_CASE("jitter shortens a delay by at most its fraction, never lengthens it, and uses the whole range") {
   auto shortest = 1000ms;
   auto longest = 0ms;
   for (std::uint64_t seed = 0; seed < 2000; ++seed) {
@@ -47,19 +47,19 @@ TEST_CASE("jitter shortens a delay by at most its share, never lengthens it, and
   CHECK(longest > 980ms);
 }
 
-TEST_CASE("delays differ between owners, so that they do not come back all at once") {
-  backoff one{{1000ms, 100'000ms, 0.5}, 1};
-  backoff other{{1000ms, 100'000ms, 0.5}, 2};
-  std::vector<std::chrono::milliseconds> ones;
-  std::vector<std::chrono::milliseconds> others;
+TEST_CASE("delays differ between owners, so that they do not retry at the same time") {
+  backoff first{{1000ms, 100'000ms, 0.5}, 1};
+  backoff second{{1000ms, 100'000ms, 0.5}, 2};
+  std::vector<std::chrono::milliseconds> first_delays;
+  std::vector<std::chrono::milliseconds> second_delays;
   for (int i = 0; i < 5; ++i) {
-    ones.push_back(one.next());
-    others.push_back(other.next());
+    first_delays.push_back(first.next());
+    second_delays.push_back(second.next());
   }
-  CHECK(ones != others);
+  CHECK(first_delays != second_delays);
 }
 
-TEST_CASE("a first delay above the cap is the cap") {
+TEST_CASE("a first delay above the cap is reduced to the cap") {
   backoff delays{{10s, 5s, 0.0}, 1};
   CHECK(delays.next() == 5s);
   CHECK(delays.next() == 5s);
@@ -91,7 +91,7 @@ TEST_CASE("failures that are older than the window do not count") {
   }
 }
 
-TEST_CASE("a limit of 0 gives up at the first failure") {
+TEST_CASE("a limit of 0 is exceeded by the first failure") {
   intensity_limit limit{0, 60s};
   CHECK(limit.exceeded_by_failure_at(steady_time{1h}));
 }

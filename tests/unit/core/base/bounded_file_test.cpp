@@ -5,7 +5,7 @@
 using namespace cm::core;
 using license_files::directory;
 
-TEST_CASE("a file is read whole up to its bound, and not beyond") {
+TEST_CASE("a file is read completely up to the size limit; larger files are refused") {
   const directory dir;
   const std::string content = std::string("a\0b", 3) + std::string(97, 'x');
   const auto path = dir.write("file", content);
@@ -18,18 +18,18 @@ TEST_CASE("a file is read whole up to its bound, and not beyond") {
   CHECK(read_bounded_file(dir.write("empty", ""), 10)->empty());
 }
 
-TEST_CASE("a file without a size of its own is bounded too") {
+TEST_CASE("the limit also applies to a file that reports no size") {
   CHECK_FALSE(read_bounded_file("/proc/self/environ", 1'000'000)->empty());
   CHECK(read_bounded_file("/proc/self/environ", 1).has_error());
 }
 
-TEST_CASE("what is not a file is refused") {
+TEST_CASE("anything but a regular file is refused") {
   CHECK(read_bounded_file("/dev/zero", 10).error().message == "is not a regular file");
   CHECK(read_bounded_file("/", 10).error().message == "is not a regular file");
   CHECK(read_bounded_file("/nowhere/at/all", 10).error().message == "No such file or directory");
 }
 
-TEST_CASE("a file's stamp changes when the file is written, replaced, or its link points elsewhere") {
+TEST_CASE("the stamp of a file changes when the file is written or replaced, or its link changes") {
   const directory dir;
   CHECK_FALSE(file_stamp_of(dir.path("file")).has_value());
   const auto path = dir.write("file", "one");

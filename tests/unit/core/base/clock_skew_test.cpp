@@ -4,7 +4,7 @@
 using namespace cm::core;
 using namespace std::chrono_literals;
 
-TEST_CASE("The clocks are compared in the middle of the exchange, and half of it is the error") {
+TEST_CASE("Clocks are compared at the middle of the round trip, and the error is half of the round trip") {
   const auto sent = from_unix_ms(1'000'000);
   CHECK(compare_clocks(sent, 0ms, sent) == clock_skew{0ms, 0ms});
   CHECK(compare_clocks(sent, 200ms, sent + 100ms) == clock_skew{0ms, 100ms});
@@ -13,7 +13,7 @@ TEST_CASE("The clocks are compared in the middle of the exchange, and half of it
   CHECK(compare_clocks(sent, 0ms, sent + 7s) == clock_skew{-7s, 0ms});
 }
 
-TEST_CASE("More than 5 s in either direction is excessive, and is so until it is less than 4 s") {
+TEST_CASE("A difference above 5 s in either direction is excessive until it falls below 4 s") {
   const auto sign = GENERATE(1, -1);
   clock_skew_watch watch;
   CHECK_FALSE(watch.last().has_value());
@@ -29,7 +29,7 @@ TEST_CASE("More than 5 s in either direction is excessive, and is so until it is
   CHECK(watch.last() == clock_skew{sign * 4500ms, 0ms});
 }
 
-TEST_CASE("A difference that a slow answer may explain is not excessive") {
+TEST_CASE("A difference that a slow round trip can explain is not excessive") {
   clock_skew_watch watch;
   CHECK_FALSE(watch.take({6s, 2s}));
   CHECK(watch.take({8s, 2s}));

@@ -25,7 +25,7 @@ bool is_alnum(unsigned char c) {
 
 } // namespace
 
-TEST_CASE("an endpoint ID has letters, digits, dot, underscore, tilde and hyphen, and no other byte") {
+TEST_CASE("an endpoint ID consists of letters, digits, dot, underscore, tilde and hyphen only") {
   for_each_byte([](unsigned char c, const std::string& text) {
     INFO(int{c});
     CHECK(is_endpoint_id(text) == (is_alnum(c) || in(c, "._~-")));
@@ -33,7 +33,7 @@ TEST_CASE("an endpoint ID has letters, digits, dot, underscore, tilde and hyphen
   });
 }
 
-TEST_CASE("an application name has small letters, digits, hyphen and underscore, and no other byte") {
+TEST_CASE("an application name consists of lower-case letters, digits, hyphen and underscore only") {
   for_each_byte([](unsigned char c, const std::string& text) {
     const bool good = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || in(c, "-_");
     INFO(int{c});
@@ -49,7 +49,7 @@ TEST_CASE("identifiers have 1 to 255 bytes") {
     CHECK((*check)(std::string(255, 'a')));
     CHECK_FALSE((*check)(std::string(256, 'a')));
   }
-  // Bytes count, not characters: 127 times two bytes is 254.
+  // The limit is in bytes, not characters: 127 times two bytes is 254.
   std::string umlauts;
   for (int i = 0; i < 127; ++i)
     umlauts += "ü";
@@ -58,7 +58,7 @@ TEST_CASE("identifiers have 1 to 255 bytes") {
   CHECK_FALSE(is_endpoint_token(umlauts + "ü"));
 }
 
-TEST_CASE("an endpoint token has no plus, hash, slash, dot and control character, and any other ASCII") {
+TEST_CASE("an endpoint token may contain all ASCII except plus, hash, slash, dot and control characters") {
   for_each_byte([](unsigned char c, const std::string& text) {
     const bool good = c >= 0x20 && c < 0x7f && !in(c, "+#/.");
     INFO(int{c});
@@ -67,7 +67,7 @@ TEST_CASE("an endpoint token has no plus, hash, slash, dot and control character
   });
 }
 
-TEST_CASE("an endpoint token may have any character beyond ASCII but the control characters U+0080 to U+009F") {
+TEST_CASE("an endpoint token may contain all non-ASCII characters except the control characters U+0080 to U+009F") {
   for (const auto good : {"\xc2\xa0"sv, "grüße"sv, "\xe2\x82\xac"sv, "\xf0\x9f\x98\x80"sv, "\xef\xbf\xbf"sv}) {
     INFO(good);
     CHECK(is_endpoint_token(good));
@@ -78,7 +78,7 @@ TEST_CASE("an endpoint token may have any character beyond ASCII but the control
   CHECK_FALSE(is_endpoint_token("a\0b"sv));
 }
 
-TEST_CASE("well-formed UTF-8 is what RFC 3629 says, at every bound") {
+TEST_CASE("well-formed UTF-8 is accepted at every boundary of RFC 3629") {
   for (const auto good : {""sv, "a"sv, "\0"sv, "\x7f"sv, "\xc2\x80"sv, "\xdf\xbf"sv, "\xe0\xa0\x80"sv, "\xed\x9f\xbf"sv,
                           "\xee\x80\x80"sv, "\xef\xbf\xbf"sv, "\xf0\x90\x80\x80"sv, "\xf4\x8f\xbf\xbf"sv}) {
     CHECK(is_utf8(good));
@@ -88,7 +88,7 @@ TEST_CASE("well-formed UTF-8 is what RFC 3629 says, at every bound") {
   }
 }
 
-TEST_CASE("overlong forms, surrogates, too large values, stray and missing bytes are not UTF-8") {
+TEST_CASE("overlong forms, surrogates, too large values, stray and missing bytes are not well-formed UTF-8") {
   for (const auto bad : {
          "\xc0\x80"sv,
          "\xc1\xbf"sv,
@@ -125,7 +125,7 @@ TEST_CASE("overlong forms, surrogates, too large values, stray and missing bytes
   }
 }
 
-TEST_CASE("A name of a client is UTF-8 of 1 to 255 bytes without control characters") {
+TEST_CASE("a client name is UTF-8 of 1 to 255 bytes without control characters") {
   using cm::core::is_client_name;
   CHECK(is_client_name(std::string(255, 'n')));
   CHECK(!is_client_name(std::string(256, 'n')));

@@ -8,35 +8,35 @@ using namespace cm::core;
 
 namespace {
 
-/// Whether `needle` lies in the memory of an object.
+/// Whether the memory of an object contains `needle`.
 template <class T>
 bool holds(const T& object, std::string_view needle) {
   const std::string_view memory{reinterpret_cast<const char*>(&object), sizeof(object)};
   return memory.find(needle) != std::string_view::npos;
 }
 
-const std::string short_value = "hunter2-short";               // in the string itself
+const std::string short_value = "hunter2-short";               // stored in the string object
 const std::string long_value = "correct horse battery staple"; // on the heap
 
 } // namespace
 
-TEST_CASE("a secret is always masked where it is printed") {
+TEST_CASE("a printed secret is masked") {
   CHECK(to_string(secret{}) == "******");
   CHECK(to_string(secret{"x"}) == "******");
   CHECK(to_string(secret{long_value}) == "******");
 }
 
-TEST_CASE("a secret gives its bytes to who asks for them") {
+TEST_CASE("a secret returns its bytes on request") {
   for (const auto& value : {short_value, long_value}) {
-    const secret one{std::string{value}};
-    CHECK(one.reveal() == value);
-    CHECK(std::string{one.c_str()} == value);
-    CHECK_FALSE(one.empty());
+    const secret original{std::string{value}};
+    CHECK(original.reveal() == value);
+    CHECK(std::string{original.c_str()} == value);
+    CHECK_FALSE(original.empty());
   }
   CHECK(secret{}.empty());
 }
 
-TEST_CASE("a moved-from secret is empty and holds nothing of the value") {
+TEST_CASE("a moved-from secret is empty and contains no bytes of the value") {
   for (const auto& value : {short_value, long_value}) {
     secret from{std::string{value}};
     const secret to{std::move(from)};
@@ -53,13 +53,13 @@ TEST_CASE("a moved-from secret is empty and holds nothing of the value") {
   }
 }
 
-TEST_CASE("a copy is a secret of its own, and assignment to oneself changes nothing") {
-  secret one{long_value};
-  const secret copy = one;
+TEST_CASE("copies are independent, and self-assignment changes nothing") {
+  secret original{long_value};
+  const secret copy = original;
   secret other;
-  other = one;
-  one = secret{};
-  CHECK(one.empty());
+  other = original;
+  original = secret{};
+  CHECK(original.empty());
   CHECK(copy.reveal() == long_value);
   CHECK(other.reveal() == long_value);
   auto& same = other;
@@ -69,19 +69,19 @@ TEST_CASE("a copy is a secret of its own, and assignment to oneself changes noth
   CHECK(other.reveal() == long_value);
 }
 
-TEST_CASE("a shorter secret leaves nothing of a longer one behind") {
-  secret one{short_value};
-  one = secret{"ab"};
-  CHECK(one.reveal() == "ab");
-  CHECK_FALSE(holds(one, "nter2-short"));
+TEST_CASE("assignment of a shorter secret leaves no bytes of the longer one") {
+  secret original{short_value};
+  original = secret{"ab"};
+  CHECK(original.reveal() == "ab");
+  CHECK_FALSE(holds(original, "nter2-short"));
 }
 
-TEST_CASE("the memory of a secret is wiped when it goes") {
-  alignas(secret) std::array<unsigned char, sizeof(secret)> room{};
-  auto* one = new (room.data()) secret{std::string{short_value}};
-  REQUIRE(holds(room, short_value));
-  one->~secret();
-  CHECK_FALSE(holds(room, std::string_view{short_value}.substr(1)));
+TEST_CASE("the destructor wipes the memory of a secret") {
+  alignas(secret) std::array<unsigned char, sizeof(secret)> storage{};
+  auto* original = new (storage.data()) secret{std::string{short_value}};
+  REQUIRE(holds(storage, short_value));
+  original->~secret();
+  CHECK_FALSE(holds(storage, std::string_view{short_value}.substr(1)));
 }
 
 TEST_CASE("secrets are equal when their bytes are") {

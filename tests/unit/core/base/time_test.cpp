@@ -8,8 +8,8 @@ using namespace cm::core;
 
 namespace {
 
-constexpr auto least = std::numeric_limits<std::int64_t>::min();
-constexpr auto most = std::numeric_limits<std::int64_t>::max();
+constexpr auto min_ms = std::numeric_limits<std::int64_t>::min();
+constexpr auto max_ms = std::numeric_limits<std::int64_t>::max();
 
 struct pair {
   std::int64_t ms;
@@ -33,7 +33,7 @@ constexpr std::array<pair, 11> moments{{
 
 } // namespace
 
-TEST_CASE("a moment is shown as ISO 8601 in UTC with milliseconds, and read back") {
+TEST_CASE("a timestamp is written as ISO 8601 in UTC with milliseconds, and parsed back") {
   for (const auto& m : moments) {
     INFO(m.text);
     CHECK(to_iso8601(from_unix_ms(m.ms)) == m.text);
@@ -43,14 +43,14 @@ TEST_CASE("a moment is shown as ISO 8601 in UTC with milliseconds, and read back
   }
 }
 
-TEST_CASE("a moment beyond four-digit years is shown as the nearest that has them") {
+TEST_CASE("a timestamp outside of four-digit years is clamped") {
   CHECK(to_iso8601(from_unix_ms(253402300800000)) == "9999-12-31T23:59:59.999Z");
-  CHECK(to_iso8601(from_unix_ms(most)) == "9999-12-31T23:59:59.999Z");
+  CHECK(to_iso8601(from_unix_ms(max_ms)) == "9999-12-31T23:59:59.999Z");
   CHECK(to_iso8601(from_unix_ms(-62167219200001)) == "0000-01-01T00:00:00.000Z");
-  CHECK(to_iso8601(from_unix_ms(least)) == "0000-01-01T00:00:00.000Z");
+  CHECK(to_iso8601(from_unix_ms(min_ms)) == "0000-01-01T00:00:00.000Z");
 }
 
-TEST_CASE("a date that the calendar does not have, or in another form, is not read") {
+TEST_CASE("an invalid date, or a date in another form, is refused") {
   for (const auto* wrong : {"2023-02-29T00:00:00.000Z",
                             "2100-02-29T00:00:00.000Z",
                             "2024-02-30T00:00:00.000Z",
@@ -83,7 +83,7 @@ TEST_CASE("a date that the calendar does not have, or in another form, is not re
   }
 }
 
-TEST_CASE("the present is between 2024 and 2200, and goes to whole milliseconds") {
+TEST_CASE("the current time is between 2024 and 2200, in whole milliseconds") {
   CHECK(now_ms() > *parse_iso8601("2024-01-01T00:00:00.000Z"));
   CHECK(now_ms() < *parse_iso8601("2200-01-01T00:00:00.000Z"));
 }
@@ -94,27 +94,27 @@ TEST_CASE("a message has expired once its timeout has passed, and never with tim
   CHECK(is_expired(999'000, 999, now));
   CHECK_FALSE(is_expired(999'000, 1'001, now));
   CHECK_FALSE(is_expired(0, 0, now));
-  CHECK_FALSE(is_expired(least, 0, from_unix_ms(most)));
+  CHECK_FALSE(is_expired(min_ms, 0, from_unix_ms(max_ms)));
   CHECK_FALSE(is_expired(2'000'000, 1, now)); // the sender's clock is ahead
 }
 
-TEST_CASE("a message with a negative timeout has expired whatever the clocks say") {
+TEST_CASE("a message with a negative timeout has always expired") {
   const auto now = from_unix_ms(1'000'000);
   CHECK(is_expired(1'000'000, -1, now));
   CHECK(is_expired(1'000'100, -1, now));
-  CHECK(is_expired(most, least, now));
+  CHECK(is_expired(max_ms, min_ms, now));
 }
 
-TEST_CASE("the ends of the number range do not overflow") {
+TEST_CASE("extreme values do not overflow") {
   const auto now = from_unix_ms(1'000'000);
-  CHECK_FALSE(is_expired(most, most, now));
-  CHECK_FALSE(is_expired(1'000'000, most, now));
-  CHECK_FALSE(is_expired(most, 1, from_unix_ms(most)));
-  CHECK_FALSE(is_expired(most - 1, 1, from_unix_ms(most)));
-  CHECK(is_expired(most - 2, 1, from_unix_ms(most)));
-  CHECK(is_expired(least, 1, now));
-  CHECK(is_expired(least, most, now)); // the sum is -1
-  CHECK(is_expired(least, least, now));
-  CHECK(is_expired(0, least, from_unix_ms(least)));
-  CHECK_FALSE(is_expired(0, 1, from_unix_ms(least)));
+  CHECK_FALSE(is_expired(max_ms, max_ms, now));
+  CHECK_FALSE(is_expired(1'000'000, max_ms, now));
+  CHECK_FALSE(is_expired(max_ms, 1, from_unix_ms(max_ms)));
+  CHECK_FALSE(is_expired(max_ms - 1, 1, from_unix_ms(max_ms)));
+  CHECK(is_expired(max_ms - 2, 1, from_unix_ms(max_ms)));
+  CHECK(is_expired(min_ms, 1, now));
+  CHECK(is_expired(min_ms, max_ms, now)); // the sum is -1
+  CHECK(is_expired(min_ms, min_ms, now));
+  CHECK(is_expired(0, min_ms, from_unix_ms(min_ms)));
+  CHECK_FALSE(is_expired(0, 1, from_unix_ms(min_ms)));
 }

@@ -17,7 +17,7 @@ struct attribute {
   const char* oid;
   int type; // V_ASN1_…
   std::string bytes;
-  int set = 0; // 0: a relative name of its own; -1: one with the attribute before
+  int set = 0; // 0: a new relative distinguished name; -1: part of the one of the attribute before
 };
 
 struct plan {
@@ -75,7 +75,7 @@ std::string certificate_error(std::string_view pem) {
 
 } // namespace
 
-TEST_CASE("a certificate is known by its issuer, most specific first, and its serial number") {
+TEST_CASE("a certificate is identified by its issuer, most specific part first, and its serial number") {
   plan p;
   p.issuer = {{"2.5.4.6", V_ASN1_PRINTABLESTRING, "UA"},
               {"2.5.4.10", V_ASN1_UTF8STRING, "Example, \"Inc.\""},
@@ -86,7 +86,7 @@ TEST_CASE("a certificate is known by its issuer, most specific first, and its se
   CHECK(found->serial_number == "4711");
 }
 
-TEST_CASE("the issuer of a certificate is the canonical form of what Java and OpenSSL print of it") {
+TEST_CASE("the issuer of a certificate is the canonical form of the output of Java and OpenSSL") {
   plan p;
   p.issuer = {{"0.9.2342.19200300.100.1.25", V_ASN1_IA5STRING, "org"},
               {"1.2.840.113549.1.9.1", V_ASN1_IA5STRING, "ca@example.org"},
@@ -111,7 +111,7 @@ TEST_CASE("the issuer of a certificate is the canonical form of what Java and Op
                                          "SERIALNUMBER=77, EMAILADDRESS=ca@example.org, DC=org"));
 }
 
-TEST_CASE("attributes of one relative name keep the order of the certificate") {
+TEST_CASE("attributes of one relative distinguished name keep the order of the certificate") {
   plan p;
   p.issuer = {{"2.5.4.10", V_ASN1_UTF8STRING, "x"},
               {"2.5.4.3", V_ASN1_UTF8STRING, "a"},
@@ -119,7 +119,7 @@ TEST_CASE("attributes of one relative name keep the order of the certificate") {
   CHECK(issuer_of(p) == "CN=a+OU=b,O=x");
 }
 
-TEST_CASE("a value that is no text stays hexadecimal") {
+TEST_CASE("a value of a non-string type stays hexadecimal") {
   plan p;
   p.issuer = {{"2.5.4.45", V_ASN1_BIT_STRING, "\x80\x01"}, {"2.5.4.3", V_ASN1_UTF8STRING, "a"}};
   CHECK(issuer_of(p) == "CN=a,2.5.4.45=#0303008001");
@@ -145,7 +145,7 @@ TEST_CASE("text around the certificate is ignored") {
   CHECK(identify_certificate("Certificate of a device\n" + pem + "\nthe end\n").has_value());
 }
 
-TEST_CASE("exactly one whole certificate with an issuer is taken") {
+TEST_CASE("exactly one complete certificate with an issuer is accepted") {
   const auto pem = pem_of({});
   CHECK(certificate_error("") == "there is no certificate in PEM (-----BEGIN CERTIFICATE-----)");
   CHECK(certificate_error("hello") == "there is no certificate in PEM (-----BEGIN CERTIFICATE-----)");
@@ -156,14 +156,14 @@ TEST_CASE("exactly one whole certificate with an issuer is taken") {
   CHECK(certificate_error(pem.substr(0, pem.size() / 2)) == "the certificate is damaged");
   CHECK(certificate_error(pem + damaged) == "there is something damaged behind the certificate");
   CHECK(certificate_error("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n") == "the certificate is damaged");
-  // Must not ask for a password at the terminal.
+  // Must not prompt for a password on the terminal.
   CHECK(certificate_error("-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,"
                           "00112233445566778899AABBCCDDEEFF\n\nAAAAAAAAAAAAAAAAAAAAAA==\n-----END CERTIFICATE-----\n")
         == "the certificate is damaged");
   CHECK(certificate_error(std::string(max_certificate_pem + 1, 'x')) == "a certificate in PEM has at most 64 KiB");
-  plan nobody;
-  nobody.issuer.clear();
-  CHECK(certificate_error(pem_of(nobody)) == "the certificate's issuer is empty");
+  plan without_issuer;
+  without_issuer.issuer.clear();
+  CHECK(certificate_error(pem_of(without_issuer)) == "the certificate's issuer is empty");
   plan everybody;
   everybody.issuer.assign(3, {"2.5.4.3", V_ASN1_UTF8STRING, std::string(3000, 'x')});
   CHECK(certificate_error(pem_of(everybody)) == "the certificate's issuer is longer than 8192 bytes");

@@ -92,7 +92,7 @@ TEST_CASE("all spellings of one name have one canonical form") {
   }
 }
 
-TEST_CASE("what Java and OpenSSL print of one certificate's issuer is one name") {
+TEST_CASE("the outputs of Java and OpenSSL for the same issuer have one canonical form") {
   const std::string expected = R"(CN=München  日本,L=\ a  b\ ,STREET=Main,jurisdictionC=UA,)"
                                R"(organizationIdentifier=VAT-1,pseudonym=P,initials=J,generationQualifier=III,)"
                                R"(dnQualifier=q,postalCode=01001,businessCategory=Private,2.5.4.45=x80x01,UID=joe,)"
@@ -131,7 +131,7 @@ TEST_CASE("what Java and OpenSSL print of one certificate's issuer is one name")
         == expected);
 }
 
-TEST_CASE("names that differ keep different canonical forms") {
+TEST_CASE("different names have different canonical forms") {
   CHECK(canonical("CN=a,O=b") != canonical("O=b,CN=a"));
   CHECK(canonical("CN=a+OU=b") != canonical("CN=a,OU=b"));
   CHECK(canonical("CN=a+OU=b") != canonical("OU=b+CN=a"));
@@ -144,7 +144,8 @@ TEST_CASE("names that differ keep different canonical forms") {
   CHECK(canonical("CN=a\\,O=b") != canonical("CN=a,O=b"));
 }
 
-TEST_CASE("a # value of another type, or with content that its type does not have, stays hexadecimal in lower case") {
+TEST_CASE(
+  "a # value of a non-string type, or with content that is invalid for its type, becomes lower-case hexadecimal") {
   CHECK(canonical("CN=#04024869") == "CN=#04024869"); // OCTET STRING
   CHECK(canonical("CN=#3003020101") == "CN=#3003020101");
   CHECK(canonical("CN=#2C050C03414243") == "CN=#2c050c03414243"); // a string in pieces
@@ -158,7 +159,7 @@ TEST_CASE("a # value of another type, or with content that its type does not hav
   CHECK(canonical("CN=#bf8a0102abcd ,O=x") == "CN=#bf8a0102abcd,O=x");
 }
 
-TEST_CASE("what is no name is told with the place where it goes wrong") {
+TEST_CASE("the error for an invalid name contains the byte offset") {
   CHECK(name_error("") == "a distinguished name cannot be empty");
   CHECK(name_error("   ") == "a distinguished name cannot be empty");
   CHECK(name_error("/C=UA/O=Example") == "not a distinguished name: an attribute type is missing at byte 1");
@@ -194,7 +195,7 @@ TEST_CASE("what is no name is told with the place where it goes wrong") {
   CHECK(name_error("CN=#0c0161 b").find("text behind the end of a value") != std::string::npos);
 }
 
-TEST_CASE("a name has at most 8192 bytes, as it comes and in its canonical form") {
+TEST_CASE("a name has at most 8192 bytes, both as input and in its canonical form") {
   const std::string longest = "CN=" + std::string(max_distinguished_name - 3, 'a');
   CHECK(canonical(longest) == longest);
   CHECK(name_error(longest + "a") == "a distinguished name has at most 8192 bytes");
@@ -203,7 +204,7 @@ TEST_CASE("a name has at most 8192 bytes, as it comes and in its canonical form"
 }
 
 // Computed with Python: hashlib.sha256(struct.pack('>I', len(a)) + a + struct.pack('>I', len(b)) + b).
-TEST_CASE("the hash of a subject is SHA-256 over issuer and serial number with their lengths") {
+TEST_CASE("the subject hash is SHA-256 over issuer and serial number with their lengths") {
   CHECK(hash_text(subject_hash("CN=Devices CA,O=Example,C=UA", "4711"))
         == "2fe2d1573216b020cd9c3d15045e2eda3729a1a47ea6d25dfae5816337536dea");
   CHECK(hash_text(subject_hash("", "")) == "af5570f5a1810b7af78caf4bc70a660f0df51e42baf91d4de5b2328de0e83dfc");

@@ -37,7 +37,7 @@ TEST_CASE("hexadecimal serial numbers become decimal") {
   CHECK(normalised_serial_number("0x" + std::string(3401, 'f'))->size() == 4096);
 }
 
-TEST_CASE("what is no serial number is told") {
+TEST_CASE("invalid serial numbers are errors") {
   const std::string digits = "a serial number is decimal digits, or 0x and hexadecimal digits";
   CHECK(serial_error("") == "a serial number cannot be empty");
   CHECK(serial_error("0x") == "a serial number cannot be empty");

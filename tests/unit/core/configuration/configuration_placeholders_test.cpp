@@ -3,7 +3,7 @@
 
 using namespace configuration_test;
 
-TEST_CASE("a placeholder is a variable, or else a key, or else its default") {
+TEST_CASE("a placeholder is replaced by a variable, else a key, else its default") {
   CHECK(settings_of("server.port: ${PORT}", {{"PORT", "81"}}).server.port == 81);
   CHECK(settings_of("server.port: ${PORT:82}").server.port == 82);
   CHECK(settings_of("server.port: ${PORT:82}", {{"PORT", "81"}}).server.port == 81);
@@ -14,14 +14,14 @@ TEST_CASE("a placeholder is a variable, or else a key, or else its default") {
         == 9);
 }
 
-TEST_CASE("a key that is looked up has the value that counts for it, its default at last") {
+TEST_CASE("a key in a placeholder has its effective value, which may be its default") {
   CHECK(
     settings_of("nats.urls: nats://${INSTANCE_NAME:x}-nats:${management.port}", {{"MANAGEMENT_PORT", "9"}}).nats.urls
     == std::vector<std::string>{"nats://x-nats:9"});
   CHECK(settings_of("nats.urls: nats://n:${management.port}").nats.urls == std::vector<std::string>{"nats://n:8080"});
 }
 
-TEST_CASE("a value may have several placeholders, and defaults may have placeholders of their own") {
+TEST_CASE("a value may have several placeholders, and defaults may contain placeholders") {
   CHECK(settings_of("spring.datasource.url: 'jdbc:mariadb://${H:db}:${P:${Q:33}06}/${D:cm}'").database.hosts
         == std::vector<cm::core::network_address>{{"db", 3306}});
   CHECK(settings_of("server.port: ${A:${B:${C:85}}}").server.port == 85);
@@ -30,12 +30,12 @@ TEST_CASE("a value may have several placeholders, and defaults may have placehol
   CHECK(settings_of("nats.urls: ${U:nats://a:1}").nats.urls == std::vector<std::string>{"nats://a:1"});
 }
 
-TEST_CASE("values of variables have placeholders too") {
+TEST_CASE("placeholders in the values of variables are replaced too") {
   CHECK(settings_of("", {{"SERVER_PORT", "${P}"}, {"P", "88"}}).server.port == 88);
   CHECK(settings_of("server.port: ${Q}", {{"Q", "${P}"}, {"P", "88"}}).server.port == 88);
 }
 
-TEST_CASE("a placeholder that leads nowhere is an error that names it") {
+TEST_CASE("a placeholder without a value is an error that names it") {
   CHECK(
     errors_of("\nserver.port: ${PORT}")
     == lines{"service-config.yml:2: server.port: found the placeholder ${PORT}, expected the name of an environment "
@@ -44,13 +44,13 @@ TEST_CASE("a placeholder that leads nowhere is an error that names it") {
   CHECK(mentions(errors_of("server.port: ${PORT"), "without its closing brace"));
 }
 
-TEST_CASE("a placeholder that leads back to itself is an error") {
+TEST_CASE("a cycle of placeholders is an error") {
   CHECK(mentions(errors_of("server.port: ${server.port}"), "leads back to itself"));
   CHECK(mentions(errors_of("a: ${b}\nb: ${c}\nc: ${a}\nserver.port: ${a}"), "leads back to itself"));
   CHECK(mentions(errors_of("", {{"SERVER_PORT", "${X}"}, {"X", "${Y}"}, {"Y", "${X}"}}), "leads back to itself"));
 }
 
-TEST_CASE("placeholders that multiply are stopped") {
+TEST_CASE("the expansion of placeholders is bounded") {
   for (const std::string first : {"aaaaaaaaaa", "${NOTHING:}"}) {
     std::string yaml = "x0: " + first + "\n";
     for (int i = 1; i < 20; ++i) {
@@ -71,7 +71,7 @@ TEST_CASE("a key that a placeholder uses is not reported as unknown") {
   CHECK(mentions(warnings_of("my.port: 83\n"), "my.port: unknown key"));
 }
 
-TEST_CASE("secrets from the environment and from files are taken as they are") {
+TEST_CASE("placeholders in secrets from the environment and from files are not replaced") {
   CHECK(settings_of("", {{"NATS_PASSWORD", "a${b}c"}}).nats.password == cm::core::secret("a${b}c"));
   CHECK(settings_of("nats.password: ${MY_PASSWORD}", {{"MY_PASSWORD", "a${b}c"}}).nats.password
         == cm::core::secret("a${b}c"));
@@ -79,7 +79,7 @@ TEST_CASE("secrets from the environment and from files are taken as they are") {
   CHECK(settings_of("", {{"NATS_PASSWORD_FILE", file.path()}}).nats.password == cm::core::secret("a${b}c"));
 }
 
-TEST_CASE("a value that a secret went into is not shown") {
+TEST_CASE("a value that contains a secret through a placeholder is not shown") {
   const auto errors = errors_of("server.port: ${MY_PASSWORD}\nmanagement.port: ${nats.password}",
                                 {{"MY_PASSWORD", "hunter2"}, {"NATS_PASSWORD", "hunter3"}});
   CHECK(errors.size() == 2);

@@ -1,4 +1,4 @@
-// The schema itself, the document made of it, and the two ways to show a configuration.
+// The schema, the document that is generated from it, and the rendering of settings and problems.
 #include "configuration_support.hpp"
 #include "core/configuration/schema.hpp"
 #include "core/configuration/text.hpp"
@@ -8,10 +8,10 @@
 
 using namespace configuration_test;
 
-TEST_CASE("docs/configuration.md is what the schema says") {
+TEST_CASE("docs/configuration.md matches the schema") {
   std::ifstream file(CM_SOURCE_DIR "/docs/configuration.md", std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(file), {}};
-  INFO("To make it again: build the target cm_configuration_reference, then in the source folder "
+  INFO("To generate it again: build the target cm_configuration_reference, then in the source folder "
        "build/<preset>/core/configuration/cm_configuration_reference > docs/configuration.md");
   CHECK((text == configuration::reference_markdown()));
 }
@@ -81,8 +81,8 @@ TEST_CASE("every key and variable of the contract is in the schema, with its def
     CHECK(found->row->default_value == value);
   }
   std::set<std::string> variables;
-  for (const auto* one : configuration::schema()) {
-    for (const auto& name : configuration::variables_of(*one))
+  for (const auto* row : configuration::schema()) {
+    for (const auto& name : configuration::variables_of(*row))
       variables.insert(name);
   }
   for (const auto* name : {"INSTANCE_NAME", "APP_CONFIG_PATH", "JMX_ENABLE", "JMX_PORT", "JMX_MONITOR_USER_PASSWORD",
@@ -93,7 +93,7 @@ TEST_CASE("every key and variable of the contract is in the schema, with its def
   }
 }
 
-TEST_CASE("the rows of the schema are sound: one meaning for a variable, valid defaults, every secret with a file") {
+TEST_CASE("the rows of the schema are consistent: unique variables, valid defaults, a file variable for every secret") {
   std::set<std::string> variables;
   for (const auto* row : configuration::schema()) {
     INFO(configuration::name_of(*row));
@@ -111,14 +111,14 @@ TEST_CASE("the rows of the schema are sound: one meaning for a variable, valid d
   }
 }
 
-TEST_CASE("the description has every key with its value and where that came from") {
+TEST_CASE("the description has every key with its value and origin") {
   const auto s = settings_of("server.port: 81\nlogging.level.nats: DEBUG\n",
                              {{"KAA_CM_EPTOKEN_LENGTH", "12"}, {"NATS_PASSWORD", "hunter2"}});
   const auto text = configuration::describe(s);
   const auto line = [&](std::string_view key) {
-    for (const auto one : configuration::split(text, '\n')) {
-      if (one.starts_with(std::string(key) + " = "))
-        return std::string(one);
+    for (const auto candidate : configuration::split(text, '\n')) {
+      if (candidate.starts_with(std::string(key) + " = "))
+        return std::string(candidate);
     }
     return std::string{};
   };
@@ -139,7 +139,7 @@ TEST_CASE("the description has every key with its value and where that came from
   CHECK(is("INSTANCE_NAME", "cm", "default"));
 }
 
-TEST_CASE("a problem is one line whatever is in it") {
+TEST_CASE("a problem with any content is rendered as one line") {
   CHECK(configuration::render({"f:1", "k", "m"}) == "f:1: k: m");
   CHECK(configuration::render({"environment X", "", "m"}) == "environment X: m");
   CHECK(configuration::render({"f:1", "k", "a\nb\x1b[0m\x7f"}) == "f:1: k: a\\x0ab\\x1b[0m\\x7f");

@@ -1,4 +1,4 @@
-// What holds between keys, what this release cannot do yet, and that no secret is ever shown.
+// Rules between keys, keys that are not available yet, and masking of secrets.
 #include "configuration_support.hpp"
 #include "core/configuration/schema.hpp"
 
@@ -6,13 +6,13 @@
 
 using namespace configuration_test;
 
-TEST_CASE("without the password of the license there is no start") {
+TEST_CASE("a missing license password is an error") {
   CHECK(rendered(configuration::load_text({}, file_name, "").errors)
         == lines{"environment KAA_LICENSE_CERT_PASSWORD: not set, expected the password of the license file (or "
                  "KAA_LICENSE_CERT_PASSWORD_FILE)"});
 }
 
-TEST_CASE("the monitoring agent needs its password") {
+TEST_CASE("a missing password of the monitoring agent is an error") {
   CHECK(errors_of("", {{"JMX_ENABLE", "true"}})
         == lines{"environment JMX_MONITOR_USER_PASSWORD: not set, expected a password, because JMX_ENABLE is true"});
   const auto result = load("", {{"JMX_ENABLE", "true"}, {"JMX_MONITOR_USER_PASSWORD", "hunter2"}});
@@ -32,7 +32,7 @@ TEST_CASE("the two ports must differ") {
   CHECK(errors_of("server.port: 81\nmanagement.port: 81").size() == 1);
 }
 
-TEST_CASE("a client certificate for NATS and its key come together") {
+TEST_CASE("a NATS client certificate without its key, or the reverse, is an error") {
   const temporary_file pem("x");
   CHECK(errors_of("nats.tls.certificate: " + pem.path())
         == lines{"service-config.yml:1: nats.tls.certificate: found without nats.tls.key, expected both or none"});
@@ -41,7 +41,7 @@ TEST_CASE("a client certificate for NATS and its key come together") {
   CHECK(errors_of("nats.tls: {certificate: " + pem.path() + ", key: /nowhere}").size() == 1);
 }
 
-TEST_CASE("the switch of all management endpoints gives way to the switch of one") {
+TEST_CASE("the switch of one management endpoint overrides the switch of all") {
   const auto s = settings_of("endpoints.health.enabled: true\nendpoints.enabled: false\n");
   CHECK(s.management.health_enabled);
   CHECK_FALSE(s.management.info_enabled);
@@ -49,13 +49,13 @@ TEST_CASE("the switch of all management endpoints gives way to the switch of one
   CHECK_FALSE(s.management.prometheus_enabled);
 }
 
-TEST_CASE("no key for the token hash is a warning, and so is a short one") {
+TEST_CASE("a missing or short token hash key is a warning") {
   CHECK(has(warnings_of(""), "default: kaa.cm.token-hash-key: not set: token values are stored as plain SHA-256"));
   CHECK(mentions(warnings_of("", {{"KAA_CM_TOKEN_HASH_KEY", "short"}}), "shorter than 16 bytes"));
   CHECK_FALSE(mentions(warnings_of("", {{"KAA_CM_TOKEN_HASH_KEY", "0123456789abcdef"}}), "token-hash-key"));
 }
 
-TEST_CASE("an open REST API, a nameless database login and a cache beyond the budget are warnings") {
+TEST_CASE("an open REST API, a missing database user name and a cache larger than the budget are warnings") {
   CHECK(mentions(warnings_of(""), "the REST API answers everybody"));
   CHECK(mentions(warnings_of(""), "environment MARIADB_USERNAME: not set"));
   CHECK_FALSE(mentions(warnings_of("", {{"MARIADB_USERNAME", "cm"}}), "MARIADB_USERNAME"));
@@ -66,14 +66,15 @@ TEST_CASE("an open REST API, a nameless database login and a cache beyond the bu
 
 TEST_CASE("a login in the file is a warning, unless it is a placeholder") {
   const auto warnings = warnings_of("spring.datasource:\n  username: joe\n  password: hunter2\n");
-  CHECK(has(warnings, "service-config.yml:2: spring.datasource.username: stands in the file; MARIADB_USERNAME or "
-                      "MARIADB_USERNAME_FILE in the environment is the place for it"));
-  CHECK(mentions(warnings, "spring.datasource.password: stands in the file"));
+  CHECK(has(warnings,
+            "service-config.yml:2: spring.datasource.username: belongs in the environment, not in the file: use "
+            "MARIADB_USERNAME or MARIADB_USERNAME_FILE"));
+  CHECK(mentions(warnings, "spring.datasource.password: belongs in the environment"));
   CHECK_FALSE(mentions(warnings, "hunter2"));
-  CHECK_FALSE(mentions(warnings_of("spring.datasource.username: ${U}", {{"U", "joe"}}), "stands in the file"));
+  CHECK_FALSE(mentions(warnings_of("spring.datasource.username: ${U}", {{"U", "joe"}}), "not in the file"));
 }
 
-TEST_CASE("what would leave CM open is refused in this release") {
+TEST_CASE("a security feature that is not available yet is an error if it is requested") {
   CHECK(errors_of("security.oauth2.resource-server.enabled: true")
         == lines{"service-config.yml:1: security.oauth2.resource-server.enabled: found \"true\", expected false: not "
                  "available in this release, and without it the REST API would answer everybody"});
@@ -84,7 +85,7 @@ TEST_CASE("what would leave CM open is refused in this release") {
           .empty());
 }
 
-TEST_CASE("what comes later is a warning when it is asked for, and carried where settings have a place for it") {
+TEST_CASE("a requested feature that is not available yet is a warning, and settings may keep its value") {
   const auto result = load("management.console.enabled: true\n"
                            "server.ssl.certificate: /x.pem\n"
                            "security.oauth2.resource-server.scopes.endpoint:read: read\n"
@@ -124,14 +125,14 @@ TEST_CASE("trustful mode, Tekton, unregistered endpoints and retention are avail
   CHECK(result.value->tekton.instance == "tekton2");
 }
 
-TEST_CASE("what comes later is no warning when it has its default") {
+TEST_CASE("a feature that is not available yet is no warning if it has its default") {
   const auto before = warnings_of("");
   CHECK(
     warnings_of("kaa.cm.cache.time-to-live: 10000ms\nmanagement.console.enabled: false\nserver.ssl.client-auth: NONE\n")
     == before);
 }
 
-TEST_CASE("no secret of any key shows in an error, a warning or the description") {
+TEST_CASE("errors, warnings and the description never contain the secret of any key") {
   const std::string value = "hunter2";
   for (const auto* row : configuration::schema()) {
     if (!row->masked)

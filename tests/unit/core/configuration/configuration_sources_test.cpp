@@ -1,11 +1,11 @@
-// Where a value comes from: default, file, environment, files with secrets.
+// The sources of values: default, file, environment, secret files.
 #include "configuration_support.hpp"
 
 using namespace configuration_test;
 using cm::core::secret;
 using namespace std::chrono_literals;
 
-TEST_CASE("an empty file is a valid configuration, and comes to the defaults of the contract") {
+TEST_CASE("an empty file is a valid configuration with the defaults of the contract") {
   for (const auto* yaml : {"", "\n", "# nothing\n", "---\n", "{}\n", "~\n", "---\n...\n"}) {
     INFO(yaml);
     const auto s = settings_of(yaml);
@@ -42,7 +42,7 @@ TEST_CASE("an empty file is a valid configuration, and comes to the defaults of 
   }
 }
 
-TEST_CASE("the environment goes over the file, and the file over the default") {
+TEST_CASE("the environment overrides the file, and the file overrides the default") {
   constexpr auto yaml = "server.port: 81\nmanagement.port: 82\n";
   const auto s = settings_of(yaml, {{"SERVER_PORT", "8181"}});
   CHECK(s.server.port == 8181);
@@ -50,11 +50,11 @@ TEST_CASE("the environment goes over the file, and the file over the default") {
   CHECK(s.credentials.token_length == 10);
 }
 
-TEST_CASE("a value of the file that the environment replaces is not looked at") {
+TEST_CASE("a value in the file that the environment overrides is not checked") {
   CHECK(settings_of("server.port: ten", {{"SERVER_PORT", "8181"}}).server.port == 8181);
 }
 
-TEST_CASE("nested maps and dotted keys mean the same, also mixed") {
+TEST_CASE("nested maps and dotted keys are equivalent, also mixed") {
   for (const auto* yaml : {"kaa.cm.ep-token.length: 12", "kaa:\n  cm:\n    ep-token:\n      length: 12",
                            "kaa.cm:\n  ep-token.length: 12", "kaa:\n  cm.ep-token:\n    length: 12",
                            "{kaa: {cm: {ep-token.length: 12}}}", "\"kaa.cm\":\n  'ep-token': {length: \"12\"}"}) {
@@ -69,7 +69,7 @@ TEST_CASE("case, dashes and underscores make no difference in a key of the file"
   CHECK(settings_of("spring.datasource.hikari.maximumPoolSize: 3").database.pool_size == 3);
 }
 
-TEST_CASE("a key is bound to the variable with an underscore for each dash and to the one with nothing for it") {
+TEST_CASE("a key is bound to the variables with and without an underscore for each dash") {
   CHECK(settings_of("", {{"KAA_CM_EP_TOKEN_LENGTH", "12"}}).credentials.token_length == 12);
   CHECK(settings_of("", {{"KAA_CM_EPTOKEN_LENGTH", "12"}}).credentials.token_length == 12);
   CHECK(settings_of("", {{"NATS_URLS", "nats://a:1,tls://b"}}).nats.urls
@@ -77,7 +77,7 @@ TEST_CASE("a key is bound to the variable with an underscore for each dash and t
   CHECK(settings_of("", {{"SPRING_DATASOURCE_URL", "jdbc:mariadb://db/x"}}).database.database == "x");
 }
 
-TEST_CASE("both spellings of a variable may have the same value, but not different ones") {
+TEST_CASE("both spellings of a variable may be set to the same value, but not to different values") {
   CHECK(settings_of("", {{"KAA_CM_EP_TOKEN_LENGTH", "12"}, {"KAA_CM_EPTOKEN_LENGTH", "12"}}).credentials.token_length
         == 12);
   CHECK(errors_of("", {{"KAA_CM_EP_TOKEN_LENGTH", "12"}, {"KAA_CM_EPTOKEN_LENGTH", "13"}})
@@ -93,13 +93,13 @@ TEST_CASE("an empty variable and an empty value count as not set") {
   CHECK(settings_of("server.port: ${NOTHING:}").server.port == 80);
 }
 
-TEST_CASE("the pool size has Tomcat's key as a second name") {
+TEST_CASE("Tomcat's key is an alias of the pool size") {
   CHECK(settings_of("spring.datasource.tomcat.max-active: 5").database.pool_size == 5);
   CHECK(settings_of("", {{"SPRING_DATASOURCE_TOMCAT_MAX_ACTIVE", "5"}}).database.pool_size == 5);
   CHECK(errors_of("spring.datasource:\n  tomcat.max-active: 5\n  hikari.maximum-pool-size: 6\n").size() == 1);
 }
 
-TEST_CASE("the variables of the platform reach their settings") {
+TEST_CASE("the variables of the platform set their settings") {
   const auto s = settings_of("", {{"INSTANCE_NAME", "cm-a"},
                                   {"MARIADB_USERNAME", "mu"},
                                   {"MARIADB_PASSWORD", "mp"},
@@ -117,7 +117,7 @@ TEST_CASE("the variables of the platform reach their settings") {
   CHECK(s.credentials.token_hash_key == secret("hk"));
 }
 
-TEST_CASE("a secret can come from a file, whose one line end is cut off") {
+TEST_CASE("a secret can come from a file, without one trailing line end") {
   const temporary_file plain("s3cret\n");
   const temporary_file windows("s3cret\r\n");
   const temporary_file twice("s3cret\n\n");
@@ -142,7 +142,7 @@ TEST_CASE("both forms of a secret at once are an error") {
   CHECK(errors_of("", {{"SPRING_DATASOURCE_PASSWORD", "a"}, {"MARIADB_PASSWORD_FILE", file.path()}}).size() == 1);
 }
 
-TEST_CASE("a secret's file that is missing, empty or longer than 64 KB is an error, and the only one") {
+TEST_CASE("a secret file that is missing, empty or larger than 64 KB is the only error of its key") {
   const temporary_file empty("\n");
   const temporary_file full(std::string(std::size_t{64} * 1024, 'x'));
   const temporary_file longer(std::string(std::size_t{64} * 1024 + 1, 'x'));
@@ -158,7 +158,7 @@ TEST_CASE("a secret's file that is missing, empty or longer than 64 KB is an err
   CHECK(with(std::filesystem::temp_directory_path().string()).size() == 1);
 }
 
-TEST_CASE("variables of other programs are left alone") {
+TEST_CASE("variables of other programs are ignored") {
   const auto result = load("", {{"PATH", "/bin"},
                                 {"NATS_PORT", "tcp://10.0.0.1:4222"},
                                 {"NATS_SERVICE_HOST", "10.0.0.1"},
@@ -178,13 +178,13 @@ TEST_CASE("a port variable that Kubernetes made for a service is ignored with a 
   CHECK(mentions(rendered(result.warnings), "environment SERVER_PORT: ignored"));
 }
 
-TEST_CASE("a variable that is nearly one of ours is named in a warning") {
+TEST_CASE("a variable that is similar to a known one causes a warning") {
   CHECK(has(warnings_of("", {{"KAA_CM_EP_TOKEN_LENGHT", "12"}}),
             "environment KAA_CM_EP_TOKEN_LENGHT: unknown variable; did you mean KAA_CM_EP_TOKEN_LENGTH?"));
   CHECK(mentions(warnings_of("", {{"MARIADB_PASWORD_FILE", "x"}}), "did you mean MARIADB_PASSWORD_FILE?"));
 }
 
-TEST_CASE("families are bound to variables by their beginning") {
+TEST_CASE("key families are bound to variables by their prefix") {
   const auto s = settings_of("logging.level.org.kaa: TRACE", {{"ENDPOINTS_HEALTH_MAPPING_OUT_OF_SERVICE", "OK"},
                                                               {"LOGGING_LEVEL_ROOT", "warn"},
                                                               {"LOGGING_LEVEL_ORG_KAA", "ERROR"}});
@@ -192,14 +192,14 @@ TEST_CASE("families are bound to variables by their beginning") {
   CHECK(s.logging.levels == std::map<std::string, std::string>{{"root", "warning"}, {"org.kaa", "error"}});
 }
 
-TEST_CASE("the file is the one that APP_CONFIG_PATH names") {
+TEST_CASE("APP_CONFIG_PATH names the file") {
   const temporary_file file("server.port: 8123\n");
   const auto result = configuration::load(complete({{"APP_CONFIG_PATH", file.path()}}));
   REQUIRE(result.value.has_value());
   CHECK(result.value->server.port == 8123);
 }
 
-TEST_CASE("a file that is missing, a folder or too large stops the start, and wrong variables are told with it") {
+TEST_CASE("a missing file, a directory or a too large file is an error, and invalid variables are reported with it") {
   const auto load_file = [](const std::string& path) {
     return rendered(
       configuration::load(configuration::environment{{"APP_CONFIG_PATH", path}, {"SERVER_PORT", "0"}}).errors);
@@ -216,7 +216,7 @@ TEST_CASE("a file that is missing, a folder or too large stops the start, and wr
   CHECK(load_file(large.path()).size() == 2);
 }
 
-TEST_CASE("the environment of this process can be had as a value") {
+TEST_CASE("the environment of this process can be copied") {
   const auto process = configuration::environment::of_process();
   REQUIRE(process.find("PATH") != nullptr);
   CHECK(process.find("CM_NO_SUCH_VARIABLE") == nullptr);

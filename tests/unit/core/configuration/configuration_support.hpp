@@ -1,4 +1,4 @@
-// What the tests of the configuration share: a configuration that is complete, and files for the time of a test.
+// Shared by the configuration tests: a complete configuration, and temporary files.
 #pragma once
 
 #include "catch.hpp"
@@ -21,7 +21,7 @@ using variables = std::map<std::string, std::string>;
 
 inline constexpr auto file_name = "service-config.yml";
 
-/// The variables, and what no configuration can do without.
+/// The given variables and the mandatory ones.
 inline configuration::environment complete(variables extra = {}) {
   extra.emplace("KAA_LICENSE_CERT_PASSWORD", "license-pass");
   return configuration::environment(std::move(extra));
@@ -59,19 +59,19 @@ inline std::vector<std::string> warnings_of(std::string_view yaml, variables ext
 using lines = std::vector<std::string>;
 
 inline bool has(const lines& all, std::string_view line) {
-  for (const auto& one : all)
-    UNSCOPED_INFO(one);
+  for (const auto& candidate : all)
+    UNSCOPED_INFO(candidate);
   return std::find(all.begin(), all.end(), line) != all.end();
 }
 
-/// Whether some line holds all of `part`.
+/// Whether any line contains `part`.
 inline bool mentions(const lines& all, std::string_view part) {
-  for (const auto& one : all)
-    UNSCOPED_INFO(one);
+  for (const auto& line : all)
+    UNSCOPED_INFO(line);
   return std::any_of(all.begin(), all.end(), [&](const auto& l) { return l.find(part) != std::string::npos; });
 }
 
-/// A file that goes with the test.
+/// A temporary file; the destructor removes it.
 class temporary_file {
 public:
   explicit temporary_file(std::string_view content) {

@@ -1,4 +1,4 @@
-// Each type of value: what is read, what is refused, and what the refusal says.
+// Each type of value: accepted values, refused values, and error messages.
 #include "configuration_support.hpp"
 
 using namespace configuration_test;
@@ -28,7 +28,7 @@ TEST_CASE("a switch is true, yes, on, 1 or false, no, off, 0 in any case") {
   CHECK(errors_of("endpoints.info.enabled: maybe") == refused("endpoints.info.enabled", "maybe", "true or false"));
 }
 
-TEST_CASE("a number has bounds") {
+TEST_CASE("numbers are bounded") {
   CHECK(settings_of("kaa.cm.ep-token.length: 8").credentials.token_length == 8);
   CHECK(settings_of("kaa.cm.ep-token.length: 255").credentials.token_length == 255);
   for (const std::string wrong : {"7", "256", "ten", "1_0", "010", "+9", "10s"})
@@ -69,7 +69,7 @@ TEST_CASE("a size has a unit of 1024 bytes and its powers, or is a number of byt
                      "a size from 1KB to 1024GB, written as 512KB, 64MB, 1GB or a number of bytes"));
 }
 
-TEST_CASE("NATS URLs come separated by commas or as a list, with the port filled in") {
+TEST_CASE("NATS URLs are separated by commas or a list, and have a default port") {
   const std::vector<std::string> both{"nats://a:4222", "tls://b.example:4333"};
   CHECK(settings_of("nats.urls: nats://a,tls://b.example:4333").nats.urls == both);
   CHECK(settings_of("nats.urls: \" nats://a/ , TLS://b.example:4333 \"").nats.urls == both);
@@ -81,13 +81,13 @@ TEST_CASE("NATS URLs come separated by commas or as a list, with the port filled
           == refused("nats.urls", wrong, "nats:// or tls:// URLs separated by commas, as in nats://host:4222"));
 }
 
-TEST_CASE("a login in a NATS URL is taken out with a warning, gives way to the keys, and is never shown") {
+TEST_CASE("a login in a NATS URL is extracted with a warning, overridden by the keys, and never shown") {
   const auto result = load("nats.urls: nats://joe:p4ss@a,nats://joe:p4ss@b");
   REQUIRE(result.value.has_value());
   CHECK(result.value->nats.urls == std::vector<std::string>{"nats://a:4222", "nats://b:4222"});
   CHECK(result.value->nats.username == "joe");
   CHECK(result.value->nats.password == cm::core::secret("p4ss"));
-  CHECK(mentions(rendered(result.warnings), "nats.urls: a login stands in the URL"));
+  CHECK(mentions(rendered(result.warnings), "nats.urls: the URL contains a login"));
   CHECK(configuration::describe(*result.value).find("p4ss") == std::string::npos);
   const auto s = settings_of("nats.urls: nats://joe:p4ss@a", {{"NATS_USERNAME", "jim"}, {"NATS_PASSWORD", "other"}});
   CHECK(s.nats.username == "jim");
@@ -100,7 +100,7 @@ TEST_CASE("a login in a NATS URL is taken out with a warning, gives way to the k
   }
 }
 
-TEST_CASE("the JDBC URL is taken apart, and its warnings and faults name the key") {
+TEST_CASE("the JDBC URL is parsed, and its warnings and errors name the key") {
   const temporary_file certificate("x");
   const auto result = load("spring.datasource.url: jdbc:mariadb:sequential://a,b:3307/cm?useSsl=true&serverSslCert="
                            + certificate.path() + "&connectTimeout=700&foo=bar");
@@ -112,7 +112,7 @@ TEST_CASE("the JDBC URL is taken apart, and its warnings and faults name the key
   CHECK(db.connect_timeout == 700ms);
   CHECK(db.socket_timeout == 10s);
   CHECK(has(rendered(result.warnings),
-            "service-config.yml:1: spring.datasource.url: the parameter foo is not known here and ignored"));
+            "service-config.yml:1: spring.datasource.url: the parameter foo is unknown and ignored"));
   CHECK(errors_of("spring.datasource.url: jdbc:mariadb://a/")
         == refused("spring.datasource.url", "jdbc:mariadb://a/",
                    "a database name after the hosts, as in jdbc:mariadb://host:3306/database"));
@@ -120,7 +120,7 @@ TEST_CASE("the JDBC URL is taken apart, and its warnings and faults name the key
                  "expected serverSslCert to be the path of a readable PEM file (No such file or directory)"));
 }
 
-TEST_CASE("a login in the JDBC URL gives way to the keys and is never shown") {
+TEST_CASE("a login in the JDBC URL is overridden by the keys and never shown") {
   const auto yaml = "spring.datasource.url: jdbc:mariadb://a/cm?user=joe&password=p4ss";
   const auto s = settings_of(yaml);
   CHECK(s.database.username == "joe");
@@ -145,7 +145,7 @@ TEST_CASE("a file that a key names must be readable") {
   CHECK(errors_of("nats.tls.ca: /") == refused("nats.tls.ca", "/", "the path of a readable file (Is a directory)"));
 }
 
-TEST_CASE("an HTTP status goes by name or number") {
+TEST_CASE("an HTTP status is a name or a number") {
   const auto s = settings_of("endpoints:\n  health:\n    mapping.UNKNOWN: OK\n    mapping:\n      DOWN: 500\n"
                              "      out-of-service: service-unavailable\n");
   CHECK(s.management.health_status_mapping
@@ -156,7 +156,7 @@ TEST_CASE("an HTTP status goes by name or number") {
                      "an HTTP status from 200 to 599 by name or number, as SERVICE_UNAVAILABLE or 503"));
 }
 
-TEST_CASE("the log has two forms, and a level for each logger") {
+TEST_CASE("logging has two formats, and a level for each logger") {
   CHECK(settings_of("logging.format: json").logging.format == cm::core::log_format::json);
   CHECK(settings_of("logging.format: TEXT").logging.format == cm::core::log_format::text);
   CHECK(errors_of("logging.format: xml") == refused("logging.format", "xml", "text or json"));
@@ -174,13 +174,13 @@ TEST_CASE("the log has two forms, and a level for each logger") {
         == refused("logging.level.nats", "loud", "one of TRACE, DEBUG, INFO, WARN, ERROR, OFF"));
 }
 
-TEST_CASE("the name of the instance is fit for a NATS subject") {
+TEST_CASE("the instance name is a valid token of a NATS subject") {
   for (const std::string wrong : {"a.b", "a b", "*", "a>", "\xc3\xa4"})
     CHECK(errors_of("", {{"INSTANCE_NAME", wrong}}).size() == 1);
   CHECK(settings_of("", {{"INSTANCE_NAME", "cm-2_x"}}).instance_name == "cm-2_x");
 }
 
-TEST_CASE("-Xmx is the memory budget, half of which the cache gets") {
+TEST_CASE("-Xmx is the memory budget, and the cache gets half of it") {
   const auto s = settings_of("");
   CHECK(s.memory_budget_bytes == std::size_t{700} * 1024 * 1024);
   CHECK(s.credentials.cache_max_bytes == std::size_t{350} * 1024 * 1024);
@@ -194,13 +194,13 @@ TEST_CASE("-Xmx is the memory budget, half of which the cache gets") {
                    + "\", expected -Xmx with a size of at least 2 MB, as in -Xmx700m"});
 }
 
-TEST_CASE("every other Java option is named once in one warning, without its value") {
+TEST_CASE("one warning names all other Java options once, without their values") {
   CHECK(has(warnings_of("", {{"JAVA_OPTIONS", "-Xms64m -XX:MaxRAM=1g\t-Dpass=hunter2 -Dpass=hunter3 -Xmx64m"}}),
-            "environment JAVA_OPTIONS: only -Xmx has a meaning here; ignored: -Xms64m, -XX:MaxRAM, -Dpass"));
+            "environment JAVA_OPTIONS: only -Xmx has an effect; ignored: -Xms64m, -XX:MaxRAM, -Dpass"));
   CHECK_FALSE(mentions(errors_of("", {{"JAVA_OPTIONS", "-Dpass=hunter2 -Xmxno"}}), "hunter2"));
 }
 
-TEST_CASE("known applications are maps, whose ends may be empty") {
+TEST_CASE("applications are nested maps, and the innermost may be empty") {
   const auto s = settings_of(R"(
 kaa:
   applications:
@@ -220,7 +220,7 @@ kaa:
   CHECK(s.credentials.applications == expected);
 }
 
-TEST_CASE("an application's name has the platform's alphabet, and values stand only below a version") {
+TEST_CASE("application names use the platform's characters, and values are allowed only below a version") {
   for (const auto* wrong : {"kaa.applications.Kettle.versions.v1:", "kaa.applications.kettle.versions.V1:",
                             "kaa.applications: kettle", "kaa.applications: [kettle]", "kaa.applications.kettle: v1",
                             "kaa.applications.kettle.versions: v1", "kaa.applications.kettle.versions: [v1, V2]"}) {

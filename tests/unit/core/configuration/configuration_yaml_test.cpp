@@ -1,18 +1,18 @@
-// The file's text: what YAML is read, what is refused, and where a message points to.
+// The YAML file: accepted and refused syntax, and the positions in messages.
 #include "configuration_support.hpp"
 #include "core/configuration/yaml_file.hpp"
 
 using namespace configuration_test;
 using kind = configuration::file_entry::kind;
 
-TEST_CASE("all wrong values are told at once, each with its file, line and key") {
+TEST_CASE("all invalid values are reported at once, each with its file, line and key") {
   CHECK(errors_of("server:\n  port: 70000\n\nkaa.cm:\n  ep-token:\n    length: ten\n", {{"MANAGEMENT_PORT", "x"}})
         == lines{"service-config.yml:2: server.port: found \"70000\", expected a port number from 1 to 65535",
                  "service-config.yml:6: kaa.cm.ep-token.length: found \"ten\", expected a whole number from 8 to 255",
                  "environment MANAGEMENT_PORT: found \"x\", expected a port number from 1 to 65535"});
 }
 
-TEST_CASE("bad YAML is told with line, column and reason") {
+TEST_CASE("invalid YAML is reported with line, column and reason") {
   const auto errors = errors_of("server:\n  port: 80\n  ssl: [a, b\n");
   REQUIRE(errors.size() == 1);
   CHECK(errors[0].find("service-config.yml:4:1: not valid YAML: end of sequence flow not found") == 0);
@@ -22,11 +22,11 @@ TEST_CASE("bad YAML is told with line, column and reason") {
   }
 }
 
-TEST_CASE("a fault in the YAML does not bring up other faults of the file, but those of the environment") {
+TEST_CASE("after a YAML error, only errors of the environment are reported in addition") {
   CHECK(errors_of("server.port: 70000\na: [", {{"SERVER_PORT", "0"}}).size() == 2);
 }
 
-TEST_CASE("anchors, aliases and tags are refused, also where they would expand without end") {
+TEST_CASE("anchors, aliases and tags are refused, also if they would expand endlessly") {
   CHECK(errors_of("a: &x 1\nb: *x\n") == lines{"service-config.yml:1:4: anchors (&name) are not supported"});
   CHECK(mentions(errors_of("a: &x [1]\nb: [*x, *x]"), "anchors (&name)"));
   CHECK(mentions(errors_of("a: !secret 1"), "tags (!name) are not supported"));
@@ -58,14 +58,14 @@ TEST_CASE("the text is UTF-8 without control characters") {
   CHECK(settings_of("\xef\xbb\xbfserver.port: 81\r\nmanagement.port: 82\r\n").server.port == 81);
 }
 
-TEST_CASE("the document is one map of plain keys") {
+TEST_CASE("the document must be one map with scalar keys") {
   CHECK(mentions(errors_of("80"), "found plain text, expected keys with values"));
   CHECK(mentions(errors_of("- a"), "found a list, expected keys with values"));
   CHECK(mentions(errors_of("? [a]\n: b"), "a key must be plain text"));
   CHECK(mentions(errors_of("~: b"), "a key must not be empty"));
   CHECK(mentions(errors_of("'': b"), "a key must not be empty"));
   CHECK(errors_of("server.port: 81\n---\nserver.port: 82\n")
-        == lines{"service-config.yml:2:1: found something behind the end of the YAML document, expected one document"});
+        == lines{"service-config.yml:2:1: found text after the end of the YAML document, expected one document"});
   for (const auto* wrong :
        {"server.port: 81\n, x", "server.port: 81\n]", ", x: 1", "}", "server.port: 81\n---\n---\n"}) {
     INFO(wrong);
@@ -74,7 +74,7 @@ TEST_CASE("the document is one map of plain keys") {
   CHECK(settings_of("server.port: 81\n---\n").server.port == 81);
 }
 
-TEST_CASE("a key that is there twice is an error that names both lines") {
+TEST_CASE("a duplicate key is an error that names both lines") {
   CHECK(errors_of("server.port: 81\nmanagement.port: 82\nserver.port: 83\n")
         == lines{"service-config.yml:3: server.port: found twice, first in line 1, expected once"});
   CHECK(errors_of("server:\n  port: 81\nserver.port: 81\n")
@@ -86,7 +86,7 @@ TEST_CASE("a key that is there twice is an error that names both lines") {
   CHECK(errors_of("server:\n  port: 81\nserver.ssl:\n  enabled: false\n").empty());
 }
 
-TEST_CASE("a value where keys belong and a list where one value belongs are errors") {
+TEST_CASE("a value in place of nested keys and a list in place of a value are errors") {
   CHECK(errors_of("server: 80") == lines{"service-config.yml:1: server: found a value, expected keys below this one"});
   CHECK(errors_of("server.port: [80]")
         == lines{"service-config.yml:1: server.port: found a list, expected a port number from 1 to 65535"});
@@ -96,7 +96,7 @@ TEST_CASE("a value where keys belong and a list where one value belongs are erro
   CHECK(errors_of("server:\nkaa: {}\n").empty());
 }
 
-TEST_CASE("an unknown key is a warning with its line and the nearest known key") {
+TEST_CASE("an unknown key is a warning with its line and the most similar known key") {
   CHECK(has(warnings_of("server:\n  prot: 80\n"),
             "service-config.yml:2: server.prot: unknown key; did you mean server.port?"));
   CHECK(mentions(warnings_of("nats.url: nats://a"), "did you mean nats.urls?"));
@@ -106,14 +106,14 @@ TEST_CASE("an unknown key is a warning with its line and the nearest known key")
   CHECK(has(warnings_of("totally.different.thing: 1"), "service-config.yml:1: totally.different.thing: unknown key"));
 }
 
-TEST_CASE("a file of nothing but unknown keys ends in a bounded number of warnings") {
+TEST_CASE("the number of warnings about unknown keys is bounded") {
   std::string yaml;
   for (int i = 0; i < 5000; ++i)
     yaml += "k" + std::to_string(i) + ": 1\n";
   CHECK(warnings_of(yaml).size() < 110);
 }
 
-TEST_CASE("the reader keeps shape and line of every entry") {
+TEST_CASE("the reader returns shape and line of every entry") {
   const auto file = configuration::read_yaml("f", "a:\n  b: 1\n  c:\n    - x\n    - y\nd: ~\ne: {}\nf: [[1]]\n");
   CHECK(file.errors.empty());
   REQUIRE(file.entries.size() == 5);

@@ -20,7 +20,7 @@ jdbc_url with(const std::string& parameters) {
 
 } // namespace
 
-TEST_CASE("a JDBC URL names hosts, ports and the database; the port is 3306 where none is given") {
+TEST_CASE("a JDBC URL names hosts, ports and the database; the default port is 3306") {
   const auto url = parsed("jdbc:mariadb://db.example:3307/cm");
   CHECK(url.hosts == addresses{{"db.example", 3307}});
   CHECK(url.database == "cm");
@@ -43,14 +43,14 @@ TEST_CASE("every other mode means sequential, with a warning") {
   CHECK_FALSE(parse_jdbc_url("jdbc:mariadb:aurora://a/cm").has_value());
 }
 
-TEST_CASE("IPv6 addresses stand in brackets, which the host does not have") {
+TEST_CASE("IPv6 addresses are in brackets, which are not part of the host") {
   CHECK(parsed("jdbc:mariadb://[::1]:3307,[fe80::2]/cm").hosts == addresses{{"::1", 3307}, {"fe80::2", 3306}});
   for (const auto* wrong : {"jdbc:mariadb://[::1/cm", "jdbc:mariadb://[]/cm", "jdbc:mariadb://[x]/cm",
                             "jdbc:mariadb://[::1]3306/cm", "jdbc:mariadb://::1/cm"})
     CHECK_FALSE(parse_jdbc_url(wrong).has_value());
 }
 
-TEST_CASE("a host may be written as an address with names") {
+TEST_CASE("a host may be written as address=(name=value)…") {
   CHECK(parsed("jdbc:mariadb://address=(host=a)(port=3307)(type=master),address=(host=b),c/cm").hosts
         == addresses{{"a", 3307}, {"b", 3306}, {"c", 3306}});
   for (const auto* wrong : {"address=(port=1)", "address=host=a", "address=(host=a", "address=(host)",
@@ -58,7 +58,7 @@ TEST_CASE("a host may be written as an address with names") {
     CHECK_FALSE(parse_jdbc_url(std::string("jdbc:mariadb://") + wrong + "/cm").has_value());
 }
 
-TEST_CASE("TLS goes by sslMode, or by useSsl and its relatives") {
+TEST_CASE("TLS is set by sslMode, or by useSsl and related parameters") {
   CHECK(with("sslMode=disable").tls == tls_mode::disabled);
   CHECK(with("sslMode=trust").tls == tls_mode::trusted);
   CHECK(with("sslMode=verify-ca").tls == tls_mode::verify_ca);
@@ -86,7 +86,7 @@ TEST_CASE("serverSslCert is a path, and has no effect without TLS") {
     CHECK_FALSE(parse_jdbc_url("jdbc:mariadb://db/cm?serverSslCert=" + wrong).has_value());
 }
 
-TEST_CASE("timeouts are milliseconds; no limit is not to be had") {
+TEST_CASE("timeouts are milliseconds; 0 for no limit is not supported") {
   const auto url = with("connectTimeout=1500&socketTimeout=2500");
   CHECK(url.connect_timeout == 1500ms);
   CHECK(url.socket_timeout == 2500ms);
@@ -97,7 +97,7 @@ TEST_CASE("timeouts are milliseconds; no limit is not to be had") {
     CHECK_FALSE(parse_jdbc_url("jdbc:mariadb://db/cm?connectTimeout=" + wrong).has_value());
 }
 
-TEST_CASE("a login in the URL is taken with warnings that do not show it") {
+TEST_CASE("a login in the URL is accepted with warnings that do not show it") {
   const auto url = with("user=joe&password=p4ss=word");
   CHECK(url.username == "joe");
   CHECK(url.password == secret("p4ss=word"));
@@ -108,9 +108,8 @@ TEST_CASE("a login in the URL is taken with warnings that do not show it") {
   }
 }
 
-TEST_CASE("an unknown parameter is named in a warning, but not what may be a part of a password") {
-  CHECK(with("useUnicode=yes").warnings
-        == std::vector<std::string>{"the parameter useUnicode is not known here and ignored"});
+TEST_CASE("a warning names an unknown parameter, but nothing that may be part of a password") {
+  CHECK(with("useUnicode=yes").warnings == std::vector<std::string>{"the parameter useUnicode is unknown and ignored"});
   const auto cut = with("password=a&hunter2");
   REQUIRE(cut.warnings.size() == 2);
   for (const auto& warning : cut.warnings)
@@ -119,7 +118,7 @@ TEST_CASE("an unknown parameter is named in a warning, but not what may be a par
   CHECK(with("connectTimeout=5&connectTimeout=6").connect_timeout == 6ms);
 }
 
-TEST_CASE("what is no JDBC URL of MariaDB is refused, with a message that holds no part of it") {
+TEST_CASE("anything but a JDBC URL of MariaDB is refused with a message that contains no part of it") {
   for (const auto* wrong :
        {"", "mariadb://a/hunter2", "jdbc:postgresql://a/hunter2", "jdbc:mariadb:a/hunter2", "jdbc:mariadb:///hunter2",
         "jdbc:mariadb://a", "jdbc:mariadb://a/", "jdbc:mariadb://a/?x=hunter2", "jdbc:mariadb://a,/hunter2",

@@ -5,7 +5,7 @@
 
 using namespace cm::core;
 
-TEST_CASE("every transition of contract section 2 is as the table there says") {
+TEST_CASE("all transitions match the table of contract section 2") {
   using enum credential_status;
 
   struct row {
@@ -31,7 +31,7 @@ TEST_CASE("every transition of contract section 2 is as the table there says") {
   }
 }
 
-TEST_CASE("the spelling of a state is read back as that state, and no other spelling is") {
+TEST_CASE("the name of a state is parsed back, and no other spelling is accepted") {
   for (std::size_t i = 0; i < credential_status_count; ++i) {
     const auto status = static_cast<credential_status>(i);
     CHECK(parse_credential_status(to_string(status)) == status);
@@ -40,7 +40,7 @@ TEST_CASE("the spelling of a state is read back as that state, and no other spel
     CHECK_FALSE(parse_credential_status(wrong).has_value());
 }
 
-TEST_CASE("only a change from a valid state to one that is not takes a credential away") {
+TEST_CASE("takes_away() is true only for a change from a valid to an invalid state") {
   using enum credential_status;
   CHECK(takes_away(inactive, suspended));
   CHECK(takes_away(active, suspended));

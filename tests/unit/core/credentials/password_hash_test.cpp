@@ -18,7 +18,7 @@ using namespace cm::core;
 
 namespace {
 
-/// Made with other parameters, as an earlier or later release would.
+/// A hash with other parameters, as of an earlier or later release.
 secret hashed_with(const std::string& password, unsigned long long passes, std::size_t memory_bytes,
                    int algorithm = crypto_pwhash_ALG_ARGON2ID13) {
   std::string phc(crypto_pwhash_STRBYTES, '\0');
@@ -27,7 +27,7 @@ secret hashed_with(const std::string& password, unsigned long long passes, std::
   return secret{std::move(phc)};
 }
 
-/// Whether `check` is true in a process that can have no more than some KiB of memory.
+/// Whether `check` returns true in a child process that cannot allocate more than a few KiB.
 bool without_memory(const std::function<bool()>& check) {
   const pid_t child = fork();
   if (child == 0) {
@@ -43,7 +43,7 @@ bool without_memory(const std::function<bool()>& check) {
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/// Whether verify_password() says that memory is short, and not that the password is wrong.
+/// Whether verify_password() reports that memory is short, and not a wrong password.
 bool is_short(const secret& phc, const char* password) {
   try {
     static_cast<void>(verify_password(phc, secret{password}));
@@ -55,7 +55,7 @@ bool is_short(const secret& phc, const char* password) {
 
 } // namespace
 
-TEST_CASE("a password is verified by its own hash only") {
+TEST_CASE("a password matches its own hash only") {
   const secret password{"correct horse battery staple"};
   const auto phc = hash_password(password);
   REQUIRE(phc.has_value());
@@ -70,7 +70,7 @@ TEST_CASE("a password is verified by its own hash only") {
   CHECK(verify_password(*other, password));
 }
 
-TEST_CASE("passwords may hold any bytes, a zero too") {
+TEST_CASE("passwords may contain any bytes, including zero") {
   const secret password{std::string("gr\xc3\xbc\0e", 6)};
   const auto phc = hash_password(password);
   REQUIRE(phc.has_value());
@@ -79,7 +79,7 @@ TEST_CASE("passwords may hold any bytes, a zero too") {
   CHECK(hash_password(secret{std::string(max_password_length, 'x')}).has_value());
 }
 
-TEST_CASE("an empty password and one that is too long are refused") {
+TEST_CASE("empty and too long passwords are refused") {
   const auto empty = hash_password(secret{""});
   REQUIRE(empty.has_error());
   CHECK(empty.error().code == errc::invalid);
@@ -89,9 +89,9 @@ TEST_CASE("an empty password and one that is too long are refused") {
   CHECK(longer.error().message == "a password has at most 1024 bytes");
 }
 
-// Made by libargon2, the reference implementation: argon2id_hash_encoded() with 2 passes and the salt
+// Generated with libargon2, the reference implementation: argon2id_hash_encoded() with 2 passes and the salt
 // "somesaltsomesalt".
-TEST_CASE("hashes of another implementation are verified, with more lanes too") {
+TEST_CASE("hashes of another implementation are verified, also with more than one lane") {
   const secret one_lane{
     "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$K13EBUiG7JV+9ZxztmHFTdb7J0WQsnj2V8bZaqyPptE"};
   const secret four_lanes{
@@ -103,9 +103,9 @@ TEST_CASE("hashes of another implementation are verified, with more lanes too") 
   CHECK(needs_rehash(four_lanes));
 }
 
-TEST_CASE("a string of one lane is verified as libsodium's own function does it") {
-  const auto made = hashed_with("password", 1, std::size_t{64} * 1024);
-  const std::string text{made.reveal()};
+TEST_CASE("verification of a hash with one lane agrees with libsodium's own function") {
+  const auto one_lane = hashed_with("password", 1, std::size_t{64} * 1024);
+  const std::string text{one_lane.reveal()};
   const auto verified = [](const std::string& phc, const std::string& password) {
     const bool own = verify_password(secret{phc}, secret{password});
     CHECK(own == (crypto_pwhash_str_verify(phc.c_str(), password.c_str(), password.size()) == 0));
@@ -118,7 +118,7 @@ TEST_CASE("a string of one lane is verified as libsodium's own function does it"
   CHECK_FALSE(verified(text.substr(0, text.size() - 1), "password"));
   CHECK_FALSE(verified(text + "A", "password"));
   CHECK_FALSE(verified(text + "$", "password"));
-  // As many bytes of the hash as there are have to be right.
+  // A truncated hash does not match.
   CHECK_FALSE(verified(text.substr(0, text.rfind('$') + 1), "password"));
   CHECK_FALSE(verified(text.substr(0, text.rfind('$')), "password"));
   for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{{"m=64", "m=065"},
@@ -139,7 +139,7 @@ TEST_CASE("a string of one lane is verified as libsodium's own function does it"
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-TEST_CASE("where memory is short, no password is wrong: of no kind of hash, and none is made") {
+TEST_CASE("a shortage of memory is not reported as a wrong password for any kind of hash, and hashing fails") {
   const std::string four_lanes =
     "$argon2id$v=19$m=256,t=2,p=4$c29tZXNhbHRzb21lc2FsdA$5CZ0y4EFo8aGNnTOqyj0Zv3Ly//FEsr0bPZ6BGnEO9U";
   constexpr std::size_t mib = std::size_t{1024} * 1024;
@@ -153,15 +153,15 @@ TEST_CASE("where memory is short, no password is wrong: of no kind of hash, and 
     CHECK_FALSE(is_short(phc, "another"));
   }
   CHECK(without_memory([] {
-    const auto made = hash_password(secret{"password"});
-    return made.has_error() && made.error().code == errc::unavailable;
+    const auto hashed = hash_password(secret{"password"});
+    return hashed.has_error() && hashed.error().code == errc::unavailable;
   }));
-  // What needs no memory is answered as ever.
+  // Malformed hashes need no memory.
   CHECK(without_memory([] { return !verify_password(secret{"no PHC string"}, secret{"password"}); }));
 }
 #endif
 
-TEST_CASE("a hash with less memory or fewer passes is made anew, a stronger one is not") {
+TEST_CASE("a hash with less memory or fewer passes needs a rehash, a stronger one does not") {
   constexpr std::size_t mib = std::size_t{1024} * 1024;
   CHECK(needs_rehash(hashed_with("p", 2, 18 * mib)));
   CHECK(needs_rehash(hashed_with("p", 1, 19 * mib)));
@@ -171,7 +171,7 @@ TEST_CASE("a hash with less memory or fewer passes is made anew, a stronger one 
   CHECK(needs_rehash(hashed_with("p", 3, 20 * mib, crypto_pwhash_ALG_ARGON2I13)));
 }
 
-TEST_CASE("a string that is no PHC string verifies nothing and needs another") {
+TEST_CASE("a malformed PHC string matches no password and needs a rehash") {
   for (const auto* text :
        {"", "secret", "$argon2id$", "$argon2id$v=19$m=19456,t=2,p=1$", "$argon2id$v=16$m=19456,t=2,p=1$a$b",
         "$argon2id$v=19$m=x,t=2,p=1$c2FsdHNhbHQ$aGFzaA", "$argon2id$v=19$t=2,p=1$c2FsdHNhbHQ$aGFzaA",
@@ -189,7 +189,7 @@ TEST_CASE("a string that is no PHC string verifies nothing and needs another") {
   CHECK_FALSE(verify_password(secret{longer}, secret{"secret"}));
 }
 
-TEST_CASE("the hash for unknown users is a real one with the present parameters, and always the same") {
+TEST_CASE("the decoy hash is a valid hash with the current parameters, and always the same") {
   const auto& decoy = decoy_hash();
   CHECK(&decoy == &decoy_hash());
   CHECK_FALSE(needs_rehash(decoy));
@@ -198,14 +198,14 @@ TEST_CASE("the hash for unknown users is a real one with the present parameters,
   CHECK_FALSE(verify_password(decoy, secret{"password"}));
 }
 
-TEST_CASE("generated passwords are of letters and digits, and differ") {
+TEST_CASE("generated passwords consist of letters and digits, and differ") {
   std::set<std::string> seen;
   for (int i = 0; i < 100; ++i) {
-    const auto one = generate_password();
-    CHECK(one.reveal().size() == 24);
-    CHECK(one.reveal().find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
+    const auto password = generate_password();
+    CHECK(password.reveal().size() == 24);
+    CHECK(password.reveal().find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
           == std::string_view::npos);
-    seen.emplace(one.reveal());
+    seen.emplace(password.reveal());
   }
   CHECK(seen.size() == 100);
   CHECK(generate_password(64).reveal().size() == 64);

@@ -19,22 +19,22 @@ const auto second =
 
 token_digest digest_of(const std::vector<endpoint_token>& tokens) {
   token_digest digest;
-  for (const auto& one : tokens)
-    digest.add(one);
+  for (const auto& token : tokens)
+    digest.add(token);
   return digest;
 }
 
 } // namespace
 
-// Computed with another implementation of SHA-256.
-TEST_CASE("a digest has the documented value, so that a tag outlives a release") {
+// The expected values were computed with another implementation of SHA-256.
+TEST_CASE("a digest has the documented value, so that an ETag stays valid across releases") {
   CHECK(digest_of({}) == token_digest{0, 0, 0});
   CHECK(digest_of({first}) == token_digest{1, 0x9c2f8062ee9f90c9, 0xa2b4edf241364f34});
   CHECK(digest_of({first, second}) == token_digest{2, 0x4e34d34743d582fb, 0x9c35bc99c562647f});
   CHECK(digest_of({second, first}) == digest_of({first, second}));
 }
 
-TEST_CASE("a digest differs after each change of a token that an operator can make") {
+TEST_CASE("every change that an operator can make to a token changes the digest") {
   const auto seen = digest_of({first, second});
   auto changed = first;
   changed.status = credential_status::active;
@@ -47,6 +47,6 @@ TEST_CASE("a digest differs after each change of a token that an operator can ma
   CHECK(digest_of({changed, second}) != seen);
   CHECK(digest_of({first}) != seen);
   CHECK(digest_of({first, second, changed}) != seen);
-  // Twice the same token takes its bits away, and is counted.
+  // Adding the same token twice cancels its bits, but the count distinguishes it.
   CHECK(digest_of({first, second, changed, changed}) != seen);
 }

@@ -15,7 +15,7 @@ constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno
 
 } // namespace
 
-TEST_CASE("a generated token has the length that was asked for, and is an endpoint token") {
+TEST_CASE("a generated token has the requested length and is a valid endpoint token") {
   for (std::size_t length = 8; length <= 255; ++length) {
     const auto token = generate_token(length);
     REQUIRE(token.reveal().size() == length);
@@ -24,7 +24,7 @@ TEST_CASE("a generated token has the length that was asked for, and is an endpoi
   }
 }
 
-TEST_CASE("a length out of range is a fault of the caller") {
+TEST_CASE("a length out of range throws std::invalid_argument") {
   for (const std::size_t length : {std::size_t{0}, std::size_t{7}, std::size_t{256}})
     CHECK_THROWS_AS(generate_token(length), std::invalid_argument);
 }
@@ -36,7 +36,7 @@ TEST_CASE("generated tokens do not repeat") {
   CHECK(all.size() == 10'000);
 }
 
-TEST_CASE("every character is equally likely, at every place") {
+TEST_CASE("every character is equally likely at every position") {
   constexpr std::size_t length = 100;
   constexpr std::size_t tokens = 6200;
   std::array<double, 256> counts{};
@@ -55,8 +55,8 @@ TEST_CASE("every character is equally likely, at every place") {
     }
     return sum;
   };
-  // 61 degrees of freedom: mean 61, standard deviation 11. Beyond 140 by chance: about once in ten million runs; below
-  // 18 likewise. Six bits modulo 62 would give some 18,000.
+  // Chi-squared with 61 degrees of freedom: mean 61, standard deviation 11. Values above 140, and below 18, occur by
+  // chance about once in ten million runs. Six bits modulo 62 would give about 18,000.
   const double all = chi_square(counts, length * tokens / 62.0);
   const double leading = chi_square(first, tokens / 62.0);
   CHECK(all < 140);

@@ -33,12 +33,12 @@ TEST_CASE("with a key a token is hashed with HMAC-SHA-256 over length, applicati
   token_hasher hasher{secret{"key of the tests"}};
   CHECK(hex(hasher.hash("thermostat", "device-token-1"))
         == "515041198690ed2960b05e96f7b3a6cc975830ecc04c8763d07514eb327b2598");
-  // Longer than the block of SHA-256, so that the key is hashed first (RFC 2104 section 2).
+  // A key longer than the block of SHA-256 is hashed first (RFC 2104 section 2).
   token_hasher long_key{secret{std::string(100, 'k')}};
   CHECK(hex(long_key.hash("a", "grüße")) == "0f7edabd3e37952f0e4559a088dfe63e0b5c319339965467c0a25c0db0c104e4");
 }
 
-TEST_CASE("a hasher gives the same answer however often and in whatever order it is asked") {
+TEST_CASE("a hasher gives the same results for any number and order of calls") {
   for (const auto* key : {"", "key of the tests"}) {
     token_hasher kept{secret{key}};
     for (int round = 0; round < 3; ++round) {
@@ -50,7 +50,7 @@ TEST_CASE("a hasher gives the same answer however often and in whatever order it
   }
 }
 
-TEST_CASE("application and token cannot be shifted into each other") {
+TEST_CASE("moving characters between application and token changes the hash") {
   for (const auto* key : {"", "key of the tests"}) {
     token_hasher hasher{secret{key}};
     CHECK(hasher.hash("ab", "c") != hasher.hash("a", "bc"));
@@ -59,23 +59,23 @@ TEST_CASE("application and token cannot be shifted into each other") {
   }
 }
 
-TEST_CASE("different keys give different hashes, and no key is not any key") {
-  token_hasher one{secret{"one"}};
-  token_hasher other{secret{"other"}};
+TEST_CASE("different keys, and no key, give different hashes") {
+  token_hasher first{secret{"one"}};
+  token_hasher second{secret{"other"}};
   token_hasher none{secret{}};
-  CHECK(one.hash("a", "t") != other.hash("a", "t"));
-  CHECK(one.hash("a", "t") != none.hash("a", "t"));
+  CHECK(first.hash("a", "t") != second.hash("a", "t"));
+  CHECK(first.hash("a", "t") != none.hash("a", "t"));
 }
 
-TEST_CASE("a moved hasher goes on as before") {
-  token_hasher one{secret{"key of the tests"}};
-  const auto before = one.hash("a", "t");
-  token_hasher other{std::move(one)};
-  CHECK(other.hash("a", "t") == before);
+TEST_CASE("a moved hasher gives the same results") {
+  token_hasher first{secret{"key of the tests"}};
+  const auto before = first.hash("a", "t");
+  token_hasher second{std::move(first)};
+  CHECK(second.hash("a", "t") == before);
 }
 
-TEST_CASE("keys are told apart by their fingerprints, and one has the same in every process") {
-  // Of the text "kaa.cm.token-hash-key" as the token of an application without a name.
+TEST_CASE("fingerprints distinguish keys and are the same in every process") {
+  // The hash of the token "kaa.cm.token-hash-key" of the application "".
   CHECK(hex(key_fingerprint(secret{"key of the tests"}))
         == "0800918ddec6dec1bbc46b7f4538b7b6b6f280e5f856be37fb6e3238bc9c96be");
   CHECK(hex(key_fingerprint(secret{})) == "f98d0d7d153e3163da0bbed79a6e44d8d05b7a3799157e541aa3d28a1a079c61");

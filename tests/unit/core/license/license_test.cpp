@@ -27,8 +27,8 @@ files::wish authority(const std::string& common_name) {
   return w;
 }
 
-std::string file_of(const files::identity& one, std::vector<files::certificate> others = {}) {
-  return files::pkcs12({one.key.get(), one.cert.get(), std::move(others)});
+std::string file_of(const files::identity& leaf, std::vector<files::certificate> others = {}) {
+  return files::pkcs12({leaf.key.get(), leaf.cert.get(), std::move(others)});
 }
 
 license_settings settings_for(const std::string& path = "/run/license/license.p12") {
@@ -38,7 +38,7 @@ license_settings settings_for(const std::string& path = "/run/license/license.p1
   return s;
 }
 
-/// Every message is one line that names the file and never the password.
+/// Checks that the message is one line that names the file and does not contain the password.
 license_error failure_of(const license_result& result) {
   REQUIRE(result.has_error());
   const auto& e = result.error();
@@ -56,7 +56,7 @@ bool mentions(const license_error& e, std::string_view part) {
 
 } // namespace
 
-TEST_CASE("a good license is read, with an EC key and with an RSA key") {
+TEST_CASE("a valid license is accepted, with an EC key and with an RSA key") {
   const auto ca = files::make(authority("Authority"), nullptr);
   for (const auto& key : {files::ec_key(), files::rsa_key()}) {
     const auto content = file_of(files::make(good_dates(), &ca, key));
@@ -74,10 +74,10 @@ TEST_CASE("a good license is read, with an EC key and with an RSA key") {
   }
 }
 
-TEST_CASE("a license is read from its file, through a link too") {
+TEST_CASE("a license is read from its file, also through a symbolic link") {
   const files::directory dir;
-  const auto one = files::make(good_dates(), nullptr);
-  const auto path = dir.write("license.p12", file_of(one));
+  const auto leaf = files::make(good_dates(), nullptr);
+  const auto path = dir.write("license.p12", file_of(leaf));
   CHECK(check_license(settings_for(path), now).has_value());
   std::filesystem::create_symlink(path, dir.path("link.p12"));
   CHECK(check_license(settings_for(dir.path("link.p12")), now).has_value());
@@ -86,26 +86,26 @@ TEST_CASE("a license is read from its file, through a link too") {
   CHECK(*loaded == *check_license(settings_for(path), now));
 }
 
-TEST_CASE("names of a license with other characters than ASCII, or control characters, are escaped") {
+TEST_CASE("non-ASCII and control characters in the names of a license are escaped") {
   auto w = good_dates("Mü\n\"x\"");
   const auto result = check_license(file_of(files::make(w, nullptr)), settings_for(), now);
   REQUIRE(result.has_value());
   CHECK(result->subject == "CN=M\\C3\\BC\\0A\\\"x\\\",O=Example");
 }
 
-TEST_CASE("a serial number longer than 64 bits is read in decimal") {
-  const auto one = files::make(good_dates(), nullptr);
+TEST_CASE("a serial number longer than 64 bits is shown in decimal") {
+  const auto leaf = files::make(good_dates(), nullptr);
   BIGNUM* number = nullptr;
   REQUIRE(BN_dec2bn(&number, "123456789012345678901234567890123456789") > 0);
-  BN_to_ASN1_INTEGER(number, X509_get_serialNumber(one.cert.get()));
+  BN_to_ASN1_INTEGER(number, X509_get_serialNumber(leaf.cert.get()));
   BN_free(number);
-  REQUIRE(X509_sign(one.cert.get(), one.key.get(), EVP_sha256()) > 0);
-  const auto result = check_license(file_of(one), settings_for(), now);
+  REQUIRE(X509_sign(leaf.cert.get(), leaf.key.get(), EVP_sha256()) > 0);
+  const auto result = check_license(file_of(leaf), settings_for(), now);
   REQUIRE(result.has_value());
   CHECK(result->serial == "123456789012345678901234567890123456789");
 }
 
-TEST_CASE("what is no readable file is unreadable, and says why") {
+TEST_CASE("anything but a readable file is `unreadable`, and the message has the reason") {
   const files::directory dir;
   const auto e = [&](const std::string& path) { return failure_of(check_license(settings_for(path), now)); };
   SECTION("no file") {
@@ -120,7 +120,7 @@ TEST_CASE("what is no readable file is unreadable, and says why") {
     CHECK(failed.failure == license_failure::unreadable);
     CHECK(mentions(failed, "is not a regular file"));
   }
-  SECTION("a pipe that nobody writes to, without waiting") {
+  SECTION("a pipe without a writer, without waiting") {
     REQUIRE(::mkfifo(dir.path("pipe.p12").c_str(), 0600) == 0);
     CHECK(e(dir.path("pipe.p12")).failure == license_failure::unreadable);
   }
@@ -132,32 +132,32 @@ TEST_CASE("what is no readable file is unreadable, and says why") {
     dir.write("large.p12", std::string(max_license_file_size, 'x'));
     CHECK(e(path).failure == license_failure::malformed);
   }
-  SECTION("the bytes of more than 1 MiB") {
+  SECTION("content above 1 MiB") {
     const std::string large(max_license_file_size + 1, 'x');
     CHECK(failure_of(check_license(large, settings_for(), now)).failure == license_failure::unreadable);
   }
 }
 
-TEST_CASE("what is no PKCS #12 file is malformed") {
+TEST_CASE("anything but a PKCS #12 file is `malformed`") {
   const files::directory dir;
   CHECK(failure_of(check_license(settings_for(dir.write("empty.p12", "")), now)).failure == license_failure::malformed);
-  const auto one = files::make(good_dates(), nullptr);
-  const auto good = file_of(one);
+  const auto leaf = files::make(good_dates(), nullptr);
+  const auto good = file_of(leaf);
   for (const auto& garbage : {std::string{"no license"}, std::string(1000, '\0'), std::string(1000, '\xff'),
-                              files::pem({one.cert}), good.substr(0, good.size() / 2), good.substr(1), "x" + good}) {
+                              files::pem({leaf.cert}), good.substr(0, good.size() / 2), good.substr(1), "x" + good}) {
     CHECK(failure_of(check_license(garbage, settings_for(), now)).failure == license_failure::malformed);
   }
 }
 
-TEST_CASE("whatever byte of a license file is damaged, it is not taken for another good license") {
-  const auto one = files::make(good_dates(), nullptr);
-  const auto good = file_of(one);
+TEST_CASE("a license file with any damaged byte is not accepted as another valid license") {
+  const auto leaf = files::make(good_dates(), nullptr);
+  const auto good = file_of(leaf);
   const auto right = *check_license(good, settings_for(), now);
   for (std::size_t i = 0; i < good.size(); i += 3) {
     auto bad = good;
     bad[i] = static_cast<char>(bad[i] ^ 0x41);
     const auto result = check_license(bad, settings_for(), now);
-    if (result) { // some bytes only say which of several encodings is used
+    if (result) { // some bytes only select one of several equivalent encodings
       CHECK(result->subject == right.subject);
       CHECK(result->not_after == right.not_after);
     } else {
@@ -166,19 +166,19 @@ TEST_CASE("whatever byte of a license file is damaged, it is not taken for anoth
   }
 }
 
-TEST_CASE("a license file without integrity code, or one that would compute for hours, is malformed") {
-  const auto one = files::make(good_dates(), nullptr);
-  files::pack p{one.key.get(), one.cert.get()};
+TEST_CASE("a license file without a MAC, or with an iteration count that would take hours, is `malformed`") {
+  const auto leaf = files::make(good_dates(), nullptr);
+  files::pack p{leaf.key.get(), leaf.cert.get()};
   p.mac_iterations = -1;
   CHECK(failure_of(check_license(files::pkcs12(p), settings_for(), now)).failure == license_failure::malformed);
 
   p.mac_iterations = 1000;
   auto content = files::pkcs12(p);
   CHECK(check_license(content, settings_for(), now).has_value());
-  // The count is the last INTEGER of the file, 02 02 03 e8. Its largest value with the same length would not do, so
-  // the file is encoded anew.
-  const auto* at = reinterpret_cast<const unsigned char*>(content.data());
-  const std::shared_ptr<PKCS12> file{d2i_PKCS12(nullptr, &at, static_cast<long>(content.size())), &PKCS12_free};
+  // The count is the last INTEGER of the file, 02 02 03 e8. The largest value of that length is not large enough, so
+  // the file is encoded again.
+  const auto* cursor = reinterpret_cast<const unsigned char*>(content.data());
+  const std::shared_ptr<PKCS12> file{d2i_PKCS12(nullptr, &cursor, static_cast<long>(content.size())), &PKCS12_free};
   const ASN1_INTEGER* count = nullptr;
   PKCS12_get0_mac(nullptr, nullptr, nullptr, &count, file.get());
   REQUIRE(ASN1_INTEGER_set(const_cast<ASN1_INTEGER*>(count), 2'000'000'000) == 1); // NOLINT: there is no setter
@@ -192,9 +192,9 @@ TEST_CASE("a license file without integrity code, or one that would compute for 
   CHECK(mentions(failed, "iteration count"));
 }
 
-TEST_CASE("a wrong password is told apart from everything else, and is not shown") {
-  const auto one = files::make(good_dates(), nullptr);
-  const auto content = file_of(one);
+TEST_CASE("a wrong password has a failure of its own, and is not shown") {
+  const auto leaf = files::make(good_dates(), nullptr);
+  const auto content = file_of(leaf);
   for (const auto* wrong : {"opened by other tests", "", "Opened by tests"}) {
     auto s = settings_for();
     s.password = secret{wrong};
@@ -205,10 +205,10 @@ TEST_CASE("a wrong password is told apart from everything else, and is not shown
   }
 }
 
-TEST_CASE("a password may be empty, or have other characters than ASCII") {
-  const auto one = files::make(good_dates(), nullptr);
+TEST_CASE("a password may be empty or contain non-ASCII characters") {
+  const auto leaf = files::make(good_dates(), nullptr);
   for (const auto* word : {"", "pässwörd", "€"}) {
-    files::pack p{one.key.get(), one.cert.get()};
+    files::pack p{leaf.key.get(), leaf.cert.get()};
     p.password = word;
     auto s = settings_for();
     s.password = secret{word};
@@ -218,31 +218,31 @@ TEST_CASE("a password may be empty, or have other characters than ASCII") {
 }
 
 TEST_CASE("a license without private key, without certificate, or with those of two licenses is refused") {
-  const auto one = files::make(good_dates("one"), nullptr);
+  const auto leaf = files::make(good_dates("one"), nullptr);
   const auto other = files::make(good_dates("other"), nullptr);
   const auto failure = [&](const files::pack& p) {
     return failure_of(check_license(files::pkcs12(p), settings_for(), now)).failure;
   };
-  CHECK(failure({nullptr, one.cert.get()}) == license_failure::no_key);
-  CHECK(failure({one.key.get(), nullptr}) == license_failure::no_certificate);
-  CHECK(failure({one.key.get(), other.cert.get()}) == license_failure::key_mismatch);
+  CHECK(failure({nullptr, leaf.cert.get()}) == license_failure::no_key);
+  CHECK(failure({leaf.key.get(), nullptr}) == license_failure::no_certificate);
+  CHECK(failure({leaf.key.get(), other.cert.get()}) == license_failure::key_mismatch);
 }
 
-TEST_CASE("of several certificates that of the private key is the license") {
+TEST_CASE("of several certificates, the one that belongs to the private key is the license") {
   const auto ca = files::make(authority("Authority"), nullptr);
-  const auto one = files::make(good_dates("mine"), &ca);
-  files::pack p{one.key.get(), ca.cert.get(), {one.cert}};
+  const auto leaf = files::make(good_dates("mine"), &ca);
+  files::pack p{leaf.key.get(), ca.cert.get(), {leaf.cert}};
   const auto result = check_license(files::pkcs12(p), settings_for(), now);
   REQUIRE(result.has_value());
   CHECK(result->subject == "CN=mine,O=Example");
 }
 
-TEST_CASE("a license is valid from its notBefore to its notAfter, both included") {
-  const auto one = files::make(good_dates(), nullptr);
+TEST_CASE("a license is valid from its notBefore to its notAfter, both inclusive") {
+  const auto leaf = files::make(good_dates(), nullptr);
   const files::directory dir;
   auto s = settings_for();
-  s.trusted_certificates_file = dir.write("trusted.pem", files::pem({one.cert}));
-  const auto content = file_of(one);
+  s.trusted_certificates_file = dir.write("trusted.pem", files::pem({leaf.cert}));
+  const auto content = file_of(leaf);
   const auto begin = now - 24h;
   const auto end = now + 24h * 100;
   CHECK(check_license(content, s, begin).has_value());
@@ -262,11 +262,11 @@ TEST_CASE("a license is valid from its notBefore to its notAfter, both included"
   CHECK(late.found->file_digest == check_license(content, s, now)->file_digest);
 }
 
-TEST_CASE("a license needs a valid chain to the trusted certificates, if there are any") {
+TEST_CASE("a license requires a valid chain to the trusted certificates, if any are configured") {
   const files::directory dir;
   const auto root = files::make(authority("Root"), nullptr);
   const auto middle = files::make(authority("Middle"), &root);
-  const auto one = files::make(good_dates(), &middle);
+  const auto leaf = files::make(good_dates(), &middle);
   const auto stranger = files::make(authority("Root"), nullptr); // same name, other key
   auto s = settings_for();
   const auto trust = [&](const std::string& content) {
@@ -275,23 +275,23 @@ TEST_CASE("a license needs a valid chain to the trusted certificates, if there a
 
   SECTION("with the intermediate certificate in the license") {
     trust(files::pem({root.cert}));
-    CHECK(check_license(file_of(one, {middle.cert}), s, now).has_value());
+    CHECK(check_license(file_of(leaf, {middle.cert}), s, now).has_value());
   }
   SECTION("with the intermediate certificate in the bundle") {
     trust(files::pem({root.cert, middle.cert}));
-    CHECK(check_license(file_of(one), s, now).has_value());
+    CHECK(check_license(file_of(leaf), s, now).has_value());
   }
   SECTION("with the issuer alone in the bundle") {
     trust(files::pem({middle.cert}));
-    CHECK(check_license(file_of(one), s, now).has_value());
+    CHECK(check_license(file_of(leaf), s, now).has_value());
   }
   SECTION("one of several trusted certificates is enough") {
     trust("Some words before.\n" + files::pem({stranger.cert, root.cert}));
-    CHECK(check_license(file_of(one, {middle.cert}), s, now).has_value());
+    CHECK(check_license(file_of(leaf, {middle.cert}), s, now).has_value());
   }
   SECTION("the intermediate certificate is missing") {
     trust(files::pem({root.cert}));
-    const auto failed = failure_of(check_license(file_of(one), s, now));
+    const auto failed = failure_of(check_license(file_of(leaf), s, now));
     CHECK(failed.failure == license_failure::untrusted);
     CHECK(mentions(failed, dir.path("trusted.pem")));
     CHECK(mentions(failed, "CN=Middle,O=Example"));
@@ -299,16 +299,16 @@ TEST_CASE("a license needs a valid chain to the trusted certificates, if there a
   }
   SECTION("another authority of the same name") {
     trust(files::pem({stranger.cert}));
-    CHECK(failure_of(check_license(file_of(one, {middle.cert, root.cert}), s, now)).failure
+    CHECK(failure_of(check_license(file_of(leaf, {middle.cert, root.cert}), s, now)).failure
           == license_failure::untrusted);
   }
-  SECTION("the issuer is no authority") {
+  SECTION("the issuer is not a certificate authority") {
     const auto plain = files::make(good_dates("Plain"), &root);
     trust(files::pem({root.cert}));
-    const auto made = files::make(good_dates(), &plain);
-    CHECK(failure_of(check_license(file_of(made, {plain.cert}), s, now)).failure == license_failure::untrusted);
+    const auto issued = files::make(good_dates(), &plain);
+    CHECK(failure_of(check_license(file_of(issued, {plain.cert}), s, now)).failure == license_failure::untrusted);
   }
-  SECTION("an authority that has expired") {
+  SECTION("an expired authority") {
     auto w = authority("Old");
     w.end = now - 1h;
     const auto old = files::make(w, nullptr);
@@ -317,7 +317,7 @@ TEST_CASE("a license needs a valid chain to the trusted certificates, if there a
           == license_failure::untrusted);
   }
   SECTION("no file, an empty one, garbage, and a damaged second certificate") {
-    const auto content = file_of(one, {middle.cert});
+    const auto content = file_of(leaf, {middle.cert});
     s.trusted_certificates_file = dir.path("none.pem");
     CHECK(failure_of(check_license(content, s, now)).failure == license_failure::untrusted);
     for (const auto& bad :
@@ -349,8 +349,8 @@ TEST_CASE("files that old tools encrypted with RC2 and DES are opened, with thei
   for (const int cipher : {NID_pbe_WithSHA1And40BitRC2_CBC, NID_pbe_WithSHA1And128BitRC2_CBC,
                            NID_pbe_WithSHA1And3_Key_TripleDES_CBC, NID_pbe_WithSHA1And128BitRC4}) {
     for (const auto& key : {files::ec_key(), files::rsa_key()}) {
-      const auto one = files::make(good_dates(), &middle, key);
-      files::pack p{one.key.get(), one.cert.get(), {middle.cert}};
+      const auto leaf = files::make(good_dates(), &middle, key);
+      files::pack p{leaf.key.get(), leaf.cert.get(), {middle.cert}};
       p.certificate_cipher = cipher;
       p.key_cipher = NID_pbe_WithSHA1And3_Key_TripleDES_CBC;
       p.library = library.get();
@@ -367,7 +367,7 @@ TEST_CASE("files that old tools encrypted with RC2 and DES are opened, with thei
   }
 }
 
-TEST_CASE("load_license gives the same line as one error, with the name of the failure as its detail") {
+TEST_CASE("load_license returns the same message, with the name of the failure as detail") {
   const auto result = load_license(settings_for("/nowhere/license.p12"), now);
   REQUIRE(result.has_error());
   CHECK(result.error().code == errc::forbidden);
@@ -387,7 +387,7 @@ TEST_CASE("every license failure has its own name") {
   CHECK(to_string(license_failure::untrusted) == "untrusted");
 }
 
-TEST_CASE("a license made by deploy/license/make-license is taken") {
+TEST_CASE("a license from deploy/license/make-license is accepted") {
   const files::directory dir;
   const std::string tool = std::string{CM_SOURCE_DIR} + "/deploy/license/make-license --cn 'CM development' ";
   const auto run = [&](const std::string& arguments) {

@@ -40,14 +40,14 @@ license_result bad(license_failure failure, std::optional<license> found = std::
   return license_error{failure, "license file 'x.p12' is bad", std::move(found)};
 }
 
-/// The moments of warnings when asked every `step`.
+/// The times of warnings if take_warning() is called every `step`.
 std::vector<timestamp> warnings(license_watch& w, timestamp from, timestamp to, std::chrono::milliseconds step) {
-  std::vector<timestamp> moments;
+  std::vector<timestamp> times;
   for (auto at = from; at <= to; at += step) {
     if (w.take_warning(at))
-      moments.push_back(at);
+      times.push_back(at);
   }
-  return moments;
+  return times;
 }
 
 bool contains(const std::string& text, std::string_view part) {
@@ -56,7 +56,7 @@ bool contains(const std::string& text, std::string_view part) {
 
 } // namespace
 
-TEST_CASE("a license is valid up to and including its notAfter, and without grace period invalid after it") {
+TEST_CASE("a license is valid up to and including its notAfter, and invalid after it without a grace period") {
   const auto w = watch();
   CHECK(w.state(issued) == license_state::valid);
   CHECK(w.state(end) == license_state::valid);
@@ -65,7 +65,7 @@ TEST_CASE("a license is valid up to and including its notAfter, and without grac
   CHECK_FALSE(w.writes_allowed(end + 1ms));
 }
 
-TEST_CASE("within the grace period an expired license lets write, after it not") {
+TEST_CASE("an expired license allows writes within the grace period, but not after it") {
   const auto w = watch(day * 10);
   CHECK(w.state(end) == license_state::valid);
   CHECK(w.state(end + 1ms) == license_state::grace);
@@ -75,7 +75,7 @@ TEST_CASE("within the grace period an expired license lets write, after it not")
   CHECK_FALSE(w.writes_allowed(end + day * 10 + 1ms));
 }
 
-TEST_CASE("the file is checked every interval, and at once when it is another") {
+TEST_CASE("the file is checked every interval, and immediately when it changes") {
   auto w = watch();
   CHECK_FALSE(w.check_due(stamp(), issued));
   CHECK_FALSE(w.check_due(stamp(), issued + 1h - 1ms));
@@ -95,11 +95,11 @@ TEST_CASE("the file is checked every interval, and at once when it is another") 
   CHECK(w.check_due(stamp(2), issued + 2h));
 }
 
-TEST_CASE("a clock that stepped back does not put the next check off") {
+TEST_CASE("a clock that stepped back does not delay the next check") {
   CHECK(watch().check_due(stamp(), issued - 1s));
 }
 
-TEST_CASE("a file that could not be looked at is checked once, then every minute") {
+TEST_CASE("a file without a stamp is checked once, then every minute") {
   auto w = watch();
   REQUIRE(w.check_due(std::nullopt, issued + 1s));
   CHECK(w.checked(bad(license_failure::unreadable), std::nullopt, issued + 1s) == license_change::turned_bad);
@@ -108,7 +108,7 @@ TEST_CASE("a file that could not be looked at is checked once, then every minute
   CHECK(w.check_due(stamp(), issued + 2s));
 }
 
-TEST_CASE("a new good file is taken over") {
+TEST_CASE("a new valid file takes effect") {
   auto w = watch();
   const auto later = made_license(2, end + day * 365);
   CHECK(w.checked(later, stamp(2), issued + 1h) == license_change::taken_over);
@@ -117,7 +117,7 @@ TEST_CASE("a new good file is taken over") {
   CHECK(w.time_left(end) == day * 365);
 }
 
-TEST_CASE("a new good file also ends the time after notAfter") {
+TEST_CASE("a new valid file also takes effect after notAfter") {
   auto w = watch();
   REQUIRE_FALSE(w.writes_allowed(end + day));
   REQUIRE(w.take_warning(end + day));
@@ -126,7 +126,7 @@ TEST_CASE("a new good file also ends the time after notAfter") {
   CHECK_FALSE(w.take_warning(end + day));
 }
 
-TEST_CASE("a file that turned bad ends the right to write, and the health text says so") {
+TEST_CASE("writes are refused after the file becomes invalid, and the health text has the reason") {
   for (std::size_t i = 0; i < license_failure_count; ++i) {
     const auto failure = static_cast<license_failure>(i);
     INFO(to_string(failure));
@@ -140,7 +140,7 @@ TEST_CASE("a file that turned bad ends the right to write, and the health text s
   }
 }
 
-TEST_CASE("a file that is right again gives the right to write back") {
+TEST_CASE("writes are allowed again after the file becomes valid") {
   auto w = watch();
   (void)w.checked(bad(license_failure::unreadable), std::nullopt, issued + 1h);
   CHECK(w.checked(bad(license_failure::malformed), stamp(2), issued + 2h) == license_change::turned_bad);
@@ -149,22 +149,22 @@ TEST_CASE("a file that is right again gives the right to write back") {
   CHECK(w.state(issued + 3h) == license_state::valid);
 }
 
-TEST_CASE("that the license in force has expired does not make its file bad: the grace period counts") {
+TEST_CASE("the expiry of the license in force does not make its file invalid: the grace period applies") {
   auto w = watch(day * 10);
   const auto expired = bad(license_failure::expired, made_license());
   CHECK(w.checked(expired, stamp(), end + 1h) == license_change::none);
   CHECK(w.state(end + 1h) == license_state::grace);
-  SECTION("also after the file was bad for a time") {
+  SECTION("also after the file was invalid for a time") {
     CHECK(w.checked(bad(license_failure::unreadable), std::nullopt, end + 2h) == license_change::turned_bad);
     CHECK(w.state(end + 2h) == license_state::invalid);
     CHECK(w.checked(expired, stamp(), end + 3h) == license_change::recovered);
     CHECK(w.state(end + 3h) == license_state::grace);
   }
-  SECTION("but another expired file is bad") {
+  SECTION("but another expired file is invalid") {
     CHECK(w.checked(bad(license_failure::expired, made_license(2)), stamp(2), end + 2h) == license_change::turned_bad);
     CHECK(w.state(end + 2h) == license_state::invalid);
   }
-  SECTION("and so is the same file that is not trusted any more") {
+  SECTION("and so is the same file if it is no longer trusted") {
     CHECK(w.checked(bad(license_failure::untrusted, made_license()), stamp(), end + 2h) == license_change::turned_bad);
     CHECK(w.state(end + 2h) == license_state::invalid);
   }
@@ -185,7 +185,7 @@ TEST_CASE("warnings are due daily from 30 days before notAfter, hourly after it,
     CHECK(hourly[i] == end + 1min + 1h * static_cast<int>(i));
 }
 
-TEST_CASE("a warning is due at once when the license expires or the file turns bad, then hourly") {
+TEST_CASE("a warning is due immediately when the license expires or the file becomes invalid, then hourly") {
   auto w = watch();
   const auto noon = end - 12h;
   REQUIRE(w.take_warning(noon));
@@ -204,7 +204,7 @@ TEST_CASE("a warning is due at once when the license expires or the file turns b
   CHECK_FALSE(other.take_warning(issued + 4h));
 }
 
-TEST_CASE("a license with less than 30 days to go is warned of from the start") {
+TEST_CASE("a license with less than 30 days left causes warnings from the start") {
   license_watch w{made_license(1, issued + day * 5), stamp(), settings_with(0ms), issued};
   CHECK(w.take_warning(issued));
   CHECK_FALSE(w.take_warning(issued + 1h));
@@ -216,7 +216,7 @@ TEST_CASE("a clock that stepped back does not silence warnings") {
   CHECK(w.take_warning(end - day * 20));
 }
 
-TEST_CASE("warnings and health text name the subject, the dates and what follows") {
+TEST_CASE("warnings and health text contain the subject, the dates and the consequence") {
   auto w = watch(day * 10);
   CHECK(w.health_text(issued) == "valid until 2027-01-01T00:00:00.000Z");
   CHECK(w.health_text(end + 1h)

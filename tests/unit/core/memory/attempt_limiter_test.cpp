@@ -28,7 +28,7 @@ TEST_CASE("the tenth failure within a minute blocks a username for thirty second
   CHECK(limiter.blocked("joe", start + 59'999ms));
   CHECK(limiter.blocked("joe", start + 89'998ms));
   CHECK_FALSE(limiter.blocked("joe", start + 89'999ms));
-  // It begins anew.
+  // After the block, counting restarts.
   CHECK(limiter.size() == 0);
   fail_times(limiter, "joe", 9, start + 90s);
   CHECK_FALSE(limiter.blocked("joe", start + 90s));
@@ -36,14 +36,14 @@ TEST_CASE("the tenth failure within a minute blocks a username for thirty second
   CHECK(limiter.blocked("joe", start + 90s));
 }
 
-TEST_CASE("failures that are spread over more than a minute block nobody") {
+TEST_CASE("failures that are spread over more than a minute do not block") {
   attempt_limiter limiter;
   for (int i = 0; i < 1000; ++i) {
     const auto now = start + i * 6667ms; // nine in each minute
     limiter.failed("joe", now);
     REQUIRE_FALSE(limiter.blocked("joe", now));
   }
-  // The window slides: it is no minute of the clock.
+  // A sliding window, not a minute of the clock.
   attempt_limiter other;
   fail_times(other, "joe", 5, start + 59s);
   fail_times(other, "joe", 5, start + 61s);
@@ -60,7 +60,7 @@ TEST_CASE("one username does not block another") {
   CHECK(limiter.blocked("", start));
 }
 
-TEST_CASE("a success forgets the failures, but ends no block") {
+TEST_CASE("a success clears the failures, but does not end a block") {
   attempt_limiter limiter;
   fail_times(limiter, "joe", 9, start);
   limiter.succeeded("joe");
@@ -73,7 +73,7 @@ TEST_CASE("a success forgets the failures, but ends no block") {
   limiter.succeeded("nobody");
 }
 
-TEST_CASE("failures that arrive during a block do not make it longer") {
+TEST_CASE("failures during a block do not extend it") {
   attempt_limiter limiter;
   fail_times(limiter, "joe", 10, start);
   fail_times(limiter, "joe", 10, start + 29s);
@@ -81,12 +81,12 @@ TEST_CASE("failures that arrive during a block do not make it longer") {
   CHECK_FALSE(limiter.blocked("joe", start + 30s));
 }
 
-TEST_CASE("memory is bounded, and who is blocked stays longest") {
+TEST_CASE("memory is bounded, and blocked usernames are evicted last") {
   attempt_limiter limiter{{.failures = 2, .max_usernames = 3}};
   fail_times(limiter, "blocked", 2, start);
   limiter.failed("a", start + 1s);
   limiter.failed("b", start + 2s);
-  limiter.failed("a", start + 3s); // blocks it
+  limiter.failed("a", start + 3s); // blocks "a"
   REQUIRE(limiter.blocked("a", start + 3s));
   for (int i = 0; i < 1000; ++i)
     limiter.failed("flood " + std::to_string(i), start + 4s);
@@ -94,20 +94,20 @@ TEST_CASE("memory is bounded, and who is blocked stays longest") {
   CHECK(limiter.blocked("blocked", start + 4s));
   CHECK(limiter.blocked("a", start + 4s));
 
-  SECTION("of those that are not, the one goes whose last failure is the oldest") {
+  SECTION("of the usernames without a block, the one with the oldest last failure is evicted") {
     attempt_limiter other{{.failures = 3, .max_usernames = 2}};
     other.failed("a", start);
     other.failed("b", start + 1s);
     other.failed("a", start + 2s);
-    other.failed("c", start + 3s); // in the place of b
+    other.failed("c", start + 3s); // evicts "b"
     other.failed("a", start + 4s);
     CHECK(other.blocked("a", start + 4s));
     other.failed("b", start + 5s);
     other.failed("b", start + 5s);
     CHECK_FALSE(other.blocked("b", start + 5s));
   }
-  SECTION("where all are blocked, the one goes whose block ends first") {
-    fail_times(limiter, "flood 999", 1, start + 5s); // its second
+  SECTION("if all are blocked, the one whose block ends first is evicted") {
+    fail_times(limiter, "flood 999", 1, start + 5s); // the second failure, which blocks
     REQUIRE(limiter.blocked("flood 999", start + 5s));
     limiter.failed("new", start + 6s);
     CHECK(limiter.size() == 3);
@@ -117,7 +117,7 @@ TEST_CASE("memory is bounded, and who is blocked stays longest") {
   }
 }
 
-TEST_CASE("what is too old is forgotten without being asked for") {
+TEST_CASE("expired entries are removed also if their usernames are not used again") {
   attempt_limiter limiter;
   for (int i = 0; i < 100; ++i)
     limiter.failed("user " + std::to_string(i), start + i * 1s);
@@ -126,12 +126,12 @@ TEST_CASE("what is too old is forgotten without being asked for") {
   CHECK(limiter.size() == 0);
 }
 
-TEST_CASE("an attempt limiter without attempts or memory is a fault of the program") {
+TEST_CASE("an attempt limiter with a limit or capacity of 0 throws") {
   CHECK_THROWS_AS(attempt_limiter({.failures = 0}), std::invalid_argument);
   CHECK_THROWS_AS(attempt_limiter({.max_usernames = 0}), std::invalid_argument);
 }
 
-TEST_CASE("it says how many failures are left before a username is blocked") {
+TEST_CASE("left() is the number of failures that remain before a username is blocked") {
   attempt_limiter limiter;
   CHECK(limiter.left("joe", start) == 10);
   fail_times(limiter, "joe", 4, start);

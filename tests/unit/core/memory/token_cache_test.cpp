@@ -12,8 +12,8 @@ using core::token_cache;
 namespace {
 
 const core::token_keyer& keyer() {
-  static const core::token_keyer made;
-  return made;
+  static const core::token_keyer instance;
+  return instance;
 }
 
 core::token_key key(int number) {
@@ -21,11 +21,11 @@ core::token_key key(int number) {
 }
 
 core::uuid id(int number) {
-  core::uuid made;
-  made.bytes = {1, 2, 3, 4};
+  core::uuid result;
+  result.bytes = {1, 2, 3, 4};
   for (std::size_t i = 0; i < 4; ++i)
-    made.bytes.at(15 - i) = static_cast<std::uint8_t>(static_cast<unsigned>(number) >> (8U * i));
-  return made;
+    result.bytes.at(15 - i) = static_cast<std::uint8_t>(static_cast<unsigned>(number) >> (8U * i));
+  return result;
 }
 
 std::string endpoint(int number) {
@@ -60,7 +60,7 @@ struct fixture {
 
 } // namespace
 
-TEST_CASE("a token that was read is known until its time-to-live is over, and not a millisecond longer") {
+TEST_CASE("an entry expires exactly after its time-to-live") {
   fixture f;
   f.put(1);
   CHECK(f.has(1));
@@ -72,7 +72,7 @@ TEST_CASE("a token that was read is known until its time-to-live is over, and no
   CHECK(f.cache.size() == 0);
 }
 
-TEST_CASE("the time-to-live counts from when the question left, not from when its answer came") {
+TEST_CASE("the time-to-live counts from the start of the look-up, not from its result") {
   fixture f;
   const auto asked = f.now;
   f.pass(4s);
@@ -83,7 +83,7 @@ TEST_CASE("the time-to-live counts from when the question left, not from when it
   CHECK_FALSE(f.has(1));
 }
 
-TEST_CASE("a token that is read again lives on") {
+TEST_CASE("reading a token again renews its entry") {
   fixture f;
   f.put(1);
   f.pass(8s);
@@ -93,7 +93,7 @@ TEST_CASE("a token that is read again lives on") {
   CHECK(f.cache.size() == 1);
 }
 
-TEST_CASE("a token in use is to be read again once, between 5/8 and 7/8 of its life") {
+TEST_CASE("find() requests a refresh once per entry, between 5/8 and 7/8 of its time-to-live") {
   fixture f;
   for (int i = 0; i < 100; ++i)
     f.put(i);
@@ -115,7 +115,7 @@ TEST_CASE("a token in use is to be read again once, between 5/8 and 7/8 of its l
     CHECK(times == 1);
 }
 
-TEST_CASE("what is forgotten is not known, and is known again when it was read again") {
+TEST_CASE("an invalidated token is not found until it is read again") {
   fixture f;
   f.put(1);
   f.put(2);
@@ -126,7 +126,7 @@ TEST_CASE("what is forgotten is not known, and is known again when it was read a
   CHECK(f.has(1));
 }
 
-TEST_CASE("an answer to a question that left before its token was forgotten is not kept") {
+TEST_CASE("the result of a look-up that began before the token was invalidated is dropped") {
   fixture f;
   const auto asked_in = f.cache.generation();
   f.cache.invalidate(id(1));
@@ -134,14 +134,14 @@ TEST_CASE("an answer to a question that left before its token was forgotten is n
   f.cache.insert(key(2), id(2), endpoint(2), f.now, asked_in);
   CHECK_FALSE(f.has(1));
   CHECK(f.has(2));
-  SECTION("nor later, as long as it could live") {
+  SECTION("also later, as long as the result has not expired") {
     f.pass(9s);
     f.cache.insert(key(1), id(1), endpoint(1), f.now, asked_in);
     CHECK_FALSE(f.has(1));
   }
 }
 
-TEST_CASE("after a clearance nothing is known, nor kept of questions that left before") {
+TEST_CASE("clear() removes all entries and drops the results of earlier look-ups") {
   fixture f;
   f.put(1);
   const auto asked_in = f.cache.generation();
@@ -154,7 +154,7 @@ TEST_CASE("after a clearance nothing is known, nor kept of questions that left b
   CHECK(f.has(1));
 }
 
-TEST_CASE("more revocations within a time-to-live than are remembered drop everything") {
+TEST_CASE("more revocations within a time-to-live than the capacity clear the cache") {
   fixture f;
   f.put(1);
   for (int i = 0; i < static_cast<int>(core::recent_revocations::capacity); ++i)
@@ -164,26 +164,26 @@ TEST_CASE("more revocations within a time-to-live than are remembered drop every
   CHECK_FALSE(f.has(1));
 }
 
-TEST_CASE("the numbers of revocations may wrap") {
-  core::recent_revocations gone;
+TEST_CASE("the moments of revocations may wrap around") {
+  core::recent_revocations revocations;
   const std::uint64_t wrap = std::uint64_t{1} << 32U;
-  REQUIRE(gone.add(id(1), wrap - 1));
-  REQUIRE(gone.add(id(2), wrap));
-  REQUIRE(gone.add(id(3), wrap + 5));
-  CHECK(gone.covers(id(1), wrap - 2));
-  CHECK_FALSE(gone.covers(id(1), wrap - 1));
-  CHECK_FALSE(gone.covers(id(1), wrap + 7));
-  CHECK(gone.covers(id(2), wrap - 1));
-  CHECK(gone.covers(id(3), wrap - 1));
-  CHECK_FALSE(gone.covers(id(3), wrap + 5));
-  gone.rotate();
-  CHECK(gone.covers(id(3), wrap - 1));
-  gone.rotate();
-  CHECK_FALSE(gone.covers(id(3), wrap - 1));
-  CHECK(gone.bytes() == 0);
+  REQUIRE(revocations.add(id(1), wrap - 1));
+  REQUIRE(revocations.add(id(2), wrap));
+  REQUIRE(revocations.add(id(3), wrap + 5));
+  CHECK(revocations.covers(id(1), wrap - 2));
+  CHECK_FALSE(revocations.covers(id(1), wrap - 1));
+  CHECK_FALSE(revocations.covers(id(1), wrap + 7));
+  CHECK(revocations.covers(id(2), wrap - 1));
+  CHECK(revocations.covers(id(3), wrap - 1));
+  CHECK_FALSE(revocations.covers(id(3), wrap + 5));
+  revocations.rotate();
+  CHECK(revocations.covers(id(3), wrap - 1));
+  revocations.rotate();
+  CHECK_FALSE(revocations.covers(id(3), wrap - 1));
+  CHECK(revocations.bytes() == 0);
 }
 
-TEST_CASE("it never takes more than its memory, and the oldest go first") {
+TEST_CASE("the cache stays within its memory limit and evicts the oldest entries first") {
   const auto budget = GENERATE(std::size_t{20'000}, std::size_t{65'536}, std::size_t{1'000'000});
   fixture f(budget);
   for (int i = 0; i < 20'000; ++i) {
@@ -201,7 +201,7 @@ TEST_CASE("it never takes more than its memory, and the oldest go first") {
   CHECK(static_cast<std::size_t>(known) == f.cache.size());
 }
 
-TEST_CASE("a token takes at most 160 bytes all told, at any number of them") {
+TEST_CASE("an entry takes at most 160 bytes including the index, for any number of entries") {
   fixture f(std::size_t{1} << 30U);
   for (int i = 0; i < 300'000; ++i) {
     f.put(i);
@@ -213,7 +213,7 @@ TEST_CASE("a token takes at most 160 bytes all told, at any number of them") {
   CHECK(f.cache.bytes() == 0);
 }
 
-TEST_CASE("a cache without memory, or without a time-to-live, keeps nothing") {
+TEST_CASE("a cache without memory, or without a time-to-live, is disabled") {
   fixture none(0);
   none.put(1);
   CHECK_FALSE(none.has(1));
@@ -225,7 +225,7 @@ TEST_CASE("a cache without memory, or without a time-to-live, keeps nothing") {
   CHECK(never.cache.bytes() == 0);
 }
 
-TEST_CASE("keys: the same for the same token, others for others, none for what is too long") {
+TEST_CASE("token keys: equal for equal tokens, different for others, distinct for texts that are too long") {
   const core::token_keyer other;
   CHECK(keyer()("a", "bc") == keyer()("a", "bc"));
   CHECK_FALSE(keyer()("a", "bc") == keyer()("ab", "c"));
@@ -234,31 +234,31 @@ TEST_CASE("keys: the same for the same token, others for others, none for what i
   CHECK_FALSE(keyer()(longest, longest) == keyer()(longest, longest + "x"));
 }
 
-// Whatever happens: the cache knows only what a simple model says may be known.
-TEST_CASE("it agrees with a model over any sequence of readings, revocations, clearances and time") {
+// A randomised test against a simple model of what the cache may return.
+TEST_CASE("the cache agrees with a model over random sequences of look-ups, revocations, clear() and time") {
   const auto seed = GENERATE(range(1, 13));
   std::mt19937 random(static_cast<unsigned>(seed));
   const auto dice = [&](int sides) { return static_cast<int>(random() % static_cast<unsigned>(sides)); };
   const std::size_t budget = seed % 3 == 0 ? 30'000 : 1U << 22U;
   fixture f(budget, 1000ms);
 
-  struct known {
+  struct cached {
     core::steady_time read;
   };
 
-  std::map<int, known> model;
+  std::map<int, cached> model;
 
-  struct question {
+  struct lookup {
     int number;
     core::steady_time asked;
     core::cache_generation in;
-    bool gone;
+    bool invalidated;
   };
 
-  std::vector<question> open;
+  std::vector<lookup> open;
   for (int step = 0; step < 20'000; ++step) {
     const auto number = dice(600);
-    f.cache.prefetch(key(number)); // neither changes anything, whatever the state
+    f.cache.prefetch(key(number)); // prefetching never changes the cache
     f.cache.prefetch_entry(key(number));
     switch (dice(12)) {
     case 0:
@@ -276,7 +276,7 @@ TEST_CASE("it agrees with a model over any sequence of readings, revocations, cl
         const auto q = open.back();
         open.pop_back();
         f.cache.insert(key(q.number), id(q.number), endpoint(q.number), q.asked, q.in);
-        if (!q.gone && f.now - q.asked < 999ms)
+        if (!q.invalidated && f.now - q.asked < 999ms)
           model[q.number] = {q.asked};
       }
       break;
@@ -284,7 +284,7 @@ TEST_CASE("it agrees with a model over any sequence of readings, revocations, cl
       f.cache.invalidate(id(number));
       model.erase(number);
       for (auto& q : open)
-        q.gone = q.gone || q.number == number;
+        q.invalidated = q.invalidated || q.number == number;
       break;
     case 9:
       f.pass(std::chrono::milliseconds{dice(30)});
@@ -294,14 +294,14 @@ TEST_CASE("it agrees with a model over any sequence of readings, revocations, cl
         f.cache.clear();
         model.clear();
         for (auto& q : open)
-          q.gone = true;
+          q.invalidated = true;
       }
       break;
     default:
       if (f.has(number)) {
-        const auto at = model.find(number);
-        REQUIRE(at != model.end());
-        REQUIRE(f.now - at->second.read < 1000ms);
+        const auto expected = model.find(number);
+        REQUIRE(expected != model.end());
+        REQUIRE(f.now - expected->second.read < 1000ms);
       } else if (budget > 1U << 20U && model.contains(number)) {
         REQUIRE(f.now - model[number].read >= 999ms);
       }

@@ -44,7 +44,7 @@ TEST_CASE("a use that could not be written is due again") {
   CHECK(recorder.due(numbered_id(1), first_use));
 }
 
-TEST_CASE("a recorder keeps a bounded number of credentials, and forgets the one that was not written for longest") {
+TEST_CASE("a recorder keeps a bounded number of credentials and evicts the least recently written one") {
   use_recorder recorder{{.max_credentials = 2}};
   CHECK(recorder.due(numbered_id(1), first_use));
   CHECK(recorder.due(numbered_id(2), first_use + 1s));

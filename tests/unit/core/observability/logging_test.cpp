@@ -61,7 +61,7 @@ logging_settings to_file(const std::string& path, log_format format = log_format
   return s;
 }
 
-/// However a test ends, the next one begins without a queue.
+/// Shuts logging down after each test, also after a failed one.
 struct ends_logging {
   ends_logging() = default;
 
@@ -87,7 +87,7 @@ TEST_CASE("a line of JSON has time, level, logger and message") {
   CHECK(o.size() == 4);
 }
 
-TEST_CASE("text cannot begin a new line or command a terminal") {
+TEST_CASE("text cannot begin a new line or control a terminal") {
   CHECK(text("a\nb\r\tc") == text("a\\nb\\r\\tc"));
   CHECK(text("\x1b[2J\x07\x7f"sv) == text("\\u001b[2J\\u0007\\u007f"));
   CHECK(text("a\0b"sv) == text("a\\u0000b"));
@@ -100,7 +100,7 @@ TEST_CASE("text cannot begin a new line or command a terminal") {
   CHECK(text("a\xff\xc3(\xed\xa0\x80") == text("a\xef\xbf\xbd\xef\xbf\xbd(\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"));
 }
 
-TEST_CASE("JSON gives every valid text back, whatever is in it") {
+TEST_CASE("JSON preserves every valid text") {
   for (const auto raw : {""sv, "\"quoted\" \\ back\\slash"sv, "a\nb\r\tc\b\f"sv, "a\0b"sv, "\x1b[2J\x7f"sv,
                          "\xc2\x80\xc2\x9b\xc2\x9f"sv, "\xe2\x80\xa8"sv, "gr\xc3\xbc\xc3\x9f"sv, "\xf0\x9f\x98\x80"sv,
                          "\xf4\x8f\xbf\xbf"sv, "</script>{}[],:"sv, "\\u0041"sv}) {
@@ -113,7 +113,7 @@ TEST_CASE("JSON gives every valid text back, whatever is in it") {
   CHECK(message(every) == every);
 }
 
-TEST_CASE("JSON is valid whatever bytes come") {
+TEST_CASE("JSON is valid for any bytes") {
   CHECK(message("a\xff") == "a\xef\xbf\xbd");
   CHECK(message("\xc3") == "\xef\xbf\xbd");
   for (int first = 0; first < 256; ++first) {
@@ -126,7 +126,7 @@ TEST_CASE("JSON is valid whatever bytes come") {
   }
 }
 
-TEST_CASE("fields are members of JSON and stand behind the message in text") {
+TEST_CASE("fields are members in JSON and follow the message in text") {
   const auto payload =
     fmt::format("token {} revoked{}", 7, log_fields{{"correlationId", "c-1"}, {"actor", "kc user"}, {"empty", ""}});
   const auto o = object(payload);
@@ -139,13 +139,13 @@ TEST_CASE("fields are members of JSON and stand behind the message in text") {
   CHECK(text(fmt::format("none{}", log_fields{})) == text("none"));
 }
 
-TEST_CASE("fields that do not stand last, or come twice, are told apart from the message all the same") {
+TEST_CASE("fields that are not last, or occur twice, are still separated from the message") {
   const auto payload = fmt::format("a{}b{}c", log_fields{{"x", "1"}}, log_fields{{"y", "2"}});
   CHECK(text(payload) == text("abc [x=1 y=2]"));
   CHECK(member(object(payload), "message") == "abc");
 }
 
-TEST_CASE("the value of a field cannot pass for another field or for a line") {
+TEST_CASE("the value of a field cannot forge another field or a line") {
   const auto payload = fmt::format("m{}", log_fields{{"correlationId", "x] [actor=root\n2026 \"quoted\" \\"}});
   CHECK(text(payload) == text("m [correlationId=\"x] [actor=root\\n2026 \\\"quoted\\\" \\\\\"]"));
   const auto o = object(payload);
@@ -153,7 +153,7 @@ TEST_CASE("the value of a field cannot pass for another field or for a line") {
   CHECK(member(o, "correlationId") == "x] [actor=root\n2026 \"quoted\" \\");
 }
 
-TEST_CASE("a message cannot pass for fields") {
+TEST_CASE("a message cannot forge fields") {
   const auto encoded = log_fields{{"actor", "root"}}.encoded();
   const auto& marker = detail::field_marker();
   REQUIRE(encoded.substr(0, marker.size()) == marker);
@@ -166,7 +166,7 @@ TEST_CASE("a message cannot pass for fields") {
     CHECK(object(forged).size() == 4);
 }
 
-TEST_CASE("cut or damaged fields do no harm") {
+TEST_CASE("truncated or damaged fields do no harm") {
   const auto encoded = fmt::format("m{}", log_fields{{"actor", "root"}, {"x", "y"}});
   for (std::size_t length = 0; length < encoded.size(); ++length) {
     const auto line = text(std::string_view{encoded}.substr(0, length));
@@ -179,7 +179,7 @@ TEST_CASE("cut or damaged fields do no harm") {
     (void)object("m" + marker + parts + marker);
 }
 
-TEST_CASE("lines go to the file in JSON, behind what is there") {
+TEST_CASE("lines are appended to the file in JSON") {
   const ends_logging at_end;
   const directory dir;
   const auto path = dir.write("cm.log", "before\n");
@@ -230,7 +230,7 @@ TEST_CASE("a logger has the level of the longest configured prefix of whole part
     CHECK(logger("other")->level() == spdlog::level::err);
     CHECK(logger("cmx")->level() == spdlog::level::err);
   }
-  SECTION("without root the rest is INFO") {
+  SECTION("without root the default is INFO") {
     s.levels = {{"cm.http", "critical"}};
     REQUIRE(set_up_logging(s, false).has_value());
     CHECK(logger("cm.http")->level() == spdlog::level::critical);
@@ -238,7 +238,7 @@ TEST_CASE("a logger has the level of the longest configured prefix of whole part
   }
 }
 
-TEST_CASE("asking twice for a logger gives the same one") {
+TEST_CASE("a second request for a logger returns the same logger") {
   CHECK(logger("cm.same") == logger("cm.same"));
   CHECK(logger("cm.same") != logger("cm.same.not"));
 }
@@ -285,7 +285,7 @@ TEST_CASE("written lines are counted by level") {
   CHECK(lines_of(dir.path("cm.log")).size() == 6);
 }
 
-TEST_CASE("when nobody takes the lines the loggers go on, the oldest lines are lost, and their number is known") {
+TEST_CASE("when the output stalls, loggers do not block, the oldest lines are dropped, and their number is counted") {
   const ends_logging at_end;
   const directory dir;
   const auto path = dir.path("pipe");
@@ -295,14 +295,14 @@ TEST_CASE("when nobody takes the lines the loggers go on, the oldest lines are l
   REQUIRE(set_up_logging(to_file(path), false).has_value());
   const auto log = logger("cm.stalled");
   const auto before = log_counts();
-  // The pipe holds 64 KiB, the ring 8,192 lines: were the calls to wait, this would never end.
+  // The pipe holds 64 KiB and the ring buffer 8,192 lines: if logging blocked, this loop would never end.
   constexpr std::uint64_t sent = 4 * log_queue_length;
   for (std::uint64_t i = 0; i < sent; ++i)
     log->info("line {}", i);
   const auto dropped = log_counts().dropped;
   CHECK(dropped > sent / 2);
 
-  // The end of the stream is a line of its own; a later one than all that were dropped.
+  // A last line marks the end of the stream; it is newer than all dropped lines.
   auto all = std::async(std::launch::async, [reader] {
     std::string content;
     std::string buffer(65536, '\0');
@@ -324,7 +324,7 @@ TEST_CASE("when nobody takes the lines the loggers go on, the oldest lines are l
   CHECK(log_counts().info - before.info >= written);
 }
 
-TEST_CASE("after the end of the log, loggers asked for again write at once") {
+TEST_CASE("loggers that are obtained after the shutdown write synchronously") {
   const directory dir;
   REQUIRE(set_up_logging(to_file(dir.path("cm.log")), false).has_value());
   shutdown_logging();
@@ -345,7 +345,7 @@ TEST_CASE("the termination message replaces the content of the file, if there is
   write_termination_message("x", "/nowhere/at/all");
 }
 
-TEST_CASE("a long termination message is cut to 4096 bytes, between characters") {
+TEST_CASE("a long termination message is truncated to 4096 bytes, between characters") {
   const directory dir;
   const auto path = dir.write("termination-log", "");
   write_termination_message(std::string(5000, 'x'), path.c_str());

@@ -7,12 +7,12 @@
 using namespace cm::core;
 using namespace std::chrono_literals;
 
-TEST_CASE("A duration is counted in the first range whose upper bound it does not exceed") {
+TEST_CASE("A duration is counted in the first bucket whose upper bound it does not exceed") {
   duration_histogram<counter> histogram;
-  histogram.observe(50us, 1); // a bound belongs to its range
+  histogram.observe(50us, 1); // upper bounds are inclusive
   histogram.observe(50'001ns, 2);
-  histogram.observe(11s, 3); // beyond the last
-  histogram.observe(-1s, 4); // a clock that disagrees: none at all
+  histogram.observe(11s, 3); // above the last bound
+  histogram.observe(-1s, 4); // negative, because clocks disagree: counts as 0
   duration_counts counts;
   histogram.add_to(counts);
   CHECK(counts.counts.front() == 5);
@@ -23,17 +23,17 @@ TEST_CASE("A duration is counted in the first range whose upper bound it does no
 }
 
 TEST_CASE("The histograms of several writers add up") {
-  duration_histogram<counter> one;
-  duration_histogram<shared_counter> other;
-  one.observe(1ms, 5);
-  other.observe(1ms, 7);
+  duration_histogram<counter> first;
+  duration_histogram<shared_counter> second;
+  first.observe(1ms, 5);
+  second.observe(1ms, 7);
   duration_counts counts;
-  one.add_to(counts);
-  other.add_to(counts);
+  first.add_to(counts);
+  second.add_to(counts);
   CHECK(counts.total() == 12);
 }
 
-TEST_CASE("Every status of 16/ECAP has a place of its own before the others, and an unknown status the last") {
+TEST_CASE("The statuses of 16/ECAP have the first indexes, and an unknown status has the last") {
   for (const int status : {200, 400, 401, 403, 404, 408, 409, 429, 500, 503}) {
     REQUIRE(status_place(status) < ecap_status_count);
     CHECK(counted_statuses[status_place(status)] == status);
@@ -43,7 +43,7 @@ TEST_CASE("Every status of 16/ECAP has a place of its own before the others, and
   CHECK(status_place(0) == counted_statuses.size() - 1);
 }
 
-TEST_CASE("Responses are counted by route and by status, and those without a route apart") {
+TEST_CASE("Responses are counted by route and status, and those without a route separately") {
   http_counters counters{2};
   const steady_time now{1h};
   counters.answered(1, 200, 3ms, now);
@@ -60,20 +60,20 @@ TEST_CASE("Responses are counted by route and by status, and those without a rou
   CHECK(all.total() == 2);
 }
 
-TEST_CASE("A counter by name is made once and keeps its value") {
+TEST_CASE("A named counter is created once and keeps its value") {
   named_counters counters;
   const auto before = counters.read();
   counters.get("one")->total.add(2);
   counters.get("two")->present.set(1);
   counters.get("one")->total.add(3);
-  CHECK(before->empty()); // whoever reads has a list that does not change
+  CHECK(before->empty()); // a list that was read does not change
   const auto list = counters.read();
   REQUIRE(list->size() == 2);
   CHECK(list->front()->name == "one");
   CHECK(list->front()->total.value() == 5);
 }
 
-TEST_CASE("The line of proc(5) is read whatever the process is called") {
+TEST_CASE("/proc/self/stat is parsed for any process name") {
   const std::string rest =
     " S 1 1 1 0 -1 4194560 100 0 0 0 250 150 0 0 20 0 34 0 12345 1000000 250 18446744073709551615";
   for (const std::string name : {"(cm)", "(a b) c)", "()"}) {

@@ -49,7 +49,7 @@ TEST_CASE("longs have the encodings of the specification") {
   }
 }
 
-TEST_CASE("every long comes back as it went") {
+TEST_CASE("every long survives encoding and decoding") {
   std::mt19937_64 random(1);
   for (int i = 0; i < 100'000; ++i) {
     const auto bits = random() >> (random() % 64);
@@ -97,7 +97,7 @@ TEST_CASE("ints are refused beyond 32 bits") {
   }
 }
 
-TEST_CASE("a string's length is checked against what is left") {
+TEST_CASE("a string's length is checked against the remaining bytes") {
   for (const std::int64_t length :
        {std::int64_t{-1}, std::int64_t{4}, std::int64_t{1} << 31, std::int64_t{1} << 62,
         std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()}) {
@@ -132,7 +132,7 @@ TEST_CASE("strings are valid UTF-8, zero bytes included") {
   }
 }
 
-TEST_CASE("a branch that the union does not have is refused") {
+TEST_CASE("an undefined branch of a union is refused") {
   for (const char* hex : {"04", "01", "fe7f", "ffffffffffffffffff01", "feffffffffffffffff01", "8080808020"}) {
     const auto bytes = from_hex(hex);
     INFO(hex);
@@ -144,7 +144,7 @@ TEST_CASE("a branch that the union does not have is refused") {
   }
 }
 
-TEST_CASE("the order of a union's branches decides") {
+TEST_CASE("the order of a union's branches matters") {
   const auto first = from_hex("0002") + "a";
   const auto swapped = from_hex("0202") + "a";
   std::optional<std::string_view> out;
@@ -162,11 +162,11 @@ TEST_CASE("the order of a union's branches decides") {
   CHECK_FALSE(out);
 }
 
-TEST_CASE("arrays come in blocks, with or without their sizes") {
+TEST_CASE("arrays consist of blocks, with or without sizes") {
   const std::vector<std::string_view> abc{"a", "b", "c"};
   for (const char* hex : {
          "0602610262026300",       // one block of 3
-         "02026104026202630000",   // is followed by bytes that the array does not take
+         "02026104026202630000",   // followed by bytes that are not part of the array
          "0202610202620202630000", // three blocks
          "050c02610262026300",     // one block of 3 in 6 bytes
          "03080261026202026300",   // 2 in 4 bytes, then 1
@@ -187,7 +187,7 @@ TEST_CASE("arrays come in blocks, with or without their sizes") {
   CHECK(to_hex(bytes) == "00");
 }
 
-TEST_CASE("arrays that claim what they do not have are refused and allocate nothing for it") {
+TEST_CASE("arrays with false counts or sizes are refused without allocating memory for them") {
   for (const char* hex : {
          "",                             // no end
          "02",                           // no item
@@ -212,7 +212,7 @@ TEST_CASE("arrays that claim what they do not have are refused and allocate noth
   }
 }
 
-TEST_CASE("an array has its limit, in one block or in many") {
+TEST_CASE("the number of items of an array is limited, in one block or in many") {
   using cm::messaging::avro::max_array_items;
   const auto array = [](std::size_t items, std::size_t per_block) {
     std::string out;
@@ -239,7 +239,7 @@ TEST_CASE("an array has its limit, in one block or in many") {
   CHECK_FALSE(in.read_strings(out));
 }
 
-TEST_CASE("after a failure nothing is read any more and the first reason stays") {
+TEST_CASE("after a failure all reads fail, and the first reason is kept") {
   const auto bytes = from_hex("0102");
   reader in(bytes);
   std::string_view text;
@@ -251,7 +251,7 @@ TEST_CASE("after a failure nothing is read any more and the first reason stays")
   CHECK(in.problem() == problem);
 }
 
-TEST_CASE("a reader takes bytes as well as characters") {
+TEST_CASE("a reader accepts std::byte and char") {
   const std::vector<std::byte> bytes{std::byte{2}, std::byte{'a'}};
   reader in{std::span<const std::byte>(bytes)};
   std::string_view out;

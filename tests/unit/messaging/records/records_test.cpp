@@ -1,7 +1,7 @@
 #include "avro_json.hpp"
 #include "catch.hpp"
 
-// Boost.JSON without its library: this program links none of the modules that bring it.
+// Header-only Boost.JSON: this program links no module that provides the library.
 #include <boost/json/src.hpp>
 
 #include <array>
@@ -22,7 +22,7 @@ boost::json::value vectors() {
   return boost::json::parse(text);
 }
 
-/// Everything random that a record refers to.
+/// Owns the random texts to which a record refers.
 class random_values {
 public:
   explicit random_values(std::uint64_t seed) : random_(seed) {}
@@ -70,7 +70,7 @@ std::string encoded_record(const Record& record) {
   return out;
 }
 
-/// In a buffer of its own and of exactly that size, so that a sanitizer sees a byte read too far.
+/// Decodes from a buffer of exactly the message's size, so that a sanitizer detects reads past the end.
 template <class Record>
 bool decodes(const Record& /*which*/, std::string_view bytes) {
   const std::vector<char> exact(bytes.begin(), bytes.end());
@@ -79,7 +79,7 @@ bool decodes(const Record& /*which*/, std::string_view bytes) {
 
 } // namespace
 
-TEST_CASE("every good vector decodes to its value and encodes to its bytes") {
+TEST_CASE("every valid test vector decodes to its value and encodes to its bytes") {
   const auto all = vectors();
   std::size_t seen = 0;
   for (const auto& vector : all.at("good").as_array()) {
@@ -99,7 +99,7 @@ TEST_CASE("every good vector decodes to its value and encodes to its bytes") {
   CHECK(seen == 23);
 }
 
-TEST_CASE("every bad vector is refused") {
+TEST_CASE("every invalid test vector is refused") {
   const auto all = vectors();
   CHECK(all.at("bad").as_array().size() == 9);
   for (const auto& vector : all.at("bad").as_array()) {
@@ -109,7 +109,7 @@ TEST_CASE("every bad vector is refused") {
   }
 }
 
-TEST_CASE("every truncation of a good message and every byte behind it is refused") {
+TEST_CASE("every truncation of a valid message, and every additional byte after it, is refused") {
   const auto all = vectors();
   for (const auto& vector : all.at("good").as_array()) {
     INFO(vector.at("record") << ": " << vector.at("note"));
@@ -123,7 +123,7 @@ TEST_CASE("every truncation of a good message and every byte behind it is refuse
   }
 }
 
-TEST_CASE("a message with any one byte changed is refused or means what its own encoding says") {
+TEST_CASE("a message with one changed byte is refused, or decodes to a record that encodes to the same meaning") {
   const auto all = vectors();
   for (const auto& vector : all.at("good").as_array()) {
     const auto bytes = from_hex(view(vector.at("hex")));
@@ -146,7 +146,7 @@ TEST_CASE("a message with any one byte changed is refused or means what its own 
   }
 }
 
-TEST_CASE("random records of every type come back as they went") {
+TEST_CASE("random records of every type survive encoding and decoding") {
   for_each_record([](std::string_view protocol, auto record) {
     INFO(protocol << '.' << record.avro_name);
     using record_type = decltype(record);
@@ -164,7 +164,7 @@ TEST_CASE("random records of every type come back as they went") {
   });
 }
 
-TEST_CASE("a refused message still tells its correlation ID and timestamp as far as they could be read") {
+TEST_CASE("a decode failure contains the correlation ID and timestamp if they could be read") {
   messaging::ecap::endpoint_token_validation_request request;
   request.correlation_id = "abc";
   request.timestamp = 1763821020123;

@@ -3,7 +3,7 @@
 
 using namespace cm::messaging;
 
-TEST_CASE("subjects are those of the contract") {
+TEST_CASE("the subjects match the contract") {
   CHECK(subjects::ep_token_request("cm") == "kaa.v1.service.cm.ecap.ep-token-request");
   CHECK(subjects::ep_token_status_transition_request("cm")
         == "kaa.v1.service.cm.ecap.ep-token-status-transition-request");
