@@ -33,7 +33,8 @@ std::string head_of(const connection_settings& with, const http_request& what, b
     out += "Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n";
   else if (!what.content_type.empty())
     out += "Content-Length: " + std::to_string(what.body.size()) + "\r\n";
-  return out + "\r\n";
+  out += "\r\n";
+  return out;
 }
 
 // Appends the bytes as a chunk (RFC 9112 section 7.1).

@@ -15,23 +15,23 @@ namespace cm::core {
 /// (http/server/error_status.cpp) and its ECAP status (messaging/records/ecap_status.cpp); their tests walk all codes.
 enum class errc : std::uint8_t {
   none = 0,            ///< not an error; never inside an `error`
-  invalid,             ///< the input cannot be right
+  invalid,             ///< malformed or contradictory input
   unauthenticated,     ///< unknown or wrong credentials
   forbidden,           ///< known, but not allowed
-  not_found,           ///< no such thing
-  expired,             ///< the message was too old on arrival
-  conflict,            ///< the state of the thing does not allow it
+  not_found,           ///< the resource does not exist
+  expired,             ///< the message had expired on arrival
+  conflict,            ///< the state of the resource does not allow the change
   precondition_failed, ///< a condition of the request did not hold
-  throttled,           ///< too many attempts of one kind
-  internal,            ///< a fault of CM; the client learns no more than that
-  overloaded,          ///< a queue is full; answered at once
-  unavailable,         ///< a dependency or a part of CM is away; the request may be retried
+  throttled,           ///< too many failed attempts
+  internal,            ///< a fault in CM; the client gets no details
+  overloaded,          ///< a queue is full; the response is immediate
+  unavailable,         ///< a dependency or a part of CM is not available; the client may retry
 };
 
 /// Number of values of errc, `none` included.
 inline constexpr std::size_t errc_count = 12;
 
-/// What is wrong with one field of the input; `field` is a JSON pointer-like path or a parameter's name.
+/// What is wrong with one field of the input. `field` is a path like a JSON pointer, or the name of a parameter.
 struct field_error {
   std::string field;
   std::string message;
@@ -39,24 +39,24 @@ struct field_error {
   friend bool operator==(const field_error&, const field_error&) = default;
 };
 
-/// An error as it passes between modules. No member holds a secret.
+/// The error that modules pass to each other. No member may hold a secret.
 struct error {
   errc code = errc::internal;
-  std::string message;             ///< for the client
+  std::string message;             ///< shown to the client
   std::string detail;              ///< for the log only; may be empty
-  std::vector<field_error> fields; ///< for 400: which fields
+  std::vector<field_error> fields; ///< the invalid fields, for 400
 
   friend bool operator==(const error&, const error&) = default;
 };
 
-/// A value or an error; boost::system::result has std::expected's shape.
+/// A value or an error, like C++23's std::expected.
 template <class T>
 using expected = boost::system::result<T, error>;
 
-/// Called by expected::value() where there is none: a fault in the caller, hence std::logic_error.
+/// Boost calls this from expected::value() if there is no value. That is a bug in the caller, hence std::logic_error.
 [[noreturn]] void throw_exception_from_error(const error& e, const boost::source_location& where);
 
-/// Shorthand for an error without detail and fields.
+/// Shorthand for an error without fields.
 [[nodiscard]] inline error make_error(errc code, std::string message, std::string detail = {}) {
   return error{code, std::move(message), std::move(detail), {}};
 }
