@@ -216,8 +216,8 @@ void connection::on_begin(response head) {
 }
 
 void connection::on_write(std::string bytes, written_handler done) {
-  if (streams_.done
-      || streams_.done_sending) { // a concurrent write: a response with a missing piece must not look complete
+  // A concurrent write is a caller's error: a response with a missing piece must not look complete.
+  if (streams_.done || streams_.done_sending) {
     core::wipe(bytes);
     close();
     done(false);
