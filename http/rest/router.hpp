@@ -87,11 +87,11 @@ public:
   };
 
   router(std::initializer_list<entry> entries) {
-    for (const auto& entry : entries)
-      add(entry);
+    for (const auto& added : entries)
+      add(added);
   }
 
-  void add(const entry& entry) { table_.add(entry.verb, entry.path_template, static_cast<int>(entry.route)); }
+  void add(const entry& added) { table_.add(added.verb, added.path_template, static_cast<int>(added.route)); }
 
   /// Thread-safe.
   [[nodiscard]] route_match<Route> match(const request_head& request) const {
