@@ -1,4 +1,4 @@
-// Every record by its name in tests/vectors/avro.json, with its fields, for tests that walk all of them.
+// Every record by its name in tests/vectors/avro.json, with its fields, for tests that iterate over all of them.
 #pragma once
 
 #include "messaging/records/ecap.hpp"

@@ -1,4 +1,4 @@
-// Prometheus' text format 0.0.4, read strictly: whatever is not in the format, or against the naming rules, throws.
+// A strict parser of Prometheus' text format 0.0.4: throws for any violation of the format or the naming rules.
 import assert from 'node:assert/strict';
 
 const sampleLine = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (-?(?:\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|NaN|[+-]Inf)$/;
@@ -63,7 +63,7 @@ function checkFamily({ name, type, samples }) {
   }
 }
 
-/** The value of one sample; labels that are not named do not matter. Several are added up. */
+/** The sum of all samples of a metric that have the given labels. */
 export function valueOf(families, name, labels = {}) {
   const family = families.get(name.replace(/_(bucket|sum|count)$/, '')) ?? families.get(name);
   assert.ok(family, `no ${name}`);

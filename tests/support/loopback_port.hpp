@@ -1,4 +1,4 @@
-// A loopback port for a server that a test starts, and the sockets that are needed to find and to reach it.
+// Finds a free loopback port for a server that a test starts, and connects to it.
 #pragma once
 
 #include <cstdint>

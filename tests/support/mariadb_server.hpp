@@ -1,4 +1,4 @@
-// A private MariaDB server for a test: own data directory, own loopback port, ended with the object.
+// A private MariaDB server for a test, with its own data directory and loopback port; the destructor ends it.
 #pragma once
 
 #include "core/configuration/settings.hpp"

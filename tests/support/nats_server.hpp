@@ -1,4 +1,4 @@
-// A private nats-server for a test: own loopback port, ended with the object.
+// A private nats-server for a test, on its own loopback port; the destructor ends it.
 #pragma once
 
 #include "core/configuration/settings.hpp"

@@ -16,12 +16,12 @@ namespace cm::test {
 inline void stop_process(pid_t child) {
   ::kill(child, SIGSTOP);
   const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds{2};
-  // The parent is told when the last thread has stopped.
+  // The parent is notified when the last thread has stopped.
   int status = 0;
   while (::waitpid(child, &status, WUNTRACED | WNOHANG) == 0) {
     if (std::chrono::steady_clock::now() > limit)
       throw std::runtime_error("a process does not stop");
-    std::this_thread::sleep_for(std::chrono::milliseconds{1}); // between two looks at the awaited condition
+    std::this_thread::sleep_for(std::chrono::milliseconds{1}); // polling interval
   }
   if (!WIFSTOPPED(status))
     throw std::runtime_error("a process ended that was to be stopped");
