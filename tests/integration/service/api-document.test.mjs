@@ -1,5 +1,5 @@
-// The OpenAPI document against the running service: CM shows it, and does what it says and nothing else (contract
-// section 5). Prism stands between as the judge.
+// The OpenAPI document against the running service: CM serves it and behaves exactly as documented (contract section
+// 5). Prism validates requests and responses in between.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { Stack } from '../../support/stack.mjs';
 const file = join(root, 'docs', 'api', 'openapi.yaml');
 const document = readFileSync(file, 'utf8');
 
-/** The operations of the document: [{path, method, id, statuses}]. It is regular enough to be read line by line. */
+/** The operations of the document: [{path, method, id, statuses}]. Its regular layout allows parsing line by line. */
 function operationsOf(text) {
   const found = [];
   let path;
@@ -47,7 +47,7 @@ after(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** Which statuses of which operations were seen through Prism. */
+/** The statuses of each operation that were seen through Prism. */
 const seen = new Set();
 
 /** Puts values into the path of an operation. */
@@ -58,8 +58,9 @@ const pathOf = (id, values = {}) =>
   });
 
 /**
- * One request through Prism: an operation, the status that is expected, the values of its path, and {query, body,
- * headers}. With `wrong` Prism has to find the request wrong, too; with `wrong: 'unsaid'` the document cannot say it.
+ * Sends one request through Prism: an operation, the expected status, the values of its path, and {query, body,
+ * headers}. With `wrong`, Prism must reject the request too; with `wrong: 'unsaid'`, the document cannot express the
+ * error.
  */
 async function walk(id, status, values, { query = '', wrong = status === 400, ...options } = {}) {
   const answer = await prism.ask(byId.get(id).method, `${pathOf(id, values)}${query}`, options);
@@ -82,7 +83,7 @@ const unknown = { query: '?unknown=1', wrong: 'unsaid' };
 const huge = 'x'.repeat(70_000);
 const lines = (...all) => ({ body: all.map((one) => `${JSON.stringify(one)}\n`).join(''), headers: { 'Content-Type': 'application/x-ndjson' } });
 
-test('CM serves the document of this repository, byte for byte', async () => {
+test('CM serves the document of this repository byte for byte', async () => {
   const answer = await get(`${stack.cm.api}/openapi.yaml`);
   assert.equal(answer.status, 200);
   assert.match(answer.headers['content-type'], /^application\/yaml/);
@@ -95,7 +96,7 @@ test('CM serves the document of this repository, byte for byte', async () => {
   assert.match(document, /^openapi: 3\.1\.\d+$/m);
 });
 
-test('the page to read names every operation and needs nothing from elsewhere', async () => {
+test('the HTML page lists every operation and uses no external resources', async () => {
   const answer = await get(`${stack.cm.api}/docs`, { headers: { Accept: 'text/html,application/xhtml+xml;q=0.9' } });
   assert.equal(answer.status, 200);
   assert.match(answer.headers['content-type'], /^text\/html; charset=utf-8/i);
@@ -107,7 +108,7 @@ test('the page to read names every operation and needs nothing from elsewhere', 
   assert.doesNotMatch(answer.text, /url\(|@import/i);
 });
 
-test('every documented path takes the documented methods and no others', async () => {
+test('every documented path accepts the documented methods and no others', async () => {
   const paths = new Map();
   for (const { path, method } of operations) paths.set(path, [...(paths.get(path) ?? []), method]);
   assert.ok(paths.size >= 14);
@@ -121,7 +122,7 @@ test('every documented path takes the documented methods and no others', async (
   }
 });
 
-test('the judge is awake: with a document that says otherwise, Prism finds the answers wrong', async () => {
+test('Prism detects violations: with a modified document it rejects the responses', async () => {
   const other = join(directory, 'other.yaml');
   const said = (from, to) => (text) => {
     assert.ok(text.includes(from), from);
@@ -298,7 +299,7 @@ test('client certificates answer as documented', async () => {
   await walkDeletion('deleteClientCertificate', one);
 });
 
-/** PUT status of a client credential in all its answers; it is Revoked in the end. */
+/** Gets all documented responses of PUT status of a client credential, which is finally Revoked. */
 async function walkStatus(name, one, other) {
   const id = `set${name}Status`;
   await walk(id, 200, one, { body: { status: 'Suspended' } });
@@ -325,7 +326,7 @@ test('revocations and the document itself answer as documented', async () => {
   const { json } = await walk('listRevocations', 200, {}, { query: '?limit=2' });
   assert.equal(json.content.length, 2);
   const all = (await walk('listRevocations', 200, {}, { query: `?after=${json.next}&limit=1000` })).json.content;
-  // Every form was there before the judge.
+  // Every kind of revocation was validated.
   const forms = new Set([...json.content, ...all].map(({ type, status, deleted }) => `${type} ${status ?? deleted}`));
   for (const form of ['endpoint-tokens Suspended', 'endpoint-tokens true', 'client-credential Suspended', 'client-credential true']) {
     assert.ok(forms.has(form), form);
@@ -341,11 +342,11 @@ test('revocations and the document itself answer as documented', async () => {
   }
 });
 
-test('411 is answered as documented where a body has to be', async () => {
+test('411 is answered as documented if a body is required', async () => {
   for (const { id, path, method, statuses: documented } of operations) {
     if (!documented.includes(411)) continue;
     const concrete = path.replace('{endpointId}', 'an-endpoint').replace(/\{\w+\}/, nobody);
-    // A client library would send a length.
+    // A client library would send Content-Length.
     const type = id === 'importEndpointTokens' ? 'application/x-ndjson' : 'application/json';
     const answer = await raw(stack.cm.port, `${method} ${concrete} HTTP/1.1\r\nHost: cm\r\nContent-Type: ${type}\r\n\r\n`, {
       done: (received) => received.includes('}'),
@@ -358,8 +359,8 @@ test('411 is answered as documented where a body has to be', async () => {
   }
 });
 
-// The last two: the database is taken away, and nothing may be left over.
-test('503 is answered as documented while MariaDB is away, by all that need it', async () => {
+// The last two tests: one stops the database, one checks that every status was seen.
+test('503 is answered as documented while MariaDB is down, by all operations that need it', async () => {
   await stack.mariadb.kill();
   const values = { endpointId: 'walked', endpointTokenId: nobody, credentialId: nobody };
   const bodies = {
@@ -369,7 +370,7 @@ test('503 is answered as documented while MariaDB is away, by all that need it',
     setClientCredentialPassword: { body: {} },
   };
   for (const { id, statuses: documented } of operations) {
-    // An import has begun its answer before it knows; each of its lines is 503 then (import-export.test.mjs).
+    // An import begins its response before it can know, and answers each line with 503 (import-export.test.mjs).
     if (!documented.includes(503) || id === 'importEndpointTokens') continue;
     const options = bodies[id] ?? (/^set.*Status$/.test(id) ? { body: { status: 'Active' } } : {});
     const answer = await walk(id, 503, values, options);
@@ -379,10 +380,10 @@ test('503 is answered as documented while MariaDB is away, by all that need it',
   await stack.cm.up();
 });
 
-test('every documented status of every operation was seen, but for faults of CM', () => {
+test('every documented status of every operation was seen, except for internal errors', () => {
   const documented = operations.flatMap(({ id, statuses: all }) => all.map((status) => `${id} ${status}`));
   assert.ok(operations.length >= 23, `${operations.length} operations`);
   const missing = documented.filter((one) => !seen.has(one) && !one.endsWith(' 500'));
-  // Too many requests at once or a license that is over (license.test.mjs): not before the first line.
+  // 503 before the first line needs too many concurrent requests or an expired license (license.test.mjs).
   assert.deepEqual(missing, ['importEndpointTokens 503']);
 });

@@ -1,5 +1,5 @@
-// The pages for operators against the sources that they are about: an alert, an exit status or a secret that is new has to
-// be written about, and no link leads nowhere.
+// The operators' documentation against the sources: every alert, exit status and secret must be documented, and no link
+// may be broken.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -10,13 +10,13 @@ import { root } from '../../support/places.mjs';
 
 const read = (path) => readFileSync(join(root, path), 'utf8');
 
-/** The text below each heading of a page, by the heading: up to the next one. */
+/** The text of each section of a page, by heading. */
 function sections(page) {
   const parts = read(page).split(/^#{1,6} (.*)$/m).slice(1);
   return new Map(Array.from({ length: parts.length / 2 }, (_, i) => [parts[2 * i], parts[2 * i + 1]]));
 }
 
-test('the runbook says of each alert what it means, what to look at, what to do and when it is over', () => {
+test('the runbook describes meaning, diagnosis, action and end of each alert', () => {
   const alerts = [...read('deploy/prometheus/alerts.yml').matchAll(/^ *- alert: (\w+)$/gm)].map(([, name]) => name);
   assert.ok(alerts.length > 10);
   const runbook = sections('docs/runbook.md');
@@ -31,7 +31,7 @@ test('the runbook says of each alert what it means, what to look at, what to do 
   assert.deepEqual(written.sort(), alerts.sort(), 'and of no others');
 });
 
-test('each alert names its section of the runbook', () => {
+test('each alert links to its section of the runbook', () => {
   const rules = read('deploy/prometheus/alerts.yml').split(/^ *- alert: /m).slice(1);
   for (const rule of rules) {
     const [name] = rule.split('\n');
@@ -39,7 +39,7 @@ test('each alert names its section of the runbook', () => {
   }
 });
 
-test('the runbook has a row for each exit status of the code, and a section for each that is an error', () => {
+test('the runbook has a row for each exit status in the code, and a section for each error', () => {
   const statuses = [...read('core/base/exit_status.hpp').matchAll(/^ +\w+ = (\d+),/gm)].map(([, number]) => number);
   assert.deepEqual(statuses.slice(0, 2), ['0', '1']);
   const runbook = sections('docs/runbook.md');
@@ -50,7 +50,7 @@ test('the runbook has a row for each exit status of the code, and a section for 
   }
 });
 
-test('the page about operation says how to change each secret of the configuration', () => {
+test('the operations page describes how to change each secret of the configuration', () => {
   const keys = [...read('docs/configuration.md').matchAll(/^\| (.*?) \| (.*?) \| (secret) \|/gm)];
   const secrets = keys.map(([, key, variables]) => (key === '–' ? variables.split(', ')[0] : key.split(', ')[0]));
   assert.ok(secrets.length >= 7, secrets.join());
@@ -72,7 +72,7 @@ function anchors(page) {
   );
 }
 
-test('every link between the pages leads to a file and a heading that are there', () => {
+test('every link between the pages leads to an existing file and heading', () => {
   const listed = execFileSync('git', ['-c', `safe.directory=${root}`, 'ls-files', '--', '*.md'], { cwd: root, encoding: 'utf8' });
   const pages = listed.trimEnd().split('\n');
   assert.ok(pages.includes('docs/runbook.md'));
