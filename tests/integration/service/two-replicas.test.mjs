@@ -1,5 +1,5 @@
-// Two replicas of one instance on one database: every transition is one conditional write, so that the database, the
-// audit trail, the events and the answers agree whatever came at once (contract section 2).
+// Two replicas of one instance on one database: every transition is one conditional write, so that database, audit
+// trail, events and answers are consistent for concurrent requests (contract section 2).
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
@@ -25,7 +25,7 @@ after(async () => {
   await stack?.remove();
 });
 
-/** Calls `action(item, index)` for all of them, `width` at a time. */
+/** Calls `action(item, index)` for all items, `width` at a time. */
 async function spread(items, width, action) {
   let next = 0;
   await Promise.all(
@@ -65,10 +65,10 @@ async function everything(application) {
   return (id) => of(id.replaceAll('-', '').toUpperCase());
 }
 
-/** Whether the trail, the row, the events and the answers of one token tell the same story. */
+/** Checks that audit trail, row, events and answers of one token are consistent. */
 function checkStory({ id, asked }, { row, audit, revocations }) {
   const told = `${id}: ${JSON.stringify({ row, audit, revocations, asked }, undefined, 1)}`;
-  // 1. The trail is a way through the table, and ends where the row is.
+  // 1. The audit trail follows the state table and ends at the row's status.
   let now;
   const been = [];
   for (const [i, { from, to }] of audit.entries()) {
@@ -81,7 +81,7 @@ function checkStory({ id, asked }, { row, audit, revocations }) {
     been.push(to);
   }
   assert.equal(row, now, told);
-  // 2. Each change was asked for once and answered as done; what was not answered as done left nothing.
+  // 2. Each change was requested once and answered with success; requests without success changed nothing.
   const changes = new Map(audit.slice(1).map((one) => [one.correlationId, one]));
   assert.equal(changes.size, audit.length - 1, told);
   for (const { target, status, shown, correlationId } of asked) {
@@ -92,7 +92,7 @@ function checkStory({ id, asked }, { row, audit, revocations }) {
       assert.equal(status, target === undefined ? 204 : 200, told);
       if (target !== undefined) assert.equal(shown, target, told);
     } else if (status === 200) {
-      // A no-op: it was in that state at some time.
+      // A no-op: the token had that status at some time.
       assert.equal(shown, target, told);
       assert.ok(been.includes(target), told);
     } else if (status === 409) {
@@ -102,9 +102,9 @@ function checkStory({ id, asked }, { row, audit, revocations }) {
       assert.equal(row, undefined, told);
     }
   }
-  // A first use is nobody's request here.
+  // First uses are not among the requests.
   for (const [, change] of changes) assert.equal(change.how, 'ecap', told);
-  // 3. Each change that took the token away has its event, in the same order; nothing else has one.
+  // 3. Each revocation has its event, in the same order; nothing else has one.
   const expected = audit
     .filter(({ from, to }) => from !== undefined && takesAway(from, to))
     .map(({ to, correlationId }) => ({ to, correlationId }));
@@ -142,8 +142,8 @@ const tally = (tokens) => {
   return JSON.stringify(counts);
 };
 
-test(`conflicting transitions on ${contested} tokens at once: database, audit trail, events and answers agree for each one`, async (t) => {
-  // Different ones for each token, and each in another order and over another replica.
+test(`concurrent conflicting transitions on ${contested} tokens: database, audit trail, events and answers are consistent`, async (t) => {
+  // Different transitions for each token, in different orders and over different replicas.
   const kinds = ['Suspended', 'Revoked', 'Active', 'Inactive', 'Suspended', 'Active'];
   const tokens = await conflict('quarrel', (i) => kinds.map((_, k) => kinds[(k + i) % kinds.length]).slice(0, 4));
   t.diagnostic(`answers: ${tally(tokens)}`);
@@ -152,7 +152,7 @@ test(`conflicting transitions on ${contested} tokens at once: database, audit tr
   for (const { asked } of tokens) for (const { status } of asked) assert.ok([200, 409].includes(status), `${status}`);
 });
 
-test('the same with deletions among them: what is deleted is deleted once, and 404 for all who come after', async (t) => {
+test('the same with deletions: each token is deleted once, and is 404 for later requests', async (t) => {
   const tokens = await conflict('removal', (i) => [undefined, ['Suspended', 'Revoked', 'Active'][i % 3], undefined, 'Suspended']);
   t.diagnostic(`answers: ${tally(tokens)}`);
   const found = await everything('removal');
@@ -163,7 +163,7 @@ test('the same with deletions among them: what is deleted is deleted once, and 4
   }
 });
 
-test('the same with first uses among them: a use never brings back what was taken away', async (t) => {
+test('the same with first uses: a use never reactivates a revoked token', async (t) => {
   const tokens = await conflict('usage', (i) => [['Suspended', 'Revoked'][i % 2], 'Suspended'], { use: true });
   t.diagnostic(`answers: ${tally(tokens)}`);
   const found = await everything('usage');
@@ -174,7 +174,7 @@ test('the same with first uses among them: a use never brings back what was take
   }
 });
 
-test('both replicas show the same state as soon as the answer is there', async () => {
+test('both replicas return the same status as soon as a change is answered', async () => {
   for (let i = 0; i < 30; i += 1) {
     const created = (await replicas[i % 2].provision(`both-${i}`)).json;
     const at = (replica) => `${replica.api}/endpoints/both-${i}/tokens/${created.endpointTokenId}`;
@@ -190,7 +190,7 @@ test('both replicas show the same state as soon as the answer is there', async (
   }
 });
 
-test('a deletion of all against provisioning through the other replica: each token is either there or deleted', async () => {
+test('deletion of all concurrently with provisioning through the other replica: each token either exists or is deleted', async () => {
   for (let round = 0; round < 10; round += 1) {
     const endpointId = `churn-${round}`;
     const [created] = await Promise.all([
@@ -211,7 +211,7 @@ test('a deletion of all against provisioning through the other replica: each tok
   }
 });
 
-test('the outbox of both is empty in the end', async () => {
+test('the outbox of both replicas is finally empty', async () => {
   await until(async () => (await stack.mariadb.sql('SELECT COUNT(*) FROM event_outbox')) === '0\n', {
     timeout: 10_000 * slowness,
     what: 'an empty outbox',
