@@ -1,17 +1,17 @@
-// A process of its own that revokes tokens through REST at a steady rate, and asks for each, again and again, how long it is
-// still let in after the acknowledgement. Takes one message with the job, sends one with what it measured.
+// A separate process that revokes tokens over REST at a steady rate, and validates each repeatedly to measure how long
+// it is still accepted after the acknowledgement. Receives one message with the job, sends one with the measurements.
 import { Agent } from 'node:http';
 
 import { EcapClient } from '../support/ecap.mjs';
 import { http } from '../support/http.mjs';
 import { sleep } from '../support/wait.mjs';
 
-/** A millisecond's questions: that none of them meets the one replica of two that is late is a chance of 2^-8. */
+/** Requests per millisecond: the probability that none of them reaches the slower one of two replicas is 2^-8. */
 const questions = 8;
-const probed = 20; // ms without a 200, until one counts as refused
+const probed = 20; // ms without a 200 after which a token counts as refused
 const patience = 1000; // ms
 
-/** How many milliseconds after now the last question was sent that was answered with 200; 0 when there is none. */
+/** Milliseconds from now to the sending of the last request that was answered with 200; 0 if there is none. */
 async function letIn(ecap, token) {
   const began = performance.now();
   let last = 0;
