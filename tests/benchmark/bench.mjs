@@ -182,7 +182,7 @@ export class Bench {
     result.cores = Object.fromEntries(Object.keys(after).map((name) => [name, (after[name] - before[name]) / elapsed]));
     if (!tolerant) {
       assert.equal(result.code, 0, `wrong or missing answers: ${JSON.stringify(result)}`);
-      assert.ok(result.rate > 0, `nobody answered: ${JSON.stringify(result)}`);
+      assert.ok(result.rate > 0, `no answers: ${JSON.stringify(result)}`);
     }
     return result;
   }

@@ -7,17 +7,17 @@ import { http } from '../support/http.mjs';
 import { sleep } from '../support/wait.mjs';
 
 /** Requests per millisecond: the probability that none of them reaches the slower one of two replicas is 2^-8. */
-const questions = 8;
+const requestsPerRound = 8;
 const probed = 20; // ms without a 200 after which a token counts as refused
 const patience = 1000; // ms
 
 /** Milliseconds from now to the sending of the last request that was answered with 200; 0 if there is none. */
-async function letIn(ecap, token) {
+async function acceptedFor(ecap, token) {
   const began = performance.now();
   let last = 0;
   const answers = [];
   for (let now = 0; now < last + probed && now < patience; now = performance.now() - began) {
-    for (let i = 0; i < questions; i += 1) {
+    for (let i = 0; i < requestsPerRound; i += 1) {
       const sent = performance.now() - began;
       answers.push(
         ecap.validate('smart_kettle', token).then(({ statusCode }) => {
@@ -42,7 +42,7 @@ async function run({ apis, nats, tokens, rate }) {
     const url = `${apis[i % apis.length]}/endpoints/${endpointId}/tokens/${id}/status`;
     const { status, text } = await http('PUT', url, { body: { status: 'Revoked' }, agent });
     if (status !== 200) throw new Error(`revoking got ${status}: ${text}`);
-    refused.push(await letIn(ecap, token));
+    refused.push(await acceptedFor(ecap, token));
   };
   const all = [];
   for (const [i, token] of tokens.entries()) {

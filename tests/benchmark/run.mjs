@@ -43,7 +43,7 @@ const output = join(root, 'build', 'benchmark');
 mkdirSync(output, { recursive: true });
 
 /** The first match of a pattern in the output of a command; undefined if the command is missing. */
-function told(pattern, command, ...args) {
+function outputOf(pattern, command, ...args) {
   try {
     return pattern.exec(execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }))?.[1];
   } catch {
@@ -52,7 +52,7 @@ function told(pattern, command, ...args) {
 }
 
 const git = (...args) => execFileSync('git', ['-c', `safe.directory=${root}`, '-C', root, ...args], { encoding: 'utf8' }).trim();
-const packaged = (name) => told(/^(\S+)/, 'dpkg-query', '-W', '-f', '${Version}', name);
+const packaged = (name) => outputOf(/^(\S+)/, 'dpkg-query', '-W', '-f', '${Version}', name);
 
 /** The processor's name, with family and model if they are known, because a hypervisor may hide all but the vendor. */
 function processor() {
@@ -70,11 +70,11 @@ function machine() {
     kernel: release().split('-')[0], // the suffix identifies the distributor
     os: /^PRETTY_NAME="?([^"\n]+)/m.exec(os)?.[1],
     versions: {
-      'nats-server': told(/v(\d\S*)/, 'nats-server', '--version'),
-      mariadb: told(/Ver (\S+)/, 'mariadbd', '--version'),
+      'nats-server': outputOf(/v(\d\S*)/, 'nats-server', '--version'),
+      mariadb: outputOf(/Ver (\S+)/, 'mariadbd', '--version'),
       cnats: packaged('libnats-dev'),
       caf: packaged('libcaf-dev'),
-      'g++': told(/^(\S+)/, 'g++', '-dumpfullversion'),
+      'g++': outputOf(/^(\S+)/, 'g++', '-dumpfullversion'),
       node: process.versions.node,
     },
   };

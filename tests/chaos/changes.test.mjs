@@ -17,7 +17,7 @@ const wantedChanges = new RegExp(process.env.CM_CHANGES ?? '');
 const wantedFaults = new RegExp(process.env.CM_FAULTS ?? '');
 
 /** Changes that depend on timers of CM: one per second, or a lease. */
-const slow = /^an event|hashed anew/;
+const slow = /^an event|rehashed/;
 const died = /of a replica that died/;
 
 /** Faults that are possible while a statement is prepared. */

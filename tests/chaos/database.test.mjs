@@ -271,10 +271,10 @@ test('a failover to the replica during all operations: acknowledged changes are 
   t.after(() => cm.remove());
   const ecap = await EcapClient.connect(stack.nats, { instance: 'cm-failover' });
   t.after(() => ecap.close());
-  const heard = await Events.listen(stack.nats, { instance: 'cm-failover' });
-  t.after(() => heard.close());
+  const received = await Events.listen(stack.nats, { instance: 'cm-failover' });
+  t.after(() => received.close());
 
-  const list = new Operations({ operator: new Operator(cm), ecap, rows: new Rows(second), events: heard }).all();
+  const list = new Operations({ operator: new Operator(cm), ecap, rows: new Rows(second), events: received }).all();
   const work = stream(list);
   await sleep(500);
   const began = performance.now();

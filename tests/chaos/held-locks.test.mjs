@@ -95,15 +95,15 @@ async function allRevoked({ rows, events }, { to }, tokens) {
   };
   await until(async () => (await revoked()) === count, { timeout: 20_000 * slowness, interval: 50, what: 'all revoked' });
   await until(async () => (await rows.pending()) === 0, { timeout: 20_000 * slowness, interval: 50, what: 'an empty outbox' });
-  const heard = tokens.filter(({ correlationId }) => events.of(correlationId).length > 0).length;
+  const received = tokens.filter(({ correlationId }) => events.of(correlationId).length > 0).length;
   assert.deepEqual(
     {
       revoked: await revoked(),
       changes: await rows.count('credential_audit', where),
       revocations: await rows.count('revocation', where),
-      heard,
+      received,
     },
-    { revoked: count, changes: count, revocations: count, heard: count },
+    { revoked: count, changes: count, revocations: count, received: count },
   );
 }
 

@@ -168,7 +168,7 @@ test(`${revocations} revocations, ${kills} kills, NATS restarted twice: no ackno
   const repeated = items.filter(({ attempts }) => attempts > 1).length;
   t.diagnostic(
     `${revocations} revocations in ${(took / 1_000).toFixed(1)} s, ${kills} kills with ${inFlight} requests in flight, ` +
-      `${repeated} revocations repeated by the client; ${duplicates} events heard more than once; the last one ` +
+      `${repeated} revocations repeated by the client; ${duplicates} events received more than once; the last one ` +
       `${Math.round(late)} ms after the end of the stream`,
   );
   assert.ok(inFlight > 0, 'it was killed while it worked');
@@ -206,7 +206,7 @@ test('another replica publishes the events that a replica could not publish befo
     assert.equal((await events.one(correlationId, handedOver + 3_000)).originatorReplicaId, replicaId);
   }
   const took = performance.now() - since;
-  t.diagnostic(`told ${Math.round(took)} ms after the kill`);
+  t.diagnostic(`published ${Math.round(took)} ms after the kill`);
   assert.ok(took < handedOver, `${took} ms`);
   for (const { correlationId } of asked) assert.equal(events.of(correlationId).length, 1);
   await until(async () => (await rows.pending()) === 0, { what: 'an empty outbox' });
@@ -229,7 +229,7 @@ test('if NATS discards everything for longer than an event is kept, the event is
   await cm.up();
   const since = performance.now();
   for (const { correlationId } of asked) await events.one(correlationId, handedOver + 3_000);
-  t.diagnostic(`told ${Math.round(performance.now() - since)} ms after NATS was UP`);
+  t.diagnostic(`published ${Math.round(performance.now() - since)} ms after NATS was UP`);
   await until(async () => (await rows.pending()) === 0, { what: 'an empty outbox' });
 });
 
@@ -255,7 +255,7 @@ test('old revocations are pruned, but not those with unpublished events', { skip
   const untoldOne = await revoked(untold);
   await mariadb.sql(`UPDATE revocation SET at = at - 3600000 WHERE correlation_id IN ('${oldOne}', '${untoldOne}')`);
   const kept = (correlationId) => rows.count('revocation', `correlation_id = '${correlationId}'`);
-  await until(async () => (await kept(oldOne)) === 0, { timeout: 90_000, interval: 500, what: 'the old one forgotten' });
+  await until(async () => (await kept(oldOne)) === 0, { timeout: 90_000, interval: 500, what: 'the old one pruned' });
   assert.equal(await kept(freshOne), 1);
   assert.equal(await kept(untoldOne), 1);
   natsProxy.heal();

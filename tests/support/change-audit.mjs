@@ -91,15 +91,15 @@ function checkRevocations({ trails, revocations }, cases) {
 }
 
 async function checkEvents(bench, { revocations }, cases) {
-  const unheard = () => {
-    const heard = new Set();
+  const missing = () => {
+    const received = new Set();
     for (const event of bench.events.all) {
-      for (const id of event.tokenIds ?? [event.credentialId]) heard.add(`${event.correlationId} ${id}`);
+      for (const id of event.tokenIds ?? [event.credentialId]) received.add(`${event.correlationId} ${id}`);
     }
-    return revocations.flatMap(({ ids, correlationId }) => ids.filter((id) => !heard.has(`${correlationId} ${id}`)));
+    return revocations.flatMap(({ ids, correlationId }) => ids.filter((id) => !received.has(`${correlationId} ${id}`)));
   };
-  await until(() => unheard().length === 0, { timeout: 2_000 * slowness, what: 'all events' }).catch(() => {});
-  for (const id of unheard()) cases.of(id).violations.push('a revocation was not heard as an event');
+  await until(() => missing().length === 0, { timeout: 2_000 * slowness, what: 'all events' }).catch(() => {});
+  for (const id of missing()) cases.of(id).violations.push('no event for a revocation');
 }
 
 /** Checks that a case has the expected rows. */

@@ -210,7 +210,7 @@ export function changesOf(operations) {
       ...use('later use of a certificate', async () => activeSinceLong(await certificate()), checkCertificate),
       settled: (f) => none(`SELECT COUNT(*) FROM x509_credential WHERE id = ${binary(f.id)} AND last_used_at IS NULL`),
     },
-    define('a password is hashed anew', {
+    define('a password is rehashed', {
       make: async () => {
         const f = await activeSinceLong(await user());
         await read(`UPDATE basic_credential SET password_phc = '${weakHash}' WHERE id = ${binary(f.id)}`);
@@ -232,7 +232,7 @@ export function changesOf(operations) {
       settled: () => none('SELECT COUNT(*) FROM event_outbox'),
       expect: (f) => one(f, 'Revoked'),
     }),
-    define('an event of a replica that died is told', {
+    define('an event of a replica that died is published', {
       make: token,
       ask: async (f) => {
         const at = Date.now();

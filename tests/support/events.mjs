@@ -8,7 +8,7 @@ import { slowness } from './places.mjs';
 import { record } from './records.mjs';
 import { until } from './wait.mjs';
 
-const heard = {
+const eventTypes = {
   'endpoint.token.revoked': record('ecap.EndpointTokenRevokedEvent'),
   'client.credential.revoked': record('ecap.ClientCredentialRevokedEvent'),
 };
@@ -21,7 +21,7 @@ export class Events {
     events.all = [];
     events.undecodable = [];
     events.connection = await connect(natsOptions(server));
-    for (const [kind, type] of Object.entries(heard)) {
+    for (const [kind, type] of Object.entries(eventTypes)) {
       events.connection.subscribe(`kaa.v1.events.${instance}.${kind}`, {
         callback: (_, message) => events.#take(kind, type, message),
       });
@@ -77,7 +77,7 @@ export function publishRevoked(connection, endpointId, tokenIds, { instance = 'c
   const event = { ...common(), timeout: 0, appName: 'smart_kettle', endpointId, tokenIds, originatorReplicaId: 'another', ...fields };
   connection.publish(
     `kaa.v1.events.${instance}.endpoint.token.revoked`,
-    heard['endpoint.token.revoked'].toBuffer(event),
+    eventTypes['endpoint.token.revoked'].toBuffer(event),
   );
 }
 

@@ -11,7 +11,7 @@ function readLabels(text = '') {
     const at = labelPair.lastIndex;
     const found = labelPair.exec(text);
     assert.ok(found, `labels at ${at} of ${text}`);
-    assert.ok(!(found[1] in labels), `a label stands twice: ${text}`);
+    assert.ok(!(found[1] in labels), `a duplicate label: ${text}`);
     labels[found[1]] = found[2];
   }
   return labels;

@@ -29,8 +29,8 @@ if (!isMainThread && workerData?.healthUrl) {
     const at = Date.now();
     try {
       const { status, json, ms } = await get(workerData.healthUrl, { timeout: 2_000, agent });
-      const yardstick = await get(bareUrl, { timeout: 2_000, agent });
-      parentPort.postMessage({ at, ms, bare: yardstick.ms, status, body: json });
+      const baseline = await get(bareUrl, { timeout: 2_000, agent });
+      parentPort.postMessage({ at, ms, bare: baseline.ms, status, body: json });
     } catch (error) {
       parentPort.postMessage({ at, error: error.message });
     }

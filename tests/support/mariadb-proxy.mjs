@@ -37,8 +37,8 @@ class Link {
     this.upstream = connect({ port: proxy.target, host: '127.0.0.1', allowHalfOpen: true });
     for (const socket of [client, this.upstream]) {
       socket.setNoDelay(true);
-      socket.once('error', () => this.#forget());
-      socket.once('close', () => this.#forget());
+      socket.once('error', () => this.#detach());
+      socket.once('close', () => this.#detach());
     }
     client.on('data', (data) => this.#guarded(() => this.#takeClient(data)));
     client.on('end', () => this.upstream.end());
@@ -59,7 +59,7 @@ class Link {
     }
   }
 
-  #forget() {
+  #detach() {
     if (!this.open) return;
     this.open = false;
     this.client.destroy();

@@ -22,7 +22,7 @@ namespace cm::test {
 
 namespace {
 
-/// Starts a program with its output thrown away.
+/// Starts a program and discards its output.
 pid_t spawn(std::vector<std::string> arguments) {
   std::vector<char*> argv;
   argv.reserve(arguments.size() + 1);

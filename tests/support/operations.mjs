@@ -51,7 +51,7 @@ export class Operations {
   }
 
   /** Checks that there is one revocation in the database, and that its event was received. */
-  async #told(fixture, ids) {
+  async #hasEvent(fixture, ids) {
     const where = `correlation_id = '${fixture.correlationId}'`;
     assert.equal(await this.rows.count('revocation', where), 1, `revocations of ${fixture.correlationId}`);
     const event = await this.events.one(fixture.correlationId, 20_000);
@@ -106,7 +106,7 @@ export class Operations {
         done: async (f) => {
           await this.#statusIs('token', f, 'Revoked');
           await this.#audited(f);
-          await this.#told(f, [f.id]);
+          await this.#hasEvent(f, [f.id]);
         },
       }),
       define('delete a token', {
@@ -117,7 +117,7 @@ export class Operations {
         done: async (f) => {
           await this.#statusIs('token', f, undefined);
           await this.#audited(f);
-          await this.#told(f, [f.id]);
+          await this.#hasEvent(f, [f.id]);
         },
       }),
       define('delete all tokens of an endpoint', {
@@ -131,7 +131,7 @@ export class Operations {
         done: async (f) => {
           assert.equal(await rows.count('endpoint_token', `endpoint_id = '${f.endpointId}'`), 0);
           await this.#audited(f, 2);
-          await this.#told(f, f.ids);
+          await this.#hasEvent(f, f.ids);
         },
       }),
       define('import a token', {
@@ -159,7 +159,7 @@ export class Operations {
         done: async (f) => {
           await this.#statusIs('token', f, 'Suspended');
           await this.#audited(f);
-          await this.#told(f, [f.id]);
+          await this.#hasEvent(f, [f.id]);
         },
       }),
       define('create a username', {
@@ -189,7 +189,7 @@ export class Operations {
         done: async (f) => {
           await this.#statusIs('credentials', f, 'Suspended');
           await this.#audited(f);
-          await this.#told(f, [f.id]);
+          await this.#hasEvent(f, [f.id]);
         },
       }),
       define('delete a certificate', {
@@ -200,7 +200,7 @@ export class Operations {
         done: async (f) => {
           await this.#statusIs('certificates', f, undefined);
           await this.#audited(f);
-          await this.#told(f, [f.id]);
+          await this.#hasEvent(f, [f.id]);
         },
       }),
       define('check a token', {

@@ -38,9 +38,9 @@ export class Prism {
   /** Sends one request; the result has `violations`: {request, response}, lists of deviations from the document. */
   async ask(method, path, options) {
     const answer = await http(method, `${this.url}${path}`, { timeout: 20_000 * slowness, ...options });
-    const told = answer.headers['sl-violations'];
-    assert.ok(!told?.startsWith('Too many'), told);
-    const all = told === undefined ? [] : JSON.parse(told);
+    const violations = answer.headers['sl-violations'];
+    assert.ok(!violations?.startsWith('Too many'), violations);
+    const all = violations === undefined ? [] : JSON.parse(violations);
     const of = (place) => all.filter(({ location }) => location[0] === place);
     answer.violations = { request: of('request'), response: of('response') };
     assert.notEqual(answer.headers['content-type'], 'application/problem+json', `Prism itself answered: ${answer.text}`);

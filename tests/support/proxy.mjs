@@ -26,15 +26,15 @@ export class Proxy {
     const upstream = connect({ port: this.target, host: '127.0.0.1', allowHalfOpen: true });
     const pair = { client, upstream };
     this.pairs.add(pair);
-    const forget = () => {
+    const detach = () => {
       client.destroy();
       upstream.destroy();
       this.pairs.delete(pair);
     };
     for (const socket of [client, upstream]) {
       socket.setNoDelay(true);
-      socket.once('error', forget);
-      socket.once('close', forget);
+      socket.once('error', detach);
+      socket.once('close', detach);
     }
     this.#carry(client, upstream, (data) => this.#hold(data, upstream));
     this.#carry(upstream, client);

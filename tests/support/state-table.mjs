@@ -17,7 +17,7 @@ export const transitions = {
 const valid = (status) => status === 'Inactive' || status === 'Active';
 
 /** Whether a change revokes the credential; `to` undefined: deleted. */
-export const takesAway = (from, to) => to === undefined || (valid(from) && !valid(to));
+export const isRevocation = (from, to) => to === undefined || (valid(from) && !valid(to));
 
 export const setStatus = (url, status, headers = {}) => http('PUT', `${url}/status`, { body: { status }, headers });
 
@@ -94,7 +94,7 @@ export function testStateTable({ name, table, mariadb, make }) {
           ...before.audit,
           { at: after.row.updatedAt, from, to, how: 'rest', actor: '', correlationId },
         ]);
-        if (takesAway(from, to)) checkRevocation(before, after, made, to, correlationId);
+        if (isRevocation(from, to)) checkRevocation(before, after, made, to, correlationId);
         else assert.equal(after.revocations.length, before.revocations.length, 'no event');
         await leavesOutbox(made.id);
       });
@@ -140,7 +140,7 @@ export function testStateTable({ name, table, mariadb, make }) {
     }
     assert.equal(found.row.status, now);
     assert.equal(now, 'Revoked');
-    assert.equal(found.revocations.length, 1, 'it was taken away once');
+    assert.equal(found.revocations.length, 1, 'it was revoked once');
     for (const [i, answer] of answers.entries()) {
       assert.ok([200, 409].includes(answer.status), answer.text);
       if (i % 3 === 1) assert.equal(answer.status, 200, 'everything may become Revoked');

@@ -81,7 +81,7 @@ export function lineChart({ title, subtitle = '', xLabel, yLabel, xLog = false, 
   const middle = (inside.top + bottom) / 2;
   out.push(`<text x="20" y="${middle}" text-anchor="middle" transform="rotate(-90 20 ${middle})">${escaped(yLabel)}</text>`);
 
-  const room = (right - left) / Math.min(legendColumns, shown.length);
+  const columnWidth = (right - left) / Math.min(legendColumns, shown.length);
   const groups = [...new Set(shown.map(({ name, group = name }) => group))];
   shown.forEach(({ name, dashed, group = name, points: own }, i) => {
     const colour = colours[groups.indexOf(group) % colours.length];
@@ -98,7 +98,7 @@ export function lineChart({ title, subtitle = '', xLabel, yLabel, xLog = false, 
     for (const point of sorted) {
       out.push(`<circle cx="${at(x(point.x))}" cy="${at(y(point.y))}" r="3.5" fill="${colour}"><title>${escaped(`${name}: ${axisText(point.x)}, ${short(point.y)}`)}</title></circle>`);
     }
-    const from = at(left + (i % legendColumns) * room);
+    const from = at(left + (i % legendColumns) * columnWidth);
     const line = bottom + 66 + Math.floor(i / legendColumns) * legendLine;
     out.push(`<line x1="${from}" y1="${line}" x2="${from + 26}" y2="${line}" stroke="${colour}" stroke-width="2"${dashes}/>`);
     out.push(`<text x="${from + 32}" y="${line + 4}">${escaped(name)}</text>`);

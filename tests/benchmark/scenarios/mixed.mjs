@@ -21,11 +21,11 @@ async function probe(job) {
   const child = fork(revoker, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   try {
     child.send(job);
-    const told = Promise.race([
+    const report = Promise.race([
       once(child, 'message').then(([message]) => message),
       once(child, 'exit').then(([code]) => Promise.reject(new Error(`the revoker ended with ${code}`))),
     ]);
-    return await within((job.tokens.length / job.rate) * 1000 + 60_000, told, 'the end of the revocations');
+    return await within((job.tokens.length / job.rate) * 1000 + 60_000, report, 'the end of the revocations');
   } finally {
     child.kill('SIGKILL');
   }

@@ -74,7 +74,7 @@ async function walk(id, status, values, { query = '', wrong = status === 400, ..
   return answer;
 }
 
-const nobody = '0192f0a0-0000-7000-8000-000000000001';
+const unknownId = '0192f0a0-0000-7000-8000-000000000001';
 const gone = { headers: { Accept: 'image/png' } };
 const text = { body: '{}', headers: { 'Content-Type': 'text/plain' } };
 const none = { headers: { 'If-None-Match': '*' } };
@@ -113,7 +113,7 @@ test('every documented path accepts the documented methods and no others', async
   for (const { path, method } of operations) paths.set(path, [...(paths.get(path) ?? []), method]);
   assert.ok(paths.size >= 14);
   for (const [path, methods] of paths) {
-    const concrete = path.replace('{endpointId}', 'an-endpoint').replace(/\{\w+\}/, nobody);
+    const concrete = path.replace('{endpointId}', 'an-endpoint').replace(/\{\w+\}/, unknownId);
     const answer = await http('OPTIONS', `http://127.0.0.1:${stack.cm.port}${concrete}`);
     assert.equal(answer.status, 204, path);
     const expected = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].sort();
@@ -144,7 +144,7 @@ test('Prism detects violations: with a modified document it rejects the response
     assert.match(where, /body/);
     const item = await judge.ask('GET', `/api/v1/endpoints/judged/tokens/${created.endpointTokenId}`);
     assert.ok(item.violations.response.some(({ location }) => location.join('.') === 'response.body.status'), JSON.stringify(item.violations));
-    const missing = await judge.ask('GET', `/api/v1/endpoints/judged/tokens/${nobody}`);
+    const missing = await judge.ask('GET', `/api/v1/endpoints/judged/tokens/${unknownId}`);
     assert.equal(missing.status, 404);
     assert.notDeepEqual(missing.violations.response, []);
     const right = await prism.ask('GET', '/api/v1/endpoints/judged/tokens');
@@ -175,7 +175,7 @@ test('endpoint tokens answer as documented', async () => {
   const one = { ...at, endpointTokenId };
   await walk('getEndpointToken', 200, one);
   await walk('getEndpointToken', 304, one, none);
-  await walk('getEndpointToken', 404, { ...at, endpointTokenId: nobody });
+  await walk('getEndpointToken', 404, { ...at, endpointTokenId: unknownId });
   await walk('getEndpointToken', 404, { ...at, endpointTokenId: 'no-uuid' }, { wrong: true });
   await walk('getEndpointToken', 400, { ...bad, endpointTokenId }, { wrong: 'unsaid' });
   await walk('getEndpointToken', 406, one, gone);
@@ -185,7 +185,7 @@ test('endpoint tokens answer as documented', async () => {
   await walk('getEndpointToken', 200, one);
   await walk('setEndpointTokenStatus', 409, one, { body: { status: 'Inactive' } });
   await walk('setEndpointTokenStatus', 412, one, { ...status, headers: stale });
-  await walk('setEndpointTokenStatus', 404, { ...at, endpointTokenId: nobody }, status);
+  await walk('setEndpointTokenStatus', 404, { ...at, endpointTokenId: unknownId }, status);
   for (const wrong of [{}, { status: 'Gone' }, { status: 1 }]) await walk('setEndpointTokenStatus', 400, one, { body: wrong });
   await walk('setEndpointTokenStatus', 406, one, { ...status, ...gone });
   await walk('setEndpointTokenStatus', 413, one, { body: { status: 'Active', more: huge } });
@@ -194,7 +194,7 @@ test('endpoint tokens answer as documented', async () => {
   await walk('getEndpointTokenHistory', 200, one);
   await walk('getEndpointTokenHistory', 200, one, { query: '?limit=1&offset=1' });
   await walk('getEndpointTokenHistory', 304, one, none);
-  await walk('getEndpointTokenHistory', 404, { ...at, endpointTokenId: nobody });
+  await walk('getEndpointTokenHistory', 404, { ...at, endpointTokenId: unknownId });
   await walk('getEndpointTokenHistory', 400, one, { query: '?limit=0' });
   await walk('getEndpointTokenHistory', 406, one, gone);
 
@@ -241,7 +241,7 @@ test('client credentials answer as documented', async () => {
   await walk('createClientCredential', 415, {}, { ...text, wrong: true });
 
   const one = { credentialId: made.credentialId };
-  const other = { credentialId: nobody };
+  const other = { credentialId: unknownId };
   await walk('getClientCredential', 200, one);
   await walk('getClientCredential', 304, one, none);
   await walk('getClientCredential', 404, other);
@@ -284,7 +284,7 @@ test('client certificates answer as documented', async () => {
   await walk('createClientCertificate', 415, {}, { ...text, wrong: true });
 
   const one = { credentialId: made.credentialId };
-  const other = { credentialId: nobody };
+  const other = { credentialId: unknownId };
   await walk('getClientCertificate', 200, one);
   await walk('getClientCertificate', 304, one, none);
   await walk('getClientCertificate', 404, other);
@@ -345,7 +345,7 @@ test('revocations and the document itself answer as documented', async () => {
 test('411 is answered as documented if a body is required', async () => {
   for (const { id, path, method, statuses: documented } of operations) {
     if (!documented.includes(411)) continue;
-    const concrete = path.replace('{endpointId}', 'an-endpoint').replace(/\{\w+\}/, nobody);
+    const concrete = path.replace('{endpointId}', 'an-endpoint').replace(/\{\w+\}/, unknownId);
     // A client library would send Content-Length.
     const type = id === 'importEndpointTokens' ? 'application/x-ndjson' : 'application/json';
     const answer = await raw(stack.cm.port, `${method} ${concrete} HTTP/1.1\r\nHost: cm\r\nContent-Type: ${type}\r\n\r\n`, {
@@ -362,7 +362,7 @@ test('411 is answered as documented if a body is required', async () => {
 // The last two tests: one stops the database, one checks that every status was seen.
 test('503 is answered as documented while MariaDB is down, by all operations that need it', async () => {
   await stack.mariadb.kill();
-  const values = { endpointId: 'walked', endpointTokenId: nobody, credentialId: nobody };
+  const values = { endpointId: 'walked', endpointTokenId: unknownId, credentialId: unknownId };
   const bodies = {
     createEndpointToken: { body: { applicationName: 'smart_kettle' } },
     createClientCredential: { body: { username: 'later' } },

@@ -275,9 +275,9 @@ test('a broken connection is 69, with only complete lines, and leaves no partial
 
 test('connection refused, no response, and another service are distinguished', async () => {
   const [port] = await freePorts(1);
-  const nobody = await cm(['token', 'list', 'e', '--url', `http://127.0.0.1:${port}`]);
-  assert.equal(nobody.code, 69);
-  assert.match(nobody.err, /^cm: cannot connect to 127\.0\.0\.1:\d+: Connection refused\n$/);
+  const unconnected = await cm(['token', 'list', 'e', '--url', `http://127.0.0.1:${port}`]);
+  assert.equal(unconnected.code, 69);
+  assert.match(unconnected.err, /^cm: cannot connect to 127\.0\.0\.1:\d+: Connection refused\n$/);
 
   const silent = createTcpServer(() => {});
   await once(silent.listen(0, '127.0.0.1'), 'listening');
@@ -372,9 +372,9 @@ test('cm health: 0 if UP, 1 with the reasons if not, 1 without a service', async
   } finally {
     await alone.remove();
   }
-  const nobody = await cm(['health'], { environment: { MANAGEMENT_PORT: String(alone.managementPort) } });
-  assert.equal(nobody.code, 1);
-  assert.match(nobody.out, /^no health: cannot connect to .*\n$/);
+  const unconnected = await cm(['health'], { environment: { MANAGEMENT_PORT: String(alone.managementPort) } });
+  assert.equal(unconnected.code, 1);
+  assert.match(unconnected.out, /^no health: cannot connect to .*\n$/);
   const ms = await timed(() => cm(['health']));
   t.diagnostic(`cm health takes ${Math.round(ms)} ms`);
   assert.equal((await cm(['health', '--liveness', '--readiness'])).code, 64);

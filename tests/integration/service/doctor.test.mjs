@@ -93,16 +93,16 @@ test('revocations that were never sent are found, and sent by a running cm after
   assert.ok(repaired.found.every((one) => one.repaired && one.repair !== ''), JSON.stringify(repaired));
 
   // The writer's lease of 5 s expires first.
-  const heard = async (correlationId, id) => {
+  const repeatedEvent = async (correlationId, id) => {
     await until(() => events.of(correlationId).length > 1, { timeout: 20_000 * slowness, what: `another event of ${correlationId}` });
     const event = events.of(correlationId)[1];
     assert.deepEqual(event.tokenIds ?? [event.credentialId], [id]);
     return event;
   };
-  const event = await heard('lost-revocation', revoked);
+  const event = await repeatedEvent('lost-revocation', revoked);
   assert.equal(event.appName, 'smart_kettle');
   assert.equal(event.endpointId, 'kettle');
-  await heard('lost-deletion', deleted);
+  await repeatedEvent('lost-deletion', deleted);
   await outboxEmpty();
   assert.equal(await statuses(), before);
 

@@ -77,7 +77,7 @@ test('429 for a username after 10 failures, even with the right password; others
   refused(await ecap.password(blocked.username, password), 429);
   const other = await user();
   accepted(await ecap.password(other.username, password), other, 'another user');
-  assert.equal(await rows.status('credentials', blocked.credentialId), 'Inactive', 'nobody was let in');
+  assert.equal(await rows.status('credentials', blocked.credentialId), 'Inactive', 'no login was accepted');
   // Malformed requests do not count as attempts.
   refused(await ecap.password(blocked.username, null), 400);
   refused(await ecap.password(blocked.username, password, { timestamp: 1, timeout: 1 }), 408);

@@ -45,8 +45,8 @@ async function fence() {
 async function allHeard(correlationIds) {
   await until(
     () => {
-      const heard = new Set(events.all.map(({ correlationId }) => correlationId));
-      return correlationIds.every((id) => heard.has(id));
+      const received = new Set(events.all.map(({ correlationId }) => correlationId));
+      return correlationIds.every((id) => received.has(id));
     },
     { timeout: 15_000 * slowness, interval: 200, what: 'all events' },
   );

@@ -207,17 +207,17 @@ test('afterwards the outbox is empty in the database and in /health, and every e
 });
 
 test('/revocations returns the same revocations as the events, in commit order', async () => {
-  const told = [];
+  const listed = [];
   let after;
   for (;;) {
     const { json } = await operator.revocations(after);
-    told.push(...json.content);
+    listed.push(...json.content);
     if (json.content.length === 0 || json.next === after) break;
     after = json.next;
   }
   const key = (ids, correlationId) => `${[...ids].sort()} ${correlationId}`;
   const byEvents = events.all.map((e) => key(e.tokenIds ?? [e.credentialId], e.correlationId));
-  const byRest = told.map((r) => key(r.endpointTokenIds ?? [r.credentialId], r.correlationId));
+  const byRest = listed.map((r) => key(r.endpointTokenIds ?? [r.credentialId], r.correlationId));
   assert.deepEqual([...byRest].sort(), [...byEvents].sort());
 });
 
@@ -247,7 +247,7 @@ test('no event waits for the confirmation of the previous one', async (t) => {
   const apart = other.at - one.at;
   assert.ok(apart < between + oneWay, `${apart} ms apart, the revocations at most ${between} ms`);
   await until(async () => (await rows.pending()) === 0, { what: 'an empty outbox' });
-  for (const { correlationId } of answers) assert.equal(events.of(correlationId).length, 1, 'told once');
+  for (const { correlationId } of answers) assert.equal(events.of(correlationId).length, 1, 'published once');
 });
 
 test('two replicas: every revocation is published once, by the replica that made it', async (t) => {

@@ -40,7 +40,7 @@ async function restartWith(value) {
   cm = await Cm.start(withKey(value));
 }
 
-async function isLetIn() {
+async function isAccepted() {
   const { statusCode } = await ecap.validate('smart_kettle', token, { wait: 5_000 * slowness });
   assert.equal(statusCode, 200);
 }
@@ -99,7 +99,7 @@ test('without tokens, the key can be changed when no process uses the recorded o
 
 test('with tokens, a process with another key or without one ends with 78 and a reason', async () => {
   token = (await new Operator(cm).createToken('known')).json.token;
-  await isLetIn();
+  await isAccepted();
   const before = await recorded();
   await isRefused(wrong);
   await isRefused(first);
@@ -108,16 +108,16 @@ test('with tokens, a process with another key or without one ends with 78 and a 
 });
 
 test('the replica with the right key continues meanwhile, also over new connections', async () => {
-  await isLetIn();
+  await isAccepted();
   await mariadb.stop();
   await mariadb.start();
   await cm.up();
-  await isLetIn();
+  await isAccepted();
 });
 
 test('with the right key everything works as before', async () => {
   await restartWith(right);
-  await isLetIn();
+  await isAccepted();
 });
 
 test('a database with tokens but without a recorded key records that of the first process', async () => {
@@ -126,7 +126,7 @@ test('a database with tokens but without a recorded key records that of the firs
   await restartWith(right);
   assert.equal(await recorded(), before);
   await isRefused(wrong);
-  await isLetIn();
+  await isAccepted();
 });
 
 test('a process whose database is replaced by one with another key ends instead of answering 404', async () => {

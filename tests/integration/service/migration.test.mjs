@@ -198,7 +198,7 @@ test('https with an access token: an untrusted server gets no request, and an ex
     assert.equal(over.code, 1);
     assert.match(over.err, /stopped: GET \/endpoints\/b\/tokens: 401/);
     assert.match(over.err, /1 lines, 0 without a value, 2 failed/);
-    assert.deepEqual(list.asked, ['a', 'b'], 'c is not asked for in vain');
+    assert.deepEqual(list.asked, ['a', 'b'], 'c is not requested');
 
     writeFileSync(at('access'), 'second\n');
     const rest = await run(transfer, [...args, '--ca-file', pem]);

@@ -62,13 +62,13 @@ const cut = () => {
 /** Waits until the cluster is connected: messages published on one side arrive on the other. */
 async function whole() {
   route.heal();
-  const heard = [];
-  const subscription = far.events.connection.subscribe('tests.route', { callback: () => heard.push(1) });
+  const messages = [];
+  const subscription = far.events.connection.subscribe('tests.route', { callback: () => messages.push(1) });
   await until(
     async () => {
       near.events.connection.publish('tests.route');
       await near.events.connection.flush();
-      return heard.length > 0;
+      return messages.length > 0;
     },
     { timeout: 30_000 * slowness, interval: 100, what: 'a route between the servers' },
   );
@@ -111,12 +111,12 @@ for (const [what, revoke] of revocations) {
     const correlationId = randomUUID();
     const { status } = await revoke(it, correlationId);
     assert.ok([200, 204].includes(status), `${status}`);
-    const [refused, heard] = await Promise.all([
+    const [refused, received] = await Promise.all([
       timeUntil(async () => (await it.validate()) !== 200, 'a refusal on the far side'),
       timeUntil(() => far.events.of(correlationId).length > 0, 'an event on the far side'),
     ]);
-    t.diagnostic(`refused after ${Math.round(refused)} ms, heard after ${Math.round(heard)} ms`);
-    assert.ok(refused < bound && heard < bound, `refused after ${refused} ms, heard after ${heard} ms`);
+    t.diagnostic(`refused after ${Math.round(refused)} ms, received after ${Math.round(received)} ms`);
+    assert.ok(refused < bound && received < bound, `refused after ${refused} ms, received after ${received} ms`);
     assert.deepEqual(far.events.of(correlationId)[0].tokenIds, [it.id]);
     assert.equal(near.events.of(correlationId).length, 1);
     await whole();
@@ -129,25 +129,25 @@ test('the event of a client credential crosses the partition too', async () => {
   const correlationId = randomUUID();
   const { status } = await near.operator.setClientStatus('credentials', json.credentialId, 'Suspended', { correlationId });
   assert.equal(status, 200);
-  const heard = await timeUntil(() => far.events.of(correlationId).length > 0, 'an event on the far side');
-  assert.ok(heard < bound, `heard after ${heard} ms`);
+  const delay = await timeUntil(() => far.events.of(correlationId).length > 0, 'an event on the far side');
+  assert.ok(delay < bound, `delay after ${delay} ms`);
   await whole();
 });
 
 test('every revocation during a partition is received on both sides, and the outbox is empty', async () => {
   cut();
   const sides = [near, far];
-  const told = [];
+  const correlationIds = [];
   for (let n = 0; n < 60; n += 1) {
     const side = sides[n % 2];
     const { json } = await side.operator.createToken(`many-${n}`);
     const correlationId = randomUUID();
     const { status } = await side.operator.setTokenStatus(`many-${n}`, json.endpointTokenId, 'Revoked', { correlationId });
     assert.equal(status, 200);
-    told.push(correlationId);
+    correlationIds.push(correlationId);
   }
   for (const side of sides) {
-    await until(() => told.every((id) => side.events.of(id).length > 0), {
+    await until(() => correlationIds.every((id) => side.events.of(id).length > 0), {
       timeout: 10_000 * slowness,
       what: 'every event on each side',
     });
@@ -158,17 +158,17 @@ test('every revocation during a partition is received on both sides, and the out
 
 test('without a partition every event is published once, although each replica polls the database', async () => {
   await whole();
-  const told = [];
+  const correlationIds = [];
   for (let n = 0; n < 30; n += 1) {
     const { json } = await near.operator.createToken(`once-${n}`);
     const correlationId = randomUUID();
     await near.operator.setTokenStatus(`once-${n}`, json.endpointTokenId, 'Revoked', { correlationId });
-    told.push(correlationId);
+    correlationIds.push(correlationId);
   }
-  const { at } = await far.events.one(told.at(-1));
+  const { at } = await far.events.one(correlationIds.at(-1));
   // By then each replica has read all of them, and would have published those that it had not received.
   await until(() => performance.now() - at > bound, { timeout: 2 * bound, interval: 100, what: 'another reading' });
-  for (const id of told) assert.equal(far.events.of(id).length, 1, id);
+  for (const id of correlationIds) assert.equal(far.events.of(id).length, 1, id);
 });
 
 test('a replica that acknowledges another replica\'s change has first removed the token from its own cache', async () => {

@@ -333,8 +333,8 @@ describe('the dump in an empty MariaDB', () => {
     await ok(on.operator.setTokenStatus(endpointId, id, 'Active'));
     await other.sql('ALTER TABLE revocation AUTO_INCREMENT = 1000000000');
     await ok(on.operator.setTokenStatus(endpointId, id, 'Suspended'));
-    const [heard, ...others] = (await revocationsOf(on.operator, beyond)).content;
-    assert.deepEqual(heard.endpointTokenIds, [id]);
+    const [entry, ...others] = (await revocationsOf(on.operator, beyond)).content;
+    assert.deepEqual(entry.endpointTokenIds, [id]);
     assert.deepEqual(others, []);
     await ok(on.operator.setTokenStatus(endpointId, id, 'Active'));
   });

@@ -191,13 +191,13 @@ test('no losses and no duplicates while 8 writers revoke through two replicas an
   const { results } = await importLines(stack.cm.api, lines);
   const certificates = await Promise.all(Array.from({ length: writers * 10 }, () => makeClient('certificates')));
 
-  const told = [];
+  const revokedIds = [];
   let writing = writers;
   const write = async (writer) => {
     const { api } = writer % 2 === 0 ? stack.cm : replica;
     const done = async (expected, correlationId, answer) => {
       assert.equal(answer.status, expected, answer.text);
-      told.push(correlationId);
+      revokedIds.push(correlationId);
     };
     for (let i = 0; i < each; i += 1) {
       const index = writer * each + i;
@@ -239,12 +239,12 @@ test('no losses and no duplicates while 8 writers revoke through two replicas an
     follower(stack.cm.api, seen, 20),
     follower(replica.api, other, 1_000),
   ]);
-  t.diagnostic(`${told.length} revocations in ${Math.round(performance.now() - began)} ms, ${pages} pages were read meanwhile`);
+  t.diagnostic(`${revokedIds.length} revocations in ${Math.round(performance.now() - began)} ms, ${pages} pages were read meanwhile`);
   assert.ok(performance.now() - began < 20_000 * slowness);
-  assert.equal(told.length, writers * each);
+  assert.equal(revokedIds.length, writers * each);
   const ids = seen.map(({ correlationId }) => correlationId);
   assert.equal(ids.length, new Set(ids).size, 'none is there twice');
-  assert.deepEqual([...ids].sort(), [...told].sort(), 'none is lost');
+  assert.deepEqual([...ids].sort(), [...revokedIds].sort(), 'none is lost');
   // The revocations of one writer are in their order, and all readers see the same order.
   for (let writer = 0; writer < writers; writer += 1) {
     const mine = ids.filter((id) => id.startsWith(`busy-${writer}-`)).map((id) => Number(id.split('-')[2]));

@@ -215,7 +215,7 @@ describe('secrets in files', () => {
     await traffic.more(100);
     for (const one of replicas) {
       const { text } = await get(`${one.management}/prometheus`);
-      assert.match(text, /^cm_nats_reconnects_total 0$/m, 'nobody spoke as the old user any more');
+      assert.match(text, /^cm_nats_reconnects_total 0$/m, 'the old user was not used any more');
     }
   });
 

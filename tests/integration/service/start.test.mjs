@@ -82,7 +82,7 @@ test('CM is UP only when the NATS server has its subscriptions: all later reques
   cm.launch();
   try {
     await until(() => proxy.holding, { what: 'subscriptions under way' });
-    await until(() => /serving: /.test(cm.log), { what: 'open doors' });
+    await until(() => /serving: /.test(cm.log), { what: 'open ports' });
     const created = (await cm.provision('early')).json; // REST works, although the subscriptions have not reached the server
     for (let i = 0; i < 10; i += 1) {
       const { status, body } = await cm.health();
@@ -90,7 +90,7 @@ test('CM is UP only when the NATS server has its subscriptions: all later reques
       assert.equal(status, 503);
       assert.equal((await get(`${cm.management}/health/readiness`)).status, 503);
     }
-    await assert.rejects(ecap.validate('smart_kettle', created.token), { code: '503' }, 'nobody listens yet');
+    await assert.rejects(ecap.validate('smart_kettle', created.token), { code: '503' }, 'no subscriptions yet');
     proxy.release();
     await cm.up();
     assert.equal((await ecap.validate('smart_kettle', created.token)).statusCode, 200);

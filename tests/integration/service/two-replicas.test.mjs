@@ -9,7 +9,7 @@ import { importLines } from '../../support/ndjson.mjs';
 import { slowness, volume } from '../../support/places.mjs';
 import { channels, isError, states, stored } from '../../support/rest.mjs';
 import { Stack } from '../../support/stack.mjs';
-import { setStatus, takesAway, transitions } from '../../support/state-table.mjs';
+import { setStatus, isRevocation, transitions } from '../../support/state-table.mjs';
 import { until } from '../../support/wait.mjs';
 
 const contested = volume(1_000);
@@ -67,49 +67,49 @@ async function everything(application) {
 
 /** Checks that audit trail, row, events and answers of one token are consistent. */
 function checkStory({ id, asked }, { row, audit, revocations }) {
-  const told = `${id}: ${JSON.stringify({ row, audit, revocations, asked }, undefined, 1)}`;
+  const details = `${id}: ${JSON.stringify({ row, audit, revocations, asked }, undefined, 1)}`;
   // 1. The audit trail follows the state table and ends at the row's status.
   let now;
   const been = [];
   for (const [i, { from, to }] of audit.entries()) {
-    assert.equal(from, now, told);
+    assert.equal(from, now, details);
     if (i > 0) {
-      assert.ok(from !== undefined, told);
-      assert.ok(to === undefined || transitions[from].includes(to), told);
+      assert.ok(from !== undefined, details);
+      assert.ok(to === undefined || transitions[from].includes(to), details);
     }
     now = to;
     been.push(to);
   }
-  assert.equal(row, now, told);
+  assert.equal(row, now, details);
   // 2. Each change was requested once and answered with success; requests without success changed nothing.
   const changes = new Map(audit.slice(1).map((one) => [one.correlationId, one]));
-  assert.equal(changes.size, audit.length - 1, told);
+  assert.equal(changes.size, audit.length - 1, details);
   for (const { target, status, shown, correlationId } of asked) {
     const change = changes.get(correlationId);
     changes.delete(correlationId);
     if (change) {
-      assert.equal(change.to, target, told);
-      assert.equal(status, target === undefined ? 204 : 200, told);
-      if (target !== undefined) assert.equal(shown, target, told);
+      assert.equal(change.to, target, details);
+      assert.equal(status, target === undefined ? 204 : 200, details);
+      if (target !== undefined) assert.equal(shown, target, details);
     } else if (status === 200) {
       // A no-op: the token had that status at some time.
-      assert.equal(shown, target, told);
-      assert.ok(been.includes(target), told);
+      assert.equal(shown, target, details);
+      assert.ok(been.includes(target), details);
     } else if (status === 409) {
-      assert.ok(been.some((state) => state && state !== target && !transitions[state].includes(target)), told);
+      assert.ok(been.some((state) => state && state !== target && !transitions[state].includes(target)), details);
     } else {
-      assert.equal(status, 404, told);
-      assert.equal(row, undefined, told);
+      assert.equal(status, 404, details);
+      assert.equal(row, undefined, details);
     }
   }
   // First uses are not among the requests.
-  for (const [, change] of changes) assert.equal(change.how, 'ecap', told);
+  for (const [, change] of changes) assert.equal(change.how, 'ecap', details);
   // 3. Each revocation has its event, in the same order; nothing else has one.
   const expected = audit
-    .filter(({ from, to }) => from !== undefined && takesAway(from, to))
+    .filter(({ from, to }) => from !== undefined && isRevocation(from, to))
     .map(({ to, correlationId }) => ({ to, correlationId }));
-  assert.deepEqual(revocations, expected, told);
-  if (row === undefined) assert.ok(asked.some(({ target, status }) => target === undefined && status === 204), told);
+  assert.deepEqual(revocations, expected, details);
+  if (row === undefined) assert.ok(asked.some(({ target, status }) => target === undefined && status === 204), details);
 }
 
 async function conflict(application, requests, { use = false } = {}) {
