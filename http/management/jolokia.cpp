@@ -83,10 +83,10 @@ std::string join_path(const std::vector<std::string>& parts) {
   return out;
 }
 
-std::optional<operation> read_path(const request_head& asked) {
+std::optional<operation> read_path(const request_head& incoming) {
   std::string text;
-  for (std::size_t i = 1; i < asked.segment_count(); ++i)
-    text.append(i == 1 ? "" : "/").append(asked.segment(i));
+  for (std::size_t i = 1; i < incoming.segment_count(); ++i)
+    text.append(i == 1 ? "" : "/").append(incoming.segment(i));
   if (!core::is_utf8(text)) // the response repeats it
     return std::nullopt;
   auto parts = split_path(text);
@@ -326,15 +326,15 @@ bool is_jolokia_path(const request_head& request) noexcept {
   return request.segment_count() > 0 && request.segment(0) == "jolokia";
 }
 
-response answer_jolokia(const request& asked, const jolokia_source& from) {
-  switch (asked.verb()) {
+response answer_jolokia(const request& incoming, const jolokia_source& from) {
+  switch (incoming.verb()) {
   case method::get:
   case method::head:
-    return json_response(200, json::serialize(answer_one(read_path(asked), from)));
+    return json_response(200, json::serialize(answer_one(read_path(incoming), from)));
   case method::post:
-    return json_response(200, json::serialize(answer_body(asked.body(), from)));
+    return json_response(200, json::serialize(answer_body(incoming.body(), from)));
   default:
-    return problem(asked, 405).with("Allow", "GET, HEAD, POST");
+    return problem(incoming, 405).with("Allow", "GET, HEAD, POST");
   }
 }
 

@@ -29,6 +29,6 @@ struct jolokia_source {
 /// segment, `!/` is a slash and `!!` an exclamation mark) and POST with one JSON object or an array of them. Supports
 /// `version`, `list`, `search` and `read`; refuses `write`, `exec` and `notification` with 403. As in Jolokia, the HTTP
 /// status is always 200, and `status` in each JSON response is the result. Methods other than GET, HEAD and POST: 405.
-[[nodiscard]] response answer_jolokia(const request& asked, const jolokia_source& from);
+[[nodiscard]] response answer_jolokia(const request& incoming, const jolokia_source& from);
 
 } // namespace cm::http

@@ -60,7 +60,7 @@ core::expected<server> server_of(const std::string& url) {
   if (parsed->has_userinfo())
     return wrong("a login in the URL is not supported");
   if (parsed->has_query() || parsed->has_fragment())
-    return wrong("a query or a fragment has no place in it");
+    return wrong("a query or a fragment in the URL is not supported");
   server result;
   result.host = parsed->host_address();
   result.port = parsed->port().empty() ? std::string("80") : std::string(parsed->port());
@@ -104,7 +104,7 @@ private:
       net::ip::basic_resolver<tcp, executor_type> resolver{io_.get_executor()};
       const auto found = resolver.resolve(with_.host, with_.port, ec);
       if (ec)
-        return failed("cannot find", ec);
+        return failed("cannot resolve", ec);
       if ((ec = connect(found)))
         return failed("cannot connect to", ec);
     }
@@ -112,12 +112,12 @@ private:
     const auto request = "GET " + target + " HTTP/1.1\r\nHost: " + with_.authority
                          + "\r\nAccept: application/json\r\nUser-Agent: cm\r\n\r\n";
     if (const auto ec = wait([&](auto done) { net::async_write(*socket_, net::buffer(request), done); }))
-      return failed("cannot ask", ec);
+      return failed("cannot send a request to", ec);
     wire::response_parser<wire::string_body> parser;
     parser.body_limit(max_tekton_response);
     parser.eager(true);
     if (const auto ec = read(parser))
-      return failed("no good answer from", ec);
+      return failed("no valid response from", ec);
     const auto response = parser.release();
     if (!response.keep_alive())
       socket_.reset();
@@ -270,7 +270,7 @@ core::expected<bool> for_each_item(conversation& with, const std::string& path, 
     if (!next)
       return true;
     if (!any_new)
-      return tekton_unavailable("the pages of " + path + " do not come to an end");
+      return tekton_unavailable("the pages of " + path + " do not end");
     query = *std::move(next);
   }
 }

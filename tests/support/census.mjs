@@ -76,7 +76,7 @@ export class Census {
     /** {kind, id, status, …what a validation needs}; a status of undefined: deleted. */
     this.all = [];
     /** [{correlationId, kind, id}]: each must have had an event. */
-    this.revoked = [];
+    this.told = [];
   }
 
   /** Has `operator` create one credential of every kind for every status, including a deleted one. */
@@ -96,7 +96,7 @@ export class Census {
     const kind = kinds[one.kind];
     const answer = await (status === undefined ? kind.remove(operator, one) : kind.set(operator, one, status));
     assert.equal(answer.status, status === undefined ? 204 : 200, answer.text);
-    if (isRevocation(one.status, status)) this.revoked.push({ correlationId: answer.correlationId, kind: one.kind, id: one.id });
+    if (isRevocation(one.status, status)) this.told.push({ correlationId: answer.correlationId, kind: one.kind, id: one.id });
     one.status = status;
   }
 
@@ -186,12 +186,12 @@ export class Census {
   /** Checks that every revocation had exactly one event. */
   async checkEvents(rows) {
     await until(async () => (await rows.pending()) === 0, { timeout: 10_000 * slowness, what: 'an empty outbox' });
-    for (const { correlationId, kind, id } of this.revoked) {
+    for (const { correlationId, kind, id } of this.told) {
       await this.events.one(correlationId, 10_000 * slowness);
       const events = this.events.of(correlationId);
       assert.equal(events.length, 1, JSON.stringify(events));
       assert.deepEqual(kinds[kind].named(events[0]), [id]);
     }
-    assert.equal(this.events.all.length, this.revoked.length);
+    assert.equal(this.events.all.length, this.told.length);
   }
 }

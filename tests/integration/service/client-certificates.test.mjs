@@ -88,7 +88,7 @@ test('all spellings of an issuer are equal: creating the second is 409, and the 
     [
       'emailAddress=ca@example.org,CN=Acme\\, Inc.,DC=example,DC=org',
       [
-        // What Java's toString() writes, and what its getName(RFC2253) does.
+        // The output of Java's toString() and getName(RFC2253).
         'EMAILADDRESS=ca@example.org, CN="Acme, Inc.", DC=example, DC=org',
         '1.2.840.113549.1.9.1=#160e6361406578616d706c652e6f7267,CN=Acme\\, Inc.,DC=example,DC=org',
         // openssl -nameopt RFC2253.

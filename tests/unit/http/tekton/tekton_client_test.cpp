@@ -183,7 +183,7 @@ TEST_CASE("all pages are read") {
   SECTION("but not endlessly") {
     const auto result = read_body(R"({"content":[{"name":"a","versions":[]}],"totalElements":1000})");
     REQUIRE(result.has_error());
-    CHECK(result.error().message == "Tekton: the pages of /api/v1/applications do not come to an end");
+    CHECK(result.error().message == "Tekton: the pages of /api/v1/applications do not end");
   }
 }
 
@@ -285,5 +285,5 @@ TEST_CASE("an unusable URL is reported without the credentials in it") {
   CHECK(wrong_url("tekton") == "kaa.tekton.url: not a URL");
   CHECK(wrong_url("ftp://tekton") == "kaa.tekton.url: not an http URL with a host");
   CHECK(wrong_url("http://joe:hunter2@tekton") == "kaa.tekton.url: a login in the URL is not supported");
-  CHECK(wrong_url("http://tekton/?a=b") == "kaa.tekton.url: a query or a fragment has no place in it");
+  CHECK(wrong_url("http://tekton/?a=b") == "kaa.tekton.url: a query or a fragment in the URL is not supported");
 }
