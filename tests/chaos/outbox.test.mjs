@@ -212,7 +212,7 @@ test('another replica publishes the events that a replica could not publish befo
   await until(async () => (await rows.pending()) === 0, { what: 'an empty outbox' });
 });
 
-test('if NATS discards everything for longer than an event is kept, the event is published afterwards, without another revocation', async (t) => {
+test('if NATS discards everything for longer than an event is kept, the event is published afterwards', async (t) => {
   const cm = await Cm.start({ nats, mariadb, natsPort: natsProxy.port });
   t.after(() => cm.remove());
   t.after(() => natsProxy.heal());

@@ -36,7 +36,7 @@ test('all secrets, volumes and networks of the services are declared', () => {
   }
 });
 
-test('every secret file in CM\'s configuration is mounted', () => {
+test("every secret file in CM's configuration is mounted", () => {
   for (const [name, { services }] of Object.entries({ compose, stack })) {
     const mounted = services.cm.secrets.map((use) => `/run/secrets/${typeof use === 'string' ? use : use.target}`);
     const paths = Object.values(services.cm.environment).filter((value) => value.startsWith('/run/secrets/'));

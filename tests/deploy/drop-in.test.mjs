@@ -8,7 +8,7 @@ import { documents, text, version } from './support/files.mjs';
 const [deployment, service] = documents(text('deploy', 'kubernetes', 'drop-in.yaml'));
 const pod = deployment.spec.template.spec;
 
-test('the Deployment is the platform\'s, except for API version, selector, image and syntax of hostPath', () => {
+test("the Deployment is the platform's, except for API version, selector, image and syntax of hostPath", () => {
   assert.deepEqual(deployment, {
     apiVersion: 'apps/v1', // there: extensions/v1beta1
     kind: 'Deployment',
@@ -56,7 +56,7 @@ test('the Deployment is the platform\'s, except for API version, selector, image
   });
 });
 
-test('the Service is the platform\'s', () => {
+test("the Service is the platform's", () => {
   assert.deepEqual(service, {
     apiVersion: 'v1',
     kind: 'Service',

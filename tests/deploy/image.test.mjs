@@ -10,7 +10,7 @@ import { root, text, version } from './support/files.mjs';
 const dockerfile = text('deploy', 'docker', 'Dockerfile');
 const stages = dockerfile.split(/^FROM /m).slice(1);
 
-test('the image has a numeric user, exec forms without a shell, and CM\'s stop signal', () => {
+test("the image has a numeric user, exec forms without a shell, and CM's stop signal", () => {
   const last = stages.at(-1);
   assert.match(last, /^USER 10001:10001$/m);
   assert.match(last, /^ENTRYPOINT \["\/usr\/bin\/cm"\]$/m);

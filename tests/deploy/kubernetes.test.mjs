@@ -192,7 +192,7 @@ test('the overlays make the documented changes', { skip: noTools }, () => {
   assert.equal(fromBase.metadata.name, map.metadata.name, 'the same file, the same ConfigMap');
 });
 
-test('all manifests use the image of this release, and the Job\'s name has its version', { skip: noTools }, () => {
+test("all manifests use the image of this release, and the Job's name has its version", { skip: noTools }, () => {
   for (const folder of ['overlays/minimal', 'overlays/production', 'migration']) {
     for (const { kind, spec, metadata } of documents(kustomize(folder))) {
       if (!spec?.template) continue;

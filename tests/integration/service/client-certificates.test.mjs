@@ -171,7 +171,7 @@ test('PEM with a multi-valued name component: the order is that of the certifica
   for (const spelling of ['CN=a + OU=b, O=x', 'CN=a+OU=b,O=x']) isError(await post(url, { issuer: spelling, serialNumber: '2' }), 409);
 });
 
-test('a certificate registered by PEM is valid with the names that openssl and Java write, and the use is visible', async () => {
+test('a certificate registered by PEM is valid with the names of openssl and Java, and its use is visible', async () => {
   const one = certificate('/C=UA/O=Acme, Inc./CN=Лучіч/emailAddress=ca@example.org', '0xabcdef0123456789abcdef');
   const made = await create({ certificate: one.pem, clientId: 'let-in' });
   const decimal = String(0xabcdef0123456789abcdefn);
@@ -295,7 +295,7 @@ test('400 with all invalid parameters; 405 with Allow', async () => {
   isError(await http('PUT', `${made.url}/password`, { body: {} }), 404);
 });
 
-test('of many concurrent registrations of one certificate, one succeeds; a deleted one can be registered again', async () => {
+test('of concurrent registrations of one certificate, one succeeds; a deleted one can be registered again', async () => {
   const serialNumber = `0x${'ab'.repeat(20)}`;
   const answers = await Promise.all(Array.from({ length: 16 }, () => post(url, { issuer, serialNumber })));
   assert.deepEqual(answers.map(({ status }) => status).sort(), [201, ...Array(15).fill(409)]);

@@ -225,7 +225,7 @@ test(`two replicas, ${contested} Suspended tokens, concurrent requests for Activ
     assert.equal(trail, active === 200 ? '2>1,1>3' : '2>3');
   }
   t.diagnostic(`Active came first ${seen[200]} times, Revoked ${seen[409]} times`);
-  assert.equal(await rows.count('revocation', "endpoint_id = 'contested'"), seen[200], 'only Active tokens were revoked');
+  assert.equal(await rows.count('revocation', "endpoint_id = 'contested'"), seen[200], 'only Active ones revoked');
   await until(async () => (await rows.pending()) === 0, { what: 'an empty outbox' });
   const heard = events.all.filter(({ endpointId }) => endpointId === 'contested');
   assert.equal(new Set(heard.flatMap(({ tokenIds }) => tokenIds)).size, seen[200]);

@@ -124,7 +124,7 @@ test('no label contains an endpoint, a token or a username', async () => {
   assert.deepEqual([...names].sort(), known);
 });
 
-test('/actuator/prometheus is the same page, with Prometheus\' content type', async () => {
+test("/actuator/prometheus is the same page, with Prometheus' content type", async () => {
   const answer = await get(`${stack.cm.management}/actuator/prometheus`);
   assert.equal(answer.status, 200);
   assert.equal(answer.headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
@@ -185,7 +185,7 @@ test('the pages work before MariaDB and NATS are available, and show that they a
   }
 });
 
-test('unpublished events appear in the outbox metrics with their age, and the return of NATS as a reconnect', async () => {
+test('metrics show unpublished events with their age, and the return of NATS as a reconnect', async () => {
   const { endpointTokenId, id } = (await stack.cm.provision('samovar')).json;
   await stack.nats.kill();
   await until(async () => valueOf(await scrape(), 'cm_health_up', { component: 'nats' }) === 0, { what: 'NATS missing' });

@@ -90,7 +90,7 @@ async function listOf(tokens, answer = () => false, tls) {
   };
 }
 
-test('reading fetches all pages, retries on overload, reports failures, and continues with only the failed endpoints', async () => {
+test('reading fetches all pages, retries on overload, reports failures, and repeats only failed endpoints', async () => {
   const tokens = [];
   for (let i = 0; i < 250; i += 1) {
     tokens.push({ endpointId: 'many', applicationName: 'smart_kettle', token: `many-${i}`, status: states[i % 4] });
@@ -168,7 +168,7 @@ test('a killed reading resumes without repeated or partial lines', async () => {
   }
 });
 
-test('https with an access token: an untrusted server gets no request, and an expired token stops the reading until it is replaced', async () => {
+test('https with an access token: an untrusted server gets no request, an expired token pauses the reading', async () => {
   const [key, pem] = [at('key.pem'), at('ca.pem')];
   const name = ['-subj', '/CN=old', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '9'];
   const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
@@ -260,7 +260,7 @@ test('the old CM has tokens, usernames and certificates in every status', async 
   }
 });
 
-test('tokens: read over REST with the operator\'s values, imported, and compared', async () => {
+test("tokens: read over REST with the operator's values, imported, and compared", async () => {
   // Values by token ID, or by endpoint if it has one token of the application, or several with the same status.
   const byOwner = ({ endpointId, applicationName, token }) => ({ endpointId, applicationName, token });
   const byId = ({ id, token }) => ({ endpointTokenId: id, token });

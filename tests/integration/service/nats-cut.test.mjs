@@ -171,7 +171,7 @@ test('without a partition every event is published once, although each replica p
   for (const id of correlationIds) assert.equal(far.events.of(id).length, 1, id);
 });
 
-test('a replica that acknowledges another replica\'s change has first removed the token from its own cache', async () => {
+test("a replica that acknowledges another replica's change has first removed the token from its own cache", async () => {
   for (const [name, revoke, again] of [
     ['status', (it, side) => side.operator.setTokenStatus(it.endpointId, it.id, 'Suspended'), 200],
     ['one', (it, side) => side.operator.deleteToken(it.endpointId, it.id), 404],

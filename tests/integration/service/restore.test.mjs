@@ -360,7 +360,7 @@ describe('the dump in an empty MariaDB', () => {
   });
 });
 
-test('with another token-hash key CM does not start on it; if forced to, it finds no token, clients work as before, and nothing is lost', async (t) => {
+test('with another token-hash key CM does not start; if forced to, it finds no token, clients work, and nothing is lost', async (t) => {
   const other = await restored();
   t.after(() => other.remove());
   const environment = { KAA_CM_TOKEN_HASH_KEY: 'another-key-than-the-one-before' };

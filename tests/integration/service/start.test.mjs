@@ -83,7 +83,7 @@ test('CM is UP only when the NATS server has its subscriptions: all later reques
   try {
     await until(() => proxy.holding, { what: 'subscriptions under way' });
     await until(() => /serving: /.test(cm.log), { what: 'open ports' });
-    const created = (await cm.provision('early')).json; // REST works, although the subscriptions have not reached the server
+    const created = (await cm.provision('early')).json; // REST works, although there are no subscriptions yet
     for (let i = 0; i < 10; i += 1) {
       const { status, body } = await cm.health();
       assert.notEqual(body.status, 'UP');

@@ -150,7 +150,7 @@ test('invalid bytes have no effect, and events of other instances are ignored', 
   await known('still-here');
 });
 
-test('outage of Tekton during operation: known applications stay known, and new ones are found when it is back', async () => {
+test('outage of Tekton: known applications stay known, and new ones are found when it is back', async () => {
   await known('smart_kettle');
   for (const status of [500, 404, 401]) {
     tekton.fail(status);

@@ -176,7 +176,7 @@ test('DELETE of all honours If-Match with the tag of the list', async () => {
   isError(await get(made.url), 404);
 });
 
-test('the tag of a list with any page and filter covers all tokens of the endpoint, and protects all of them in a DELETE', async () => {
+test('the tag of a list covers all tokens of the endpoint with any page and filter, and protects them in a DELETE', async () => {
   const endpointId = endpoint();
   const made = [];
   for (let i = 0; i < 25; i += 1) made.push(await make(endpointId));
@@ -215,7 +215,7 @@ test('the tag of a list with any page and filter covers all tokens of the endpoi
   assert.equal((await list()).json.totalElements, 0);
 });
 
-test('the tag of a list of hundreds of tokens, which the database computes, is the one that protects them', async () => {
+test('the tag of a list of hundreds of tokens, computed by the database, protects them', async () => {
   const endpointId = endpoint();
   const lines = Array.from({ length: 700 }, () => JSON.stringify({ endpointId, applicationName: 'smart_kettle' }));
   const body = lines.join('\n');
