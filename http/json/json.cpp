@@ -22,10 +22,11 @@ namespace json = boost::json;
 using error_code = json::error_code;
 using json_view = json::string_view;
 
-// A body may hold a token or a password: whatever the value was built in and is made of is overwritten when it goes.
-// Each block remembers its own size: the library gives some blocks back with another alignment than it asked for.
+// Wipes all memory of a JSON value when it is freed, including temporary memory of the parser, because a body may
+// contain a token or a password. Each block stores its size: Boost.JSON frees some blocks with another alignment than
+// it allocated them with.
 class wiping_memory final : public json::memory_resource {
-  static constexpr std::size_t head = alignof(std::max_align_t); // nothing in a JSON value asks for more
+  static constexpr std::size_t head = alignof(std::max_align_t); // no part of a JSON value needs more
 
   void* do_allocate(std::size_t bytes, std::size_t /*alignment*/) override {
     auto* const block = static_cast<unsigned char*>(::operator new(head + bytes));
@@ -49,11 +50,11 @@ json::storage_ptr wiping_storage() noexcept {
   return json::storage_ptr{&instance};
 }
 
-// Builds the value as Boost.JSON's own handler does, and keeps an eye on the keys: the library would let the last of
-// two equal ones win without a word.
+// Builds the value like Boost.JSON's own handler and detects duplicate keys, of which the library would silently keep
+// the last.
 class strict_handler {
 public:
-  // What basic_parser asks of a handler; the text itself is bounded by the body limit.
+  // Required by basic_parser. No limits of its own: the body limit bounds the text.
   static constexpr std::size_t max_object_size = json::object::max_size();
   static constexpr std::size_t max_array_size = json::array::max_size();
   static constexpr std::size_t max_key_size = json::string::max_size();
@@ -74,9 +75,9 @@ public:
   bool on_object_end(std::size_t members, error_code& ec) {
     const auto first = keys_.end() - static_cast<std::ptrdiff_t>(members);
     std::sort(first, keys_.end());
-    const auto twice = std::adjacent_find(first, keys_.end());
-    if (twice != keys_.end()) {
-      duplicate_ = *twice;
+    const auto duplicate = std::adjacent_find(first, keys_.end());
+    if (duplicate != keys_.end()) {
+      duplicate_ = *duplicate;
       ec = json::error::syntax;
       return false;
     }
@@ -149,7 +150,7 @@ public:
 private:
   json::value_stack values_{wiping_storage()};
   std::string key_;
-  std::vector<std::string> keys_; // of all objects that are open, innermost last
+  std::vector<std::string> keys_; // of all unfinished objects, innermost last
   std::optional<std::string> duplicate_;
 };
 
@@ -173,9 +174,9 @@ core::expected<json::object> parse_json_object(std::string_view body) {
   error_code ec;
   const std::size_t read = parser.write_some(false, body.data(), body.size(), ec);
   if (const auto& duplicate = parser.handler().duplicate()) {
-    core::error twice = invalid("A member of the JSON object stands twice");
-    twice.fields.push_back({*duplicate, "stands twice"});
-    return twice;
+    core::error error = invalid("A member of the JSON object stands twice");
+    error.fields.push_back({*duplicate, "stands twice"});
+    return error;
   }
   if (ec == json::error::too_deep)
     return invalid("The JSON text is nested too deeply");

@@ -1,4 +1,4 @@
-// Reads the JSON object of a request body, strictly (RFC 8259, and no member twice).
+// Strict parser for the JSON object of a request body (RFC 8259; duplicate members are errors).
 #pragma once
 
 #include "core/base/error.hpp"
@@ -13,27 +13,28 @@
 
 namespace cm::http {
 
-/// Deepest nesting of arrays and objects in a body.
+/// Maximum nesting depth of arrays and objects in a body.
 inline constexpr std::size_t max_json_depth = 32;
 
-/// The object that is the whole of `body`. Its memory is overwritten when it goes, for it may hold a secret.
-/// @return errc::invalid for an empty body, a syntax error, text behind the object, invalid UTF-8, nesting beyond
-///   max_json_depth, something else than an object, or a member that stands twice (named in `fields`)
+/// Parses `body`, which must be one JSON object. The object wipes its memory when it is freed, because it may contain a
+/// secret.
+/// @return errc::invalid for an empty body, a syntax error, text after the object, invalid UTF-8, nesting deeper than
+///   max_json_depth, another JSON type, or a duplicate member (named in `fields`)
 [[nodiscard]] core::expected<boost::json::object> parse_json_object(std::string_view body);
 
-/// Takes typed members out of an object and gathers what is wrong with them, so that the client learns everything at
-/// once. Members nobody asks for are ignored (contract section 5).
+/// Reads typed members of an object and collects all errors, so that the client gets them in one response. Members that
+/// are not read are ignored (contract section 5). The object must outlive the reader and the returned views.
 class member_reader {
 public:
   explicit member_reader(const boost::json::object& from) : from_(from) {}
 
-  /// A string that has to be there; "" and an error when it is not.
+  /// A mandatory string. If it is missing, null or not a string: "" and an error.
   [[nodiscard]] std::string_view required_string(std::string_view name);
 
-  /// A string that may be missing or null.
+  /// An optional string: nullopt if it is missing or null, nullopt and an error if it is not a string.
   [[nodiscard]] std::optional<std::string_view> optional_string(std::string_view name);
 
-  /// Adds an error of the caller's own.
+  /// Adds an error that the caller has detected.
   void reject(std::string_view name, std::string message);
 
   /// All errors so far, in the order of the calls.

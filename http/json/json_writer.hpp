@@ -1,4 +1,4 @@
-// Writes JSON text piece by piece, members in the order of the calls.
+// Streaming JSON writer: members are written in the order of the calls.
 #pragma once
 
 #include <cstddef>
@@ -9,19 +9,21 @@
 
 namespace cm::http {
 
-/// What a byte of text takes at most in a JSON string: \u00xx.
+/// Maximum number of bytes that one byte of text becomes in a JSON string: \u00xx.
 inline constexpr std::size_t max_escape = 6;
 
-/// Appends `text` as a JSON string with its quotes (RFC 8259 section 7). Bytes that are not UTF-8 become U+FFFD.
+/// Appends `text` as a JSON string with quotes (RFC 8259 section 7). In text that is not valid UTF-8, every byte above
+/// 0x7F becomes U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 
-/// Objects and arrays without a tree in between. The caller keeps begin and end in pairs; commas are the writer's.
+/// Writes objects and arrays without building a tree. The caller must balance begin and end calls; the writer adds the
+/// commas.
 class json_writer {
 public:
   json_writer() = default;
 
-  /// Goes on behind `begun`, which is complete: no comma comes between.
-  explicit json_writer(std::string begun) : out_(std::move(begun)) {}
+  /// Appends to `prefix`, without a comma in between.
+  explicit json_writer(std::string prefix) : out_(std::move(prefix)) {}
 
   json_writer& begin_object() { return open('{'); }
 
@@ -34,8 +36,8 @@ public:
   json_writer& key(std::string_view name);
   json_writer& value(std::string_view text);
   json_writer& value(std::uint64_t number);
-  json_writer& number(double value); ///< null for what JSON has no number for
-  json_writer& flag(bool value);     // not value(): a string literal would come here
+  json_writer& number(double value); ///< null for infinity and NaN
+  json_writer& flag(bool value);     // not an overload of value(): a string literal would select it
 
   json_writer& member(std::string_view name, std::string_view text) { return key(name).value(text); }
 
@@ -43,7 +45,7 @@ public:
 
   json_writer& member_flag(std::string_view name, bool set) { return key(name).flag(set); }
 
-  /// The text so far; the writer is empty afterwards.
+  /// Moves the text out of the writer.
   [[nodiscard]] std::string take() noexcept { return std::move(out_); }
 
   void reserve(std::size_t bytes) { out_.reserve(bytes); }

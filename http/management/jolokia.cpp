@@ -24,7 +24,7 @@ namespace json = boost::json;
 constexpr std::string_view protocol_version = "7.2";
 constexpr std::size_t max_depth = 8; // of a request's JSON
 
-/// What a request is refused with: the status and the Java class that clients look at.
+/// An error response: status, and the name of the Java exception class that clients evaluate.
 struct fault {
   int status = 400;
   std::string type;
@@ -35,24 +35,24 @@ fault bad_request(std::string message) {
   return {400, "java.lang.IllegalArgumentException", std::move(message)};
 }
 
-/// One request, from whatever form.
+/// One request, parsed from a path or from JSON.
 struct operation {
   std::string type;
   std::optional<std::string> mbean;
   std::vector<std::string> attributes;
-  bool several_attributes = false; ///< they came as an array
+  bool several_attributes = false; ///< they were sent as an array
   std::vector<std::string> path;
 };
 
 using outcome = std::pair<std::optional<json::value>, fault>;
 
-outcome refused(fault why) {
-  return {std::nullopt, std::move(why)};
+outcome refused(fault error) {
+  return {std::nullopt, std::move(error)};
 }
 
 // -- reading requests -------------------------------------------------------------------------------------------------
 
-// Takes a path apart at its slashes; "!/" is a slash within a part, "!!" an exclamation mark.
+// Splits a path at its slashes; "!/" is a slash within a segment, "!!" an exclamation mark.
 std::vector<std::string> split_path(std::string_view text) {
   std::vector<std::string> out;
   if (text.empty())
@@ -83,11 +83,11 @@ std::string join_path(const std::vector<std::string>& parts) {
   return out;
 }
 
-std::optional<operation> read_path(const request_head& asked) {
+std::optional<operation> read_path(const request_head& incoming) {
   std::string text;
-  for (std::size_t i = 1; i < asked.segment_count(); ++i)
-    text.append(i == 1 ? "" : "/").append(asked.segment(i));
-  if (!core::is_utf8(text)) // the answer repeats it
+  for (std::size_t i = 1; i < incoming.segment_count(); ++i)
+    text.append(i == 1 ? "" : "/").append(incoming.segment(i));
+  if (!core::is_utf8(text)) // the response repeats it
     return std::nullopt;
   auto parts = split_path(text);
   operation out;
@@ -128,10 +128,10 @@ std::optional<operation> read_object(const json::value& from) {
       out.attributes.emplace_back(attribute->get_string());
     else if (attribute->is_array()) {
       out.several_attributes = true;
-      for (const auto& one : attribute->get_array()) {
-        if (!one.is_string())
+      for (const auto& element : attribute->get_array()) {
+        if (!element.is_string())
           return std::nullopt;
-        out.attributes.emplace_back(one.get_string());
+        out.attributes.emplace_back(element.get_string());
       }
     }
   }
@@ -160,18 +160,18 @@ outcome descend(json::value value, const std::vector<std::string>& path) {
   return {std::move(value), {}};
 }
 
-outcome attributes_of(const managed_bean& bean, const operation& what, bool lenient) {
+outcome attributes_of(const managed_bean& bean, const operation& op, bool lenient) {
   const auto none = [](const std::string& name) {
     return refused({404, "javax.management.AttributeNotFoundException", "No such attribute: " + name});
   };
-  if (what.attributes.empty())
+  if (op.attributes.empty())
     return {json::value(bean.attributes), {}};
-  if (what.attributes.size() == 1 && !what.several_attributes && !lenient) {
-    const auto* found = bean.attributes.if_contains(what.attributes.front());
-    return found == nullptr ? none(what.attributes.front()) : outcome{*found, {}};
+  if (op.attributes.size() == 1 && !op.several_attributes && !lenient) {
+    const auto* found = bean.attributes.if_contains(op.attributes.front());
+    return found == nullptr ? none(op.attributes.front()) : outcome{*found, {}};
   }
   json::object out;
-  for (const auto& name : what.attributes) {
+  for (const auto& name : op.attributes) {
     if (const auto* found = bean.attributes.if_contains(name))
       out.insert_or_assign(name, *found);
     else if (!lenient)
@@ -180,41 +180,41 @@ outcome attributes_of(const managed_bean& bean, const operation& what, bool leni
   return {json::value(std::move(out)), {}};
 }
 
-outcome read_beans(const operation& what, const jolokia_source& from) {
-  if (!what.mbean)
+outcome read_beans(const operation& op, const jolokia_source& from) {
+  if (!op.mbean)
     return refused(bad_request("No MBean given for read"));
-  const auto name = parse_object_name(*what.mbean);
+  const auto name = parse_object_name(*op.mbean);
   if (!name)
     return refused({400, "javax.management.MalformedObjectNameException", "Invalid object name"});
   if (!name->is_pattern()) {
     const auto found =
-      std::find_if(from.beans.begin(), from.beans.end(), [&](const managed_bean& one) { return one.name == *name; });
+      std::find_if(from.beans.begin(), from.beans.end(), [&](const managed_bean& bean) { return bean.name == *name; });
     if (found == from.beans.end())
       return refused({404, "javax.management.InstanceNotFoundException", "No such MBean: " + name->text()});
-    auto value = attributes_of(*found, what, false);
-    return value.first ? descend(std::move(*value.first), what.path) : value;
+    auto value = attributes_of(*found, op, false);
+    return value.first ? descend(std::move(*value.first), op.path) : value;
   }
   json::object out;
-  for (const auto& one : from.beans) {
-    if (!matches(*name, one.name))
+  for (const auto& bean : from.beans) {
+    if (!matches(*name, bean.name))
       continue;
-    auto value = attributes_of(one, what, true);
+    auto value = attributes_of(bean, op, true);
     if (value.first && !value.first->get_object().empty())
-      out.emplace(one.name.text(), std::move(*value.first));
+      out.emplace(bean.name.text(), std::move(*value.first));
   }
   if (out.empty())
     return refused({404, "javax.management.InstanceNotFoundException", "No MBean with such a name"});
-  return descend(std::move(out), what.path);
+  return descend(std::move(out), op.path);
 }
 
-outcome search_beans(const operation& what, const jolokia_source& from) {
-  const auto pattern = what.mbean ? parse_object_name(*what.mbean) : std::nullopt;
+outcome search_beans(const operation& op, const jolokia_source& from) {
+  const auto pattern = op.mbean ? parse_object_name(*op.mbean) : std::nullopt;
   if (!pattern)
     return refused({400, "javax.management.MalformedObjectNameException", "Invalid object name"});
   json::array out;
-  for (const auto& one : from.beans) {
-    if (matches(*pattern, one.name))
-      out.emplace_back(one.name.text());
+  for (const auto& bean : from.beans) {
+    if (matches(*pattern, bean.name))
+      out.emplace_back(bean.name.text());
   }
   return {json::value(std::move(out)), {}};
 }
@@ -237,17 +237,17 @@ std::string_view java_type(const json::value& value) noexcept {
   }
 }
 
-outcome list_beans(const operation& what, const jolokia_source& from) {
+outcome list_beans(const operation& op, const jolokia_source& from) {
   json::object domains;
-  for (const auto& one : from.beans) {
+  for (const auto& bean : from.beans) {
     json::object attributes;
-    for (const auto& [name, value] : one.attributes)
+    for (const auto& [name, value] : bean.attributes)
       attributes.emplace(name, json::object{{"type", java_type(value)}, {"desc", name}, {"rw", false}});
-    auto& domain = domains.emplace(one.name.domain, json::object{}).first->value().get_object();
-    domain.emplace(one.name.properties_text(),
-                   json::object{{"class", "cm"}, {"desc", one.description}, {"attr", std::move(attributes)}});
+    auto& domain = domains.emplace(bean.name.domain, json::object{}).first->value().get_object();
+    domain.emplace(bean.name.properties_text(),
+                   json::object{{"class", "cm"}, {"desc", bean.description}, {"attr", std::move(attributes)}});
   }
-  return descend(std::move(domains), what.path);
+  return descend(std::move(domains), op.path);
 }
 
 json::value version_of(const jolokia_source& from) {
@@ -258,46 +258,45 @@ json::value version_of(const jolokia_source& from) {
                       {"info", json::object{{"product", "CM"}, {"vendor", "CM"}, {"version", from.version}}}};
 }
 
-outcome perform(const operation& what, const jolokia_source& from) {
-  if (what.type == "version")
+outcome perform(const operation& op, const jolokia_source& from) {
+  if (op.type == "version")
     return {version_of(from), {}};
-  if (what.type == "read")
-    return read_beans(what, from);
-  if (what.type == "search")
-    return search_beans(what, from);
-  if (what.type == "list")
-    return list_beans(what, from);
-  if (what.type == "write" || what.type == "exec" || what.type == "notification")
-    return refused(
-      {403, "java.lang.SecurityException", "Command type " + what.type + " not allowed due to policy used"});
+  if (op.type == "read")
+    return read_beans(op, from);
+  if (op.type == "search")
+    return search_beans(op, from);
+  if (op.type == "list")
+    return list_beans(op, from);
+  if (op.type == "write" || op.type == "exec" || op.type == "notification")
+    return refused({403, "java.lang.SecurityException", "Command type " + op.type + " not allowed due to policy used"});
   return refused(bad_request("No such request type"));
 }
 
-json::object echo(const operation& what) {
-  json::object out{{"type", what.type}};
-  if (what.mbean)
-    out.emplace("mbean", *what.mbean);
-  if (what.several_attributes)
-    out.emplace("attribute", json::array(what.attributes.begin(), what.attributes.end()));
-  else if (!what.attributes.empty())
-    out.emplace("attribute", what.attributes.front());
-  if (!what.path.empty())
-    out.emplace("path", join_path(what.path));
+json::object echo(const operation& op) {
+  json::object out{{"type", op.type}};
+  if (op.mbean)
+    out.emplace("mbean", *op.mbean);
+  if (op.several_attributes)
+    out.emplace("attribute", json::array(op.attributes.begin(), op.attributes.end()));
+  else if (!op.attributes.empty())
+    out.emplace("attribute", op.attributes.front());
+  if (!op.path.empty())
+    out.emplace("path", join_path(op.path));
   return out;
 }
 
-json::object answer_one(const std::optional<operation>& what, const jolokia_source& from) {
+json::object answer_one(const std::optional<operation>& op, const jolokia_source& from) {
   json::object out;
-  auto [value, why] = what ? perform(*what, from) : refused(bad_request("Invalid request"));
-  if (what)
-    out.emplace("request", echo(*what));
+  auto [value, error] = op ? perform(*op, from) : refused(bad_request("Invalid request"));
+  if (op)
+    out.emplace("request", echo(*op));
   if (value) {
     out.emplace("value", std::move(*value));
     out.emplace("status", 200);
   } else {
-    out.emplace("error_type", why.type);
-    out.emplace("error", why.type + " : " + why.message);
-    out.emplace("status", why.status);
+    out.emplace("error_type", error.type);
+    out.emplace("error", error.type + " : " + error.message);
+    out.emplace("status", error.status);
   }
   out.emplace("timestamp", core::to_unix_ms(from.now) / 1000);
   return out;
@@ -316,8 +315,8 @@ json::value answer_body(std::string_view body, const jolokia_source& from) {
   if (bulk->size() > max_bulk_requests)
     return answer_one(std::nullopt, from);
   json::array out;
-  for (const auto& one : *bulk)
-    out.emplace_back(answer_one(read_object(one), from));
+  for (const auto& element : *bulk)
+    out.emplace_back(answer_one(read_object(element), from));
   return out;
 }
 
@@ -327,15 +326,15 @@ bool is_jolokia_path(const request_head& request) noexcept {
   return request.segment_count() > 0 && request.segment(0) == "jolokia";
 }
 
-response answer_jolokia(const request& asked, const jolokia_source& from) {
-  switch (asked.verb()) {
+response answer_jolokia(const request& incoming, const jolokia_source& from) {
+  switch (incoming.verb()) {
   case method::get:
   case method::head:
-    return json_response(200, json::serialize(answer_one(read_path(asked), from)));
+    return json_response(200, json::serialize(answer_one(read_path(incoming), from)));
   case method::post:
-    return json_response(200, json::serialize(answer_body(asked.body(), from)));
+    return json_response(200, json::serialize(answer_body(incoming.body(), from)));
   default:
-    return problem(asked, 405).with("Allow", "GET, HEAD, POST");
+    return problem(incoming, 405).with("Allow", "GET, HEAD, POST");
   }
 }
 

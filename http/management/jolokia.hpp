@@ -1,4 +1,4 @@
-// The Jolokia protocol (version 7.2): JMX as JSON over HTTP, as far as it only reads (contract 7.4).
+// The read-only part of the Jolokia protocol (version 7.2), JMX as JSON over HTTP (contract section 7.4).
 #pragma once
 
 #include "http/management/managed_beans.hpp"
@@ -11,10 +11,10 @@
 
 namespace cm::http {
 
-/// Most requests in one array.
+/// Maximum number of requests in one bulk request.
 inline constexpr std::size_t max_bulk_requests = 100;
 
-/// What the agent answers with.
+/// The data that the agent serves.
 struct jolokia_source {
   const std::vector<managed_bean>& beans;
   std::string_view version; ///< of CM
@@ -22,13 +22,13 @@ struct jolokia_source {
   core::timestamp now{};
 };
 
-/// Whether the path is one of the agent's: /jolokia and what is below it.
+/// Whether the path is /jolokia or below it.
 [[nodiscard]] bool is_jolokia_path(const request_head& request) noexcept;
 
-/// GET with the request in the path (`/jolokia/read/java.lang:type=Memory/HeapMemoryUsage/used`, `!/` for a slash and
-/// `!!` for an exclamation mark in a part), POST with one JSON object or an array of them. `version`, `list`, `search`
-/// and `read` are answered, `write` and `exec` are refused with 403. As Jolokia does it, the HTTP status is 200 and the
-/// `status` of each answer says what became of it; other methods than GET, HEAD and POST are 405.
-[[nodiscard]] response answer_jolokia(const request& asked, const jolokia_source& from);
+/// Handles GET with the request in the path (`/jolokia/read/java.lang:type=Memory/HeapMemoryUsage/used`; within a
+/// segment, `!/` is a slash and `!!` an exclamation mark) and POST with one JSON object or an array of them. Supports
+/// `version`, `list`, `search` and `read`; refuses `write`, `exec` and `notification` with 403. As in Jolokia, the HTTP
+/// status is always 200, and `status` in each JSON response is the result. Methods other than GET, HEAD and POST: 405.
+[[nodiscard]] response answer_jolokia(const request& incoming, const jolokia_source& from);
 
 } // namespace cm::http

@@ -88,10 +88,10 @@ managed_bean requests_bean(std::string_view protocol, std::size_t statuses, Coun
   std::uint64_t total = 0;
   std::uint64_t failures = 0;
   std::uint64_t nanoseconds = 0;
-  for (std::size_t place = 0; place < statuses; ++place) {
-    const core::duration_counts counts = counts_of(place);
+  for (std::size_t status_index = 0; status_index < statuses; ++status_index) {
+    const core::duration_counts counts = counts_of(status_index);
     const auto count = counts.total();
-    const auto status = core::counted_statuses[place];
+    const auto status = core::counted_statuses[status_index];
     total += count;
     nanoseconds += counts.sum_ns;
     failures += status >= 500 ? count : 0;
@@ -106,11 +106,12 @@ managed_bean requests_bean(std::string_view protocol, std::size_t statuses, Coun
 void add_requests(std::vector<managed_bean>& out, const core::metrics& counted) {
   for (std::size_t i = 0; i < core::ecap_protocol_count; ++i) {
     const auto protocol = static_cast<core::ecap_protocol>(i);
-    out.push_back(requests_bean(core::to_string(protocol), core::ecap_status_count,
-                                [&](std::size_t place) { return ecap_answers(counted, protocol, place); }));
+    out.push_back(requests_bean(core::to_string(protocol), core::ecap_status_count, [&](std::size_t status_index) {
+      return ecap_answers(counted, protocol, status_index);
+    }));
   }
   out.push_back(requests_bean("rest", core::counted_statuses.size(),
-                              [&](std::size_t place) { return rest_answers(counted, place); }));
+                              [&](std::size_t status_index) { return rest_answers(counted, status_index); }));
 }
 
 void add_own(std::vector<managed_bean>& out, const metrics_source& from) {
@@ -129,8 +130,8 @@ void add_own(std::vector<managed_bean>& out, const metrics_source& from) {
                       {"Confirmed", counted.outbox.confirmed.value()},
                       {"Failures", counted.outbox.failures.value()}}));
   json::object dropped;
-  for (const auto& one : *counted.subscriptions.read())
-    dropped.emplace(one->name, one->total.value());
+  for (const auto& subscription : *counted.subscriptions.read())
+    dropped.emplace(subscription->name, subscription->total.value());
   out.push_back(bean("cm:type=Nats", "The connection to NATS",
                      {{"Up", from.health.nats.status == core::health_status::up},
                       {"Reconnects", nats_reconnects(counted)},
@@ -138,9 +139,9 @@ void add_own(std::vector<managed_bean>& out, const metrics_source& from) {
                       {"DroppedMessages", std::move(dropped)}}));
   json::object restarts;
   json::object running;
-  for (const auto& one : *counted.actors.read()) {
-    restarts.emplace(one->name, one->total.value());
-    running.emplace(one->name, one->present.value() == 1);
+  for (const auto& actor : *counted.actors.read()) {
+    restarts.emplace(actor->name, actor->total.value());
+    running.emplace(actor->name, actor->present.value() == 1);
   }
   out.push_back(bean("cm:type=Actors", "The supervision tree",
                      {{"Restarts", std::move(restarts)}, {"Running", std::move(running)}}));

@@ -1,4 +1,4 @@
-// What the monitoring agent shows: the beans that monitoring of a JVM asks for, as far as CM has the like, and its own.
+// The beans that the Jolokia agent serves: equivalents of the JVM beans that monitoring expects, and CM's own.
 #pragma once
 
 #include "core/configuration/settings.hpp"
@@ -15,10 +15,10 @@ namespace cm::http {
 struct managed_bean {
   object_name name;
   std::string description;
-  boost::json::object attributes; ///< all can be read and none written
+  boost::json::object attributes; ///< all are read-only
 };
 
-/// docs/metrics.md says what stands for what.
+/// docs/metrics.md documents the beans and attributes.
 [[nodiscard]] std::vector<managed_bean> collect_beans(const metrics_source& from,
                                                       const core::management_settings& settings);
 

@@ -1,4 +1,4 @@
-// What the management port shows of the health snapshot and of the process (contract 7.1, 7.2).
+// The health and info endpoints of the management port (contract sections 7.1 and 7.2).
 #pragma once
 
 #include "core/configuration/settings.hpp"
@@ -11,10 +11,11 @@ namespace cm::http {
 
 enum class health_detail : std::uint8_t {
   full,
-  status_only, ///< for those who showed no bearer token while management.security.enabled
+  status_only, ///< for requests without a valid bearer token while management.security.enabled
 };
 
-/// `/health`. HTTP status: what `endpoints.health.mapping` says for the overall status, else 200 for UP, 503 otherwise.
+/// `/health`. HTTP status: the one that `endpoints.health.mapping` assigns to the overall status; by default 200 for UP
+/// and 503 for all others.
 [[nodiscard]] response render_health(const core::health_snapshot& snapshot, const core::management_settings& settings,
                                      health_detail detail = health_detail::full);
 

@@ -27,8 +27,8 @@ constexpr std::string_view rest_protocol = "rest";
 
 std::vector<ClientMetric::Label> labels_of(std::initializer_list<label> labels) {
   std::vector<ClientMetric::Label> out;
-  for (const auto& one : labels)
-    out.push_back({std::string(one.name), std::string(one.value)});
+  for (const auto& label : labels)
+    out.push_back({std::string(label.name), std::string(label.value)});
   return out;
 }
 
@@ -44,26 +44,26 @@ public:
 
   void add(std::initializer_list<label> labels, double value) {
     auto& family = families_.back();
-    ClientMetric made;
-    made.label = labels_of(labels);
-    (family.type == MetricType::Counter ? made.counter.value : made.gauge.value) = value;
-    family.metric.push_back(std::move(made));
+    ClientMetric metric;
+    metric.label = labels_of(labels);
+    (family.type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
+    family.metric.push_back(std::move(metric));
   }
 
   void add(std::initializer_list<label> labels, std::uint64_t value) { add(labels, static_cast<double>(value)); }
 
   void add(std::initializer_list<label> labels, const core::duration_counts& durations) {
-    ClientMetric made;
-    made.label = labels_of(labels);
+    ClientMetric metric;
+    metric.label = labels_of(labels);
     std::uint64_t so_far = 0;
     for (std::size_t i = 0; i < core::duration_counts::bounds.size(); ++i) {
       so_far += durations.counts[i];
-      made.histogram.bucket.push_back(
+      metric.histogram.bucket.push_back(
         {so_far, std::chrono::duration<double>(core::duration_counts::bounds[i]).count()});
     }
-    made.histogram.sample_count = so_far + durations.counts.back();
-    made.histogram.sample_sum = seconds(durations.sum_ns);
-    families_.back().metric.push_back(std::move(made));
+    metric.histogram.sample_count = so_far + durations.counts.back();
+    metric.histogram.sample_sum = seconds(durations.sum_ns);
+    families_.back().metric.push_back(std::move(metric));
   }
 
   template <class Value>
@@ -84,8 +84,8 @@ private:
   std::vector<MetricFamily> families_;
 };
 
-std::string status_text(std::size_t place) {
-  const auto status = core::counted_statuses[place];
+std::string status_text(std::size_t status_index) {
+  const auto status = core::counted_statuses[status_index];
   return status == 0 ? "other" : std::to_string(status);
 }
 
@@ -95,29 +95,29 @@ constexpr std::array ecap_protocols{core::ecap_protocol::ep_token, core::ecap_pr
 void add_requests(family_list& out, const core::metrics& counted) {
   struct row {
     std::string_view protocol;
-    std::size_t place;
+    std::size_t status_index;
     core::duration_counts durations;
   };
 
   std::vector<row> rows;
   for (const auto protocol : ecap_protocols) {
-    for (std::size_t place = 0; place < core::ecap_status_count; ++place)
-      rows.push_back({core::to_string(protocol), place, ecap_answers(counted, protocol, place)});
+    for (std::size_t status_index = 0; status_index < core::ecap_status_count; ++status_index)
+      rows.push_back({core::to_string(protocol), status_index, ecap_answers(counted, protocol, status_index)});
   }
-  for (std::size_t place = 0; place < core::counted_statuses.size(); ++place)
-    rows.push_back({rest_protocol, place, rest_answers(counted, place)});
+  for (std::size_t status_index = 0; status_index < core::counted_statuses.size(); ++status_index)
+    rows.push_back({rest_protocol, status_index, rest_answers(counted, status_index)});
 
   out.begin("cm_requests_total", "Requests that were answered, by protocol (those of 16/ECAP, and rest) and status.",
             MetricType::Counter);
-  for (const auto& one : rows)
-    out.add({{"protocol", one.protocol}, {"status", status_text(one.place)}}, one.durations.total());
+  for (const auto& row : rows)
+    out.add({{"protocol", row.protocol}, {"status", status_text(row.status_index)}}, row.durations.total());
   out.begin(
     "cm_request_duration_seconds",
     "Time from the arrival of a request to its answer's way out; statuses that were given at least once, and 200.",
     MetricType::Histogram);
-  for (const auto& one : rows) {
-    if (core::counted_statuses[one.place] == 200 || one.durations.total() > 0)
-      out.add({{"protocol", one.protocol}, {"status", status_text(one.place)}}, one.durations);
+  for (const auto& row : rows) {
+    if (core::counted_statuses[row.status_index] == 200 || row.durations.total() > 0)
+      out.add({{"protocol", row.protocol}, {"status", status_text(row.status_index)}}, row.durations);
   }
 }
 
@@ -203,23 +203,23 @@ void add_nats(family_list& out, const core::metrics& counted) {
   const auto subscriptions = counted.subscriptions.read();
   out.begin("cm_nats_dropped_messages_total",
             "Messages that a subscription lost because too many waited (slow consumer).", MetricType::Counter);
-  for (const auto& one : *subscriptions)
-    out.add({{"subscription", one->name}}, one->total.value());
+  for (const auto& subscription : *subscriptions)
+    out.add({{"subscription", subscription->name}}, subscription->total.value());
   out.begin("cm_nats_pending_messages", "Messages that have arrived for a subscription and wait to be decoded.",
             MetricType::Gauge);
-  for (const auto& one : *subscriptions)
-    out.add({{"subscription", one->name}}, one->present.value());
+  for (const auto& subscription : *subscriptions)
+    out.add({{"subscription", subscription->name}}, subscription->present.value());
   out.counter("cm_nats_lost_answers_total", "Answers that could not be published.", counted.egress.lost.value());
 }
 
 void add_actors(family_list& out, const core::metrics& counted) {
   const auto actors = counted.actors.read();
   out.begin("cm_actor_restarts_total", "How often an actor failed and was started again.", MetricType::Counter);
-  for (const auto& one : *actors)
-    out.add({{"actor", one->name}}, one->total.value());
+  for (const auto& actor : *actors)
+    out.add({{"actor", actor->name}}, actor->total.value());
   out.begin("cm_actor_up", "Whether an actor runs.", MetricType::Gauge);
-  for (const auto& one : *actors)
-    out.add({{"actor", one->name}}, one->present.value());
+  for (const auto& actor : *actors)
+    out.add({{"actor", actor->name}}, actor->present.value());
 }
 
 void add_health(family_list& out, const metrics_source& from) {
@@ -253,31 +253,31 @@ void add_process(family_list& out, const metrics_source& from) {
 
 } // namespace
 
-core::duration_counts rest_answers(const core::metrics& counted, std::size_t status_place) {
+core::duration_counts rest_answers(const core::metrics& counted, std::size_t status_index) {
   core::duration_counts out;
   for (const auto& loop : counted.api_loops())
-    loop->add_to(status_place, out);
+    loop->add_to(status_index, out);
   return out;
 }
 
 core::duration_counts ecap_answers(const core::metrics& counted, core::ecap_protocol protocol,
-                                   std::size_t status_place) {
+                                   std::size_t status_index) {
   core::duration_counts out;
   const auto index = static_cast<std::size_t>(protocol);
-  counted.egress.answered[index][status_place].add_to(out);
-  counted.background.answered[index][status_place].add_to(out);
+  counted.egress.answered[index][status_index].add_to(out);
+  counted.background.answered[index][status_index].add_to(out);
   return out;
 }
 
 cache_counts token_cache_counts(const core::metrics& counted) {
   cache_counts out;
-  for (const auto& one : counted.validators()) {
-    out.hits += one->hits.value();
-    out.misses += one->misses.value();
-    out.bypassed += one->bypassed.value();
-    out.evicted += one->evicted.value();
-    out.entries += one->entries.value();
-    out.bytes += one->bytes.value();
+  for (const auto& validator : counted.validators()) {
+    out.hits += validator->hits.value();
+    out.misses += validator->misses.value();
+    out.bypassed += validator->bypassed.value();
+    out.evicted += validator->evicted.value();
+    out.entries += validator->entries.value();
+    out.bytes += validator->bytes.value();
   }
   return out;
 }

@@ -1,4 +1,4 @@
-// Everything that CM counts, with names and descriptions: what /prometheus, /metrics and the monitoring agent show.
+// All metrics of CM with names and descriptions, for /prometheus, /metrics and the Jolokia agent.
 #pragma once
 
 #include "core/observability/health.hpp"
@@ -12,7 +12,7 @@
 
 namespace cm::http {
 
-/// One look at the numbers. The references must live until the call that gets it returns.
+/// The sources of all metrics. The referenced objects must outlive the call that receives it.
 struct metrics_source {
   const core::metrics& counted;
   const core::health_snapshot& health;
@@ -25,12 +25,14 @@ struct metrics_source {
 /// All families in the order of docs/metrics.md.
 [[nodiscard]] std::vector<prometheus::MetricFamily> collect_metrics(const metrics_source& from);
 
-/// Answers to REST requests with that status.
-[[nodiscard]] core::duration_counts rest_answers(const core::metrics& counted, std::size_t status_place);
+/// Number and durations of the REST responses with a status.
+/// @param status_index index in core::counted_statuses
+[[nodiscard]] core::duration_counts rest_answers(const core::metrics& counted, std::size_t status_index);
 
-/// Answers of that protocol with that status, by whatever way they went.
+/// Number and durations of the responses of a protocol with a status, over all threads that send them.
+/// @param status_index index in core::counted_statuses, below core::ecap_status_count
 [[nodiscard]] core::duration_counts ecap_answers(const core::metrics& counted, core::ecap_protocol protocol,
-                                                 std::size_t status_place);
+                                                 std::size_t status_index);
 
 /// The sums over all validators.
 struct cache_counts {
@@ -44,7 +46,7 @@ struct cache_counts {
 
 [[nodiscard]] cache_counts token_cache_counts(const core::metrics& counted);
 
-/// Connections that were made after the first.
+/// Number of connections to NATS after the first one.
 [[nodiscard]] std::uint64_t nats_reconnects(const core::metrics& counted) noexcept;
 
 } // namespace cm::http

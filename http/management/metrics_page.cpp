@@ -43,7 +43,7 @@ void add_families(json_writer& out, const metrics_source& from) {
   }
 }
 
-// What Spring Boot counts by path and status, whatever the method.
+// Spring Boot counts responses by path and status, over all methods.
 struct path_counts {
   std::map<int, std::uint64_t> by_status;
   core::http_counters::last_response last;
@@ -51,9 +51,9 @@ struct path_counts {
 
 void gather(path_counts& into, const core::metrics& counted, std::size_t route) {
   for (const auto& loop : counted.api_loops()) {
-    for (std::size_t place = 0; place < core::counted_statuses.size(); ++place) {
-      if (const auto count = loop->count(route, place); count > 0)
-        into.by_status[core::counted_statuses[place]] += count;
+    for (std::size_t status_index = 0; status_index < core::counted_statuses.size(); ++status_index) {
+      if (const auto count = loop->count(route, status_index); count > 0)
+        into.by_status[core::counted_statuses[status_index]] += count;
     }
     if (const auto last = loop->last(route); last.at_ns > into.last.at_ns)
       into.last = last;
@@ -89,9 +89,9 @@ void add_system(json_writer& out, const metrics_source& from) {
     .member("threads", process.threads);
   const auto connections = from.counted.database.connections.value();
   const auto busy = std::min(connections, from.counted.database.busy.value());
-  const auto most = from.counted.database_pool();
+  const auto max = from.counted.database_pool();
   out.member("datasource.primary.active", busy);
-  add_number(out, "datasource.primary.usage", most == 0 ? 0.0 : static_cast<double>(busy) / static_cast<double>(most));
+  add_number(out, "datasource.primary.usage", max == 0 ? 0.0 : static_cast<double>(busy) / static_cast<double>(max));
 }
 
 } // namespace
@@ -108,10 +108,10 @@ std::string metric_name_of(std::string_view path_template) {
 }
 
 response render_prometheus(const metrics_source& from) {
-  response made;
-  made.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  made.body = prometheus::TextSerializer{}.Serialize(collect_metrics(from));
-  return made;
+  response answer;
+  answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  answer.body = prometheus::TextSerializer{}.Serialize(collect_metrics(from));
+  return answer;
 }
 
 response render_metrics(const metrics_source& from) {

@@ -1,4 +1,4 @@
-// The answers of /prometheus and /metrics (contract 7.2, 7.3).
+// The responses of /prometheus and /metrics (contract sections 7.2 and 7.3).
 #pragma once
 
 #include "http/management/metric_families.hpp"
@@ -12,11 +12,11 @@ namespace cm::http {
 /// The text format of Prometheus, version 0.0.4.
 [[nodiscard]] response render_prometheus(const metrics_source& from);
 
-/// One flat JSON object of numbers. The names of Spring Boot 1.5 where CM has the like, then those of /prometheus with
-/// dots: "cm.requests.total.ep-token.200".
+/// One flat JSON object of numbers: first the metrics of Spring Boot 1.5 that apply to CM, under Spring's names, then
+/// those of /prometheus with dots and label values in the name: "cm.requests.total.ep-token.200".
 [[nodiscard]] response render_metrics(const metrics_source& from);
 
-/// The path template as Spring Boot 1.5 has it in the names of metrics: "api.v1.endpoints.endpointId.tokens".
+/// A path template in the form of Spring Boot 1.5's metric names: "api.v1.endpoints.endpointId.tokens".
 [[nodiscard]] std::string metric_name_of(std::string_view path_template);
 
 } // namespace cm::http

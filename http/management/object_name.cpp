@@ -14,7 +14,8 @@ bool has_wildcard(std::string_view text) noexcept {
 
 bool object_name::is_pattern() const noexcept {
   return more_properties || has_wildcard(domain)
-         || std::any_of(properties.begin(), properties.end(), [](const auto& one) { return has_wildcard(one.second); });
+         || std::any_of(properties.begin(), properties.end(),
+                        [](const auto& property) { return has_wildcard(property.second); });
 }
 
 std::string object_name::properties_text() const {
@@ -40,22 +41,22 @@ std::optional<object_name> parse_object_name(std::string_view text) {
     return std::nullopt;
   for (bool more = true; more;) {
     const auto comma = std::min(text.find(','), text.size());
-    const auto one = text.substr(0, comma);
+    const auto property = text.substr(0, comma);
     more = comma < text.size();
     text.remove_prefix(more ? comma + 1 : comma);
-    if (one == "*" && !out.more_properties) {
+    if (property == "*" && !out.more_properties) {
       out.more_properties = true;
       continue;
     }
-    const auto equals = one.find('=');
-    if (equals == std::string_view::npos || equals == 0 || equals + 1 == one.size())
+    const auto equals = property.find('=');
+    if (equals == std::string_view::npos || equals == 0 || equals + 1 == property.size())
       return std::nullopt;
-    out.properties.emplace_back(one.substr(0, equals), one.substr(equals + 1));
+    out.properties.emplace_back(property.substr(0, equals), property.substr(equals + 1));
   }
   std::sort(out.properties.begin(), out.properties.end());
-  const auto twice = std::adjacent_find(out.properties.begin(), out.properties.end(),
-                                        [](const auto& a, const auto& b) { return a.first == b.first; });
-  return twice == out.properties.end() ? std::optional{std::move(out)} : std::nullopt;
+  const auto duplicate = std::adjacent_find(out.properties.begin(), out.properties.end(),
+                                            [](const auto& a, const auto& b) { return a.first == b.first; });
+  return duplicate == out.properties.end() ? std::optional{std::move(out)} : std::nullopt;
 }
 
 bool matches(const object_name& pattern, const object_name& name) {

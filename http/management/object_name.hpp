@@ -1,4 +1,4 @@
-// Names of managed beans as JMX has them: "java.lang:type=Memory".
+// JMX names of managed beans: "java.lang:type=Memory".
 #pragma once
 
 #include <optional>
@@ -9,16 +9,16 @@
 
 namespace cm::http {
 
-/// Domain and key properties; a pattern where `*` or `?` stands in one of them, or `*` for further properties. Quoted
-/// values are not taken apart: CM has no such names.
+/// Domain and key properties. A pattern if the domain or a value contains `*` or `?`, or if `*` follows the properties.
+/// Quoted values are not supported: CM has no such names.
 struct object_name {
   std::string domain;
-  std::vector<std::pair<std::string, std::string>> properties; ///< by key
-  bool more_properties = false;                                ///< a pattern that ends with `*`
+  std::vector<std::pair<std::string, std::string>> properties; ///< sorted by key
+  bool more_properties = false;                                ///< the pattern ends with `*`
 
   [[nodiscard]] bool is_pattern() const noexcept;
 
-  /// "type=Endpoint,name=healthEndpoint" in the order of the keys: canonical.
+  /// Canonical form, sorted by key: "name=healthEndpoint,type=Endpoint".
   [[nodiscard]] std::string properties_text() const;
 
   [[nodiscard]] std::string text() const { return domain + ":" + properties_text(); }
@@ -26,13 +26,14 @@ struct object_name {
   friend bool operator==(const object_name&, const object_name&) = default;
 };
 
-/// Nothing for a text that is no name: without a colon or a property, with a property twice or without a value.
+/// @return nullopt for an invalid name: no colon, no property, a duplicate property or one without a value
 [[nodiscard]] std::optional<object_name> parse_object_name(std::string_view text);
 
-/// Whether `name` is one that `pattern` means; one that is no pattern means itself.
+/// Whether `pattern` matches `name`. A pattern without wildcards matches only the equal name.
 [[nodiscard]] bool matches(const object_name& pattern, const object_name& name);
 
-/// `*` stands for any text, `?` for any character. Takes at most the product of both lengths.
+/// Glob matching: `*` matches any text, `?` any character. The time is at most proportional to the product of both
+/// lengths.
 [[nodiscard]] bool matches_wildcards(std::string_view pattern, std::string_view text) noexcept;
 
 } // namespace cm::http

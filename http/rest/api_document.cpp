@@ -38,8 +38,8 @@ void append_escaped(std::string& out, std::string_view text) {
   }
 }
 
-// What follows `prefix`; "" when the line does not begin with it.
-std::string_view behind(std::string_view line, std::string_view prefix) noexcept {
+// The text after `prefix`; "" if the line does not start with it.
+std::string_view text_after(std::string_view line, std::string_view prefix) noexcept {
   return line.substr(0, prefix.size()) == prefix ? line.substr(prefix.size()) : std::string_view{};
 }
 
@@ -55,15 +55,16 @@ bool is_method(std::string_view text) noexcept {
 }
 
 std::string upper(std::string_view text) {
-  std::string made{text};
-  for (char& c : made) {
+  std::string result{text};
+  for (char& c : result) {
     if (c >= 'a' && c <= 'z')
       c = static_cast<char>(c - 'a' + 'A');
   }
-  return made;
+  return result;
 }
 
-// Our own document, whose layout is known (a test holds the table against the routes): no YAML reader is needed.
+// Scans for operations without a YAML parser: the layout of the document is known, and a test compares the resulting
+// table with the routes.
 void append_operations(std::string& out) {
   std::string_view rest = openapi_document();
   std::string_view path;
@@ -72,11 +73,11 @@ void append_operations(std::string& out) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     const std::string_view line = rest.substr(0, end);
     rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (const auto found = behind(line, "  /"); !found.empty()) {
+    if (const auto found = text_after(line, "  /"); !found.empty()) {
       path = without_colon(line.substr(2));
-    } else if (const auto member = behind(line, "    "); is_method(member)) {
+    } else if (const auto member = text_after(line, "    "); is_method(member)) {
       verb = without_colon(member);
-    } else if (const auto summary = behind(line, "      summary: "); !summary.empty()) {
+    } else if (const auto summary = text_after(line, "      summary: "); !summary.empty()) {
       out.append("<tr><td><code>").append(upper(verb)).append("</code></td><td><code>");
       append_escaped(out, path);
       out.append("</code></td><td>");
@@ -104,7 +105,7 @@ std::string make_page() {
   return out;
 }
 
-// The style is allowed by its hash (CSP level 2, section 4.2), everything else is not allowed at all.
+// Allows only the inline style, by its hash (CSP level 2, section 4.2).
 std::string make_policy() {
   constexpr std::size_t base64_length = 44; // of 32 bytes
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
@@ -126,11 +127,11 @@ response render_openapi(const request_head& from) {
 response render_docs(const request_head& from) {
   static const std::string page = make_page();
   static const std::string policy = make_policy();
-  response made = render_tagged(from, media::html, page);
-  if (!made.content_type.empty())
-    made.content_type.append("; charset=utf-8");
-  made.with("Content-Security-Policy", policy);
-  return made;
+  response result = render_tagged(from, media::html, page);
+  if (!result.content_type.empty())
+    result.content_type.append("; charset=utf-8");
+  result.with("Content-Security-Policy", policy);
+  return result;
 }
 
 } // namespace cm::http

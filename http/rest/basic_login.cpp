@@ -12,11 +12,11 @@ namespace cm::http {
 namespace {
 
 constexpr std::string_view scheme = "Basic ";
-constexpr std::size_t longest = 1024; // characters of base64; no login of ours is as long
+constexpr std::size_t max_length = 1024; // characters of base64; longer than any valid credentials
 
 // Base64 with padding (RFC 4648 section 4).
 std::optional<std::string> decode(std::string_view text) {
-  if (text.empty() || text.size() > longest || text.size() % 4 != 0)
+  if (text.empty() || text.size() > max_length || text.size() % 4 != 0)
     return std::nullopt;
   std::string out(text.size() / 4 * 3, '\0');
   auto* const to = reinterpret_cast<unsigned char*>(out.data());                // NOLINT: text as bytes

@@ -1,4 +1,4 @@
-// The login of HTTP Basic (RFC 7617).
+// HTTP Basic authentication (RFC 7617).
 #pragma once
 
 #include "core/base/secret.hpp"
@@ -8,8 +8,8 @@
 
 namespace cm::http {
 
-/// Whether the request shows this user and this password in its one Authorization header. Takes the same time for every
-/// wrong user and password of one length.
+/// Whether the request has exactly one Authorization header, with this user and password. Compares in constant time:
+/// for credentials of the same length, the time does not depend on their content.
 [[nodiscard]] bool shows_login(const request_head& request, std::string_view user, const core::secret& password);
 
 } // namespace cm::http

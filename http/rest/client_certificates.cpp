@@ -14,12 +14,12 @@ namespace cm::http {
 
 namespace {
 
-// The canonical form of a member or parameter; "" and an error where there is none.
+// Returns the canonical form of a member or parameter; adds an error and returns "" if it has none.
 template <class Reader>
-std::string canonical(Reader& from, std::string_view name, core::expected<std::string> made) {
-  if (made.has_value())
-    return std::move(*made);
-  from.reject(name, std::move(made.error().message));
+std::string canonical(Reader& from, std::string_view name, core::expected<std::string> result) {
+  if (result.has_value())
+    return std::move(*result);
+  from.reject(name, std::move(result.error().message));
   return {};
 }
 
@@ -51,22 +51,22 @@ bool has(const boost::json::object& body, std::string_view name) {
 
 core::expected<create_x509_request> read_create(const boost::json::object& body) {
   member_reader members{body};
-  create_x509_request made;
+  create_x509_request result;
   const bool names = has(body, "issuer") || has(body, "serialNumber");
   if (!has(body, "certificate")) {
     if (names)
-      read_names(members, made);
+      read_names(members, result);
     else
       members.reject("certificate", "is required, or issuer and serialNumber in its place");
   } else if (names) {
     members.reject("certificate", "must not stand beside issuer and serialNumber");
   } else if (const auto pem = members.optional_string("certificate")) {
-    read_certificate(members, *pem, made);
+    read_certificate(members, *pem, result);
   }
-  made.client_id = optional_client_id(members);
+  result.client_id = optional_client_id(members);
   if (!members.errors().empty())
     return invalid_request(members.errors());
-  return made;
+  return result;
 }
 
 } // namespace
@@ -80,26 +80,26 @@ core::expected<create_x509_request> parse_create_x509(const request& from) {
 
 core::expected<list_clients_request> parse_list_x509(const request_head& from) {
   query_reader query{from};
-  list_clients_request made;
-  made.statuses = query.statuses();
+  list_clients_request result;
+  result.statuses = query.statuses();
   if (const auto issuer = query.text("issuer"))
-    made.issuer = canonical(query, "issuer", core::canonical_distinguished_name(*issuer));
+    result.issuer = canonical(query, "issuer", core::canonical_distinguished_name(*issuer));
   if (const auto serial_number = query.text("serialNumber"))
-    made.serial_number = canonical(query, "serialNumber", core::normalised_serial_number(*serial_number));
+    result.serial_number = canonical(query, "serialNumber", core::normalised_serial_number(*serial_number));
   const page_request page = query.page();
-  made.offset = page.offset;
-  made.limit = page.limit;
-  made.order = query.order();
+  result.offset = page.offset;
+  result.limit = page.limit;
+  result.order = query.order();
   if (!query.errors().empty())
     return invalid_request(query.errors());
-  return made;
+  return result;
 }
 
 response render_created_x509(const core::client_credential& created) {
-  response made = render_changed_client(created);
-  made.status = 201;
-  made.with("Location", "/api/v1/clients/certificates/" + core::to_string(created.id));
-  return made;
+  response result = render_changed_client(created);
+  result.status = 201;
+  result.with("Location", "/api/v1/clients/certificates/" + core::to_string(created.id));
+  return result;
 }
 
 } // namespace cm::http

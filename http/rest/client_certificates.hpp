@@ -19,15 +19,15 @@ struct create_x509_request {
 };
 
 /// Reads `{"issuer","serialNumber","clientId"?}` or `{"certificate": PEM,"clientId"?}`.
-/// @return errc::invalid with all fields that are wrong; both forms at once, or neither, is wrong too
+/// @return errc::invalid with all invalid fields, also if both forms or neither are present
 [[nodiscard]] core::expected<create_x509_request> parse_create_x509(const request& from);
 
-/// Reads the query parameters `status`, `issuer` (any spelling), `serialNumber` (decimal or 0x…), `offset`, `limit`,
-/// `order`.
-/// @return errc::invalid with all parameters that are wrong
+/// Reads the query parameters `status`, `issuer` (any spelling of the distinguished name), `serialNumber` (decimal or
+/// 0x…), `offset`, `limit`, `order`.
+/// @return errc::invalid with all invalid parameters
 [[nodiscard]] core::expected<list_clients_request> parse_list_x509(const request_head& from);
 
-/// 201 with Location; shows the canonical issuer that will be matched.
+/// 201 with Location. The body contains the canonical issuer, which CM compares certificates with.
 [[nodiscard]] response render_created_x509(const core::client_credential& created);
 
 } // namespace cm::http

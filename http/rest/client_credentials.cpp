@@ -13,7 +13,7 @@ namespace cm::http {
 
 namespace {
 
-// Text that is UTF-8 already: every byte but a continuation begins a character.
+// Counts characters of valid UTF-8: every byte that is not a continuation byte starts a character.
 std::size_t characters(std::string_view text) noexcept {
   constexpr unsigned continuation_mask = 0xc0U;
   constexpr unsigned continuation = 0x80U;
@@ -35,15 +35,15 @@ std::optional<core::secret> optional_password(member_reader& members) {
 
 core::expected<create_basic_request> read_create(const boost::json::object& body) {
   member_reader members{body};
-  create_basic_request made;
-  made.username = std::string{members.required_string("username")};
-  if (members.errors().empty() && !core::is_client_name(made.username))
+  create_basic_request result;
+  result.username = std::string{members.required_string("username")};
+  if (members.errors().empty() && !core::is_client_name(result.username))
     members.reject("username", std::string{client_name_rule});
-  made.password = optional_password(members);
-  made.client_id = optional_client_id(members);
+  result.password = optional_password(members);
+  result.client_id = optional_client_id(members);
   if (!members.errors().empty())
     return invalid_request(members.errors());
-  return made;
+  return result;
 }
 
 void write_client(json_writer& out, const core::client_credential& credential, const core::secret* password) {
@@ -70,17 +70,17 @@ std::string client_text(const core::client_credential& credential) {
   return out.take();
 }
 
-// A credential with the password that CM made for it.
+// A credential with the password that CM generated for it.
 response render_with_password(int status, const core::client_credential& credential, const core::secret& password) {
   constexpr std::size_t fixed_members = 384;
   json_writer out;
-  // No copy stays behind by growing.
+  // Reserved in full: a reallocation would leave an unwiped copy of the password.
   out.reserve(fixed_members
               + max_escape * (credential.username.size() + credential.client_id.size() + password.reveal().size()));
   write_client(out, credential, &password);
-  response made = json_response(status, out.take());
-  made.sensitive = true;
-  return made;
+  response result = json_response(status, out.take());
+  result.sensitive = true;
+  return result;
 }
 
 } // namespace
@@ -121,20 +121,20 @@ core::expected<std::optional<core::secret>> parse_password_body(const request& f
 
 core::expected<list_clients_request> parse_list_basic(const request_head& from) {
   query_reader query{from};
-  list_clients_request made;
-  made.statuses = query.statuses();
+  list_clients_request result;
+  result.statuses = query.statuses();
   if (const auto username = query.text("username")) {
     if (!core::is_client_name(*username))
       query.reject("username", std::string{client_name_rule});
-    made.username.emplace(*username);
+    result.username.emplace(*username);
   }
   const page_request page = query.page();
-  made.offset = page.offset;
-  made.limit = page.limit;
-  made.order = query.order();
+  result.offset = page.offset;
+  result.limit = page.limit;
+  result.order = query.order();
   if (!query.errors().empty())
     return invalid_request(query.errors());
-  return made;
+  return result;
 }
 
 response render_client(const request_head& from, const core::client_credential& credential) {
@@ -146,18 +146,18 @@ response render_changed_client(const core::client_credential& credential) {
 }
 
 response render_created_basic(const core::client_credential& created, const core::secret* generated_password) {
-  response made = generated_password == nullptr ? json_response(201, client_text(created))
-                                                : render_with_password(201, created, *generated_password);
-  made.with("Location", "/api/v1/clients/credentials/" + core::to_string(created.id));
-  return made;
+  response result = generated_password == nullptr ? json_response(201, client_text(created))
+                                                  : render_with_password(201, created, *generated_password);
+  result.with("Location", "/api/v1/clients/credentials/" + core::to_string(created.id));
+  return result;
 }
 
 response render_password_changed(const core::client_credential& changed, const core::secret* generated) {
   if (generated == nullptr)
     return render_changed_client(changed);
-  response made = render_with_password(200, changed, *generated);
-  made.with("ETag", entity_tag_of(changed));
-  return made;
+  response result = render_with_password(200, changed, *generated);
+  result.with("ETag", entity_tag_of(changed));
+  return result;
 }
 
 namespace {

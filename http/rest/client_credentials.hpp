@@ -1,4 +1,4 @@
-// The REST resource /api/v1/clients/credentials, and what it shares with certificates (contract section 5).
+// The REST resource /api/v1/clients/credentials, and code that it shares with certificates (contract section 5).
 #pragma once
 
 #include "core/base/error.hpp"
@@ -20,7 +20,7 @@
 
 namespace cm::http {
 
-/// Shortest password that REST takes, characters; longest, bytes.
+/// Limits of passwords that are set over REST: minimum in characters, maximum in bytes.
 inline constexpr std::size_t min_password_characters = 8;
 inline constexpr std::size_t max_password_length = 1024;
 
@@ -30,7 +30,7 @@ struct create_basic_request {
   std::optional<std::string> client_id;
 };
 
-/// What both lists take. Filters are joined by "and"; an empty one lets all pass.
+/// Parameters of both lists. A credential must match all filters; an empty filter matches everything.
 struct list_clients_request {
   std::vector<core::credential_status> statuses; ///< each at most once; empty: any
   std::optional<std::string> username;           ///< basic only
@@ -41,53 +41,53 @@ struct list_clients_request {
   sort_order order = sort_order::descending;     ///< by creation
 };
 
-/// What core::is_client_name asks for, for error messages.
+/// The rule of core::is_client_name, for error messages.
 inline constexpr std::string_view client_name_rule = "must be 1 to 255 bytes of UTF-8 without control characters";
 
-/// The member `clientId` of either kind, which may be missing or null.
+/// The optional member `clientId` of both kinds of credentials.
 [[nodiscard]] std::optional<std::string> optional_client_id(member_reader& members);
 
 /// Path parameter `credentialId`.
-/// @return errc::not_found for an ID that is no UUID: no credential has it
+/// @return errc::not_found for an ID that is not a UUID: no credential has it
 [[nodiscard]] core::expected<core::uuid> parse_credential_path(const path_parameters& path);
 
 /// Reads `{"username","password"?,"clientId"?}`.
-/// @return errc::invalid with all fields that are wrong
+/// @return errc::invalid with all invalid fields
 [[nodiscard]] core::expected<create_basic_request> parse_create_basic(const request& from);
 
-/// Reads `{"password"?}`: nothing when CM shall generate one.
+/// Reads `{"password"?}`: nullopt if CM has to generate the password.
 /// @return errc::invalid for a password that is too short or too long
 [[nodiscard]] core::expected<std::optional<core::secret>> parse_password_body(const request& from);
 
 /// Reads the query parameters `status`, `username`, `offset`, `limit`, `order`.
-/// @return errc::invalid with all parameters that are wrong
+/// @return errc::invalid with all invalid parameters
 [[nodiscard]] core::expected<list_clients_request> parse_list_basic(const request_head& from);
 
-/// One credential of either kind: 200 with ETag, or 304 when the request's If-None-Match names it.
+/// One credential of either kind: 200 with ETag, or 304 if the request's If-None-Match contains the tag.
 [[nodiscard]] response render_client(const request_head& from, const core::client_credential& credential);
 
 /// One credential of either kind after a change of its status: 200 with its new ETag.
 [[nodiscard]] response render_changed_client(const core::client_credential& credential);
 
 /// 201 with Location.
-/// @param generated_password the one that CM made: shown here and never again, the buffers are wiped after sending;
-///   null when the request brought its own
+/// @param generated_password the password that CM generated: this response is the only one that contains it, and its
+///   buffers are wiped after sending; null if the request contained a password
 [[nodiscard]] response render_created_basic(const core::client_credential& created,
                                             const core::secret* generated_password);
 
-/// 200 with ETag; `generated` as in render_created_basic. The tag is that of the credential without the password.
+/// 200 with ETag; `generated` as in render_created_basic. The tag does not depend on the password.
 [[nodiscard]] response render_password_changed(const core::client_credential& changed, const core::secret* generated);
 
 /// A page of either kind: 200 with ETag, or 304.
-/// @param total how many match without offset and limit
+/// @param total number of matches without offset and limit
 [[nodiscard]] response render_clients_page(const request_head& from, const std::vector<core::client_credential>& page,
                                            std::uint64_t total);
 
-/// The tag that render_clients_page shows; an If-Match of POST is held against that of the default page: a GET without
-/// query parameters.
+/// The tag of render_clients_page. If-Match of a POST is compared with the tag of the default page, which is returned
+/// by a GET without query parameters.
 [[nodiscard]] std::string entity_tag_of_page(const std::vector<core::client_credential>& page, std::uint64_t total);
 
-/// The tag that render_client shows: what an If-Match is held against.
+/// The tag of render_client, with which If-Match is compared.
 [[nodiscard]] std::string entity_tag_of(const core::client_credential& credential);
 
 } // namespace cm::http

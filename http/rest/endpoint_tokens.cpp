@@ -28,10 +28,10 @@ core::expected<create_token_request> read_create(const boost::json::object& body
   const auto token = optional_token(members);
   if (!members.errors().empty())
     return invalid_request(members.errors());
-  create_token_request made{std::string{endpoint_id}, std::string{application}, std::nullopt};
+  create_token_request result{std::string{endpoint_id}, std::string{application}, std::nullopt};
   if (token)
-    made.token.emplace(std::string{*token});
-  return made;
+    result.token.emplace(std::string{*token});
+  return result;
 }
 
 void write_item(json_writer& out, const core::endpoint_token& token) {
@@ -117,7 +117,7 @@ response render_created(const core::endpoint_token& created, const core::secret&
   constexpr std::size_t fixed_members = 256;
   const std::string id = core::to_string(created.id);
   json_writer out;
-  // No copy stays behind by growing.
+  // Reserved in full: a reallocation would leave an unwiped copy of the token.
   out.reserve(fixed_members + max_escape * value.reveal().size() + created.application.size());
   out.begin_object()
     .member("token", value.reveal())
@@ -126,26 +126,26 @@ response render_created(const core::endpoint_token& created, const core::secret&
     .member("status", core::to_string(created.status))
     .member("createdDate", core::to_iso8601(created.created_at))
     .end_object();
-  response made = json_response(201, out.take());
-  made.sensitive = true;
-  made.with("Location", "/api/v1/endpoints/" + created.endpoint_id + "/tokens/" + id);
-  return made;
+  response result = json_response(201, out.take());
+  result.sensitive = true;
+  result.with("Location", "/api/v1/endpoints/" + created.endpoint_id + "/tokens/" + id);
+  return result;
 }
 
 core::expected<list_tokens_request> parse_list(const request_head& from, const path_parameters& path) {
   query_reader query{from};
   if (auto wrong = check_endpoint_id(path["endpointId"]))
     query.reject(wrong->field, std::move(wrong->message));
-  list_tokens_request made;
-  made.endpoint_id = std::string{path["endpointId"]};
-  made.statuses = query.statuses();
+  list_tokens_request result;
+  result.endpoint_id = std::string{path["endpointId"]};
+  result.statuses = query.statuses();
   const page_request page = query.page();
-  made.offset = page.offset;
-  made.limit = page.limit;
-  made.order = query.order();
+  result.offset = page.offset;
+  result.limit = page.limit;
+  result.order = query.order();
   if (!query.errors().empty())
     return invalid_request(query.errors());
-  return made;
+  return result;
 }
 
 response render_page(const request_head& from, const std::vector<core::endpoint_token>& page, std::uint64_t total,

@@ -23,22 +23,22 @@ std::string_view trimmed(std::string_view text) noexcept {
   return text;
 }
 
-// Cuts off what stands before the next separator that is not inside a quoted string.
+// Removes and returns the text before the next separator that is not inside a quoted string.
 std::string_view next_part(std::string_view& rest, char separator) noexcept {
   bool quoted = false;
-  std::size_t at = 0;
-  for (; at < rest.size(); ++at) {
-    if (quoted && rest[at] == '\\') {
-      ++at;
-    } else if (rest[at] == '"') {
+  std::size_t end = 0;
+  for (; end < rest.size(); ++end) {
+    if (quoted && rest[end] == '\\') {
+      ++end;
+    } else if (rest[end] == '"') {
       quoted = !quoted;
-    } else if (!quoted && rest[at] == separator) {
+    } else if (!quoted && rest[end] == separator) {
       break;
     }
   }
-  at = std::min(at, rest.size());
-  const std::string_view part = rest.substr(0, at);
-  rest.remove_prefix(std::min(at + 1, rest.size()));
+  end = std::min(end, rest.size());
+  const std::string_view part = rest.substr(0, end);
+  rest.remove_prefix(std::min(end + 1, rest.size()));
   return trimmed(part);
 }
 
@@ -98,18 +98,18 @@ std::optional<media_type> read_media_type(std::string_view text) {
     const std::string_view part = next_part(text, ';');
     if (part.empty())
       continue;
-    auto one = read_parameter(part);
-    if (!one)
+    auto parameter = read_parameter(part);
+    if (!parameter)
       return std::nullopt;
-    found.parameters.push_back(std::move(*one));
+    found.parameters.push_back(std::move(*parameter));
   }
   return found;
 }
 
 // qvalue in thousandths: ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] ), RFC 9110 section 12.4.2.
 std::optional<int> read_quality(std::string_view text) noexcept {
-  constexpr std::size_t longest = 5;
-  if (text.empty() || text.size() > longest || (text[0] != '0' && text[0] != '1'))
+  constexpr std::size_t max_length = 5;
+  if (text.empty() || text.size() > max_length || (text[0] != '0' && text[0] != '1'))
     return std::nullopt;
   if (text.size() > 1 && text[1] != '.')
     return std::nullopt;
@@ -126,7 +126,7 @@ std::optional<int> read_quality(std::string_view text) noexcept {
   return quality;
 }
 
-// How exactly a range names the type: 0 not at all, 1 "*/*", 2 "type/*", 3 "type/subtype", 4 with parameters.
+// How specifically a range matches the type: 0 no match, 1 "*/*", 2 "type/*", 3 "type/subtype", 4 with parameters.
 int specificity(const media_type& range, std::string_view type, std::string_view subtype) noexcept {
   if (range.type == "*")
     return range.subtype == "*" ? 1 : 0;
@@ -140,11 +140,11 @@ int specificity(const media_type& range, std::string_view type, std::string_view
 }
 
 struct given_tag {
-  std::string_view opaque; // with its quotes
+  std::string_view opaque; // including its quotes
   bool weak = false;
 };
 
-// One entity tag at the front of `rest`; nothing when there is none.
+// Removes and returns the entity tag at the start of `rest`; nullopt if there is none.
 std::optional<given_tag> next_tag(std::string_view& rest) noexcept {
   given_tag found;
   found.weak = rest.substr(0, 2) == "W/";
@@ -160,7 +160,8 @@ std::optional<given_tag> next_tag(std::string_view& rest) noexcept {
   return found;
 }
 
-// Whether `*` or a well-formed list of tags names `etag`; a weak one only where weak ones count.
+// Whether `header_value` is `*` or a well-formed list of tags that contains `etag`. Weak tags match only if
+// `weak_counts`.
 bool names_tag(std::string_view header_value, std::string_view etag, bool weak_counts) {
   std::string_view rest = trimmed(header_value);
   if (rest == "*")
@@ -206,15 +207,15 @@ bool accepts(std::string_view accept, std::string_view type, std::string_view su
     int q = 1000;
     bool readable = true;
     std::vector<parameter> own;
-    for (auto& one : range->parameters) {
-      if (!equals_ignoring_case(one.name, "q")) {
-        own.push_back(std::move(one));
+    for (auto& parameter : range->parameters) {
+      if (!equals_ignoring_case(parameter.name, "q")) {
+        own.push_back(std::move(parameter));
         continue;
       }
-      const auto given = read_quality(one.value);
+      const auto given = read_quality(parameter.value);
       readable = given.has_value();
       q = given.value_or(0);
-      break; // what follows q belongs to Accept, not to the type
+      break; // parameters after q belong to Accept, not to the media type
     }
     if (!readable)
       continue;
@@ -236,8 +237,8 @@ bool is_content_type(std::string_view content_type, media type) {
   if (!found || !equals_ignoring_case(found->type, wanted.substr(0, slash))
       || !equals_ignoring_case(found->subtype, wanted.substr(slash + 1)))
     return false;
-  for (const auto& one : found->parameters) {
-    if (equals_ignoring_case(one.name, "charset") && !equals_ignoring_case(one.value, "utf-8"))
+  for (const auto& parameter : found->parameters) {
+    if (equals_ignoring_case(parameter.name, "charset") && !equals_ignoring_case(parameter.value, "utf-8"))
       return false;
   }
   return true;
@@ -246,7 +247,7 @@ bool is_content_type(std::string_view content_type, media type) {
 std::string entity_tag(std::string_view representation) {
   constexpr std::size_t tag_bytes = 20;
   constexpr std::string_view digits = "0123456789abcdef";
-  // Fetched once: to look the algorithm up takes longer than to hash a token's representation.
+  // Fetched once: fetching the algorithm takes longer than hashing a token's representation.
   static const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> sha256{EVP_MD_fetch(nullptr, "SHA256", nullptr),
                                                                       &EVP_MD_free};
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
@@ -280,11 +281,11 @@ std::optional<std::string> if_match_condition(const request_head& request) {
 namespace {
 
 response tagged(media type, std::string body, std::string tag) {
-  response made;
-  made.content_type = std::string{to_string(type)};
-  made.body = std::move(body);
-  made.with("ETag", std::move(tag));
-  return made;
+  response result;
+  result.content_type = std::string{to_string(type)};
+  result.body = std::move(body);
+  result.with("ETag", std::move(tag));
+  return result;
 }
 
 } // namespace
@@ -298,10 +299,10 @@ response render_tagged(const request_head& request, media type, std::string body
   const auto condition = request.joined_header("If-None-Match");
   if (!condition || !if_none_match(*condition, tag))
     return tagged(type, std::move(body), std::move(tag));
-  response made;
-  made.status = 304;
-  made.with("ETag", std::move(tag));
-  return made;
+  response result;
+  result.status = 304;
+  result.with("ETag", std::move(tag));
+  return result;
 }
 
 response render_changed(media type, std::string body) {

@@ -1,4 +1,4 @@
-// The header values that decide about representations: Accept, Content-Type, ETag and If-None-Match.
+// Content negotiation and conditional requests: Accept, Content-Type, ETag, If-None-Match and If-Match.
 #pragma once
 
 #include "core/base/error.hpp"
@@ -12,53 +12,53 @@
 
 namespace cm::http {
 
-/// What the API speaks.
+/// The media types of the API.
 enum class media : std::uint8_t {
   json,   ///< application/json
-  ndjson, ///< application/x-ndjson: one JSON object a line
+  ndjson, ///< application/x-ndjson: one JSON object per line
   yaml,   ///< application/yaml (RFC 9512)
   html,   ///< text/html
 };
 
-/// "application/json" and so on, without parameters.
+/// "application/json" etc., without parameters.
 [[nodiscard]] std::string_view to_string(media type) noexcept;
 
-/// Whether an Accept value lets `type`/`subtype` pass (RFC 9110 section 12.5.1): the most specific matching range
-/// decides, q=0 forbids. Ranges that cannot be read are passed over; a value without a readable one forbids nothing.
+/// Whether an Accept value allows `type`/`subtype` (RFC 9110 section 12.5.1): the most specific matching range decides,
+/// q=0 forbids. Malformed ranges are ignored; a value without a well-formed range allows everything.
 [[nodiscard]] bool accepts(std::string_view accept, std::string_view type, std::string_view subtype);
 
-/// Whether a Content-Type value is that media type, its charset, if any, UTF-8.
+/// Whether a Content-Type value is that media type; a charset parameter, if present, must be UTF-8.
 [[nodiscard]] bool is_content_type(std::string_view content_type, media type);
 
-/// `"` + 40 hex digits + `"`: the first 160 bits of the SHA-256 of the representation. (The platform's ETags have
-/// 40 digits; SHA-1 would do, and only raise questions.)
+/// `"` + 40 hex digits + `"`: the first 160 bits of the SHA-256 of the representation. The ETags of the platform have
+/// 40 digits. SHA-1 would suffice, but would raise questions in security reviews.
 [[nodiscard]] std::string entity_tag(std::string_view representation);
 
-/// Whether an If-None-Match value names `etag`: `*` or a list of tags, weak comparison (RFC 9110 section 13.1.2).
-/// A value that is not well-formed matches nothing.
+/// Whether an If-None-Match value, `*` or a list of tags, contains `etag` by weak comparison (RFC 9110 section 13.1.2).
+/// A malformed value matches nothing.
 [[nodiscard]] bool if_none_match(std::string_view header_value, std::string_view etag);
 
-/// Whether an If-Match value names `etag`: `*` or a list of tags, strong comparison: a weak tag never matches (RFC 9110
-/// section 13.1.1). A value that is not well-formed matches nothing.
+/// Whether an If-Match value, `*` or a list of tags, contains `etag` by strong comparison: a weak tag never matches
+/// (RFC 9110 section 13.1.1). A malformed value matches nothing.
 [[nodiscard]] bool if_match(std::string_view header_value, std::string_view etag);
 
-/// The If-Match of the request, several headers joined; nothing when there is none.
+/// The If-Match value of the request, several headers joined; nullopt if there is none.
 [[nodiscard]] std::optional<std::string> if_match_condition(const request_head& request);
 
-/// A representation with its ETag: 200, or 304 without a body when the request's If-None-Match names it.
+/// A representation with its ETag: 200, or 304 without a body if the request's If-None-Match contains the tag.
 [[nodiscard]] response render_tagged(const request_head& request, media type, std::string body);
 
-/// The same with a tag of the caller's, for a representation that is part of what the tag covers.
-/// @param tag as entity_tag() makes it
+/// The same with a tag from the caller, for a representation that is only a part of the tagged data.
+/// @param tag in the format of entity_tag()
 [[nodiscard]] response render_tagged(const request_head& request, media type, std::string body, std::string tag);
 
-/// A representation after a change, with its new ETag: 200, whatever the request's If-None-Match.
+/// A representation after a change, with its new ETag: 200, regardless of the request's If-None-Match.
 [[nodiscard]] response render_changed(media type, std::string body);
 
-/// 406 when the request does not accept that media type; nothing when it does.
+/// @return 406 if the request does not accept that media type, nullopt if it does
 [[nodiscard]] std::optional<response> refuse_unacceptable(const request_head& request, media offered = media::json);
 
-/// 415 when the body is not declared as that media type; nothing when it is.
+/// @return 415 if the body is not declared as that media type, nullopt if it is
 [[nodiscard]] std::optional<response> refuse_media_type(const request_head& request, media expected = media::json);
 
 } // namespace cm::http

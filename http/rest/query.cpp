@@ -23,26 +23,26 @@ std::optional<std::string_view> query_reader::text(std::string_view name) {
   return values.front();
 }
 
-void query_reader::number(std::string_view name, std::uint64_t least, std::uint64_t most, std::uint64_t& target) {
+void query_reader::number(std::string_view name, std::uint64_t min, std::uint64_t max, std::uint64_t& target) {
   const auto given = text(name);
   if (!given)
     return;
   std::uint64_t value = 0;
   const char* const end = given->data() + given->size();
   const auto done = std::from_chars(given->data(), end, value);
-  if (done.ec != std::errc{} || done.ptr != end || value < least || value > most)
-    reject(name, "must be a number from " + std::to_string(least) + " to " + std::to_string(most));
+  if (done.ec != std::errc{} || done.ptr != end || value < min || value > max)
+    reject(name, "must be a number from " + std::to_string(min) + " to " + std::to_string(max));
   else
     target = value;
 }
 
 page_request query_reader::page() {
-  page_request made;
-  number("offset", 0, max_offset, made.offset);
-  std::uint64_t limit = made.limit;
+  page_request result;
+  number("offset", 0, max_offset, result.offset);
+  std::uint64_t limit = result.limit;
   number("limit", 1, max_items, limit);
-  made.limit = static_cast<std::uint32_t>(limit);
-  return made;
+  result.limit = static_cast<std::uint32_t>(limit);
+  return result;
 }
 
 std::vector<core::credential_status> query_reader::statuses() {
@@ -77,17 +77,17 @@ void query_reader::reject(std::string_view name, std::string message) {
 }
 
 core::error invalid_request(std::vector<core::field_error> fields) {
-  core::error made = core::make_error(core::errc::invalid, "The request is not valid");
-  made.fields = std::move(fields);
-  return made;
+  core::error result = core::make_error(core::errc::invalid, "The request is not valid");
+  result.fields = std::move(fields);
+  return result;
 }
 
 core::expected<page_request> parse_page(const request_head& from) {
   query_reader query{from};
-  const page_request made = query.page();
+  const page_request result = query.page();
   if (!query.errors().empty())
     return invalid_request(query.errors());
-  return made;
+  return result;
 }
 
 } // namespace cm::http

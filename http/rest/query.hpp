@@ -1,4 +1,4 @@
-// Query parameters and path parameters that several resources of the REST API share.
+// Query parameters that several resources of the REST API have in common.
 #pragma once
 
 #include "core/base/error.hpp"
@@ -22,17 +22,17 @@ struct page_request {
   std::uint32_t limit = 20; ///< 1 to 1000
 };
 
-/// Reads query parameters and gathers what is wrong with them, so that the client learns everything at once. A
-/// parameter with an empty value counts as missing; one that stands more than once is wrong, but for `status`.
+/// Reads query parameters and collects all errors, so that the client gets them in one response. A parameter with an
+/// empty value counts as missing; a repeated parameter is an error, except for `status`.
 class query_reader {
 public:
   explicit query_reader(const request_head& from) : from_(from) {}
 
-  /// Nothing when it is missing or empty.
+  /// nullopt if the parameter is missing, empty or repeated; adds an error if it is repeated.
   [[nodiscard]] std::optional<std::string_view> text(std::string_view name);
 
-  /// `target` stays as it is when the parameter is missing or wrong.
-  void number(std::string_view name, std::uint64_t least, std::uint64_t most, std::uint64_t& target);
+  /// A number from `min` to `max`. Leaves `target` unchanged if the parameter is missing or invalid.
+  void number(std::string_view name, std::uint64_t min, std::uint64_t max, std::uint64_t& target);
 
   /// `offset` and `limit`.
   [[nodiscard]] page_request page();
@@ -40,10 +40,10 @@ public:
   /// `status`, repeated or comma-separated; each status at most once in the result.
   [[nodiscard]] std::vector<core::credential_status> statuses();
 
-  /// `order`: `ASC`, `DESC`, the default.
+  /// `order`: `ASC` or `DESC` (the default).
   [[nodiscard]] sort_order order();
 
-  /// Adds an error of the caller's own.
+  /// Adds an error that the caller has detected.
   void reject(std::string_view name, std::string message);
 
   [[nodiscard]] const std::vector<core::field_error>& errors() const noexcept { return errors_; }
@@ -53,11 +53,11 @@ private:
   std::vector<core::field_error> errors_;
 };
 
-/// errc::invalid with these fields.
+/// An errc::invalid error with these fields.
 [[nodiscard]] core::error invalid_request(std::vector<core::field_error> fields);
 
 /// Reads `offset` and `limit`.
-/// @return errc::invalid with all that are wrong
+/// @return errc::invalid with all invalid parameters
 [[nodiscard]] core::expected<page_request> parse_page(const request_head& from);
 
 } // namespace cm::http

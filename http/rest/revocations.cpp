@@ -13,7 +13,7 @@ namespace cm::http {
 
 namespace {
 
-constexpr std::string_view cursor_version = "01"; // another meaning of the number gets another version
+constexpr std::string_view cursor_version = "01"; // to be changed if the meaning of the number changes
 constexpr std::size_t number_digits = 16;
 constexpr std::uint64_t max_items = 1000;
 constexpr auto max_sequence = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
@@ -53,10 +53,10 @@ void write_revocation(json_writer& out, const core::revocation& of) {
 std::string write_cursor(std::uint64_t sequence) {
   constexpr std::string_view digits = "0123456789abcdef";
   constexpr unsigned digit_bits = 4;
-  std::string made{cursor_version};
+  std::string result{cursor_version};
   for (std::size_t i = number_digits; i-- > 0;)
-    made.push_back(digits[(sequence >> (i * digit_bits)) & 0x0fU]);
-  return made;
+    result.push_back(digits[(sequence >> (i * digit_bits)) & 0x0fU]);
+  return result;
 }
 
 std::optional<std::uint64_t> read_cursor(std::string_view text) noexcept {
@@ -75,26 +75,26 @@ std::optional<std::uint64_t> read_cursor(std::string_view text) noexcept {
 
 core::expected<revocations_request> parse_revocations(const request_head& from) {
   query_reader query{from};
-  revocations_request made;
+  revocations_request result;
   if (const auto text = query.text("after")) {
     if (const auto after = read_cursor(*text))
-      made.after = *after;
+      result.after = *after;
     else
       query.reject("after", "must be a cursor that an earlier answer gave as `next`");
   }
-  std::uint64_t limit = made.limit;
+  std::uint64_t limit = result.limit;
   query.number("limit", 1, max_items, limit);
-  made.limit = static_cast<std::uint32_t>(limit);
+  result.limit = static_cast<std::uint32_t>(limit);
   if (!query.errors().empty())
     return invalid_request(query.errors());
-  return made;
+  return result;
 }
 
 response render_revocations(const request_head& from, const std::vector<core::revocation>& page, std::uint64_t after) {
   json_writer out;
   out.begin_object().key("content").begin_array();
-  for (const auto& one : page)
-    write_revocation(out, one);
+  for (const auto& revocation : page)
+    write_revocation(out, revocation);
   out.end_array().member("next", write_cursor(page.empty() ? after : page.back().sequence)).end_object();
   return render_tagged(from, media::json, out.take());
 }

@@ -27,7 +27,7 @@ void allow(std::string& list, std::string_view name) {
 } // namespace
 
 void path_parameters::add(std::string_view name, std::string_view value) noexcept {
-  if (count_ < most)
+  if (count_ < max_count)
     parameters_[count_++] = {name, value};
 }
 
@@ -42,17 +42,17 @@ std::string_view path_parameters::operator[](std::string_view name) const noexce
 void route_table::add(method verb, std::string_view path_template, int route_id) {
   if (path_template.empty() || path_template.front() != '/')
     throw std::logic_error("a path template begins with a slash");
-  route made{verb, {}, route_id};
+  route result{verb, {}, route_id};
   std::string_view rest = path_template.substr(1);
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find('/'), rest.size());
-    made.segments.emplace_back(rest.substr(0, end));
+    result.segments.emplace_back(rest.substr(0, end));
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
-  if (static_cast<std::size_t>(std::count_if(made.segments.begin(), made.segments.end(), is_parameter))
-      > path_parameters::most)
+  if (static_cast<std::size_t>(std::count_if(result.segments.begin(), result.segments.end(), is_parameter))
+      > path_parameters::max_count)
     throw std::logic_error("a path template has too many parameters");
-  routes_.push_back(std::move(made));
+  routes_.push_back(std::move(result));
 }
 
 bool route_table::fits(const route& candidate, const request_head& request) noexcept {
@@ -71,7 +71,7 @@ route_match<int> route_table::match(const request_head& request) const {
   route_match<int> found;
   std::vector<method> others;
   const bool trailing_slash = request.has_trailing_slash();
-  bool excluded = false; // a writing route of this path, because of the trailing slash
+  bool excluded = false; // the trailing slash excluded a writing route of this path
   for (const auto& candidate : routes_) {
     if (!fits(candidate, request))
       continue;
@@ -94,7 +94,7 @@ route_match<int> route_table::match(const request_head& request) const {
     }
     return found;
   }
-  // 404, not 405 for the reading routes that are left: the path with this slash is not the resource to be changed.
+  // 404, although reading routes match: a 405 would say that the resource to be changed exists at this path.
   if (others.empty() || (excluded && !only_reads(request.verb())))
     return found;
   found.outcome = request.verb() == method::options ? route_outcome::options : route_outcome::method_not_allowed;

@@ -1,4 +1,4 @@
-// Which resource a request is for: method and path against a table.
+// Finds the route of a request by its method and path.
 #pragma once
 
 #include "http/server/request.hpp"
@@ -14,14 +14,14 @@
 
 namespace cm::http {
 
-/// What stood in the place of a template's `{name}`, decoded. The views are those of the request.
+/// The decoded values of a path template's `{name}` parameters. The views refer to the request.
 class path_parameters {
 public:
-  static constexpr std::size_t most = 4;
+  static constexpr std::size_t max_count = 4;
 
   void add(std::string_view name, std::string_view value) noexcept;
 
-  /// "" when the route has no such parameter.
+  /// "" if the route has no such parameter.
   [[nodiscard]] std::string_view operator[](std::string_view name) const noexcept;
 
   [[nodiscard]] std::size_t size() const noexcept { return count_; }
@@ -32,7 +32,7 @@ private:
     std::string_view value;
   };
 
-  std::array<parameter, most> parameters_{};
+  std::array<parameter, max_count> parameters_{};
   std::size_t count_ = 0;
 };
 
@@ -40,7 +40,7 @@ enum class route_outcome : std::uint8_t {
   matched,
   not_found,          ///< 404: no such path
   method_not_allowed, ///< 405: the path has other methods
-  options,            ///< OPTIONS on a path that is there: 204
+  options,            ///< OPTIONS on an existing path: 204
 };
 
 template <class Route>
@@ -48,17 +48,17 @@ struct route_match {
   route_outcome outcome = route_outcome::not_found;
   Route route{}; ///< only for `matched`
   path_parameters parameters;
-  std::string allow; ///< for method_not_allowed and options: every method of the path
+  std::string allow; ///< for method_not_allowed and options: all methods of the path, as for the Allow header
 };
 
-/// The table without the type of its route identifiers. A path template is `/a/{b}/c`: a parameter is a whole segment
-/// and never empty. A route for GET is one for HEAD too.
+/// The non-template part of router, with integers as route identifiers. A path template is `/a/{b}/c`: a parameter is a
+/// whole, non-empty segment. A route for GET also matches HEAD.
 ///
-/// A trailing slash is passed over by the methods that read, GET, HEAD and OPTIONS. Routes of other methods do not have
-/// one: with the variable parts of a path unset, a request to change one resource would otherwise be one to change all.
+/// For GET, HEAD and OPTIONS, a trailing slash is ignored. Routes of other methods do not match a path with a trailing
+/// slash: if a client left the last path variable empty, a request to change one resource would change all of them.
 class route_table {
 public:
-  /// @throws std::logic_error for a template that does not begin with `/` or has too many parameters
+  /// @throws std::logic_error for a template that does not start with `/` or has too many parameters
   void add(method verb, std::string_view path_template, int route);
 
   [[nodiscard]] route_match<int> match(const request_head& request) const;
@@ -70,13 +70,13 @@ private:
     int id = 0;
   };
 
-  /// Whether the path is the route's but for a trailing slash, and the parameters are not empty.
+  /// Whether the path matches the route, except for a trailing slash, with non-empty parameters.
   [[nodiscard]] static bool fits(const route& candidate, const request_head& request) noexcept;
 
   std::vector<route> routes_;
 };
 
-/// @tparam Route an enumeration; several paths may have one value
+/// @tparam Route an enumeration; several entries may have the same value
 template <class Route>
 class router {
 public:
@@ -87,13 +87,13 @@ public:
   };
 
   router(std::initializer_list<entry> entries) {
-    for (const auto& one : entries)
-      add(one);
+    for (const auto& added : entries)
+      add(added);
   }
 
-  void add(const entry& one) { table_.add(one.verb, one.path_template, static_cast<int>(one.route)); }
+  void add(const entry& added) { table_.add(added.verb, added.path_template, static_cast<int>(added.route)); }
 
-  /// Thread-safe: nothing is changed.
+  /// Thread-safe.
   [[nodiscard]] route_match<Route> match(const request_head& request) const {
     auto found = table_.match(request);
     return {found.outcome, static_cast<Route>(found.route), found.parameters, std::move(found.allow)};
@@ -103,7 +103,7 @@ private:
   route_table table_;
 };
 
-/// The response to a request that has no route: 404, 405 with Allow, or 204 with Allow for OPTIONS.
+/// The response to a request without a matching route: 404, 405 with Allow, or 204 with Allow for OPTIONS.
 [[nodiscard]] response answer_unmatched(const request_head& request, route_outcome outcome, const std::string& allow);
 
 template <class Route>

@@ -64,8 +64,8 @@ struct api_entry {
   method verb = method::other;
   std::string_view path_template;
   api_route route{};
-  /// The query parameters that a writing operation knows; every other one is 400. Reading operations, which ignore what
-  /// they do not know, declare none.
+  /// The query parameters of a writing operation; all others are answered with 400. Empty for reading operations, which
+  /// ignore unknown parameters.
   std::span<const std::string_view> query_parameters{};
 };
 
@@ -114,8 +114,8 @@ std::string_view path_template_of(api_route route) noexcept {
 
 router<api_route> make_api_router() {
   router<api_route> table{};
-  for (const auto& one : api_table)
-    table.add({one.verb, one.path_template, one.route});
+  for (const auto& entry : api_table)
+    table.add({entry.verb, entry.path_template, entry.route});
   return table;
 }
 
@@ -128,7 +128,8 @@ std::optional<response> refuse_unknown_parameters(const request_head& request, a
   for (const auto name : request.parameter_names()) {
     const bool known =
       std::find(entry.query_parameters.begin(), entry.query_parameters.end(), name) != entry.query_parameters.end();
-    const bool named = std::any_of(errors.begin(), errors.end(), [&](const auto& one) { return one.field == name; });
+    const bool named =
+      std::any_of(errors.begin(), errors.end(), [&](const auto& error) { return error.field == name; });
     if (!known && !named && errors.size() < max_errors)
       errors.push_back({std::string{name}, "is not a query parameter of this operation"});
   }

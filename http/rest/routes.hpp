@@ -1,4 +1,4 @@
-// The paths of both ports: the REST API (contract section 5) and the management port (section 7).
+// The routes of both ports: REST API (contract section 5) and management port (contract section 7).
 #pragma once
 
 #include "core/configuration/settings.hpp"
@@ -39,36 +39,36 @@ enum class api_route : std::uint8_t {
   docs,
 };
 
-/// How many values api_route has.
+/// Number of values of api_route.
 inline constexpr std::size_t api_route_count = 23;
 
 enum class management_route : std::uint8_t { health, liveness, readiness, info, metrics, prometheus };
 
-/// What a route is answered with when all goes well (errors are always JSON), and what its body has to be.
+/// Media types of a route's successful response (errors are always JSON) and of its request body.
 struct route_media {
   media answer = media::json;
-  std::optional<media> body; ///< nothing: the route has no body, whatever comes is ignored
+  std::optional<media> body; ///< nullopt: the route has no request body; a body that is sent is ignored
 };
 
 [[nodiscard]] route_media media_of(api_route route) noexcept;
 
-/// "/api/v1/endpoints/{endpointId}/tokens": of several methods, the routes of one path have the same.
+/// For example "/api/v1/endpoints/{endpointId}/tokens". Routes that differ only in the method have the same template.
 [[nodiscard]] std::string_view path_template_of(api_route route) noexcept;
 
-/// 400 with a field error for each query parameter that an operation which writes (POST, PUT, DELETE) does not know, of
-/// at most 20 names: a filter that is not understood must not widen a change. Names are compared with their case,
-/// whatever the value. Nothing where all are known, and nothing for an operation that reads: that one ignores unknown
-/// parameters. What an operation knows is in the table of routes. Thread-safe.
+/// Rejects unknown query parameters of writing operations (POST, PUT, DELETE): if a misspelled filter were ignored, the
+/// change would affect more than intended. Names are case-sensitive; the route table lists the known ones. Thread-safe.
+/// @return 400 with a field error for each unknown name, at most 20; nullopt if there is none, and for reading
+///   operations, which ignore unknown parameters
 [[nodiscard]] std::optional<response> refuse_unknown_parameters(const request_head& request, api_route route);
 
 /// Path parameters: `endpointId`, `endpointTokenId`, `credentialId`.
 [[nodiscard]] router<api_route> make_api_router();
 
-/// Whether the body goes to the session piece by piece, without the limit for a body: POST of an import, with a
-/// trailing slash too, so that its 404 comes at once and not 413 after 64 KiB.
+/// Whether the request's body is streamed, without the body limit: POST of an import. With a trailing slash too, so
+/// that the request is answered with 404 immediately, and not with 413 after 64 KiB.
 [[nodiscard]] bool takes_body_as_stream(const request_head& head) noexcept;
 
-/// A management endpoint that is switched off is not in the table: 404.
+/// Disabled management endpoints are not in the table, so that they are answered with 404.
 [[nodiscard]] router<management_route> make_management_router(const core::management_settings& settings);
 
 } // namespace cm::http

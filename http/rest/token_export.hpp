@@ -1,4 +1,5 @@
-// GET /api/v1/endpoint-tokens/export: endpoint tokens as lines, without their values (contract section 5).
+// GET /api/v1/endpoint-tokens/export: endpoint tokens without their values, one JSON object per line (contract
+// section 5).
 #pragma once
 
 #include "core/base/error.hpp"
@@ -10,7 +11,7 @@
 namespace cm::http {
 
 /// Reads the query parameter `applicationName`.
-/// @return the application, "" for all; errc::invalid for a name that cannot be
+/// @return the application, "" for all; errc::invalid for a malformed name
 [[nodiscard]] core::expected<std::string> parse_export(const request_head& from);
 
 /// Appends `{"endpointId","applicationName","endpointTokenId","status","createdDate","updateDate"?}` and a line feed.

@@ -1,4 +1,4 @@
-// The members of a body or line that describe an endpoint token: one check for every way in.
+// Validation of the JSON members that describe an endpoint token, for the REST resource and the import.
 #pragma once
 
 #include "http/json/json.hpp"
@@ -8,10 +8,10 @@
 
 namespace cm::http {
 
-/// `applicationName`, which has to be there.
+/// The mandatory member `applicationName`; "" and an error if it is missing or malformed.
 [[nodiscard]] std::string_view required_application(member_reader& members);
 
-/// `token`, which may be missing or null. No message repeats its value.
+/// The optional member `token`. Error messages do not contain its value.
 [[nodiscard]] std::optional<std::string_view> optional_token(member_reader& members);
 
 } // namespace cm::http

@@ -19,8 +19,8 @@ constexpr std::size_t fixed_members = 192;
 constexpr int internal_error = 500;
 constexpr int unavailable = 503;
 
-// Room for `more` bytes. Earlier lines may show tokens, so the old bytes are wiped when the text moves.
-void make_room(std::string& text, std::size_t more) {
+// Reserves space for `more` bytes. Wipes the old memory on reallocation, because earlier lines may contain tokens.
+void reserve_more(std::string& text, std::size_t more) {
   if (text.capacity() - text.size() >= more)
     return;
   std::string larger;
@@ -31,7 +31,7 @@ void make_room(std::string& text, std::size_t more) {
 }
 
 json_writer begin_line(std::string& out, std::uint64_t line, std::string_view result, std::size_t more) {
-  make_room(out, fixed_members + more);
+  reserve_more(out, fixed_members + more);
   json_writer writer{std::move(out)};
   writer.begin_object().member("line", line).member("result", result);
   return writer;
@@ -46,8 +46,8 @@ void end_line(std::string& out, json_writer& writer) {
 std::size_t shown_size(const core::error& error) {
   constexpr std::size_t member_names = 32;
   std::size_t size = error.message.size();
-  for (const auto& one : error.fields)
-    size += one.field.size() + one.message.size() + member_names;
+  for (const auto& field : error.fields)
+    size += field.field.size() + field.message.size() + member_names;
   return max_escape * size;
 }
 
@@ -65,14 +65,14 @@ core::expected<import_line> read_line(const boost::json::object& from) {
       members.reject("status", "must be Inactive, Active, Suspended or Revoked");
   }
   if (!members.errors().empty()) {
-    core::error made = core::make_error(core::errc::invalid, "The line is not valid");
-    made.fields = members.errors();
-    return made;
+    core::error result = core::make_error(core::errc::invalid, "The line is not valid");
+    result.fields = members.errors();
+    return result;
   }
-  import_line made{std::string{endpoint_id}, std::string{application}, std::nullopt, status};
+  import_line result{std::string{endpoint_id}, std::string{application}, std::nullopt, status};
   if (token)
-    made.token.emplace(std::string{*token});
-  return made;
+    result.token.emplace(std::string{*token});
+  return result;
 }
 
 } // namespace
@@ -112,8 +112,8 @@ void write_import_failed(std::string& out, std::uint64_t line, const core::error
     .member("message", error.message.empty() || fault ? reason : std::string_view{error.message});
   if (error.code == core::errc::invalid && !error.fields.empty()) {
     writer.key("errors").begin_array();
-    for (const auto& one : error.fields)
-      writer.begin_object().member("field", one.field).member("message", one.message).end_object();
+    for (const auto& field : error.fields)
+      writer.begin_object().member("field", field.field).member("message", field.message).end_object();
     writer.end_array();
   }
   end_line(out, writer);

@@ -1,4 +1,4 @@
-// The lines of POST /api/v1/endpoint-tokens/import: one JSON object in, one out (contract section 5).
+// POST /api/v1/endpoint-tokens/import: parses a request line and writes its response line (contract section 5).
 #pragma once
 
 #include "core/base/error.hpp"
@@ -17,28 +17,27 @@ struct import_line {
   std::string endpoint_id;
   std::string application_name;
   std::optional<core::secret> token;             ///< missing: CM generates one
-  std::optional<core::credential_status> status; ///< missing: Inactive for a new token, any for one that is there
+  std::optional<core::credential_status> status; ///< missing: Inactive for a new token, any for an existing one
 };
 
-/// Reads `{"endpointId","applicationName","token"?,"status"?}`. Unknown members are ignored; the caller bounds the
-/// line.
-/// @return errc::invalid with all fields that are wrong; no message repeats a value of the line. Whether the
-/// application
-///   is known is not checked here.
+/// Reads `{"endpointId","applicationName","token"?,"status"?}`. Unknown members are ignored. The caller limits the
+/// length of the line.
+/// @return errc::invalid with all invalid fields; no message contains a value of the line. Does not check whether the
+///   application is known.
 [[nodiscard]] core::expected<import_line> parse_import_line(std::string_view line);
 
-/// Appends `{"line","result":"created","endpointTokenId","status","token"?}` and a line feed. With a token, `out` holds
-/// a secret from now on: the caller wipes it; what this function outgrows it wipes itself.
-/// @param line counted from 1
-/// @param generated_token the value that CM made; null when the line brought its own, which is never repeated
+/// Appends `{"line","result":"created","endpointTokenId","status","token"?}` and a line feed. With a token, `out`
+/// contains a secret, which the caller must wipe; if the function reallocates `out`, it wipes the old memory.
+/// @param line number of the line, from 1
+/// @param generated_token the value that CM generated; null if the line contained a token, which is never repeated
 void write_import_created(std::string& out, std::uint64_t line, const core::uuid& id, core::credential_status status,
                           const core::secret* generated_token);
 
 /// Appends `{"line","result":"unchanged","endpointTokenId","status"}` and a line feed.
 void write_import_unchanged(std::string& out, std::uint64_t line, const core::uuid& id, core::credential_status status);
 
-/// Appends `{"line","result":"failed","code","message","errors"?}` and a line feed; `code` is what the HTTP status of
-/// that line alone would be. `detail` is never shown; of a fault of CM no more than its reason phrase.
+/// Appends `{"line","result":"failed","code","message","errors"?}` and a line feed. `code` is the HTTP status that a
+/// single request with that error would get. `detail` is never written; an internal error gets only its reason phrase.
 void write_import_failed(std::string& out, std::uint64_t line, const core::error& error);
 
 } // namespace cm::http

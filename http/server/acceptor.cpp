@@ -16,19 +16,19 @@ namespace {
 
 using boost::system::error_code;
 
-// The kernel cuts it down to net.core.somaxconn.
+// The kernel limits it to net.core.somaxconn.
 constexpr int backlog = 4096;
 
-error_code listen_on(tcp_acceptor& listening, const tcp::endpoint& where, bool dual_stack) {
+error_code listen_on(tcp_acceptor& listening, const tcp::endpoint& endpoint, bool dual_stack) {
   error_code ec;
-  listening.open(where.protocol(), ec);
+  listening.open(endpoint.protocol(), ec);
   if (ec)
     return ec;
   listening.set_option(net::socket_base::reuse_address(true), ec);
-  if (!ec && where.protocol() == tcp::v6())
+  if (!ec && endpoint.protocol() == tcp::v6())
     listening.set_option(net::ip::v6_only(!dual_stack), ec);
   if (!ec)
-    listening.bind(where, ec);
+    listening.bind(endpoint, ec);
   if (!ec)
     listening.listen(backlog, ec);
   if (!ec)
@@ -100,7 +100,7 @@ void acceptor::pause() {
   net::post(executor_, [self = shared_from_this()] {
     self->on_accept_ = nullptr;
     self->retry_.cancel();
-    error_code ignored; // fails on a closed socket only, where nothing is to be cancelled
+    error_code ignored; // fails only on a closed socket, which has no pending accept to cancel
     self->listening_.cancel(ignored);
   });
 }
@@ -109,7 +109,7 @@ void acceptor::stop(std::function<void()> on_stopped) {
   net::post(executor_, [self = shared_from_this(), on_stopped = std::move(on_stopped)] {
     self->drain_backlog();
     self->retry_.cancel();
-    error_code ignored; // the descriptor is gone whatever close() says
+    error_code ignored; // close() releases the descriptor even when it reports an error
     self->listening_.close(ignored);
     self->on_accept_ = nullptr;
     self->parked_.clear();
@@ -128,7 +128,7 @@ void acceptor::drain_backlog() {
     if (ec == net::error::would_block || ec == net::error::try_again)
       return;
     if (ec) {
-      back_off(ec); // only for the report: the timer is cancelled by the caller
+      back_off(ec); // only to report the error: stop() cancels the timer
       return;
     }
     hand_over(std::move(socket));
@@ -136,7 +136,7 @@ void acceptor::drain_backlog() {
 }
 
 const executor_type& acceptor::next_loop() noexcept {
-  return settings_.loops.empty() ? executor_ : settings_.loops[turn_++ % settings_.loops.size()];
+  return settings_.loops.empty() ? executor_ : settings_.loops[next_loop_index_++ % settings_.loops.size()];
 }
 
 void acceptor::accept() {
@@ -156,21 +156,21 @@ void acceptor::on_accepted(error_code ec, tcp_socket socket) {
   } else if (ec != net::error::operation_aborted && ec != net::error::connection_aborted) {
     back_off(ec);
   }
-  accept(); // after a cancel too: a start() may have come meanwhile
+  accept(); // after a cancellation too: start() may have been called since
 }
 
 void acceptor::hand_over(tcp_socket socket) {
-  if (!on_accept_) { // paused between its arrival and now
+  if (!on_accept_) { // paused while this accept was completing
     parked_.push_back(std::move(socket));
     return;
   }
   ++connections_;
-  // The lease may be let go in any thread, and after the io_context's end: hence the weak pointer.
+  // The lease may be released in any thread, and after the io_context was destroyed: hence the weak pointer.
   std::shared_ptr<void> lease{nullptr, [weak = weak_from_this()](void*) {
                                 if (const auto self = weak.lock())
                                   net::post(self->executor_, [self] { self->on_released(); });
                               }};
-  const handler on_accept = on_accept_; // a copy: the call may replace it
+  const handler on_accept = on_accept_; // a copy, because the handler may replace on_accept_
   try {
     on_accept(accepted_socket{std::move(socket), std::move(lease)});
   } catch (const std::exception& e) {

@@ -1,4 +1,4 @@
-// A listening socket that outlives whoever handles its connections.
+// A listening socket that stays open when the handler of its connections stops or is replaced.
 #pragma once
 
 #include "core/base/error.hpp"
@@ -14,7 +14,7 @@
 
 namespace cm::http {
 
-/// A connection from the backlog. The lease counts it against the port's limit until it is let go.
+/// An accepted connection. It counts against acceptor_settings::max_connections until the lease is released.
 struct accepted_socket {
   tcp_socket socket;
   std::shared_ptr<void> lease;
@@ -22,24 +22,26 @@ struct accepted_socket {
 
 struct acceptor_settings {
   std::size_t max_connections = 10000;         ///< beyond it, connections wait in the kernel's backlog
-  std::chrono::milliseconds first_backoff{50}; ///< out of file descriptors or memory: doubling …
+  std::chrono::milliseconds first_backoff{50}; ///< before the retry of a failed accept; doubles with each failure …
   std::chrono::milliseconds max_backoff{1000}; ///< … up to this
-  /// The loops that connections live on, in turn; none: that of the acceptor. They must outlive it.
+  /// Event loops to which connections are assigned round-robin; empty: the acceptor's own. They must outlive it.
   std::vector<executor_type> loops;
-  std::function<void(const core::error&)> on_trouble; ///< io thread; once when accepting begins to fail
+  /// Called in the io thread: once when accept() starts to fail, and when the handler throws.
+  std::function<void(const core::error&)> on_trouble;
 };
 
-/// Bound and listening from open() on, so that clients wait rather than being refused while nobody accepts.
-/// The functions may be called from any thread while the io_context exists, which an acceptor must not outlive; they
-/// take effect in its thread.
+/// Listens from open() on, so that clients wait in the kernel's backlog instead of being refused before start() or
+/// during a pause.
+/// Thread safety: all functions may be called from any thread and take effect in the io thread. An acceptor must not
+/// outlive its io_context.
 class acceptor : public std::enable_shared_from_this<acceptor> {
 public:
   using handler = std::function<void(accepted_socket)>;
 
   /// @param address numeric; empty means all addresses: `::` with IPv4 mapped, or 0.0.0.0 where there is no IPv6
-  /// @param port 0: any free one, see port()
-  /// @return errc::invalid (no such address), errc::conflict (port taken), errc::forbidden (not permitted),
-  ///   errc::unavailable (anything else)
+  /// @param port 0: the kernel chooses a free port, see port()
+  /// @return errc::invalid (not an IP address), errc::conflict (port in use), errc::forbidden (no permission),
+  ///   errc::unavailable (any other failure)
   [[nodiscard]] static core::expected<std::shared_ptr<acceptor>>
   open(net::io_context& io, const std::string& address, std::uint16_t port, acceptor_settings settings = {});
 
@@ -51,14 +53,14 @@ public:
 
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
 
-  /// Hands every connection to `on_accept`, in the acceptor's io thread. A second call replaces the handler.
+  /// Passes every accepted connection to `on_accept`, in the acceptor's io thread. A second call replaces the handler.
   void start(handler on_accept);
 
-  /// Stops accepting; the socket goes on listening and the handler is let go. start() resumes.
+  /// Stops accepting and drops the handler; the socket keeps listening. start() resumes.
   void pause();
 
-  /// Hands over everything that waits in the backlog already (beyond the limit of connections too; nothing when
-  /// paused), closes, and calls `on_stopped` in the io thread. A second call only calls back.
+  /// Accepts and hands over every connection that is already in the backlog, even beyond max_connections (none when
+  /// paused), closes the socket, and calls `on_stopped` in the io thread. A second call only calls `on_stopped`.
   void stop(std::function<void()> on_stopped = {});
 
 private:
@@ -78,12 +80,12 @@ private:
   steady_timer retry_;
   acceptor_settings settings_;
   handler on_accept_;
-  std::vector<tcp_socket> parked_; ///< accepted, but nobody was there to take them
+  std::vector<tcp_socket> parked_; ///< accepted while no handler was set
   std::chrono::milliseconds backoff_{};
   std::size_t connections_ = 0;
-  std::size_t turn_ = 0; ///< of the loops
+  std::size_t next_loop_index_ = 0; ///< round-robin position in settings_.loops
   std::uint16_t port_ = 0;
-  bool accepting_ = false; // an async_accept or a back-off is under way
+  bool accepting_ = false; ///< an async_accept or a back-off is pending
 };
 
 } // namespace cm::http

@@ -1,4 +1,4 @@
-// Bodies that come and go in pieces: what an exchange asks of the connection that it came from.
+// Streamed request and response bodies: the interface through which an exchange uses its connection.
 #pragma once
 
 #include "http/server/response.hpp"
@@ -11,20 +11,20 @@
 
 namespace cm::http {
 
-/// A part of a request's body. It may hold tokens: wipe it (core::wipe) when it is done with.
+/// A part of a request's body. It may contain tokens: wipe it (core::wipe) after use.
 struct body_piece {
   std::string bytes;
   bool last = false; ///< the body ends with these bytes
-  bool failed =
-    false; ///< cut short: the connection broke, the time was up or the framing was wrong; nothing more comes
+  /// The body is incomplete: connection lost, timeout or malformed framing. No further piece follows.
+  bool failed = false;
 };
 
 using piece_handler = std::function<void(body_piece)>;
 using written_handler = std::function<void(bool ok)>;
 
 /// The connection as an exchange sees it. All functions may be called from any thread and take effect in the io
-/// thread, in the order of the calls of one thread; none throws. `sequence` names the exchange: what comes too late
-/// for it fails, and never touches the one that came after it.
+/// thread, in the order of the calls of one thread; none throws. `sequence` identifies the exchange: a call for an
+/// exchange that has ended fails and does not affect the next exchange on the connection.
 class stream_port {
 public:
   virtual void read_body(std::uint64_t sequence, std::size_t at_most, piece_handler handler) = 0;
@@ -43,11 +43,11 @@ protected:
   ~stream_port() = default;
 };
 
-/// Where an exchange's streams lead.
+/// Connects an exchange to the streams of its connection.
 struct stream_end {
-  std::weak_ptr<stream_port> port; ///< empty: there are no streams
+  std::weak_ptr<stream_port> port; ///< empty: streaming is not available
   std::uint64_t sequence = 0;
-  bool streamed_request = false; ///< the body comes by read_body()
+  bool streamed_request = false; ///< the body is read with read_body()
 };
 
 } // namespace cm::http

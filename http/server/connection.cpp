@@ -21,12 +21,12 @@ namespace {
 
 using boost::system::error_code;
 
-// Room for what stands behind a header of the greatest length, and for the head of a chunk.
+// Input buffer space beyond the header limit: for bytes that follow a header of maximum length, and for chunk heads.
 constexpr std::size_t input_reserve = std::size_t{4} * 1024;
 constexpr std::size_t head_read_size = std::size_t{2} * 1024;
 constexpr std::size_t body_read_size = std::size_t{16} * 1024;
 
-// A body up to this size is copied behind its header: one contiguous write is cheaper than a gathered one.
+// A body up to this size is appended to its header: one contiguous write is cheaper than a gathered one.
 constexpr std::size_t copied_body_size = std::size_t{4} * 1024;
 
 constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -79,7 +79,7 @@ void connection::begin() {
   if (phase_ == phase::closed)
     return;
   remote_address_ = address_of_peer(socket_);
-  error_code ignored; // a socket that cannot be told so works all the same
+  error_code ignored; // the connection works without TCP_NODELAY too
   socket_.set_option(tcp::no_delay(true), ignored);
   set_deadline(draining_ ? settings_->drain_linger : settings_->idle_timeout);
   read();
@@ -107,8 +107,8 @@ void connection::consume(std::size_t bytes, bool holds_body) {
 void connection::read() {
   if (phase_ == phase::lingering)
     input_.clear();
-  const std::size_t room = input_.max_size() - input_.size();
-  if (room == 0) { // a single field, chunk head or trailer section that is longer than the buffer
+  const std::size_t free_space = input_.max_size() - input_.size();
+  if (free_space == 0) { // a single field, chunk head or trailer section that is longer than the buffer
     if (phase_ == phase::streaming)
       fail_body();
     else
@@ -118,7 +118,7 @@ void connection::read() {
   const bool in_body = phase_ == phase::body || phase_ == phase::streaming;
   const std::size_t size = in_body ? body_read_size : head_read_size;
   reading_ = true;
-  socket_.async_read_some(input_.prepare(std::min(room, size)), guarded(&connection::on_read));
+  socket_.async_read_some(input_.prepare(std::min(free_space, size)), guarded(&connection::on_read));
 }
 
 void connection::on_read(error_code ec, std::size_t bytes) {
@@ -126,7 +126,7 @@ void connection::on_read(error_code ec, std::size_t bytes) {
   switch (phase_) {
   case phase::closed:
   case phase::processing:
-  case phase::writing: // a time-out was answered while this read waited; linger() takes over
+  case phase::writing: // a timeout response was sent while this read was pending; linger() reads on
     return;
   case phase::streaming:
     on_streamed_bytes(ec, bytes);
@@ -142,7 +142,7 @@ void connection::on_read(error_code ec, std::size_t bytes) {
   case phase::body:
     break;
   }
-  if (ec) { // the end of the stream in most cases; a request that was cut short is nobody's to answer
+  if (ec) { // usually the end of the stream; a truncated request gets no response
     close();
     return;
   }
@@ -194,7 +194,7 @@ bool connection::on_head() {
   }
   phase_ = phase::body;
   set_deadline(settings_->body_timeout);
-  if (!parser_.expects_continue() || input_.size() > 0) // with the body on its way already, nobody waits for it
+  if (!parser_.expects_continue() || input_.size() > 0) // the client already sends the body
     return true;
   continuing_ = true;
   net::async_write(socket_, net::buffer(continue_line), guarded([](connection& self, error_code ec, std::size_t) {
@@ -233,7 +233,7 @@ void connection::dispatch_request(bool streamed) {
   try {
     callbacks_.on_request(std::move(opened));
   } catch (const std::exception& e) {
-    report(500, e.what()); // the exchange, let go of, has answered 503
+    report(500, e.what()); // the destructor of the exchange has already answered 503
   }
 }
 
@@ -243,8 +243,8 @@ void connection::deliver(std::uint64_t sequence, response answer) {
                     self.on_response(sequence, std::move(answer));
                   }));
   } catch (const std::exception&) {
-    // Out of memory, in a foreign thread: nothing of this object may be touched here. The response's time limit, in
-    // the io thread, finds the exchange answered and no response, and closes.
+    // Out of memory in a thread other than the io thread: this object must not be accessed here. The response timeout,
+    // in the io thread, finds an answered exchange without a response and closes the connection.
     return;
   }
 }
@@ -254,7 +254,7 @@ void connection::on_response(std::uint64_t sequence, response answer) {
     write(std::move(answer));
   else if (has_streams(sequence))
     on_whole_answer(std::move(answer));
-  // Else it was closed meanwhile, or this is the answer to a request whose time was up.
+  // Otherwise the connection was closed, or the request has already been answered with a timeout error.
 }
 
 void connection::report(int status, std::string_view reason) {
@@ -268,7 +268,7 @@ void connection::count(int status, std::size_t route, core::steady_time now) noe
 }
 
 void connection::refuse(int status, std::string_view reason) {
-  if (phase_ != phase::body) // no header, no arrival
+  if (phase_ != phase::body) // the header is incomplete, so no arrival time was recorded
     arrived_at_ = std::chrono::steady_clock::now();
   const auto& head = parser_.head();
   correlation_id_ = head.correlation_id().empty() ? core::to_string(core::random_uuid()) : head.correlation_id();
@@ -321,7 +321,7 @@ void connection::next_request() {
   parser_.reset();
   phase_ = phase::idle;
   set_deadline(draining_ ? settings_->drain_linger : settings_->idle_timeout);
-  advance(); // the next request may be there already
+  advance(); // the next request may already be in the buffer
 }
 
 void connection::wipe_output() {
@@ -330,17 +330,17 @@ void connection::wipe_output() {
     core::wipe(output_body_);
     sensitive_ = false;
   }
-  output_body_ = {}; // a large body's memory is not kept
+  output_body_ = {}; // releases the memory of a large body
 }
 
 // --- Closing ---------------------------------------------------------------------------------------------------------
 
-// Closing with unread input would reset the connection, and the peer might never see the response (RFC 9112
-// section 9.6): say that nothing more will come, read what the peer still sends, then close.
+// Closing with unread input would reset the connection, and the peer might lose the response (RFC 9112 section 9.6):
+// shut down the sending side, discard what the peer still sends, then close.
 void connection::linger() {
   error_code ec;
   socket_.shutdown(tcp::socket::shutdown_send, ec);
-  if (ec) { // the peer is gone
+  if (ec) { // the peer has disconnected
     close();
     return;
   }
@@ -353,17 +353,17 @@ void connection::linger() {
 void connection::close() {
   if (phase_ == phase::closed)
     return;
-  error_code ignored; // the descriptor is gone whatever close() says
+  error_code ignored; // close() releases the descriptor even when it reports an error
   if (phase_ == phase::streaming && streams_.begun)
     count(streams_.status, streams_.route, std::chrono::steady_clock::now());
   const bool unframed = streams_.begun && streams_.framing == body_framing::until_close;
-  if (phase_ == phase::streaming && unframed) // the end of the connection would pass for the end of the answer
+  if (phase_ == phase::streaming && unframed) // reset: an orderly close would look like a complete response
     socket_.set_option(net::socket_base::linger{true, 0}, ignored);
   drop_streams();
   phase_ = phase::closed;
   timer_.cancel();
   socket_.close(ignored);
-  // Posted: one of the callbacks may be what led here.
+  // Posted, because close() may be running inside one of the callbacks.
   net::post(socket_.get_executor(), guarded([](connection& self) {
               const auto callbacks = std::exchange(self.callbacks_, {});
               self.lease_.reset();
@@ -374,8 +374,8 @@ void connection::close() {
 
 // --- Time ------------------------------------------------------------------------------------------------------------
 
-// A deadline is only written down; the timer is set anew where it would ring too late. So a busy connection, whose
-// deadlines move on and on, costs the timer queue nothing.
+// Records the deadline and re-arms the timer only if it would fire too late. A busy connection, whose deadline is
+// extended all the time, therefore causes no timer operations.
 void connection::set_deadline(std::chrono::milliseconds from_now) {
   deadline_ = std::chrono::steady_clock::now() + from_now;
   if (deadline_ < armed_)
@@ -410,7 +410,7 @@ void connection::on_timer(error_code ec) {
       refuse(408, "The body took too long");
     return;
   case phase::processing:
-    mismatched_response();
+    respond_overdue();
     return;
   case phase::streaming:
     on_stream_timeout();
@@ -424,7 +424,7 @@ void connection::on_timer(error_code ec) {
   }
 }
 
-void connection::mismatched_response() {
+void connection::respond_overdue() {
   const auto open = open_.lock();
   if (open && open->respond(problem(open->request(), 503))) {
     report(503, "The request was not answered in time");

@@ -1,4 +1,4 @@
-// One keep-alive connection: it reads requests, hands each out as an exchange, and writes the responses.
+// One keep-alive connection: reads requests, passes each to the application as an exchange, writes the responses.
 #pragma once
 
 #include "core/observability/metrics.hpp"
@@ -26,21 +26,21 @@ namespace cm::http {
 
 struct connection_settings {
   parser_limits limits;
-  std::size_t body_limit = std::size_t{64} * 1024; ///< where no policy is given
+  std::size_t body_limit = std::size_t{64} * 1024; ///< bytes; used when connection_callbacks::policy is empty
   std::chrono::milliseconds header_timeout{10000}; ///< from the first byte of a request to the end of its header
   std::chrono::milliseconds body_timeout{30000};   ///< for the whole body, when it is not streamed
   std::chrono::milliseconds idle_timeout{60000};   ///< without a byte between requests
-  /// An exchange that is not answered by then is answered 503; one with streams, when nobody read or wrote for so long
-  /// (one whose answer was begun is cut off instead).
+  /// The connection answers 503 for an exchange that is not answered in time. For a streamed exchange the time runs
+  /// from the last read or write; if its response has begun, the connection is closed instead.
   std::chrono::milliseconds response_timeout{60000};
   std::chrono::milliseconds write_timeout{30000}; ///< for one response, when it is not streamed
-  /// While a piece of a body is asked for or written: without a byte in either direction.
+  /// Without a byte in either direction, while a read_body() or write() is pending.
   std::chrono::milliseconds stream_idle_timeout{30000};
   std::chrono::milliseconds linger_timeout{1000}; ///< after the last response, until the peer closes
   std::chrono::milliseconds drain_linger{200};    ///< how long an idle connection stays open after graceful_close()
 };
 
-/// A response that the connection gave by itself, for the log and the counters.
+/// An error response that the connection generated without the application, for the log.
 struct refusal {
   int status = 0;
   std::string reason;
@@ -48,19 +48,19 @@ struct refusal {
   std::string remote_address;
 };
 
-/// All are called in the io thread; what they throw is caught. `on_request` must be set, the others may be empty.
+/// All are called in the io thread; exceptions are caught. `on_request` must be set, the others may be empty.
 struct connection_callbacks {
-  std::function<void(std::shared_ptr<exchange>)> on_request; ///< the next comes after this one's response was sent
-  std::function<void()> on_closed;                           ///< exactly once, last of all
-  std::function<body_policy(const request_head&)> policy;    ///< asked when a header is complete
+  std::function<void(std::shared_ptr<exchange>)> on_request; ///< the next one after this one's response was sent
+  std::function<void()> on_closed;                           ///< exactly once, after all other callbacks
+  std::function<body_policy(const request_head&)> policy;    ///< called when a header is complete
   std::function<void(const refusal&)> on_refused;
-  std::shared_ptr<core::http_counters> counters; ///< of the io thread; null: nothing is counted
+  std::shared_ptr<core::http_counters> counters; ///< those of the io thread; null: no counting
 };
 
-/// Lives on the io_context of its socket and keeps itself alive until it is closed: others had better hold a weak_ptr,
-/// because a connection must not outlive its io_context. The public functions may be called from any thread while that
-/// io_context exists. At most one exchange is open at a time; requests that arrive meanwhile
-/// wait in the socket (pipelining, RFC 9112 section 9.3.2).
+/// Runs on the io_context of its socket and keeps itself alive until it is closed. A connection must not outlive its
+/// io_context, so other objects should hold a weak_ptr. At most one exchange is open at a time; pipelined requests wait
+/// in the socket (RFC 9112 section 9.3.2).
+/// Thread safety: the public functions may be called from any thread while the io_context exists.
 class connection : public std::enable_shared_from_this<connection>, private stream_port {
 public:
   /// @param settings shared by all connections of a port
@@ -73,14 +73,14 @@ public:
   connection& operator=(connection&&) = delete;
   virtual ~connection();
 
-  /// Begins to read. Once.
+  /// Starts reading. Call once.
   void start();
 
-  /// Lets what is in flight finish, says `Connection: close`, and closes. An idle connection stays for drain_linger,
-  /// because a request may be on its way, and answers that one.
+  /// Completes the current exchange with `Connection: close`, then closes. An idle connection stays open for
+  /// drain_linger and answers a request that arrives in that time.
   void graceful_close();
 
-  /// Closes at once. An open exchange may still be answered; the response goes nowhere.
+  /// Closes immediately. An open exchange may still be answered; its response is discarded.
   void abort();
 
 private:
@@ -88,14 +88,14 @@ private:
 
   enum class body_state : std::uint8_t { coming, done, failed };
 
-  // What an exchange with streams is at. Reading and writing go on independently of each other.
+  // State of a streamed exchange. Reading and writing progress independently of each other.
   struct streams {
     // The request's body.
     bool request_streamed = false;
     body_state body = body_state::coming;
     bool continue_owed = false; ///< the client waits for "100 Continue"
-    std::string decoded;        ///< read but not yet given out; filled only when it is empty
-    std::size_t given = 0;      ///< how much of `decoded` was given out
+    std::string decoded;        ///< read but not yet delivered; filled only when it is empty
+    std::size_t given = 0;      ///< bytes of `decoded` that were delivered
     piece_handler ask;
     std::size_t at_most = 0;
 
@@ -103,12 +103,12 @@ private:
     int status = 0;
     std::size_t route = 0;
     bool begun = false;
-    bool ending = false;     ///< ended, but not all is sent yet
+    bool ending = false;     ///< end() was called, but not everything is sent yet
     bool sends_body = false; ///< not for HEAD
     body_framing framing = body_framing::chunked;
-    bool sending = false;          ///< output_ is on its way
-    std::size_t sent = 0;          ///< how much of it
-    std::string queued;            ///< goes after output_
+    bool sending = false;          ///< output_ is being written to the socket
+    std::size_t sent = 0;          ///< bytes of output_ that were written
+    std::string queued;            ///< to be sent after output_
     written_handler done;          ///< of a write in `queued`
     written_handler done_sending;  ///< of a write in output_
     std::optional<response> whole; ///< an ordinary response that waits for output_
@@ -134,7 +134,7 @@ private:
   void report(int status, std::string_view reason);
   void count(int status, std::size_t route, core::steady_time now) noexcept;
   void refuse(int status, std::string_view reason);
-  void mismatched_response();
+  void respond_overdue();
   void write(response answer);
   void on_written(boost::system::error_code ec);
   void next_request();
@@ -183,7 +183,7 @@ private:
   connection_callbacks callbacks_;
   steady_timer timer_;
   core::steady_time deadline_{};
-  core::steady_time armed_ = core::steady_time::max(); ///< when the timer rings; max: it is not set
+  core::steady_time armed_ = core::steady_time::max(); ///< when the timer fires; max: it is not set
   boost::beast::flat_buffer input_;
   request_parser parser_;
   std::string remote_address_;
@@ -204,12 +204,12 @@ private:
   bool sensitive_ = false;
 
   phase phase_ = phase::idle;
-  bool reading_ = false;    ///< a read is under way
+  bool reading_ = false;    ///< a read is pending
   bool continuing_ = false; ///< "100 Continue" is being written
   bool draining_ = false;
 };
 
-// A handler that keeps the connection alive and lets no exception into the io_context.
+// Wraps a handler so that it keeps the connection alive and no exception reaches the io_context.
 template <class Function>
 auto connection::guarded(Function function) {
   return [self = shared_from_this(), function = std::move(function)](auto&&... arguments) mutable {

@@ -1,4 +1,4 @@
-// The part of a connection that moves bodies in pieces, both ways at once.
+// Body streaming of a connection, in both directions at the same time.
 #include "core/base/secret.hpp"
 #include "http/server/connection.hpp"
 
@@ -27,14 +27,14 @@ body_piece failed_piece() {
 
 // --- From the exchange, in any thread --------------------------------------------------------------------------------
 
-// Always posted: a handler that asks for the next piece at once must not grow the stack.
+// Always posted, so that a handler that immediately requests the next piece does not recurse.
 template <class Function>
 void connection::pass_on(Function function) {
   try {
     post(std::move(function));
   } catch (const std::exception&) {
-    // Out of memory, in a foreign thread: nothing of this object may be touched here. The time limit, in the io
-    // thread, finds an exchange that nobody works on, and ends it.
+    // Out of memory in a thread other than the io thread: this object must not be accessed here. The timeout, in the
+    // io thread, ends the idle exchange.
     return;
   }
 }
@@ -82,7 +82,7 @@ void connection::cut_answer(std::uint64_t sequence) {
   });
 }
 
-// Whether that exchange is the present one, has streams, and has not come to its end.
+// Whether that exchange is the current one, is streaming, and has not ended.
 bool connection::has_streams(std::uint64_t sequence) const noexcept {
   return phase_ == phase::streaming && sequence == sequence_ && !streams_.ending && !streams_.whole;
 }
@@ -101,7 +101,7 @@ void connection::on_ask(std::size_t at_most, piece_handler handler) {
   decode_body();
 }
 
-// The client sends its body when it was told to, or when it is tired of waiting; then it needs no telling.
+// Sends "100 Continue" if the client waits for it. A client that has already begun to send its body does not need it.
 void connection::continue_body() {
   if (std::exchange(streams_.continue_owed, false) && input_.size() == 0) {
     streams_.queued.append(continue_line);
@@ -111,7 +111,7 @@ void connection::continue_body() {
 
 void connection::decode_body() {
   while (streams_.decoded.empty() && streams_.body == body_state::coming) {
-    if (reading_) // the buffer belongs to the read that is under way
+    if (reading_) // the pending read owns the buffer
       return;
     std::size_t used = 0;
     const auto progress = parser_.feed(unread(), used);
@@ -132,9 +132,9 @@ void connection::decode_body() {
 }
 
 void connection::on_streamed_bytes(error_code ec, std::size_t bytes) {
-  if (streams_.body != body_state::coming || !streams_.ask) // the time was up, or it was answered, meanwhile
+  if (streams_.body != body_state::coming || !streams_.ask) // timed out or answered in the meantime
     return;
-  if (ec == net::error::eof) { // the client may still read: let the exchange be answered
+  if (ec == net::error::eof) { // the client may still read: the exchange can be answered
     fail_body();
     return;
   }
@@ -168,7 +168,7 @@ void connection::give_piece() {
       streams_.given = 0;
     }
   }
-  // What came before a fault is given out first.
+  // Bytes that were received before a failure are delivered first.
   piece.last = decoded.empty() && streams_.body == body_state::done;
   piece.failed = piece.bytes.empty() && streams_.body == body_state::failed;
   const auto handler = std::exchange(streams_.ask, {});
@@ -177,8 +177,8 @@ void connection::give_piece() {
     handler(std::move(piece));
 }
 
-// Whether nothing of the request is left that would have to be read before the next one. Looks no further than into
-// the buffer: the end of a chunked body, which nobody asked for, may be there.
+// Whether the request's body was read completely, so that the next request can follow. Decodes what is in the buffer,
+// where the final chunk may be waiting, but does not read from the socket.
 bool connection::body_read_to_end() {
   if (!streams_.request_streamed)
     return true;
@@ -216,7 +216,8 @@ void connection::on_begin(response head) {
 }
 
 void connection::on_write(std::string bytes, written_handler done) {
-  if (streams_.done || streams_.done_sending) { // a piece that is left out must not leave an answer that looks whole
+  // A concurrent write is a caller's error: a response with a missing piece must not look complete.
+  if (streams_.done || streams_.done_sending) {
     core::wipe(bytes);
     close();
     done(false);
@@ -328,7 +329,7 @@ void connection::fail_ask() {
     post([handler = std::move(handler)](connection&) { handler(failed_piece()); });
 }
 
-// Whoever waits for a stream is told, soon, that it is over.
+// Posts a failure to every pending handler of the streams.
 void connection::drop_streams() {
   if (phase_ != phase::streaming)
     return;
@@ -360,7 +361,7 @@ void connection::on_stream_timeout() {
     report(503, "The answer was not finished in time");
     close();
   } else {
-    mismatched_response();
+    respond_overdue();
   }
 }
 

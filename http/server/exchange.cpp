@@ -19,7 +19,7 @@ exchange::~exchange() {
     else if (const auto port = streams_.port.lock(); port && leave(state::begun, state::ended))
       port->cut_answer(streams_.sequence);
   } catch (const std::exception&) {
-    // Out of memory while letting go: the connection's own time limit answers instead.
+    // Out of memory: the connection's response timeout ends the exchange instead.
     state_.store(state::answered, std::memory_order_release);
   }
 }

@@ -1,4 +1,4 @@
-// One request and the promise of exactly one response to it, whole or in pieces.
+// One request and exactly one response to it, whole or streamed.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -14,19 +14,19 @@
 
 namespace cm::http {
 
-/// Made by the connection, answered by whoever works on the request, in any thread. If all who hold it let go of it
-/// without an answer, it answers 503 by itself: the client is never left without a response. If they let go of it
-/// between begin() and end(), the connection is closed, so that the client sees that the answer was cut short.
+/// Created by the connection; the request's handler answers it, in any thread. If it is destroyed without an answer,
+/// it answers 503, so that the client never lacks a response. If it is destroyed between begin() and end(), the
+/// connection is closed, so that the client notices the truncated response.
 ///
-/// The handlers that read_body() and write() take are called in the io thread, or, when the connection does not exist
-/// any more, at once in the thread of the call. Each is called exactly once, unless the io_context goes first.
+/// The handlers passed to read_body() and write() are called in the io thread or, if the connection no longer exists,
+/// immediately in the calling thread. Each is called exactly once, unless the io_context is destroyed first.
 class exchange {
 public:
   using responder = std::function<void(response)>;
 
-  /// @param deliver takes the response; called at most once, in the thread of respond() or of the destructor.
+  /// @param deliver receives the response; called at most once, in the thread of respond() or of the destructor.
   ///   Must not throw.
-  /// @param streams without it, bodies can neither be read nor written in pieces
+  /// @param streams default: no streaming
   exchange(http::request received, responder deliver, core::steady_time arrived_at, stream_end streams = {});
   exchange(const exchange&) = delete;
   exchange(exchange&&) = delete;
@@ -36,44 +36,45 @@ public:
 
   [[nodiscard]] const http::request& request() const noexcept { return request_; }
 
-  /// Which route it is for, as the counters number them. To be called, if at all, before anybody answers.
+  /// Index of the request's route in the HTTP counters. Must be called before the exchange is answered.
   void set_route(std::size_t route) noexcept { route_ = route; }
 
-  /// When the header was complete.
+  /// When the header was received completely.
   [[nodiscard]] core::steady_time arrived_at() const noexcept { return arrived_at_; }
 
-  /// Answers the request. Any thread. Of a streamed request that was not read to its end, the rest is not waited for:
-  /// the connection closes after the response.
-  /// @return false, and nothing happens, when it was answered before or an answer was begun.
+  /// Answers the request. Any thread. If a streamed body was not read to its end, the connection does not wait for the
+  /// rest and closes after the response.
+  /// @return false, without effect, if the exchange was already answered or a response was begun.
   bool respond(response answer);
 
-  /// Whether an answer was given or begun.
+  /// Whether respond() or begin() has succeeded.
   [[nodiscard]] bool answered() const noexcept { return state_.load(std::memory_order_acquire) != state::open; }
 
-  /// Whether the request's body comes by read_body(); request().body() is empty then.
+  /// Whether the request's body is read with read_body(); request().body() is then empty.
   [[nodiscard]] bool streamed() const noexcept { return streams_.streamed_request; }
 
-  /// Asks for the next piece of a streamed body. Any thread; the next ask only after this one's piece came. Nothing
-  /// is read from the socket, beyond a buffer of a fixed size, while nobody asks. A client that waits for
-  /// "100 Continue" gets it with the first ask. May go on while an answer is written.
-  /// @param at_most bytes (at least 1 is taken); a piece is seldom longer than 16 KiB
-  /// @param handler gets at least one byte, or `last`, or `failed`; `failed` too for what cannot be asked: a body that
-  ///   is not streamed, a second ask, an exchange that was answered
+  /// Requests the next piece of a streamed body. Any thread; one call at a time: the next call must wait for this one's
+  /// piece. Between calls, at most a fixed-size buffer is read from the socket, which throttles the client. The first
+  /// call sends "100 Continue" if the client waits for it. Reading may continue while a response is written.
+  /// @param at_most bytes; 0 counts as 1. A piece is rarely longer than 16 KiB
+  /// @param handler receives at least one byte, `last` or `failed`. `failed` also for invalid calls: the body is not
+  ///   streamed, another call is pending, or the exchange was answered
   void read_body(std::size_t at_most, piece_handler handler);
 
-  /// Sends the status line and the headers of an answer whose body comes by write(): chunked, or, to an HTTP/1.0
-  /// client, until the connection closes. Any thread.
+  /// Sends the status line and the headers of a response whose body follows with write(): chunked or, to an HTTP/1.0
+  /// client, delimited by the end of the connection. Any thread.
   /// @param head its body must be empty
-  /// @return false, and nothing happens, when it was answered before
+  /// @return false, without effect, if the exchange was already answered
   bool begin(response head);
 
-  /// Writes a piece of the body after begin(). Any thread; the next only after this one is done. The bytes are wiped
-  /// when they are sent. For HEAD they go nowhere, successfully.
-  /// @param done true when the socket has taken the bytes, false when the connection is gone or nothing was begun
+  /// Writes a piece of the body after begin(). Any thread; the next call only after `done`. The bytes are wiped after
+  /// sending. For HEAD they are discarded and `done` reports success.
+  /// @param done true when the bytes were written to the socket, false if the connection is closed or begin() is
+  ///   missing
   void write(std::string bytes, written_handler done);
 
-  /// Ends the answer. Any thread; need not wait for the last write. The connection goes on when the request's body was
-  /// read to its end, else it closes.
+  /// Ends the response. Any thread; need not wait for the last write. The connection stays open if the request's body
+  /// was read to its end, otherwise it closes.
   void end();
 
 private:

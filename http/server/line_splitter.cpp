@@ -28,7 +28,7 @@ void line_splitter::feed(std::string_view bytes, const handler& on_line) {
     const std::string_view part = bytes.substr(0, end);
     bytes.remove_prefix(end == std::string_view::npos ? bytes.size() : end + 1);
     if (!skipping_) {
-      // Most lines are whole in one piece, and need not be copied.
+      // Most lines lie within one piece and need no copy.
       if (end == std::string_view::npos || !held_.empty() || is_too_long(part))
         keep(part, on_line);
       else
@@ -48,8 +48,8 @@ void line_splitter::finish(const handler& on_line) {
   skipping_ = false;
 }
 
-// Whether what is held, with this behind it, is a line that is too long whatever follows. A CR at the end may yet turn
-// out to be the line's end.
+// Whether the held bytes followed by `part` exceed the limit regardless of what follows. A CR at the end may be part of
+// the line's end and does not count.
 bool line_splitter::is_too_long(std::string_view part) const noexcept {
   const std::size_t size = held_.size() + part.size();
   if (size <= limit_)
@@ -63,7 +63,7 @@ void line_splitter::keep(std::string_view part, const handler& on_line) {
     give_too_long(on_line);
     return;
   }
-  // All at once: a string that grows leaves its old bytes behind.
+  // Reserved in full: a reallocation would leave unwiped bytes in freed memory.
   held_.reserve(limit_ + 1);
   held_.append(part);
 }

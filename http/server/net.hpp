@@ -1,4 +1,4 @@
-// The socket types of this room: Asio's, bound to one io_context without type erasure.
+// The socket types of this module: Asio's, with the io_context's executor instead of a type-erased one.
 #pragma once
 
 #include <boost/asio/basic_socket_acceptor.hpp>

@@ -13,35 +13,35 @@ constexpr int throttled = 429;
 constexpr int internal_error = 500;
 constexpr int unavailable = 503;
 
-// Seconds. A throttled username is refused for 30 s (contract 6.3); an overload or an outage may be over at once.
+// Seconds. A throttled username is refused for 30 s (contract section 6.3); an overload or an outage may end any time.
 constexpr std::string_view retry_after_throttled = "30";
 constexpr std::string_view retry_after_unavailable = "1";
 
 } // namespace
 
-response problem(const problem_context& where, int status, std::string_view message,
+response problem(const problem_context& context, int status, std::string_view message,
                  const std::vector<core::field_error>& errors) {
   const bool fault = status >= internal_error && status != unavailable;
   json_writer out;
   out.begin_object()
     .member("message", message.empty() || fault ? core::reason_phrase(status) : message)
     .member("status", static_cast<std::uint64_t>(status))
-    .member("path", where.path)
-    .member("correlationId", where.correlation_id);
+    .member("path", context.path)
+    .member("correlationId", context.correlation_id);
   if (status == bad_request && !errors.empty()) {
     out.key("errors").begin_array();
-    for (const auto& one : errors)
-      out.begin_object().member("field", one.field).member("message", one.message).end_object();
+    for (const auto& error : errors)
+      out.begin_object().member("field", error.field).member("message", error.message).end_object();
     out.end_array();
   }
   out.end_object();
 
-  response made = json_response(status, out.take());
+  response answer = json_response(status, out.take());
   if (status == throttled)
-    made.with("Retry-After", std::string{retry_after_throttled});
+    answer.with("Retry-After", std::string{retry_after_throttled});
   else if (status == unavailable)
-    made.with("Retry-After", std::string{retry_after_unavailable});
-  return made;
+    answer.with("Retry-After", std::string{retry_after_unavailable});
+  return answer;
 }
 
 response problem(const request_head& request, int status, std::string_view message,

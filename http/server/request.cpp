@@ -78,9 +78,9 @@ bool equals_ignoring_case(std::string_view left, std::string_view right) noexcep
 }
 
 request_head::span request_head::store(std::string_view bytes) {
-  const span where{static_cast<std::uint32_t>(text_.size()), static_cast<std::uint32_t>(bytes.size())};
+  const span stored{static_cast<std::uint32_t>(text_.size()), static_cast<std::uint32_t>(bytes.size())};
   text_.append(bytes);
-  return where;
+  return stored;
 }
 
 void request_head::set_request_line(method verb, std::string_view target, bool http_1_0) {
@@ -101,7 +101,7 @@ void request_head::add_header(std::string_view name, std::string_view value) {
 
 core::expected<void> request_head::decode() {
   set_correlation_id();
-  // A copy, because storing decoded text may move what target() refers to.
+  // A copy, because store() may reallocate the text that target() refers to.
   const std::string whole{target()};
   if (whole == "*" && verb_ == method::options)
     return {};
@@ -112,7 +112,7 @@ core::expected<void> request_head::decode() {
 
   const std::string_view url{parsed->buffer().data(), parsed->buffer().size()};
   const std::string_view encoded_path{parsed->encoded_path().data(), parsed->encoded_path().size()};
-  // The decoded text of the path without a single escape is the path itself: no second copy of it.
+  // Text without an escape is used as it is in the target, without a second copy.
   const auto in_place = [&](std::string_view part) {
     return span{target_.offset + static_cast<std::uint32_t>(part.data() - url.data()),
                 static_cast<std::uint32_t>(part.size())};
@@ -126,7 +126,7 @@ core::expected<void> request_head::decode() {
     return needs_decoding(raw, plus_is_space) ? store(decoded(encoded, plus_is_space)) : in_place(raw);
   };
 
-  // Split by hand: a URL's segment view folds leading empty segments, and "//x" must not become "/x".
+  // Split manually: Boost.URL's segment view merges leading empty segments, and "//x" must not become "/x".
   std::string_view rest = encoded_path;
   if (!rest.empty() && rest.front() == '/')
     rest.remove_prefix(1);
@@ -170,37 +170,37 @@ std::vector<std::string_view> request_head::parameters(std::string_view name) co
 }
 
 std::optional<std::string_view> request_head::header(std::string_view name) const noexcept {
-  for (const auto& one : headers_) {
-    if (equals_ignoring_case(text(one.name), name))
-      return text(one.value);
+  for (const auto& header : headers_) {
+    if (equals_ignoring_case(text(header.name), name))
+      return text(header.value);
   }
   return std::nullopt;
 }
 
 std::optional<std::string> request_head::joined_header(std::string_view name) const {
   std::optional<std::string> joined;
-  for (const auto& one : headers_) {
-    if (!equals_ignoring_case(text(one.name), name))
+  for (const auto& header : headers_) {
+    if (!equals_ignoring_case(text(header.name), name))
       continue;
     if (joined)
-      joined->append(", ").append(text(one.value));
+      joined->append(", ").append(text(header.value));
     else
-      joined.emplace(text(one.value));
+      joined.emplace(text(header.value));
   }
   return joined;
 }
 
 std::size_t request_head::header_count(std::string_view name) const noexcept {
-  return static_cast<std::size_t>(std::count_if(headers_.begin(), headers_.end(), [&](const named_span& one) {
-    return equals_ignoring_case(text(one.name), name);
+  return static_cast<std::size_t>(std::count_if(headers_.begin(), headers_.end(), [&](const named_span& header) {
+    return equals_ignoring_case(text(header.name), name);
   }));
 }
 
 std::vector<request_head::field> request_head::headers() const {
   std::vector<field> all;
   all.reserve(headers_.size());
-  for (const auto& one : headers_)
-    all.push_back({text(one.name), text(one.value)});
+  for (const auto& header : headers_)
+    all.push_back({text(header.name), text(header.value)});
   return all;
 }
 

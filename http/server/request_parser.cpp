@@ -19,24 +19,24 @@ std::string_view std_view(beast::string_view text) noexcept {
   return {text.data(), text.size()};
 }
 
-// The shortest rest that a chunked body can have between two chunks: "0\r\n\r\n". Beast's parser asserts on less.
+// The shortest possible remainder of a chunked body between two chunks: "0\r\n\r\n". Beast's parser asserts on less.
 constexpr std::size_t min_chunked_rest = 5;
 
-// Chunk sizes and extensions may not be more than this many times the body they carry.
+// A chunked body may take at most this many times its size on the wire, chunk sizes and extensions included.
 constexpr std::size_t chunk_overhead_factor = 8;
 
 bool is_digits(std::string_view text) noexcept {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// Whether the line ends in a well-formed version, " HTTP/d.d", that CM does not speak.
+// Whether the line ends in a well-formed version, " HTTP/d.d", that CM does not support.
 bool names_other_version(std::string_view line) noexcept {
   constexpr std::string_view prefix = " HTTP/";
   line = line.substr(0, line.find('\r'));
-  const std::size_t at = line.rfind(' ');
-  if (at == std::string_view::npos)
+  const std::size_t last_space = line.rfind(' ');
+  if (last_space == std::string_view::npos)
     return false;
-  const std::string_view version = line.substr(at);
+  const std::string_view version = line.substr(last_space);
   return version.size() == prefix.size() + 3 && version.substr(0, prefix.size()) == prefix
          && is_digits(version.substr(prefix.size(), 1)) && version[prefix.size() + 1] == '.'
          && is_digits(version.substr(prefix.size() + 2)) && version != " HTTP/1.1" && version != " HTTP/1.0";
@@ -44,7 +44,7 @@ bool names_other_version(std::string_view line) noexcept {
 
 } // namespace
 
-// Beast's parser with our own storage; what it calls is what it read.
+// Stores what Beast's parser reports through its callbacks.
 class request_parser::sink final : public beast::http::basic_parser<true> {
 public:
   explicit sink(std::size_t target_limit) : target_limit_(target_limit) {}
@@ -53,8 +53,8 @@ public:
   std::string body;
   bool has_request_line = false;
   bool target_too_long = false;
-  bool reserves = true;         ///< room for the whole body at once
-  std::uint64_t chunk_left = 0; ///< bytes of the present chunk that have not come
+  bool reserves = true;         ///< reserve memory for the whole body at once
+  std::uint64_t chunk_left = 0; ///< bytes of the current chunk that were not received yet
 
 private:
   void on_request_impl(beast::http::verb /*verb*/, beast::string_view verb, beast::string_view target, int version,
@@ -76,7 +76,7 @@ private:
 
   void on_field_impl(beast::http::field /*field*/, beast::string_view name, beast::string_view value,
                      error_code& ec) override {
-    // A trailer must not pass for a header (RFC 9110 section 6.5.1).
+    // A trailer must not be treated as a header (RFC 9110 section 6.5.1).
     if (!header_done_)
       head.add_header(std_view(name), std_view(value));
     ec = {};
@@ -89,7 +89,7 @@ private:
 
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code& ec) override {
     if (length && reserves)
-      body.reserve(static_cast<std::size_t>(*length)); // bounded: checked against the limit before
+      body.reserve(static_cast<std::size_t>(*length)); // bounded: set_body_limit() has checked it
     ec = {};
   }
 
@@ -125,7 +125,8 @@ request_parser::~request_parser() = default;
 
 void request_parser::reset() {
   sink_ = std::make_unique<sink>(limits_.target);
-  // Our own count decides (Beast's starts anew whenever a field is complete); this one only has to be no smaller.
+  // head_bytes_ enforces the limit, because Beast restarts its count after each complete field. Beast's limit only must
+  // not be smaller.
   sink_->header_limit(static_cast<std::uint32_t>(limits_.header + 1));
   sink_->body_limit(boost::none);
   head_bytes_ = 0;
@@ -156,7 +157,7 @@ request_head& request_parser::head() noexcept {
 }
 
 request request_parser::take() {
-  // Exchanged: the parser of a streamed body goes on, and must not meet a head whose text is gone.
+  // Exchanged, not just moved from: for a streamed body the parser continues and needs a valid, empty head.
   return request{std::exchange(sink_->head, {}), std::exchange(sink_->body, {})};
 }
 
@@ -168,7 +169,7 @@ request_parser::progress request_parser::fail(int status, std::string_view messa
   failure_status_ = status;
   failure_message_ = message;
   if (sink_->head.correlation_id().empty()) {
-    // The response shall name it. Whether the target is readable is of no importance any more.
+    // Sets the correlation ID for the error response. An invalid target does not matter here.
     static_cast<void>(sink_->head.decode());
   }
   return progress::failed;
@@ -183,7 +184,7 @@ request_parser::progress request_parser::feed(std::string_view data, std::size_t
 
 request_parser::progress request_parser::feed_head(std::string_view data, std::size_t& consumed) {
   if (!started()) {
-    // Empty lines before a request line are to be passed over (RFC 9112 section 2.2).
+    // Empty lines before a request line are ignored (RFC 9112 section 2.2).
     while (data.substr(0, 2) == "\r\n") {
       data.remove_prefix(2);
       consumed += 2;
@@ -211,7 +212,7 @@ request_parser::progress request_parser::feed_head(std::string_view data, std::s
 }
 
 request_parser::progress request_parser::fail_too_long(std::string_view unread) {
-  // Beast may have held the request line back, to look at it with the rest.
+  // Beast may not have parsed the request line yet, because it parses it together with more input.
   if (!sink_->has_request_line && unread.substr(0, unread.find('\n')).size() > limits_.target)
     return fail(414, "The request target is too long");
   return fail(431, "Request line and header are too long");
@@ -279,8 +280,8 @@ void request_parser::stream_body() {
   sink_->reserves = false;
 }
 
-// A streamed body has no limit to hold its framing against. So its framing may neither outgrow the body that came so
-// far, nor go on and on without a byte of it.
+// A streamed body has no size limit that would bound its framing. So the framing is limited in proportion to the body
+// received so far, and in length between two bytes of the body.
 bool request_parser::wastes_the_wire(std::size_t used, std::size_t gained) noexcept {
   body_bytes_ += gained;
   barren_bytes_ = gained > 0 ? 0 : barren_bytes_ + used;
@@ -293,7 +294,7 @@ request_parser::progress request_parser::feed_body(std::string_view data, std::s
     if (data.empty() || (between_chunks && data.size() < min_chunked_rest))
       return progress::need_more;
     error_code ec;
-    const std::size_t had = sink_->body.size();
+    const std::size_t size_before = sink_->body.size();
     const std::size_t used = sink_->put(boost::asio::const_buffer(data.data(), data.size()), ec);
     data.remove_prefix(used);
     consumed += used;
@@ -307,7 +308,7 @@ request_parser::progress request_parser::feed_body(std::string_view data, std::s
     if (!sink_->chunked())
       continue;
     const bool too_much = streamed_
-                            ? wastes_the_wire(used, sink_->body.size() - had)
+                            ? wastes_the_wire(used, sink_->body.size() - size_before)
                             : body_wire_bytes_ > std::uint64_t{body_limit_} * chunk_overhead_factor + limits_.header;
     if (too_much)
       return fail(413, {});

@@ -1,4 +1,4 @@
-// A response as the rest of CM makes it; what every response carries besides is added when it is written.
+// An HTTP response. write_head() adds the headers that all responses have in common.
 #pragma once
 
 #include <cstddef>
@@ -14,10 +14,10 @@ struct response {
   int status = 200;
   std::string content_type; ///< empty: no Content-Type header
   std::string body;
-  std::vector<std::pair<std::string, std::string>> headers; ///< beyond the common ones; line breaks are taken out
-  bool sensitive = false;                                   ///< shows a secret: the buffers are wiped after sending
-  bool close = false;                                       ///< the connection ends with this response
-  /// The number of the request's route, for the counters; the exchange sets it.
+  std::vector<std::pair<std::string, std::string>> headers; ///< besides the common ones; line breaks become spaces
+  bool sensitive = false;                                   ///< contains a secret: the buffers are wiped after sending
+  bool close = false;                                       ///< close the connection after this response
+  /// Index of the request's route in the HTTP counters; set by the exchange.
   std::size_t route = std::numeric_limits<std::size_t>::max();
 
   response& with(std::string name, std::string value) & {
@@ -32,18 +32,18 @@ struct response {
 };
 
 [[nodiscard]] inline response json_response(int status, std::string body) {
-  response made;
-  made.status = status;
-  made.content_type = "application/json";
-  made.body = std::move(body);
-  return made;
+  response answer;
+  answer.status = status;
+  answer.content_type = "application/json";
+  answer.body = std::move(body);
+  return answer;
 }
 
 /// A response without a body: 204, 304.
 [[nodiscard]] inline response empty_response(int status) {
-  response made;
-  made.status = status;
-  return made;
+  response answer;
+  answer.status = status;
+  return answer;
 }
 
 } // namespace cm::http

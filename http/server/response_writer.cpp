@@ -69,11 +69,11 @@ void append_framing(std::string& out, const response& answer, body_framing frami
   }
 }
 
-void append_date(std::string& out, std::chrono::system_clock::time_point at) {
-  const auto day = std::chrono::floor<std::chrono::days>(at);
+void append_date(std::string& out, std::chrono::system_clock::time_point time_point) {
+  const auto day = std::chrono::floor<std::chrono::days>(time_point);
   const std::chrono::year_month_day date{day};
   const std::chrono::weekday weekday{day};
-  const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::seconds>(at - day)};
+  const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::seconds>(time_point - day)};
   out.append(day_names[weekday.c_encoding()]).append(", ");
   append_padded(out, static_cast<unsigned>(date.day()), 2);
   out.append(" ").append(month_names[static_cast<unsigned>(date.month()) - 1]).append(" ");
@@ -106,9 +106,9 @@ void end_chunks(std::string& out) {
   out.append("0\r\n\r\n");
 }
 
-std::string http_date(std::chrono::system_clock::time_point at) {
+std::string http_date(std::chrono::system_clock::time_point time) {
   std::string out;
-  append_date(out, at);
+  append_date(out, time);
   return out;
 }
 

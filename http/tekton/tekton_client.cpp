@@ -43,7 +43,7 @@ struct server {
   std::string host;
   std::string port;
   std::string authority; // for the Host field
-  std::string prefix;    // of every path, without a slash at its end
+  std::string prefix;    // of every path, without a trailing slash
 };
 
 core::expected<server> server_of(const std::string& url) {
@@ -60,7 +60,7 @@ core::expected<server> server_of(const std::string& url) {
   if (parsed->has_userinfo())
     return wrong("a login in the URL is not supported");
   if (parsed->has_query() || parsed->has_fragment())
-    return wrong("a query or a fragment has no place in it");
+    return wrong("a query or a fragment in the URL is not supported");
   server result;
   result.host = parsed->host_address();
   result.port = parsed->port().empty() ? std::string("80") : std::string(parsed->port());
@@ -78,7 +78,7 @@ struct answer {
   json::value body; // null where the status is not 200
 };
 
-// Requests one behind the other on one connection, all of them until one deadline.
+// Sends requests one after the other on one connection, with one deadline for all of them.
 class conversation {
 public:
   conversation(server with, clock::time_point deadline) : with_(std::move(with)), deadline_(deadline) {}
@@ -88,7 +88,7 @@ public:
       return tekton_unavailable("more than 10000 requests for one list of applications");
     const bool kept = socket_.has_value();
     auto result = try_get(path);
-    // A server may close a connection that is kept open at any moment.
+    // Retried once: a server may close a kept-alive connection at any time.
     return !result && kept && clock::now() < deadline_ ? try_get(path) : std::move(result);
   }
 
@@ -104,7 +104,7 @@ private:
       net::ip::basic_resolver<tcp, executor_type> resolver{io_.get_executor()};
       const auto found = resolver.resolve(with_.host, with_.port, ec);
       if (ec)
-        return failed("cannot find", ec);
+        return failed("cannot resolve", ec);
       if ((ec = connect(found)))
         return failed("cannot connect to", ec);
     }
@@ -112,12 +112,12 @@ private:
     const auto request = "GET " + target + " HTTP/1.1\r\nHost: " + with_.authority
                          + "\r\nAccept: application/json\r\nUser-Agent: cm\r\n\r\n";
     if (const auto ec = wait([&](auto done) { net::async_write(*socket_, net::buffer(request), done); }))
-      return failed("cannot ask", ec);
+      return failed("cannot send a request to", ec);
     wire::response_parser<wire::string_body> parser;
     parser.body_limit(max_tekton_response);
     parser.eager(true);
     if (const auto ec = read(parser))
-      return failed("no good answer from", ec);
+      return failed("no valid response from", ec);
     const auto response = parser.release();
     if (!response.keep_alive())
       socket_.reset();
@@ -131,7 +131,7 @@ private:
     return result;
   }
 
-  /// To the first of the addresses that takes the connection; the error is the last one's.
+  /// Tries the addresses in order until one accepts the connection; returns the last error.
   error_code connect(const tcp::resolver::results_type& found) {
     error_code ec = net::error::host_not_found;
     for (const auto& entry : found) {
@@ -144,7 +144,7 @@ private:
     return ec;
   }
 
-  // By hand, as Beast's own operations cost more to compile than all the rest of this room.
+  // A manual read loop: Beast's read operations take longer to compile than the rest of this module.
   error_code read(wire::response_parser<wire::string_body>& parser) {
     while (!parser.is_done()) {
       error_code ec;
@@ -170,7 +170,7 @@ private:
     return {};
   }
 
-  /// Starts an operation and runs it to its end, which the deadline brings at the latest: net::error::timed_out.
+  /// Starts an operation and runs it until it completes; net::error::timed_out at the deadline.
   template <class Start>
   error_code wait(Start start) {
     std::optional<error_code> result;
@@ -179,7 +179,7 @@ private:
     io_.run_until(deadline_);
     if (result)
       return *result;
-    error_code ignored; // the socket is given up
+    error_code ignored; // the socket is not used again
     socket_->close(ignored);
     io_.restart();
     io_.run();
@@ -207,7 +207,7 @@ std::optional<std::uint64_t> number(const json::object& of, std::string_view nam
   return ec ? std::nullopt : std::optional{result};
 }
 
-/// The name that an item of a list has: the item itself, or its member "name".
+/// The name of a list item: the item itself or its member "name".
 std::optional<std::string> name_of(const json::value& item) {
   const auto* text = &item;
   if (const auto* object = item.if_object())
@@ -225,14 +225,14 @@ const json::array* items_of(const json::value& list) {
   return content != nullptr ? content->if_array() : nullptr;
 }
 
-/// What to ask for the next page, where `list` says that there is one behind the first `seen` items.
+/// The query of the next page, if `list` indicates that more items follow the first `seen`.
 std::optional<std::string> next_page(const json::value& list, std::uint64_t page, std::uint64_t seen) {
   const auto* object = list.if_object();
   if (object == nullptr)
     return std::nullopt;
   const auto* last = member(*object, "last");
   const auto pages = number(*object, "totalPages");
-  if (last != nullptr || pages) { // numbered pages, as Spring writes them
+  if (last != nullptr || pages) { // page numbers as in Spring
     const bool more = last != nullptr && last->is_bool() ? !last->get_bool() : pages && page + 1 < *pages;
     return more ? std::optional{"?page=" + std::to_string(page + 1)} : std::nullopt;
   }
@@ -240,7 +240,8 @@ std::optional<std::string> next_page(const json::value& list, std::uint64_t page
   return total && seen < *total ? std::optional{"?offset=" + std::to_string(seen)} : std::nullopt;
 }
 
-/// Calls `take` with every item of all pages of a list. False: the status was 404.
+/// Calls `take` with every item of all pages of a list; `take` returns whether the item was new.
+/// @return false if the status was 404
 template <class Take>
 core::expected<bool> for_each_item(conversation& with, const std::string& path, Take take) {
   std::string query;
@@ -269,12 +270,12 @@ core::expected<bool> for_each_item(conversation& with, const std::string& path, 
     if (!next)
       return true;
     if (!any_new)
-      return tekton_unavailable("the pages of " + path + " do not come to an end");
+      return tekton_unavailable("the pages of " + path + " do not end");
     query = *std::move(next);
   }
 }
 
-// The whole reading: what is known so far, and how much of it.
+// Reads all applications and versions and collects them.
 class reading {
 public:
   reading(server with, clock::time_point deadline) : with_(std::move(with), deadline) {}
@@ -288,7 +289,8 @@ public:
       return tekton_unavailable("status 404 for /api/v1/applications");
     for (const auto& name : without_versions_) {
       const auto path = "/api/v1/applications/" + name + "/app-versions";
-      // 404: it was deleted meanwhile, or this Tekton knows no such list; its name is known all the same.
+      // The result may be a 404: the application was deleted in the meantime, or this Tekton has no such list. The
+      // application's name is kept.
       const auto versions =
         for_each_item(with_, path, [&](const json::value& item) { return take_version(name, item); });
       if (!versions)
@@ -319,8 +321,8 @@ private:
       return is_new;
     }
     if (const auto* by_name = versions->if_object()) {
-      for (const auto& one : *by_name) {
-        if (const auto taken = take_version(*name, json::value(one.key())); !taken)
+      for (const auto& version : *by_name) {
+        if (const auto taken = take_version(*name, json::value(version.key())); !taken)
           return taken.error();
       }
       return is_new;
@@ -328,8 +330,8 @@ private:
     const auto* list = versions->if_array();
     if (list == nullptr)
       return tekton_unavailable("the versions of an application are no list");
-    for (const auto& one : *list) {
-      if (const auto taken = take_version(*name, one); !taken)
+    for (const auto& version : *list) {
+      if (const auto taken = take_version(*name, version); !taken)
         return taken.error();
     }
     return is_new;

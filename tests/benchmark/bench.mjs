@@ -1,4 +1,4 @@
-// What the scenarios have in common: servers with the settings of production, tokens, load, and figures of it.
+// Common parts of the scenarios: servers with production settings, tokens, load, and measurements.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { Process } from '../support/process.mjs';
 import { Mariadb, Nats } from '../support/servers.mjs';
 import { sleep, until } from '../support/wait.mjs';
 
-/** Where a program lies that was built for the benchmark. */
+/** The path of a program that was built for the benchmark. */
 export function programs() {
   const places = [join(root, 'build', preset), join(root, 'build', preset, 'tests', 'integration', 'http')];
   const names = ['nats_load', 'nats_echo', 'sql_load', 'hello_http', 'http_load'];
@@ -20,15 +20,15 @@ export function programs() {
 
 const ticksASecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
-/** Seconds of processor time that a process has had so far, its ended threads' included (proc_pid_stat(5)). */
+/** CPU seconds that a process has used so far, including its ended threads (proc_pid_stat(5)). */
 function processorSeconds(pid) {
   const afterName = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ');
   return (Number(afterName[11]) + Number(afterName[12])) / ticksASecond;
 }
 
 /**
- * MariaDB as one would run it: every commit on the disk, a log that holds minutes of writes, all of the table in memory.
- * CM and the bare client meet the same server.
+ * MariaDB with production settings: durable commits, a log for minutes of writes, the whole table in memory. CM and the
+ * baseline client use the same server.
  */
 export const production = (bufferPool = '1G') => [
   '--innodb-flush-log-at-trx-commit=1',
@@ -37,7 +37,7 @@ export const production = (bufferPool = '1G') => [
   '--innodb-flush-method=O_DIRECT',
 ];
 
-/** Runs a program to its end; the JSON on its last line, and how it ended in `code`. */
+/** Runs a program to its end; returns the JSON of its last line, and its exit status in `code`. */
 export async function run(program, args, { environment = {}, timeout = 900_000 } = {}) {
   assert.ok(program, 'a program of the benchmark was not built');
   const child = new Process(program, args.map(String), { environment });
@@ -52,16 +52,16 @@ export async function run(program, args, { environment = {}, timeout = 900_000 }
 }
 
 /**
- * Where the indexes of the tokens of a prefix begin: all have eight digits, with and without leading zeros, and no two
- * tokens have the same one (the number of a row makes its ID).
+ * The first index of the tokens of each prefix. Indexes have eight digits, with and without leading zeros, and are
+ * unique among all tokens (the ID of a row is derived from its number).
  */
 export const firstOf = { w: 10_000_000, c: 20_000_000, s: 30_000_000, u: 40_000_000, r: 50_000_000, t: 60_000_000 };
 export const endpointPrefix = 'e0be4c4a-0000-4000-8000-0000';
 const hashKey = 'token-hash-key-of-the-tests';
 
-/** The servers, CMs before them, and tokens: what a scenario needs, with one end for all of it. */
+/** Everything that a scenario needs: servers, CMs and tokens, which end together. */
 export class Bench {
-  /** `replicas` of CM; `configuration` is added to a cache that is large and lasting. */
+  /** Starts `replicas` of CM; `configuration` is added to the settings of a large cache with a long time-to-live. */
   static async start(stage, { replicas = 1, bufferPool = '1G', configuration = {} } = {}) {
     const bench = new Bench();
     bench.stage = stage;
@@ -82,7 +82,7 @@ export class Bench {
     return this.cms[0];
   }
 
-  /** That many CMs are up afterwards; those that were are kept. */
+  /** Starts or stops CMs until this number is up; keeps running ones. */
   async replicas(count) {
     const more = this.cms.length < count;
     while (this.cms.length > count) await this.cms.pop().remove();
@@ -101,11 +101,11 @@ export class Bench {
         }),
       );
     }
-    // A replica keeps no token before it has heard of revocations for a second (kaa.cm.cache, contract 4.4).
+    // A replica caches no token before its first gap-free second of the revocation feed (contract section 4.4).
     if (more) await sleep(1_500);
   }
 
-  /** Ends every CM and starts as many anew, or `count`: nothing is cached. */
+  /** Restarts all CMs, or starts `count` new ones, so that nothing is cached. */
   async restart(configuration = this.configuration, count = this.cms.length) {
     await this.replicas(0);
     this.configuration = configuration;
@@ -119,7 +119,7 @@ export class Bench {
     });
   }
 
-  /** Rows for the tokens <prefix><index>, straight into the database; status 0 is Inactive, 1 Active. */
+  /** Inserts the tokens <prefix><index> directly into the database; status 0 is Inactive, 1 Active. */
   async fill(prefix, count, { status = 1 } = {}) {
     const filled = await this.sql('fill', {
       'token-prefix': prefix,
@@ -134,7 +134,7 @@ export class Bench {
     return filled;
   }
 
-  /** Bytes of the token table: of its rows, of the indexes beside them, and of the file. */
+  /** Size of the token table in bytes: rows, secondary indexes, file. */
   async tableSize() {
     const select = (columns, table, where) => this.mariadb.sql(`SELECT ${columns} FROM information_schema.${table} WHERE ${where}`);
     const own = `table_schema = DATABASE() AND table_name = 'endpoint_token'`;
@@ -143,7 +143,7 @@ export class Bench {
     return { data, index, file };
   }
 
-  /** The rate at which a bare client finds the same tokens: 64 keys a statement through two connections. */
+  /** The rate at which a baseline client looks up the same tokens: 64 keys per statement, two connections. */
   async find(prefix, count, options = {}) {
     const found = await this.sql('find', {
       'token-prefix': prefix,
@@ -159,8 +159,8 @@ export class Bench {
   }
 
   /**
-   * Load on CM. `ranges` are objects of what --range takes, the options those of nats_load. An answer that is not there or
-   * wrong fails, unless `tolerant`.
+   * Runs load on CM. `ranges` are objects with the fields of --range, `options` are those of nats_load. A missing or
+   * wrong answer is an error, unless `tolerant`.
    */
   load(ranges, options = {}) {
     return this.#load('kaa.v1.service.cm.ecap.ep-token-request', ranges, options);
@@ -182,12 +182,12 @@ export class Bench {
     result.cores = Object.fromEntries(Object.keys(after).map((name) => [name, (after[name] - before[name]) / elapsed]));
     if (!tolerant) {
       assert.equal(result.code, 0, `wrong or missing answers: ${JSON.stringify(result)}`);
-      assert.ok(result.rate > 0, `nobody answered: ${JSON.stringify(result)}`);
+      assert.ok(result.rate > 0, `no answers: ${JSON.stringify(result)}`);
     }
     return result;
   }
 
-  /** What each kind of process has used so far; seconds. */
+  /** CPU seconds that each kind of process has used so far. */
   #processorSeconds() {
     const of = (...processes) => processes.reduce((sum, { pid }) => sum + processorSeconds(pid), 0);
     return {
@@ -198,12 +198,12 @@ export class Bench {
     };
   }
 
-  /** The same requests to the bare responder. */
+  /** Sends the same requests to the baseline responder. */
   echo(ranges, options = {}) {
     return this.#load('benchmark.echo', ranges.map(({ expect: _, ...range }) => range), { plain: 1, ...options });
   }
 
-  /** Starts `count` bare responders; they are idle while nobody asks. */
+  /** Starts `count` baseline responders, which are idle without requests. */
   async responders(count = 1) {
     while (this.others.length > count) await this.others.pop().stop();
     while (this.others.length < count) {
@@ -226,7 +226,7 @@ export class Bench {
   }
 }
 
-/** Starts a Bench, does `work` with it, ends it. */
+/** Starts a Bench, runs `work` with it, ends it. */
 export async function withBench(stage, options, work) {
   const bench = await Bench.start(stage, options);
   try {
@@ -237,8 +237,8 @@ export async function withBench(stage, options, work) {
 }
 
 /**
- * The measurements of one run of load; `range` for those of one range alone. What a process takes of the cores is a mean
- * over the whole run of the load's program, its warm-up included; below a hundredth of a core it is left out.
+ * The measurements of one load run; with `range`, only those of one range. The CPU use of a process is the mean over
+ * the whole run of the load generator, including its warm-up; values below a hundredth of a core are omitted.
  */
 export function figures(name, subject, load, range) {
   const { latency } = range ? load.ranges[range] : load;
@@ -260,7 +260,7 @@ export function figures(name, subject, load, range) {
 /** One measurement. */
 export const figure = (name, subject, metric, unit, value) => ({ case: name, subject, metric, unit, value });
 
-/** The two in this order, the other way round every second repetition: whoever is first has no advantage. */
+/** The two in this order, reversed in every second repetition, so that the order gives no advantage. */
 export async function alternately(stage, first, second) {
   if (stage.repetition % 2 === 0) return [await first(), await second()];
   const late = await second();

@@ -1,4 +1,4 @@
-// The load generator against a responder that makes mistakes on purpose: each is counted as what it is.
+// The load generator against a deliberately faulty responder: each fault is classified correctly.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +14,7 @@ import { programs } from './bench.mjs';
 const { nats_load: load, nats_echo: echo } = programs();
 let nats;
 let connection;
-let answer; // (request, respond) => what the responder does with one request
+let answer; // (request, respond) => the responder's action for one request
 
 before(async () => {
   nats = await Nats.start();
@@ -64,7 +64,7 @@ async function run(options, ...ranges) {
   return { ...JSON.parse(line), code };
 }
 
-test('every token of a range is asked for once, by its own request', async () => {
+test('every token of a range is requested once, in a separate request', async () => {
   const asked = [];
   const ids = new Set();
   answer = (request, respond) => {
@@ -82,7 +82,7 @@ test('every token of a range is asked for once, by its own request', async () =>
   assert.ok(Math.abs(result.rate - 5_000 / result.seconds) < 1, 'the rate is answers by time');
 });
 
-test('unknown tokens among others are counted as 404, and as wrong where 200 is expected', async () => {
+test('unknown tokens are counted as 404, and as unexpected if 200 is expected', async () => {
   answer = (request, respond) => respond(index(request) % 100 === 7 ? notFound : {});
   const tolerant = await run({ count: 5_000 }, 'name=a,prefix=w,count=5000,order=once');
   assert.equal(tolerant.code, 0);
@@ -92,7 +92,7 @@ test('unknown tokens among others are counted as 404, and as wrong where 200 is 
   assert.equal(strict.unexpected, 50);
 });
 
-test('missing, double, foreign and spoilt answers are told apart', async () => {
+test('missing, duplicate, mismatched and malformed answers are distinguished', async () => {
   const plants = {
     10: () => {},
     20: (respond) => {
@@ -112,14 +112,14 @@ test('missing, double, foreign and spoilt answers are told apart', async () => {
   assert.equal(result.strangers + result.late, 0);
 });
 
-test('an answer after its time-out is late, not right', async () => {
+test('an answer after the timeout is counted as late, not as right', async () => {
   answer = (request, respond) => (index(request) === 5 ? setTimeout(respond, 700) : respond());
-  // The last ones keep the run alive until the late answer comes.
+  // The last ones keep the run going until the late answer arrives.
   const result = await run({ rate: 100, seconds: 1.5, timeout: 0.3 }, 'name=a,prefix=w,count=1000,order=once');
   assert.deepEqual([result.missing, result.late, result.duplicates], [1, 1, 0], JSON.stringify(result));
 });
 
-test('ranges are drawn by their weights', async () => {
+test('ranges are selected according to their weights', async () => {
   answer = (request, respond) => respond(request.token.startsWith('u') ? notFound : {});
   const ranges = ['name=warm,prefix=w,count=1000,weight=95', 'name=cold,prefix=c,count=100000,order=once,weight=4'];
   const result = await run({ count: 20_000 }, ...ranges, 'name=unknown,prefix=u,count=10,weight=1,expect=404');
@@ -130,7 +130,7 @@ test('ranges are drawn by their weights', async () => {
   assert.deepEqual(result.statuses, { 200: warm.sent + cold.sent, 404: unknown.sent });
 });
 
-test('an open loop keeps its rate, and a pause of the responder is in its latencies', async () => {
+test('an open loop keeps its rate, and its latencies include a pause of the responder', async () => {
   answer = (_, respond) => respond();
   const steady = await run({ rate: 2_000, seconds: 1, 'in-flight': 10_000 }, 'name=a,prefix=w,count=1000');
   assert.equal(steady.code, 0, JSON.stringify(steady));
@@ -145,17 +145,17 @@ test('an open loop keeps its rate, and a pause of the responder is in its latenc
   };
   const paused = await run({ rate: 2_000, seconds: 1, 'in-flight': 10_000 }, 'name=a,prefix=w,count=1000');
   assert.equal(paused.answers, paused.sent);
-  // Half of the requests fell into the pause, evenly: a quarter of all waited for 250 ms and more.
+  // Half of the requests were due during the pause, evenly: a quarter of all waited for 250 ms or more.
   assert.ok(paused.latency.p90 > 300_000, JSON.stringify(paused.latency));
   assert.ok(paused.longest_gap > 450_000, JSON.stringify(paused));
 });
 
-test('a responder that is stopped shows as missing answers and a stall', async () => {
+test('a stopped responder causes missing answers and a stall', async () => {
   const bare = new Process(echo, ['127.0.0.1', String(nats.port), 'asked-bare', 'echo'], { environment: login() });
   await until(() => bare.output.includes('ready'), { what: 'the bare responder' });
   const args = ['--server', `127.0.0.1:${nats.port}`, '--subject', 'asked-bare', '--range', 'name=a,count=10', '--plain', '1'];
   const child = new Process(load, [...args, '--seconds', '4', '--timeout', '0.5', '--in-flight', '16'], { environment: login() });
-  await sleep(700); // in the middle of the run, whenever that is
+  await sleep(700); // sometime during the run
   bare.signal('SIGSTOP');
   await child.exit(20_000);
   await bare.kill();
@@ -164,7 +164,7 @@ test('a responder that is stopped shows as missing answers and a stall', async (
   assert.ok(result.longest_gap > 900_000, `a gap of ${result.longest_gap} µs`);
 });
 
-test('a run ends at its deadline although nobody answers', async () => {
+test('a run without answers ends at its deadline', async () => {
   answer = () => {};
   const began = performance.now();
   const result = await run({ count: 1_000_000, timeout: 0.2, deadline: 1 }, 'name=a,prefix=w,count=10');

@@ -1,4 +1,4 @@
-// What the scenarios of the REST API have in common: the servers, the load, and the yardsticks beside it.
+// Common parts of the REST API scenarios: servers, load, and baselines.
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -14,7 +14,7 @@ const run = promisify(execFile);
 
 export const connections = 64;
 
-// The tables of a run are in memory, as on a server that is made for them; every commit writes the log.
+// The tables of a run fit into memory, as on a properly sized server; every commit writes the log.
 const mariadbOptions = [
   '--innodb-buffer-pool-size=512M',
   '--innodb-log-file-size=512M',
@@ -22,7 +22,7 @@ const mariadbOptions = [
   '--max-connections=200',
 ];
 
-/** Starts nats-server, MariaDB and CM, hands {cm, mariadb} to `work`, and ends all of them. */
+/** Starts nats-server, MariaDB and CM, calls `work` with {cm, mariadb}, and ends all of them. */
 export async function withCm(stage, work, options = {}) {
   const [nats, mariadb] = await Promise.all([Nats.start(), Mariadb.start({ options: mariadbOptions })]);
   let cm;
@@ -41,7 +41,7 @@ async function lastLine(program, options, environment = {}) {
   return JSON.parse(stdout.trimEnd().split('\n').at(-1));
 }
 
-/** Runs http_load with its options; rejects when a single answer is not the one that is expected. */
+/** Runs http_load with its options; rejects if any response is not the expected one. */
 export const httpLoad = (stage, options) => lastLine(stage.programs.http_load, { connections, ...options });
 
 /** Runs one task of sql_load against that server. */
@@ -52,7 +52,7 @@ export const sqlLoad = (stage, mariadb, task, options) =>
     { MYSQL_PWD: mariadb.password },
   );
 
-/** The bare Beast server under the same load, on so many threads. */
+/** Runs the baseline Beast server with this number of threads under the same load. */
 export async function helloLoad(stage, threads, options) {
   const [port] = await freePorts(1);
   const server = new Process(stage.programs.hello_http, [String(port), String(threads)]);
@@ -77,7 +77,7 @@ export async function helloLoad(stage, threads, options) {
   }
 }
 
-/** Measurements of one answer of a load program. */
+/** Converts the output of a load program to measurements. */
 export const measurements = (name, subject, { rate, p50, p99, p999 }) => [
   { case: name, subject, metric: 'rate', unit: '1/s', value: rate },
   { case: name, subject, metric: 'p50', unit: 'µs', value: p50 },

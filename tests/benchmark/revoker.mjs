@@ -1,23 +1,23 @@
-// A process of its own that revokes tokens through REST at a steady rate, and asks for each, again and again, how long it is
-// still let in after the acknowledgement. Takes one message with the job, sends one with what it measured.
+// A separate process that revokes tokens over REST at a steady rate, and validates each repeatedly to measure how long
+// it is still accepted after the acknowledgement. Receives one message with the job, sends one with the measurements.
 import { Agent } from 'node:http';
 
 import { EcapClient } from '../support/ecap.mjs';
 import { http } from '../support/http.mjs';
 import { sleep } from '../support/wait.mjs';
 
-/** A millisecond's questions: that none of them meets the one replica of two that is late is a chance of 2^-8. */
-const questions = 8;
-const probed = 20; // ms without a 200, until one counts as refused
+/** Requests per millisecond: the probability that none of them reaches the slower one of two replicas is 2^-8. */
+const requestsPerRound = 8;
+const probed = 20; // ms without a 200 after which a token counts as refused
 const patience = 1000; // ms
 
-/** How many milliseconds after now the last question was sent that was answered with 200; 0 when there is none. */
-async function letIn(ecap, token) {
+/** Milliseconds from now to the sending of the last request that was answered with 200; 0 if there is none. */
+async function acceptedFor(ecap, token) {
   const began = performance.now();
   let last = 0;
   const answers = [];
   for (let now = 0; now < last + probed && now < patience; now = performance.now() - began) {
-    for (let i = 0; i < questions; i += 1) {
+    for (let i = 0; i < requestsPerRound; i += 1) {
       const sent = performance.now() - began;
       answers.push(
         ecap.validate('smart_kettle', token).then(({ statusCode }) => {
@@ -42,7 +42,7 @@ async function run({ apis, nats, tokens, rate }) {
     const url = `${apis[i % apis.length]}/endpoints/${endpointId}/tokens/${id}/status`;
     const { status, text } = await http('PUT', url, { body: { status: 'Revoked' }, agent });
     if (status !== 200) throw new Error(`revoking got ${status}: ${text}`);
-    refused.push(await letIn(ecap, token));
+    refused.push(await acceptedFor(ecap, token));
   };
   const all = [];
   for (const [i, token] of tokens.entries()) {

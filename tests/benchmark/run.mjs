@@ -1,6 +1,7 @@
-// Runs scenarios, several times each, and writes what they measured to build/benchmark/result.json; then the report.
+// Runs scenarios several times each, writes the measurements to build/benchmark/result.json, and creates the report.
 //   node tests/benchmark/run.mjs [--only NAME,…] [--repetitions N] [--quick] [--full] [--accept]
-// Exit status 0 when all was measured, whatever the claims say: a figure is not a fault. 1 when a scenario failed.
+// Exit status 0 if everything was measured, even if claims are missed: a slow result is not an error. 1 if a scenario
+// failed.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
@@ -41,8 +42,8 @@ for (const name of wanted) {
 const output = join(root, 'build', 'benchmark');
 mkdirSync(output, { recursive: true });
 
-/** The first match of a pattern in what a command prints; undefined without the command. */
-function told(pattern, command, ...args) {
+/** The first match of a pattern in the output of a command; undefined if the command is missing. */
+function outputOf(pattern, command, ...args) {
   try {
     return pattern.exec(execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }))?.[1];
   } catch {
@@ -51,9 +52,9 @@ function told(pattern, command, ...args) {
 }
 
 const git = (...args) => execFileSync('git', ['-c', `safe.directory=${root}`, '-C', root, ...args], { encoding: 'utf8' }).trim();
-const packaged = (name) => told(/^(\S+)/, 'dpkg-query', '-W', '-f', '${Version}', name);
+const packaged = (name) => outputOf(/^(\S+)/, 'dpkg-query', '-W', '-f', '${Version}', name);
 
-/** The processor's name; a hypervisor may hide all but its maker, so its family and model too where they are known. */
+/** The processor's name, with family and model if they are known, because a hypervisor may hide all but the vendor. */
 function processor() {
   const known = readFileSync('/proc/cpuinfo', 'utf8');
   const [family, model] = ['cpu family', 'model'].map((field) => new RegExp(`^${field}\\s*: (\\d+)$`, 'm').exec(known)?.[1]);
@@ -66,33 +67,33 @@ function machine() {
     cpu: processor(),
     cores: availableParallelism(),
     memory: totalmem(),
-    kernel: release().split('-')[0], // what stands behind it names whoever built it
+    kernel: release().split('-')[0], // the suffix identifies the distributor
     os: /^PRETTY_NAME="?([^"\n]+)/m.exec(os)?.[1],
     versions: {
-      'nats-server': told(/v(\d\S*)/, 'nats-server', '--version'),
-      mariadb: told(/Ver (\S+)/, 'mariadbd', '--version'),
+      'nats-server': outputOf(/v(\d\S*)/, 'nats-server', '--version'),
+      mariadb: outputOf(/Ver (\S+)/, 'mariadbd', '--version'),
       cnats: packaged('libnats-dev'),
       caf: packaged('libcaf-dev'),
-      'g++': told(/^(\S+)/, 'g++', '-dumpfullversion'),
+      'g++': outputOf(/^(\S+)/, 'g++', '-dumpfullversion'),
       node: process.versions.node,
     },
   };
 }
 
-/** The time of all processors so far, and what a host gave to others of it; in ticks (proc_stat(5)). */
+/** Total CPU time so far, and the part that was stolen by the hypervisor; in ticks (proc_stat(5)). */
 function processorTime() {
   const [, ...ticks] = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0].trim().split(/\s+/).map(Number);
   return { all: ticks.slice(0, 8).reduce((sum, one) => sum + one, 0), stolen: ticks[7] ?? 0 };
 }
 
-/** The middle one, or the mean of the two in the middle. */
+/** The median. */
 function median(numbers) {
   const sorted = [...numbers].sort((a, b) => a - b);
   const middle = sorted.length / 2;
   return sorted.length % 2 === 1 ? sorted[Math.floor(middle)] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** One list of measurements a repetition -> one list, with the values of all repetitions. */
+/** Merges the lists of measurements of all repetitions into one list with all values. */
 function gather(runs) {
   const all = new Map();
   for (const { case: name, subject, metric, unit, value } of runs.flat()) {
@@ -103,14 +104,14 @@ function gather(runs) {
   return [...all.values()].map((row) => ({ ...row, median: median(row.values) }));
 }
 
-/** A claim with what was measured; undefined where that was not (a case that was left out). */
+/** A claim with its measured values; undefined if they were not measured (a skipped case). */
 function judge(claim, measurements) {
   const find = ([subject, metric]) =>
     measurements.find((row) => row.case === claim.case && row.subject === subject && row.metric === metric)?.values;
   const value = find(claim.value);
   const over = claim.over && find(claim.over);
   if (!value || (claim.over && !over)) return undefined;
-  // Ours and the yardstick's of one repetition belong together.
+  // A ratio uses the values of CM and of the baseline in the same repetition.
   const values = value.map((one, i) => (over ? one / over[i] : one));
   const middle = median(values);
   const { case: name, text, op, bound } = claim;
@@ -138,14 +139,14 @@ for (const name of wanted) {
     quick: values.quick,
     full: values.full,
     log: (text) => console.log(`  ${text}`),
-    /** What `make` resolves to, the same in every repetition; its remove() is called at the end of the scenario. */
+    /** The result of `make`, shared by all repetitions; its remove() is called at the end of the scenario. */
     once: async (key, make) => {
       if (!kept.has(key)) kept.set(key, await make());
       return kept.get(key);
     },
   };
   const runs = [];
-  const stolen = []; // shares: a machine that is not one's own is not quiet because nothing runs on it
+  const stolen = []; // shares of stolen time: on a virtual machine, other guests can disturb an otherwise idle system
   try {
     for (let repetition = 0; repetition < repetitions; repetition += 1) {
       console.log(`${name} ${repetition + 1}/${repetitions}: ${scenario.title}`);
@@ -167,7 +168,7 @@ for (const name of wanted) {
   for (const { case: where, text, op, bound, median: middle, holds } of claims) {
     console.log(`  ${holds ? 'holds' : 'FAILS'}: ${where}: ${text}: ${Number(middle.toPrecision(4))} ${op} ${bound}`);
   }
-  // A run of hours shall not be lost to its last scenario.
+  // A failure of the last scenario must not discard the results of hours.
   writeFileSync(join(output, 'result.json.new'), `${JSON.stringify(result, undefined, 1)}\n`);
   renameSync(join(output, 'result.json.new'), join(output, 'result.json'));
 }

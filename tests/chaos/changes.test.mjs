@@ -1,8 +1,9 @@
-// Every change of CM, with every fault at every statement of it: what was acknowledged is done, whole, once, and told to
-// those who listen; what was not is done or not done, and the next change on the same connection finds nothing of it.
+// Every change operation of CM, with every fault at each of its statements: an acknowledged change is done completely
+// and exactly once and has its event; an unacknowledged one is done completely or not at all, and does not affect the
+// next change on the same connection.
 //
-// In CI every change meets every fault once, at statements chosen so that all of them are met by some fault. With
-// CM_FULL_CHAOS=1 it is the whole matrix. CM_CHANGES and CM_FAULTS, regular expressions, choose some of it.
+// In CI every change is combined with every fault once, at statements chosen so that each has some fault. With
+// CM_FULL_CHAOS=1 the whole matrix runs. CM_CHANGES and CM_FAULTS, regular expressions, select a part of it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -15,17 +16,17 @@ const full = Boolean(process.env.CM_FULL_CHAOS);
 const wantedChanges = new RegExp(process.env.CM_CHANGES ?? '');
 const wantedFaults = new RegExp(process.env.CM_FAULTS ?? '');
 
-/** Those that wait for CM's own clock: once a second, or a lease. */
-const slow = /^an event|hashed anew/;
+/** Changes that depend on timers of CM: one per second, or a lease. */
+const slow = /^an event|rehashed/;
 const died = /of a replica that died/;
 
-/** What may happen while a statement is prepared. */
+/** Faults that are possible while a statement is prepared. */
 const inPrepare = /1317$|1969|1047|cut before|lost/;
 
-/** All of them, or in CI one: another for every pair of change and fault, so that each is somebody's. */
+/** All statements, or in CI one, which differs between pairs of change and fault, so that each statement is covered. */
 const chosen = (list, turn) => (full || list.length === 0 ? list : [list[turn % list.length]]);
 
-/** The matrix of one bench, case by case; `part` says of which faults, by their place in the list. */
+/** The matrix of one bench, case by case; `part` selects faults by their index in the list. */
 async function singly(bench, changes, part = () => true) {
   for (const [i, change] of changes.entries()) {
     const learned = await bench.learn(change);
@@ -45,7 +46,7 @@ async function singly(bench, changes, part = () => true) {
   }
 }
 
-/** Faults while statements are prepared: in CI one for every change. */
+/** Faults while statements are prepared; in CI one per change. */
 async function cold(bench, change, turn) {
   const faults = quickFaults.filter(({ name }) => inPrepare.test(name) && wantedFaults.test(name));
   if (faults.length === 0) return;
@@ -55,7 +56,7 @@ async function cold(bench, change, turn) {
   }
 }
 
-/** What takes long happens to all changes at once, each on a connection of its own: CM gives changes half of its pool. */
+/** Runs slow faults for all changes concurrently, each on its own connection: changes may use half of CM's pool. */
 async function together(bench, changes) {
   const learned = new Map();
   for (const change of changes) learned.set(change, await bench.learn(change));

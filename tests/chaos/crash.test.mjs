@@ -1,5 +1,5 @@
-// Crashing any one actor while requests run: requests get an answer, the actor is back within 1 s, the process lives.
-// Uses the test build cm_faulty, which takes commands on standard input.
+// Crashes each actor during requests: requests are answered, the actor restarts within 1 s, the process survives.
+// Uses the test build cm_faulty, which reads commands from standard input.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
@@ -10,10 +10,10 @@ import { Cm, twoOfAKind } from '../support/cm.mjs';
 import { Mariadb, Nats } from '../support/servers.mjs';
 import { sleep, until } from '../support/wait.mjs';
 
-/** Every request is answered within this time, in milliseconds. */
+/** Time limit for the answer to every request, in milliseconds. */
 const patience = 3_000 * slowness;
 
-/** A crashed actor is back, and all is UP, within this time. */
+/** Time limit for a crashed actor to restart and all health components to be UP, in milliseconds. */
 const back = 1_000 * slowness;
 
 let nats;
@@ -40,8 +40,8 @@ after(async () => {
 });
 
 /**
- * Repeats `ask` until it gives an answer, as long as what keeps it from one is that nobody is there just now: connections
- * that the crashed actor itself held or would have taken.
+ * Repeats `ask` until there is an answer, as long as the failures are caused by the crash: connections that the crashed
+ * actor held or would have accepted.
  */
 async function answerOf(ask, mayMiss, nobodyThere) {
   const deadline = performance.now() + patience;
@@ -55,7 +55,7 @@ async function answerOf(ask, mayMiss, nobodyThere) {
   }
 }
 
-/** Requests of every kind until end() is called; end() gives the codes that were seen, and fails for a wrong one. */
+/** Sends requests of every kind until end() is called; end() returns the status codes, and fails if one is wrong. */
 function load(crashed) {
   let running = true;
   const seen = { ecap: {}, post: {}, get: {} };
@@ -90,7 +90,7 @@ function load(crashed) {
       }
     }),
   ];
-  // A failure of one is the failure of all, but not before it is asked for.
+  // One failure fails them all, but only when the result is awaited.
   const all = Promise.all(workers);
   all.catch(() => {});
   return {
@@ -133,7 +133,7 @@ async function crash(t, name) {
   assert.ok(seen.ecap[200] > 0 && seen.get[200] > 0 && seen.post[201] > 0, 'most requests were served as ever');
 }
 
-test('every actor that the process has may crash', async (t) => {
+test('every actor of the process may crash', async (t) => {
   assert.ok(names.length >= 8, `actors: ${names}`);
   for (const name of names) await t.test(name, (t) => crash(t, name));
 });
@@ -144,20 +144,20 @@ test('the number of restarts in /health is the number of crashes', async () => {
   assert.equal(body.actors.status, 'UP');
 });
 
-test('a crash asked for in a message of no actor changes nothing', async () => {
+test('a crash command for an unknown actor changes nothing', async () => {
   const { body } = await cm.health();
   cm.process.child.stdin.write('crash nobody\n');
   await sleep(300);
   assert.equal((await cm.health()).body.actors.restarts, body.actors.restarts);
 });
 
-test('a process that stops runs no exit handler: a thread of a library may still use what one takes away', async (t) => {
+test('a stopping process runs no exit handlers: a library thread may still use what they would destroy', async (t) => {
   const stopping = await Cm.start({ nats, mariadb, executable: faultyBinary, instance: 'cm-stopping' });
   t.after(() => stopping.remove());
   assert.deepEqual(await stopping.stop(), { code: 0, signal: null });
 });
 
-test('one that crashes again and again ends the process with 69 and a word about it', async (t) => {
+test('an actor that crashes repeatedly ends the process with 69 and a message', async (t) => {
   const doomed = await Cm.start({ nats, mariadb, executable: faultyBinary, stdin: 'pipe', instance: 'cm-doomed' });
   t.after(() => doomed.remove());
   doomed.process.child.stdin.on('error', () => {});

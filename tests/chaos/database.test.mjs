@@ -1,5 +1,5 @@
-// A deadlock, a lock that is not given back, and a fail-over to another server in the middle of each operation: nothing
-// is lost, and the answer is the right one or 503, never 401, 403, 404 or 409.
+// A deadlock, a lock that is not released, and a failover to another server during each operation: nothing is lost, and
+// the answer is right or 503, never 401, 403, 404 or 409.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
@@ -15,7 +15,7 @@ import { SqlSession } from '../support/sql-session.mjs';
 import { Stack } from '../support/stack.mjs';
 import { sleep, until } from '../support/wait.mjs';
 
-/** Locks are waited for half of the socket time-out: 1 s. */
+/** The lock wait timeout is half of the socket timeout: 1 s. */
 const jdbcParameters = '?socketTimeout=2000&connectTimeout=1000';
 const everything = [
   'endpoint_token',
@@ -34,13 +34,13 @@ let operations;
 before(async () => {
   stack = await Stack.start({
     jdbcParameters,
-    // Enough that operations which wait for a lock leave room for the others.
+    // Enough connections for other operations while some wait for a lock.
     configuration: { 'spring.datasource.hikari.maximum-pool-size': 24 },
   });
   events = await Events.listen(stack.nats);
   rows = new Rows(stack.mariadb);
   operations = new Operations({ operator: new Operator(stack.cm), ecap: stack.ecap, rows, events }).all();
-  // What gives the other side of a deadlock its weight, so that CM is the one that has to give way.
+  // Rows that the other session changes, so that MariaDB chooses CM as the victim of a deadlock.
   await stack.mariadb.sql('CREATE TABLE ballast (n INT PRIMARY KEY) ENGINE=InnoDB');
 });
 after(async () => {
@@ -51,19 +51,19 @@ after(async () => {
 const deadlocks = async () =>
   Number((await stack.mariadb.sql("SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'")).trim().split('\t')[1]);
 
-/** The server keeps its list of transactions until nobody has asked for it for 100 ms. */
+/** The server refreshes its list of transactions only if it was not read for 100 ms. */
 const refreshed = 120;
 
 const waiting = () => rows.count('information_schema.innodb_trx', "trx_state = 'LOCK WAIT'");
 
-/** The answer, which may only be the right one or 503. */
+/** Returns the answer, which must be right or 503. */
 async function asked(operation, fixture) {
   const code = await operation.ask(fixture);
   assert.ok([operation.right, unavailable].includes(code), `${operation.name} was answered ${code}`);
   return code;
 }
 
-/** Repeats what was answered 503 until it is right, and checks what it left behind. */
+/** Repeats a request that was answered 503 until the answer is right, and checks the result. */
 async function completed(operation, fixture, code, since) {
   let last = code;
   await until(
@@ -83,7 +83,7 @@ async function completed(operation, fixture, code, since) {
   }
 }
 
-test('without any trouble, every operation does what the tests below expect of it', async () => {
+test('without faults, every operation behaves as the following tests expect', async () => {
   for (const operation of operations) {
     const fixture = await operation.make();
     assert.equal(await operation.ask(fixture), operation.right, operation.name);
@@ -91,7 +91,7 @@ test('without any trouble, every operation does what the tests below expect of i
   }
 });
 
-test('a deadlock in the middle of each operation', async (t) => {
+test('a deadlock during each operation', async (t) => {
   for (const operation of operations) {
     await t.test(operation.name, async (t) => {
       const fixture = await operation.make();
@@ -102,14 +102,14 @@ test('a deadlock in the middle of each operation', async (t) => {
         await other.run('SET SESSION innodb_lock_wait_timeout = 20');
         await other.run('BEGIN');
         await other.run('INSERT INTO ballast SELECT seq FROM seq_1_to_5000');
-        // Nobody can write to the audit trail: whoever changes something has its row by then, and waits.
+        // The audit trail is locked: a change has locked its row by then, and waits.
         await other.run('SELECT seq FROM credential_audit WHERE seq > 0 FOR UPDATE');
         const answer = asked(operation, fixture);
         answer.catch(() => {});
         const writes = operation.writes || operation.uses;
         if (writes) {
           await until(async () => (await waiting()) > 0, { interval: refreshed, what: `${operation.name} waiting` });
-          // And now crosswise.
+          // The lock in the opposite order causes the deadlock.
           await other.run(operation.lock(fixture));
           await sleep(50);
         }
@@ -126,7 +126,9 @@ test('a deadlock in the middle of each operation', async (t) => {
   }
 });
 
-/** All operations at once, while another session holds `lock` for `time` milliseconds (undefined: until all are answered). */
+/**
+ * Runs all operations while another session holds `lock` for `time` milliseconds (undefined: until all are answered).
+ */
 async function underLock(t, lock, unlock, time) {
   const fixtures = [];
   for (const operation of operations) fixtures.push(await operation.make());
@@ -161,30 +163,30 @@ const rowLocks = [
   ...everything.map((table) => `SELECT COUNT(*) FROM (SELECT 1 FROM ${table} FOR UPDATE) AS locked`),
 ];
 
-test('rows that another session holds for 1.5 s, longer than a lock is waited for: all are answered', async (t) => {
+test('rows that another session locks for 1.5 s, longer than the lock wait timeout: all operations are answered', async (t) => {
   const codes = await underLock(t, rowLocks, 'ROLLBACK', 1_500);
   assert.ok(codes.includes(200) || codes.includes(201), 'not all gave up');
 });
 
-test('rows that another session holds until all are answered: who only reads is served, who writes gets 503', async (t) => {
+test('rows that another session locks until all are answered: reads succeed, writes get 503', async (t) => {
   const codes = await underLock(t, rowLocks, 'ROLLBACK');
   for (const [i, { name, writes, right }] of operations.entries()) {
     assert.equal(codes[i], writes ? unavailable : right, name);
   }
 });
 
-test('tables that another session holds for 1.5 s: all are answered', async (t) => {
+test('tables that another session locks for 1.5 s: all operations are answered', async (t) => {
   const tables = `LOCK TABLES ${everything.map((table) => `${table} WRITE`).join(', ')}`;
   await underLock(t, [tables], 'UNLOCK TABLES', 1_500);
 });
 
-test('tables that another session holds until all are answered: 503 for all', async (t) => {
+test('tables that another session locks until all are answered: 503 for all operations', async (t) => {
   const tables = `LOCK TABLES ${everything.map((table) => `${table} WRITE`).join(', ')}`;
   const codes = await underLock(t, [tables], 'UNLOCK TABLES');
   assert.deepEqual(codes, codes.map(() => unavailable));
 });
 
-/** Operations of every kind, again and again, until end(); then what became of each. */
+/** Runs operations of every kind repeatedly until end(), which returns their outcomes. */
 function stream(list, check = asked) {
   let running = true;
   const all = [];
@@ -194,7 +196,7 @@ function stream(list, check = asked) {
       try {
         fixture = await operation.make();
       } catch {
-        // It was refused because of the trouble; the operations themselves are judged below.
+        // The fixture was refused because of the fault; only the operations themselves are checked.
         await sleep(20);
         continue;
       }
@@ -218,7 +220,7 @@ function summaryOf(all) {
   return JSON.stringify(summary);
 }
 
-test('a server that turns read-only and back, five times under all operations', async (t) => {
+test('a server that becomes read-only and writable again, five times during all operations', async (t) => {
   const work = stream(operations);
   try {
     for (let i = 0; i < 5; i += 1) {
@@ -237,7 +239,7 @@ test('a server that turns read-only and back, five times under all operations', 
   for (const operation of operations) {
     const mine = all.filter((one) => one.operation === operation);
     assert.ok(mine.some(({ code }) => code === operation.right), `${operation.name} was served too`);
-    // Of each kind, those that had trouble and a few that had none.
+    // Of each kind, those that were disturbed and a few that were not.
     const troubled = mine.filter(({ code }) => code === unavailable).slice(0, 10);
     const served = mine.filter(({ code }) => code !== unavailable).slice(-10);
     for (const { fixture, code } of [...troubled, ...served]) await completed(operation, fixture, code, 'read-only');
@@ -245,7 +247,7 @@ test('a server that turns read-only and back, five times under all operations', 
   await until(async () => (await rows.pending()) === 0, { what: 'an empty outbox' });
 });
 
-test('a fail-over to the replica, under all operations: what was answered is there, on the new primary', async (t) => {
+test('a failover to the replica during all operations: acknowledged changes are on the new primary', async (t) => {
   const log = (id) => ['--server-id=' + id, '--log-bin=binlog', '--binlog-format=ROW', '--sync-binlog=0'];
   const [first, second] = await Promise.all([Mariadb.start({ options: log(1) }), Mariadb.start({ options: log(2) })]);
   t.after(() => Promise.all([first.remove(), second.remove()]));
@@ -269,10 +271,10 @@ test('a fail-over to the replica, under all operations: what was answered is the
   t.after(() => cm.remove());
   const ecap = await EcapClient.connect(stack.nats, { instance: 'cm-failover' });
   t.after(() => ecap.close());
-  const heard = await Events.listen(stack.nats, { instance: 'cm-failover' });
-  t.after(() => heard.close());
+  const received = await Events.listen(stack.nats, { instance: 'cm-failover' });
+  t.after(() => received.close());
 
-  const list = new Operations({ operator: new Operator(cm), ecap, rows: new Rows(second), events: heard }).all();
+  const list = new Operations({ operator: new Operator(cm), ecap, rows: new Rows(second), events: received }).all();
   const work = stream(list);
   await sleep(500);
   const began = performance.now();

@@ -1,9 +1,10 @@
-// Nobody learns from the time to an answer whether a username exists (contract 4.1: 401 in one and the same time).
+// The response time does not reveal whether a username exists (contract section 4.1: 401 takes the same time).
 //
-// The statistic: logins of three kinds (unknown user, wrong password, Suspended user with a wrong password), one at a
-// time, interleaved at random; two-sided Mann–Whitney U of the times of each pair. A pair cannot be told apart when its
-// area under the curve (the chance that a login of one kind takes longer than one of the other) is within 0.5 ± 0.04, or
-// when p > 0.001. With CM_FULL_CHAOS=1 there are 1,000 samples of each kind, else 150: they find what is gross.
+// Statistics: logins of three kinds (unknown user, wrong password, Suspended user with a wrong password), one at a
+// time, in random order; two-sided Mann–Whitney U test of the times of each pair. A pair is indistinguishable if its
+// area under the curve (the probability that a login of one kind takes longer than one of the other) is within 0.5 ±
+// 0.04, or if p > 0.001. With CM_FULL_CHAOS=1 there are 1,000 samples of each kind, otherwise 150, which detect large
+// differences.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
@@ -15,7 +16,7 @@ import { quantile } from '../support/wait.mjs';
 
 const samples = process.env.CM_FULL_CHAOS ? 1_000 : 150;
 
-/** Failures a username has here; at 10 in a minute it would be blocked. */
+/** Failures per username; 10 within a minute would block it. */
 const failures = 8;
 
 const kinds = ['unknown user', 'wrong password', 'Suspended user, wrong password'];
@@ -25,7 +26,7 @@ let names;
 before(async () => {
   stack = await Stack.start();
   const operator = new Operator(stack.cm);
-  // Names of one length, and of each kind as many as are needed.
+  // Names of the same length, as many of each kind as are needed.
   const count = Math.ceil((samples + 10) / failures);
   names = kinds.map((_, kind) => Array.from({ length: count }, (__, i) => `user-${kind}-${String(i).padStart(4, '0')}`));
   for (const [kind, list] of names.entries()) {
@@ -41,7 +42,7 @@ before(async () => {
 });
 after(() => stack?.remove());
 
-test(`${samples} logins of each kind take times that cannot be told apart`, { skip: noFigures }, async (t) => {
+test(`${samples} logins of each kind have indistinguishable times`, { skip: noFigures }, async (t) => {
   const used = kinds.map(() => 0);
   const login = async (kind) => {
     const name = names[kind][Math.floor(used[kind] / failures)];
@@ -73,12 +74,12 @@ test(`${samples} logins of each kind take times that cannot be told apart`, { sk
   }
 });
 
-test('the statistic tells a difference of 3 % where there is one', () => {
+test('the statistics detect a difference of 3 %', () => {
   const noise = () => 30 + 2 * (Math.random() + Math.random() + Math.random() - 1.5);
   const one = Array.from({ length: 1_000 }, noise);
   const same = Array.from({ length: 1_000 }, noise);
   const other = Array.from({ length: 1_000 }, () => noise() + 0.9);
-  const told = ({ auc, p }) => Math.abs(auc - 0.5) > 0.04 && p <= 0.001;
-  assert.ok(told(mannWhitney(one, other)));
-  assert.ok(!told(mannWhitney(one, same)));
+  const distinguishable = ({ auc, p }) => Math.abs(auc - 0.5) > 0.04 && p <= 0.001;
+  assert.ok(distinguishable(mannWhitney(one, other)));
+  assert.ok(!distinguishable(mannWhitney(one, same)));
 });

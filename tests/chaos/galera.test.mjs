@@ -1,5 +1,6 @@
-// CM on a Galera cluster: replicas that work on different nodes agree although the nodes do not at every moment, and a
-// process's connections stay together. With CM_FULL_CHAOS=1 there are more rounds, and the restart is done twice.
+// CM on a Galera cluster: replicas that use different nodes are consistent although a node may lag behind, and all
+// connections of a process use the same node. With CM_FULL_CHAOS=1 there are more rounds, and the restart is done
+// twice.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
@@ -14,13 +15,14 @@ import { sleep, until } from '../support/wait.mjs';
 
 const full = Boolean(process.env.CM_FULL_CHAOS);
 const rounds = full ? 10 : 2;
-// How long a node is behind depends on what else the machine does, and requests have deadlines: not beside other tests.
+// The lag of a node depends on the load of the machine, and requests have deadlines: must not run in parallel with
+// others.
 const options = { skip: noGalera || (!process.env.CM_FULL_CHAOS && 'a cluster that lags needs the machine for itself: tests/run --nightly') };
 
 /** From the acknowledgement of a revocation to its effect at the other replica, in milliseconds. */
 const bound = 1_500 * slowness;
 
-/** How long the second node should be behind, in milliseconds: more than a request takes, less than a time-out. */
+/** Desired lag of the second node, in milliseconds: more than a request takes, less than a timeout. */
 const lag = 700;
 
 let galera;
@@ -29,7 +31,7 @@ before(async () => {
   if (options.skip) return;
   galera = await Galera.start(3);
   const [first, second] = await freePorts(2);
-  // Servers of one NATS cluster: a replica answers what is asked at its own server, and hears of the other's revocations.
+  // Servers of one NATS cluster: each replica answers requests at its own server and receives the other's revocations.
   for (const [i, port] of [first, second].entries()) {
     const nats = await Nats.create();
     nats.cluster = { port, routes: i === 0 ? [] : [first] };
@@ -55,7 +57,7 @@ after(async () => {
   await Promise.all([...replicas.map(({ nats }) => nats?.remove()), galera?.remove()]);
 });
 
-/** A table without a key: another node looks each changed row up in the whole of it, the node itself reads it once. */
+/** A table without a key: another node scans it for each changed row, the writing node only once. */
 async function prepareLag() {
   const [near] = galera.nodes;
   const rows = 600;
@@ -70,22 +72,22 @@ async function prepareLag() {
   }
 }
 
-/** Makes half as many rows again; the second node needs twice as long. */
+/** Adds half as many rows again, with which the second node needs twice as long. */
 const growLag = () => galera.nodes[0].sql('INSERT INTO lag (n) SELECT n FROM lag WHERE n % 2 = 0');
 
-/** Has the second node fall behind: resolves when the first one has committed what keeps the second one busy. */
+/** Makes the second node lag: resolves when the first one has committed the work that keeps the second one busy. */
 const fallBehind = (times = 1) => galera.nodes[0].sql('UPDATE lag SET n = n + 1;'.repeat(times));
 
-/** The second node has applied what the first one committed. */
+/** Waits until the second node has applied what the first one committed. */
 const caughtUp = () => galera.nodes[1].sql('SET SESSION wsrep_sync_wait = 7; SELECT 1');
 
-/** Whether the second node sees the row as the first one has it; a difference proves that the test tests something. */
+/** Whether the second node sees the same row as the first one; a difference proves that the node lags. */
 async function behind(table, condition) {
   const of = async (node) => node.sql(`SELECT COUNT(*) FROM ${table} WHERE ${condition}`);
   return (await of(galera.nodes[0])) !== (await of(galera.nodes[1]));
 }
 
-/** Carries rounds out until enough of them were what they should be: `round` resolves to whether the node was behind. */
+/** Runs rounds until the node has lagged in enough of them; `round` resolves to whether it has. */
 async function whileBehind(t, round) {
   let lagged = 0;
   let done = 0;
@@ -120,7 +122,7 @@ test('the replicas work on different nodes', options, async () => {
   assert.equal(await galera.nodes[2].connections(), 0);
 });
 
-test('a token that was created over one replica is valid at once over the other, whose node is behind', options, async (t) => {
+test('a token that was created over one replica is immediately valid over the other, whose node lags', options, async (t) => {
   const [a, b] = replicas;
   await whileBehind(t, async () => {
     await fallBehind();
@@ -133,7 +135,7 @@ test('a token that was created over one replica is valid at once over the other,
   });
 });
 
-test('a token that was revoked over one replica is refused by the other within the bound, and never accepted again', options, async (t) => {
+test('a token that was revoked over one replica is refused by the other within 1.5 s, and never accepted again', options, async (t) => {
   const [a, b] = replicas;
   let last = 0;
   await whileBehind(t, async () => {
@@ -165,7 +167,7 @@ test('a token that was revoked over one replica is refused by the other within t
   t.diagnostic(`accepted until ${Math.round(last)} ms`);
 });
 
-test('a change over the replica whose node is behind follows what was acknowledged over the other', options, async (t) => {
+test('a change over the replica whose node lags takes effect after a change acknowledged over the other', options, async (t) => {
   const [a, b] = replicas;
   await whileBehind(t, async () => {
     const { id } = await makeToken(a.operator, 'changed');
@@ -174,14 +176,14 @@ test('a change over the replica whose node is behind follows what was acknowledg
     await fallBehind();
     await setStatus(a.operator, 'changed', id, 'Active');
     const lagged = await behind('endpoint_token', `${row(id)} AND status = 1`);
-    // For the second node it is suspended still: a suspension that changes nothing there would be lost.
+    // The second node still sees it as Suspended: if CM treated the suspension as a no-op there, it would be lost.
     await setStatus(b.operator, 'changed', id, 'Suspended');
     for (const { operator } of replicas) assert.equal(await statusOf(operator, 'changed', id), 'Suspended');
     return lagged;
   });
 });
 
-test('a replica whose node is behind for seconds is UP, and answers when the node has caught up', options, async (t) => {
+test('a replica whose node lags for seconds is UP, and answers when the node has caught up', options, async (t) => {
   const [a, b] = replicas;
   await fallBehind(12);
   const { id, token } = await makeToken(a.operator, 'patient');
@@ -202,7 +204,7 @@ test('a replica whose node is behind for seconds is UP, and answers when the nod
   });
   t.diagnostic(`answered after ${Math.round(performance.now() - began)} ms`);
   await watched;
-  // What was asked while the node was behind may have run into its deadline; nobody is told anything wrong.
+  // Requests during the lag may have missed their deadlines, but no answer is wrong.
   assert.ok([200, 503].includes(read.status), read.text);
   assert.ok([200, 503].includes(answer.statusCode), `${answer.statusCode}`);
   await until(async () => (await b.operator.getToken('patient', id)).status === 200, { timeout: 30_000, what: 'the token' });
@@ -231,7 +233,7 @@ test('of two changes with the same precondition over both replicas exactly one i
   t.diagnostic(JSON.stringify(seen));
 });
 
-/** Requests over a replica until end() is called, which checks that nothing acknowledged was lost. */
+/** Sends requests over a replica until end() is called, which checks that no acknowledged change was lost. */
 function load({ operator, ecap }) {
   let running = true;
   const seen = {};
@@ -241,7 +243,7 @@ function load({ operator, ecap }) {
     seen[`${kind} ${code}`] = (seen[`${kind} ${code}`] ?? 0) + 1;
     assert.ok(allowed.includes(code), `${kind}: ${code}`);
   };
-  // A refusal is also that nobody was there to answer in time; it is no wrong answer.
+  // A missing answer counts as a refusal, not as a wrong answer.
   const validate = (token) => ecap.validate('smart_kettle', token, { wait: 20_000 });
   const validating = async () => {
     while (running) {
@@ -281,10 +283,10 @@ function load({ operator, ecap }) {
   };
 }
 
-/** The replica's connections by node; the other one's must be stopped. */
+/** The replica's connections by node; the other replica must be stopped. */
 const connections = () => Promise.all(galera.nodes.map((node) => node.connections()));
 
-/** Waits until all connections of the one replica are on one node. */
+/** Waits until all connections of the replica use one node. */
 async function gathered() {
   const pool = 8; // spring.datasource.hikari.maximum-pool-size
   let last;
@@ -301,7 +303,7 @@ async function gathered() {
   }
 }
 
-test('a rolling restart of the nodes under load gives no wrong answer, and then one node has all connections', options, async (t) => {
+test('a rolling restart of the nodes under load causes no wrong answer, and then one node has all connections', options, async (t) => {
   const [a, b] = replicas;
   await b.ecap.close();
   await b.cm.stop();
@@ -323,14 +325,14 @@ test('a rolling restart of the nodes under load gives no wrong answer, and then 
   t.diagnostic(`connections: ${await gathered()}`);
 });
 
-test('a node that is cut off from the others is left, also by connections that have nothing to do', options, async (t) => {
+test('all connections leave an isolated node, including idle ones', options, async (t) => {
   const [a] = replicas;
   const left = galera.nodes[(await connections()).findIndex((number) => number > 0)];
   const { token } = await makeToken(a.operator, 'cut-off');
   await left.isolate();
   try {
     const began = performance.now();
-    // The others give it up after some seconds; until then it waits for them.
+    // The others exclude it after some seconds; until then it waits for them.
     await until(async () => (await a.operator.createToken('cut-off', 'smart_kettle', { timeout: 15_000 })).status === 201, {
       timeout: 25_000 * slowness,
       interval: 100,

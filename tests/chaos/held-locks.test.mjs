@@ -1,5 +1,5 @@
-// Another session holds revocation_gate for longer than a request may take, while revocations are asked for over each protocol:
-// what is acknowledged in the end is revoked, and told, once each.
+// Another session locks revocation_gate for longer than a request may take, during revocations over each protocol:
+// every acknowledged revocation is done once and has one event.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
@@ -14,12 +14,12 @@ import { SqlSession } from '../support/sql-session.mjs';
 import { Stack } from '../support/stack.mjs';
 import { sleep, until } from '../support/wait.mjs';
 
-const count = 8; // as many as the pool has connections
+const count = 8; // the size of the connection pool
 const held = deadline + 2_000;
 
 const patient = ({ correlationId }) => ({ correlationId, timeout: 20_000 });
 
-/** How a token is revoked: `revoke` resolves to the code of the answer, undefined where there is none. */
+/** The ways to revoke a token: `revoke` resolves to the status code, undefined if there is no answer. */
 const protocols = {
   REST: {
     to: 'Revoked',
@@ -41,7 +41,7 @@ const protocols = {
   },
 };
 
-/** Tokens that are Active, each of an endpoint of its own. */
+/** Creates Active tokens of different endpoints. */
 async function activeTokens({ operator }) {
   const tokens = [];
   for (let i = 0; i < count; i += 1) {
@@ -53,7 +53,7 @@ async function activeTokens({ operator }) {
   return tokens;
 }
 
-/** Revokes all of them, `before` of them before the lock is there and the others while it is. */
+/** Revokes all of them, the first `before` of them before the lock is taken and the others while it is held. */
 async function underLock(context, protocol, before) {
   const tokens = await activeTokens(context);
   const other = await SqlSession.open(context.mariadb);
@@ -71,7 +71,7 @@ async function underLock(context, protocol, before) {
     await other.close();
   }
   await context.cm.up();
-  // A request that was answered 503 is repeated.
+  // Requests that were answered 503 are repeated.
   for (const [i, token] of tokens.entries()) {
     let code = codes[i];
     await until(
@@ -95,15 +95,15 @@ async function allRevoked({ rows, events }, { to }, tokens) {
   };
   await until(async () => (await revoked()) === count, { timeout: 20_000 * slowness, interval: 50, what: 'all revoked' });
   await until(async () => (await rows.pending()) === 0, { timeout: 20_000 * slowness, interval: 50, what: 'an empty outbox' });
-  const heard = tokens.filter(({ correlationId }) => events.of(correlationId).length > 0).length;
+  const received = tokens.filter(({ correlationId }) => events.of(correlationId).length > 0).length;
   assert.deepEqual(
     {
       revoked: await revoked(),
       changes: await rows.count('credential_audit', where),
       revocations: await rows.count('revocation', where),
-      heard,
+      received,
     },
-    { revoked: count, changes: count, revocations: count, heard: count },
+    { revoked: count, changes: count, revocations: count, received: count },
   );
 }
 

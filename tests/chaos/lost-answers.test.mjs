@@ -1,5 +1,5 @@
-// The database carries a change out and its answer gets lost; before CM asks again, another client changes the same
-// credential and is acknowledged. CM's second attempt must not undo that.
+// The database commits a change but its response is lost; before CM retries, another client changes the same credential
+// and is acknowledged. CM's retry must not undo that.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
@@ -43,8 +43,8 @@ after(async () => {
 });
 
 /**
- * Asks CM for a change; loses the answer to its commit; has `meanwhile` happen before CM reaches the database again. Resolves
- * to the code of CM's answer.
+ * Requests a change from CM, loses the database's response to its commit, and runs `meanwhile` before CM reaches the
+ * database again. Resolves to the status code of CM's answer.
  */
 async function lose(ask, meanwhile) {
   const trap = proxy.arm({
@@ -101,7 +101,7 @@ const kinds = {
 };
 
 for (const [kind, { make, set }] of Object.entries(kinds)) {
-  test(`${kind}: a suspension whose answer was lost does not undo the activation that followed`, async (t) => {
+  test(`${kind}: a suspension with a lost commit response does not undo a later activation`, async (t) => {
     const credential = await make();
     await right(set(operator, credential, 'Active'));
     const code = await lose(
@@ -118,7 +118,7 @@ for (const [kind, { make, set }] of Object.entries(kinds)) {
     assert.deepEqual(trail.slice(-2), ['Active Suspended', 'Suspended Active']);
   });
 
-  test(`${kind}: an activation whose answer was lost does not undo the suspension that followed`, async (t) => {
+  test(`${kind}: an activation with a lost commit response does not undo a later suspension`, async (t) => {
     const credential = await make();
     await right(set(operator, credential, 'Suspended'));
     const code = await lose(
@@ -134,7 +134,7 @@ for (const [kind, { make, set }] of Object.entries(kinds)) {
   });
 }
 
-test('a suspension over ECAP whose answer was lost does not undo the activation that followed', async () => {
+test('a suspension over ECAP with a lost commit response does not undo a later activation', async () => {
   const credential = await kinds.token.make();
   const code = await lose(
     () => ecap.transition('smart_kettle', credential.value, 'Suspended', { wait: 20_000 }),
@@ -144,7 +144,7 @@ test('a suspension over ECAP whose answer was lost does not undo the activation 
   assert.equal(await rows.status('token', credential.id), 'Active');
 });
 
-test('a password whose answer was lost does not replace the one that was set afterwards', async () => {
+test('a password change with a lost commit response does not replace a later password', async () => {
   const username = randomUUID();
   const { json } = await operator.createUser(username, { password: 'the first password' });
   const id = json.credentialId;
@@ -159,7 +159,7 @@ test('a password whose answer was lost does not replace the one that was set aft
   assert.equal(await login('the lost password'), 401);
 });
 
-test('an import whose answer was lost does not bring back the token that was deleted afterwards', async (t) => {
+test('an import with a lost commit response does not restore a token that was deleted later', async (t) => {
   const endpointId = randomUUID();
   const line = { endpointId, applicationName: 'smart_kettle', token: randomUUID() };
   const code = await lose(
@@ -174,7 +174,7 @@ test('an import whose answer was lost does not bring back the token that was del
   assert.equal(await rows.count('endpoint_token', `endpoint_id = '${endpointId}'`), 0);
 });
 
-test('a creation whose answer was lost does not bring back what was deleted afterwards', async (t) => {
+test('a creation with a lost commit response does not restore a credential that was deleted later', async (t) => {
   const endpointId = randomUUID();
   const code = await lose(
     () => operator.createToken(endpointId, 'smart_kettle', { token: randomUUID(), ...patient() }),

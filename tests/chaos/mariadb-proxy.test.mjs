@@ -1,4 +1,4 @@
-// The proxy that the tests of changes trust: it tells commands and the ends of their answers apart.
+// Tests of the proxy that the change tests rely on: it must recognize commands and the ends of their responses.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { after, before, test } from 'node:test';
@@ -22,14 +22,14 @@ after(async () => {
   await mariadb?.remove();
 });
 
-/** Runs statements through the proxy with MariaDB's own client; {text, commands}. */
+/** Runs statements through the proxy with MariaDB's command-line client; resolves to {text, commands}. */
 async function through(statements) {
   const before = proxy.log.length;
   const args = ['--no-defaults', '--skip-ssl', '--host=127.0.0.1', `--port=${proxy.port}`, '--user=cm'];
   const options = ['--max-allowed-packet=64M', '--batch', '--skip-column-names', '--force', '--quick'];
   const child = run('mariadb', [...args, `--password=${mariadb.password}`, ...options, 'cm'], { maxBuffer: 64 * mebibyte });
   child.child.stdin.end(statements);
-  const { stdout } = await child.catch((error) => error); // a statement that fails is the status of the client
+  const { stdout } = await child.catch((error) => error); // a failed statement makes the client's exit status nonzero
   assert.deepEqual(proxy.errors, []);
   const commands = proxy.log.slice(before).filter(({ phase, sql }) => phase === 'query' && !/@@version_comment/.test(sql));
   return { text: stdout, commands };
@@ -37,7 +37,7 @@ async function through(statements) {
 
 const outcomes = ({ commands }) => commands.map(({ outcome }) => outcome.error ?? outcome.rows);
 
-test('rows, errors, blocks with several results and transactions are told apart', async () => {
+test('rows, errors, blocks with several results and transactions are recognized', async () => {
   const answer = await through(
     'CREATE TABLE t (n INT);\nSELECT seq, NULL FROM seq_1_to_3;\nSELECT * FROM missing;\nSTART TRANSACTION;\n' +
       'INSERT INTO t VALUES (1);\nCOMMIT;\ndelimiter //\nBEGIN NOT ATOMIC SELECT 1; SELECT 2; SELECT 3 WHERE FALSE; END//\n',
@@ -50,14 +50,14 @@ test('rows, errors, blocks with several results and transactions are told apart'
   assert.equal(answer.text, '1\tNULL\n2\tNULL\n3\tNULL\n1\n2\n');
 });
 
-test('commands and rows of more than 16 MiB are one each', async () => {
+test('a command or row of more than 16 MiB counts as one', async () => {
   const length = 17 * mebibyte;
   const answer = await through(`SELECT LENGTH('${'x'.repeat(length)}');\nSELECT REPEAT('y', ${length});\nSELECT 5;\n`);
   assert.deepEqual(outcomes(answer), [1, 1, 1]);
   assert.equal(answer.text, `${length}\n${'y'.repeat(length)}\n5\n`);
 });
 
-test('an error is injected, and the statement does not reach the server', async () => {
+test('with an injected error, the statement does not reach the server', async () => {
   const trap = proxy.arm({
     matches: ({ sql }) => sql.startsWith('INSERT'),
     position: 2,
@@ -70,7 +70,7 @@ test('an error is injected, and the statement does not reach the server', async 
   assert.equal(answer.text, '1\n');
 });
 
-test('an answer is lost, and the statement was carried out', async () => {
+test('with a lost response, the statement is executed', async () => {
   proxy.arm({
     matches: ({ sql }) => sql.startsWith('INSERT'),
     position: 1,
@@ -84,7 +84,7 @@ test('an answer is lost, and the statement was carried out', async () => {
   assert.equal(await mariadb.sql('SELECT n FROM v'), '1\n');
 });
 
-test('answers without EOF packets (CLIENT_DEPRECATE_EOF) end where they end', () => {
+test('the end of responses without EOF packets (CLIENT_DEPRECATE_EOF) is recognized', () => {
   const bytes = (...values) => Buffer.from(values);
   const more = 0x08;
   const ok = (status) => bytes(0xfe, 0, 0, status, 0, 0, 0);
@@ -100,7 +100,7 @@ test('answers without EOF packets (CLIENT_DEPRECATE_EOF) end where they end', ()
   assert.equal(prepare.statementId, 7);
 });
 
-test('packets are found however the stream is cut', () => {
+test('packets are found regardless of how the stream is split', () => {
   const stream = Buffer.concat([packet(Buffer.from('one')), packet(Buffer.alloc(0), 1), packet(Buffer.from('three'), 2)]);
   for (let cut = 0; cut <= stream.length; cut += 1) {
     const packets = new Packets();

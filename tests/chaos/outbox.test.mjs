@@ -1,5 +1,6 @@
-// kill -9 of CM in a stream of revocations: every one that was acknowledged is told to a subscriber that is always there
-// (contract 4.2). With CM_FULL_CHAOS=1: 10,000 revocations and 200 kills, else 400 and 10; NATS restarts twice in both.
+// kill -9 of CM during a stream of revocations: a permanent subscriber receives the event of every acknowledged one
+// (contract section 4.2). With CM_FULL_CHAOS=1: 10,000 revocations and 200 kills, otherwise 400 and 10; in both cases
+// NATS restarts twice.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
@@ -15,7 +16,9 @@ import { sleep, until } from '../support/wait.mjs';
 
 const [revocations, kills] = process.env.CM_FULL_CHAOS ? [10_000, 200] : [400, 10];
 
-/** An event of a process that died is published by another at most so long after, in milliseconds: lease and sweep. */
+/**
+ * Maximum delay until another process publishes the events of a dead one, in milliseconds: lease and sweep interval.
+ */
 const handedOver = 7_000 * slowness;
 
 const cut = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'TIMEOUT', '503', 'CONNECTION_CLOSED', 'DISCONNECT'];
@@ -37,7 +40,7 @@ after(async () => {
   await Promise.all([nats?.remove(), mariadb?.remove()]);
 });
 
-/** Every revocation goes by one of these ways; they resolve to the code of the answer. */
+/** The ways to revoke; they resolve to the status code. */
 const ways = [
   async ({ operator }, { endpointId, id, correlationId }) =>
     (await operator.setTokenStatus(endpointId, id, 'Revoked', { correlationId, timeout: 5_000 })).status,
@@ -47,13 +50,13 @@ const ways = [
     (await ecap.transition('smart_kettle', token, 'Suspended', { correlationId, wait: 2_000 })).statusCode,
 ];
 
-/** One revocation until it is acknowledged, repeated by the client where it was not. */
+/** Makes one revocation; the client repeats the request until it is acknowledged. */
 async function revoke(context, item) {
   for (;;) {
     item.attempts += 1;
     try {
       const code = await ways[item.n % ways.length](context, item);
-      // What was deleted without an answer is not there any more when it is asked for again.
+      // If a deletion was done but not answered, its repetition is 404.
       if ([200, 204].includes(code) || (code === 404 && item.attempts > 1 && item.n % ways.length === 1)) {
         item.acknowledged = performance.now();
         return;
@@ -66,7 +69,7 @@ async function revoke(context, item) {
   }
 }
 
-/** NATS ends and comes back. */
+/** Stops and restarts NATS. */
 async function restartNats() {
   natsProxy.refuse();
   natsProxy.cut();
@@ -93,7 +96,7 @@ test(`${revocations} revocations, ${kills} kills, NATS restarted twice: no ackno
   const imported = await context.operator.importTokens(lines, { timeout: 60_000 });
   for (const [n, { endpointTokenId }] of imported.lines.entries()) items[n].id = endpointTokenId;
 
-  // Workers take what is released, so that the stream lasts as long as the kills.
+  // Workers process revocations as they are released, so that the stream lasts as long as the kills.
   const queue = [];
   let ended = false;
   let acknowledged = 0;
@@ -122,7 +125,7 @@ test(`${revocations} revocations, ${kills} kills, NATS restarted twice: no ackno
     const startedWith = acknowledged;
     queue.push(...items.slice(released, released + share));
     released += share;
-    // Now and then it is killed while it starts.
+    // In some rounds it is killed while it starts.
     if (Math.random() < 0.2) {
       await sleep(300 * Math.random());
     } else {
@@ -165,7 +168,7 @@ test(`${revocations} revocations, ${kills} kills, NATS restarted twice: no ackno
   const repeated = items.filter(({ attempts }) => attempts > 1).length;
   t.diagnostic(
     `${revocations} revocations in ${(took / 1_000).toFixed(1)} s, ${kills} kills with ${inFlight} requests in flight, ` +
-      `${repeated} revocations repeated by the client; ${duplicates} events heard more than once; the last one ` +
+      `${repeated} revocations repeated by the client; ${duplicates} events received more than once; the last one ` +
       `${Math.round(late)} ms after the end of the stream`,
   );
   assert.ok(inFlight > 0, 'it was killed while it worked');
@@ -179,12 +182,12 @@ test(`${revocations} revocations, ${kills} kills, NATS restarted twice: no ackno
   assert.deepEqual(events.undecodable, []);
   await until(async () => (await rows.pending()) === 0, { timeout: handedOver, what: 'an empty outbox' });
   assert.equal(await rows.count('endpoint_token', "endpoint_id LIKE 'stream-%' AND status < 2"), 0);
-  // One change, one row in the trail, one revocation: however often it was asked for.
+  // One change, one audit row, one revocation, regardless of the number of requests.
   assert.equal(await rows.count('credential_audit', "correlation_id LIKE 'revocation-%'"), revocations);
   assert.equal(await rows.count('revocation', "correlation_id LIKE 'revocation-%'"), revocations);
 });
 
-test('what a replica could not tell before it died, another one tells', async (t) => {
+test('another replica publishes the events that a replica could not publish before it died', async (t) => {
   const mute = await Cm.start({ nats, mariadb, natsPort: natsProxy.port });
   t.after(() => mute.remove());
   const other = await Cm.start({ nats, mariadb });
@@ -203,13 +206,13 @@ test('what a replica could not tell before it died, another one tells', async (t
     assert.equal((await events.one(correlationId, handedOver + 3_000)).originatorReplicaId, replicaId);
   }
   const took = performance.now() - since;
-  t.diagnostic(`told ${Math.round(took)} ms after the kill`);
+  t.diagnostic(`published ${Math.round(took)} ms after the kill`);
   assert.ok(took < handedOver, `${took} ms`);
   for (const { correlationId } of asked) assert.equal(events.of(correlationId).length, 1);
   await until(async () => (await rows.pending()) === 0, { what: 'an empty outbox' });
 });
 
-test('NATS that swallows everything for longer than an event is kept: it is told afterwards, without another one', async (t) => {
+test('if NATS discards everything for longer than an event is kept, the event is published afterwards', async (t) => {
   const cm = await Cm.start({ nats, mariadb, natsPort: natsProxy.port });
   t.after(() => cm.remove());
   t.after(() => natsProxy.heal());
@@ -226,13 +229,13 @@ test('NATS that swallows everything for longer than an event is kept: it is told
   await cm.up();
   const since = performance.now();
   for (const { correlationId } of asked) await events.one(correlationId, handedOver + 3_000);
-  t.diagnostic(`told ${Math.round(performance.now() - since)} ms after NATS was UP`);
+  t.diagnostic(`published ${Math.round(performance.now() - since)} ms after NATS was UP`);
   await until(async () => (await rows.pending()) === 0, { what: 'an empty outbox' });
 });
 
 const aMinute = process.env.CM_FULL_CHAOS ? undefined : 'takes a minute: CM_FULL_CHAOS=1';
 
-test('old revocations are forgotten, but not those that nobody was told of yet', { skip: aMinute }, async (t) => {
+test('old revocations are pruned, but not those with unpublished events', { skip: aMinute }, async (t) => {
   const cm = await Cm.start({
     nats,
     mariadb,
@@ -252,7 +255,7 @@ test('old revocations are forgotten, but not those that nobody was told of yet',
   const untoldOne = await revoked(untold);
   await mariadb.sql(`UPDATE revocation SET at = at - 3600000 WHERE correlation_id IN ('${oldOne}', '${untoldOne}')`);
   const kept = (correlationId) => rows.count('revocation', `correlation_id = '${correlationId}'`);
-  await until(async () => (await kept(oldOne)) === 0, { timeout: 90_000, interval: 500, what: 'the old one forgotten' });
+  await until(async () => (await kept(oldOne)) === 0, { timeout: 90_000, interval: 500, what: 'the old one pruned' });
   assert.equal(await kept(freshOne), 1);
   assert.equal(await kept(untoldOne), 1);
   natsProxy.heal();

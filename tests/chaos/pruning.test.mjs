@@ -1,5 +1,5 @@
-// Old rows are deleted once a minute: with a fault at each statement of that, nothing but old rows goes, and the old ones go
-// the next time. With CM_FULL_CHAOS=1 only: it takes two minutes.
+// CM prunes old rows once a minute: with a fault at each statement of the pruning, only old rows are deleted, at the
+// latest in the next run. Only with CM_FULL_CHAOS=1, because it takes two minutes.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -14,10 +14,10 @@ import { until } from '../support/wait.mjs';
 
 const skip = process.env.CM_FULL_CHAOS ? undefined : 'takes two minutes: CM_FULL_CHAOS=1';
 const faults = quickFaults.filter(({ name }) => /1969|cut before|lost/.test(name));
-const statements = 4; // two that look for rows, two that delete them
+const statements = 4; // two that find rows, two that delete them
 const minutes = 3 * 60_000 * slowness;
 
-/** One case: a CM with a database of its own. */
+/** One case: a CM with its own database. */
 async function prune({ nats, mariadb, number, fault, statement }) {
   const database = `cm_${number}`;
   const sql = (text) => mariadb.sql(text, { database });
@@ -41,7 +41,7 @@ async function prune({ nats, mariadb, number, fault, statement }) {
         'kaa.cm.audit.retention': '10m',
       },
     });
-    // Old rows come first, as they do where time passes.
+    // Old rows come first, as in real databases.
     await sql(
       'INSERT INTO credential_audit (credential_id, at, to_status, channel, actor, correlation_id) ' +
         "SELECT UNHEX(LPAD(HEX(seq), 32, '0')), 1000 + seq, 0, 0, '', 'old' FROM seq_1_to_20; " +
@@ -64,7 +64,7 @@ async function prune({ nats, mariadb, number, fault, statement }) {
   }
 }
 
-test('old rows, with a fault at each statement that deletes them', { skip, concurrency: 32, timeout: minutes + 60_000 }, async (t) => {
+test('pruning of old rows, with a fault at each of its statements', { skip, concurrency: 32, timeout: minutes + 60_000 }, async (t) => {
   const [nats, mariadb] = await Promise.all([Nats.start(), Mariadb.start({ options: ['--max-connections=200'] })]);
   try {
     const cases = faults.flatMap((fault) => Array.from({ length: statements }, (_, i) => ({ fault, statement: i + 1 })));

@@ -1,4 +1,4 @@
-// The files for Docker Compose and Swarm: that they hang together, and what they promise. tests/run image starts them.
+// The files for Docker Compose and Swarm: consistency and required properties. tests/run image starts them.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
@@ -17,7 +17,7 @@ const seconds = (value) => {
 };
 const named = (uses) => uses.map((use) => (typeof use === 'string' ? use : use.source));
 
-test('what the services use is declared', () => {
+test('all secrets, volumes and networks of the services are declared', () => {
   for (const [name, { services, secrets, volumes = {}, configs = {}, networks = {} }] of Object.entries({
     compose,
     stack,
@@ -36,7 +36,7 @@ test('what the services use is declared', () => {
   }
 });
 
-test('every file that CM is told to read a secret from is mounted there', () => {
+test("every secret file in CM's configuration is mounted", () => {
   for (const [name, { services }] of Object.entries({ compose, stack })) {
     const mounted = services.cm.secrets.map((use) => `/run/secrets/${typeof use === 'string' ? use : use.target}`);
     const paths = Object.values(services.cm.environment).filter((value) => value.startsWith('/run/secrets/'));
@@ -45,7 +45,7 @@ test('every file that CM is told to read a secret from is mounted there', () => 
   }
 });
 
-test('deploy/compose/up makes every secret that compose.yaml mounts, and none of them would be committed', () => {
+test('deploy/compose/up creates every secret that compose.yaml mounts, and git ignores all of them', () => {
   for (const { file } of Object.values(compose.secrets)) {
     const path = file.replace('./secrets/', '');
     const made = path.startsWith('license/') ? script.includes('--out secrets/license') : script.includes(path);
@@ -56,7 +56,7 @@ test('deploy/compose/up makes every secret that compose.yaml mounts, and none of
   }
 });
 
-test('CM is locked down, bounded and given the time that its stop takes', () => {
+test('CM has restricted privileges, resource limits and enough time to stop', () => {
   for (const [name, { services }] of Object.entries({ compose, stack })) {
     const { cm } = services;
     assert.equal(cm.image, `\${CM_IMAGE:-cm:${version}}`, name);
@@ -71,7 +71,7 @@ test('CM is locked down, bounded and given the time that its stop takes', () => 
   assert.equal(stack.services.cm.deploy.resources.limits.memory, '128M');
 });
 
-test('everything in compose.yaml has a health check, and CM waits for the others', () => {
+test('every service in compose.yaml has a health check, and CM waits for the others', () => {
   for (const [name, { healthcheck }] of Object.entries(compose.services)) assert.ok(healthcheck, name);
   assert.deepEqual(Object.values(compose.services.cm.depends_on), [
     { condition: 'service_healthy' },
@@ -79,20 +79,20 @@ test('everything in compose.yaml has a health check, and CM waits for the others
   ]);
 });
 
-test('the Swarm updates three replicas one by one, the new one first, and goes back when one fails', () => {
+test('the Swarm stack updates three replicas one by one, starts the new one first, and rolls back on failure', () => {
   const { deploy, healthcheck, secrets } = stack.services.cm;
   assert.equal(deploy.replicas, 3);
   const { order, failure_action: action, parallelism, max_failure_ratio: ratio, monitor } = deploy.update_config;
   assert.deepEqual([order, action, parallelism, ratio], ['start-first', 'rollback', 1, 0]);
   assert.ok(seconds(monitor) >= 10);
   assert.equal(deploy.rollback_config.order, 'start-first');
-  // An outage of MariaDB is not ended by ending CM.
+  // Restarting CM does not help during an outage of MariaDB.
   assert.ok(healthcheck.retries * seconds(healthcheck.interval) >= 300);
   for (const { uid, gid, mode } of secrets)
     assert.deepEqual([uid, gid, mode], ['10001', '10001', 400], 'mode is octal in YAML 1.1, which Docker reads');
 });
 
-test('the second stack file adds NATS and MariaDB to the first, under the names that the configuration has', () => {
+test('the second stack file adds NATS and MariaDB to the first, with the names in the configuration', () => {
   assert.deepEqual(Object.keys(dependencies.services), ['nats', 'mariadb']);
   assert.equal(dependencies.services.mariadb.deploy.update_config.order, 'stop-first');
   for (const path of [
@@ -106,7 +106,7 @@ test('the second stack file adds NATS and MariaDB to the first, under the names 
   }
 });
 
-test('the secrets and the network of the stack are those that the documentation makes', () => {
+test('the documentation creates the secrets and the network of the stack', () => {
   const page = text('docs', 'deployment.md');
   for (const { name } of Object.values({ ...stack.secrets, ...dependencies.secrets })) {
     assert.match(page, new RegExp(`docker secret create ${name} `), name);

@@ -1,4 +1,5 @@
-// What the manifests pass to CM is what CM knows: `cm check-config` of the built binary reads it without a warning.
+// CM knows all settings that the manifests pass to it: `cm check-config` of the built binary reads them without a
+// warning.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,10 +13,10 @@ import { workloads } from './support/workloads.mjs';
 
 const binary = process.env.CM_BINARY ?? join(root, 'build', process.env.CM_PRESET ?? 'release', 'cm');
 
-// Long enough for a key of a hash.
+// Long enough for a token-hash key.
 const secret = 'a-secret-of-these-tests';
 
-// The page that is made from the schema names every variable.
+// The page that is generated from the schema lists every variable.
 const known = new Set(
   text('docs', 'configuration.md')
     .match(/`[A-Z][A-Z0-9_]*`/g)
@@ -23,7 +24,7 @@ const known = new Set(
 );
 const isKnown = (name) => known.has(name) || /^LOGGING_LEVEL_[A-Z_]+$/.test(name);
 
-/** `cm check-config` with files of this machine in the place of those in the container; {status, errors, output}. */
+/** Runs `cm check-config` with local files instead of those in the container; {status, errors, output}. */
 function checkConfig({ environment, configuration }) {
   const directory = mkdtempSync(join(tmpdir(), 'cm-deploy-'));
   try {
@@ -45,7 +46,7 @@ function checkConfig({ environment, configuration }) {
   }
 }
 
-/** Warnings about what somebody wrote; not those about what nobody did, and not about keys that come later. */
+/** Warnings about settings that are present; not about missing settings or keys that are added later. */
 function complaints(errors) {
   const expected = [
     /^$/,
@@ -58,7 +59,7 @@ function complaints(errors) {
 
 for (const [name, read] of Object.entries(workloads)) {
   const skip = name.endsWith('.yaml') || name.endsWith('.yml') ? undefined : noTools;
-  test(`what ${name} passes to CM is known to its schema, and CM would start with it`, { skip }, () => {
+  test(`CM knows all settings of ${name} and would start with them`, { skip }, () => {
     const found = read();
     assert.ok(found.length > 0, 'no container of CM');
     for (const workload of found) {
@@ -75,7 +76,7 @@ for (const [name, read] of Object.entries(workloads)) {
   });
 }
 
-test('an unknown key in a configuration, or a variable that CM does not know, would be seen by these tests', () => {
+test('these tests detect an unknown configuration key or environment variable', () => {
   const { status, errors } = checkConfig({
     environment: { KAA_LICENSE_CERT_PASSWORD: 'x' },
     configuration: 'nats.url: nats://nats:4222\n',

@@ -1,5 +1,5 @@
-// deploy/kubernetes/drop-in.yaml is the descriptor of the platform's page for CM 1.0.0: what an operator has there, CM
-// takes. Written out here once more, so that nobody changes it in passing.
+// deploy/kubernetes/drop-in.yaml is the descriptor of the platform's documentation for CM 1.0.0: CM supports what
+// operators use there. Repeated here to prevent accidental changes.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -8,14 +8,14 @@ import { documents, text, version } from './support/files.mjs';
 const [deployment, service] = documents(text('deploy', 'kubernetes', 'drop-in.yaml'));
 const pod = deployment.spec.template.spec;
 
-test('the Deployment is the one of the platform, but for API version, selector, image and the form of hostPath', () => {
+test("the Deployment is the platform's, except for API version, selector, image and syntax of hostPath", () => {
   assert.deepEqual(deployment, {
-    apiVersion: 'apps/v1', // extensions/v1beta1 there
+    apiVersion: 'apps/v1', // there: extensions/v1beta1
     kind: 'Deployment',
     metadata: { name: 'cm' },
     spec: {
       replicas: 1,
-      selector: { matchLabels: { app: 'cm', tier: 'backend' } }, // apps/v1 asks for it
+      selector: { matchLabels: { app: 'cm', tier: 'backend' } }, // required by apps/v1
       template: {
         metadata: { labels: { app: 'cm', tier: 'backend' } },
         spec: {
@@ -47,7 +47,7 @@ test('the Deployment is the one of the platform, but for API version, selector, 
           ],
           imagePullSecrets: [{ name: 'kaaid' }],
           volumes: [
-            { name: 'cm-conf-volume', hostPath: { path: '/root/cm-config' } }, // ~/cm-config there
+            { name: 'cm-conf-volume', hostPath: { path: '/root/cm-config' } }, // there: ~/cm-config
             { name: 'license-volume', secret: { secretName: 'license.cert' } },
           ],
         },
@@ -56,7 +56,7 @@ test('the Deployment is the one of the platform, but for API version, selector, 
   });
 });
 
-test('the Service is the one of the platform', () => {
+test("the Service is the platform's", () => {
   assert.deepEqual(service, {
     apiVersion: 'v1',
     kind: 'Service',
@@ -69,7 +69,7 @@ test('the Service is the one of the platform', () => {
   });
 });
 
-test('the image has what the descriptor counts on: its paths, its ports, a user by number', () => {
+test('the image has the paths, ports and numeric user that the descriptor requires', () => {
   const dockerfile = text('deploy', 'docker', 'Dockerfile');
   const exposed = /^EXPOSE (.*)$/m.exec(dockerfile)[1].split(' ').map(Number);
   assert.deepEqual(

@@ -1,4 +1,4 @@
-// The chart, rendered by helm itself: what the API would say about it, and that it says the same as the kustomization.
+// The chart, rendered by helm: its manifests are valid for the Kubernetes API and equivalent to the kustomization.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -10,7 +10,7 @@ import { everything } from './support/workloads.mjs';
 const skip = noTools;
 const chart = new URL('../../deploy/helm/cm', import.meta.url).pathname;
 
-/** The manifests that helm makes with these values. */
+/** The manifests that helm renders with these values. */
 function rendered(values, ...options) {
   const { status, output, errors } = template(values, ...options);
   assert.equal(status, 0, errors);
@@ -23,7 +23,7 @@ test('helm finds nothing wrong with the chart', { skip }, () => {
   assert.equal(status, 0, output + errors);
 });
 
-test('chart and CM have one version', () => {
+test('chart and CM have the same version', () => {
   const { version: own, appVersion } = load('deploy', 'helm', 'cm', 'Chart.yaml');
   assert.deepEqual([own, appVersion], [version, version]);
 });
@@ -44,7 +44,7 @@ for (const [what, values, ...options] of [
     },
   ],
 ]) {
-  test(`the Kubernetes API takes every manifest of the chart ${what}`, { skip }, () => {
+  test(`the Kubernetes API accepts every manifest of the chart ${what}`, { skip }, () => {
     const manifests = rendered(values, ...options);
     assert.ok(manifests.length > 1);
     for (const manifest of manifests) {
@@ -53,16 +53,16 @@ for (const [what, values, ...options] of [
   });
 }
 
-test('the pod of the chart is the pod of the kustomization', { skip }, () => {
+test('the pods of chart and kustomization are equal', { skip }, () => {
   const pod = (manifests) => {
     const { spec } = structuredClone(find(manifests, 'Deployment').spec.template);
-    delete spec.volumes.find(({ name }) => name === 'cm-conf-volume').configMap.name; // one has a hash at its end
+    delete spec.volumes.find(({ name }) => name === 'cm-conf-volume').configMap.name; // one of them ends with a hash
     return spec;
   };
   assert.deepEqual(pod(rendered({})), pod(documents(kustomize('overlays/production'))));
 });
 
-test('each value that is switched on brings its manifest, and no other does', { skip }, () => {
+test('each enabled value adds exactly its manifest', { skip }, () => {
   const plain = ['ConfigMap', 'Deployment', 'PodDisruptionBudget', 'Service', 'Service', 'ServiceAccount'];
   const kinds = (values) =>
     rendered(values, '--is-upgrade')
@@ -80,7 +80,7 @@ test('each value that is switched on brings its manifest, and no other does', { 
   assert.ok(!kinds({ replicaCount: 1 }).includes('PodDisruptionBudget'), 'it would hold up the draining of a node');
 });
 
-test('values reach the place that they are for', { skip }, () => {
+test('values appear in the right fields', { skip }, () => {
   const manifests = rendered({
     instanceName: 'cm-2',
     'image.repository': 'registry.example/cm',
@@ -102,7 +102,7 @@ test('values reach the place that they are for', { skip }, () => {
   assert.match(find(manifests, 'ConfigMap').data['service-config.yml'], /ep-token\.length: 12/);
 });
 
-test('another configuration is another pod', { skip }, () => {
+test('a changed configuration changes the pod', { skip }, () => {
   const sum = (values) => find(rendered(values), 'Deployment').spec.template.metadata.annotations['checksum/config'];
   assert.notEqual(sum({}), sum({ config: { 'kaa.cm.trustful': true } }));
 });
@@ -128,7 +128,7 @@ for (const [what, values, complaint] of [
   });
 }
 
-test('the schema knows the values that there are, and no others', () => {
+test('the schema has exactly the existing values', () => {
   const values = load('deploy', 'helm', 'cm', 'values.yaml');
   const { properties } = load('deploy', 'helm', 'cm', 'values.schema.json');
   assert.deepEqual(

@@ -1,4 +1,4 @@
-// What can be said about the image without building it.
+// Checks of the image that do not need a build.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { root, text, version } from './support/files.mjs';
 const dockerfile = text('deploy', 'docker', 'Dockerfile');
 const stages = dockerfile.split(/^FROM /m).slice(1);
 
-test('the image ends with a user by number, exec forms without a shell, and the signal that CM understands', () => {
+test("the image has a numeric user, exec forms without a shell, and CM's stop signal", () => {
   const last = stages.at(-1);
   assert.match(last, /^USER 10001:10001$/m);
   assert.match(last, /^ENTRYPOINT \["\/usr\/bin\/cm"\]$/m);
@@ -20,7 +20,7 @@ test('the image ends with a user by number, exec forms without a shell, and the 
   assert.doesNotMatch(last, /^ENV /m, "defaults are CM's own");
 });
 
-test('the base is an argument, Debian 13 as it stands, and the same for building and running', () => {
+test('the base image is an argument, by default Debian 13, and the same for building and running', () => {
   assert.match(dockerfile, /^ARG BASE=debian:trixie-slim$/m);
   assert.deepEqual(
     stages.map((stage) => stage.split(/\s/)[0]),
@@ -28,7 +28,7 @@ test('the base is an argument, Debian 13 as it stands, and the same for building
   );
 });
 
-test('nothing but what cm is built from goes to the builder', () => {
+test('the build context contains only what the build of cm needs', () => {
   const lines = text('deploy', 'docker', 'Dockerfile.dockerignore')
     .split('\n')
     .filter((line) => line && !line.startsWith('#'));
@@ -45,7 +45,7 @@ test('nothing but what cm is built from goes to the builder', () => {
   for (const { name } of folders) assert.ok(name === 'tests' || allowed.includes(`!${name}`), `${name} is missing`);
 });
 
-test('the labels have the version that CMakeLists.txt has', () => {
+test('the labels have the version of CMakeLists.txt', () => {
   assert.match(dockerfile, new RegExp(`^ARG VERSION=${version.replaceAll('.', '\\.')}$`, 'm'));
 });
 
@@ -59,7 +59,7 @@ test(
     const listed = run(join(root, 'deploy', 'packages'), 'list', 'image')
       .trim()
       .split('\n');
-    // What libc and the compiler bring is part of every Debian.
+    // libc and the compiler's libraries are part of every Debian.
     const base = /^(libc6|libgcc-s1|libstdc\+\+6|libasan\d+|libubsan\d+)$/;
     const packages = needed.map((name) => {
       const path = run('ldd', binary).match(new RegExp(`${name.replace(/[.+]/g, '\\$&')} => (\\S+)`))?.[1];
@@ -71,7 +71,7 @@ test(
       [],
       'missing in the image',
     );
-    // The authorities are data; the library of the metrics is linked by those parts alone that have some.
+    // The CA certificates are data; only components with metrics link the metrics library.
     const others = ['ca-certificates', 'libprometheus-cpp-core1.0'];
     assert.deepEqual(
       listed.filter((name) => !owners.includes(name) && !others.includes(name)),
@@ -81,13 +81,13 @@ test(
   },
 );
 
-/** The package of a library; its path may be one from before /usr was merged. */
+/** The package of a library; its path may predate the /usr merge. */
 function owner(run, path) {
   for (const candidate of [path, path.startsWith('/usr/') ? path.slice(4) : `/usr${path}`]) {
     try {
       return run('dpkg', '--search', candidate).split(':')[0];
     } catch {
-      // the other spelling
+      // the alternative path
     }
   }
   throw new Error(`${path} belongs to no package`);

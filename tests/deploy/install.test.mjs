@@ -1,4 +1,4 @@
-// What cmake --install puts where.
+// The files that cmake --install installs.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -20,7 +20,7 @@ function files(folder) {
   });
 }
 
-test('an installation has the program, its manual page and completion, and the tools, each in its place', () => {
+test('an installation has the program, its manual page and completion, and the tools, at the right paths', () => {
   run('cmake', '--install', join(root, 'build', process.env.CM_PRESET ?? 'release'), '--prefix', prefix);
   assert.deepEqual(files(prefix).sort(), [
     'bin/cm',

@@ -1,4 +1,4 @@
-// The manifests for Kubernetes: what the API would say about them, and what they promise.
+// The manifests for Kubernetes: validity for the API, and required properties.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -19,7 +19,7 @@ const sources = {
 };
 
 for (const [name, read] of Object.entries(sources)) {
-  test(`the Kubernetes API takes every manifest of ${name}`, { skip: name.endsWith('.yaml') ? undefined : noTools }, () => {
+  test(`the Kubernetes API accepts every manifest of ${name}`, { skip: name.endsWith('.yaml') ? undefined : noTools }, () => {
     const manifests = documents(read());
     assert.ok(manifests.length > 0);
     for (const manifest of manifests) {
@@ -28,7 +28,7 @@ for (const [name, read] of Object.entries(sources)) {
   });
 }
 
-test('a field that nobody knows, a wrong type and a missing field are seen', () => {
+test('an unknown field, a wrong type and a missing field are detected', () => {
   const [deployment] = documents(sources['drop-in.yaml']());
   const broken = (change) => {
     const copy = structuredClone(deployment);
@@ -53,7 +53,7 @@ test('a field that nobody knows, a wrong type and a missing field are seen', () 
   );
 });
 
-test('the base has what a Deployment needs to be started, watched, updated and kept in', { skip: noTools }, () => {
+test('the base has probes, stop delay, update strategy and topology spread', { skip: noTools }, () => {
   const manifests = documents(kustomize('overlays/production'));
   const { spec } = find(manifests, 'Deployment');
   const pod = spec.template.spec;
@@ -90,7 +90,7 @@ test('the base has what a Deployment needs to be started, watched, updated and k
   );
 });
 
-test('every pod is locked down as the image allows, and may open port 80', { skip: noTools }, () => {
+test('every pod has restricted privileges and may open port 80', { skip: noTools }, () => {
   for (const folder of ['overlays/minimal', 'overlays/production', 'migration']) {
     for (const { kind, spec } of documents(kustomize(folder))) {
       if (kind !== 'Deployment' && kind !== 'Job') continue;
@@ -112,7 +112,7 @@ test('every pod is locked down as the image allows, and may open port 80', { ski
   }
 });
 
-test('what selects the pods selects them: services, budget, policy, autoscaler', { skip: noTools }, () => {
+test('services, disruption budget, network policy and autoscaler select the right pods', { skip: noTools }, () => {
   const manifests = documents(kustomize('overlays/production'));
   const deployment = find(manifests, 'Deployment');
   const { labels } = deployment.spec.template.metadata;
@@ -146,7 +146,7 @@ test('what selects the pods selects them: services, budget, policy, autoscaler',
   assert.ok(watched[0].spec.ports.some(({ name }) => name === monitor.endpoints[0].port));
 });
 
-test('every secret that is mounted is in the template of the secrets, with its keys', { skip: noTools }, () => {
+test('every mounted secret is in the template of the secrets, with its keys', { skip: noTools }, () => {
   const secrets = documents(sources['secrets.yaml']());
   const keysOf = (name) => {
     const secret = secrets.find(({ metadata }) => metadata.name === name);
@@ -165,7 +165,7 @@ test('every secret that is mounted is in the template of the secrets, with its k
   }
 });
 
-test('the overlays bring what they say', { skip: noTools }, () => {
+test('the overlays make the documented changes', { skip: noTools }, () => {
   assert.deepEqual(kinds(documents(kustomize('overlays/minimal'))), [
     'ConfigMap',
     'Deployment',
@@ -192,7 +192,7 @@ test('the overlays bring what they say', { skip: noTools }, () => {
   assert.equal(fromBase.metadata.name, map.metadata.name, 'the same file, the same ConfigMap');
 });
 
-test('the image is the one of this release everywhere, and the Job has its number', { skip: noTools }, () => {
+test("all manifests use the image of this release, and the Job's name has its version", { skip: noTools }, () => {
   for (const folder of ['overlays/minimal', 'overlays/production', 'migration']) {
     for (const { kind, spec, metadata } of documents(kustomize(folder))) {
       if (!spec?.template) continue;

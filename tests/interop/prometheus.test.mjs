@@ -1,4 +1,4 @@
-// What Prometheus itself says of CM's metrics and of the alerts.
+// CM's metrics and alerts, checked by promtool and Prometheus.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,18 +27,18 @@ function promtool(args, input) {
   return `${stdout}${stderr}`;
 }
 
-test('promtool has nothing to say against the metrics', { skip }, async () => {
+test('promtool accepts the metrics', { skip }, async () => {
   await stack.ecap.validate('smart_kettle', 'unknown-one');
   const { text } = await get(`${stack.cm.management}/prometheus`);
   assert.equal(promtool(['check', 'metrics'], text), '');
 });
 
-test('the alerts are right, stay quiet for a healthy CM and fire for a sick one', { skip }, () => {
+test('the alerts are valid, do not fire for a healthy CM and fire for a faulty one', { skip }, () => {
   promtool(['check', 'rules', 'deploy/prometheus/alerts.yml']);
   promtool(['test', 'rules', 'tests/interop/alerts.yml']);
 });
 
-test('every metric that an alert looks at is one that CM has', { skip }, async () => {
+test('every metric in an alert is a metric of CM', { skip }, async () => {
   const { text } = await get(`${stack.cm.management}/prometheus`);
   const rules = [...readFileSync(join(root, 'deploy', 'prometheus', 'alerts.yml'), 'utf8').matchAll(/expr: (.*)/g)];
   const names = new Set(rules.flatMap(([, rule]) => rule.match(/\b(?:cm|process)_\w+/g) ?? []));

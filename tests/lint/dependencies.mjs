@@ -1,8 +1,8 @@
-// The dependencies between the modules, as CMake has them (build/<preset>/modules.json):
-// - each module's compiler finds the headers of the modules that it uses, directly or by way of others, and of no other;
-// - a module names in USES exactly the modules whose headers its files include;
-// - there is no circle, and no dependency on a folder that is above (folders below);
-// - the diagram in docs/architecture.md shows them; --accept writes it there.
+// Checks the dependencies between the modules, as exported by CMake (build/<preset>/modules.json):
+// - the include paths of each module contain exactly the modules that it uses, directly or indirectly;
+// - USES of a module lists exactly the modules whose headers its files include;
+// - there are no cycles, and no dependencies on a higher folder (see `folders`);
+// - the diagram in docs/architecture.md shows them; --accept updates it.
 //   node tests/lint/dependencies.mjs BUILD_DIRECTORY [--accept]
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { accept: { type: 'boolean' } } });
 const build = resolve(positionals[0]);
 
-/** Which top-level folders the modules of one may use. */
+/** The top-level folders that the modules of a folder may use. */
 const folders = {
   core: ['core'],
   storage: ['core', 'storage'],
@@ -39,7 +39,7 @@ function check(holds, message) {
   }
 }
 
-/** The module and all that it uses, directly or not. */
+/** The module and all modules that it uses, directly or indirectly. */
 function closure(module, all = new Set()) {
   if (all.has(module)) return all;
   all.add(module);
@@ -76,7 +76,7 @@ for (const module of modules) {
 
 // -- a forbidden include does not compile -----------------------------------------------------------------------------
 
-// A module without sources is never compiled by itself.
+// A module without sources has no compile command.
 const commands = JSON.parse(readFileSync(join(build, 'compile_commands.json'), 'utf8'));
 const ofTarget = (module) => commands.find(({ command }) => command.includes(`cm_${module.replaceAll('/', '_')}.dir/`));
 mkdirSync(join(build, 'lint'), { recursive: true });
@@ -93,7 +93,7 @@ for (const module of modules) {
     return `#if ${wanted ? '!' : ''}__has_include("${header}")\n#error ${module} ${wanted ? 'does not find' : 'finds'} ${header}\n#endif\n`;
   });
   const probe = join(build, 'lint', 'includes.cpp');
-  // The first line breaks the compilation where the probes are not compiled at all.
+  // The first line must fail to compile: proves that the probes are compiled.
   writeFileSync(probe, `${probes.join('')}#include "${module}/does_not_exist.hpp"\n`);
   const { stderr } = spawnSync(compiler, [...flags, '-fsyntax-only', probe], { cwd: command.directory, encoding: 'utf8' });
   if (!stderr.includes('does_not_exist.hpp')) throw new Error(`the probe itself is broken: ${stderr}`);
@@ -106,7 +106,7 @@ if (compiled === 0) throw new Error(`no module's command in ${build}/compile_com
 
 // -- the diagram ------------------------------------------------------------------------------------------------------
 
-/** The uses that no other use implies. */
+/** The direct uses that are not implied by others. */
 const reduced = (module) => uses[module].filter((used) => !uses[module].some((other) => other !== used && closure(other).has(used)));
 
 function diagram() {

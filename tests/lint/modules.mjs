@@ -1,4 +1,4 @@
-// Reads JavaScript modules without running them, and names those with an error in their syntax.
+// Parses JavaScript modules without running them, and reports those with syntax errors.
 //   node --experimental-vm-modules tests/lint/modules.mjs FILE…
 import { readFileSync } from 'node:fs';
 import { SourceTextModule } from 'node:vm';

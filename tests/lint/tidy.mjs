@@ -1,12 +1,12 @@
-// clang-tidy over all of our sources, in parallel. What was clean is not looked at again until it changes: a result is kept
-// under a hash of the sources, every header of ours that they include, their command, the rules and the tool.
+// Runs clang-tidy over all project sources in parallel. Clean results are cached, under a hash of the sources, the
+// project headers that they include, their compile command, the rules and the tool.
 //   node tests/lint/tidy.mjs [--jobs N] [--full] [FILE…]
-// Most of the time goes into the headers of libraries, so that sources are looked at in batches, those that CMake makes for
-// CM_UNITY_BUILD (cmake/cm_unity.cmake). In one that is not clean every source is looked at by itself: only that counts.
-// The modules alone, and without the path-sensitive analyser, which takes ten times as long as all the rest, and other checks
-// that cost more than they find. --full is everything, one by one and tests included, for the nightly run; with FILEs it is
-// those, one by one.
-// Exit status 75 when clang-tidy is not the version that the rules are written for (14, Debian 12's).
+// Most of the time is spent on library headers, so sources are checked in batches, those that CMake generates for
+// CM_UNITY_BUILD (cmake/cm_unity.cmake). If a batch is not clean, each of its sources is checked separately, and only
+// that result counts. By default only the modules are checked, without the path-sensitive analyser, which takes ten
+// times as long as everything else, and without other expensive checks with few findings. --full checks everything
+// separately, including tests, for the nightly run; with FILEs only those are checked, separately. Exit status 75 if
+// clang-tidy is not the version that the rules are written for (14, Debian 12's).
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -38,7 +38,7 @@ const isOurs = (file) => {
   return !place.startsWith('..') && !place.startsWith('build/') && (values.full || only.length > 0 || !place.startsWith('tests/'));
 };
 
-/** Every source of ours with a command of its own: that of its batch, if it is in one. */
+/** All project sources with a compile command: that of the batch for sources in a batch. */
 const single = [];
 /** The batches: { file, command, members }, members as in `single`. */
 const batches = [];
@@ -61,7 +61,7 @@ function textOf(file) {
   return texts.get(file);
 }
 
-/** The file and all of ours that it includes, with what they include. */
+/** The file and all project headers that it includes, directly or indirectly. */
 function closure(file, folders, all = new Set()) {
   if (all.has(file)) return all;
   all.add(file);
@@ -74,7 +74,7 @@ function closure(file, folders, all = new Set()) {
 
 const cache = join(root, 'build', 'lint-cache');
 mkdirSync(cache, { recursive: true });
-// A third of the rest's time goes into what the compiler's own warnings find nearly all of, and into matters of style.
+// Checks that take a third of the remaining time, but are nearly covered by compiler warnings or concern only style.
 const rare = [
   'clang-analyzer-*',
   'bugprone-assert-side-effect',
@@ -102,7 +102,7 @@ for (const entry of [...single, ...batches]) {
   entry.mark = join(cache, hash.digest('hex'));
 }
 
-/** Whether clang-tidy finds nothing; with what it prints. */
+/** Whether clang-tidy finds nothing, and its output. */
 function tidy({ file, mark }) {
   return new Promise((done, reject) => {
     const child = spawn(tool, ['-p', commands, '--quiet', ...checks, '--extra-arg=-Wno-unknown-warning-option', file], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -143,7 +143,7 @@ async function lookAtBatch(batch) {
 const oneByOne = values.full || only.length > 0;
 const waiting = oneByOne ? single.filter(({ file }) => only.length === 0 || only.includes(file)) : batches;
 const total = oneByOne ? waiting.length : single.length;
-// The longest first, so that none of them is left over at the end.
+// The longest ones first, so that none of them runs alone at the end.
 const weight = ({ included, members }) => included.size + 20 * (members?.length ?? 1);
 waiting.sort((a, b) => weight(b) - weight(a));
 

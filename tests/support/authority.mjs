@@ -1,10 +1,11 @@
-// Certificates for the tests' TLS, made with openssl: an authority, and what it issues for 127.0.0.1 and for clients.
+// TLS certificates for the tests, created with openssl: a CA and the certificates that it issues for 127.0.0.1 and
+// clients.
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export class Authority {
-  /** A new one whose files are in `directory`, an existing one that others may share. */
+  /** Creates a CA in `directory`, an existing directory that may be shared. */
   static make(directory, name) {
     const authority = new Authority();
     authority.directory = directory;

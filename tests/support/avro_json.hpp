@@ -1,4 +1,4 @@
-// Records to and from JSON as tests/vectors/avro.json has them: unions unwrapped.
+// Converts records to and from the JSON form of tests/vectors/avro.json, with unwrapped unions.
 #pragma once
 
 #include "avro_records.hpp"

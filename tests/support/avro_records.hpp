@@ -1,4 +1,4 @@
-// Every record by its name in tests/vectors/avro.json, with its fields, for tests that walk all of them.
+// Every record by its name in tests/vectors/avro.json, with its fields, for tests that iterate over all of them.
 #pragma once
 
 #include "messaging/records/ecap.hpp"
@@ -99,7 +99,7 @@ void for_each_field(Record& r, Visit visit) {
   }
 }
 
-/// Calls visit("ecap", Record{}) and so on for every record.
+/// Calls visit("ecap", Record{}) etc. for every record.
 template <class Visit>
 void for_each_record(Visit visit) {
   using namespace messaging;
@@ -118,7 +118,7 @@ void for_each_record(Visit visit) {
   visit("scmp", scmp::service_specific_configuration_update_event{});
 }
 
-/// Calls use(Record{}) for the record of that name ("ecap.EndpointTokenValidationRequest"); false when there is none.
+/// Calls use(Record{}) for the record with that name ("ecap.EndpointTokenValidationRequest"); false if there is none.
 template <class Use>
 bool with_record(std::string_view name, Use use) {
   bool found = false;

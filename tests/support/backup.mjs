@@ -1,14 +1,14 @@
-// Backups of CM's database as docs/operations.md has them: the same programs with the same options.
+// Backups of CM's database with the programs and options of docs/operations.md.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createReadStream, createWriteStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
-/** Where the binary log of a Mariadb with these options is; a server that is to be replayed from needs them. */
+/** The options of a Mariadb whose binary log is to be replayed, with the log's path. */
 export const binaryLog = (directory) => ['--server-id=1', `--log-bin=${join(directory, 'binlog')}`];
 
-/** Runs a program to its end, with streams in the place of its standard input and output. */
+/** Runs a program to its end, with streams as its standard input and output. */
 async function run(program, args, { input, output } = {}) {
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   const ended = once(child, 'close');
@@ -17,7 +17,7 @@ async function run(program, args, { input, output } = {}) {
     errors += text;
   });
   child.stdout.on('error', () => {});
-  // A program that ends early closes its input; what it says about it is in `errors`.
+  // A program that ends early closes its input; its error message is in `errors`.
   const feeding = input ? pipeline(input, child.stdin).catch(() => {}) : child.stdin.end();
   const reading = output ? pipeline(child.stdout, output) : child.stdout.resume();
   const [code] = await ended;
@@ -25,7 +25,7 @@ async function run(program, args, { input, output } = {}) {
   if (code !== 0) throw new Error(`${program} ended with ${code}: ${errors}`);
 }
 
-/** Dumps the database of a running server into a file, with the place in its binary log that the dump is of. */
+/** Dumps the database of a running server into a file, with its binary log position. */
 export function dump(mariadb, file) {
   const options = ['--single-transaction', '--master-data=2', '--hex-blob'];
   return run('mariadb-dump', ['--no-defaults', ...mariadb.login, ...options, mariadb.database], {
@@ -33,12 +33,12 @@ export function dump(mariadb, file) {
   });
 }
 
-/** Restores a dump into the database of another server, which is empty. */
+/** Restores a dump into the empty database of another server. */
 export function restore(mariadb, file) {
   return run('mariadb', ['--no-defaults', ...mariadb.login, mariadb.database], { input: createReadStream(file) });
 }
 
-/** The place in the binary log that a dump is of: {file, position}. */
+/** The binary log position of a dump: {file, position}. */
 export function placeOf(file) {
   const [, name, position] = /^-- CHANGE MASTER TO MASTER_LOG_FILE='([^']+)', MASTER_LOG_POS=(\d+);/m.exec(
     readFileSync(file, 'utf8'),
@@ -47,8 +47,8 @@ export function placeOf(file) {
 }
 
 /**
- * Brings a restored server up to where the binary log ends. `logs` are the paths of its files from that of the dump on;
- * only `position` of the first is looked at.
+ * Replays the binary log into a restored server. `logs` are the paths of its files, starting with that of the dump,
+ * which is replayed from `position` on.
  */
 export async function replay(mariadb, logs, position) {
   const reader = spawn(

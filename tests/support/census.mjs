@@ -1,9 +1,9 @@
-// Credentials of every kind in every status, and what every CM on their database has to say of them.
+// Credentials of every kind in every status, and checks that every CM on their database answers consistently.
 import assert from 'node:assert/strict';
 
 import { isError, states } from './rest.mjs';
 import { slowness } from './places.mjs';
-import { takesAway } from './state-table.mjs';
+import { isRevocation } from './state-table.mjs';
 import { until } from './wait.mjs';
 
 const application = 'smart_kettle';
@@ -11,7 +11,7 @@ const issuer = 'CN=Devices CA,O=Example,C=DE';
 
 let serial = 1_000;
 
-/** What is different from kind to kind; `operator` is one of operator.mjs, `ecap` a client of ecap.mjs. */
+/** The differences between the kinds; `operator` is one of operator.mjs, `ecap` a client of ecap.mjs. */
 const kinds = {
   token: {
     unknown: 404,
@@ -65,21 +65,21 @@ function clients(kind) {
 
 export class Census {
   /**
-   * All are asked over `ecap`, so by whichever replica NATS chooses; `events` (of events.mjs) hears what is told. Without
-   * `sameTokenTags`, the tags of token lists may differ between replicas: 0.1.0 makes them of a page, later releases of all
-   * tokens of the endpoint.
+   * Credentials are validated over `ecap`, by whichever replica NATS chooses; `events` (of events.mjs) receives the
+   * events. Without `sameTokenTags`, the tags of token lists may differ between replicas: 0.1.0 derives them from a
+   * page, later releases from all tokens of the endpoint.
    */
   constructor({ ecap, events }, { sameTokenTags = true } = {}) {
     this.ecap = ecap;
     this.sameTokenTags = sameTokenTags;
     this.events = events;
-    /** {kind, id, status, …what it takes to ask for it}; a status of undefined: deleted. */
+    /** {kind, id, status, …what a validation needs}; a status of undefined: deleted. */
     this.all = [];
-    /** [{correlationId, kind, id}]: each must have been told. */
+    /** [{correlationId, kind, id}]: each must have had an event. */
     this.told = [];
   }
 
-  /** Lets `operator` make one of every kind for every status, a deleted one too. */
+  /** Has `operator` create one credential of every kind for every status, including a deleted one. */
   async make(operator, name) {
     for (const kind of Object.keys(kinds)) {
       for (const status of [...states, undefined]) {
@@ -91,16 +91,16 @@ export class Census {
     }
   }
 
-  /** Gives one another status over REST; undefined deletes it. */
+  /** Changes the status of one credential over REST; undefined deletes it. */
   async change(operator, one, status) {
     const kind = kinds[one.kind];
     const answer = await (status === undefined ? kind.remove(operator, one) : kind.set(operator, one, status));
     assert.equal(answer.status, status === undefined ? 204 : 200, answer.text);
-    if (takesAway(one.status, status)) this.told.push({ correlationId: answer.correlationId, kind: one.kind, id: one.id });
+    if (isRevocation(one.status, status)) this.told.push({ correlationId: answer.correlationId, kind: one.kind, id: one.id });
     one.status = status;
   }
 
-  /** Gives each the other status that it may have, and finds that Revoked ones stay so. */
+  /** Changes each credential to another allowed status, and checks that Revoked ones cannot change. */
   async changeAll(operator) {
     for (const one of this.all) {
       if (one.status === 'Inactive') await this.change(operator, one, 'Revoked');
@@ -110,7 +110,7 @@ export class Census {
     }
   }
 
-  /** Uses what nobody has used yet; every operator sees that. */
+  /** Uses the unused credentials and checks that every operator sees it. */
   async use(operators) {
     for (const one of this.all.filter(({ status }) => status === 'Inactive')) {
       assert.equal((await kinds[one.kind].ask(this.ecap, one)).statusCode, 200);
@@ -125,9 +125,10 @@ export class Census {
   }
 
   /**
-   * Every operator shows every credential as it is, and the same lists; over NATS each is answered right however often it
-   * is asked for. With two replicas NATS chooses one by chance: that all questions go to the same is one case in 2^23
-   * for tokens. What is Inactive is not asked for, as that would change it.
+   * Checks that every operator shows the right state of every credential and the same lists, and that repeated
+   * validations over NATS are answered right. NATS chooses one of two replicas at random: the probability that all
+   * requests for a token go to the same one is 1 in 2^23. Inactive credentials are not validated, because that would
+   * change them.
    */
   async check(operators) {
     for (const one of this.all) {
@@ -139,11 +140,11 @@ export class Census {
       }
       if (one.status === 'Inactive') continue;
       const code = one.status === undefined ? kind.unknown : one.status === 'Active' ? 200 : 403;
-      // A username that failed ten times within a minute is refused for that.
+      // A username with ten failures within a minute is throttled.
       const times = one.status === undefined && one.kind === 'credentials' ? 1 : kind.times;
       for (let i = 0; i < times; i += 1) await this.#ask(one, code);
     }
-    // The time of a use is written a moment after it.
+    // The time of a use is written with a delay.
     await until(() => this.#sameLists(operators), { timeout: 10_000 * slowness, interval: 200, what: 'the same lists' });
   }
 
@@ -182,7 +183,7 @@ export class Census {
     return true;
   }
 
-  /** Every one that was taken away was told of, once. */
+  /** Checks that every revocation had exactly one event. */
   async checkEvents(rows) {
     await until(async () => (await rows.pending()) === 0, { timeout: 10_000 * slowness, what: 'an empty outbox' });
     for (const { correlationId, kind, id } of this.told) {

@@ -1,5 +1,5 @@
-// What must be true of everything that changes have left behind, whatever went wrong: rows, audit trail, revocations, events
-// and what CM answers to those who use a credential. All of it is read once.
+// Checks the invariants that must hold after changes, regardless of faults: rows, audit trail, revocations, events, and
+// CM's answers to validations. Everything is read once.
 import { slowness } from './places.mjs';
 import { states } from './rest.mjs';
 import { until } from './wait.mjs';
@@ -9,10 +9,10 @@ const dashed = (hex) => hex.toLowerCase().replace(/^(.{8})(.{4})(.{4})(.{4})(.{1
 const stateOf = (text) => (text === 'NULL' ? undefined : states[Number(text)]);
 const valid = (status) => status === 'Inactive' || status === 'Active';
 
-/** Whether users lose the credential by this change. */
+/** Whether this change revokes the credential. */
 const revokes = ({ from, to }) => to === undefined || (valid(from) && !valid(to));
 
-/** Everything in the tables: {rows, trails, revocations}. */
+/** The contents of the tables: {rows, trails, revocations}. */
 async function stored(bench) {
   const rows = new Map();
   for (const [table, kind] of Object.entries(kinds)) {
@@ -58,7 +58,7 @@ function owners(bench, { rows }) {
   };
 }
 
-/** The trail is a chain from the creation to what the row says. */
+/** Checks that the audit trail is a chain from the creation to the status of the row. */
 function checkTrail(trail, row, found) {
   let status;
   for (const { from, to } of trail) {
@@ -79,7 +79,7 @@ function checkRevocations({ trails, revocations }, cases) {
     const mine = byId.get(id) ?? [];
     for (const change of trail) {
       const count = mine.filter((revocation) => same(revocation, change) && (!revokes(change) || revocation.to === change.to)).length;
-      // A change of something else than the status may take it away from those who use it, or not.
+      // A change of something other than the status may or may not revoke the credential.
       const right = revokes(change) ? count === 1 : count === 0 || (count === 1 && change.from === change.to);
       if (!right) found(`${count} revocations for one change from ${change.from} to ${change.to ?? 'its end'}`);
     }
@@ -91,18 +91,18 @@ function checkRevocations({ trails, revocations }, cases) {
 }
 
 async function checkEvents(bench, { revocations }, cases) {
-  const unheard = () => {
-    const heard = new Set();
+  const missing = () => {
+    const received = new Set();
     for (const event of bench.events.all) {
-      for (const id of event.tokenIds ?? [event.credentialId]) heard.add(`${event.correlationId} ${id}`);
+      for (const id of event.tokenIds ?? [event.credentialId]) received.add(`${event.correlationId} ${id}`);
     }
-    return revocations.flatMap(({ ids, correlationId }) => ids.filter((id) => !heard.has(`${correlationId} ${id}`)));
+    return revocations.flatMap(({ ids, correlationId }) => ids.filter((id) => !received.has(`${correlationId} ${id}`)));
   };
-  await until(() => unheard().length === 0, { timeout: 2_000 * slowness, what: 'all events' }).catch(() => {});
-  for (const id of unheard()) cases.of(id).violations.push('a revocation was not heard as an event');
+  await until(() => missing().length === 0, { timeout: 2_000 * slowness, what: 'all events' }).catch(() => {});
+  for (const id of missing()) cases.of(id).violations.push('no event for a revocation');
 }
 
-/** The end that the case has: rows as expected. */
+/** Checks that a case has the expected rows. */
 function checkEnd(testCase, { rows }, byOwner) {
   for (const item of testCase.change.expect(testCase.fixture)) {
     const { kind, id, endpointId, username, serialNumber, status, count } = item;
@@ -117,7 +117,7 @@ function checkEnd(testCase, { rows }, byOwner) {
   }
 }
 
-/** What CM answers to those who use it. */
+/** Checks CM's answers to validations of the credential. */
 async function checkUse(bench, testCase) {
   for (const { token, applicationName, status, password: right, username } of testCase.change.expect(testCase.fixture)) {
     if (token !== undefined) {
@@ -132,7 +132,7 @@ async function checkUse(bench, testCase) {
   }
 }
 
-/** Checks all cases of a bench (change-bench.mjs); what does not hold is added to the case that it belongs to. */
+/** Checks all cases of a bench (change-bench.mjs) and adds violations to their cases. */
 export async function judge(bench) {
   let left = '';
   try {

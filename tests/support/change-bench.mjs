@@ -1,5 +1,5 @@
-// One stack on which changes are made while something goes wrong at one of their statements, case by case; and what was
-// left behind, checked in bulk.
+// One stack on which changes run with a fault at one of their statements, case by case. The results of all cases are
+// checked in bulk.
 import { Cm } from './cm.mjs';
 import { judge } from './change-audit.mjs';
 import { changesOf } from './changes.mjs';
@@ -16,13 +16,13 @@ import { SqlSession } from './sql-session.mjs';
 import { alike, lockedTablesOf, purposeOf } from './statements.mjs';
 import { sleep, until } from './wait.mjs';
 
-/** A client repeats what was answered 503 for so long, in milliseconds. */
+/** How long a client repeats requests that were answered 503, in milliseconds. */
 const patience = 20_000 * slowness;
 
-/** What CM does behind an answer, or without one, is done after so long: retries of several seconds among them. */
+/** How long CM may take for work after an answer or without one, including retries of several seconds; milliseconds. */
 const settling = 20_000 * slowness;
 
-/** How a request ends whose CM was killed. */
+/** Errors of requests whose CM was killed. */
 const noAnswer = /ECONNREFUSED|ECONNRESET|EPIPE|socket hang up|503|TIMEOUT/;
 
 const title = (sql) => sql.replace(/\s+/g, ' ').slice(0, 60);
@@ -37,7 +37,7 @@ export class ChangeBench {
     bench.notes = []; // for the diagnostics
     bench.number = 0;
     try {
-      const options = ['--max-connections=400']; // a pool that was killed may still have all of its connections
+      const options = ['--max-connections=400']; // the connections of a killed pool may still be open
       [bench.nats, bench.mariadb] = await Promise.all([Nats.start(), Mariadb.start({ options })]);
       bench.proxy = await MariadbProxy.start(bench.mariadb.port);
       bench.cm = await Cm.start({
@@ -76,26 +76,26 @@ export class ChangeBench {
     await Promise.all([this.nats?.remove(), this.mariadb?.remove()]);
   }
 
-  /** The rows of a statement of the administrator; one after the other. */
+  /** Runs a statement as administrator and resolves to its rows; one statement at a time. */
   read(sql) {
     const rows = (this.reading ?? Promise.resolve()).then(() => this.reader.rows(sql));
     this.reading = rows.catch(() => {});
     return rows;
   }
 
-  /** A case of its own; `violations` is what did not hold. */
+  /** Starts a case; `violations` collects its failures. */
   begin(change, fault, number, sql, fixture) {
     const testCase = { change, fixture, violations: [], name: `${change.name}; ${fault}; statement ${number}: ${title(sql)}` };
     this.cases.push(testCase);
     return testCase;
   }
 
-  /** Something to make a change of: the trouble of the case before may still last for a moment. */
+  /** Creates the fixture of a change; repeats it, because the fault of the previous case may last for a moment. */
   make(change) {
     return until(() => change.make(), { timeout: patience, interval: 20, what: `something for "${change.name}"` });
   }
 
-  /** The code of the answer; undefined where there is none. */
+  /** The status code of the answer; undefined if there is none. */
   async ask(testCase, killed) {
     try {
       const answer = testCase.change.ask(testCase.fixture);
@@ -107,7 +107,7 @@ export class ChangeBench {
     }
   }
 
-  /** Makes the change without a fault; returns the statements of it. */
+  /** Makes the change without a fault; returns its statements. */
   async learn(change) {
     const testCase = this.begin(change, 'no fault', 0, '', await this.make(change));
     const trap = this.proxy.arm({ matches: change.counts });
@@ -116,7 +116,7 @@ export class ChangeBench {
     return trap.seen.map(({ sql }) => sql);
   }
 
-  /** The statements that the change has prepared on a connection that is new. */
+  /** The statements that the change prepares on a new connection. */
   async learnCold(change) {
     const testCase = this.begin(change, 'new connections', 0, '', await this.make(change));
     await this.renew();
@@ -126,7 +126,7 @@ export class ChangeBench {
     return trap.seen.map(({ sql }) => sql);
   }
 
-  /** All connections of CM are new ones, on which nothing was prepared yet. */
+  /** Replaces all connections of CM by new ones without prepared statements. */
   async renew() {
     const before = this.proxy.connections;
     this.proxy.cut();
@@ -142,15 +142,15 @@ export class ChangeBench {
   }
 
   /**
-   * The change with `fault` at its statement number `number` (from 1) of those that were learned; with `cold`, of those that
-   * are prepared on new connections.
+   * Runs the change with `fault` at statement `number` (from 1) of the learned ones; with `cold`, of those that are
+   * prepared on new connections.
    */
   async quick(change, fault, number, learned, { cold = false } = {}) {
     let testCase;
     let trap;
     for (let tries = 0; tries < 3 && !trap?.aligned; tries += 1) {
       testCase = this.begin(change, cold ? `${fault.name}, in PREPARE` : fault.name, number, learned[number - 1], await this.make(change));
-      if (tries > 0) this.cases.splice(this.cases.length - 2, 1); // the try before was no case
+      if (tries > 0) this.cases.splice(this.cases.length - 2, 1); // the previous attempt does not count
       if (cold) await this.renew();
       trap = this.proxy.arm({
         matches: cold ? (command) => prepares(change, command) : change.counts,
@@ -158,7 +158,7 @@ export class ChangeBench {
         fault: async (link, command) => {
           trap.aligned = alike(command.sql, learned[number - 1]);
           if (trap.aligned) await fault.act(link, command);
-          else link.forward(command); // another statement: CM did something by itself
+          else link.forward(command); // a statement that does not belong to the change
         },
       });
       const code = await this.ask(testCase);
@@ -174,13 +174,13 @@ export class ChangeBench {
     if (!trap.aligned) testCase.violations.push(trap.hit ? 'other statements than without a fault' : 'the statement was not reached');
   }
 
-  /** Until the server has ended the connection, and with it its transaction. */
+  /** Waits until the server has ended the connection, and with it the transaction. */
   closed(link) {
     const count = `SELECT COUNT(*) FROM information_schema.processlist WHERE id = ${link.thread}`;
     return until(async () => (await this.read(count))[0][0] === '0', { interval: 5, what: 'the end of a connection' });
   }
 
-  /** What is stored of a case. */
+  /** The stored state of a case. */
   async state(testCase) {
     const { correlationId } = testCase.fixture;
     const parts = testCase.change.expect(testCase.fixture).map((item) => {
@@ -193,14 +193,16 @@ export class ChangeBench {
     return (await this.read(`SELECT ${parts.join(', ')}`))[0].join(' ');
   }
 
-  /** Changes that follow on the same connection, one of which is rolled back: they find nothing of the one before. */
+  /**
+   * Makes further changes on the same connection, one of them rolled back: the previous change must not affect them.
+   */
   async next(testCase, code, link) {
     const before = await this.state(testCase);
     const trap = this.proxy.arm({ matches: (command) => command.link === link && purposeOf(command.sql) === 'change' });
     for (let tries = 0; tries < 4 && trap.seen.length < 2; tries += 1) {
       this.number += 1;
       const { number } = this;
-      // Of two kinds at once, so that each of the pool's two connections has one.
+      // Two kinds concurrently, so that each of the pool's two connections gets one.
       const both = (token, serialNumber, right) =>
         Promise.all([
           this.follow(testCase, right, () => this.operator.createToken(`next-${number}`, 'smart_kettle', { token })),
@@ -215,7 +217,7 @@ export class ChangeBench {
     if (before !== after) testCase.violations.push(`the next change on its connection wrote what was answered ${code}: ${before}, then ${after}`);
   }
 
-  /** One of the changes that follow. */
+  /** One of the following changes. */
   async follow(testCase, right, ask) {
     const code = await until(
       async () => {
@@ -227,7 +229,9 @@ export class ChangeBench {
     if (code !== right) testCase.violations.push(`the next change was answered ${code}, not ${right}`);
   }
 
-  /** The answer is right or 503; after 503 the request is repeated; in the end the change is done. */
+  /**
+   * Checks that the answer is right or 503, repeats the request after 503, and checks that the change is finally done.
+   */
   async settle(testCase, code, { killed = false } = {}) {
     const { change, fixture } = testCase;
     if (![change.right, unavailable].includes(code) && !(killed && code === undefined)) {
@@ -247,7 +251,7 @@ export class ChangeBench {
         if (![change.right, ...change.again].includes(last)) testCase.violations.push(`a repetition was answered ${last}`);
       }
       if (!change.settled) return;
-      // What was in the memory of a process that was killed has to be asked for again.
+      // Work that was in the memory of a killed process has to be requested again.
       if (killed && !change.once && !(await change.settled(fixture))) await change.ask(fixture);
       const soon = performance.now() - began + 300 * slowness;
       let repeated = !change.repeats;
@@ -266,11 +270,13 @@ export class ChangeBench {
     }
   }
 
-  /** Locks a table from another session. A transaction that still holds it then was left open by the case before, which gets the violation. */
+  /**
+   * Locks a table from another session. If a transaction still holds it, the previous case left it open: a violation.
+   */
   async hold(table) {
     for (let tries = 1; ; tries += 1) {
       await this.holder.run('BEGIN');
-      // The weight with which a deadlock is decided in favour of the holder.
+      // The number of changed rows, so that a deadlock is decided in favour of the holder.
       await this.holder.run('INSERT INTO ballast SELECT seq FROM seq_1_to_500');
       try {
         await this.holder.run(locks[table]);
@@ -284,7 +290,9 @@ export class ChangeBench {
     }
   }
 
-  /** The change while another session holds `table`, until its first error; no case where it does not wait for that. */
+  /**
+   * Runs the change while another session holds `table`, until its first error; skipped if it does not wait for that.
+   */
   async locked(change, fault, table, learned) {
     const number = 1 + learned.findIndex((sql) => lockedTablesOf(sql).has(table));
     const testCase = this.begin(change, `${fault.name} at ${table}`, number, learned[number - 1], await this.make(change));
@@ -307,7 +315,7 @@ export class ChangeBench {
       onError: (command, { error }) => {
         if (error !== fault.number || command.link !== link) return undefined;
         testCase.applied = true;
-        return release(); // before CM hears of it
+        return release(); // before CM learns of it
       },
     });
     let answered = false;
@@ -336,13 +344,13 @@ export class ChangeBench {
     if (!testCase.applied && testCase.violations.length === 0) this.skip(testCase);
   }
 
-  /** The case does not apply: it is none. */
+  /** Discards a case that does not apply. */
   skip(testCase) {
     this.cases.splice(this.cases.indexOf(testCase), 1);
     this.skipped += 1;
   }
 
-  /** Checks everything that was left behind; violations go to their cases. */
+  /** Checks the final state of all cases and adds violations to them. */
   async judge() {
     await judge(this);
     return this.cases.filter(({ violations }) => violations.length > 0);

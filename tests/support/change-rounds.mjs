@@ -1,9 +1,9 @@
-// Faults that take long, for all changes at once: each of them has a connection of its own to the database.
+// Faults that take long, applied to all changes concurrently: each change has its own database connection.
 import { slowness } from './places.mjs';
 import { lockedTablesOf, ofChange } from './statements.mjs';
 import { sleep, until } from './wait.mjs';
 
-/** A trap for many at once: the statement with this number on each connection, once. */
+/** A trap for many connections: triggers once on each connection, at the statement with this number. */
 class Round {
   constructor(number) {
     this.number = number;
@@ -28,7 +28,7 @@ class Round {
   }
 }
 
-/** All changes at once, each stopped at its statement number `number`; then `then(round, kill)` happens to all of them. */
+/** Runs all changes concurrently, stops each at statement `number`, then calls `then(round, kill)`. */
 async function stopAll(bench, learned, number, fault, then) {
   const testCases = [];
   for (const [change, statements] of learned) {
@@ -49,7 +49,7 @@ async function stopAll(bench, learned, number, fault, then) {
       answered += 1;
     }),
   );
-  // Nothing has moved for a while: passwords are hashed before they come to the database.
+  // No progress for a while: passwords are hashed before the first statement.
   let last = -1;
   const quiet = () => {
     const now = round.seen + answered * 1_000;
@@ -67,7 +67,7 @@ async function stopAll(bench, learned, number, fault, then) {
   for (const [i, testCase] of testCases.entries()) await bench.settle(testCase, codes[i], { killed: isKilled });
 }
 
-/** The process is killed with every statement before the server (`forwarded`: there already), and started again. */
+/** Kills the process before every statement reaches the server (`forwarded`: after), and restarts it. */
 export async function killRound(bench, learned, number, forwarded) {
   return stopAll(bench, learned, number, `killed ${forwarded ? 'behind' : 'before'} the statement`, async (round, kill) => {
     if (forwarded) for (const { link, command } of round.stopped) link.forward(command, { swallow: true });
@@ -81,7 +81,7 @@ export async function killRound(bench, learned, number, forwarded) {
   });
 }
 
-/** The server's answer to every statement comes when the request's deadline has passed. */
+/** Delays the server's answer to every statement until the request's deadline has passed. */
 export async function holdRound(bench, learned, number, hold) {
   return stopAll(bench, learned, number, 'answer behind the deadline', async (round) => {
     await Promise.all(round.stopped.map(({ link, command }) => hold(link, command)));
@@ -89,7 +89,7 @@ export async function holdRound(bench, learned, number, hold) {
   });
 }
 
-/** All changes that lock rows of a table, while another session holds it for longer than a request may take. */
+/** Runs all changes that lock rows of a table, while another session locks it for longer than a request may take. */
 export async function lockRound(bench, learned, table, time) {
   const testCases = [];
   for (const [change, statements] of learned) {

@@ -1,4 +1,4 @@
-// Every change of CM, for tests that have something go wrong at one of its statements. Built on operations.mjs.
+// Every change operation of CM, for tests that inject faults at single statements. Built on operations.mjs.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 
@@ -7,19 +7,21 @@ import { issuer, password } from './operations.mjs';
 import { binary, states } from './rest.mjs';
 import { ofChange, purposeOf, statementsFor } from './statements.mjs';
 
-/** "password" with less memory than CM takes, by the reference implementation: made anew at the next login. */
+/**
+ * A hash of "password" with less memory than CM uses, from the reference implementation: rehashed at the next login.
+ */
 const weakHash = '$argon2id$v=19$m=256,t=2,p=4$c29tZXNhbHRzb21lc2FsdA$5CZ0y4EFo8aGNnTOqyj0Zv3Ly//FEsr0bPZ6BGnEO9U';
 
 const ofUse = statementsFor('change', 'transaction', 'use');
 const patience = 20_000;
 
 /**
- * All of them, each {name, right, again, make(), ask(fixture), expect(fixture), counts(command), settled?(fixture)}.
- * `expect` says what is stored in the end: [{kind, id?, endpointId?, username?, serialNumber?, status, count?, token?,
- * password?}] with `status` undefined for what is deleted, `count` the numbers of rows that may be, and the secret that
- * then opens the door. `counts` tells the statements of the change from others. With `settled` the change is carried out
- * behind the answer, or without one: it tells whether that was done.
- * @param operations an Operations whose context has `read(sql)`, which resolves to rows, too
+ * All changes, each {name, right, again, make(), ask(fixture), expect(fixture), counts(command), settled?(fixture)}.
+ * `expect` returns the final state: [{kind, id?, endpointId?, username?, serialNumber?, status, count?, token?,
+ * password?}] with `status` undefined for deleted credentials, `count` the allowed numbers of rows, and the secret that
+ * is then valid. `counts` tells whether a statement belongs to the change. A change with `settled` is carried out after
+ * the answer, or without one: `settled` tells whether it is done.
+ * @param operations an Operations whose context also has `read(sql)`, which resolves to rows
  */
 export function changesOf(operations) {
   const { operator, ecap, events, read } = operations;
@@ -55,7 +57,7 @@ export function changesOf(operations) {
   const kindOf = (f) => (f.endpointId !== undefined ? 'token' : f.username !== undefined ? 'credentials' : 'certificates');
   const one = (f, status) => [{ kind: kindOf(f), id: f.id, status, token: f.token, applicationName: f.applicationName }];
 
-  /** The shortest way from Inactive. */
+  /** The shortest sequence of statuses from Inactive. */
   const ways = { Inactive: [], Active: ['Active'], Suspended: ['Suspended'], Revoked: ['Revoked'] };
   const transition = (name, make, from, to) =>
     define(`${name}: ${from} to ${to}`, {
@@ -115,9 +117,9 @@ export function changesOf(operations) {
     return row?.[0] === String(states.indexOf(status));
   };
 
-  /** Makes it Active behind CM's back, with its row in the audit trail. */
+  /** Activates it directly in the database, with its row in the audit trail. */
   const activeSinceLong = async (f) => {
-    const at = Date.now() - 86_400_000; // young enough for the audit trail, of which old rows are deleted
+    const at = Date.now() - 86_400_000; // recent enough that the audit row is not pruned
     await read(
       `BEGIN; UPDATE ${f.table} SET status = 1, updated_at = ${at} WHERE id = ${binary(f.id)}; ` +
         'INSERT INTO credential_audit (credential_id, at, from_status, to_status, channel, actor, correlation_id) ' +
@@ -144,7 +146,7 @@ export function changesOf(operations) {
       make: endpoint,
       ask: (f) => code(operator.createToken(f.endpointId, 'smart_kettle', patient(f))),
       right: 201,
-      // A client that got no answer and repeats the request may have two.
+      // A client that got no answer and repeats the request may have created two.
       expect: (f) => [{ kind: 'token', endpointId: f.endpointId, status: 'Inactive', count: [1, 2] }],
     }),
     importing('import new lines', async () => ({ ...(await endpoint()), lines: [randomUUID(), randomUUID(), randomUUID()] })),
@@ -208,7 +210,7 @@ export function changesOf(operations) {
       ...use('later use of a certificate', async () => activeSinceLong(await certificate()), checkCertificate),
       settled: (f) => none(`SELECT COUNT(*) FROM x509_credential WHERE id = ${binary(f.id)} AND last_used_at IS NULL`),
     },
-    define('a password is hashed anew', {
+    define('a password is rehashed', {
       make: async () => {
         const f = await activeSinceLong(await user());
         await read(`UPDATE basic_credential SET password_phc = '${weakHash}' WHERE id = ${binary(f.id)}`);
@@ -217,7 +219,7 @@ export function changesOf(operations) {
       ask: (f) => code(ecap.password(f.username, 'password', { correlationId: f.correlationId, wait: patience })),
       right: 200,
       counts: ({ phase, sql }) => phase !== 'prepare' && /^UPDATE basic_credential SET password_phc = \? WHERE id = \? AND /.test(sql),
-      // A weak hash may stay until the next login.
+      // A weak hash may remain until the next login.
       settled: (f) => none(`SELECT COUNT(*) FROM basic_credential WHERE id = ${binary(f.id)} AND password_phc = '${weakHash}'`),
       repeats: true,
       expect: (f) => [{ kind: 'credentials', id: f.id, username: f.username, status: 'Active', password: 'password' }],
@@ -230,12 +232,12 @@ export function changesOf(operations) {
       settled: () => none('SELECT COUNT(*) FROM event_outbox'),
       expect: (f) => one(f, 'Revoked'),
     }),
-    define('an event of a replica that died is told', {
+    define('an event of a replica that died is published', {
       make: token,
       ask: async (f) => {
         const at = Date.now();
-        // Heard once already, as from the replica that died before the event left the outbox: so nobody but the one that
-        // claims it has a reason to publish it.
+        // Already received once, as from a replica that died before it removed the event from the outbox: so only the
+        // replica that claims the event has a reason to publish it.
         publishRevoked(events.connection, f.endpointId, [f.id], { correlationId: f.correlationId, timestamp: at });
         await events.one(f.correlationId);
         await read(

@@ -1,4 +1,4 @@
-// What the tests of /clients/credentials and /clients/certificates begin with: a stack, a way to make one, its states.
+// Shared setup of the tests of /clients/credentials and /clients/certificates: stack, creation, state tests.
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 
@@ -8,10 +8,10 @@ import { testStateTable } from './state-table.mjs';
 
 /**
  * Starts a Stack for a test file, ends it, and defines the tests of the state table. `path` is the resource below
- * /clients, `kind` its kind in a revocation, `table` where it is stored, `usual(next)` a body without anything special,
- * `started({stack, url})` is told of the stack, `created(answer, body)` of each that is made.
- * Returns `next()`, a number that was not there before, as text, and
- * `create(body, headers)`: the created one, with its `answer` and `url`.
+ * /clients, `kind` its kind in a revocation, `table` the table that stores it, `usual(next)` creates an ordinary body.
+ * Calls `started({stack, url})` with the stack, and `created(answer, body)` for each created credential.
+ * Returns `next()`, which returns a new number as text, and `create(body, headers)`, which resolves to the created
+ * credential with its `answer` and `url`.
  */
 export function clientResource({ path, name, kind, table, usual, started, created = () => {} }) {
   let number = 0;

@@ -1,4 +1,4 @@
-// A CM of a test's own: its configuration file, its environment, its process, its ports.
+// A CM process for a test, with its configuration file, environment and ports.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -12,15 +12,15 @@ import { until } from './wait.mjs';
 const sanitizers =
   preset === 'asan' ? { ASAN_OPTIONS: 'detect_leaks=1:abort_on_error=0:exitcode=99:malloc_context_size=12', UBSAN_OPTIONS: 'print_stacktrace=1' } : {};
 
-/** Two token validators, password workers and loops of the REST port, however few cores there are: what is shared out is. */
+/** Two token validators, password workers and REST loops on any number of cores, so that work is always distributed. */
 export const twoOfAKind = { 'kaa.ecap.provider.concurrency': '4' };
 
 export class Cm {
   /**
-   * One that is not started yet. `nats` and `mariadb` are servers of servers.mjs; `natsPort` and `mariadbPort` stand for
-   * theirs when a proxy is between. `configuration` is an object of dotted keys, or the whole file as text; `environment`
-   * is added to the usual one, and a value of undefined takes a variable away. `agent` is the monitoring agent's password;
-   * without one there is no agent.
+   * Creates a CM that is not started yet. `nats` and `mariadb` are servers of servers.mjs; `natsPort` and `mariadbPort`
+   * replace their ports if a proxy is in between. `configuration` is an object of dotted keys, or the whole file as
+   * text; `environment` is added to the default one, and a value of undefined removes a variable. `agent` is the
+   * monitoring agent's password; without it the agent is disabled.
    */
   static async create({
     nats,
@@ -79,20 +79,20 @@ export class Cm {
     return cm;
   }
 
-  /** Made, started and UP. */
+  /** Creates a CM, starts it and waits until it is UP. */
   static async start(options) {
     const cm = await Cm.create(options);
     cm.launch();
     try {
       await cm.up();
     } catch (error) {
-      await cm.remove(); // a test that never had it cannot end it
+      await cm.remove(); // the test has no reference to end it
       throw error;
     }
     return cm;
   }
 
-  /** Starts the process (again) and does not wait for anything. */
+  /** Starts or restarts the process without waiting. */
   launch() {
     this.process = new Process(this.executable, this.args, {
       environment: this.environment,
@@ -110,13 +110,13 @@ export class Cm {
     return this.process.output;
   }
 
-  /** {status, body} of /health; rejects when nobody answers. */
+  /** {status, body} of /health; rejects if there is no answer. */
   async health() {
     const { status, json } = await get(`${this.management}/health`, { timeout: 2_000 });
     return { status, body: json };
   }
 
-  /** Awaits a health answer that `condition({status, body})` is true for, and returns it. */
+  /** Waits for a health response for which `condition({status, body})` is true, and returns it. */
   async healthThat(condition, what, timeout = 10_000) {
     let last;
     try {
@@ -142,12 +142,12 @@ export class Cm {
     return this.healthThat(({ status, body }) => status === 200 && body.status === 'UP', 'UP', timeout);
   }
 
-  /** The management port answers, whatever it says. */
+  /** Waits until the management port answers, with any status. */
   answers(timeout = 10_000) {
     return this.healthThat(() => true, 'an answer of /health', timeout);
   }
 
-  /** Provisions a token; returns the whole answer. */
+  /** Provisions a token; returns the whole response. */
   provision(endpointId, body = { applicationName: 'smart_kettle' }, options = {}) {
     return http('POST', `${this.api}/endpoints/${encodeURIComponent(endpointId)}/tokens`, { body, ...options });
   }
@@ -157,7 +157,7 @@ export class Cm {
     return Process.residentBytes(readFileSync(`/proc/${this.pid}/status`, 'utf8'));
   }
 
-  /** SIGTERM and its end; how it ended. */
+  /** Sends SIGTERM and waits for the end; resolves to how it ended. */
   stop(timeout = 40_000) {
     return this.process.stop('SIGTERM', timeout);
   }
@@ -166,7 +166,7 @@ export class Cm {
     return this.process.kill();
   }
 
-  /** Ends it and removes its files. */
+  /** Ends the process and removes its files. */
   async remove() {
     if (this.process) await this.stop();
     rmSync(this.directory, { recursive: true, force: true });

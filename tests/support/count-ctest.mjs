@@ -1,5 +1,5 @@
-// Counts the test cases in a JUnit file of ctest: those inside a Catch2 program where it says how many, else the program.
-//   node count-ctest.mjs FILE   prints "PASSED FAILED"; the end of what a failed program said goes to the file CM_FAILURES
+// Counts the test cases in a JUnit file of ctest: the cases of a Catch2 program if its output has them, else 1 each.
+//   node count-ctest.mjs FILE   prints "PASSED FAILED"; appends the output of failed programs to file CM_FAILURES
 import { appendFileSync, readFileSync } from 'node:fs';
 
 let passed = 0;

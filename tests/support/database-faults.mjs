@@ -1,4 +1,4 @@
-// What can go wrong with one statement, each as something that mariadb-proxy.mjs does at it.
+// Faults of a single statement, injected by mariadb-proxy.mjs.
 import { commits } from './statements.mjs';
 import { sleep } from './wait.mjs';
 
@@ -20,8 +20,8 @@ const texts = {
 };
 
 /**
- * An error that the server is said to have answered with; the statement does not reach it. `rollsBack`: errors with which
- * the server ends the transaction, so the proxy has it end.
+ * A simulated error of the server; the statement does not reach it. `rollsBack`: errors with which the server ends the
+ * transaction, so that the proxy ends it too.
  */
 const answered = (number, { rollsBack = false, ...rest } = {}) => ({
   name: `error ${number}`,
@@ -51,7 +51,7 @@ export const quickFaults = [
   answered(1114),
   answered(1290),
   answered(1047),
-  // The lock wait timeout of a session that waits for a table's next number, while another one holds it and waits.
+  // The lock wait timeout for a table's auto-increment lock, while another session holds it and waits.
   answered(1467, { applies: (sql) => /\bINSERT INTO (credential_audit|revocation)\b/.test(sql) }),
   answered(1180, { rollsBack: true, applies: commits }),
   {
@@ -78,8 +78,8 @@ export const quickFaults = [
 ];
 
 /**
- * Errors that the server makes by itself, of a change that waits for a lock of another session: each {name, number,
- * settings, afterwards, kill, crosswise}. The session's `settings` are made before the change's first statement, and undone
+ * Real errors of the server, for a change that waits for a lock of another session: each {name, number, settings,
+ * afterwards, kill, crosswise}. The session's `settings` are made before the change's first statement and undone by
  * `afterwards`; with `kill` the statement is killed while it waits.
  */
 export const lockFaults = [
@@ -99,7 +99,7 @@ export const lockFaults = [
   { name: 'deadlock', number: 1213, crosswise: true },
 ];
 
-/** What another session can lock, by table: everything that a change would have to write. */
+/** How another session locks what a change has to write, by table. */
 export const locks = {
   endpoint_token: 'SELECT id FROM endpoint_token FOR UPDATE',
   basic_credential: 'SELECT id FROM basic_credential FOR UPDATE',
@@ -110,7 +110,7 @@ export const locks = {
   event_outbox: 'SELECT seq FROM event_outbox FOR UPDATE',
 };
 
-/** Holds the server's answer back until the request's deadline has passed, then delivers it. */
+/** Holds the server's answer back until the request's deadline has passed, and then delivers it. */
 export async function holdAnswer(link, command) {
   command.holdAnswer = sleep(deadline + 500);
   await link.forward(command);

@@ -1,11 +1,11 @@
-// 16/ECAP as a consumer of CM speaks it, with clients that are not ours: nats and avsc.
+// A 16/ECAP client with third-party libraries: nats and avsc.
 import { randomUUID } from 'node:crypto';
 
 import { connect } from 'nats';
 
 import { record } from './records.mjs';
 
-/** The four requests: the last part of the subject, and the two records. */
+/** The four requests: last part of the subject, request record, response record. */
 const kinds = {
   token: {
     subject: 'ep-token-request',
@@ -32,7 +32,7 @@ const kinds = {
 export const TokenValidationRequest = kinds.token.request;
 export const TokenValidationResponse = kinds.token.response;
 
-/** What a connection of a test to `server` (a Nats of servers.mjs) is made with: it comes back by itself. */
+/** Options of a test's connection to `server` (a Nats of servers.mjs), with automatic reconnects. */
 export const natsOptions = (server) => ({
   servers: server.url,
   user: server.username,
@@ -45,7 +45,7 @@ export const natsOptions = (server) => ({
 });
 
 export class EcapClient {
-  /** A connection to `server` (a Nats of servers.mjs) that comes back by itself. */
+  /** Connects to `server` (a Nats of servers.mjs), with automatic reconnects. */
   static async connect(server, { instance = 'cm' } = {}) {
     const client = new EcapClient();
     client.instance = instance;
@@ -54,23 +54,23 @@ export class EcapClient {
     return client;
   }
 
-  /** Where requests of this kind go. */
+  /** The subject of requests of this kind. */
   subjectOf(kind) {
     return `kaa.v1.service.${this.instance}.ecap.${kinds[kind].subject}`;
   }
 
-  /** The bytes of a request; every field may be given, those that are not are usual ones. */
+  /** The bytes of a request; fields that are not given get defaults. */
   static encode(kind, fields) {
     return kinds[kind].request.toBuffer({ correlationId: randomUUID(), timestamp: Date.now(), timeout: 0, ...fields });
   }
 
-  /** Sends bytes as they are; resolves to the decoded answer, rejects when none comes. */
+  /** Sends raw bytes; resolves to the decoded answer, rejects if there is none. */
   async raw(bytes, { timeout = 5_000, kind = 'token' } = {}) {
     const reply = await this.connection.request(this.subjectOf(kind), bytes, { timeout });
     return decode(kind, reply.data);
   }
 
-  /** Sends a request; the decoded answer, with the bytes of it in `bytes` and the request in `asked`. */
+  /** Sends a request; resolves to the decoded answer, with its bytes in `bytes` and the request in `asked`. */
   async ask(kind, fields, wait = 5_000) {
     const asked = { correlationId: randomUUID(), timestamp: Date.now(), timeout: 0, ...fields };
     const bytes = kinds[kind].request.toBuffer(asked);
@@ -78,17 +78,17 @@ export class EcapClient {
     return { ...decode(kind, reply.data), asked, bytes: Buffer.from(reply.data) };
   }
 
-  /** Validates a token; every field of the request may be given instead. */
+  /** Validates a token; every field of the request can be overridden. */
   validate(appName, token, { wait, ...fields } = {}) {
     return this.ask('token', { appName, token, ...fields }, wait);
   }
 
-  /** Asks for another status of a token. */
+  /** Requests a status transition of a token. */
   transition(appName, token, targetStatus, { wait, ...fields } = {}) {
     return this.ask('transition', { appName, token, targetStatus, ...fields }, wait);
   }
 
-  /** Validates a username with its password; null is a missing one. */
+  /** Validates a username with its password; null: missing. */
   password(username, password, { wait, ...fields } = {}) {
     return this.ask('password', { username, password, ...fields }, wait);
   }
@@ -103,12 +103,12 @@ export class EcapClient {
   }
 }
 
-/** The one record that the bytes must be, to the last byte. */
+/** Decodes exactly one record, without trailing bytes. */
 function decode(kind, bytes) {
   return { ...kinds[kind].response.fromBuffer(Buffer.from(bytes)) };
 }
 
-/** An answer without the two fields that differ from one to the next: equal ones cannot be told apart. */
+/** An answer without the two fields that always differ, to check that answers are indistinguishable. */
 export function anonymous(kind, answer) {
   const { correlationId, timestamp, ...rest } = kinds[kind].response.fromBuffer(answer.bytes);
   return kinds[kind].response.toBuffer({ ...rest, correlationId: '', timestamp: 0 }).toString('hex');

@@ -1,4 +1,4 @@
-// The events that CM broadcasts, as a subscriber hears them that is always there; and the broadcasts that CM follows.
+// Receives the events that CM broadcasts, as a permanent subscriber, and publishes the broadcasts that CM follows.
 import { randomUUID } from 'node:crypto';
 
 import { connect } from 'nats';
@@ -8,20 +8,20 @@ import { slowness } from './places.mjs';
 import { record } from './records.mjs';
 import { until } from './wait.mjs';
 
-const heard = {
+const eventTypes = {
   'endpoint.token.revoked': record('ecap.EndpointTokenRevokedEvent'),
   'client.credential.revoked': record('ecap.ClientCredentialRevokedEvent'),
 };
 
 export class Events {
-  /** Listens to what `instance` broadcasts; comes back by itself when `server` (a Nats) was away. */
+  /** Subscribes to the broadcasts of `instance`; reconnects automatically to `server` (a Nats). */
   static async listen(server, { instance = 'cm' } = {}) {
     const events = new Events();
     /** {kind, at (performance.now()), …fields of the record}, in the order of arrival. */
     events.all = [];
     events.undecodable = [];
     events.connection = await connect(natsOptions(server));
-    for (const [kind, type] of Object.entries(heard)) {
+    for (const [kind, type] of Object.entries(eventTypes)) {
       events.connection.subscribe(`kaa.v1.events.${instance}.${kind}`, {
         callback: (_, message) => events.#take(kind, type, message),
       });
@@ -39,7 +39,7 @@ export class Events {
     }
   }
 
-  /** Those that a request with this correlation ID caused. */
+  /** The events that a request with this correlation ID caused. */
   of(correlationId) {
     return this.all.filter((event) => event.correlationId === correlationId);
   }
@@ -51,8 +51,8 @@ export class Events {
   }
 
   /**
-   * Starts `server` (a Nats), and lets whoever comes to it through `proxy` in only when this listener is back: what is told
-   * before that nobody hears.
+   * Starts `server` (a Nats) and accepts connections through `proxy` only after this listener has reconnected, so that
+   * it misses no event.
    */
   async hearsFirst(server, proxy) {
     proxy.refuse();
@@ -72,12 +72,12 @@ const Specific = record('scmp.ServiceSpecificConfigurationUpdateEvent');
 
 const common = () => ({ correlationId: randomUUID(), timestamp: Date.now() });
 
-/** What another replica broadcasts of tokens that it revoked. */
+/** Publishes the broadcast of another replica that has revoked tokens. */
 export function publishRevoked(connection, endpointId, tokenIds, { instance = 'cm', ...fields } = {}) {
   const event = { ...common(), timeout: 0, appName: 'smart_kettle', endpointId, tokenIds, originatorReplicaId: 'another', ...fields };
   connection.publish(
     `kaa.v1.events.${instance}.endpoint.token.revoked`,
-    heard['endpoint.token.revoked'].toBuffer(event),
+    eventTypes['endpoint.token.revoked'].toBuffer(event),
   );
 }
 
@@ -97,7 +97,7 @@ export function publishUnregistered(connection, endpointId, { register = 'epr', 
 
 export const subjectOfUnregistered = (register = 'epr') => `kaa.v1.events.${register}.endpoint.lifecycle.unregistered`;
 
-/** 17/SCMP to everybody: `what` is "upsert" or "delete". */
+/** A 17/SCMP broadcast to all instances: `what` is "upsert" or "delete". */
 export function broadcastConfiguration(connection, what, { tekton = 'tekton', ...fields } = {}) {
   const event = {
     ...common(),
@@ -110,7 +110,7 @@ export function broadcastConfiguration(connection, what, { tekton = 'tekton', ..
   connection.publish(`kaa.v1.events.${tekton}.service.configuration.${what}`, Broadcast.toBuffer(event));
 }
 
-/** 17/SCMP to one service instance alone. */
+/** A 17/SCMP message to one service instance. */
 export function sendConfiguration(connection, what, { instance = 'cm', ...fields } = {}) {
   const event = { ...common(), tenantID: 'tenant', appName: null, appVerName: null, ...fields };
   connection.publish(`kaa.v1.service.${instance}.scmp.configuration.${what}`, Specific.toBuffer(event));

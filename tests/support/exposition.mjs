@@ -1,4 +1,4 @@
-// Prometheus' text format 0.0.4, read strictly: whatever is not in the format, or against the naming rules, throws.
+// A strict parser of Prometheus' text format 0.0.4: throws for any violation of the format or the naming rules.
 import assert from 'node:assert/strict';
 
 const sampleLine = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (-?(?:\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|NaN|[+-]Inf)$/;
@@ -11,7 +11,7 @@ function readLabels(text = '') {
     const at = labelPair.lastIndex;
     const found = labelPair.exec(text);
     assert.ok(found, `labels at ${at} of ${text}`);
-    assert.ok(!(found[1] in labels), `a label stands twice: ${text}`);
+    assert.ok(!(found[1] in labels), `a duplicate label: ${text}`);
     labels[found[1]] = found[2];
   }
   return labels;
@@ -63,7 +63,7 @@ function checkFamily({ name, type, samples }) {
   }
 }
 
-/** The value of one sample; labels that are not named do not matter. Several are added up. */
+/** The sum of all samples of a metric that have the given labels. */
 export function valueOf(families, name, labels = {}) {
   const family = families.get(name.replace(/_(bucket|sum|count)$/, '')) ?? families.get(name);
   assert.ok(family, `no ${name}`);

@@ -1,5 +1,5 @@
-// A Galera cluster of a test's own: real nodes on free loopback ports. They begin with the same data and the same position,
-// so that none needs a state transfer; one that comes back gets what it missed from another's cache.
+// A Galera cluster for tests: real nodes on free loopback ports. They start with the same data and position, so that
+// none needs a full state transfer; a returning node gets what it missed from another node's cache.
 import { chmodSync, cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -9,7 +9,7 @@ import { until } from './wait.mjs';
 
 const provider = ['/usr/lib/galera/libgalera_smm.so', '/usr/lib/libgalera_smm.so'].find((path) => existsSync(path));
 
-/** Why no cluster can be made here; undefined where one can. */
+/** Why a cluster cannot be created here; undefined if it can. */
 export const noGalera = provider ? undefined : 'Galera is not installed (Debian package galera-4)';
 
 export class GaleraNode extends Mariadb {
@@ -22,7 +22,7 @@ export class GaleraNode extends Mariadb {
     return node;
   }
 
-  /** The script that ends a transfer has rsync write a mark into the data, as the user nobody when root starts it. */
+  /** The script that ends a transfer has rsync write a marker into the data, as user "nobody" if root starts it. */
   openToNobody() {
     if (process.getuid() !== 0) return;
     for (const directory of [this.directory, this.data]) chmodSync(directory, 0o777);
@@ -60,14 +60,14 @@ export class GaleraNode extends Mariadb {
     return super.launch();
   }
 
-  /** Starts the node (again) and waits until it takes statements. */
+  /** Starts or restarts the node and waits until it accepts statements. */
   async start() {
     const unclean = existsSync(this.stateFile) && /seqno:\s+-1/.test(readFileSync(this.stateFile, 'utf8'));
     this.position = unclean ? await this.recoverPosition() : undefined;
     return super.start();
   }
 
-  /** The position of a node that was killed, as InnoDB has it. */
+  /** The position of a killed node, according to InnoDB. */
   async recoverPosition() {
     this.position = undefined;
     const recovery = this.launch({ recovers: true });
@@ -86,14 +86,14 @@ export class GaleraNode extends Mariadb {
     return (await this.sql(`SHOW STATUS LIKE '${name}'`, { database: '' })).trim().split('\t')[1];
   }
 
-  /** Cuts the node off from the others; it goes on accepting connections. `false` lets it back. */
+  /** Isolates the node from the others; it still accepts connections. `false` ends the isolation. */
   async isolate(yes = true) {
     await this.sql(`SET GLOBAL wsrep_provider_options='gmcast.isolate=${Number(yes)}'`, { database: '' });
   }
 
   /** The number of connections that CM's user has on the node. */
   async connections(username = this.username) {
-    // A table of information_schema cannot be read where the node is cut off.
+    // An isolated node does not allow reading a table of information_schema.
     const rows = (await this.sql('SHOW PROCESSLIST', { database: '' })).trim().split('\n');
     return rows.filter((row) => row.split('\t')[1] === username).length;
   }
@@ -111,7 +111,7 @@ export class Galera {
       for (const node of galera.nodes) node.members = members;
       first.bootstraps = true;
       await first.start();
-      await first.stop(); // only now the data tells its position in the cluster's history
+      await first.stop(); // only after an orderly end the data contains the cluster position
       for (const node of others) {
         rmSync(node.data, { recursive: true });
         cpSync(first.data, node.data, { recursive: true, filter: (path) => !/galera\.cache$|gvwstate\.dat$/.test(path) });
@@ -134,7 +134,7 @@ export class Galera {
     return `jdbc:mariadb:sequential://${hosts.join(',')}/${this.nodes[0].database}`;
   }
 
-  /** Waits until every node that runs sees all of them, and all have applied what the cluster has. */
+  /** Waits until every running node sees all running nodes and has applied all transactions. */
   async whole(timeout = 30_000) {
     const running = this.nodes.filter((node) => node.process?.running);
     for (const node of running) {

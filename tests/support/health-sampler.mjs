@@ -1,5 +1,5 @@
-// Watches /health from a thread of its own, so that the test's own work does not spoil the times, and beside it a bare
-// HTTP server that answers at once: what that one is late by is the machine's doing.
+// Samples /health in a separate thread, so that the test's own work does not distort the times, and for comparison a
+// minimal HTTP server that answers immediately: its delays are measurement noise.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -29,8 +29,8 @@ if (!isMainThread && workerData?.healthUrl) {
     const at = Date.now();
     try {
       const { status, json, ms } = await get(workerData.healthUrl, { timeout: 2_000, agent });
-      const yardstick = await get(bareUrl, { timeout: 2_000, agent });
-      parentPort.postMessage({ at, ms, bare: yardstick.ms, status, body: json });
+      const baseline = await get(bareUrl, { timeout: 2_000, agent });
+      parentPort.postMessage({ at, ms, bare: baseline.ms, status, body: json });
     } catch (error) {
       parentPort.postMessage({ at, error: error.message });
     }
@@ -49,13 +49,13 @@ export class HealthSampler {
     });
     sampler.worker.on('message', (sample) => sampler.samples.push(sample));
     await until(() => sampler.samples.length > 0, { what: 'a first health sample' });
-    // The first one connects.
+    // The first request includes the connect.
     sampler.samples.length = 0;
     return sampler;
   }
 
   /**
-   * Milliseconds from `since` (Date.now()) to the first sample taken after it that `condition(body, status)` holds for.
+   * Milliseconds from `since` (Date.now()) to the first later sample for which `condition(body, status)` is true.
    */
   async latency(since, condition, what, timeout = 30_000) {
     const holds = (s) => s.at >= since && !s.error && condition(s.body, s.status);
@@ -64,8 +64,8 @@ export class HealthSampler {
   }
 
   /**
-   * Ends the watching. Times in milliseconds: {count, p50, p99, worst} of /health, {p50, p99, worst} of the bare server in
-   * `bare`; `slow` and `bare.slow` are how many took `limit` or longer.
+   * Ends the sampling. Times in milliseconds: {count, p50, p99, worst} of /health, {p50, p99, worst} of the minimal
+   * server in `bare`; `slow` and `bare.slow` are the numbers of samples that took `limit` or longer.
    */
   async stop(limit) {
     this.worker.postMessage('stop');

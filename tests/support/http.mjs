@@ -1,4 +1,4 @@
-// HTTP as a client of CM speaks it: whole requests with a deadline, and raw bytes where a library would be too polite.
+// An HTTP client: complete requests with a deadline, and raw bytes for requests that a library would not send.
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 
@@ -7,8 +7,8 @@ import { within } from './wait.mjs';
 const shared = new Agent({ keepAlive: true, maxSockets: 64 });
 
 /**
- * One request; resolves to {status, headers, text, json, ms}. `body` may be a string, a Buffer, or anything else, which
- * is sent as JSON. Rejects when the answer is not complete within `timeout` milliseconds.
+ * Sends one request; resolves to {status, headers, text, json, ms}. `body` may be a string or a Buffer; anything else
+ * is sent as JSON. Rejects if the response is not complete within `timeout` milliseconds.
  */
 export function http(method, url, { body, headers = {}, timeout = 10_000, agent = shared } = {}) {
   const raw = body === undefined || typeof body === 'string' || Buffer.isBuffer(body);
@@ -49,7 +49,7 @@ export function http(method, url, { body, headers = {}, timeout = 10_000, agent 
 export const get = (url, options) => http('GET', url, options);
 export const post = (url, body, options) => http('POST', url, { body, ...options });
 
-/** Sends bytes on a connection of their own and returns what comes back until `done(text)` or the peer's end. */
+/** Sends bytes on a new connection and returns what is received until `done(text)` is true or the peer closes. */
 export function raw(port, bytes, { timeout = 10_000, done = () => false } = {}) {
   const answer = new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(bytes));

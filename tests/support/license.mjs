@@ -1,4 +1,4 @@
-// Licenses for the tests, made with the tool that operators use.
+// Licenses for the tests, created with the operators' tool.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,14 +17,14 @@ function licenseIn(directory) {
   };
 }
 
-/** A new license in a new directory, good for `days`. */
+/** A new license in a new directory, valid for `days` days. */
 export function makeLicense({ days = 365, commonName = 'CM test' } = {}) {
   const directory = temporaryDirectory('license');
   execFileSync(tool, ['--out', directory, '--cn', commonName, '--days', String(days)], { stdio: 'pipe' });
   return licenseIn(directory);
 }
 
-/** The license that the tests share: made once. */
+/** The license that the tests share; created once. */
 export function license() {
   const directory = join(testData, 'license');
   if (!existsSync(join(directory, 'license.p12'))) {
@@ -39,7 +39,7 @@ export function license() {
     try {
       renameSync(beside, directory);
     } catch (error) {
-      // Another test was quicker.
+      // Another test has created it first.
       rmSync(beside, { recursive: true });
       if (!existsSync(join(directory, 'license.p12'))) throw error;
     }
@@ -47,13 +47,13 @@ export function license() {
   return licenseIn(directory);
 }
 
-/** A license whose time is over, signed by itself, with a password of its own. */
+/** An expired, self-signed license with its own password. */
 export function expiredLicense() {
   const directory = temporaryDirectory('expired');
   const run = (...args) => execFileSync('openssl', args, { cwd: directory, stdio: 'pipe' });
   run('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', 'key.pem');
   run('req', '-new', '-key', 'key.pem', '-subj', '/CN=CM expired', '-out', 'request.pem');
-  // `openssl x509` knows no past end on Debian 12; `openssl ca` does.
+  // On Debian 12, `openssl x509` cannot set an end date in the past; `openssl ca` can.
   writeFileSync(
     join(directory, 'ca.conf'),
     `[ca]\ndefault_ca = ca\n[ca]\ndatabase = ${directory}/index\nserial = ${directory}/serial\nnew_certs_dir = ${directory}\n` +

@@ -15,7 +15,7 @@ constexpr int tries = 1000;
 constexpr int first_port = 10'000;
 constexpr int usual_client_ports = 32'768;
 
-// The end of the ports to choose from: where those of clients begin.
+// The end of the range of ports to choose from: the start of the ephemeral ports.
 int end_of_ports() {
   std::ifstream file("/proc/sys/net/ipv4/ip_local_port_range");
   int first = 0;
@@ -28,7 +28,7 @@ int bound(int type, std::uint16_t port) {
   if (fd < 0)
     throw std::runtime_error("no socket");
   const int on = 1;
-  if (type == SOCK_STREAM) // as servers do: what is left of closed connections is no obstacle
+  if (type == SOCK_STREAM) // as servers do, so that remains of closed connections do not matter
     ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   const auto at = loopback(port);
   if (::bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0)

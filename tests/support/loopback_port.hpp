@@ -1,4 +1,4 @@
-// A loopback port for a server that a test starts, and the sockets that are needed to find and to reach it.
+// Finds a free loopback port for a server that a test starts, and connects to it.
 #pragma once
 
 #include <cstdint>
@@ -9,16 +9,15 @@ namespace cm::test {
 /// 127.0.0.1:port.
 [[nodiscard]] sockaddr_in loopback(std::uint16_t port);
 
-/// Whether something accepts connections there.
+/// Whether the port accepts connections.
 [[nodiscard]] bool accepts_connections(std::uint16_t port);
 
-/// A port on which nobody listens, the object's as long as it lives, against all other tests on the machine: the UDP
-/// port of the same number is bound, which nobody else here uses, so that the kernel keeps the book. Chosen below the
-/// ports that the kernel gives to clients, of which any connection could take one for itself while the server is away.
-/// The counterpart of ports.mjs.
+/// Reserves an unused port against all other tests on the machine for the lifetime of the object, by binding the UDP
+/// port of the same number, which has no other use here. Chosen below the kernel's ephemeral ports, any of which an
+/// outgoing connection could occupy while the server is down. The counterpart of ports.mjs.
 class loopback_port {
 public:
-  /// Throws std::runtime_error if there is none.
+  /// Throws std::runtime_error if there is no free port.
   loopback_port();
   ~loopback_port();
   loopback_port(const loopback_port&) = delete;

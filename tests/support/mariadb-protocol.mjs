@@ -1,4 +1,4 @@
-// As much of the MariaDB client/server protocol as is needed to tell one command from the next, and its answer's end.
+// The part of the MariaDB client/server protocol that is needed to recognize commands and the ends of their responses.
 
 const clientMysql = 1; // without it, the client has MariaDB's extended capabilities
 const clientSsl = 1 << 11;
@@ -11,7 +11,7 @@ const inTransaction = 0x0001;
 
 const longest = 0xffffff;
 
-/** The commands that are told apart; others are answered by one packet. */
+/** The commands with special handling; all others are answered by one packet. */
 const phases = {
   0x01: 'quit',
   0x03: 'query',
@@ -28,12 +28,15 @@ const phases = {
 /** Commands that the server does not answer. */
 export const unanswered = new Set(['quit', 'close', 'long data']);
 
-/** Commands that carry out a statement of SQL. */
+/** Commands that execute an SQL statement. */
 export const carriedOut = new Set(['query', 'execute', 'bulk']);
 
 export const phaseOf = (payload) => phases[payload[0]] ?? 'other';
 
-/** Cuts a stream of bytes into packets: {sequence, payload, bytes, continued}; `continued`: the next one belongs to it. */
+/**
+ * Splits a stream of bytes into packets: {sequence, payload, bytes, continued}; `continued`: the next packet continues
+ * it.
+ */
 export class Packets {
   #rest = Buffer.alloc(0);
 
@@ -59,7 +62,7 @@ export function packet(payload, sequence = 0) {
 /** COM_QUERY. */
 export const queryPacket = (sql) => packet(Buffer.concat([Buffer.from([0x03]), Buffer.from(sql)]));
 
-/** An ERR packet as the answer to a command: it carries no status flags. */
+/** An ERR packet as the response to a command; it has no status flags. */
 export function errorPacket(number, sqlstate, message) {
   const payload = Buffer.alloc(9);
   payload[0] = 0xff;
@@ -68,13 +71,13 @@ export function errorPacket(number, sqlstate, message) {
   return packet(Buffer.concat([payload, Buffer.from(message)]), 1);
 }
 
-/** The server's number of the connection, from its greeting; undefined where that is an error. */
+/** The server's connection ID from its greeting; undefined if the greeting is an error. */
 export function threadOf(greeting) {
   if (greeting[0] !== 10) return undefined;
   return greeting.readUInt32LE(greeting.indexOf(0, 1) + 1);
 }
 
-/** What the client has chosen in its answer to the greeting: {eof, cachesMetadata}. */
+/** The capabilities that the client has chosen in its response to the greeting: {eof, cachesMetadata}. */
 export function capabilitiesOf(login) {
   const low = login.readUInt32LE(0);
   if (low & clientSsl) throw new Error('the proxy cannot look into TLS');
@@ -98,7 +101,7 @@ function statusOfOk(payload) {
   return payload.readUInt16LE(offset);
 }
 
-/** Follows the answer to one command, packet by packet. */
+/** Parses the response to one command, packet by packet. */
 export class Response {
   #state = 'first';
   #left = 0;
@@ -108,11 +111,11 @@ export class Response {
     this.phase = phase;
     this.capabilities = capabilities;
     if (phase === 'fetch') this.#state = 'rows';
-    /** {error, message} or {rows, status}; `transaction`: whether the server says that one is open. */
+    /** {error, message} or {rows, status}; `transaction`: whether the server reports an open transaction. */
     this.outcome = { rows: 0 };
   }
 
-  /** Takes the next packet; true: it was the last. */
+  /** Processes the next packet; returns true if it was the last. */
   take(payload) {
     if (payload[0] === 0xff && (this.#state === 'first' || this.#state === 'rows')) {
       const message = payload.subarray(9).toString();
@@ -152,7 +155,7 @@ export class Response {
     return false;
   }
 
-  /** The next list of definitions behind the answer to a PREPARE; true: there is none. */
+  /** Starts the next list of definitions after the response to a PREPARE; returns true if there is none. */
   #definitions() {
     this.#left = this.#after.shift() ?? 0;
     this.#state = 'definitions';

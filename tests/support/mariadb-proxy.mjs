@@ -1,5 +1,5 @@
-// A proxy between CM and MariaDB that understands the protocol: it counts statements, and does something wrong at exactly
-// the one that a test names. Without TLS.
+// A proxy between CM and MariaDB that understands the protocol: it counts statements and injects a fault at exactly the
+// one that a test selects. Without TLS.
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
@@ -16,16 +16,16 @@ import {
 
 const maxLog = 20_000;
 
-/** One connection of CM, with its own one to the server. */
+/** One connection of CM, and the corresponding one to the server. */
 class Link {
   #fromClient = new Packets();
   #fromServer = new Packets();
   #state = 'greeting';
-  #waiting = []; // commands of the client that were not looked at yet
+  #waiting = []; // commands of the client that were not processed yet
   #unanswered = []; // commands that the server works on, oldest first
   #statements = new Map(); // SQL by the number of the prepared statement
-  #piece; // the pieces of a command that is longer than one packet
-  #occupied = false; // by a fault: what comes behind it waits
+  #piece; // the packets of a command that is longer than one packet
+  #occupied = false; // by a fault: later commands wait
 
   constructor(proxy, number, client) {
     this.proxy = proxy;
@@ -33,12 +33,12 @@ class Link {
     this.client = client;
     this.count = 0;
     this.open = true;
-    this.intercept = undefined; // looks at every command before the trap does: see failRollback()
+    this.intercept = undefined; // gets every command before the trap: see failRollback()
     this.upstream = connect({ port: proxy.target, host: '127.0.0.1', allowHalfOpen: true });
     for (const socket of [client, this.upstream]) {
       socket.setNoDelay(true);
-      socket.once('error', () => this.#forget());
-      socket.once('close', () => this.#forget());
+      socket.once('error', () => this.#detach());
+      socket.once('close', () => this.#detach());
     }
     client.on('data', (data) => this.#guarded(() => this.#takeClient(data)));
     client.on('end', () => this.upstream.end());
@@ -49,7 +49,7 @@ class Link {
     });
   }
 
-  /** A packet that cannot be understood is an error of the test, and ends the connection. */
+  /** Reports a packet that cannot be parsed as an error of the test, and ends the connection. */
   #guarded(act) {
     try {
       act();
@@ -59,7 +59,7 @@ class Link {
     }
   }
 
-  #forget() {
+  #detach() {
     if (!this.open) return;
     this.open = false;
     this.client.destroy();
@@ -141,7 +141,7 @@ class Link {
     return command.answered;
   }
 
-  /** Runs a statement of the test's own on the connection; the client does not see it. Resolves to the outcome. */
+  /** Runs a statement of the test on the connection, invisible to the client. Resolves to the outcome. */
   run(sql) {
     const bytes = queryPacket(sql);
     const command = this.#commandOf(bytes.subarray(4), bytes);
@@ -149,14 +149,14 @@ class Link {
     return this.forward(command, { swallow: true });
   }
 
-  /** Answers a command with an error of the server, which the server knows nothing of. */
+  /** Answers a command with a simulated error of the server. */
   async refuse(command, number, sqlstate, message) {
     await this.idle();
     command.end({ error: number, message, injected: true });
     if (this.client.writable) this.client.write(errorPacket(number, sqlstate, message));
   }
 
-  /** Has the next ROLLBACK fail, too: it does not reach the server, which keeps the transaction. */
+  /** Makes the next ROLLBACK fail too: it does not reach the server, which keeps the transaction. */
   failRollback(number, sqlstate, message) {
     this.intercept = ({ sql }) => {
       if (!/^ROLLBACK\b/.test(sql)) return undefined;
@@ -165,12 +165,12 @@ class Link {
     };
   }
 
-  /** Resolves when the server has answered all that was sent to it. */
+  /** Resolves when the server has answered everything that was sent to it. */
   async idle() {
     await Promise.all(this.#unanswered.map(({ answered }) => answered));
   }
 
-  /** Ends both connections. The server still reads, and carries out, what was forwarded before. */
+  /** Ends both connections. The server still executes what was forwarded before. */
   cut() {
     this.client.resetAndDestroy();
     this.upstream.end();
@@ -185,7 +185,7 @@ class Link {
       }
       const [command] = this.#unanswered;
       if (command === undefined) {
-        this.#send(bytes); // the server's last words: it closes the connection
+        this.#send(bytes); // a final error: the server closes the connection
         continue;
       }
       const last = this.#inPacket ? !continued && this.#lastSeen : command.response.take(payload);
@@ -210,9 +210,9 @@ class Link {
 
   #inPacket = false;
   #lastSeen = false;
-  #held = []; // what must reach the client after a promise
+  #held = []; // to be sent to the client after a promise
 
-  /** Sends to the client, in order; `after` is a promise that comes first. */
+  /** Sends to the client, in order; waits for the promise `after` first. */
   #send(bytes, after) {
     if (after === undefined && this.#held.length === 0) {
       if (this.client.writable) this.client.write(bytes);
@@ -240,7 +240,9 @@ class Link {
   }
 }
 
-/** Counts the statements that `matches`, and has `fault` act at the one at `position` (from 1; none without it). */
+/**
+ * Counts the statements that `matches` selects, and applies `fault` to the one at `position` (from 1; default: none).
+ */
 export class Trap {
   constructor({ matches, position, fault, onError }) {
     Object.assign(this, { matches, position, fault, onError });
@@ -250,7 +252,7 @@ export class Trap {
     });
   }
 
-  /** What is to be done at this command, if it is the one. */
+  /** The fault to apply to this command, if it is the selected one. */
   take(command) {
     if (!this.matches(command)) return undefined;
     this.seen.push(command);
@@ -276,10 +278,10 @@ export class MariadbProxy {
     const proxy = new MariadbProxy();
     proxy.target = target;
     proxy.links = new Set();
-    proxy.errors = []; // of the proxy itself and of the faults: a test fails where there is one
+    proxy.errors = []; // of the proxy itself and of the faults: any of them fails the test
     proxy.log = []; // the latest commands, oldest first
     proxy.refusing = false;
-    proxy.waiting = undefined; // new connections that are kept waiting, while they are
+    proxy.waiting = undefined; // new connections that wait, while stalled
     proxy.connections = 0;
     proxy.server = createServer({ allowHalfOpen: true }, (client) => proxy.#accept(client));
     await once(proxy.server.listen(0, '127.0.0.1'), 'listening');
@@ -306,21 +308,21 @@ export class MariadbProxy {
     this.links.add(new Link(this, this.connections, client));
   }
 
-  /** A command of a client: into the log, and to the trap. */
+  /** Logs a command of a client and passes it to the trap. */
   take(command) {
     this.log.push(command);
     if (this.log.length > maxLog) this.log.splice(0, maxLog / 2);
     return this.trap?.take(command);
   }
 
-  /** A promise that comes before the client hears of this outcome; undefined: nothing does. */
+  /** A promise to wait for before the client receives this outcome, or undefined. */
   beforeAnswer(command, outcome) {
     if (command.own || command.swallow) return undefined;
     if (command.holdAnswer) return command.holdAnswer;
     return outcome.error === undefined ? undefined : this.trap?.onError?.(command, outcome);
   }
 
-  /** Sets a trap, the only one; see Trap for `options`. */
+  /** Sets a trap and replaces the previous one; see Trap for `options`. */
   arm(options) {
     this.trap = new Trap(options);
     return this.trap;
@@ -330,7 +332,7 @@ export class MariadbProxy {
     this.trap = undefined;
   }
 
-  /** Ends every connection there is; new ones are served. */
+  /** Ends all existing connections; new ones are accepted. */
   cut() {
     for (const link of this.links) link.cut();
   }
@@ -340,7 +342,7 @@ export class MariadbProxy {
     this.refusing = on;
   }
 
-  /** With `on`, new connections are taken and hear nothing; without, they are served, those that waited too. */
+  /** With `on`, new connections are accepted but not served; without, they are served, including the waiting ones. */
   keepWaiting(on = true) {
     const waited = this.waiting ?? [];
     this.waiting = on ? waited : undefined;

@@ -30,7 +30,7 @@ constexpr std::chrono::seconds start_limit{60};
 constexpr std::chrono::seconds stop_limit{30};
 constexpr milliseconds poll_pause{10};
 
-// Starts a program whose output goes to a file. The child ends with this process, however that ends.
+// Starts a program with its output in a file. The child ends with this process, also if that is killed.
 pid_t spawn(const std::vector<std::string>& arguments, const fs::path& output) {
   std::vector<char*> raw;
   raw.reserve(arguments.size() + 1);
@@ -57,13 +57,13 @@ std::string content(const fs::path& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// mariadb-install-db takes seconds: once a process is enough.
+// mariadb-install-db takes seconds, so it runs once per process.
 const fs::path& data_template() {
   static const temporary_directory directory("cm-mariadb-template");
   static const fs::path data = [] {
     auto made = directory.path() / "data";
     std::vector<std::string> install{"mariadb-install-db", "--no-defaults", "--datadir=" + made.string(),
-                                     // A server that starts deletes what others have in a directory that they share.
+                                     // A starting server deletes the files of others in a shared directory.
                                      "--tmpdir=" + made.parent_path().string(),
                                      "--auth-root-authentication-method=normal", "--skip-test-db",
                                      "--innodb-log-file-size=8M", "--innodb-buffer-pool-size=16M"};
@@ -108,7 +108,7 @@ temporary_directory::temporary_directory(std::string_view name) {
 }
 
 temporary_directory::~temporary_directory() {
-  std::error_code ignored; // what cannot be removed is left to the system's own cleaning
+  std::error_code ignored; // the system cleans up its temporary directory
   fs::remove_all(path_, ignored);
 }
 
@@ -133,7 +133,7 @@ mariadb_server::mariadb_server(std::vector<std::string> arguments)
 }
 
 mariadb_server::~mariadb_server() {
-  end(SIGKILL); // the data goes too
+  end(SIGKILL); // an orderly end is not needed: the data is deleted
 }
 
 core::database_settings mariadb_server::settings() const {

@@ -1,4 +1,4 @@
-// A private MariaDB server for a test: own data directory, own loopback port, ended with the object.
+// A private MariaDB server for a test, with its own data directory and loopback port; the destructor ends it.
 #pragma once
 
 #include "core/configuration/settings.hpp"
@@ -13,7 +13,7 @@
 
 namespace cm::test {
 
-/// A directory that goes with the object. Its path is short enough for a socket in it.
+/// A temporary directory that the destructor removes. Its path is short enough for a Unix socket in it.
 class temporary_directory {
 public:
   explicit temporary_directory(std::string_view name);
@@ -27,36 +27,36 @@ private:
   std::filesystem::path path_;
 };
 
-/// Runs as root and as an ordinary user. The data directory is installed once in a process and copied for each server.
-/// All functions throw std::runtime_error where the server does not do what it should.
+/// Works as root and as an ordinary user. The data directory is installed once per process and copied for each server.
+/// All functions throw std::runtime_error if the server fails.
 class mariadb_server {
 public:
-  /// Starts and waits until it answers; database `cm`, user `cm` with the password "cm-test-password".
+  /// Starts and waits until the server answers; database `cm`, user `cm` with the password "cm-test-password".
   /// @param arguments further command line arguments of mariadbd
   explicit mariadb_server(std::vector<std::string> arguments = {});
   ~mariadb_server();
   mariadb_server(const mariadb_server&) = delete;
   mariadb_server& operator=(const mariadb_server&) = delete;
 
-  /// How `cm` reaches it: one host, short time-outs.
+  /// The connection settings of `cm`: one host, short timeouts.
   [[nodiscard]] core::database_settings settings() const;
   [[nodiscard]] core::network_address address() const;
 
   [[nodiscard]] std::uint16_t port() const noexcept { return port_.number(); }
 
-  /// For what /proc tells of it.
+  /// The process ID, for reading /proc.
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
 
   /// Runs one statement as the server's root in the database `cm`.
   void execute(std::string_view sql) const;
 
-  /// The same for a query: all values, "NULL" for null.
+  /// The same for a query; returns all values, "NULL" for null.
   [[nodiscard]] std::vector<std::vector<std::string>> query(std::string_view sql) const;
 
   /// The first value of the first row.
   [[nodiscard]] std::string value(std::string_view sql) const;
 
-  /// Empties the database: no table is left.
+  /// Drops all tables of the database.
   void recreate_database() const;
 
   void stop();  ///< as an operator stops it

@@ -22,7 +22,7 @@ namespace cm::test {
 
 namespace {
 
-/// Starts a program with its output thrown away.
+/// Starts a program and discards its output.
 pid_t spawn(std::vector<std::string> arguments) {
   std::vector<char*> argv;
   argv.reserve(arguments.size() + 1);
@@ -95,7 +95,7 @@ nats_certificates::nats_certificates() {
 }
 
 nats_certificates::~nats_certificates() {
-  std::error_code ignored; // a leftover in the temporary directory is no reason to fail
+  std::error_code ignored; // leftovers in the temporary directory must not fail the test
   std::filesystem::remove_all(directory_, ignored);
 }
 
@@ -107,7 +107,7 @@ nats_server::nats_server(nats_server_options options) : options_(std::move(optio
 nats_server::~nats_server() {
   if (pid_ > 0)
     end(SIGKILL);
-  std::error_code ignored; // a file that stays behind in the temporary directory harms nobody
+  std::error_code ignored; // leftovers in the temporary directory are harmless
   if (!configuration_.empty())
     std::filesystem::remove(configuration_, ignored);
 }
@@ -152,7 +152,7 @@ void nats_server::start() {
     }
     if (std::chrono::steady_clock::now() > deadline)
       throw std::runtime_error("nats-server does not accept connections");
-    std::this_thread::sleep_for(std::chrono::milliseconds(5)); // between two tries of the awaited condition
+    std::this_thread::sleep_for(std::chrono::milliseconds(5)); // polling interval
   }
 }
 

@@ -1,4 +1,4 @@
-// A private nats-server for a test: own loopback port, ended with the object.
+// A private nats-server for a test, on its own loopback port; the destructor ends it.
 #pragma once
 
 #include "core/configuration/settings.hpp"
@@ -12,7 +12,8 @@
 
 namespace cm::test {
 
-/// Certificates made for one test by openssl: a CA, a server's for 127.0.0.1 and a client's. Goes with the object.
+/// Certificates for one test, created with openssl: a CA, a server's for 127.0.0.1 and a client's. The destructor
+/// removes them.
 class nats_certificates {
 public:
   nats_certificates();
@@ -20,7 +21,7 @@ public:
   nats_certificates(const nats_certificates&) = delete;
   nats_certificates& operator=(const nats_certificates&) = delete;
 
-  /// The file ca.pem, other-ca.pem (which signed nothing), server.pem, server.key, client.pem or client.key.
+  /// The path of ca.pem, other-ca.pem (which has signed nothing), server.pem, server.key, client.pem or client.key.
   [[nodiscard]] std::string file(const char* name) const { return (directory_ / name).string(); }
 
 private:
@@ -35,7 +36,7 @@ struct nats_server_options {
   bool started = true;
 };
 
-/// All functions throw std::runtime_error where the server does not do what it should.
+/// All functions throw std::runtime_error if the server fails.
 class nats_server {
 public:
   explicit nats_server(nats_server_options options = {});
@@ -46,7 +47,7 @@ public:
   /// nats://127.0.0.1:port, or tls:// with certificates.
   [[nodiscard]] std::string url() const;
 
-  /// url, login and certificates as CM takes them.
+  /// URL, credentials and certificates in the form of CM's settings.
   [[nodiscard]] core::nats_settings settings() const;
 
   [[nodiscard]] std::uint16_t port() const noexcept { return port_.number(); }
@@ -59,7 +60,7 @@ public:
   void pause();  ///< it keeps its connections and answers nothing
   void resume(); ///< after pause
 
-  /// The login that the server asks for from its next start on.
+  /// The credentials that the server requires from its next start on.
   void set_password(std::string password) { options_.password = std::move(password); }
 
 private:

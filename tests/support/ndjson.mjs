@@ -1,4 +1,4 @@
-// Lines of JSON as a client streams them: an import that writes and reads at the same time, an export read at leisure.
+// Streams newline-delimited JSON as a client: an import that writes and reads concurrently, an export that may be slow.
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 
@@ -7,7 +7,7 @@ import { within } from './wait.mjs';
 
 const type = { 'Content-Type': 'application/x-ndjson' };
 
-/** Calls `onLine(text)` for each line of a stream and awaits what it returns; a last line without its end counts. */
+/** Calls `onLine(text)` for each line of a stream and awaits its result; a last line without a line feed counts. */
 async function eachLine(stream, onLine) {
   let rest = '';
   stream.setEncoding('utf8');
@@ -22,7 +22,7 @@ async function eachLine(stream, onLine) {
   if (rest !== '') await onLine(rest);
 }
 
-/** Objects (as JSON) or texts (as they are) of an iterable, a line each, in pieces of about `size` bytes. */
+/** Turns an iterable of objects (as JSON) or texts (unchanged) into lines, in pieces of about `size` bytes. */
 function* pieces(lines, size = 32 << 10) {
   let piece = '';
   for (const line of lines) {
@@ -36,8 +36,8 @@ function* pieces(lines, size = 32 << 10) {
 }
 
 /**
- * Streams `lines` into an import, chunked, never faster than CM takes them, and reads the results meanwhile:
- * `onResult(result)` for each (a promise of it is awaited before the next is read), or they are collected.
+ * Streams `lines` into an import, chunked and with backpressure, and concurrently reads the results: calls
+ * `onResult(result)` for each (and awaits its promise before it reads the next), or collects them.
  * Resolves to {status, headers, results, count}.
  */
 export async function importLines(api, lines, { onResult, headers = {}, timeout = 120_000 * slowness } = {}) {
@@ -71,8 +71,8 @@ export async function importLines(api, lines, { onResult, headers = {}, timeout 
 }
 
 /**
- * Reads an export: `onLine(object)` for each line (a promise of it is awaited before more is read), or they are
- * collected. Resolves to {status, headers, lines, count, bytes, complete}.
+ * Reads an export: calls `onLine(object)` for each line (and awaits its promise before it reads more), or collects the
+ * lines. Resolves to {status, headers, lines, count, bytes, complete}.
  */
 export async function exportLines(api, { query = '', onLine, headers = {}, timeout = 120_000 * slowness } = {}) {
   const call = request(`${api}/endpoint-tokens/export${query}`, { headers, agent: new Agent({ keepAlive: false }) }).end();

@@ -1,5 +1,5 @@
-// Every operation of CM that uses the database, in one form: what is needed for it, how it is asked for, which answer is
-// right, and what must be true when it was carried out. For tests that disturb the database meanwhile.
+// Every operation of CM that uses the database, in a uniform form: its fixture, its request, the right answer, and the
+// checks of its result. For tests that inject database faults.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 
@@ -8,11 +8,11 @@ import { binary } from './rest.mjs';
 export const password = 'the right password';
 export const issuer = 'CN=Devices CA,O=Example';
 
-/** The answers that contract 3.3 and 4.1 allow while the database is in trouble: the right one, or "try again". */
+/** The answers that contract sections 3.3 and 4.1 allow during a database fault: the right one, or "try again". */
 export const unavailable = 503;
 
 export class Operations {
-  /** @param context {operator, ecap, rows, events} of the CM that is asked */
+  /** @param context {operator, ecap, rows, events} of the CM under test */
   constructor(context) {
     Object.assign(this, context);
     this.number = 0;
@@ -23,7 +23,7 @@ export class Operations {
     return this.number;
   }
 
-  /** A token that was never used; `endpointId` is another one's where it is given. */
+  /** Creates an unused token; `endpointId` may be that of another token. */
   async newToken({ endpointId = `endpoint-${this.next()}`, applicationName = 'smart_kettle' } = {}) {
     const { status, json, text } = await this.operator.createToken(endpointId, applicationName);
     assert.equal(status, 201, text);
@@ -44,14 +44,14 @@ export class Operations {
     return { serialNumber, id: json.credentialId, table: 'x509_credential' };
   }
 
-  /** One row in the audit trail for the change that was asked for, whatever else happened. */
+  /** Checks that the audit trail has exactly one row for the requested change. */
   async #audited(fixture, count = 1) {
     const where = `correlation_id = '${fixture.correlationId}'`;
     assert.equal(await this.rows.count('credential_audit', where), count, `audit rows of ${fixture.correlationId}`);
   }
 
-  /** One revocation in the database, and its event heard. */
-  async #told(fixture, ids) {
+  /** Checks that there is one revocation in the database, and that its event was received. */
+  async #hasEvent(fixture, ids) {
     const where = `correlation_id = '${fixture.correlationId}'`;
     assert.equal(await this.rows.count('revocation', where), 1, `revocations of ${fixture.correlationId}`);
     const event = await this.events.one(fixture.correlationId, 20_000);
@@ -63,10 +63,10 @@ export class Operations {
   }
 
   /**
-   * All of them, each {name, writes, right, again, make(), ask(fixture), done(fixture), lock(fixture)}: `ask` resolves to
-   * the code of the answer; `right` is the one for success, and `again` (an array) those for a repetition after an answer
-   * that left open what had happened; `done` checks the database and the events; `lock` is a statement of SQL that locks
-   * what the operation has locked.
+   * All operations, each {name, writes, right, again, make(), ask(fixture), done(fixture), lock(fixture)}: `ask`
+   * resolves to the status code; `right` is the code for success, and `again` (an array) are those for a repetition
+   * after an answer that left the outcome open; `done` checks the database and the events; `lock` is an SQL statement
+   * that locks the same rows as the operation.
    */
   all() {
     const { operator, ecap, rows } = this;
@@ -106,7 +106,7 @@ export class Operations {
         done: async (f) => {
           await this.#statusIs('token', f, 'Revoked');
           await this.#audited(f);
-          await this.#told(f, [f.id]);
+          await this.#hasEvent(f, [f.id]);
         },
       }),
       define('delete a token', {
@@ -117,7 +117,7 @@ export class Operations {
         done: async (f) => {
           await this.#statusIs('token', f, undefined);
           await this.#audited(f);
-          await this.#told(f, [f.id]);
+          await this.#hasEvent(f, [f.id]);
         },
       }),
       define('delete all tokens of an endpoint', {
@@ -131,7 +131,7 @@ export class Operations {
         done: async (f) => {
           assert.equal(await rows.count('endpoint_token', `endpoint_id = '${f.endpointId}'`), 0);
           await this.#audited(f, 2);
-          await this.#told(f, f.ids);
+          await this.#hasEvent(f, f.ids);
         },
       }),
       define('import a token', {
@@ -159,7 +159,7 @@ export class Operations {
         done: async (f) => {
           await this.#statusIs('token', f, 'Suspended');
           await this.#audited(f);
-          await this.#told(f, [f.id]);
+          await this.#hasEvent(f, [f.id]);
         },
       }),
       define('create a username', {
@@ -189,7 +189,7 @@ export class Operations {
         done: async (f) => {
           await this.#statusIs('credentials', f, 'Suspended');
           await this.#audited(f);
-          await this.#told(f, [f.id]);
+          await this.#hasEvent(f, [f.id]);
         },
       }),
       define('delete a certificate', {
@@ -200,7 +200,7 @@ export class Operations {
         done: async (f) => {
           await this.#statusIs('certificates', f, undefined);
           await this.#audited(f);
-          await this.#told(f, [f.id]);
+          await this.#hasEvent(f, [f.id]);
         },
       }),
       define('check a token', {

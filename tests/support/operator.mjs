@@ -1,4 +1,4 @@
-// What an operator does with credentials over REST, one method an operation; each resolves to the whole answer.
+// The operations of an operator on credentials over REST, one method each; all resolve to the whole response.
 import { randomUUID } from 'node:crypto';
 
 import { get, http } from './http.mjs';
@@ -10,7 +10,7 @@ export class Operator {
     this.cm = cm;
   }
 
-  /** A request with a correlation ID of its own, which the answer then has in `correlationId`. */
+  /** Sends a request with a new correlation ID, which the result has in `correlationId`. */
   async #send(method, url, { correlationId = randomUUID(), headers = {}, ...options } = {}) {
     const answer = await http(method, `${this.cm.api}${url}`, {
       headers: { 'Correlation-ID': correlationId, ...headers },
@@ -47,7 +47,7 @@ export class Operator {
     return this.#send('GET', `/endpoints/${path(endpointId)}/tokens/${id}/history`, options);
   }
 
-  /** `lines` are objects; the answer's result lines are in `lines`. */
+  /** `lines` are objects; the result has the response lines in `lines`. */
   async importTokens(lines, { headers = {}, ...options } = {}) {
     const answer = await this.#send('POST', '/endpoint-tokens/import', {
       body: lines.map((line) => `${JSON.stringify(line)}\n`).join(''),

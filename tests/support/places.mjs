@@ -1,4 +1,4 @@
-// Where things lie, and which build is tested.
+// Paths, and the build under test.
 import { mkdtempSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -6,24 +6,24 @@ import { fileURLToPath } from 'node:url';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-/** The CMake preset whose executables are tested: CM_PRESET, release without it. */
+/** The CMake preset whose executables are tested: CM_PRESET, default release. */
 export const preset = process.env.CM_PRESET ?? 'release';
 
-/** Why figures (memory, start time) are not judged under this preset; undefined where they are. */
+/** Why measured values (memory, start time) are not checked with this preset; undefined if they are. */
 export const noFigures = preset === 'release' ? undefined : `figures are for the release preset, this is ${preset}`;
 
-/** How many of `many` this preset works through: under the sanitizers fewer find as much. */
+/** Reduces a number of iterations for slow presets: with the sanitizers, fewer iterations suffice. */
 export const volume = (many) => (noFigures ? many / 5 : many);
 
-/** How much longer than in release a wait may take under this preset. */
+/** The factor by which waits may take longer with this preset than with release. */
 export const slowness = preset === 'release' ? 1 : 4;
 
 export const binary = process.env.CM_BINARY ?? join(root, 'build', preset, 'cm');
 
-/** The test build of cm, which can be told to crash an actor. */
+/** The test build of cm, which can crash actors on command. */
 export const faultyBinary = process.env.CM_FAULTY_BINARY ?? join(root, 'build', preset, 'cm_faulty');
 
-/** What tests make once and keep: MariaDB's template, the license. */
+/** Files that tests create once and reuse: MariaDB's template, the license. */
 export const testData = join(root, 'build', 'test-data');
 mkdirSync(testData, { recursive: true });
 

@@ -1,13 +1,13 @@
-// Loopback ports for servers that a test starts: nobody else takes one between its choice and its use, or while its server
-// is away for a moment.
+// Loopback ports for servers that tests start. A port is reserved, so that no other test takes it before its server
+// starts or while it restarts.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 
 /**
- * [first, end) of the ports to choose from. Below those that the kernel gives to clients, of which any connection could take
- * one for itself; a client that asks for a port of theirs where nobody listens may even be connected with itself.
+ * The range [first, end) of ports to choose from. Below the kernel's ephemeral ports, any of which an outgoing
+ * connection could occupy; a client that connects to an unused ephemeral port may even be connected to itself.
  */
 function range() {
   const [first] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').trim().split(/\s+/).map(Number);
@@ -15,8 +15,8 @@ function range() {
 }
 
 /**
- * Takes the port for this process, as long as it lives: the UDP port of the same number is bound, which nobody else here
- * uses, so the kernel keeps the book.
+ * Reserves the port for the lifetime of this process, by binding the UDP port of the same number, which has no other
+ * use here.
  */
 async function reserve(port) {
   const mark = createSocket('udp4');
@@ -31,7 +31,7 @@ async function reserve(port) {
   }
 }
 
-/** Whether a server can listen there: others than our tests may have a server too. */
+/** Whether a server can listen on the port: programs other than our tests may use it. */
 async function unused(port) {
   const server = createServer();
   try {
@@ -44,7 +44,7 @@ async function unused(port) {
   return true;
 }
 
-/** `count` loopback ports on which nobody listens, all different, this process's as long as it lives. */
+/** Returns `count` different, unused loopback ports, reserved for the lifetime of this process. */
 export async function freePorts(count) {
   const [first, end] = range();
   const ports = [];

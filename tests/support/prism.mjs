@@ -1,4 +1,4 @@
-// Prism as a proxy before CM: it holds every request and every answer against the OpenAPI document.
+// Prism as a proxy in front of CM: validates every request and response against the OpenAPI document.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -14,11 +14,11 @@ const preload = join(root, 'tests', 'support', 'single-use-sockets.cjs');
 const program = join(dirname(require.resolve('@stoplight/prism-cli/package.json')), 'dist', 'index.js');
 
 export class Prism {
-  /** Before `upstream` (a URL without a path), with the document at `file`. */
+  /** Starts it in front of `upstream` (a URL without a path), with the document at `file`. */
   static async start(file, upstream) {
     const prism = new Prism();
     [prism.port] = await freePorts(1);
-    // Without --errors it forwards requests that are wrong, too, and tells of everything in a header.
+    // Without --errors it forwards invalid requests too, and reports all violations in a header.
     const args = ['proxy', file, upstream, '--host', '127.0.0.1', '--port', String(prism.port)];
     prism.process = new Process(process.execPath, ['--require', preload, program, ...args]);
     try {
@@ -35,12 +35,12 @@ export class Prism {
     return prism;
   }
 
-  /** One request; the answer has `violations`: {request, response}, lists of what is not as the document has it. */
+  /** Sends one request; the result has `violations`: {request, response}, lists of deviations from the document. */
   async ask(method, path, options) {
     const answer = await http(method, `${this.url}${path}`, { timeout: 20_000 * slowness, ...options });
-    const told = answer.headers['sl-violations'];
-    assert.ok(!told?.startsWith('Too many'), told);
-    const all = told === undefined ? [] : JSON.parse(told);
+    const violations = answer.headers['sl-violations'];
+    assert.ok(!violations?.startsWith('Too many'), violations);
+    const all = violations === undefined ? [] : JSON.parse(violations);
     const of = (place) => all.filter(({ location }) => location[0] === place);
     answer.violations = { request: of('request'), response: of('response') };
     assert.notEqual(answer.headers['content-type'], 'application/problem+json', `Prism itself answered: ${answer.text}`);

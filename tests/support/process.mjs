@@ -1,4 +1,4 @@
-// A child process that is known by its PID alone, with its output collected and an orderly end.
+// A child process that is identified only by its PID, with its output collected and an orderly end.
 import { spawn } from 'node:child_process';
 
 import { until } from './wait.mjs';
@@ -13,14 +13,14 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 
 const reportBegins = /^.*(?:(?:Address|Leak|UndefinedBehavior)Sanitizer|: runtime error: )/m;
 
-/** The output from the first report of a sanitizer on, at most 12,000 characters; undefined when there is none. */
+/** The output from the first sanitizer report on, at most 12,000 characters; undefined if there is none. */
 export function sanitizerReport(output) {
   const begin = reportBegins.exec(output)?.index;
   return begin === undefined ? undefined : output.slice(begin, begin + 12_000);
 }
 
 export class Process {
-  /** Starts `command`; `environment` is the whole of it but PATH. */
+  /** Starts `command`; `environment` is the complete environment except for PATH. */
   constructor(command, args, { environment = {}, cwd, stdin = 'ignore' } = {}) {
     this.name = command.split('/').pop();
     this.output = '';
@@ -31,7 +31,7 @@ export class Process {
       stdio: [stdin, 'pipe', 'pipe'],
     });
     alive.add(this.child);
-    // One that nobody ended, since its test failed before it had it, ends with this process and does not hold it up.
+    // A child that a failed test did not end must end with this process, and must not keep it alive.
     this.child.unref();
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream.unref();
@@ -74,8 +74,8 @@ export class Process {
   }
 
   /**
-   * How the process ended ({code, signal}), awaited for at most `timeout` milliseconds. What a sanitizer found fails the
-   * test whatever it asks for, and the report is in the message: it may not come a second time.
+   * Waits at most `timeout` milliseconds for the end of the process; resolves to {code, signal}. Fails the test if a
+   * sanitizer has reported something, with the report in the message, because it may not be reproducible.
    */
   async exit(timeout = 10_000) {
     await until(() => this.end, { timeout, what: `${this.name} (PID ${this.pid}) ended` });
@@ -84,13 +84,13 @@ export class Process {
     return this.end;
   }
 
-  /** SIGKILL, also to a process that was stopped. */
+  /** Sends SIGKILL, also to a stopped process. */
   async kill() {
     if (this.running) this.signal('SIGKILL');
     return this.exit();
   }
 
-  /** `signal`, and SIGKILL after `timeout` milliseconds. */
+  /** Sends `signal`, and SIGKILL after `timeout` milliseconds. */
   async stop(signal = 'SIGTERM', timeout = 20_000) {
     if (this.running) {
       this.signal('SIGCONT');

@@ -1,4 +1,4 @@
-// A TCP proxy that does to a connection what networks do: delay it, swallow what it carries, cut it, refuse it.
+// A TCP proxy that injects network faults: delays, lost data, resets, refused connections.
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
@@ -26,21 +26,21 @@ export class Proxy {
     const upstream = connect({ port: this.target, host: '127.0.0.1', allowHalfOpen: true });
     const pair = { client, upstream };
     this.pairs.add(pair);
-    const forget = () => {
+    const detach = () => {
       client.destroy();
       upstream.destroy();
       this.pairs.delete(pair);
     };
     for (const socket of [client, upstream]) {
       socket.setNoDelay(true);
-      socket.once('error', forget);
-      socket.once('close', forget);
+      socket.once('error', detach);
+      socket.once('close', detach);
     }
     this.#carry(client, upstream, (data) => this.#hold(data, upstream));
     this.#carry(upstream, client);
   }
 
-  /** Whether `data` of a client is held back, or waits behind what is. */
+  /** Whether `data` of a client is held back, itself or because earlier data is. */
   #hold(data, upstream) {
     if (this.heldFrom === undefined) return false;
     if (this.held.length === 0 && !data.includes(this.heldFrom)) return false;
@@ -54,7 +54,7 @@ export class Proxy {
       from.pause();
       to.once('drain', () => from.resume());
     };
-    const late = []; // whichever timer fires first does what came first
+    const late = []; // in order of arrival, whichever timer fires first
     const inOrder = (act) => {
       if (this.latency === 0 && late.length === 0) {
         act();
@@ -76,7 +76,7 @@ export class Proxy {
     this.latency = milliseconds;
   }
 
-  /** What clients send from the first piece with `text` in it on arrives at release() only. */
+  /** Holds back what clients send, from the first piece that contains `text` on, until release(). */
   hold(text) {
     this.heldFrom = text;
   }
@@ -88,12 +88,12 @@ export class Proxy {
     }
   }
 
-  /** With `on`, connections stay open, new ones too, and nothing arrives. What was swallowed is lost: cut() afterwards. */
+  /** With `on`, connections stay open and are accepted, but all data is discarded. Needs cut() afterwards. */
   blackHole(on = true) {
     this.swallow = on;
   }
 
-  /** Resets every connection there is; new ones are served. */
+  /** Resets all existing connections; new ones are accepted. */
   cut() {
     for (const { client, upstream } of this.pairs) {
       client.resetAndDestroy();
@@ -106,7 +106,7 @@ export class Proxy {
     this.refusing = on;
   }
 
-  /** Back to an honest wire, with connections of its own. */
+  /** Ends all faults. Resets the connections that have lost data. */
   heal() {
     this.latency = 0;
     this.refusing = false;

@@ -1,4 +1,4 @@
-// The Avro records of docs/avro as avsc reads them, with its plain unions.
+// The Avro records of docs/avro as avsc types with unwrapped unions.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

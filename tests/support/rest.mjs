@@ -1,4 +1,4 @@
-// What all of CM's REST API has in common: its forms, its errors, and the rows that a change leaves in the database.
+// Common checks for CM's REST API: formats, errors, and the rows that a change writes to the database.
 import assert from 'node:assert/strict';
 
 export const iso = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -6,11 +6,11 @@ export const uuid7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0
 export const etag = /^"[0-9a-f]{40}"$/;
 export const otherTag = `"${'0'.repeat(40)}"`;
 
-/** The numbers of the columns: the place in the array. */
+/** The codes of the enum columns: the index in the array. */
 export const states = ['Inactive', 'Active', 'Suspended', 'Revoked'];
 export const channels = ['rest', 'ecap', 'elce', 'import'];
 
-/** The shape that every error has; `fields` for 400. */
+/** Checks the common format of errors; `fields` for 400. */
 export function isError(answer, status, fields) {
   assert.equal(answer.status, status, `${status} is expected: ${answer.text}`);
   assert.match(answer.headers['content-type'], /^application\/json/);
@@ -39,8 +39,8 @@ const orMissing = (text) => (text === '-' ? undefined : text);
 const stateOf = (text) => (text === '-' ? undefined : states[Number(text)]);
 
 /**
- * What the database holds of one credential: {row, audit, revocations}. `row` is undefined where there is none; the
- * audit trail is oldest first; revocations are those that name it, each with `pending`: still in the outbox.
+ * The database state of one credential: {row, audit, revocations}. `row` is undefined if there is none; the audit trail
+ * is oldest first; `revocations` are those that contain the credential, each with `pending`: still in the outbox.
  */
 export async function stored(mariadb, table, id) {
   const used = table === 'endpoint_token' ? 'first_used_at' : 'last_used_at';
@@ -79,5 +79,5 @@ export async function stored(mariadb, table, id) {
   return found;
 }
 
-/** Milliseconds of a column as REST shows them. */
+/** Converts the milliseconds of a column to REST's date format. */
 export const shownDate = (milliseconds) => new Date(Number(milliseconds)).toISOString();

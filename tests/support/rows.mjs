@@ -1,4 +1,4 @@
-// What the tables of CM say about one credential, and a way to set what no API would.
+// Reads the table rows of one credential, and sets values that no API allows.
 import { binary, channels, states } from './rest.mjs';
 
 const tables = { token: 'endpoint_token', credentials: 'basic_credential', certificates: 'x509_credential' };
@@ -10,13 +10,13 @@ export class Rows {
     this.mariadb = mariadb;
   }
 
-  /** The status of a credential ("token", "credentials" or "certificates"); undefined where there is no such row. */
+  /** The status of a credential ("token", "credentials" or "certificates"); undefined if there is no row. */
   async status(kind, id) {
     const text = await this.mariadb.sql(`SELECT status FROM ${tables[kind]} WHERE id = ${binary(id)}`);
     return text === '' ? undefined : statusName(text.trim());
   }
 
-  /** Changes a status behind CM's back. */
+  /** Changes a status directly in the database, without CM. */
   async setStatus(kind, id, status) {
     await this.mariadb.sql(`UPDATE ${tables[kind]} SET status = ${states.indexOf(status)} WHERE id = ${binary(id)}`);
   }

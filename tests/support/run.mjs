@@ -1,5 +1,5 @@
-// Runs test files (node:test), several at once, and writes {passed, failed} to a file. What failed, and why, is added to the
-// file that CM_FAILURES names.
+// Runs test files (node:test) in parallel and writes {passed, failed} to a file. Appends failed tests and their errors
+// to the file that CM_FAILURES names.
 //   node run.mjs --results FILE --concurrency N --timeout SECONDS FILE…
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -23,7 +23,7 @@ const stream = run({
   concurrency: Number(values.concurrency),
   timeout: Number(values.timeout) * 1000,
 });
-// What only holds other tests is not counted beside them; a file that breaks before its first test is.
+// Suites are not counted in addition to their tests; a file that fails before its first test is counted.
 const files = new Set(positionals.map((file) => resolve(file)));
 const holds = (event) => event.details?.type === 'suite' || (event.nesting === 0 && files.has(resolve(event.name)));
 stream.on('test:pass', (event) => {

@@ -1,5 +1,5 @@
-// nats-server and MariaDB of a test's own, on free loopback ports: started, stopped, killed, stopped in their tracks, and
-// started again on the same port with the same data.
+// nats-server and MariaDB for tests, on free loopback ports. They can be started, stopped, killed, suspended, and
+// restarted on the same port with the same data.
 import { execFile, execFileSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -27,14 +27,14 @@ export function reachable(port) {
   });
 }
 
-/** What both servers have in common. */
+/** The common base of both servers. */
 class Server {
   constructor(port, directory) {
     this.port = port;
     this.directory = directory;
   }
 
-  /** Starts the process (again, with the port and the data it had) and waits until it answers. */
+  /** Starts or restarts the process (with the same port and data) and waits until it answers. */
   async start() {
     this.process = this.launch();
     try {
@@ -51,23 +51,23 @@ class Server {
     return this;
   }
 
-  /** An orderly end; start() brings it back. */
+  /** Orderly shutdown; start() restarts it. */
   async stop() {
     await this.process?.stop();
   }
 
-  /** kill -9; start() brings it back. */
+  /** kill -9; start() restarts it. */
   async kill() {
     await this.process?.kill();
   }
 
-  /** SIGSTOP: connections stay open and nothing is answered any more. */
+  /** SIGSTOP: connections stay open, but requests are no longer answered. */
   pause() {
     this.process.signal('SIGSTOP');
-    // Its threads stop one after the other; a question that is asked too soon would still be answered.
+    // The threads stop one after the other; an early request would still be answered.
     const tasks = `/proc/${this.process.pid}/task`;
     const stopped = (task) => {
-      const stat = join(tasks, task, 'stat'); // a thread that ended meanwhile has none
+      const stat = join(tasks, task, 'stat'); // missing if the thread has ended
       return !existsSync(stat) || /\) [Tt] /.test(readFileSync(stat, 'utf8'));
     };
     for (const end = Date.now() + 2_000; Date.now() < end && !readdirSync(tasks).every(stopped); );
@@ -78,7 +78,7 @@ class Server {
     this.process.signal('SIGCONT');
   }
 
-  /** Ends it for good and removes its data. */
+  /** Ends it permanently and removes its data. */
   async remove() {
     await this.kill();
     rmSync(this.directory, { recursive: true, force: true });
@@ -105,11 +105,10 @@ export class Nats extends Server {
   }
 
   /**
-   * Writes the configuration as it is for the next start or reload: `denied` is a subject on which nobody may publish;
-   * `deaf` are subjects that nobody may subscribe to;
-   * `maxPayload` the most bytes of a message; `users` are added to the usual one, [{username, password}]; `tls` is
-   * {certificate, key, ca} and asks clients for a certificate; `cluster` is {port, routes} of a cluster's member: its own
-   * port for the others, and the ports on which it looks for them.
+   * Writes the configuration for the next start or reload: `denied` is a subject that must not be published to; `deaf`
+   * are subjects that must not be subscribed to; `maxPayload` is the maximum size of a message in bytes; `users` are
+   * added to the default one, [{username, password}]; `tls` is {certificate, key, ca} and requires client certificates;
+   * `cluster` is {port, routes} of a cluster member: its own route port, and those of the others.
    */
   configure() {
     const deny = (verb, subjects) => (subjects?.length ? ` ${verb}: { deny: ${JSON.stringify(subjects)} }` : '');
@@ -130,7 +129,7 @@ ${cluster ? `cluster { name: tests, listen: "127.0.0.1:${cluster.port}", no_adve
     );
   }
 
-  /** Has the running server read its configuration again: connections whose login is gone are closed. */
+  /** Makes the running server reload its configuration: connections of removed users are closed. */
   async reload() {
     const reloads = () => this.process.output.split('Reloaded server configuration').length;
     const before = reloads();
@@ -151,7 +150,7 @@ ${cluster ? `cluster { name: tests, listen: "127.0.0.1:${cluster.port}", no_adve
 
 const mariadbOptions = ['--no-defaults', ...asRoot, '--innodb-log-file-size=8M', '--innodb-buffer-pool-size=32M'];
 
-/** A data directory with the account and the database in it, made once and copied for every server. */
+/** A data directory with the account and the database, created once and copied for every server. */
 async function mariadbTemplate() {
   const version = execFileSync('mariadbd', ['--version'], { encoding: 'utf8' }).match(/Ver (\S+)/)[1];
   const template = join(testData, `mariadb-${version}-${user}`);
@@ -172,7 +171,7 @@ async function mariadbTemplate() {
     try {
       renameSync(made, template);
     } catch (error) {
-      // Another test was quicker.
+      // Another test has created it first.
       rmSync(made, { recursive: true, force: true });
       if (!existsSync(template)) throw error;
     }
@@ -202,7 +201,7 @@ export class Mariadb extends Server {
     return (await Mariadb.create(options)).start();
   }
 
-  /** The JDBC URL of CM's configuration; `port` is a proxy's in front of it. */
+  /** The JDBC URL for CM's configuration; `port` is that of a proxy in front of the server. */
   jdbcUrl(port = this.port, parameters = '') {
     return `jdbc:mariadb://127.0.0.1:${port}/${this.database}${parameters}`;
   }
@@ -245,8 +244,8 @@ export class Mariadb extends Server {
   }
 
   /**
-   * The administrator's options of MariaDB's own programs. Those of 11.4 and later check the server's certificate, also
-   * through a socket.
+   * The administrator's options for MariaDB's client programs. Version 11.4 and later verify the server's certificate,
+   * even over a Unix socket.
    */
   get login() {
     return ['--skip-ssl', `--socket=${this.socket}`, `--user=${user}`];

@@ -1,4 +1,4 @@
-// One connection to MariaDB that stays open: for transactions that hold locks.
+// A persistent connection to MariaDB, for transactions that hold locks.
 import { spawn } from 'node:child_process';
 import { userInfo } from 'node:os';
 
@@ -27,7 +27,7 @@ export class SqlSession {
     return session;
   }
 
-  /** Sends a statement and does not wait for it; done() tells when it and all before it are through. */
+  /** Sends a statement without waiting; done() resolves when it and all earlier ones have completed. */
   send(statement) {
     this.number += 1;
     this.child.stdin.write(`${statement};\nSELECT 'done ${this.number}';\n`);
@@ -37,7 +37,7 @@ export class SqlSession {
     return this.output.includes(`done ${this.number}\n`);
   }
 
-  /** Runs a statement to its end; rejects when the server does not like it. */
+  /** Runs a statement to its end; rejects if the server reports an error. */
   async run(statement, timeout = 20_000) {
     this.errors = '';
     this.send(statement);
@@ -49,7 +49,7 @@ export class SqlSession {
   async rows(statement, timeout) {
     this.output = '';
     await this.run(statement, timeout);
-    const lines = this.output.split('\n').slice(0, -2); // the mark of run(), and nothing behind the last end of a line
+    const lines = this.output.split('\n').slice(0, -2); // without the marker and the last line end
     return lines.map((line) => line.split('\t'));
   }
 

@@ -1,10 +1,10 @@
-// A whole stack for a test file: MariaDB, nats-server, CM and an ECAP client, with one end for all of it.
+// A whole stack for a test file: MariaDB, nats-server, CM and an ECAP client, which end together.
 import { Cm } from './cm.mjs';
 import { EcapClient } from './ecap.mjs';
 import { Mariadb, Nats } from './servers.mjs';
 
 export class Stack {
-  /** `proxies` puts a Proxy of proxy.mjs before each server; the rest of the options go to Cm.create. */
+  /** `proxies` puts a Proxy of proxy.mjs in front of each server; the other options are passed to Cm.create. */
   static async start({ proxies = false, ...options } = {}) {
     const stack = new Stack();
     try {

@@ -1,4 +1,4 @@
-// The table of contract section 2 as tests over REST, for every kind of credential alike.
+// Tests of the state table of contract section 2 over REST, shared by all kinds of credentials.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -6,7 +6,7 @@ import { get, http } from './http.mjs';
 import { etag, isError, iso, otherTag, shownDate, states, stored } from './rest.mjs';
 import { until } from './wait.mjs';
 
-/** What the table allows, but for the state that is there already. */
+/** The transitions that the table allows, except to the same state. */
 export const transitions = {
   Inactive: ['Active', 'Suspended', 'Revoked'],
   Active: ['Suspended', 'Revoked'],
@@ -16,12 +16,12 @@ export const transitions = {
 
 const valid = (status) => status === 'Inactive' || status === 'Active';
 
-/** Whether a change takes the credential away from its user; `to` undefined: deleted. */
-export const takesAway = (from, to) => to === undefined || (valid(from) && !valid(to));
+/** Whether a change revokes the credential; `to` undefined: deleted. */
+export const isRevocation = (from, to) => to === undefined || (valid(from) && !valid(to));
 
 export const setStatus = (url, status, headers = {}) => http('PUT', `${url}/status`, { body: { status }, headers });
 
-/** Brings a credential from Inactive to a state, the shortest way. */
+/** Brings a credential from Inactive to a state by the shortest sequence of transitions. */
 export async function bring(url, status) {
   if (status === 'Inactive') return;
   const answer = await setStatus(url, status);
@@ -29,8 +29,8 @@ export async function bring(url, status) {
 }
 
 /**
- * Defines the tests of one kind. `make()` creates one that is Inactive and resolves to {id, url, revocation}: its ID,
- * its URL, and what a revocation of it says of {kind, application, endpointId}. `table` is where it is stored.
+ * Defines the tests of one kind. `make()` creates an Inactive credential and resolves to {id, url, revocation}: its ID,
+ * its URL, and the {kind, application, endpointId} of its revocation. `table` is the table that stores it.
  */
 export function testStateTable({ name, table, mariadb, make }) {
   const look = (id) => stored(mariadb(), table, id);
@@ -94,7 +94,7 @@ export function testStateTable({ name, table, mariadb, make }) {
           ...before.audit,
           { at: after.row.updatedAt, from, to, how: 'rest', actor: '', correlationId },
         ]);
-        if (takesAway(from, to)) checkRevocation(before, after, made, to, correlationId);
+        if (isRevocation(from, to)) checkRevocation(before, after, made, to, correlationId);
         else assert.equal(after.revocations.length, before.revocations.length, 'no event');
         await leavesOutbox(made.id);
       });
@@ -125,13 +125,13 @@ export function testStateTable({ name, table, mariadb, make }) {
     });
   }
 
-  test(`${name}: one of many conflicting requests wins, and one event tells of it`, async () => {
+  test(`${name}: one of many conflicting requests wins, and one event reports it`, async () => {
     const made = await make();
     const answers = await Promise.all(
       Array.from({ length: 24 }, (_, i) => setStatus(made.url, ['Suspended', 'Revoked', 'Inactive'][i % 3])),
     );
     const found = await look(made.id);
-    // Whatever the order was: the trail is a way through the table, and ends where the row is.
+    // For any order of requests: the audit trail follows the state table and ends at the row's status.
     let now;
     for (const { from, to } of found.audit) {
       assert.equal(from, now);
@@ -140,14 +140,14 @@ export function testStateTable({ name, table, mariadb, make }) {
     }
     assert.equal(found.row.status, now);
     assert.equal(now, 'Revoked');
-    assert.equal(found.revocations.length, 1, 'it was taken away once');
+    assert.equal(found.revocations.length, 1, 'it was revoked once');
     for (const [i, answer] of answers.entries()) {
       assert.ok([200, 409].includes(answer.status), answer.text);
       if (i % 3 === 1) assert.equal(answer.status, 200, 'everything may become Revoked');
     }
   });
 
-  test(`${name}: If-Match lets a change and a deletion through for the present tag only`, async () => {
+  test(`${name}: If-Match allows changes and deletion only with the current tag`, async () => {
     const made = await make();
     const first = (await get(made.url)).headers.etag;
     const before = await look(made.id);
@@ -160,7 +160,7 @@ export function testStateTable({ name, table, mariadb, make }) {
     const changed = await setStatus(made.url, 'Suspended', { 'If-Match': `${otherTag}, ${first}` });
     assert.equal(changed.status, 200, changed.text);
     isError(await setStatus(made.url, 'Active', { 'If-Match': first }), 412);
-    // The state that it has already is held against the tag too.
+    // The precondition also applies to a request for the current state.
     isError(await setStatus(made.url, 'Suspended', { 'If-Match': first }), 412);
     assert.equal((await setStatus(made.url, 'Active', { 'If-Match': changed.headers.etag })).status, 200);
     assert.equal((await setStatus(made.url, 'Revoked', { 'If-Match': '*' })).status, 200);
@@ -171,7 +171,7 @@ export function testStateTable({ name, table, mariadb, make }) {
     isError(await http('DELETE', made.url, { headers: { 'If-Match': '*' } }), 404);
   });
 
-  test(`${name}: of many who change it with the same tag, one does`, async () => {
+  test(`${name}: of many changes with the same If-Match tag, one succeeds`, async () => {
     const made = await make();
     const tag = (await get(made.url)).headers.etag;
     const answers = await Promise.all(
@@ -180,7 +180,7 @@ export function testStateTable({ name, table, mariadb, make }) {
     assert.deepEqual(answers.map(({ status }) => status).sort(), [200, ...Array(15).fill(412)]);
   });
 
-  test(`${name}: the item has a tag, is 304 while it is the same, and HEAD is GET without the body`, async () => {
+  test(`${name}: the item has a tag, is 304 while unchanged, and HEAD is GET without the body`, async () => {
     const made = await make();
     const shown = await get(made.url);
     assert.equal(shown.status, 200);
@@ -202,7 +202,7 @@ export function testStateTable({ name, table, mariadb, make }) {
     assert.notEqual(changed.headers.etag, shown.headers.etag);
   });
 
-  test(`${name}: 400 for a status that cannot be, 405 with Allow, 406, 411, 413 and 415`, async () => {
+  test(`${name}: 400 for an invalid status, 405 with Allow, 406, 411, 413 and 415`, async () => {
     const made = await make();
     const before = await look(made.id);
     for (const body of [{}, { status: null }, { status: 1 }, { status: '' }, { status: 'active' }, { status: 'Deleted' }]) {
@@ -235,7 +235,7 @@ export function testStateTable({ name, table, mariadb, make }) {
     assert.equal(more.status, 200);
   });
 
-  test(`${name}: 404 for an ID that nobody has, and for what is no UUID`, async () => {
+  test(`${name}: 404 for an unknown ID and for an ID that is not a UUID`, async () => {
     const made = await make();
     const base = made.url.slice(0, made.url.lastIndexOf('/') + 1);
     for (const id of ['0192f0a0-0000-7000-8000-000000000001', 'no-uuid', `${made.id}0`, made.id.slice(1)]) {

@@ -1,7 +1,7 @@
-// What the statements that CM sends are for, by their text: the one place that has to follow when CM's SQL changes.
+// Classifies the statements of CM by their text. Must be updated when CM's SQL changes.
 import { carriedOut } from './mariadb-protocol.mjs';
 
-/** The first pattern that matches says it; what none matches belongs to a change. */
+/** The first matching pattern determines the purpose; unmatched statements belong to a change. */
 const purposes = [
   ['probe', /^SELECT @@global\.\w*read_only/],
   ['session', /^(SET\b|SELECT @@|SELECT (GET_LOCK|RELEASE_LOCK|CONNECTION_ID|VERSION|DATABASE)\b|DO\b|SHOW\b|USE\b)/],
@@ -19,19 +19,19 @@ export function purposeOf(sql) {
   return purposes.find(([, pattern]) => pattern.test(sql))?.[0] ?? 'change';
 }
 
-/** A predicate on commands of the proxy: statements with one of these purposes, on their way to be carried out. */
+/** A predicate on commands of the proxy: statements with one of these purposes that are about to be executed. */
 export const statementsFor =
   (...wanted) =>
   ({ phase, sql }) =>
     carriedOut.has(phase) && wanted.includes(purposeOf(sql));
 
-/** Those of a change that somebody has asked for, while nobody asks for anything else. */
+/** The statements of a requested change, provided that there are no other requests. */
 export const ofChange = statementsFor('change', 'transaction', 'look-up', 'use');
 
-/** Whether it ends a transaction with success: by itself, or as a block that does everything. */
+/** Whether the statement commits: a COMMIT, or a block that contains one. */
 export const commits = (sql) => /\bCOMMIT\b/.test(sql);
 
-/** The tables of which a statement locks rows. */
+/** The tables in which a statement locks rows. */
 export function lockedTablesOf(sql) {
   const written = [...sql.matchAll(/\b(?:INSERT INTO|UPDATE|DELETE FROM|FROM(?= revocation_gate\b))\s+(\w+)/g)];
   const read = /\bFOR UPDATE\b/.test(sql) ? [...sql.matchAll(/\bFROM\s+(\w+)/g)] : [];
@@ -40,5 +40,5 @@ export function lockedTablesOf(sql) {
 
 const beginsInsertion = /^START TRANSACTION\s*$|^BEGIN NOT ATOMIC [^;]*;[^]*\bSTART TRANSACTION; IF NOT EXISTS \(SELECT id FROM token_hash_key\b/;
 
-/** Whether two statements do the same for a change: the hash key is looked at in the first of some insertions only. */
+/** Whether two statements have the same purpose: only the first of several insertions checks the hash key. */
 export const alike = (sql, other) => sql === other || (beginsInsertion.test(sql) && beginsInsertion.test(other));

@@ -1,8 +1,8 @@
-// Whether two samples can be told apart.
+// Statistical tests of whether two samples are distinguishable.
 
 /**
  * The two-sided Mann–Whitney U test of two samples of numbers, with the normal approximation and mid-ranks for ties (for
- * samples of 20 and more). `auc` is U/(n·m): how often a number of `a` is above one of `b`, 0.5 where nobody can tell;
+ * samples of 20 and more). `auc` is U/(n·m): the fraction of pairs in which `a` is above `b`, 0.5 without a difference;
  * `interval` its 95 % confidence interval by Hanley and McNeil; `p` the probability of such a U by chance.
  */
 export function mannWhitney(a, b) {
@@ -36,7 +36,7 @@ function tail(z) {
   return (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * series;
 }
 
-/** The same items in an order that nobody can foresee. */
+/** The same items in random order. */
 export function shuffled(items) {
   const out = [...items];
   for (let i = out.length - 1; i > 0; i -= 1) {

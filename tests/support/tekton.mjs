@@ -1,4 +1,4 @@
-// A stand-in for Tekton's REST API: applications and their versions, as docs/decisions/0009-tekton-rest.md reads them.
+// A fake of Tekton's REST API: applications and their versions, as described in docs/decisions/0009-tekton-rest.md.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 
@@ -6,8 +6,8 @@ import { sleep } from './wait.mjs';
 
 export class Tekton {
   /**
-   * On a free loopback port. `applications` is {name: [version, …], …}. `separateVersions`: the versions are only in the
-   * lists of their own; `pageSize`: pages of that many applications, else one array.
+   * Starts on a free loopback port. `applications` is {name: [version, …], …}. `separateVersions`: versions are only in
+   * separate lists; `pageSize`: pages with this number of applications; default: one array.
    */
   static async start(applications = {}, { separateVersions = false, pageSize = 0 } = {}) {
     const tekton = new Tekton();
@@ -24,17 +24,17 @@ export class Tekton {
     return tekton;
   }
 
-  /** For kaa.tekton.url. */
+  /** The value for kaa.tekton.url. */
   get url() {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Requests for the list of applications. */
+  /** Number of requests for the list of applications. */
   get reads() {
     return this.requests.get('/api/v1/applications') ?? 0;
   }
 
-  /** Adds an application, or versions to one. */
+  /** Adds an application, or versions to an existing one. */
   upsert(name, ...versions) {
     const known = this.applications[name] ?? [];
     this.applications[name] = [...new Set([...known, ...versions])];
@@ -46,12 +46,12 @@ export class Tekton {
     else this.applications[name] = this.applications[name].filter((one) => one !== version);
   }
 
-  /** Answers with this status from now on; 0: as it should. */
+  /** Answers with this status from now on; 0: normally. */
   fail(status = 500) {
     this.failure = status;
   }
 
-  /** Waits so many milliseconds before every answer. */
+  /** Delays every response by this number of milliseconds. */
   delay(milliseconds) {
     this.latency = milliseconds;
   }

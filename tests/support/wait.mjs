@@ -1,10 +1,10 @@
-// Awaiting conditions with a deadline, instead of sleeping and hoping.
+// Waits for conditions with a deadline, instead of sleeping for a fixed time.
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export { sleep };
 
 /**
- * Calls `condition` until it returns something true, and returns that. An exception of the condition counts as "not
+ * Calls `condition` until it returns a truthy value, and returns that. An exception of the condition counts as "not
  * yet". Rejects after `timeout` milliseconds with `what` and the last exception.
  */
 export async function until(condition, { timeout = 10_000, interval = 20, what = 'a condition' } = {}) {
@@ -46,7 +46,7 @@ export async function timed(action) {
   return performance.now() - began;
 }
 
-/** The `fraction` quantile of numbers, by the nearest rank. */
+/** The `fraction` quantile of numbers (nearest rank). */
 export function quantile(numbers, fraction) {
   const sorted = [...numbers].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.ceil(fraction * sorted.length) - 1)];

@@ -36,7 +36,7 @@ std::string repeated_rows(std::size_t count, const char* row) {
   return out;
 }
 
-// What one row points at while it is sent.
+// The data of one row while it is sent.
 struct row_values {
   core::uuid id;
   core::token_hash hash{};

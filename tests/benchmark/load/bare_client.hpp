@@ -1,4 +1,4 @@
-// The yardstick of the database: the client library itself, with nothing of CM around it.
+// The baseline for the database: the client library alone, without code of CM.
 #pragma once
 
 #include "core/credentials/token.hpp"
@@ -16,14 +16,14 @@ struct st_mysql_stmt;
 
 namespace cm::test {
 
-/// Token `number` of the benchmark: rising ID, digest without order.
+/// Token `number` of the benchmark: ascending ID, pseudo-random digest.
 [[nodiscard]] core::uuid bench_id(std::uint64_t number);
 [[nodiscard]] core::token_hash bench_hash(std::uint64_t number);
 [[nodiscard]] std::string bench_endpoint(std::uint64_t number);
 
 inline constexpr const char* bench_application = "smart-home_v1";
 
-/// One connection. Throws std::runtime_error where the server refuses anything. Used by one thread.
+/// One connection, for use by one thread. Throws std::runtime_error if the server reports an error.
 class bare_client {
 public:
   explicit bare_client(const mariadb_server& server);
@@ -33,16 +33,16 @@ public:
 
   void run(const std::string& sql);
 
-  /// Inserts tokens first … first + count - 1 with one prepared multi-row statement, committed by itself.
-  /// @param count must be the same at every call
+  /// Inserts tokens first … first + count - 1 with one prepared multi-row statement in its own transaction.
+  /// @param count must be the same in every call
   void insert_rows(std::uint64_t first, std::size_t count, int status);
 
   /// The same as one bulk execution of a single-row statement.
   void insert_bulk(std::uint64_t first, std::size_t count, int status);
 
   /// SELECT … IN (…) with one prepared statement; reads ID, endpoint, status and digest of every row.
-  /// @param numbers as many at every call
-  /// @return rows
+  /// @param numbers the same number of elements in every call
+  /// @return number of rows
   std::size_t look_up(std::span<const std::uint64_t> numbers);
 
 private:

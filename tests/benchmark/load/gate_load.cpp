@@ -39,7 +39,7 @@ actors::health_actor::behavior_type deaf_health() {
   };
 }
 
-// What one asker does, and how it ended.
+// The work of one client, and its outcome.
 struct asked {
   std::promise<std::uint64_t> over;
   std::uint64_t answered = 0;
@@ -107,7 +107,7 @@ void ask_creation(caf::event_based_actor* self, const actors::storage_gate_actor
 } // namespace
 
 struct gate_load::parts {
-  // As the service has it.
+  // The same as in the service.
   static caf::actor_system_config& configure(caf::actor_system_config& config) {
     config.set("scheduler.policy", caf::atom("sharing"));
     config.set("scheduler.max-threads", std::size_t{2});

@@ -1,6 +1,6 @@
-// The yardstick for REST: Beast alone, as lean as it gets. hello_http PORT [THREADS]
-// Every request is answered with the same 200 bytes of JSON; it decodes the header and nothing else. A thread has a
-// loop and connections of its own; buffers are kept, a response is one write.
+// The baseline for REST: a minimal Beast server. hello_http PORT [THREADS]
+// Answers every request with the same 200 bytes of JSON and parses only the header. Each thread has its own loop and
+// connections; buffers are reused, a response is one write.
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -28,7 +28,7 @@ namespace beast = boost::beast;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-// What a GET of one token is answered with, headers and all.
+// The complete response to a GET of one token.
 const std::string& answer() {
   static const std::string text = [] {
     const std::string body = R"({"endpointTokenId":"0192f0a0-0000-7000-8000-000000000001","status":"Active",)"
@@ -65,7 +65,7 @@ private:
   std::optional<beast::http::request_parser<beast::http::empty_body>> parser_;
 };
 
-// Takes every connection and gives them to the loops in turn.
+// Accepts connections and assigns them to the loops round-robin.
 class listener {
 public:
   listener(asio::io_context& io, std::uint16_t port, std::vector<std::unique_ptr<asio::io_context>>& loops)

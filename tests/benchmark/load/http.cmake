@@ -1,4 +1,4 @@
-# Load and yardstick for REST. Built by name only.
+# Load generator and baseline for REST. Not part of the default target.
 add_executable(http_load EXCLUDE_FROM_ALL load/http_load.cpp load/http_load_run.cpp)
 target_link_libraries(http_load PRIVATE cm::options)
 add_executable(bench_hello_http EXCLUDE_FROM_ALL load/hello_http.cpp)

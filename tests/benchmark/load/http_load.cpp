@@ -1,12 +1,12 @@
-// Load for HTTP: as many keep-alive connections as asked for, one request in flight on each, one thread.
+// HTTP load generator: a number of keep-alive connections with one request in flight each, in one thread.
 //
 //   http_load --port N --connections N (--seconds S | --requests N) [--rate R]
 //             [--method POST] (--target TEXT | --targets FILE) [--numbers N] [--body TEXT] [--expect STATUS]
 //
-// Targets come from a file, a line each, one after the other, or are TEXT with `{n}` in it replaced by a number that
-// goes up by one a request (from 0, modulo --numbers where that is given); so is the body's. With --rate requests are
-// due at that rate (1/s), whether answers come or not, and a latency counts from when its request was due. Without it
-// the next request of a connection follows its last answer. Prints one line of JSON; times in microseconds.
+// Targets are the lines of a file, one after the other, or TEXT in which `{n}` is replaced by the number of the request
+// (from 0, modulo --numbers if given); likewise in the body. With --rate, requests are due at that rate (1/s)
+// independent of responses, and a latency is measured from the time at which its request was due. Without it, the next
+// request of a connection follows its last response. Prints one line of JSON; times in microseconds.
 #include "http_load.hpp"
 
 #include <charconv>

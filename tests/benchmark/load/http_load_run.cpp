@@ -73,7 +73,7 @@ std::unique_ptr<connection> connect_to(std::uint16_t port) {
   return made;
 }
 
-// The length of the answer that stands at the front, and its status; nothing when it is not all there.
+// Length and status of the first response in the buffer; nullopt if it is incomplete.
 struct answer {
   std::size_t size = 0;
   int status = 0;
@@ -154,7 +154,7 @@ private:
     return clock::now() - begin_ >= std::chrono::duration<double>(settings_.seconds);
   }
 
-  // When the next request is to leave.
+  // When the next request is due.
   [[nodiscard]] clock::time_point next_due() const {
     if (settings_.rate <= 0)
       return begin_;
@@ -162,7 +162,7 @@ private:
     return begin_ + std::chrono::duration_cast<clock::duration>(after);
   }
 
-  // For epoll_wait: milliseconds until the next request, 0 and a spin where that is nearer than a millisecond.
+  // For epoll_wait: milliseconds until the next request; 0 (busy waiting) if it is less than a millisecond away.
   [[nodiscard]] int until_due() const {
     if (settings_.rate <= 0 || idle_.empty() || over())
       return in_flight_ > 0 ? patience_ms : 0;
@@ -204,7 +204,7 @@ private:
     }
     ++sent_;
     ++in_flight_;
-    // The socket's buffer is empty: nothing is in flight on it.
+    // The socket's send buffer is empty: nothing is in flight on it.
     if (::send(one.socket.get(), text_.data(), text_.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text_.size()))
       throw failure("send");
   }

@@ -1,6 +1,6 @@
-// The yardstick of a responder: answers every request with the same bytes, by cnats, without looking at it.
+// The baseline responder: answers every request with the same bytes, with cnats, without reading the request.
 //   nats_echo SERVER PORT SUBJECT QUEUE [--bytes N] [--mode callback|next] [--io-buffer BYTES]
-// Login from NATS_USERNAME and NATS_PASSWORD. Prints "ready" and ends on SIGTERM.
+// Credentials are in NATS_USERNAME and NATS_PASSWORD. Prints "ready" and ends on SIGTERM.
 #include <nats/nats.h>
 
 #include <csignal>
@@ -28,7 +28,7 @@ struct responder {
   std::string answer;
   std::vector<natsMsg*> batch;
 
-  /// One write and the shortest wait for it that the library has (docs/decisions/0002-nats-flush.md).
+  /// One write with the library's shortest flush delay (docs/decisions/0002-nats-flush.md).
   void answer_all() {
     for (auto* msg : batch) {
       if (const char* reply = natsMsg_GetReply(msg))
@@ -50,7 +50,7 @@ void on_message(natsConnection* /*nc*/, natsSubscription* subscription, natsMsg*
     own.answer_all();
 }
 
-/// Takes what waits, answers it, until the connection is closed.
+/// Answers pending messages until the connection is closed.
 void take_batches(responder& own, natsSubscription* subscription) {
   for (;;) {
     natsMsg* msg = nullptr;
@@ -75,7 +75,7 @@ int run(std::span<char*> arguments) {
     return 64;
   }
   responder own;
-  own.answer.assign(123, 'x'); // what CM answers to a valid token of an endpoint whose ID is a UUID
+  own.answer.assign(123, 'x'); // the size of CM's answer for a valid token of an endpoint with a UUID as its ID
   bool by_callback = true;
   int io_buffer = 0;
   for (std::size_t i = 5; i + 1 < arguments.size(); i += 2) {
@@ -90,7 +90,7 @@ int run(std::span<char*> arguments) {
     else
       throw std::runtime_error("unknown option " + std::string(name));
   }
-  // Before the library's threads begin, so that only this one hears of them.
+  // Blocked before the library's threads start, so that only this thread receives the signals.
   sigset_t ends{};
   sigemptyset(&ends);
   sigaddset(&ends, SIGTERM);

@@ -1,4 +1,4 @@
-// Latencies by count, in log-linear buckets: every quantile within 1 %, whatever its size, in 64 KiB.
+// A latency histogram with log-linear buckets: quantiles of any magnitude within 1 %, in 64 KiB.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,8 @@
 
 namespace cm::benchmark {
 
-/// Each power of two is cut into 128 buckets of the same width; values below 256 have one each. Not thread-safe.
+/// Each power of two is divided into 128 buckets of equal width; values below 256 have one bucket each. Not
+/// thread-safe.
 class latency_histogram {
 public:
   void add(std::uint64_t value) noexcept {
@@ -28,10 +29,10 @@ public:
 
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
 
-  /// Exact; 0 where there is no value.
+  /// Exact; 0 if there is no value.
   [[nodiscard]] std::uint64_t max() const noexcept { return max_; }
 
-  /// The value of the nearest rank, as the middle of its bucket: at most 0.4 % off. 0 where there is no value.
+  /// The value of the nearest rank, as the middle of its bucket: an error of at most 0.4 %. 0 if there is no value.
   /// @param fraction 0 to 1
   [[nodiscard]] std::uint64_t quantile(double fraction) const noexcept {
     if (count_ == 0)

@@ -1,5 +1,5 @@
-// Asks a responder of 16/ECAP for as much as it can, or as often as it is told, checks every answer, and prints one
-// line of JSON. Times in it are µs, from the moment at which a request was to be sent.
+// Sends requests to a 16/ECAP responder as fast as possible or at a given rate, checks every answer, and prints one
+// line of JSON. Times are in µs, from the moment at which a request was due.
 #include "nats_run.hpp"
 #include "nats_self_test.hpp"
 

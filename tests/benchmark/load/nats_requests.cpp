@@ -174,7 +174,7 @@ std::uint32_t read_slot(const char* digits) noexcept {
 
 request_template token_request(std::string_view subject, std::string_view inbox, std::string_view application,
                                std::string_view prefix) {
-  // The form of a UUID, which is what consumers send; its last eight digits are the sequence number.
+  // A UUID, as consumers send it; its last eight digits are the sequence number.
   constexpr std::string_view correlation_id = "0be4c4a0-0000-4000-8000-000000000000";
   std::string payload;
   append_string(payload, correlation_id);
@@ -223,7 +223,7 @@ void write_time(request_template& to, std::int64_t unix_ms) noexcept {
     return;
   std::string encoded;
   append_long(encoded, unix_ms);
-  if (encoded.size() == 6) // as it is from 2004 to 2109
+  if (encoded.size() == 6) // the encoded size from 2004 to 2109
     std::memcpy(to.bytes.data() + to.time_at, encoded.data(), 6);
 }
 

@@ -55,7 +55,7 @@ load_run::load_run(const run_options& options)
     free_[free_tail_++] = i;
   weigh();
   socket_.subscribe(inbox_ + ".*");
-  prctl(PR_SET_TIMERSLACK, 1UL); // else every wait of an open loop is 50 µs too long
+  prctl(PR_SET_TIMERSLACK, 1UL); // the default adds 50 µs to every wait of an open loop
 }
 
 run_result load_run::run() {
@@ -238,7 +238,7 @@ bool load_run::send_one(std::int64_t since, std::int64_t now) {
     std::memcpy(out + message.sequence_at, &asked.sequence_hex, sequence_digits);
   if (message.index_at != 0)
     write_index(range->options.first + index, out + message.index_at);
-  // A stall is not over because the load gave up what it waited for: only an answer ends it.
+  // Only an answer ends a stall, not the timeout of the awaited request.
   if (waiting_++ == 0 && last_answer_ >= quiet_since_)
     quiet_since_ = now;
   if (asked.counted) {

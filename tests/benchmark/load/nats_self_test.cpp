@@ -26,7 +26,7 @@ void expect(bool holds, const std::string& what) {
   std::cout << "does not hold: " << what << "\n";
 }
 
-/// Values over nine powers of ten, compared with the sorted ones.
+/// Compares quantiles of values over nine powers of ten with those of the sorted values.
 void quantiles_are_within_one_percent() {
   std::mt19937_64 source(4); // NOLINT(cert-msc32-c,cert-msc51-cpp): the same values every time
   std::uniform_real_distribution<double> exponent(0, 9);
@@ -66,7 +66,7 @@ void requests_have_their_numbers_in_place() {
   std::memcpy(message.bytes.data() + message.sequence_at, &sequence, sequence_digits);
   write_index(12'345'678, message.bytes.data() + message.index_at);
   write_time(message, 1'800'000'000'000);
-  // 37 of the correlation ID, 6 of the time, 1 of the timeout, 4 of the application, 10 of the token.
+  // Bytes: correlation ID 37, time 6, timeout 1, application 4, token 10.
   const std::string head = "PUB subject _INBOX.x.abcde01234567 58\r\n";
   expect(message.bytes.substr(0, head.size()) == head, "the command is " + message.bytes.substr(0, head.size()));
   expect(message.bytes.substr(head.size())

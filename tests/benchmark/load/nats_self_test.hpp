@@ -1,9 +1,9 @@
-// What the load generator's own arithmetic is checked with.
+// Self-test of the load generator's arithmetic.
 #pragma once
 
 namespace cm::benchmark {
 
-/// Prints what is wrong; 0 when nothing is.
+/// Prints errors. Returns 0 if there are none.
 [[nodiscard]] int self_test();
 
 } // namespace cm::benchmark

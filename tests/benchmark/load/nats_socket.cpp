@@ -50,7 +50,7 @@ nats_socket::nats_socket(const nats_address& address) {
   fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd_ < 0)
     fail("socket");
-  // A blocking connect is bounded by the send time-out; afterwards nothing blocks.
+  // The send timeout limits the blocking connect; afterwards the socket is non-blocking.
   const timeval bound{5, 0};
   const int yes = 1;
   setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &bound, sizeof bound);
@@ -60,7 +60,7 @@ nats_socket::nats_socket(const nats_address& address) {
     close(fd_);
     fail("connect to nats-server", error);
   }
-  // Without headers the server has no way to tell of a subject without subscribers: such a request is a missing answer.
+  // Without headers the server cannot report a subject without subscribers: such a request has a missing answer.
   append("CONNECT {\"verbose\":false,\"pedantic\":false,\"tls_required\":false,\"name\":\"nats_load\",\"lang\":\"c++\","
          "\"version\":\"1\",\"protocol\":1,\"headers\":false,\"user\":"
          + quoted(address.username) + ",\"pass\":" + quoted(address.password) + "}\r\n");

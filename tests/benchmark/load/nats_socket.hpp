@@ -1,4 +1,4 @@
-// One connection to nats-server without a library: what the load generator must not spend on one, the responder has.
+// One connection to nats-server without a library, so that the load generator leaves the CPU time to the responder.
 #pragma once
 
 #include <algorithm>
@@ -22,19 +22,19 @@ struct nats_address {
   std::string password;
 };
 
-/// Non-blocking; one thread. Everything that goes wrong is a std::runtime_error, without the password in it.
+/// Non-blocking, for one thread. All errors are std::runtime_error, without the password in the message.
 class nats_socket {
 public:
-  /// Connects and logs in; 5 s for all of it.
+  /// Connects and authenticates within 5 s.
   explicit nats_socket(const nats_address& address);
   ~nats_socket();
   nats_socket(const nats_socket&) = delete;
   nats_socket& operator=(const nats_socket&) = delete;
 
-  /// Sends the command and returns when the server has processed it.
+  /// Sends the command and waits until the server has processed it.
   void subscribe(std::string_view subject);
 
-  /// Room for `size` bytes at the end of what waits to be sent; valid until the next call.
+  /// Appends `size` bytes to the send buffer, for the caller to fill; valid until the next call.
   [[nodiscard]] char* append(std::size_t size) {
     if (out_end_ + size > out_.size())
       out_.resize(std::max(out_.size() * 2, out_end_ + size));
@@ -45,18 +45,18 @@ public:
 
   void append(std::string_view bytes) { std::memcpy(append(bytes.size()), bytes.data(), bytes.size()); }
 
-  /// Writes as much as the socket takes.
+  /// Writes as much as the socket accepts.
   void flush();
 
-  /// Waits until something can be read, or written where something waits to be, or that time has come.
+  /// Waits until the socket is readable, or writable if there is pending output, or until the given time.
   /// @param until by monotonic_ns
   void wait(std::int64_t until) const;
 
-  /// Reads what is there, up to the size of the buffer; false when there was nothing.
+  /// Reads available bytes, up to the size of the buffer; false if there are none.
   bool receive();
 
-  /// Calls on_message(subject, payload) for each message that is complete; the views die with the next receive. PINGs
-  /// are answered with the next flush; a complaint of the server is an error.
+  /// Calls on_message(subject, payload) for each complete message; the views are valid until the next receive. PINGs
+  /// are answered with the next flush; an -ERR of the server is an exception.
   template <typename OnMessage>
   void parse(OnMessage&& on_message) {
     for (;;) {
@@ -71,7 +71,7 @@ public:
         in_begin_ += line_size;
         continue;
       }
-      // MSG <subject> <sid> <size>\r\n: no reply subject, nobody asks us.
+      // MSG <subject> <sid> <size>\r\n: without a reply subject, because this client only receives answers.
       const auto* subject_end = static_cast<const char*>(std::memchr(at + 4, ' ', line_size - 4));
       const char* digit = newline - 2;
       std::size_t size = 0;

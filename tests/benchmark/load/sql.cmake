@@ -1,4 +1,4 @@
-# The bare MariaDB client; nothing of storage/ is in it.
+# The baseline MariaDB client, without code of storage/.
 add_executable(sql_load EXCLUDE_FROM_ALL
   load/sql_client.cpp
   load/sql_load.cpp

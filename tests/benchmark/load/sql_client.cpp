@@ -79,7 +79,7 @@ MYSQL_BIND bytes_bind(void* data, std::size_t bytes) noexcept {
   made.buffer_type = MYSQL_TYPE_STRING;
   made.buffer = data;
   made.buffer_length = static_cast<unsigned long>(bytes);
-  // The library reads buffer_length where a parameter has no length of its own.
+  // The library uses buffer_length if a parameter has no length pointer.
   made.length = nullptr;
   return made;
 }

@@ -1,4 +1,4 @@
-// MariaDB Connector/C without anything above it: the yardstick must not share code with what it measures.
+// A thin wrapper of MariaDB Connector/C: the baseline must not share code with the measured modules.
 #pragma once
 
 #include "sql_options.hpp"
@@ -14,12 +14,12 @@
 
 namespace cm::benchmark {
 
-/// The server or the way to it failed; with the server's own words.
+/// An error of the server or the connection, with the server's message.
 struct sql_error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Frees what the client library keeps for a thread; one in every thread that speaks to the server.
+/// Frees the client library's per-thread data; needed in every thread that uses a connection.
 struct client_thread {
   client_thread() { mysql_thread_init(); }
 
@@ -31,16 +31,16 @@ struct client_thread {
   client_thread& operator=(client_thread&&) = delete;
 };
 
-/// One connection, used by one thread. Connecting takes 10 s at most, any exchange 60 s.
+/// One connection, for one thread. Timeouts: 10 s for connecting, 60 s for each statement.
 class sql_client {
 public:
   /// @throws sql_error
   explicit sql_client(const sql_options& options);
 
-  /// A statement without parameters. @throws sql_error
+  /// Executes a statement without parameters. @throws sql_error
   void run(const std::string& text);
 
-  /// The only field of the only row of a query; empty where there is none. @throws sql_error
+  /// The only field of the only row of a query; empty if there is none. @throws sql_error
   [[nodiscard]] std::string value(const std::string& text);
 
   [[nodiscard]] MYSQL* get() const noexcept { return connection_.get(); }
@@ -53,7 +53,7 @@ private:
   std::unique_ptr<MYSQL, release> connection_;
 };
 
-/// A prepared statement; its parameters are bound once, to buffers that the caller keeps and fills anew.
+/// A prepared statement; its parameters are bound once, to buffers that the caller owns and refills.
 class sql_statement {
 public:
   /// @throws sql_error
@@ -64,7 +64,7 @@ public:
   void bind_results(std::vector<MYSQL_BIND>& results);
   void execute();
 
-  /// Whether there was another row; false frees what the result took. @throws sql_error
+  /// Fetches the next row; returns false and frees the result if there is none. @throws sql_error
   [[nodiscard]] bool fetch();
 
   [[nodiscard]] std::uint64_t affected() const noexcept { return mysql_stmt_affected_rows(statement_.get()); }
@@ -79,10 +79,10 @@ private:
   std::unique_ptr<MYSQL_STMT, release> statement_;
 };
 
-/// `bytes` at `data`; the length is that of the buffer.
+/// Binds `bytes` at `data` with a fixed length.
 [[nodiscard]] MYSQL_BIND bytes_bind(void* data, std::size_t bytes) noexcept;
 
-/// Text in a buffer of `room` bytes, of which `*length` count.
+/// Binds text in a buffer of `room` bytes, of which `*length` are used.
 [[nodiscard]] MYSQL_BIND text_bind(char* data, std::size_t room, unsigned long* length) noexcept;
 [[nodiscard]] MYSQL_BIND integer_bind(std::int64_t* value) noexcept;
 

@@ -1,4 +1,4 @@
-// What MariaDB does for a bare client: the yardstick for every look-up and write of CM. See sql_usage().
+// Measures MariaDB with a minimal client: the baseline for all look-ups and writes of CM. See sql_usage().
 #include "sql_client.hpp"
 #include "sql_measure.hpp"
 #include "sql_options.hpp"
@@ -15,10 +15,10 @@ namespace {
 
 using namespace cm::benchmark;
 
-// Seconds for what has to be there before the measuring begins.
+// Seconds allowed for the preparation of the data.
 constexpr double max_fill = 600;
 
-// A table for writing that nobody else has, made like the real one; dropped at the end unless it shall stay.
+// A private table for writes, created like the real one; dropped at the end unless it is to be kept.
 class bench_table {
 public:
   bench_table(sql_client& client, const sql_options& options)
@@ -54,12 +54,12 @@ sql_figures insert_rows(const sql_options& options, std::uint64_t count, const s
   return measure(options, count, [&](sql_client& client) { return make_insert(client, options, table); });
 }
 
-// All rows, also where their number is no multiple of a statement's.
+// Processes all rows, also if their number is not a multiple of the rows per statement.
 sql_figures fill(sql_options options, const std::string& table) {
   auto figures = insert_rows(options, options.rows, table);
   const auto rest = options.rows - figures.rows;
   if (rest >= options.keys || rest == 0)
-    return figures; // the time was up, or nothing is left
+    return figures; // out of time, or no rows left
   options.first += figures.rows;
   options.connections = 1;
   options.keys = static_cast<unsigned>(rest);
@@ -107,7 +107,7 @@ sql_figures run(sql_client& client, sql_options& options) {
 
 int report(const sql_options& options, const sql_figures& figures, const std::string& flush_log_at_commit) {
   std::cout << to_json(options, figures, flush_log_at_commit) << std::endl;
-  // A yardstick that did not do its work would be a wrong one.
+  // A baseline that did not do its work would be wrong.
   if (figures.missing != 0 || figures.statements == 0) {
     std::cerr << "sql_load: " << figures.missing << " of " << figures.rows << " rows were not there\n";
     return 1;
@@ -124,7 +124,7 @@ int report(const sql_options& options, const sql_figures& figures, const std::st
 int main(int argc, char** argv) {
   try {
     auto options = parse_sql_options(argc, argv);
-    // Whatever hangs, this ends: filling, measuring, the last exchanges, dropping the table.
+    // A watchdog for the whole run: filling, measuring, the last statements, dropping the table.
     alarm(static_cast<unsigned>(std::ceil(options.seconds + max_fill)) + 300);
     if (mysql_library_init(0, nullptr, nullptr) != 0)
       throw sql_error("no client library");

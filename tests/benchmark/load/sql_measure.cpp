@@ -17,7 +17,7 @@ namespace {
 
 using steady = std::chrono::steady_clock;
 
-// What all threads share.
+// State shared by all threads.
 struct field {
   std::atomic<std::uint64_t> next{0}; ///< statement
   std::atomic<bool> failed{false};
@@ -25,10 +25,10 @@ struct field {
   std::latch begin{1};
   steady::time_point deadline; ///< set before `begin`
 
-  std::mutex guard; ///< of what follows
+  std::mutex guard; ///< protects the following members
   std::exception_ptr problem;
   std::vector<std::uint32_t> times; ///< ns of each statement
-  std::uint64_t done = 0;           ///< rows that were there
+  std::uint64_t done = 0;           ///< rows found or written
   steady::time_point last;
 
   explicit field(unsigned threads) : ready(threads) {}
@@ -86,7 +86,7 @@ void run_thread(field& all, const sql_options& options, const work_maker& make, 
   }
 }
 
-// By the nearest rank, in µs; `times` is sorted.
+// The quantile by nearest rank, in µs; `times` is sorted.
 double quantile(const std::vector<std::uint32_t>& times, double fraction) {
   if (times.empty())
     return 0;

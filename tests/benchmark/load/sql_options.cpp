@@ -35,7 +35,7 @@ Number number(std::string_view option, std::string_view text, Number least, Numb
   return value;
 }
 
-// What goes into a statement as it is.
+// Text that is inserted into a statement without escaping.
 std::string identifier(std::string_view option, std::string_view text) {
   constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
   if (text.empty() || text.size() > 48 || text.find_first_not_of(letters) != std::string_view::npos)

@@ -91,7 +91,7 @@ sql_row row_rule::row_of(std::uint64_t number) {
   return row;
 }
 
-// The golden section of n, made coprime to it: neighbours of the order lie far apart.
+// A step near the golden section of n and coprime to it, so that consecutive numbers are far apart.
 scattered::scattered(std::uint64_t n) noexcept : n_(n), step_(n * 618 / 1000 + 1) {
   while (std::gcd(step_, n_) != 1)
     ++step_;

@@ -1,4 +1,4 @@
-// The rows that sql_load reads and writes: everything about a row follows from its number.
+// The rows that sql_load reads and writes: all columns are derived from the row's number.
 #pragma once
 
 #include "sql_options.hpp"
@@ -12,13 +12,13 @@ namespace cm::benchmark {
 
 /// One row of endpoint_token.
 struct sql_row {
-  std::array<unsigned char, 16> id{}; ///< a version 7 UUID that rises with the number
+  std::array<unsigned char, 16> id{}; ///< a version 7 UUID, ascending with the number
   std::array<unsigned char, 32> hash{};
   std::string endpoint;
   std::int64_t created_at = 0; ///< Unix ms
 };
 
-/// Makes rows by the rule of the options. Not thread-safe: every thread has its own.
+/// Generates rows according to the options. Not thread-safe: every thread has its own.
 class row_rule {
 public:
   explicit row_rule(const sql_options& options);
@@ -39,12 +39,12 @@ public:
 private:
   struct digest;
   const sql_options& options_;
-  std::string text_; ///< length and application, then room for the token
+  std::string text_; ///< length and application, followed by space for the token
   std::size_t token_at_ = 0;
   std::unique_ptr<digest> digest_;
 };
 
-/// Numbers 0 to n-1, each once, in an order that no index has: every thread sees the same one.
+/// A permutation of 0 to n-1 that matches no index order; the same for all threads.
 class scattered {
 public:
   explicit scattered(std::uint64_t n) noexcept;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t max_text = 255;
 
-// MySQL has a tinyint as 8 bytes too, when it is asked to.
+// A tinyint can be fetched as an 8-byte integer too.
 struct found_row {
   std::array<unsigned char, 16> id{};
   std::array<char, max_text> application{};
@@ -139,7 +139,7 @@ public:
   void prepare(std::uint64_t place) override {
     for (auto& id : ids_)
       id = rule_.id_of(options_.first + order_[place++]);
-    // In one order for everybody: two statements never wait for each other crosswise.
+    // The same order in all threads, so that statements do not deadlock.
     std::sort(ids_.begin(), ids_.end());
   }
 

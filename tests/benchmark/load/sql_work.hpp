@@ -17,7 +17,7 @@ namespace cm::benchmark {
 [[nodiscard]] std::unique_ptr<sql_work> make_insert(sql_client& client, const sql_options& options,
                                                     const std::string& table);
 
-/// UPDATE Inactive to Active of options.keys ids of `table`; what is not Inactive any more stays as it is.
+/// UPDATE from Inactive to Active of options.keys ids of `table`; other rows are not changed.
 [[nodiscard]] std::unique_ptr<sql_work> make_update(sql_client& client, const sql_options& options,
                                                     const std::string& table);
 

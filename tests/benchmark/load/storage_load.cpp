@@ -1,7 +1,7 @@
-// Measures the storage modules and the storage gate against the bare client library, on a MariaDB server of its own.
+// Compares the storage modules and the storage gate with the plain client library, on a private MariaDB server.
 //   storage_load [--rows N] [--pool N] [--only PART,…] [-- ARGUMENT_OF_MARIADBD …]
-// Parts: bare_insert, lookup, gate_lookup, activate, import, create. A line a figure: part, case, subject, rate a
-// second.
+// Parts: bare_insert, lookup, gate_lookup, activate, import, create. Prints one line per result: part, case, subject,
+// rate per second.
 #include "bare_client.hpp"
 #include "gate_load.hpp"
 #include "mariadb_server.hpp"
@@ -56,7 +56,7 @@ options parse(const std::vector<std::string>& arguments) {
   return out;
 }
 
-/// Seconds of processor time that a process has used.
+/// CPU seconds that a process has used.
 double used_by(const std::string& pid) {
   std::ifstream in("/proc/" + pid + "/stat");
   std::string word;
@@ -68,7 +68,7 @@ double used_by(const std::string& pid) {
   return ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
-// Runs `work(thread, go_on)` on so many threads; the sum of what they return, a second.
+// Runs `work(thread, deadline)` in `threads` threads; returns the sum of their results per second.
 double rate(std::size_t threads, const std::function<std::uint64_t(std::size_t, steady::time_point)>& work) {
   std::atomic<std::uint64_t> sum{0};
   std::atomic<bool> failed{false};

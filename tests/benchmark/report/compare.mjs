@@ -1,7 +1,7 @@
-// What moved since the figures that are committed: only what lies outside the spread of both runs.
+// Compares with the committed results: reports only changes that exceed the spread of both runs.
 import { judgedMeasurement, moreIsBetter, spread } from './numbers.mjs';
 
-/** Every figure of a result under a name that stays the same from run to run. */
+/** All values of a result, by a name that is stable between runs. */
 function figures(result, { ratiosOnly }) {
   const named = new Map();
   for (const [name, scenario] of Object.entries(result.scenarios ?? {})) {
@@ -18,16 +18,16 @@ function figures(result, { ratiosOnly }) {
   return named;
 }
 
-/** Whether both were taken on a machine of one kind: only then absolute figures can be held against each other. */
+/** Whether both were measured on the same kind of machine: only then absolute values are comparable. */
 export function sameMachine(before, now) {
   const kind = ({ machine = {} }) => JSON.stringify([machine.cpu, machine.cores]);
   return kind(before) === kind(now);
 }
 
 /**
- * {comparable, moved, gone}: `moved` are the figures of which every repetition now lies on one side of every repetition
- * then, each {name, before, now, change (fraction of the median), better, unit}; `gone` the names that are not measured
- * any more. On another kind of machine ratios alone are compared (`comparable` is 'ratios').
+ * {comparable, moved, gone}: `moved` are the values whose repetitions are now all above or all below those of the
+ * committed run, each {name, before, now, change (fraction of the median), better, unit}; `gone` are the names that are
+ * no longer measured. On another kind of machine only ratios are compared (`comparable` is 'ratios').
  */
 export function compare(before, now) {
   const ratiosOnly = !sameMachine(before, now);

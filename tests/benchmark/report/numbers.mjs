@@ -1,6 +1,6 @@
-// Figures as people read them, and what several repetitions of one figure say together.
+// Formats numbers, and summarizes the repetitions of a measurement.
 
-/** The middle one; undefined of none. */
+/** The median; undefined for an empty list. */
 export function median(values) {
   if (values.length === 0) return undefined;
   const sorted = [...values].sort((a, b) => a - b);
@@ -8,7 +8,7 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** {median, min, max} of the values of a measurement or claim; undefined where nothing was measured. */
+/** {median, min, max} of the values of a measurement or claim; undefined if nothing was measured. */
 export function spread(values = []) {
   const numbers = values.filter((value) => Number.isFinite(value));
   if (numbers.length === 0) return undefined;
@@ -24,7 +24,7 @@ export function short(value) {
   return String(Number(value.toPrecision(3)));
 }
 
-/** short() with the unit; bytes as MiB or KiB where there are many. */
+/** short() with the unit; large numbers of bytes as MiB or KiB. */
 export function withUnit(value, unit) {
   if (!Number.isFinite(value)) return '–';
   if (unit === 'bytes' || unit === 'B') {
@@ -36,18 +36,18 @@ export function withUnit(value, unit) {
   return unit === undefined || unit === '' ? short(value) : `${short(value)} ${unit}`;
 }
 
-/** "3 %" and less than one with a digit. */
+/** "3 %"; values below 1 % with one decimal. */
 export function percent(fraction) {
   const value = Math.abs(fraction) * 100;
   return `${value >= 10 ? value.toFixed(0) : value.toFixed(1)} %`;
 }
 
-/** For a metric or an operator: whether more of it is better. */
+/** Whether higher values of a metric, or with this operator, are better. */
 export function moreIsBetter(metricOrOperator) {
   return ['>=', '>'].includes(metricOrOperator) || /(^| )rate$/.test(metricOrOperator);
 }
 
-/** The measurement that a claim judges as it is; undefined for a claim about a ratio. */
+/** The measurement that a claim checks directly; undefined for a claim about a ratio. */
 export function judgedMeasurement({ measurements = [] }, { case: which, values = [] }) {
   const same = (others) => others.length === values.length && others.every((value, i) => value === values[i]);
   return measurements.find((one) => one.case === which && same(one.values));

@@ -1,4 +1,5 @@
-// Line charts as SVG, without any library: axes, grid, labels, legend, whiskers from the least to the most repetition.
+// Line charts as SVG without a library: axes, grid, labels, legend, whiskers from minimum to maximum of the
+// repetitions.
 import { short } from './numbers.mjs';
 
 const width = 760;
@@ -6,14 +7,14 @@ const height = 460;
 const inside = { left: 84, right: 24, top: 56, bottom: 112 };
 const legendColumns = 3;
 const legendLine = 22;
-// Told apart by people who see colours differently, and in print by their dashes.
+// Colours that are distinguishable with colour vision deficiency, and dashes for print.
 const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#8a6d00', '#56b4e9'];
 
 const escaped = (text) =>
   String(text).replace(/[&<>"']/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' })[c]);
 const at = (value) => Number(value.toFixed(1));
 
-/** 1, 10, 100 … (log) or about five round numbers (linear) that hold least and most between them. */
+/** 1, 10, 100 … (log) or about five round numbers (linear) that include the minimum and maximum. */
 export function ticks(least, most, log) {
   if (log) {
     const first = Math.floor(Math.log10(least) + 1e-9);
@@ -27,7 +28,7 @@ export function ticks(least, most, log) {
   return Array.from({ length: last + 1 }, (_, i) => i * step);
 }
 
-/** From a value to a place between `from` and `to`. */
+/** Maps a value to a coordinate between `from` and `to`. */
 function scale(least, most, log, from, to) {
   const value = log ? Math.log10 : (x) => x;
   const [a, b] = [value(least), value(most)];
@@ -38,8 +39,8 @@ const axisText = (value) =>
   value >= 1e6 ? `${short(value / 1e6)} M` : value >= 1e4 ? `${short(value / 1e3)} k` : String(Number(value.toPrecision(6)));
 
 /**
- * The chart as text. `series` are {name, dashed, group, points: [{x, y, min, max}]}, one colour a group; `xTicks` are values to mark on the x axis
- * (those of the points without it). Points that a logarithmic axis cannot show (≤ 0) are left out.
+ * The chart as SVG text. `series` are {name, dashed, group, points: [{x, y, min, max}]}, with one colour per group;
+ * `xTicks` are the values to mark on the x axis (default: those of the points). A logarithmic axis omits points ≤ 0.
  */
 export function lineChart({ title, subtitle = '', xLabel, yLabel, xLog = false, yLog = false, xTicks, series }) {
   const shown = series
@@ -80,7 +81,7 @@ export function lineChart({ title, subtitle = '', xLabel, yLabel, xLog = false, 
   const middle = (inside.top + bottom) / 2;
   out.push(`<text x="20" y="${middle}" text-anchor="middle" transform="rotate(-90 20 ${middle})">${escaped(yLabel)}</text>`);
 
-  const room = (right - left) / Math.min(legendColumns, shown.length);
+  const columnWidth = (right - left) / Math.min(legendColumns, shown.length);
   const groups = [...new Set(shown.map(({ name, group = name }) => group))];
   shown.forEach(({ name, dashed, group = name, points: own }, i) => {
     const colour = colours[groups.indexOf(group) % colours.length];
@@ -97,7 +98,7 @@ export function lineChart({ title, subtitle = '', xLabel, yLabel, xLog = false, 
     for (const point of sorted) {
       out.push(`<circle cx="${at(x(point.x))}" cy="${at(y(point.y))}" r="3.5" fill="${colour}"><title>${escaped(`${name}: ${axisText(point.x)}, ${short(point.y)}`)}</title></circle>`);
     }
-    const from = at(left + (i % legendColumns) * room);
+    const from = at(left + (i % legendColumns) * columnWidth);
     const line = bottom + 66 + Math.floor(i / legendColumns) * legendLine;
     out.push(`<line x1="${from}" y1="${line}" x2="${from + 26}" y2="${line}" stroke="${colour}" stroke-width="2"${dashes}/>`);
     out.push(`<text x="${from + 32}" y="${line + 4}">${escaped(name)}</text>`);

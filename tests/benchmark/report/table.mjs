@@ -5,13 +5,13 @@ const signs = { '>=': '≥', '<=': '≤', '>': '>', '<': '<' };
 
 const escaped = (text) => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ');
 
-/** Rows of cells as a Markdown table. */
+/** Formats rows of cells as a Markdown table. */
 export function markdownTable(head, rows) {
   const line = (cells) => `| ${cells.map(escaped).join(' | ')} |`;
   return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
 }
 
-/** "yes", or by how much of the bound it is missed. */
+/** "yes", or by which fraction of the bound the claim is missed. */
 export function verdict(claim) {
   const figures = spread(claim.values);
   if (!figures) return 'not measured';
@@ -42,13 +42,13 @@ export function claimsTable(result) {
 
 const timed = ['rate', 'p50', 'p99', 'p999'];
 
-/** Medians of every subject: rate and latencies side by side, and what has other metrics below each other. */
+/** Medians of every subject: rate and latencies in columns, other metrics in rows. */
 export function figuresTable(result) {
   const rows = [];
   for (const [name, { measurements = [] }] of Object.entries(result.scenarios)) {
     const lines = new Map();
     for (const { case: which, subject, metric, unit, values } of measurements) {
-      if (metric === 'resident') continue; // has a table of its own
+      if (metric === 'resident') continue; // has a separate table
       const key = `${which}\0${subject}`;
       if (!lines.has(key)) lines.set(key, { which, subject, cells: {}, others: [] });
       const { median } = spread(values) ?? {};
@@ -62,7 +62,7 @@ export function figuresTable(result) {
   return markdownTable(['scenario', 'case', 'subject', 'rate 1/s', 'p50 µs', 'p99 µs', 'p99.9 µs', 'besides'], rows);
 }
 
-/** Where the resident memory is: measurements of the metric "resident", a case a kind of mapping. Empty without any. */
+/** The resident memory by kind of mapping, from the metric "resident"; empty if it was not measured. */
 export function memoryTable(result) {
   const rows = [];
   for (const { measurements = [] } of Object.values(result.scenarios)) {
@@ -80,7 +80,7 @@ export function memoryTable(result) {
   );
 }
 
-/** "what moved": a list, or the sentence that nothing did. */
+/** The list of changes, or a sentence that there are none. */
 export function comparisonText(comparison) {
   if (!comparison) return 'There are no earlier figures to hold these against.';
   const lines = [];
@@ -109,7 +109,7 @@ function machineText({ cpu, cores, memory, kernel, os, versions = {} } = {}) {
   return parts.filter(Boolean).join(' · ');
 }
 
-/** What share of the processors' time a virtual machine's host gave to others, scenario by scenario. Empty if unknown. */
+/** The share of CPU time that was stolen by the hypervisor, by scenario; empty if unknown. */
 export function stolenText(result) {
   const parts = Object.entries(result.scenarios).flatMap(([name, { stolen }]) => {
     const share = spread(stolen);
@@ -118,7 +118,7 @@ export function stolenText(result) {
   return parts.length === 0 ? '' : `Of the processors' time the host gave to others: ${parts.join(', ')}.`;
 }
 
-/** All that stands between the markers. `plots` are {file, title}. */
+/** The complete text between the markers. `plots` are {file, title}. */
 export function generatedText(result, { comparison, plots }) {
   const claims = Object.values(result.scenarios).flatMap((scenario) => scenario.claims ?? []);
   const holding = claims.filter((claim) => claim.holds && spread(claim.values)).length;

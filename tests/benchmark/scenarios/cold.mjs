@@ -1,4 +1,5 @@
-// Active tokens that no cache knows, each asked for once, against a bare client that looks the same ones up in batches.
+// Uncached Active tokens, each validated once, compared with a baseline client that looks up the same tokens in
+// batches.
 import { alternately, figure, figures, withBench } from '../bench.mjs';
 
 export default {

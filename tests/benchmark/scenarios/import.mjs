@@ -1,4 +1,4 @@
-// One import of a million lines, and the memory that it takes.
+// One import of a million lines, and its memory use.
 import { execFile } from 'node:child_process';
 import { createWriteStream, readFileSync, rmSync } from 'node:fs';
 import { once } from 'node:events';
@@ -23,7 +23,7 @@ async function writeLines(file, lines) {
   await once(out, 'close');
 }
 
-/** Sends the file by curl; the seconds it took, and resident memory four times a second from a tenth of it on. */
+/** Sends the file with curl; returns the seconds it took, and the resident memory, sampled every 250 ms after 10 %. */
 async function send(cm, file, answers) {
   const sizes = [];
   const timer = setInterval(() => sizes.push(cm.residentBytes()), 250);
@@ -39,7 +39,7 @@ async function send(cm, file, answers) {
   return { seconds: (performance.now() - began) / 1_000, sizes: [...sizes, cm.residentBytes()] };
 }
 
-/** How many lines the file of answers has, and how many of them say "created". */
+/** The number of lines in the file of results, and of those with "created". */
 function count(answers) {
   const text = readFileSync(answers, 'latin1');
   return { lines: text.split('\n').length - 1, created: text.split('"result":"created"').length - 1 };

@@ -1,6 +1,6 @@
-// Life: 95 % cached tokens, 4 % that no cache knows, 1 % that nobody knows, and revocations all the while; two replicas, at
-// half the rate that they reach with this mix. A twentieth of the revocations comes from the revoker, which asks how long
-// such a token is still let in; all others from http_load, which takes next to nothing of the cores.
+// A realistic mix: 95 % cached tokens, 4 % uncached ones, 1 % unknown ones, and continuous revocations; two replicas,
+// at half of their maximum rate with this mix. A twentieth of the revocations is made by the revoker, which measures
+// how long a token is still accepted; the others by http_load, which needs hardly any CPU time.
 import { once } from 'node:events';
 import { fork } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
@@ -13,25 +13,25 @@ import { temporaryDirectory } from '../../support/places.mjs';
 import { quantile, within } from '../../support/wait.mjs';
 
 const revoker = fileURLToPath(new URL('../revoker.mjs', import.meta.url));
-const revocationRate = 200; // a second
+const revocationRate = 200; // per second
 const probedRate = revocationRate / 20;
 
-/** Revokes tokens in a process of its own and looks how long each is let in; what it measured, when it is done. */
+/** Revokes tokens in a separate process that measures how long each is accepted; resolves to the measurements. */
 async function probe(job) {
   const child = fork(revoker, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   try {
     child.send(job);
-    const told = Promise.race([
+    const report = Promise.race([
       once(child, 'message').then(([message]) => message),
       once(child, 'exit').then(([code]) => Promise.reject(new Error(`the revoker ended with ${code}`))),
     ]);
-    return await within((job.tokens.length / job.rate) * 1000 + 60_000, told, 'the end of the revocations');
+    return await within((job.tokens.length / job.rate) * 1000 + 60_000, report, 'the end of the revocations');
   } finally {
     child.kill('SIGKILL');
   }
 }
 
-/** Revokes tokens at a steady rate through one API; the latencies count from when each was due. */
+/** Revokes tokens at a steady rate through one API; latencies are measured from the due times. */
 async function revoke(stage, api, tokens, rate) {
   const directory = temporaryDirectory('revocations');
   try {
@@ -72,7 +72,7 @@ export default {
     const seconds = stage.quick ? 3 : 15;
     const revocations = revocationRate * seconds;
     const warm = { name: 'warm', prefix: 'w', count, expect: 200 };
-    // Cold ones are asked for once in all: the first half to find the rate, the second to measure.
+    // Cold tokens are validated only once: the first half to find the rate, the second half for the measurement.
     const mix = (half) => [
       { ...warm, weight: 95 },
       { name: 'cold', prefix: 'c', first: firstOf.c + half * 500_000, count: 500_000, order: 'once', weight: 4, expect: 200 },
@@ -103,7 +103,7 @@ export default {
           revoke(stage, api, tokens.slice(i * share, (i + 1) * share), (revocationRate - probedRate) / apis.length),
         ),
       ]);
-      // Each API has its own quantiles; the worse one counts.
+      // Each API has its own quantiles; the worst one counts.
       const worst = (metric) => Math.max(...revoked.map((one) => one[metric]));
       stage.log(
         `${rate}/s of ${Math.round(most.rate)}/s: warm p99 ${mixed.ranges.warm.latency.p99} µs, alone ${alone.latency.p99} µs; ` +

@@ -8,7 +8,7 @@ import { EcapClient } from '../../support/ecap.mjs';
 import { temporaryDirectory } from '../../support/places.mjs';
 import { figure, figures, withBench } from '../bench.mjs';
 
-/** Requests of names that nobody has: each is hashed like any other, and none is remembered or counted twice. */
+/** Requests with unknown names: each is hashed like any other, without caching or throttling. */
 function requests(count) {
   const pieces = [];
   for (let i = 0; i < count; i += 1) {
@@ -38,7 +38,7 @@ export default {
         await bench.load([{ ...range, order: 'once' }], { 'in-flight': 1024, count });
         const time = { 'in-flight': 1024, 'warm-up': 1, seconds };
         const alone = await bench.load([range], time);
-        // More than there are workers, for longer than the tokens take, so that no worker ever waits.
+        // More requests than workers, and for longer than the token load, so that all workers are always busy.
         const flood = bench.load([{ name: 'login', file, order: 'sequential', expect: 401 }], {
           kind: 'kaa.v1.service.cm.ecap.client-username-password-request',
           'in-flight': 4 * workers,

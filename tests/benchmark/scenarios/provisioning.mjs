@@ -1,4 +1,4 @@
-// POST of tokens over 64 connections that stay open; CM makes their values.
+// POST of tokens over 64 kept-alive connections; CM generates their values.
 import { connections, httpLoad, measurements, sqlLoad, withCm } from '../rest.mjs';
 
 const name = `c=${connections}`;

@@ -1,4 +1,4 @@
-// GET of one token, and of the tokens of one endpoint, over 64 connections that stay open.
+// GET of one token, and of the tokens of one endpoint, over 64 kept-alive connections.
 import { writeFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -9,7 +9,7 @@ const ofHello = 0.4;
 const ofPoint = 0.6;
 const dashed = (hex) => hex.toLowerCase().replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 
-/** The targets of both kinds in files, in an order that neither a list nor an item is found by. */
+/** Writes the targets of both kinds to files, in an order that matches no index. */
 async function writeTargets(mariadb, rows, directory) {
   const paths = [];
   const page = 10_000;

@@ -1,4 +1,4 @@
-// One, two and three CMs in one queue group on this machine, against as many bare responders.
+// One, two and three CMs in one queue group on this machine, compared with the same number of baseline responders.
 import { alternately, figure, figures, withBench } from '../bench.mjs';
 
 const numbers = [1, 2, 3];
@@ -17,7 +17,7 @@ export default {
       for (const n of numbers) {
         await bench.replicas(n);
         await bench.responders(n);
-        // Whoever is asked is chance: after five rounds each knows nearly all of them.
+        // NATS selects replicas at random: after five rounds each has cached nearly all tokens.
         const prime = { 'in-flight': 1024, count: 5 * n * count };
         await bench.load([{ ...range, order: 'sequential' }], prime);
         const [cm, echo] = await alternately(
@@ -35,7 +35,8 @@ export default {
       return rows;
     });
   },
-  // More processes on two cores cost something whatever they do: what bare responders lose is the cores', the rest is ours.
+  // More processes on two cores have a cost of their own: the loss of the baseline responders is due to the cores, the
+  // rest to CM.
   claims: numbers.slice(1).map((n) => ({
     case: `${n} replicas`,
     text: 'share of the rate of one, over the same share of bare responders',

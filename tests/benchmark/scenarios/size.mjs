@@ -23,7 +23,7 @@ export default {
     const results = {};
     for (const name of names) {
       const count = stage.quick ? Math.min(sizes[name], 100_000) : sizes[name];
-      // Ten million rows take minutes to make: one server a size serves all repetitions.
+      // Creating ten million rows takes minutes: all repetitions share one server per size.
       const bench = await stage.once(`size ${name}`, async () => {
         const made = await Bench.start(stage, { bufferPool: '8G' });
         try {
@@ -37,15 +37,15 @@ export default {
       });
       const ask = (range, options = {}) =>
         bench.load([{ name: 't', prefix: 't', expect: 200, ...range }], { 'in-flight': 1024, ...time, ...options });
-      // As many tokens are warm at every size, all over the table's life: what differs is the table.
-      // The server outlives a repetition, its CM does not.
+      // The same number of tokens is warm at every size, spread over the whole table: only the table size differs.
+      // The server is shared by the repetitions, CM is not.
       await bench.restart({}, 1);
       const warm = await ask({ count: working, first: firstOf.t + count - working }, { prime: 't' });
-      // A cache that keeps nothing, so that a small table lasts as long as a large one.
+      // No caching, so that a small table causes as many look-ups as a large one.
       await bench.restart({ 'kaa.cm.cache.time-to-live': '0' });
       const cold = await ask({ count });
       await bench.replicas(0);
-      // What the size of the table costs the database alone.
+      // The cost of the table size for the database alone.
       const bare = await bench.find('t', count, { seconds: time.seconds });
       rows.push(figure(name, 'bare look-ups', 'rate', '1/s', bare.rate));
       results[name] = { warm, cold };
@@ -57,7 +57,7 @@ export default {
     for (const name of names) {
       for (const [what, result] of Object.entries(results[name])) {
         for (const row of figures(name, name, result)) rows.push({ ...row, metric: `${what} ${row.metric}` });
-        // A claim compares two subjects of one case.
+        // A claim compares two subjects of the same case.
         if (name !== '10 k') {
           const [small] = figures(name, '10 k', results['10 k'][what]).filter(({ metric }) => metric === 'rate');
           rows.push({ ...small, metric: `${what} rate` });

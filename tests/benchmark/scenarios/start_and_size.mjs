@@ -1,4 +1,4 @@
-// How soon the service is UP, how much memory it takes while nobody asks it anything, and how large it is on disk.
+// The time until the service is UP, its memory when idle, and its size on disk.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -13,7 +13,7 @@ import { quantile } from '../../support/wait.mjs';
 
 const mebibyte = 1 << 20;
 
-/** One request of /health over a connection of its own; the whole text of the answer, empty where nobody listens yet. */
+/** One request of /health over a new connection; the raw response, empty if the port is not open yet. */
 function askHealth(port) {
   return new Promise((resolve) => {
     let text = '';
@@ -26,7 +26,7 @@ function askHealth(port) {
   });
 }
 
-/** Milliseconds from exec to the first answer UP, asked for as often as there are answers. */
+/** Milliseconds from exec to the first response UP. */
 async function timeToUp(cm, limit = 10_000) {
   cm.launch();
   const began = cm.process.startedAt;
@@ -35,23 +35,23 @@ async function timeToUp(cm, limit = 10_000) {
     const now = performance.now();
     if (/^HTTP\/1\.1 200 /.test(answer) && /"status":\s*"UP"/.test(answer)) return now - began;
     if (!cm.process.running || now - began > limit) throw new Error(`not UP within ${limit} ms\n${cm.process.tail()}`);
-    // Asked without a pause, the asking would take a core from the one that is asked.
+    // Polling without a pause would take a core from the service.
     if (answer === '') await sleep(1);
     else await turn();
   }
 }
 
-/** What kind of memory a mapping of /proc/PID/smaps is. */
+/** The kind of memory of a mapping in /proc/PID/smaps. */
 export function kindOf(name, permissions, executable) {
   if (name === executable) return permissions.includes('x') ? 'the binary: code' : 'the binary: constants, relocations and data';
   if (name === '[heap]') return 'heap (main arena)';
   if (name.startsWith('[stack')) return 'stacks';
   if (name.startsWith('[')) return 'the kernel\'s own';
   if (name.startsWith('/')) return permissions.includes('x') ? 'libraries: code' : 'libraries: constants, relocations and data';
-  return undefined; // anonymous: a stack or an arena, told by its neighbours
+  return undefined; // anonymous: a stack or an arena, depending on its neighbours
 }
 
-/** {kind: bytes resident} of a process, by its smaps. */
+/** {kind: resident bytes} of a process, from its smaps. */
 export function residentByKind(smaps, executable) {
   const sums = new Map();
   const mappings = [];
@@ -65,7 +65,7 @@ export function residentByKind(smaps, executable) {
     const { from, to, permissions, name, bytes } = mapping;
     const before = mappings[i - 1];
     let kind = kindOf(name, permissions, executable);
-    // glibc puts a thread's stack behind a guard page that nobody may touch, and an arena at a multiple of 64 MiB.
+    // glibc places a thread's stack after an inaccessible guard page, and an arena at a multiple of 64 MiB.
     if (kind === undefined && from % (64n << 20n) === 0n) kind = 'heap (arenas of threads)';
     else if (kind === undefined && before?.permissions === '---p' && before.to === from && before.to - before.from <= 65_536n) kind = 'stacks';
     else if (kind === undefined && before?.name.startsWith('/') && before.to === from) kind = `${before.name === executable ? 'the binary' : 'libraries'}: constants, relocations and data`;
@@ -87,7 +87,10 @@ function strippedBytes(executable) {
   }
 }
 
-/** What one of 100,000 cached tokens takes, by the cache's own account and by the C library's; undefined without the program. */
+/**
+ * Memory per token for 100,000 cached tokens, according to the cache and to the C library; undefined without the
+ * program.
+ */
 function cachedToken() {
   const program = join(root, 'build', preset, 'tests', 'guard', 'cm_guard');
   if (!existsSync(program)) return undefined;
@@ -104,10 +107,10 @@ export default {
     const [nats, mariadb] = await Promise.all([Nats.start(), Mariadb.start()]);
     const measured = [];
     const add = (which, metric, unit, value) => measured.push({ case: which, subject: 'cm', metric, unit, value });
-    license(); // made before the clock runs
+    license(); // created before the time is measured
     let cm;
     try {
-      // The first start of all brings the schema up to date; it is not one of those that count.
+      // The very first start creates the schema and is not counted.
       cm = await Cm.create({ nats, mariadb, executable });
       await timeToUp(cm, 30_000);
       await cm.stop();
@@ -120,7 +123,7 @@ export default {
       add('start', 'max', 'ms', Math.max(...times));
       stage.log(`UP after ${times.map((time) => time.toFixed(0)).join(', ')} ms`);
 
-      await sleep(2_000); // what "idle" is: two seconds after UP
+      await sleep(2_000); // "idle" means two seconds after UP
       add('idle', 'VmRSS', 'bytes', cm.residentBytes());
       const kinds = residentByKind(readFileSync(`/proc/${cm.pid}/smaps`, 'utf8'), executable);
       for (const [kind, bytes] of kinds) {

@@ -1,4 +1,4 @@
-// A fleet that comes up for the first time: Inactive tokens, each once, then again.
+// A fleet that connects for the first time: Inactive tokens, each once, then again.
 import { figure, figures, withBench } from '../bench.mjs';
 import { until } from '../../support/wait.mjs';
 

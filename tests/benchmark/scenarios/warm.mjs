@@ -1,4 +1,4 @@
-// Tokens that are all cached, against a bare responder on the same NATS server.
+// Cached tokens only, compared with a baseline responder on the same NATS server.
 import { alternately, figures, withBench } from '../bench.mjs';
 
 const widths = [1, 16, 64, 256, 1024];
@@ -21,7 +21,7 @@ export default {
     return withBench(stage, {}, async (bench) => {
       await bench.fill('w', count);
       await bench.responders(1);
-      // Once for the database, so that every width meets the same cache.
+      // Read once from the database before, so that the cache is the same for every number of requests in flight.
       await bench.load([{ ...range, order: 'once' }], { 'in-flight': 1024, count });
       const rows = [];
       for (const W of widths) {

@@ -1,4 +1,4 @@
-// The files under deploy/ that the tests look at.
+// The files under deploy/ that the tests check.
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,11 +10,11 @@ export const deploy = join(root, 'deploy');
 
 export const text = (...path) => readFileSync(join(root, ...path), 'utf8');
 
-/** Every document of a YAML text that is not empty. */
+/** All non-empty documents of a YAML text. */
 export const documents = (content) => yaml.loadAll(content).filter(Boolean);
 
-/** The one document of a YAML file. */
+/** The only document of a YAML file. */
 export const load = (...path) => yaml.load(text(...path));
 
-/** The version that CMakeLists.txt has. */
+/** The version in CMakeLists.txt. */
 export const version = /^project\(cm VERSION (\S+)/m.exec(text('CMakeLists.txt'))[1];

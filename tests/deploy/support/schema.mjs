@@ -1,18 +1,18 @@
-// Whether an object is one that the Kubernetes API would take: required fields and values by one package's schemas,
-// fields that nobody knows by the other's models. Each sees what the other does not.
+// Whether the Kubernetes API would accept an object: one package's schemas check required fields and values, the
+// other's models detect unknown fields. Neither of them does both.
 import { createRequire } from 'node:module';
 
 import * as client from '@kubernetes/client-node';
 
 const require = createRequire(import.meta.url);
 
-/** What is wrong with a manifest, as texts; none where nothing is. */
+/** The errors of a manifest as texts; empty if there are none. */
 export function problems(manifest) {
   if (manifest.kind === 'ServiceMonitor') return byCustomSchema(manifest);
   return [...bySchema(manifest, 'kubernetes-models'), ...unknownFields(manifest)];
 }
 
-/** The kind's class in `models`, by the API version's group and version. */
+/** The class of a kind in `models`, by group and version of the API version. */
 function byPackage(manifest, models) {
   const { apiVersion, kind } = manifest;
   return require(`${models}/${apiVersion}/${kind}`)[kind];
@@ -27,7 +27,7 @@ function bySchema(manifest, models) {
   }
 }
 
-// A kind of the Prometheus operator, which neither of the two knows.
+// A kind of the Prometheus operator, which neither package knows.
 const byCustomSchema = (manifest) => bySchema(manifest, '@kubernetes-models/prometheus-operator');
 
 function unknownFields(manifest) {

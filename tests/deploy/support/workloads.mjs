@@ -1,5 +1,5 @@
-// What manifests of all kinds say about CM's container, in one form: the environment, the files that are mounted, and
-// the configuration file.
+// Extracts the settings of CM's container from manifests of all kinds, in a uniform form: environment, mounted files
+// and configuration file.
 
 import { documents, load, text } from './files.mjs';
 import { kustomize, template } from './tools.mjs';
@@ -34,7 +34,7 @@ function ofCompose(name, ...path) {
   return [{ name, environment: services.cm.environment, configuration }];
 }
 
-/** Values of the chart that switch everything on. */
+/** Values of the chart that enable everything. */
 export const everything = {
   'autoscaling.enabled': true,
   'networkPolicy.enabled': true,
@@ -52,7 +52,7 @@ export const everything = {
   affinity: { nodeAffinity: {} },
 };
 
-/** All of them: a function each, as some need programs that may be missing. */
+/** All workloads, as functions, because some need programs that may be missing. */
 export const workloads = {
   'drop-in.yaml': () => ofKubernetes('drop-in.yaml', text('deploy', 'kubernetes', 'drop-in.yaml')),
   'overlays/minimal': () => ofKubernetes('overlays/minimal', kustomize('overlays/minimal')),

@@ -11,7 +11,7 @@
 using namespace cm::test;
 using cm::core::errc;
 
-TEST_CASE("A port that is taken, not permitted or not an address is a clear error") {
+TEST_CASE("A used port, missing permission or malformed address gives a specific error") {
   cm::http::net::io_context io{1};
   const auto first = cm::http::acceptor::open(io, "127.0.0.1", 0);
   REQUIRE(first.has_value());
@@ -40,7 +40,7 @@ TEST_CASE("Connections that wait in the backlog are served when accepting starts
   CHECK(c.receive().body == "GET /early");
 }
 
-TEST_CASE("Connections live on the loops of the settings in turn, whoever accepted them") {
+TEST_CASE("Connections are assigned to the loops of the settings round-robin") {
   std::array<cm::http::net::io_context, 2> loops; // outlive the server
   server s;
   for (auto& loop : loops)
@@ -65,9 +65,9 @@ TEST_CASE("Connections live on the loops of the settings in turn, whoever accept
   client third{s.port()};
   std::array<std::thread::id, 3> seen;
   std::size_t at = 0;
-  for (auto* one : {&early, &late, &third}) {
-    one->send(get("/"));
-    CHECK(one->receive().status == 200);
+  for (auto* client_socket : {&early, &late, &third}) {
+    client_socket->send(get("/"));
+    CHECK(client_socket->receive().status == 200);
     seen[at++] = answered_by.take();
     CHECK(std::find(ids.begin(), ids.end(), seen[at - 1]) != ids.end());
   }
@@ -77,8 +77,8 @@ TEST_CASE("Connections live on the loops of the settings in turn, whoever accept
   guards.clear();
   for (auto& loop : loops)
     loop.stop();
-  for (auto& one : threads)
-    one.join();
+  for (auto& thread : threads)
+    thread.join();
 }
 
 TEST_CASE("A pause keeps new connections waiting until the next start") {
@@ -91,14 +91,14 @@ TEST_CASE("A pause keeps new connections waiting until the next start") {
   s.in_io_thread([] {});
   client second{s.port()};
   second.send(get("/2"));
-  first.send(get("/3")); // what is open goes on
+  first.send(get("/3")); // open connections continue
   CHECK(first.receive().status == 200);
   CHECK(s.connections.size() == 1);
   s.accept();
   CHECK(second.receive().body == "GET /2");
 }
 
-TEST_CASE("Stop serves what is in the backlog, then closes the port") {
+TEST_CASE("Stop accepts the connections in the backlog, then closes the port") {
   server s;
   s.start();
   s.in_io_thread([] {});
@@ -106,7 +106,7 @@ TEST_CASE("Stop serves what is in the backlog, then closes the port") {
   std::vector<std::unique_ptr<client>> waiting;
   mailbox<int> stopped;
   s.in_io_thread([&] {
-    // Nothing is accepted while the io thread is here: all of these are in the backlog.
+    // The io thread is blocked here, so all of these connections wait in the backlog.
     for (std::size_t i = 0; i < many; ++i) {
       waiting.push_back(std::make_unique<client>(s.port()));
       waiting.back()->send(get("/" + std::to_string(i)));
@@ -121,7 +121,7 @@ TEST_CASE("Stop serves what is in the backlog, then closes the port") {
   CHECK(stopped.take() == 2);
 }
 
-TEST_CASE("Beyond the limit of connections the next one waits for one to end") {
+TEST_CASE("At max_connections, the next connection waits until one ends") {
   server s;
   s.accepting.max_connections = 2;
   s.start();
@@ -139,7 +139,7 @@ TEST_CASE("Beyond the limit of connections the next one waits for one to end") {
   CHECK(third.receive().body == "GET /3");
 }
 
-TEST_CASE("Out of file descriptors, accepting goes on as soon as there are some") {
+TEST_CASE("Accepting resumes when file descriptors become available again") {
   server s;
   mailbox<cm::core::error> trouble;
   s.accepting.on_trouble = [&](const cm::core::error& error) { trouble.put(error); };
@@ -147,7 +147,7 @@ TEST_CASE("Out of file descriptors, accepting goes on as soon as there are some"
   s.start();
   s.in_io_thread([] {});
 
-  client c{s.port()}; // in the accept queue or accepted: both are fine
+  client c{s.port()}; // in the backlog or accepted: both are fine
   c.send(get("/1"));
   CHECK(c.receive().status == 200);
 
@@ -155,14 +155,14 @@ TEST_CASE("Out of file descriptors, accepting goes on as soon as there are some"
   waiting->send(get("/x"));
   CHECK(waiting->receive().status == 200);
 
-  // A socket that is made now and connected later, when there is no descriptor left for the other side.
+  // A socket that is created now and connected later, when the server has no descriptor left for its side.
   const int late = ::socket(AF_INET, SOCK_STREAM, 0);
   REQUIRE(late >= 0);
   rlimit before{};
   REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
   rlimit lower = before;
   lower.rlim_cur = static_cast<rlim_t>(late) + 1;
-  std::vector<int> holes; // whatever is free below
+  std::vector<int> holes; // takes the free descriptors below
   REQUIRE(::setrlimit(RLIMIT_NOFILE, &lower) == 0);
   for (int fd = ::dup(late); fd >= 0; fd = ::dup(late))
     holes.push_back(fd);
@@ -190,11 +190,11 @@ TEST_CASE("Out of file descriptors, accepting goes on as soon as there are some"
   CHECK(seen == "accepting connections fails: Too many open files");
   std::array<char, 1024> answer{};
   CHECK(::recv(late, answer.data(), answer.size(), 0) > 0);
-  CHECK(trouble.size() == 0); // told once
+  CHECK(trouble.size() == 0); // reported once
   ::close(late);
 }
 
-TEST_CASE("A handler that throws does not end accepting") {
+TEST_CASE("An exception of the handler does not stop accepting") {
   server s;
   mailbox<cm::core::error> trouble;
   s.accepting.on_trouble = [&](const cm::core::error& error) { trouble.put(error); };

@@ -5,7 +5,7 @@
 
 using namespace cm::test;
 
-TEST_CASE("A request is answered with the common headers and the connection goes on") {
+TEST_CASE("A request is answered with the common headers and the connection stays open") {
   conversation t;
   t.c.send(get("/a", "Correlation-ID: c-1\r\n"));
   const auto first = t.c.receive();
@@ -25,10 +25,10 @@ TEST_CASE("Pipelined requests are answered in order, one at a time") {
   held_conversation t;
   t.c.send(get("/1") + post("/2", "body") + get("/3") + get("/4", "Connection: close\r\n") + get("/never"));
   for (const std::string target : {"/1", "/2", "/3", "/4"}) {
-    auto one = t.open.take();
-    CHECK(one->request().target() == target);
+    auto exchange = t.open.take();
+    CHECK(exchange->request().target() == target);
     CHECK(t.open.stays_empty(20ms));
-    one->respond(echo(one->request()));
+    exchange->respond(echo(exchange->request()));
   }
   CHECK(t.c.receive().body == "GET /1");
   CHECK(t.c.receive().body == "POST /2 body");
@@ -61,7 +61,7 @@ TEST_CASE("A slow body is answered 408 and the connection closed") {
   CHECK(t.c.sees_end());
 }
 
-TEST_CASE("An idle connection is closed without a word") {
+TEST_CASE("An idle connection is closed without a response") {
   server s;
   s.settings->idle_timeout = 100ms;
   s.start();
@@ -77,7 +77,7 @@ TEST_CASE("An idle connection is closed without a word") {
   s.closed.take();
 }
 
-TEST_CASE("A client that trickles its header is cut off all the same") {
+TEST_CASE("A client that sends its header byte by byte is disconnected at the deadline") {
   conversation t{[](server& s) { s.settings->header_timeout = 200ms; }};
   std::atomic<bool> done{false};
   std::thread trickle{[&] {
@@ -85,7 +85,7 @@ TEST_CASE("A client that trickles its header is cut off all the same") {
       t.c.send("GET / HTTP/1.1\r\n");
       while (!done) {
         t.c.send("A: b\r\n");
-        std::this_thread::sleep_for(10ms); // the pace is what is tested
+        std::this_thread::sleep_for(10ms); // the slow pace is the subject of the test
       }
     } catch (const std::exception&) {
       // The server closed: expected.
@@ -97,7 +97,7 @@ TEST_CASE("A client that trickles its header is cut off all the same") {
   trickle.join();
 }
 
-TEST_CASE("100 Continue is sent when the body is awaited and wanted") {
+TEST_CASE("100 Continue is sent if the client expects it and the body is accepted") {
   conversation t;
   t.c.send("POST /x HTTP/1.1\r\nHost: cm\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
   const auto go = t.c.receive();
@@ -105,12 +105,12 @@ TEST_CASE("100 Continue is sent when the body is awaited and wanted") {
   CHECK(go.head == "HTTP/1.1 100 Continue\r\n\r\n");
   t.c.send("hello");
   CHECK(t.c.receive().body == "POST /x hello");
-  // With the body on its way already there is nothing to wait for.
+  // If the body is already being sent, there is nothing to wait for.
   t.c.send("POST /y HTTP/1.1\r\nHost: cm\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhello");
   CHECK(t.c.receive().body == "POST /y hello");
 }
 
-TEST_CASE("A body that is too large is refused before it is sent") {
+TEST_CASE("A body that is too large is refused before the client sends it") {
   conversation t;
   t.c.send("POST / HTTP/1.1\r\nHost: cm\r\nContent-Length: 65537\r\nExpect: 100-continue\r\n\r\n");
   const auto answer = t.c.receive();
@@ -119,14 +119,14 @@ TEST_CASE("A body that is too large is refused before it is sent") {
   CHECK(t.c.sees_end());
 }
 
-TEST_CASE("The client gets its 413 though it goes on sending") {
+TEST_CASE("The client gets its 413 although it continues to send") {
   conversation t;
   std::thread sender{[&] {
     try {
       t.c.send("POST / HTTP/1.1\r\nHost: cm\r\nContent-Length: 10000000\r\n\r\n");
       t.c.send(std::string(1000000, 'x'));
     } catch (const std::exception&) {
-      // The server closed before all was sent: allowed, the answer is what counts.
+      // The server closed before everything was sent: allowed, only the response matters.
       return;
     }
   }};
@@ -134,7 +134,7 @@ TEST_CASE("The client gets its 413 though it goes on sending") {
   sender.join();
 }
 
-TEST_CASE("The policy sets the body limit by the header") {
+TEST_CASE("The policy sets the body limit based on the header") {
   conversation t{[](server& s) {
     s.policy = [](const cm::http::request_head& head) {
       return cm::http::body_policy::buffered(head.path() == "/large" ? 1000000 : 10);
@@ -146,7 +146,7 @@ TEST_CASE("The policy sets the body limit by the header") {
   CHECK(t.c.receive().status == 413);
 }
 
-TEST_CASE("A chunked body reaches the handler whole") {
+TEST_CASE("A chunked body reaches the handler completely") {
   conversation t;
   t.c.send("POST /c HTTP/1.1\r\nHost: cm\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
   t.c.send("4\r\ndefg\r\n0\r\n\r\n" + get("/next"));
@@ -163,7 +163,7 @@ TEST_CASE("HEAD is answered with the length and without the body") {
   CHECK(t.c.receive().body == "GET /g");
 }
 
-TEST_CASE("204 and 304 have no body and the connection goes on") {
+TEST_CASE("204 and 304 have no body and the connection stays open") {
   conversation t{[](server& s) {
     s.on_request = [](const exchange_ptr& open) {
       open->respond(cm::http::empty_response(open->request().path() == "/a" ? 204 : 304));
@@ -183,7 +183,7 @@ TEST_CASE("HTTP/1.0 closes unless it asks for keep-alive") {
   CHECK(t.c.sees_end());
 }
 
-TEST_CASE("An exchange that is dropped is answered 503 and the connection goes on") {
+TEST_CASE("A dropped exchange is answered 503 and the connection stays open") {
   held_conversation t;
   t.c.send(get("/a/b?c", "Correlation-ID: c-3\r\n"));
   t.open.take().reset();
@@ -196,7 +196,7 @@ TEST_CASE("An exchange that is dropped is answered 503 and the connection goes o
   CHECK(t.c.receive().status == 204);
 }
 
-TEST_CASE("A handler that throws costs its request and nothing else") {
+TEST_CASE("An exception of the handler affects only its request") {
   conversation t{[](server& s) {
     s.on_request = [](const exchange_ptr& open) {
       if (open->request().path() == "/bad")
@@ -210,7 +210,7 @@ TEST_CASE("A handler that throws costs its request and nothing else") {
   CHECK(t.s.refusals.take().reason == "broken");
 }
 
-TEST_CASE("An exchange that nobody answers in time is answered 503, and its late answer goes nowhere") {
+TEST_CASE("An overdue exchange is answered 503, and its late response is discarded") {
   held_conversation t{[](server& s) { s.settings->response_timeout = 100ms; }};
   t.c.send(get("/late"));
   auto late = t.open.take();
@@ -225,13 +225,13 @@ TEST_CASE("An exchange that nobody answers in time is answered 503, and its late
 TEST_CASE("Ten thousand requests on one connection are answered from another thread") {
   server s;
   mailbox<exchange_ptr> open;
-  s.on_request = [&](exchange_ptr one) { open.put(std::move(one)); };
+  s.on_request = [&](exchange_ptr exchange) { open.put(std::move(exchange)); };
   s.start();
   constexpr int rounds = 10000;
   std::thread worker{[&] {
     for (int i = 0; i < rounds; ++i) {
-      const auto one = open.take();
-      one->respond(echo(one->request()));
+      const auto exchange = open.take();
+      exchange->respond(echo(exchange->request()));
     }
   }};
   client c{s.port()};
@@ -250,7 +250,7 @@ TEST_CASE("Ten thousand requests on one connection are answered from another thr
   CHECK(s.connections.size() == 1);
 }
 
-TEST_CASE("A large response arrives whole, a slow reader is cut off") {
+TEST_CASE("A large response arrives completely; a client that does not read is disconnected") {
   conversation t{[](server& s) {
     s.settings->write_timeout = 200ms;
     s.on_request = [](const exchange_ptr& open) {
@@ -260,11 +260,11 @@ TEST_CASE("A large response arrives whole, a slow reader is cut off") {
   }};
   t.c.send(get("/large"));
   CHECK(t.c.receive().body.size() == 1U << 20U);
-  t.c.send(get("/huge")); // and nobody reads
+  t.c.send(get("/huge")); // and do not read
   t.s.closed.take();
 }
 
-TEST_CASE("Graceful close in the idle state ends the connection after a short while") {
+TEST_CASE("Graceful close of an idle connection closes it after drain_linger") {
   conversation t;
   t.c.send(get("/"));
   CHECK(t.c.receive().status == 200);
@@ -274,12 +274,12 @@ TEST_CASE("Graceful close in the idle state ends the connection after a short wh
   t.s.closed.take();
 }
 
-TEST_CASE("Graceful close answers the request that is on its way, and says that it is the last") {
+TEST_CASE("Graceful close answers a request in transit with Connection: close") {
   conversation t{[](server& s) { s.settings->drain_linger = 5s; }};
   t.c.send(get("/1"));
   CHECK(t.c.receive().has("Connection: keep-alive"));
   t.s.connections.take()->graceful_close();
-  t.s.in_io_thread([] {}); // it was posted before this, so it is done
+  t.s.in_io_thread([] {}); // the close was posted earlier, so it has run
   t.c.send(get("/2"));
   const auto last = t.c.receive();
   CHECK(last.body == "GET /2");
@@ -287,13 +287,13 @@ TEST_CASE("Graceful close answers the request that is on its way, and says that 
   CHECK(t.c.sees_end());
 }
 
-TEST_CASE("Graceful close in the busy state lets the request finish") {
+TEST_CASE("Graceful close of a busy connection completes the request") {
   held_conversation t;
   t.c.send(get("/1"));
-  auto one = t.open.take();
+  auto exchange = t.open.take();
   t.s.connections.take()->graceful_close();
   CHECK(t.s.closed.stays_empty(300ms)); // longer than drain_linger
-  one->respond(echo(one->request()));
+  exchange->respond(echo(exchange->request()));
   const auto last = t.c.receive();
   CHECK(last.body == "GET /1");
   CHECK(last.has("Connection: close"));
@@ -302,16 +302,16 @@ TEST_CASE("Graceful close in the busy state lets the request finish") {
   t.s.closed.take();
 }
 
-TEST_CASE("Abort closes at once, and an answer afterwards goes nowhere") {
+TEST_CASE("Abort closes immediately, and a later response is discarded") {
   held_conversation t;
   t.c.send(get("/1"));
-  auto one = t.open.take();
+  auto exchange = t.open.take();
   auto connection = t.s.connections.take();
   connection->abort();
   connection->abort();
   connection->graceful_close();
   t.s.closed.take();
-  one->respond(cm::http::empty_response(204));
+  exchange->respond(cm::http::empty_response(204));
   t.s.in_io_thread([] {});
   CHECK(t.c.sees_end());
   CHECK(t.s.closed.size() == 0);
@@ -319,19 +319,19 @@ TEST_CASE("Abort closes at once, and an answer afterwards goes nowhere") {
 
 TEST_CASE("An exchange may outlive its connection and the io_context") {
   mailbox<exchange_ptr> open;
-  exchange_ptr one;
+  exchange_ptr exchange;
   {
     server s;
     s.on_request = [&](exchange_ptr received) { open.put(std::move(received)); };
     s.start();
     client c{s.port()};
     c.send(get("/1"));
-    one = open.take();
+    exchange = open.take();
   }
-  CHECK(one->respond(cm::http::empty_response(204)));
+  CHECK(exchange->respond(cm::http::empty_response(204)));
 }
 
-TEST_CASE("A client that goes away is noticed") {
+TEST_CASE("A disconnect of the client is noticed") {
   server s;
   s.start();
   {
@@ -348,20 +348,20 @@ TEST_CASE("A client that goes away is noticed") {
   CHECK(s.refusals.size() == 0);
 }
 
-TEST_CASE("A client that has closed its sending side still gets its answer") {
+TEST_CASE("A client that has closed its sending side still gets its response") {
   held_conversation t;
   t.c.send(get("/1") + get("/2"));
   t.c.shutdown_send();
   for (int i = 0; i < 2; ++i) {
-    const auto one = t.open.take();
-    one->respond(echo(one->request()));
+    const auto exchange = t.open.take();
+    exchange->respond(echo(exchange->request()));
   }
   CHECK(t.c.receive().body == "GET /1");
   CHECK(t.c.receive().body == "GET /2");
   CHECK(t.c.sees_end());
 }
 
-TEST_CASE("A request that could hide another is refused and ends the connection") {
+TEST_CASE("A request that could smuggle another one is refused and ends the connection") {
   server s;
   std::atomic<int> requests{0};
   s.on_request = [&](const exchange_ptr& open) {
@@ -381,7 +381,7 @@ TEST_CASE("A request that could hide another is refused and ends the connection"
   CHECK(requests == 0);
 }
 
-TEST_CASE("Every refusal is an error body of the one shape") {
+TEST_CASE("Every refusal has the common error body") {
   server s;
   s.start();
   const auto [bytes, status] = GENERATE(table<std::string, int>({

@@ -1,4 +1,4 @@
-// What most tests of a connection begin with: a server that runs, and one client of it.
+// The fixture of most connection tests: a running server and a client.
 #pragma once
 
 #include "server.hpp"
@@ -13,7 +13,7 @@ namespace cm::test {
 /// Changes a server before it starts.
 using preparation = std::function<void(server&)>;
 
-/// A client of a server that answers by itself, by echo if it was not told otherwise.
+/// A client of a server that answers immediately, by default with echo().
 struct conversation {
   server s;
   client c;
@@ -28,58 +28,58 @@ struct conversation {
   }
 };
 
-/// A client of a server whose requests wait in `open` to be answered.
+/// A client of a server whose requests wait in `open` until the test answers them.
 struct held_conversation {
   mailbox<exchange_ptr> open;
   server s;
   client c;
 
   explicit held_conversation(const preparation& prepare = {})
-    : c(conversation::started(s, [&](server& made) {
-        made.on_request = [this](exchange_ptr one) { open.put(std::move(one)); };
+    : c(conversation::started(s, [&](server& http_server) {
+        http_server.on_request = [this](exchange_ptr exchange) { open.put(std::move(exchange)); };
         if (prepare)
-          prepare(made);
+          prepare(http_server);
       })) {}
 };
 
-/// The same with the bodies of POST streamed.
+/// The same, with streamed bodies of POST requests.
 struct streamed_conversation : held_conversation {
   explicit streamed_conversation(const preparation& prepare = {})
-    : held_conversation([&](server& made) {
-        made.policy = [](const http::request_head& head) {
+    : held_conversation([&](server& http_server) {
+        http_server.policy = [](const http::request_head& head) {
           return head.verb() == http::method::post ? http::body_policy::streamed() : http::body_policy::buffered(1000);
         };
         if (prepare)
-          prepare(made);
+          prepare(http_server);
       }) {}
 };
 
 using pieces = mailbox<http::body_piece>;
 using outcomes = mailbox<bool>;
 
-/// Asks without waiting.
-inline std::shared_ptr<pieces> ask(http::exchange& one, std::size_t at_most = 65536) {
+/// Calls read_body() without waiting.
+inline std::shared_ptr<pieces> ask(http::exchange& exchange, std::size_t at_most = 65536) {
   auto got = std::make_shared<pieces>();
-  one.read_body(at_most, [got](http::body_piece piece) { got->put(std::move(piece)); });
+  exchange.read_body(at_most, [got](http::body_piece piece) { got->put(std::move(piece)); });
   return got;
 }
 
-/// Writes without waiting.
-inline std::shared_ptr<outcomes> start_write(http::exchange& one, std::string bytes) {
+/// Calls write() without waiting.
+inline std::shared_ptr<outcomes> start_write(http::exchange& exchange, std::string bytes) {
   auto done = std::make_shared<outcomes>();
-  one.write(std::move(bytes), [done](bool ok) { done->put(ok); });
+  exchange.write(std::move(bytes), [done](bool ok) { done->put(ok); });
   return done;
 }
 
-inline bool write(http::exchange& one, std::string bytes) {
-  return start_write(one, std::move(bytes))->take();
+inline bool write(http::exchange& exchange, std::string bytes) {
+  return start_write(exchange, std::move(bytes))->take();
 }
 
-/// The whole of a streamed body; "<failed>" behind what came of one that was cut short.
-inline std::string read_all(http::exchange& one, std::size_t at_most = 65536) {
+/// A whole streamed body; for a truncated body, what was received of it, followed by "<failed>".
+inline std::string read_all(http::exchange& exchange, std::size_t at_most = 65536) {
   std::string all;
   for (;;) {
-    const auto piece = ask(one, at_most)->take();
+    const auto piece = ask(exchange, at_most)->take();
     CHECK(piece.bytes.size() <= at_most);
     all.append(piece.bytes);
     if (piece.failed)
@@ -90,10 +90,10 @@ inline std::string read_all(http::exchange& one, std::size_t at_most = 65536) {
 }
 
 inline http::response ndjson(int status = 200) {
-  http::response made;
-  made.status = status;
-  made.content_type = "application/x-ndjson";
-  return made;
+  http::response result;
+  result.status = status;
+  result.content_type = "application/x-ndjson";
+  return result;
 }
 
 inline std::string chunked_post(std::string_view target, std::string_view chunks = {}) {
@@ -101,7 +101,7 @@ inline std::string chunked_post(std::string_view target, std::string_view chunks
          + std::string{chunks};
 }
 
-/// The header of a POST whose body follows, or does not.
+/// The header of a POST; the caller decides whether the body follows.
 inline std::string post_head(std::string_view target, std::size_t length, std::string_view headers = {}) {
   return "POST " + std::string{target} + " HTTP/1.1\r\nHost: cm\r\nContent-Length: " + std::to_string(length) + "\r\n"
          + std::string{headers} + "\r\n";

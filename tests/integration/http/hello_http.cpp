@@ -1,5 +1,5 @@
-// A bare server on one thread, to measure what http/server itself costs: hello_http <port> [threads-apart].
-// With a second argument the answers come from another thread, as those of an actor do.
+// A minimal server on one thread, to measure the cost of http/server: hello_http <port> [threads-apart].
+// With a second argument, another thread answers, as actors do.
 #include "http/server/acceptor.hpp"
 #include "http/server/connection.hpp"
 

@@ -1,4 +1,4 @@
-// A server as an actor would run it, and a client that speaks bytes.
+// A server as an actor would run it, and a client that sends and receives raw bytes.
 #pragma once
 
 #include "catch.hpp"
@@ -32,7 +32,7 @@ using namespace std::chrono_literals;
 /// How long a test waits for something that must happen.
 inline constexpr auto patience = 10s;
 
-/// Values from one thread to another.
+/// Passes values from one thread to another.
 template <class T>
 class mailbox {
 public:
@@ -70,23 +70,23 @@ private:
 using exchange_ptr = std::shared_ptr<http::exchange>;
 using connection_ptr = std::shared_ptr<http::connection>;
 
-/// Says what was asked: "POST /x hello".
+/// Repeats the request: "POST /x hello".
 inline http::response echo(const http::request& request) {
-  http::response made;
-  made.content_type = "text/plain";
-  made.body = std::string{http::to_string(request.verb())} + " " + std::string{request.target()};
+  http::response result;
+  result.content_type = "text/plain";
+  result.body = std::string{http::to_string(request.verb())} + " " + std::string{request.target()};
   if (!request.body().empty())
-    made.body.append(" ").append(request.body());
-  return made;
+    result.body.append(" ").append(request.body());
+  return result;
 }
 
 class server {
-  http::net::io_context io_{1}; // first: goes after everything that lives on it
+  http::net::io_context io_{1}; // first member: destroyed after everything that uses it
 
 public:
   std::shared_ptr<http::connection_settings> settings = std::make_shared<http::connection_settings>();
   http::acceptor_settings accepting;
-  /// Called in the io thread. The default answers there, by echo.
+  /// Called in the io thread. The default answers with echo().
   std::function<void(exchange_ptr)> on_request = [](const exchange_ptr& open) { open->respond(echo(open->request())); };
   std::function<http::body_policy(const http::request_head&)> policy;
   mailbox<connection_ptr> connections;
@@ -114,11 +114,12 @@ public:
 
   void accept() {
     acceptor_->start([this](http::accepted_socket accepted) {
-      auto made = http::connection::create(std::move(accepted), settings,
-                                           {on_request, [this] { closed.put(1); }, policy,
-                                            [this](const http::refusal& refused) { refusals.put(refused); }, nullptr});
-      made->start();
-      connections.put(std::move(made));
+      auto created =
+        http::connection::create(std::move(accepted), settings,
+                                 {on_request, [this] { closed.put(1); }, policy,
+                                  [this](const http::refusal& refused) { refusals.put(refused); }, nullptr});
+      created->start();
+      connections.put(std::move(created));
     });
   }
 
@@ -133,7 +134,7 @@ public:
       thread_.join();
   }
 
-  /// Does something in the io thread and waits for it.
+  /// Runs `action` in the io thread and waits for it.
   void in_io_thread(const std::function<void()>& action) {
     mailbox<int> done;
     boost::asio::post(io_, [&] {
@@ -149,10 +150,10 @@ private:
   std::thread thread_;
 };
 
-/// A response as it came over the wire.
+/// A received response.
 struct reply {
   int status = 0;
-  std::string head; // with the final empty line
+  std::string head; // including the final empty line
   std::string body;
 
   [[nodiscard]] bool has(std::string_view header_line) const {
@@ -171,27 +172,27 @@ public:
 
   void send(std::string_view bytes) { boost::asio::write(socket_, boost::asio::buffer(bytes)); }
 
-  /// One response, whose body has the length that it says; none for HEAD.
+  /// Reads one response with a body of Content-Length bytes; without a body for HEAD.
   reply receive(bool head_only = false) {
-    reply made;
+    reply result;
     while (pending_.find("\r\n\r\n") == std::string::npos)
       REQUIRE(read_more());
     const std::size_t end = pending_.find("\r\n\r\n") + 4;
-    made.head = pending_.substr(0, end);
+    result.head = pending_.substr(0, end);
     pending_.erase(0, end);
-    made.status = std::stoi(made.head.substr(9, 3));
-    const std::size_t at = made.head.find("Content-Length: ");
+    result.status = std::stoi(result.head.substr(9, 3));
+    const std::size_t at = result.head.find("Content-Length: ");
     if (at == std::string::npos || head_only)
-      return made;
-    const std::size_t length = std::stoul(made.head.substr(at + 16));
+      return result;
+    const std::size_t length = std::stoul(result.head.substr(at + 16));
     while (pending_.size() < length)
       REQUIRE(read_more());
-    made.body = pending_.substr(0, length);
+    result.body = pending_.substr(0, length);
     pending_.erase(0, length);
-    return made;
+    return result;
   }
 
-  /// The bytes of the next chunk; none for the last one. Fails the test when the connection ends before.
+  /// The bytes of the next chunk; empty for the last one. Fails the test if the connection ends earlier.
   std::string receive_chunk() {
     while (pending_.find("\r\n") == std::string::npos)
       REQUIRE(read_more());
@@ -205,29 +206,29 @@ public:
     return chunk;
   }
 
-  /// One response whose body comes in chunks, whole.
+  /// Reads one complete response with a chunked body.
   reply receive_chunked() {
-    reply made = receive(true);
-    REQUIRE(made.has("Transfer-Encoding: chunked"));
+    reply result = receive(true);
+    REQUIRE(result.has("Transfer-Encoding: chunked"));
     for (std::string chunk = receive_chunk(); !chunk.empty(); chunk = receive_chunk())
-      made.body.append(chunk);
-    return made;
+      result.body.append(chunk);
+    return result;
   }
 
-  /// Sends what the kernel takes at once.
+  /// Sends what the kernel accepts without blocking.
   std::size_t send_some(std::string_view bytes) {
     const auto sent = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     return sent < 0 ? 0 : static_cast<std::size_t>(sent);
   }
 
-  /// Whether the server resets the connection: what came cannot be taken for whole.
+  /// Whether the server resets the connection, which shows that the response is incomplete.
   bool sees_reset() {
     while (read_more()) {
     }
     return !ended_ && errno == ECONNRESET;
   }
 
-  /// Ends the connection as a process does that is killed with bytes unread.
+  /// Ends the connection like a killed process with unread bytes: with a reset.
   void reset() {
     socket_.set_option(http::net::socket_base::linger{true, 0});
     socket_.close();
@@ -237,7 +238,7 @@ public:
 
   [[nodiscard]] std::uint16_t server_port() const { return socket_.remote_endpoint().port(); }
 
-  /// Whether the server closes, with nothing more to read.
+  /// Whether the server closes the connection without sending more bytes.
   bool sees_end() {
     while (read_more()) {
     }

@@ -8,13 +8,14 @@ using namespace cm::test;
 
 namespace {
 
-// Answers every line of a body with its number, as an import does: the next piece is asked for when the results of the
-// last one are written.
+// Answers every line of a body with its number, as an import does: requests the next piece after it has written the
+// results of the previous one.
 struct numbering : std::enable_shared_from_this<numbering> {
-  explicit numbering(exchange_ptr answered) : one(std::move(answered)) {}
+  explicit numbering(exchange_ptr answered) : exchange(std::move(answered)) {}
 
   void run() {
-    one->read_body(65536, [self = shared_from_this()](const cm::http::body_piece& piece) { self->on_piece(piece); });
+    exchange->read_body(65536,
+                        [self = shared_from_this()](const cm::http::body_piece& piece) { self->on_piece(piece); });
   }
 
   void on_piece(const cm::http::body_piece& piece) {
@@ -27,26 +28,26 @@ struct numbering : std::enable_shared_from_this<numbering> {
     lines.feed(piece.bytes, answer);
     if (piece.last)
       lines.finish(answer);
-    one->write(std::move(results), [self = shared_from_this(), last = piece.last](bool ok) {
+    exchange->write(std::move(results), [self = shared_from_this(), last = piece.last](bool ok) {
       if (ok && last)
-        self->one->end();
+        self->exchange->end();
       else if (ok)
         self->run();
     });
   }
 
-  exchange_ptr one;
+  exchange_ptr exchange;
   cm::http::line_splitter lines;
 };
 
 } // namespace
 
-TEST_CASE("A hundred thousand lines go in and a result for each comes out, in order") {
+TEST_CASE("A hundred thousand lines are answered with one result each, in order") {
   conversation t{[](server& s) {
     s.policy = [](const cm::http::request_head&) { return cm::http::body_policy::streamed(); };
-    s.on_request = [](exchange_ptr one) {
-      one->begin(ndjson());
-      std::make_shared<numbering>(std::move(one))->run();
+    s.on_request = [](exchange_ptr exchange) {
+      exchange->begin(ndjson());
+      std::make_shared<numbering>(std::move(exchange))->run();
     };
   }};
   constexpr int count = 100000;
@@ -95,16 +96,16 @@ struct queues {
   std::size_t unread = 0; // at the server
 };
 
-// What the kernel holds of the bytes that this client sent: the lines of its table of connections begin with
+// What the kernel buffers of the bytes that this client sent. The lines of its table of connections start with
 // "number: address:port address:port state sending:unread", in hexadecimal.
 queues queues_of(const client& c) {
   const unsigned long client_port = c.port();
-  // Another connection may have had the client's port lately, to another server.
+  // The client's port may have been used recently by a connection to another server.
   const unsigned long server_port = c.server_port();
   queues found;
   std::ifstream table{"/proc/net/tcp"};
   std::string line;
-  std::getline(table, line); // the names of the columns
+  std::getline(table, line); // column names
   while (std::getline(table, line)) {
     std::istringstream fields{line};
     std::string number;
@@ -124,7 +125,7 @@ queues queues_of(const client& c) {
   return found;
 }
 
-// Sends until the kernel has taken nothing for a while. How many bytes left the client and were taken by the server.
+// Sends until the kernel accepts no more bytes for a while. Returns how many bytes the server has read from the socket.
 std::size_t stuff(client& c, std::size_t& sent) {
   const std::string block(65536, 'x');
   for (int idle = 0; idle < 20;) {
@@ -134,10 +135,10 @@ std::size_t stuff(client& c, std::size_t& sent) {
       idle = 0;
     } else {
       ++idle;
-      std::this_thread::sleep_for(10ms); // quiet for so long means stuck
+      std::this_thread::sleep_for(10ms); // no progress for this time counts as stuck
     }
   }
-  // Bytes on their way are in both queues for a moment, or in neither: what counts is what stays the same.
+  // Bytes in transit may be counted in both queues or in neither: only a stable value counts.
   auto held = queues_of(c);
   for (int look = 0, same = 0; look < 500 && same < 10; ++look) {
     std::this_thread::sleep_for(10ms);
@@ -151,38 +152,38 @@ std::size_t stuff(client& c, std::size_t& sent) {
 
 } // namespace
 
-TEST_CASE("Nothing is read beyond a small buffer while nobody asks") {
+TEST_CASE("Only a small buffer is read while no read_body() is pending") {
   streamed_conversation t;
   const std::string head = post_head("/import", 1000000000);
   t.c.send(head);
   std::size_t sent = head.size();
-  const auto one = t.open.take();
+  const auto exchange = t.open.take();
   constexpr std::size_t buffer = std::size_t{20} * 1024;
   CHECK(stuff(t.c, sent) <= buffer);
-  CHECK(sent > buffer); // else this says nothing
-  // A hundred small asks are served from one read.
+  CHECK(sent > buffer); // otherwise the test proves nothing
+  // A hundred small read_body() calls are served from one read.
   std::size_t given = 0;
   for (int i = 0; i < 100; ++i)
-    given += ask(*one, 100)->take().bytes.size();
+    given += ask(*exchange, 100)->take().bytes.size();
   CHECK(given == 10000);
   CHECK(stuff(t.c, sent) <= buffer + head.size());
-  // And when it is asked for, all comes.
+  // The whole body arrives when it is requested.
   while (given < std::size_t{4} * 1024 * 1024)
-    given += ask(*one)->take().bytes.size();
+    given += ask(*exchange)->take().bytes.size();
   CHECK(stuff(t.c, sent) <= given + buffer + head.size());
 }
 
-TEST_CASE("A write is done only when the client takes the bytes") {
+TEST_CASE("A write completes only when the client reads the bytes") {
   streamed_conversation t;
   t.c.send(get("/export"));
-  const auto one = t.open.take();
-  one->begin(ndjson());
+  const auto exchange = t.open.take();
+  exchange->begin(ndjson());
   // The kernel's buffers fill up at some point.
   const std::string block(1U << 20U, 'x');
   std::size_t written = 0;
   std::shared_ptr<outcomes> stuck;
   for (int i = 0; i < 100 && !stuck; ++i) {
-    auto done = start_write(*one, block);
+    auto done = start_write(*exchange, block);
     written += block.size();
     if (done->stays_empty(300ms))
       stuck = done;
@@ -190,7 +191,7 @@ TEST_CASE("A write is done only when the client takes the bytes") {
       CHECK(done->take());
   }
   REQUIRE(stuck);
-  one->end();
+  exchange->end();
   CHECK(t.c.receive_chunked().body.size() == written);
   CHECK(stuck->take());
 }

@@ -1,4 +1,4 @@
-// The monitoring agent (contract 7.4): beans over the Jolokia protocol, with Jolokia's own client.
+// The monitoring agent (contract section 7.4): beans over the Jolokia protocol, with Jolokia's own client.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
@@ -18,22 +18,22 @@ let stack;
 let jolokia;
 before(async () => {
   stack = await Stack.start({ agent: password });
-  // The client's own login is for browsers.
+  // The client's own authentication works only in browsers.
   jolokia = new Jolokia({ url: stack.cm.agent, headers: monitor });
 });
 after(() => stack?.remove());
 
-/** One request with the client; resolves to the whole answer. */
+/** Sends one request with the client; resolves to the whole response. */
 const ask = (request, options = {}) => jolokia.request(request, { method: 'post', ...options });
 
-/** The same without it. */
+/** The same without the client. */
 async function post(body, headers = monitor) {
   const answer = await http('POST', stack.cm.agent, { body, headers });
   assert.equal(answer.status, 200);
   return answer.json;
 }
 
-test("Jolokia's client learns the version, and lists and searches the beans", async () => {
+test("Jolokia's client reads the version, and lists and searches beans", async () => {
   const version = await ask({ type: 'version' });
   assert.equal(version.status, 200);
   assert.match(version.value.protocol, /^\d+\.\d+$/);
@@ -47,9 +47,9 @@ test("Jolokia's client learns the version, and lists and searches the beans", as
   assert.deepEqual((await ask({ type: 'search', mbean: '*:type=Pool*,*' })).value, ['com.zaxxer.hikari:type=Pool (HikariPool-1)']);
 });
 
-test('beans read as monitoring of a JVM reads them', async () => {
+test('beans can be read like those of a JVM', async () => {
   const heap = (await ask({ type: 'read', mbean: 'java.lang:type=Memory', attribute: 'HeapMemoryUsage' })).value;
-  // The C library's heap: a sanitizer's allocator leaves it empty.
+  // The C library's heap, which a sanitizer's allocator does not use.
   assert.ok(heap.used > 0 || preset === 'asan', JSON.stringify(heap));
   assert.ok(heap.used <= heap.committed && heap.committed < heap.max, JSON.stringify(heap));
   assert.equal(heap.max, 700 * 1024 * 1024);
@@ -77,7 +77,7 @@ test('beans read as monitoring of a JVM reads them', async () => {
   assert.deepEqual(Object.keys(all), ['java.lang:type=Threading']);
 });
 
-test('many requests at once are answered in their order, each by itself', async () => {
+test('bulk requests are answered in order, each with its own result', async () => {
   const requests = [
     { type: 'read', mbean: 'java.lang:type=Threading', attribute: 'ThreadCount' },
     { type: 'read', mbean: 'java.lang:type=Nothing' },
@@ -90,7 +90,7 @@ test('many requests at once are answered in their order, each by itself', async 
   assert.equal((await post(Array(101).fill({ type: 'version' }))).status, 400);
 });
 
-test('nothing can be written or called, by whatever form', async () => {
+test('write and exec are refused in all forms', async () => {
   const mbean = 'java.lang:type=Memory';
   for (const request of [
     { type: 'exec', mbean, operation: 'gc' },
@@ -116,7 +116,7 @@ test('requests in the path: read, search, list, version, with escaped slashes', 
   assert.equal((await read('read/java.lang:type=Mem!/ory')).status, 404);
 });
 
-test('what is wrong in a request is told as Jolokia tells it', async () => {
+test('invalid requests get the same errors as from Jolokia', async () => {
   const cases = [
     [{ type: 'read', mbean: 'java.lang:type=Memory', attribute: 'Nothing' }, 404, 'javax.management.AttributeNotFoundException'],
     [{ type: 'read', mbean: 'no name' }, 400, 'javax.management.MalformedObjectNameException'],
@@ -137,7 +137,7 @@ test('what is wrong in a request is told as Jolokia tells it', async () => {
   }
 });
 
-test('nobody gets in without the right user and password, and they show nowhere', async () => {
+test('access requires the right user and password, which never appear in log or responses', async () => {
   for (const headers of [
     {},
     login('monitor', 'wrong'),
@@ -164,7 +164,7 @@ test('other paths are 404, other methods 405, a long body 413', async () => {
   assert.equal((await get(`${stack.cm.management}/jolokia/version`)).status, 404);
 });
 
-test('without JMX_ENABLE nobody listens; a port that is taken stops the start with 78', async () => {
+test('without JMX_ENABLE the agent does not listen; a used port ends the start with 78', async () => {
   const without = await Cm.start({ nats: stack.nats, mariadb: stack.mariadb, instance: 'cm-without' });
   try {
     await assert.rejects(get(`${without.agent}version`), { code: 'ECONNREFUSED' });

@@ -1,5 +1,5 @@
-// The OpenAPI document against the running service: CM shows it, and does what it says and nothing else (contract
-// section 5). Prism stands between as the judge.
+// The OpenAPI document against the running service: CM serves it and behaves exactly as documented (contract section
+// 5). Prism validates requests and responses in between.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { Stack } from '../../support/stack.mjs';
 const file = join(root, 'docs', 'api', 'openapi.yaml');
 const document = readFileSync(file, 'utf8');
 
-/** The operations of the document: [{path, method, id, statuses}]. It is regular enough to be read line by line. */
+/** The operations of the document: [{path, method, id, statuses}]. Its regular layout allows parsing line by line. */
 function operationsOf(text) {
   const found = [];
   let path;
@@ -47,7 +47,7 @@ after(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** Which statuses of which operations were seen through Prism. */
+/** The statuses of each operation that were seen through Prism. */
 const seen = new Set();
 
 /** Puts values into the path of an operation. */
@@ -58,8 +58,9 @@ const pathOf = (id, values = {}) =>
   });
 
 /**
- * One request through Prism: an operation, the status that is expected, the values of its path, and {query, body,
- * headers}. With `wrong` Prism has to find the request wrong, too; with `wrong: 'unsaid'` the document cannot say it.
+ * Sends one request through Prism: an operation, the expected status, the values of its path, and {query, body,
+ * headers}. With `wrong`, Prism must reject the request too; with `wrong: 'unsaid'`, the document cannot express the
+ * error.
  */
 async function walk(id, status, values, { query = '', wrong = status === 400, ...options } = {}) {
   const answer = await prism.ask(byId.get(id).method, `${pathOf(id, values)}${query}`, options);
@@ -73,7 +74,7 @@ async function walk(id, status, values, { query = '', wrong = status === 400, ..
   return answer;
 }
 
-const nobody = '0192f0a0-0000-7000-8000-000000000001';
+const unknownId = '0192f0a0-0000-7000-8000-000000000001';
 const gone = { headers: { Accept: 'image/png' } };
 const text = { body: '{}', headers: { 'Content-Type': 'text/plain' } };
 const none = { headers: { 'If-None-Match': '*' } };
@@ -82,7 +83,7 @@ const unknown = { query: '?unknown=1', wrong: 'unsaid' };
 const huge = 'x'.repeat(70_000);
 const lines = (...all) => ({ body: all.map((one) => `${JSON.stringify(one)}\n`).join(''), headers: { 'Content-Type': 'application/x-ndjson' } });
 
-test('CM serves the document of this repository, byte for byte', async () => {
+test('CM serves the document of this repository byte for byte', async () => {
   const answer = await get(`${stack.cm.api}/openapi.yaml`);
   assert.equal(answer.status, 200);
   assert.match(answer.headers['content-type'], /^application\/yaml/);
@@ -95,7 +96,7 @@ test('CM serves the document of this repository, byte for byte', async () => {
   assert.match(document, /^openapi: 3\.1\.\d+$/m);
 });
 
-test('the page to read names every operation and needs nothing from elsewhere', async () => {
+test('the HTML page lists every operation and uses no external resources', async () => {
   const answer = await get(`${stack.cm.api}/docs`, { headers: { Accept: 'text/html,application/xhtml+xml;q=0.9' } });
   assert.equal(answer.status, 200);
   assert.match(answer.headers['content-type'], /^text\/html; charset=utf-8/i);
@@ -107,12 +108,12 @@ test('the page to read names every operation and needs nothing from elsewhere', 
   assert.doesNotMatch(answer.text, /url\(|@import/i);
 });
 
-test('every documented path takes the documented methods and no others', async () => {
+test('every documented path accepts the documented methods and no others', async () => {
   const paths = new Map();
   for (const { path, method } of operations) paths.set(path, [...(paths.get(path) ?? []), method]);
   assert.ok(paths.size >= 14);
   for (const [path, methods] of paths) {
-    const concrete = path.replace('{endpointId}', 'an-endpoint').replace(/\{\w+\}/, nobody);
+    const concrete = path.replace('{endpointId}', 'an-endpoint').replace(/\{\w+\}/, unknownId);
     const answer = await http('OPTIONS', `http://127.0.0.1:${stack.cm.port}${concrete}`);
     assert.equal(answer.status, 204, path);
     const expected = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].sort();
@@ -121,7 +122,7 @@ test('every documented path takes the documented methods and no others', async (
   }
 });
 
-test('the judge is awake: with a document that says otherwise, Prism finds the answers wrong', async () => {
+test('Prism detects violations: with a modified document it rejects the responses', async () => {
   const other = join(directory, 'other.yaml');
   const said = (from, to) => (text) => {
     assert.ok(text.includes(from), from);
@@ -143,7 +144,7 @@ test('the judge is awake: with a document that says otherwise, Prism finds the a
     assert.match(where, /body/);
     const item = await judge.ask('GET', `/api/v1/endpoints/judged/tokens/${created.endpointTokenId}`);
     assert.ok(item.violations.response.some(({ location }) => location.join('.') === 'response.body.status'), JSON.stringify(item.violations));
-    const missing = await judge.ask('GET', `/api/v1/endpoints/judged/tokens/${nobody}`);
+    const missing = await judge.ask('GET', `/api/v1/endpoints/judged/tokens/${unknownId}`);
     assert.equal(missing.status, 404);
     assert.notDeepEqual(missing.violations.response, []);
     const right = await prism.ask('GET', '/api/v1/endpoints/judged/tokens');
@@ -174,7 +175,7 @@ test('endpoint tokens answer as documented', async () => {
   const one = { ...at, endpointTokenId };
   await walk('getEndpointToken', 200, one);
   await walk('getEndpointToken', 304, one, none);
-  await walk('getEndpointToken', 404, { ...at, endpointTokenId: nobody });
+  await walk('getEndpointToken', 404, { ...at, endpointTokenId: unknownId });
   await walk('getEndpointToken', 404, { ...at, endpointTokenId: 'no-uuid' }, { wrong: true });
   await walk('getEndpointToken', 400, { ...bad, endpointTokenId }, { wrong: 'unsaid' });
   await walk('getEndpointToken', 406, one, gone);
@@ -184,7 +185,7 @@ test('endpoint tokens answer as documented', async () => {
   await walk('getEndpointToken', 200, one);
   await walk('setEndpointTokenStatus', 409, one, { body: { status: 'Inactive' } });
   await walk('setEndpointTokenStatus', 412, one, { ...status, headers: stale });
-  await walk('setEndpointTokenStatus', 404, { ...at, endpointTokenId: nobody }, status);
+  await walk('setEndpointTokenStatus', 404, { ...at, endpointTokenId: unknownId }, status);
   for (const wrong of [{}, { status: 'Gone' }, { status: 1 }]) await walk('setEndpointTokenStatus', 400, one, { body: wrong });
   await walk('setEndpointTokenStatus', 406, one, { ...status, ...gone });
   await walk('setEndpointTokenStatus', 413, one, { body: { status: 'Active', more: huge } });
@@ -193,7 +194,7 @@ test('endpoint tokens answer as documented', async () => {
   await walk('getEndpointTokenHistory', 200, one);
   await walk('getEndpointTokenHistory', 200, one, { query: '?limit=1&offset=1' });
   await walk('getEndpointTokenHistory', 304, one, none);
-  await walk('getEndpointTokenHistory', 404, { ...at, endpointTokenId: nobody });
+  await walk('getEndpointTokenHistory', 404, { ...at, endpointTokenId: unknownId });
   await walk('getEndpointTokenHistory', 400, one, { query: '?limit=0' });
   await walk('getEndpointTokenHistory', 406, one, gone);
 
@@ -240,7 +241,7 @@ test('client credentials answer as documented', async () => {
   await walk('createClientCredential', 415, {}, { ...text, wrong: true });
 
   const one = { credentialId: made.credentialId };
-  const other = { credentialId: nobody };
+  const other = { credentialId: unknownId };
   await walk('getClientCredential', 200, one);
   await walk('getClientCredential', 304, one, none);
   await walk('getClientCredential', 404, other);
@@ -283,7 +284,7 @@ test('client certificates answer as documented', async () => {
   await walk('createClientCertificate', 415, {}, { ...text, wrong: true });
 
   const one = { credentialId: made.credentialId };
-  const other = { credentialId: nobody };
+  const other = { credentialId: unknownId };
   await walk('getClientCertificate', 200, one);
   await walk('getClientCertificate', 304, one, none);
   await walk('getClientCertificate', 404, other);
@@ -298,7 +299,7 @@ test('client certificates answer as documented', async () => {
   await walkDeletion('deleteClientCertificate', one);
 });
 
-/** PUT status of a client credential in all its answers; it is Revoked in the end. */
+/** Gets all documented responses of PUT status of a client credential, which is finally Revoked. */
 async function walkStatus(name, one, other) {
   const id = `set${name}Status`;
   await walk(id, 200, one, { body: { status: 'Suspended' } });
@@ -325,7 +326,7 @@ test('revocations and the document itself answer as documented', async () => {
   const { json } = await walk('listRevocations', 200, {}, { query: '?limit=2' });
   assert.equal(json.content.length, 2);
   const all = (await walk('listRevocations', 200, {}, { query: `?after=${json.next}&limit=1000` })).json.content;
-  // Every form was there before the judge.
+  // Every kind of revocation was validated.
   const forms = new Set([...json.content, ...all].map(({ type, status, deleted }) => `${type} ${status ?? deleted}`));
   for (const form of ['endpoint-tokens Suspended', 'endpoint-tokens true', 'client-credential Suspended', 'client-credential true']) {
     assert.ok(forms.has(form), form);
@@ -341,11 +342,11 @@ test('revocations and the document itself answer as documented', async () => {
   }
 });
 
-test('411 is answered as documented where a body has to be', async () => {
+test('411 is answered as documented if a body is required', async () => {
   for (const { id, path, method, statuses: documented } of operations) {
     if (!documented.includes(411)) continue;
-    const concrete = path.replace('{endpointId}', 'an-endpoint').replace(/\{\w+\}/, nobody);
-    // A client library would send a length.
+    const concrete = path.replace('{endpointId}', 'an-endpoint').replace(/\{\w+\}/, unknownId);
+    // A client library would send Content-Length.
     const type = id === 'importEndpointTokens' ? 'application/x-ndjson' : 'application/json';
     const answer = await raw(stack.cm.port, `${method} ${concrete} HTTP/1.1\r\nHost: cm\r\nContent-Type: ${type}\r\n\r\n`, {
       done: (received) => received.includes('}'),
@@ -358,10 +359,10 @@ test('411 is answered as documented where a body has to be', async () => {
   }
 });
 
-// The last two: the database is taken away, and nothing may be left over.
-test('503 is answered as documented while MariaDB is away, by all that need it', async () => {
+// The last two tests: one stops the database, one checks that every status was seen.
+test('503 is answered as documented while MariaDB is down, by all operations that need it', async () => {
   await stack.mariadb.kill();
-  const values = { endpointId: 'walked', endpointTokenId: nobody, credentialId: nobody };
+  const values = { endpointId: 'walked', endpointTokenId: unknownId, credentialId: unknownId };
   const bodies = {
     createEndpointToken: { body: { applicationName: 'smart_kettle' } },
     createClientCredential: { body: { username: 'later' } },
@@ -369,7 +370,7 @@ test('503 is answered as documented while MariaDB is away, by all that need it',
     setClientCredentialPassword: { body: {} },
   };
   for (const { id, statuses: documented } of operations) {
-    // An import has begun its answer before it knows; each of its lines is 503 then (import-export.test.mjs).
+    // An import begins its response before it can know, and answers each line with 503 (import-export.test.mjs).
     if (!documented.includes(503) || id === 'importEndpointTokens') continue;
     const options = bodies[id] ?? (/^set.*Status$/.test(id) ? { body: { status: 'Active' } } : {});
     const answer = await walk(id, 503, values, options);
@@ -379,10 +380,10 @@ test('503 is answered as documented while MariaDB is away, by all that need it',
   await stack.cm.up();
 });
 
-test('every documented status of every operation was seen, but for faults of CM', () => {
+test('every documented status of every operation was seen, except for internal errors', () => {
   const documented = operations.flatMap(({ id, statuses: all }) => all.map((status) => `${id} ${status}`));
   assert.ok(operations.length >= 23, `${operations.length} operations`);
   const missing = documented.filter((one) => !seen.has(one) && !one.endsWith(' 500'));
-  // Too many requests at once or a license that is over (license.test.mjs): not before the first line.
+  // 503 before the first line needs too many concurrent requests or an expired license (license.test.mjs).
   assert.deepEqual(missing, ['importEndpointTokens 503']);
 });

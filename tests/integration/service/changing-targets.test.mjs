@@ -1,5 +1,5 @@
-// The targets of requests that change something: one that names less than was meant, or asks for something that CM does
-// not understand, changes nothing (contract section 5).
+// The targets of writing requests: a request with an incomplete path or unknown query parameters changes nothing
+// (contract section 5).
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
@@ -23,7 +23,7 @@ before(async () => {
 });
 after(() => stack?.remove());
 
-/** Everything that could have changed: the rows as they are, and how many there are. */
+/** Everything that could change: the rows and their number. */
 const everything = async () => {
   const tables = ['endpoint_token', 'basic_credential', 'x509_credential', 'credential_audit'];
   const rows = await Promise.all(tables.map((table) => stack.mariadb.sql(`SELECT * FROM ${table} ORDER BY 1, 2, 3`)));
@@ -39,7 +39,7 @@ const bodies = {
   lines: '{"endpointId":"ep","applicationName":"smart_kettle"}\n',
 };
 
-/** Each operation that writes: method, path, body. */
+/** All writing operations: method, path, body. */
 const operations = () => [
   ['POST', '/endpoints/ep/tokens', bodies.token],
   ['DELETE', '/endpoints/ep/tokens'],
@@ -60,7 +60,7 @@ const ask = (method, target, body) => {
   return http(method, `${stack.cm.api}${target}`, { body, headers });
 };
 
-test('an operation that writes is not found with a slash at the end of its path, whatever the query', async () => {
+test('a writing operation with a trailing slash is not found, with any query', async () => {
   const before = await everything();
   for (const [method, path, body] of operations()) {
     for (const end of ['/', '//', '/?', '/?status=Revoked', '/%2F', '%2F']) {
@@ -72,7 +72,7 @@ test('an operation that writes is not found with a slash at the end of its path,
   assert.equal(await everything(), before);
 });
 
-test('a path with a part left empty changes nothing', async () => {
+test('a path with an empty segment changes nothing', async () => {
   const before = await everything();
   for (const [method, path, body] of [
     ['DELETE', '/endpoints//tokens'],
@@ -89,7 +89,7 @@ test('a path with a part left empty changes nothing', async () => {
   ]) {
     isError(await ask(method, path, body), 404);
   }
-  // As a client that normalises nothing sends them: dots, a fragment, another spelling of the whole path.
+  // As sent by a client without normalization: dot segments, a fragment, another spelling of the whole path.
   for (const [target, status] of [
     ['/api/v1/endpoints/ep/tokens/.', 404],
     ['/api/v1/endpoints/ep/tokens/x/..', 404],
@@ -105,7 +105,7 @@ test('a path with a part left empty changes nothing', async () => {
   assert.equal(await everything(), before);
 });
 
-test('an operation that writes names the query parameters that it does not know, and changes nothing', async () => {
+test('a writing operation reports unknown query parameters and changes nothing', async () => {
   const before = await everything();
   for (const [method, path, body] of operations()) {
     for (const [query, fields] of [
@@ -123,15 +123,15 @@ test('an operation that writes names the query parameters that it does not know,
   assert.equal(await everything(), before);
 });
 
-test('operations that read pass over a slash at the end and parameters that they do not know', async () => {
+test('reading operations ignore a trailing slash and unknown parameters', async () => {
   for (const path of ['/endpoints/ep/tokens', `/endpoints/ep/tokens/${token}`, '/clients/credentials', '/revocations', '/endpoint-tokens/export']) {
     for (const end of ['/', '?unknown=1', '/?unknown']) assert.equal((await get(`${stack.cm.api}${path}${end}`)).status, 200, path);
   }
 });
 
-test('a query without parameters is none', async () => {
+test('an empty query is allowed', async () => {
   for (const [method, path, body] of operations().reverse()) {
-    if (path.endsWith(token) || path.endsWith(user) || path.endsWith(certificate)) continue; // their status is asked for later
+    if (path.endsWith(token) || path.endsWith(user) || path.endsWith(certificate)) continue; // their status is needed later
     const answer = await ask(method, `${path}${method === 'POST' ? '?' : '?&'}`, body);
     assert.ok([200, 201, 204].includes(answer.status), `${method} ${path}: ${answer.status} ${answer.text}`);
   }

@@ -1,4 +1,4 @@
-// /clients/certificates, all operations (contract section 5): one certificate is one, however it is written.
+// /clients/certificates, all operations (contract section 5): all spellings of a certificate are the same credential.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
@@ -31,7 +31,7 @@ after(() => rmSync(directory, { recursive: true, force: true }));
 const issuer = 'CN=Devices CA,O=Example,C=UA';
 const openssl = (...args) => execFileSync('openssl', args, { cwd: directory, encoding: 'utf8', stdio: 'pipe' });
 
-/** A certificate of openssl's making: {pem, issuer(nameopt), serialNumber}. */
+/** A certificate created by openssl: {pem, issuer(nameopt), serialNumber}. */
 function certificate(subject, serialNumber) {
   const file = `${serial()}.pem`;
   openssl(
@@ -44,7 +44,7 @@ function certificate(subject, serialNumber) {
   };
 }
 
-test('POST answers 201 with the canonical issuer, the decimal serial number, its state, its date and its place', async () => {
+test('POST answers 201 with canonical issuer, decimal serial number, status, date and Location', async () => {
   const serialNumber = serial();
   const made = await create({ issuer: 'cn=Devices CA ; o = Example, C=UA', serialNumber, clientId: 'its-client' });
   const body = made.answer.json;
@@ -64,13 +64,13 @@ test('POST answers 201 with the canonical issuer, the decimal serial number, its
   assert.equal(made.answer.headers.etag, item.headers.etag);
 });
 
-test('a client ID that is not given is chosen by CM', async () => {
+test('CM generates a missing client ID', async () => {
   const [one, other] = [await create({ issuer, serialNumber: serial() }), await create({ issuer, serialNumber: serial(), clientId: null })];
   assert.ok(one.clientId.length > 0);
   assert.notEqual(one.clientId, other.clientId);
 });
 
-test('every spelling of an issuer is the same one: the second is 409, and finds the first', async () => {
+test('all spellings of an issuer are equal: creating the second is 409, and the filter finds the first', async () => {
   for (const [canonical, spellings] of [
     [
       'CN=Devices CA,OU=IoT,O=Example,L=Kyiv,ST=Kyiv,C=UA',
@@ -88,7 +88,7 @@ test('every spelling of an issuer is the same one: the second is 409, and finds 
     [
       'emailAddress=ca@example.org,CN=Acme\\, Inc.,DC=example,DC=org',
       [
-        // What Java's toString() writes, and what its getName(RFC2253) does.
+        // The output of Java's toString() and getName(RFC2253).
         'EMAILADDRESS=ca@example.org, CN="Acme, Inc.", DC=example, DC=org',
         '1.2.840.113549.1.9.1=#160e6361406578616d706c652e6f7267,CN=Acme\\, Inc.,DC=example,DC=org',
         // openssl -nameopt RFC2253.
@@ -111,14 +111,14 @@ test('every spelling of an issuer is the same one: the second is 409, and finds 
   }
 });
 
-test('issuers that differ in order, case or inner spaces are different ones', async () => {
+test('issuers that differ in order, case or inner spaces are different', async () => {
   const serialNumber = serial();
   for (const one of ['CN=a b,O=c', 'O=c,CN=a b', 'CN=A b,O=c', 'CN=a  b,O=c', 'CN=a b+O=c', 'CN=a b', 'CN=a b\\,O\\=c']) {
     await create({ issuer: one, serialNumber });
   }
 });
 
-test('every spelling of a serial number is the same one, of any length', async () => {
+test('all spellings of a serial number of any length are equal', async () => {
   const long = '9'.repeat(100);
   for (const [decimal, spellings] of [
     ['6699', ['6699', '0006699', '0x1a2b', '0X1A2B', '0x00001A2b']],
@@ -136,13 +136,13 @@ test('every spelling of a serial number is the same one, of any length', async (
       assert.deepEqual(found.content.map(({ credentialId }) => credentialId), [made.credentialId], spelling);
     }
   }
-  // Where only a late digit differs, it is another certificate.
+  // A serial number that differs only in a late digit is another certificate.
   const of = `CN=Digits ${serial()}`;
   for (const last of ['0', '1', '00']) await create({ issuer: of, serialNumber: `1${'7'.repeat(99)}${last}` });
   assert.equal((await get(`${url}?issuer=${encodeURIComponent(of)}`)).json.totalElements, 3);
 });
 
-test('PEM of openssl: issuer and serial number are taken from it and match what openssl and others write', async () => {
+test('PEM from openssl: issuer and serial number match the output of openssl and other tools', async () => {
   const huge = `0x7${'f'.repeat(38)}`;
   for (const [subject, serialNumber, canonical, decimal] of [
     ['/C=UA/O=Example/CN=Devices CA', '0x1a2b3c', 'CN=Devices CA,O=Example,C=UA', String(0x1a2b3c)],
@@ -158,20 +158,20 @@ test('PEM of openssl: issuer and serial number are taken from it and match what 
       isError(await post(url, { issuer: spelling, serialNumber: decimal }), 409);
     }
     isError(await post(url, { certificate: one.pem }), 409);
-    // Text around the block is of no meaning.
+    // Text around the block is ignored.
     isError(await post(url, { certificate: `Subject: x\n${one.pem.replaceAll('\n', '\r\n')}\nmore` }), 409);
     await http('DELETE', made.url);
     assert.equal((await create({ issuer: one.issuer('RFC2253'), serialNumber: decimal })).issuer, made.issuer);
   }
 });
 
-test('PEM with a name part of several values: their order is that of the certificate, as Java writes it', async () => {
+test('PEM with a multi-valued name component: the order is that of the certificate, as in Java', async () => {
   const made = await create({ certificate: certificate('/O=x/CN=a+OU=b', '2').pem });
   assert.equal(made.issuer, 'CN=a+OU=b,O=x');
   for (const spelling of ['CN=a + OU=b, O=x', 'CN=a+OU=b,O=x']) isError(await post(url, { issuer: spelling, serialNumber: '2' }), 409);
 });
 
-test('who was made known by PEM is let in by the names that openssl and Java write, and the use shows', async () => {
+test('a certificate registered by PEM is valid with the names of openssl and Java, and its use is visible', async () => {
   const one = certificate('/C=UA/O=Acme, Inc./CN=Лучіч/emailAddress=ca@example.org', '0xabcdef0123456789abcdef');
   const made = await create({ certificate: one.pem, clientId: 'let-in' });
   const decimal = String(0xabcdef0123456789abcdefn);
@@ -191,7 +191,7 @@ test('who was made known by PEM is let in by the names that openssl and Java wri
   assert.deepEqual(listed, [used]);
 });
 
-test('400 for a PEM that is not exactly one certificate, and for names beside it', async () => {
+test('400 for a PEM that is not exactly one certificate, and for PEM together with names', async () => {
   const { pem } = certificate('/CN=one', '5');
   const broken = pem.replace(/[A-Za-z]{8}\n/, 'AAAAAAA\n');
   const key = '-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----\n';
@@ -202,7 +202,7 @@ test('400 for a PEM that is not exactly one certificate, and for names beside it
   isError(await post(url, { certificate: 7 }), 400, ['certificate']);
 });
 
-test('400 for bodies that cannot be right, with the fields, and nothing is stored', async () => {
+test('400 with the fields for invalid bodies, and nothing is stored', async () => {
   const count = () => stack.mariadb.sql('SELECT COUNT(*) FROM x509_credential');
   const before = await count();
   for (const [body, fields] of [
@@ -275,7 +275,7 @@ test('GET lists pages in order of creation, with filters, totals and a tag', asy
   assert.deepEqual([head.status, head.text], [200, '']);
 });
 
-test('400 for parameters that cannot be right, all of them at once; 405 with Allow', async () => {
+test('400 with all invalid parameters; 405 with Allow', async () => {
   for (const [query, fields] of [
     ['limit=0', ['limit']],
     ['offset=x', ['offset']],
@@ -295,7 +295,7 @@ test('400 for parameters that cannot be right, all of them at once; 405 with All
   isError(await http('PUT', `${made.url}/password`, { body: {} }), 404);
 });
 
-test('of many who make one certificate known at once, one does; one that is deleted may come back', async () => {
+test('of concurrent registrations of one certificate, one succeeds; a deleted one can be registered again', async () => {
   const serialNumber = `0x${'ab'.repeat(20)}`;
   const answers = await Promise.all(Array.from({ length: 16 }, () => post(url, { issuer, serialNumber })));
   assert.deepEqual(answers.map(({ status }) => status).sort(), [201, ...Array(15).fill(409)]);
@@ -306,7 +306,7 @@ test('of many who make one certificate known at once, one does; one that is dele
   assert.notEqual((await create({ issuer, serialNumber })).credentialId, credentialId);
 });
 
-test('creation and deletion keep their correlation IDs in the audit trail', async () => {
+test('the audit trail has the correlation IDs of creation and deletion', async () => {
   const made = await create({ issuer, serialNumber: serial() }, { 'Correlation-ID': 'known' });
   await http('DELETE', made.url, { headers: { 'Correlation-ID': 'forgotten' } });
   const { audit } = await stored(stack.mariadb, 'x509_credential', made.credentialId);
@@ -319,7 +319,7 @@ test('creation and deletion keep their correlation IDs in the audit trail', asyn
   );
 });
 
-test('credentials of the two kinds do not meet: an ID of one is 404 among the others', async () => {
+test('the two kinds are separate: an ID of one kind is 404 for the other', async () => {
   const made = await create({ issuer, serialNumber: serial() });
   const elsewhere = `${stack.cm.api}/clients/credentials/${made.credentialId}`;
   isError(await get(elsewhere), 404);
@@ -328,8 +328,8 @@ test('credentials of the two kinds do not meet: an ID of one is 404 among the ot
   assert.equal((await get(made.url)).json.status, 'Inactive');
 });
 
-// The last one takes the database away.
-test('MariaDB away: 503 with Retry-After in every operation', async () => {
+// The last test stops the database.
+test('MariaDB down: 503 with Retry-After from every operation', async () => {
   const made = await create({ issuer, serialNumber: serial() });
   await stack.mariadb.kill();
   for (const answer of await Promise.all([

@@ -1,4 +1,4 @@
-// /clients/credentials, all operations (contract section 5), and that a password is never seen again.
+// /clients/credentials, all operations (contract section 5); a password is never visible again after its creation.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -8,7 +8,7 @@ import { allowed, binary, etag, isError, iso, otherTag, stored, uuid7 } from '..
 import { setStatus, transitions } from '../../support/state-table.mjs';
 import { until } from '../../support/wait.mjs';
 
-const hidden = []; // every password, to be looked for in what must not show it
+const hidden = []; // all passwords, to check that they do not appear elsewhere
 let stack;
 let url;
 const credentials = clientResource({
@@ -29,7 +29,7 @@ const phc = (id) => stack.mariadb.sql(`SELECT password_phc FROM basic_credential
 
 const create = (body, headers) => credentials.create({ username: name(), ...body }, headers);
 
-test('POST without a password generates one and shows it in this answer only', async () => {
+test('POST without a password generates one and returns it only in this response', async () => {
   const username = name();
   const answer = await post(url, { username, clientId: 'client-of-it' });
   assert.equal(answer.status, 201);
@@ -50,14 +50,14 @@ test('POST without a password generates one and shows it in this answer only', a
   assert.ok(!item.text.includes(password));
 });
 
-test('generated passwords are all different', async () => {
+test('all generated passwords are different', async () => {
   const made = [];
-  // A few at a time: one core may hash them all, and whoever waits for 5 s is refused.
+  // A few at a time: one core may hash them all, and a request that waits for 5 s is refused.
   for (let i = 0; i < 5; i += 1) made.push(...(await Promise.all(Array.from({ length: 4 }, () => create()))));
   assert.equal(new Set(made.map(({ password }) => password)).size, 20);
 });
 
-test('POST with a password does not show it, and takes every character that may be', async () => {
+test('POST with a password does not return it, and accepts all allowed characters', async () => {
   for (const password of ['eight chars', 'пароль-密碼-🔑-x', ' spaces at the ends ', '"quoted\\\n\t\u0000', 'p'.repeat(1024)]) {
     const made = await create({ password });
     assert.deepEqual(Object.keys(made.answer.json).sort(), ['clientId', 'createdDate', 'credentialId', 'status', 'username']);
@@ -65,14 +65,14 @@ test('POST with a password does not show it, and takes every character that may 
   }
 });
 
-test('a client ID that is not given is chosen by CM', async () => {
+test('CM generates a missing client ID', async () => {
   const [one, other] = [await create(), await create({ clientId: null })];
   assert.ok(one.clientId.length > 0);
   assert.ok(other.clientId.length > 0);
   assert.notEqual(one.clientId, other.clientId);
 });
 
-test('several usernames may have one client ID', async () => {
+test('several usernames may have the same client ID', async () => {
   const [one, other] = [await create({ clientId: 'shared' }), await create({ clientId: 'shared' })];
   assert.equal((await get(one.url)).json.clientId, 'shared');
   assert.equal((await get(other.url)).json.clientId, 'shared');
@@ -83,13 +83,13 @@ test('409 for a username that exists, compared byte by byte', async () => {
   await create({ username });
   isError(await post(url, { username }), 409);
   isError(await post(url, { username, password: 'another password' }), 409);
-  // Another case, an accent and a blank at the end make another name.
+  // Case, accents and trailing spaces make a difference.
   for (const other of [username.toLowerCase(), `${username} `, ` ${username}`, username.replace('a', 'á')]) await create({ username: other });
   const answers = await Promise.all(Array.from({ length: 12 }, () => post(url, { username: `race-${username}` })));
   assert.deepEqual(answers.map(({ status }) => status).sort(), [201, ...Array(11).fill(409)]);
 });
 
-test('a username is free again once its credential is deleted', async () => {
+test('a username can be used again after its credential was deleted', async () => {
   const made = await create();
   await setStatus(made.url, 'Revoked');
   isError(await post(url, { username: made.username }), 409);
@@ -98,7 +98,7 @@ test('a username is free again once its credential is deleted', async () => {
   assert.notEqual(again.credentialId, made.credentialId);
 });
 
-test('400 for bodies that cannot be right, with the fields, and nothing is stored', async () => {
+test('400 with the fields for invalid bodies, and nothing is stored', async () => {
   const count = () => stack.mariadb.sql('SELECT COUNT(*) FROM basic_credential');
   const before = await count();
   for (const [body, fields] of [
@@ -180,7 +180,7 @@ test('GET lists pages in order of creation, with filters, totals and a tag', asy
   assert.deepEqual([head.status, head.text, head.headers.etag], [200, '', changed.headers.etag]);
 });
 
-test('a username with every kind of character is found by its filter', async () => {
+test('the filter finds usernames with all kinds of characters', async () => {
   for (const username of ['a b&c=d+e%f', 'Ключ-鍵-🔑', "o'; DROP TABLE basic_credential; --", '100%_', 'a/b?c#d', '\\']) {
     const { credentialId } = await create({ username });
     const found = (await get(`${url}?username=${encodeURIComponent(username)}`)).json;
@@ -188,7 +188,7 @@ test('a username with every kind of character is found by its filter', async () 
   }
 });
 
-test('400 for parameters that cannot be right, all of them at once; 405 with Allow', async () => {
+test('400 with all invalid parameters; 405 with Allow', async () => {
   for (const [query, fields] of [
     ['limit=0', ['limit']],
     ['limit=1001', ['limit']],
@@ -212,7 +212,7 @@ test('400 for parameters that cannot be right, all of them at once; 405 with All
   assert.deepEqual(allowed(answer), ['OPTIONS', 'PUT']);
 });
 
-test('PUT password replaces the hash, shows a generated one once, and is in the audit trail', async () => {
+test('PUT password replaces the hash, returns a generated password once, and is in the audit trail', async () => {
   const made = await create({ password: 'the first password' });
   const first = await phc(made.credentialId);
   assert.match(first, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+\n$/);
@@ -243,12 +243,12 @@ test('PUT password replaces the hash, shows a generated one once, and is in the 
   assert.deepEqual(item.json, rest);
   assert.equal(generated.headers.etag, item.headers.etag);
   assert.notEqual(await phc(made.credentialId), second);
-  // The same password twice has two hashes: each has its own salt.
+  // The same password has another hash each time, because of the salt.
   await http('PUT', `${made.url}/password`, { body: { password: 'the second password' } });
   assert.notEqual(await phc(made.credentialId), second);
 });
 
-test('PUT password in every state: 409 once it is Revoked, 404 once it is deleted', async () => {
+test('PUT password in every status: 409 if Revoked, 404 if deleted', async () => {
   for (const status of Object.keys(transitions)) {
     const made = await create();
     if (status !== 'Inactive') await setStatus(made.url, status);
@@ -269,7 +269,7 @@ test('PUT password in every state: 409 once it is Revoked, 404 once it is delete
   isError(await http('PUT', `${url}/no-uuid/password`, { body: {} }), 404);
 });
 
-test('PUT password honours If-Match and refuses what cannot be', async () => {
+test('PUT password honours If-Match and refuses invalid passwords', async () => {
   const made = await create();
   const before = await phc(made.credentialId);
   const tag = (await get(made.url)).headers.etag;
@@ -288,7 +288,7 @@ test('PUT password honours If-Match and refuses what cannot be', async () => {
   isError(await put({}, { 'If-Match': tag }), 412);
 });
 
-test('a use shows in the item and in the list, and gives both another tag; a refused one does not', async () => {
+test('a use is visible in item and list and changes both tags; a refused one is not', async () => {
   const made = await create({ password: 'used once and again', clientId: 'user-of-it' });
   const list = `${url}?username=${made.username}`;
   const tags = async () => [await get(made.url), await get(list)].map(({ headers }) => headers.etag);
@@ -305,7 +305,7 @@ test('a use shows in the item and in the list, and gives both another tag; a ref
   assert.notEqual(after[1], before[1]);
 });
 
-test('creation and deletion keep their correlation IDs in the audit trail', async () => {
+test('the audit trail has the correlation IDs of creation and deletion', async () => {
   const made = await create({}, { 'Correlation-ID': 'born' });
   await http('DELETE', made.url, { headers: { 'Correlation-ID': 'gone' } });
   const { audit } = await look(made.credentialId);
@@ -318,7 +318,7 @@ test('creation and deletion keep their correlation IDs in the audit trail', asyn
   );
 });
 
-test('no password and no hash is in a list, an item, the revocations, the log, the audit trail or the outbox', async () => {
+test('lists, items, revocations, log, audit trail and outbox contain no password and no hash', async () => {
   await new Promise((resolve) => setTimeout(resolve, 100));
   let shown = stack.cm.log;
   for (let offset = 0; ; offset += 1_000) {
@@ -339,8 +339,8 @@ test('no password and no hash is in a list, an item, the revocations, the log, t
   }
 });
 
-// The last one takes the database away.
-test('MariaDB away: 503 with Retry-After in every operation, and the old password hash stays', async () => {
+// The last test stops the database.
+test('MariaDB down: 503 with Retry-After from every operation, and the old password hash is kept', async () => {
   const made = await create();
   const before = await phc(made.credentialId);
   await stack.mariadb.kill();

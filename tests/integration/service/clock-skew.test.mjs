@@ -1,4 +1,4 @@
-// A replica whose clock is wrong: it deletes nothing of the others, and says that its clock is wrong (contract 3.2, 7.1).
+// A replica with a wrong clock prunes no recent rows and reports the clock skew (contract sections 3.2 and 7.1).
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { setStatus } from '../../support/state-table.mjs';
 import { Stack } from '../../support/stack.mjs';
 import { until } from '../../support/wait.mjs';
 
-/** libfaketime of the package faketime, for programs with threads; undefined where it is not installed. */
+/** libfaketime of the package faketime, for programs with threads; undefined if it is not installed. */
 const library = readdirSync('/usr/lib')
   .map((folder) => join('/usr/lib', folder, 'faketime', 'libfaketimeMT.so.1'))
   .find((path) => existsSync(path));
@@ -22,7 +22,7 @@ const skip =
     ? `libfaketime and the sanitizer's own interceptors do not work together (${preset})`
     : library === undefined && 'the package faketime is not installed';
 
-/** The housekeeper's first round comes a minute after the start. */
+/** The housekeeper first runs one minute after the start. */
 const round = 60_000;
 
 const day = 86_400_000;
@@ -48,7 +48,7 @@ async function skewOf(cm) {
   return valueOf(parseExposition((await get(`${cm.management}/prometheus`)).text), 'cm_database_clock_skew_seconds', {});
 }
 
-test('a replica whose clock is 8 days ahead says so in /health, in a metric and once in the log', { skip }, async () => {
+test('a replica whose clock is 8 days ahead reports it in /health, in a metric and once in the log', { skip }, async () => {
   const { body } = await ahead.healthThat((health) => health.body.warnings?.length > 0, 'a warning');
   assert.match(body.warnings[0], /^the clock of this replica is 691[12]\d\d s ahead of the database's clock$/);
   assert.equal(body.status, 'UP');
@@ -59,7 +59,7 @@ test('a replica whose clock is 8 days ahead says so in /health, in a metric and 
   assert.ok(Math.abs(await skewOf(stack.cm)) < 5);
 });
 
-test('a replica whose clock is 8 days ahead deletes no young revocations and audit rows, and old ones', { skip }, async () => {
+test('a replica whose clock is 8 days ahead prunes only old revocations and audit rows', { skip }, async () => {
   const { cm, mariadb } = stack;
   for (let i = 0; i < 5; i += 1) {
     const { json } = await cm.provision('kettle');
@@ -70,12 +70,12 @@ test('a replica whose clock is 8 days ahead deletes no young revocations and aud
   assert.equal(JSON.stringify(before).match(/Revoked/g)?.length, 5, JSON.stringify(before));
   const audit = await mariadb.sql('SELECT COUNT(*) FROM credential_audit');
 
-  // What is old from here on is deleted by the replica with the wrong clock: it is alone.
+  // From here on, the replica with the wrong clock is the only one, and must prune old rows.
   await cm.stop();
   const old = Date.now() - 9 * day;
   await mariadb.sql(
     `INSERT INTO revocation (kind, application, endpoint_id, ids, correlation_id, at) VALUES (1, '', '', REPEAT('i', 16), 'old', ${old});` +
-      // The first is dated in the future and hides nothing.
+      // A row dated in the future must not prevent the pruning of the old one.
       `INSERT INTO credential_audit (credential_id, at, channel, actor, correlation_id) VALUES ` +
       `(REPEAT('i', 16), ${Date.now() + 30 * day}, 0, '', 'future'), (REPEAT('i', 16), ${old}, 0, '', 'old')`,
   );

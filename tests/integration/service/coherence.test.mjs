@@ -1,5 +1,5 @@
-// What replicas answer from memory, and that no revocation is missed there (contract 4.4). The database of the second
-// replica can be taken away: what it answers with 200 then comes from memory.
+// Replicas answer from their token caches without missing revocations (contract section 4.4). The second replica's
+// database can be cut off: an answer of 200 then comes from its cache.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -16,10 +16,10 @@ import { Rows } from '../../support/rows.mjs';
 import { Stack } from '../../support/stack.mjs';
 import { until } from '../../support/wait.mjs';
 
-/** Requests that are sent together: both replicas get some of them. */
+/** Number of concurrent requests, so that both replicas get some of them. */
 const many = 40;
 
-/** Long enough that nothing is forgotten by age during a test. */
+/** Long enough that nothing expires during a test. */
 const timeToLive = { 'kaa.cm.cache.time-to-live': '10m', ...twoOfAKind };
 
 let stack;
@@ -56,7 +56,7 @@ beforeEach(async () => {
   await second.up();
 });
 
-/** The status codes of many validations of one token, each once. */
+/** The distinct status codes of many validations of one token. */
 async function codes(token, { wait = 10_000 * slowness } = {}) {
   const answers = await Promise.all(
     Array.from({ length: many }, () => stack.ecap.validate('smart_kettle', token, { wait })),
@@ -69,7 +69,7 @@ const takeDatabaseAway = () => {
   database.cut();
 };
 
-/** A token that the second replica has in memory, while its database is away. */
+/** Creates a token that the second replica has in its cache, and cuts off its database. */
 async function tokenInMemory() {
   number += 1;
   const endpointId = `in-memory-${number}`;
@@ -87,7 +87,7 @@ async function tokenInMemory() {
   return { endpointId, id: json.endpointTokenId, token: json.token };
 }
 
-/** From now on nobody accepts it: the first replica knows that it is revoked, the second one knows nothing. */
+/** Checks that no replica accepts the token: the first knows that it is revoked, the second has no data. */
 async function refusedByAll(token) {
   for (let round = 0; round < 5; round += 1) {
     const seen = await codes(token);
@@ -95,7 +95,7 @@ async function refusedByAll(token) {
   }
 }
 
-test('a healthy device is let in from memory while the database of a replica is away', async () => {
+test('a valid token is accepted from the cache while the database of a replica is unreachable', async () => {
   const { token } = await tokenInMemory();
   await second.healthThat(({ body }) => body.db.status === 'DOWN', 'a database that is away');
   assert.deepEqual(await codes(token), [200]);
@@ -107,26 +107,26 @@ for (const [what, revoke] of [
   ['deleted', ({ endpointId, id }) => operator.deleteToken(endpointId, id)],
   ['deleted with all of its endpoint', ({ endpointId }) => operator.deleteTokens(endpointId)],
 ]) {
-  test(`a token that one replica has ${what} is refused by it at once, and by the other when it hears of it`, async () => {
+  test(`a token that one replica has ${what} is refused by it immediately, and by the other after the event`, async () => {
     const it = await tokenInMemory();
     const { status } = await revoke(it);
     assert.ok(status === 200 || status === 204, `${status}`);
-    // An answer without a database takes its time: what counts is when the question was asked.
+    // An answer without a database takes long: the time of the request counts.
     const revoked = performance.now();
-    let letIn = 0;
+    let lastAccepted = 0;
     const refused = async () => {
       const asked = performance.now() - revoked;
       const seen = await codes(it.token);
-      if (seen.includes(200)) letIn = asked;
+      if (seen.includes(200)) lastAccepted = asked;
       return !seen.includes(200);
     };
     await until(refused, { timeout: 20_000 * slowness, interval: 1, what: 'a refusal by both replicas' });
-    assert.ok(letIn < 1_000 * slowness, `let in when asked ${letIn} ms after it was ${what}`);
+    assert.ok(lastAccepted < 1_000 * slowness, `accepted when asked ${lastAccepted} ms after it was ${what}`);
     await refusedByAll(it.token);
   });
 }
 
-/** Makes tokens and calls `check(endpointId, made)` until it says that it met one in memory. */
+/** Creates tokens and calls `check(endpointId, made)` until it reports that it found one in the cache. */
 async function withTokenInMemory(its, behind, validate, check) {
   await until(
     async () => {
@@ -134,8 +134,8 @@ async function withTokenInMemory(its, behind, validate, check) {
       const endpointId = `alone-${number}`;
       const { json } = await its.createToken(endpointId);
       assert.equal(await validate(json.token), 200);
-      await behind.setStatus('token', json.endpointTokenId, 'Suspended'); // nobody is told
-      if ((await validate(json.token)) !== 200) return false; // memory is not in use yet
+      await behind.setStatus('token', json.endpointTokenId, 'Suspended'); // without an event
+      if ((await validate(json.token)) !== 200) return false; // the cache is not in use yet
       await check(endpointId, json);
       return true;
     },
@@ -143,7 +143,7 @@ async function withTokenInMemory(its, behind, validate, check) {
   );
 }
 
-test('the replica that revoked refuses from its answer on, also where no event comes back to it', async () => {
+test('the revoking replica refuses the token as soon as it has answered, even if it does not receive its own event', async () => {
   const alone = await Stack.start({ configuration: timeToLive });
   try {
     alone.nats.denied = 'kaa.v1.events.cm.endpoint.token.revoked';
@@ -169,7 +169,7 @@ test('the replica that revoked refuses from its answer on, also where no event c
   }
 });
 
-test('a replica that was cut off from NATS has forgotten everything when it is back: it may have missed an event', async () => {
+test('a replica that was disconnected from NATS invalidates its cache, because it may have missed an event', async () => {
   const it = await tokenInMemory();
   broker.refuse();
   broker.cut();
@@ -181,12 +181,12 @@ test('a replica that was cut off from NATS has forgotten everything when it is b
   await refusedByAll(it.token);
 });
 
-test('a cut of the connection to NATS that nobody has noticed yet is enough', async () => {
+test('an undetected loss of the connection to NATS is sufficient', async () => {
   const it = await tokenInMemory();
   broker.cut();
   await second.healthThat(({ body }) => body.nats.status === 'UP', 'a broker that is back');
-  // The database is away, so that only memory could let it in; the first replica still does. What nats-server sends into the
-  // connection before it has noticed either is lost, and asked again.
+  // The second replica's database is unreachable, so that it could accept the token only from its cache; the first
+  // replica still accepts it. Requests that nats-server sends into the dead connection are lost and repeated.
   await until(async () => (await codes(it.token, { wait: 3_000 * slowness })).includes(503), {
     timeout: 20_000 * slowness,
     what: 'an answer of the second replica that is not from memory',
@@ -195,23 +195,23 @@ test('a cut of the connection to NATS that nobody has noticed yet is enough', as
   await until(async () => (await codes(it.token)).join() === '200', { timeout: 20_000 * slowness, what: 'all is well' });
 });
 
-/** Threads of a process that do not wait in poll(2), as the one does that reads from NATS; undefined while it reads. */
+/** Threads of a process that do not wait in poll(2) like the NATS reader thread; undefined while that thread reads. */
 function threadsThatDoNotRead(pid) {
   const all = readdirSync(`/proc/${pid}/task`);
   const others = all.filter((thread) => !readFileSync(`/proc/${pid}/task/${thread}/wchan`, 'utf8').startsWith('poll'));
   return others.length < all.length ? others : undefined;
 }
 
-test('a replica that could not read all events as fast as they came has forgotten everything', async (t) => {
+test('a replica that could not keep up with the events invalidates its cache', async (t) => {
   const it = await tokenInMemory();
-  // What was read waits until the process has time for it: hardly ever, beside busy loops.
+  // The process gets hardly any CPU time beside busy loops, so that received events pile up.
   const others = await until(() => threadsThatDoNotRead(second.pid), { timeout: 10_000, what: 'a thread that waits in poll(2)' });
   execFileSync('renice', ['-n', '19', '-p', ...others]);
   const busy = Array.from({ length: availableParallelism() }, () => new Process(process.execPath, ['-e', 'for (;;);']));
   t.after(async () => {
     await Promise.all(busy.map((one) => one.kill()));
     database.heal();
-    await second.stop(); // nobody but root makes a process less nice
+    await second.stop(); // only root can decrease the niceness again
     await second.launch().up();
   });
   const Revoked = record('ecap.EndpointTokenRevokedEvent');
@@ -239,7 +239,7 @@ test('a replica that could not read all events as fast as they came has forgotte
   });
 });
 
-test('an event that cannot be understood drops everything', async () => {
+test('an event that cannot be decoded invalidates the whole cache', async () => {
   const it = await tokenInMemory();
   stack.ecap.connection.publish('kaa.v1.events.cm.endpoint.token.revoked', Buffer.from('nonsense'));
   await until(async () => (await codes(it.token)).includes(503), {
@@ -248,7 +248,7 @@ test('an event that cannot be understood drops everything', async () => {
   });
 });
 
-test('whatever is lost, a token is refused when the time-to-live is over', async () => {
+test('after any loss of events, a token is refused when the time-to-live has expired', async () => {
   const briefly = await Stack.start({ configuration: { 'kaa.cm.cache.time-to-live': '2s' } });
   try {
     const its = new Operator(briefly.cm);
@@ -265,7 +265,7 @@ test('whatever is lost, a token is refused when the time-to-live is over', async
   }
 });
 
-test('without a time-to-live nothing is answered from memory', async () => {
+test('without a time-to-live nothing is answered from the cache', async () => {
   const never = await Stack.start({ configuration: { 'kaa.cm.cache.time-to-live': '0' } });
   try {
     const its = new Operator(never.cm);

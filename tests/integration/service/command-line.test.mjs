@@ -1,4 +1,4 @@
-// The operator's commands against a real service: every one of them, both outputs, every exit status (contract 3.4).
+// All operator commands against a real service, with both output formats and all exit statuses (contract section 3.4).
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -27,13 +27,15 @@ after(async () => {
   rmSync(files, { recursive: true, force: true });
 });
 
-/** Runs cm to its end; {code, out, err}. `input` goes to its standard input; `environment` is added to that of the service. */
+/**
+ * Runs cm to its end; {code, out, err}. `input` is its standard input; `environment` is by default that of the service.
+ */
 async function cm(args, { input = '', environment = stack.cm.environment, timeout = 60_000 * slowness } = {}) {
   const child = spawn(binary, args, { env: { PATH: process.env.PATH, ...environment } });
   const texts = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (text) => (texts.out += text));
   child.stderr.setEncoding('utf8').on('data', (text) => (texts.err += text));
-  child.stdin.on('error', () => {}); // whoever is refused at once does not read
+  child.stdin.on('error', () => {}); // a process that fails immediately does not read
   child.stdin.end(input);
   try {
     const [code] = await within(timeout, once(child, 'close'), `the end of cm ${args.join(' ')}`);
@@ -43,14 +45,14 @@ async function cm(args, { input = '', environment = stack.cm.environment, timeou
   }
 }
 
-/** As cm(), which has to succeed; its standard output as JSON. */
+/** Runs cm(), which must succeed; returns its standard output as JSON. */
 async function json(args, options) {
   const { code, out, err } = await cm([...args, '--output', 'json'], options);
   assert.equal(code, 0, err);
   return out === '' ? undefined : JSON.parse(out);
 }
 
-/** Cells of a table by heading; columns are two blanks apart. */
+/** The cells of a table by heading; columns are separated by two spaces. */
 function rows(text) {
   const [head, ...lines] = text.trimEnd().split('\n').map((line) => line.split(/ {2,}/));
   return lines.map((cells) => Object.fromEntries(head.map((name, i) => [name, cells[i]])));
@@ -101,7 +103,7 @@ test('a token: created, listed, shown, suspended, activated, revoked, its histor
   assert.match(gone.err, /^cm: 404 Not Found/);
 });
 
-test('a created token is shown once to people, and a given one comes from a file or standard input', async () => {
+test('a generated token is shown once, and a given one is read from a file or standard input', async () => {
   const made = await cm(['token', 'create', 'kettle-2', '--application', 'smart_kettle']);
   assert.equal(made.code, 0);
   assert.match(made.out, /^TOKEN +[A-Za-z0-9]{10}$/m);
@@ -118,7 +120,7 @@ test('a created token is shown once to people, and a given one comes from a file
   assert.equal((await json(['token', 'list', 'kettle-2'])).totalElements, 0);
 });
 
-test('a username: every command, with a made and a given password', async () => {
+test('a username: every command, with a generated and a given password', async () => {
   const made = await json(['credential', 'create', 'gateway-7', '--client-id', 'client-7']);
   assert.ok(made.password.length >= 8);
   assert.equal(made.clientId, 'client-7');
@@ -170,7 +172,7 @@ test('a certificate: every command, by names and by PEM', async () => {
 
 const line = (i, more = {}) => `${JSON.stringify({ endpointId: `imported-${i % 50}`, applicationName: 'bulk', token: `bulk-${i}`, ...more })}\n`;
 
-test('10,000 lines go through a pipe, each with its result in order, and come back by an export', async () => {
+test('10,000 lines are imported through a pipe, with results in order, and exported again', async () => {
   const lines = Array.from({ length: 10_000 }, (_, i) => line(i)).join('');
   const first = await cm(['token', 'import'], { input: lines });
   assert.equal(first.code, 0, first.err);
@@ -194,14 +196,14 @@ test('10,000 lines go through a pipe, each with its result in order, and come ba
   assert.ok(!existsSync(`${target}.part`));
 });
 
-test('a line that fails makes the status 1, and the others are done', async () => {
+test('a failed line makes the exit status 1, and the others are imported', async () => {
   const { code, out, err } = await cm(['token', 'import', '-'], { input: `${line(1)}{}\n${line(20_000)}` });
   assert.equal(code, 1);
   assert.deepEqual(out.trimEnd().split('\n').map((one) => JSON.parse(one).result), ['unchanged', 'failed', 'created']);
   assert.equal(err, 'cm: 3 lines: 1 created, 1 unchanged, 1 failed\n');
 });
 
-test('results come while the input is still open, and nothing waits for a next line', async () => {
+test('results are printed while the input is still open, without waiting for the next line', async () => {
   const child = spawn(binary, ['token', 'import'], { env: { PATH: process.env.PATH, ...stack.cm.environment } });
   try {
     const results = child.stdout.setEncoding('utf8');
@@ -217,7 +219,7 @@ test('results come while the input is still open, and nothing waits for a next l
   }
 });
 
-test('memory does not grow with an import', { skip: noFigures }, async (t) => {
+test('memory does not grow with the size of an import', { skip: noFigures }, async (t) => {
   const lines = Array.from({ length: 60_000 }, (_, i) => line(i % 10_000, { padding: 'x'.repeat(300) })).join('');
   const path = file('large.ndjson', lines);
   const child = spawn(binary, ['token', 'import', path], { env: { PATH: process.env.PATH, ...stack.cm.environment } });
@@ -236,7 +238,7 @@ test('memory does not grow with an import', { skip: noFigures }, async (t) => {
   assert.ok(last - early < 4, `from ${early} to ${last} MiB`);
 });
 
-/** A TCP proxy to `port` that is cut when `bytes` have come back from there. */
+/** A TCP proxy to `port` that closes the connection after `bytes` of response. */
 async function cutAfter(port, bytes) {
   const server = createTcpServer((client) => {
     const upstream = connect(port, '127.0.0.1');
@@ -253,7 +255,7 @@ async function cutAfter(port, bytes) {
   return server;
 }
 
-test('a connection that breaks in the middle is 69, with whole lines only, and no half file of an export', async () => {
+test('a broken connection is 69, with only complete lines, and leaves no partial export file', async () => {
   const proxy = await cutAfter(stack.cm.port, 20_000);
   try {
     const url = ['--url', `http://127.0.0.1:${proxy.address().port}`];
@@ -271,11 +273,11 @@ test('a connection that breaks in the middle is 69, with whole lines only, and n
   }
 });
 
-test('nobody there, nobody who answers, and somebody else are told apart', async () => {
+test('connection refused, no response, and another service are distinguished', async () => {
   const [port] = await freePorts(1);
-  const nobody = await cm(['token', 'list', 'e', '--url', `http://127.0.0.1:${port}`]);
-  assert.equal(nobody.code, 69);
-  assert.match(nobody.err, /^cm: cannot connect to 127\.0\.0\.1:\d+: Connection refused\n$/);
+  const unconnected = await cm(['token', 'list', 'e', '--url', `http://127.0.0.1:${port}`]);
+  assert.equal(unconnected.code, 69);
+  assert.match(unconnected.err, /^cm: cannot connect to 127\.0\.0\.1:\d+: Connection refused\n$/);
 
   const silent = createTcpServer(() => {});
   await once(silent.listen(0, '127.0.0.1'), 'listening');
@@ -292,7 +294,7 @@ test('nobody there, nobody who answers, and somebody else are told apart', async
   other.close();
 });
 
-test('the access token comes from a file, and never into any output', async () => {
+test('the access token is read from a file and never printed', async () => {
   let seen;
   const server = createServer((request, response) => {
     seen = request.headers.authorization;
@@ -314,7 +316,7 @@ test('the access token comes from a file, and never into any output', async () =
   server.close();
 });
 
-test('https: the chain and the name are checked', async () => {
+test('https: chain and host name are verified', async () => {
   const [key, pem] = [join(files, 'server.key'), join(files, 'server.pem')];
   execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key, '-out', pem, '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-days', '9'], { stdio: 'pipe' });
   const server = createTlsServer({ key: readFileSync(key), cert: readFileSync(pem) }, (_, response) => response.end('{"content":[],"totalElements":0}'));
@@ -333,7 +335,7 @@ test('https: the chain and the name are checked', async () => {
   server.close();
 });
 
-test('an import and an export go through https, both ways at once', async () => {
+test('import and export work over https, with concurrent sending and receiving', async () => {
   const [key, pem] = [join(files, 'tls.key'), join(files, 'tls.pem')];
   execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key, '-out', pem, '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '9'], { stdio: 'pipe' });
   const server = createTlsTunnel({ key: readFileSync(key), cert: readFileSync(pem) }, (client) => {
@@ -353,7 +355,7 @@ test('an import and an export go through https, both ways at once', async () => 
   server.close();
 });
 
-test('cm health: 0 while UP, 1 with the reasons while not, 1 where nobody is', async (t) => {
+test('cm health: 0 if UP, 1 with the reasons if not, 1 without a service', async (t) => {
   for (const args of [[], ['--liveness'], ['--readiness'], ['--url', stack.cm.management]]) {
     const { code, out, err } = await cm(['health', ...args]);
     assert.deepEqual([code, out, err], [0, 'UP\n', '']);
@@ -370,15 +372,15 @@ test('cm health: 0 while UP, 1 with the reasons while not, 1 where nobody is', a
   } finally {
     await alone.remove();
   }
-  const nobody = await cm(['health'], { environment: { MANAGEMENT_PORT: String(alone.managementPort) } });
-  assert.equal(nobody.code, 1);
-  assert.match(nobody.out, /^no health: cannot connect to .*\n$/);
+  const unconnected = await cm(['health'], { environment: { MANAGEMENT_PORT: String(alone.managementPort) } });
+  assert.equal(unconnected.code, 1);
+  assert.match(unconnected.out, /^no health: cannot connect to .*\n$/);
   const ms = await timed(() => cm(['health']));
   t.diagnostic(`cm health takes ${Math.round(ms)} ms`);
   assert.equal((await cm(['health', '--liveness', '--readiness'])).code, 64);
 });
 
-test('a wrong command line is 64 and says what is wrong, with nothing asked', async () => {
+test('a wrong command line is 64 with a message, without a request', async () => {
   for (const args of [['token'], ['token', 'lst'], ['token', 'list'], ['token', 'list', 'e', '--limit'], ['token', 'create', 'e'], ['credential', 'show'], ['health', '--timeout', 'soon'], ['token', 'import', '/no/such/file']]) {
     const { code, out, err } = await cm(args);
     assert.equal(code, 64, `${args}: ${err}`);
@@ -387,7 +389,7 @@ test('a wrong command line is 64 and says what is wrong, with nothing asked', as
   }
 });
 
-test('on a terminal an import shows how far it is, and a password is asked for without echo', { skip: !existsSync('/usr/bin/python3') && 'python3 makes the pseudo terminal' }, async () => {
+test('on a terminal, an import shows its progress, and a password prompt has no echo', { skip: !existsSync('/usr/bin/python3') && 'python3 makes the pseudo terminal' }, async () => {
   const program = `
 import os, pty, sys, select
 pid, fd = pty.fork()
@@ -438,7 +440,7 @@ test('bash completes commands, options and their values', () => {
 });
 
 const hasMan = spawnSync('man', ['--version']).status === 0;
-test('the manual page is clean', { skip: !hasMan && 'man is not here' }, () => {
+test('the manual page has no formatting errors', { skip: !hasMan && 'man is not here' }, () => {
   const { status, stdout, stderr } = spawnSync('man', ['--warnings', '-l', join(root, 'docs/man/cm.1')], { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C.UTF-8', MANPAGER: 'cat', MANWIDTH: '100' } });
   assert.equal(status, 0, stderr);
   assert.equal(stderr, '');

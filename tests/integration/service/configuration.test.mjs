@@ -1,11 +1,11 @@
-// A wrong setting stops the start with 78 and one line that names file, line and key (contract 3.2).
+// An invalid setting ends the start with 78 and one line with file, line and key (contract section 3.2).
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { Cm, runCm } from '../../support/cm.mjs';
 
-// Every key of contract 3.2 with a value that it cannot have.
+// Every key of contract section 3.2 with an invalid value.
 const wrong = [
   ['server.port', 70000],
   ['server.port', 'ten'],
@@ -57,7 +57,7 @@ const wrong = [
   ['shutdown.timeout', 'soon'],
 ];
 
-/** The one line of the output that speaks of this key. */
+/** The only line of the output that contains this key. */
 function lineAbout(output, file, line, key) {
   const lines = output.split('\n').filter((one) => one.includes(`${file}:${line}:`) && one.includes(key));
   assert.equal(lines.length, 1, `one line with ${file}:${line} and ${key} in:\n${output}`);
@@ -74,7 +74,7 @@ for (const [key, value] of wrong) {
   });
 }
 
-test('all wrong values are told in one go', async () => {
+test('all invalid values are reported together', async () => {
   const seen = new Set();
   const unique = wrong.filter(([key]) => !key.includes('tomcat') && !seen.has(key) && seen.add(key));
   const text = unique.map(([key, value]) => `${key}: ${value}\n`).join('');
@@ -91,7 +91,7 @@ test('the same in nested spelling, with the line of the value', async () => {
   lineAbout(output, cm.file, 6, 'server.port');
 });
 
-test('a wrong environment variable is named', async () => {
+test('an invalid environment variable is reported by name', async () => {
   for (const [name, value] of [
     ['SERVER_PORT', '70000'],
     ['KAA_CM_EP_TOKEN_LENGTH', 'ten'],
@@ -109,7 +109,7 @@ test('a wrong environment variable is named', async () => {
   }
 });
 
-test('a secret both as a value and as a file is an error that shows neither', async () => {
+test('a secret given both as a value and as a file is an error that reveals neither', async () => {
   const { code, output } = await runCm({ environment: { MARIADB_PASSWORD: 'the-value', MARIADB_PASSWORD_FILE: '/no/such/file' } });
   assert.equal(code, 78);
   assert.match(output, /MARIADB_PASSWORD_FILE/);
@@ -128,7 +128,7 @@ test('JMX_ENABLE without its password is an error', async () => {
   assert.match(output, /JMX_MONITOR_USER_PASSWORD/);
 });
 
-test('a file that is not there, and one that is no YAML', async () => {
+test('a missing file, and one that is not YAML', async () => {
   const missing = await runCm({ environment: { APP_CONFIG_PATH: '/no/such/service-config.yml' } });
   assert.equal(missing.code, 78);
   assert.match(missing.output, /\/no\/such\/service-config\.yml/);
@@ -139,7 +139,7 @@ test('a file that is not there, and one that is no YAML', async () => {
   }
 });
 
-test('an unknown key is a warning that names the nearest known one, and CM goes on', async () => {
+test('an unknown key is a warning with the most similar known key, and CM starts', async () => {
   const cm = await Cm.create({ configuration: { 'kaa.cm.ep-token.lenght': 12 } });
   cm.launch();
   try {
@@ -151,7 +151,7 @@ test('an unknown key is a warning that names the nearest known one, and CM goes 
   }
 });
 
-test('check-config says 0 for a good configuration and 78 for a wrong one, and starts nothing', async () => {
+test('check-config returns 0 for a valid configuration and 78 for an invalid one, and starts nothing', async () => {
   const good = await runCm({ args: ['check-config'] });
   assert.equal(good.code, 0, good.output);
   for (const secret of [good.cm.environment.MARIADB_PASSWORD, good.cm.environment.KAA_CM_TOKEN_HASH_KEY]) {
@@ -162,7 +162,7 @@ test('check-config says 0 for a good configuration and 78 for a wrong one, and s
   lineAbout(bad.output, bad.cm.file, 1, 'server.port');
 });
 
-test('environment goes over file, file over default; placeholders are resolved', async () => {
+test('environment overrides file, file overrides default; placeholders are resolved', async () => {
   const cm = await Cm.create({ environment: { MY_PORT: '1' } });
   const text = `server.port: 1\nmanagement.port: \${MANAGEMENT:${cm.managementPort}}\nkaa.cm.ep-token.length: \${LENGTH:12}\n`;
   writeFileSync(cm.file, text);

@@ -1,5 +1,5 @@
-// cm doctor --consistency: what a database may hold that an earlier release has written is found, and repaired beside a
-// running cm, which sends the events (contract 3.4, 4.2).
+// cm doctor --consistency finds inconsistencies that an earlier release may have written, and repairs them while cm
+// runs, which sends the events (contract sections 3.4 and 4.2).
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -43,7 +43,7 @@ const findings = async (...args) => {
 const outboxEmpty = () =>
   until(async () => (await stack.mariadb.sql('SELECT COUNT(*) FROM event_outbox')) === '0\n', { timeout: 20_000 * slowness, what: 'an empty outbox' });
 
-/** A token of kettle, brought to `status` or deleted, of which no consumer has heard: as a half-written change leaves it. */
+/** Creates a token of kettle with `status`, or a deleted one, without an event, like a partially written change. */
 async function untold(correlationId, change) {
   const { endpointTokenId: id } = (await stack.cm.provision('kettle')).json;
   const url = `${stack.cm.api}/endpoints/kettle/tokens/${id}`;
@@ -58,7 +58,7 @@ async function untold(correlationId, change) {
 const revoke = (url, options) => http('PUT', `${url}/status`, { body: { status: 'Revoked' }, ...options });
 const erase = (url, options) => http('DELETE', url, options);
 
-test('a database that cm has written is consistent', async () => {
+test('a database written by cm is consistent', async () => {
   const { endpointTokenId: id } = (await stack.cm.provision('kettle')).json;
   assert.equal((await revoke(`${stack.cm.api}/endpoints/kettle/tokens/${id}`)).status, 200);
   const { code, lines, err } = await doctor('--consistency');
@@ -92,17 +92,17 @@ test('revocations that were never sent are found, and sent by a running cm after
   assert.equal(repaired.summary.repaired, 3);
   assert.ok(repaired.found.every((one) => one.repaired && one.repair !== ''), JSON.stringify(repaired));
 
-  // The writer's lease of 5 s passes first.
-  const heard = async (correlationId, id) => {
+  // The writer's lease of 5 s expires first.
+  const repeatedEvent = async (correlationId, id) => {
     await until(() => events.of(correlationId).length > 1, { timeout: 20_000 * slowness, what: `another event of ${correlationId}` });
     const event = events.of(correlationId)[1];
     assert.deepEqual(event.tokenIds ?? [event.credentialId], [id]);
     return event;
   };
-  const event = await heard('lost-revocation', revoked);
+  const event = await repeatedEvent('lost-revocation', revoked);
   assert.equal(event.appName, 'smart_kettle');
   assert.equal(event.endpointId, 'kettle');
-  await heard('lost-deletion', deleted);
+  await repeatedEvent('lost-deletion', deleted);
   await outboxEmpty();
   assert.equal(await statuses(), before);
 
@@ -111,7 +111,7 @@ test('revocations that were never sent are found, and sent by a running cm after
   assert.deepEqual(again.found, []);
 });
 
-test('a change that was cut off before its audit row is sent; its status is for people, and found by every check', async () => {
+test('the event of a change without an audit row is sent; its status needs an operator, and every check reports it', async () => {
   const { endpointTokenId: id } = (await stack.cm.provision('teapot')).json;
   await stack.mariadb.sql(`UPDATE endpoint_token SET status = 2 WHERE id = ${idLiteral(id)}`);
   for (const [args, expected] of [
@@ -130,7 +130,7 @@ test('a change that was cut off before its audit row is sent; its status is for 
   assert.equal(await stack.mariadb.sql(`SELECT status FROM endpoint_token WHERE id = ${idLiteral(id)}`), '2\n');
 });
 
-test('without a check, a database or its tables, cm doctor says so', async () => {
+test('cm doctor reports a missing check, database or tables', async () => {
   for (const args of [[], ['--repair']]) {
     const { code, out, err } = await doctor(...args);
     assert.equal(code, 64);

@@ -1,4 +1,4 @@
-// Every status code of client-username-password-request and client-certificate-request (contract 4.1, 6.3).
+// Every status code of client-username-password-request and client-certificate-request (contract sections 4.1 and 6.3).
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
@@ -25,7 +25,7 @@ before(async () => {
 after(() => stack?.remove());
 
 let number = 0;
-/** A new user {username, credentialId, clientId}; every test has its own, so that failures do not add up. */
+/** A new user {username, credentialId, clientId}; each test has its own, so that failures do not accumulate. */
 async function user({ status = 'Inactive', ...fields } = {}) {
   number += 1;
   const created = await operator.createUser(`user-${number}`, { password, ...fields });
@@ -57,16 +57,16 @@ function refused(answer, code, what) {
   if (answer.asked) assert.equal(answer.correlationId, answer.asked.correlationId);
 }
 
-/** Both kinds of requests, for what holds for both: a credential, and how it is asked for. */
+/** Both kinds of credentials, for common tests: how to create and to validate one. */
 const both = [
   ['password', 'credentials', user, ({ username }, fields) => ecap.password(username, password, fields)],
   ['certificate', 'certificates', certificate, (of, fields) => ecap.certificate(of.issuer, of.serialNumber, fields)],
 ];
 
-// The first one blocks a username; the last one sees that it is open again.
+// The first test blocks a username; the last one checks that it is unblocked.
 let blocked;
 let blockedAt;
-test('429 for a username after 10 failures, even with the right password; others go on', async () => {
+test('429 for a username after 10 failures, even with the right password; others are not affected', async () => {
   blocked = await user();
   const unknown = 'nobody-of-this-name';
   for (const username of [blocked.username, unknown]) {
@@ -77,13 +77,13 @@ test('429 for a username after 10 failures, even with the right password; others
   refused(await ecap.password(blocked.username, password), 429);
   const other = await user();
   accepted(await ecap.password(other.username, password), other, 'another user');
-  assert.equal(await rows.status('credentials', blocked.credentialId), 'Inactive', 'nobody was let in');
-  // Those that are wrong in themselves are no attempts.
+  assert.equal(await rows.status('credentials', blocked.credentialId), 'Inactive', 'no login was accepted');
+  // Malformed requests do not count as attempts.
   refused(await ecap.password(blocked.username, null), 400);
   refused(await ecap.password(blocked.username, password, { timestamp: 1, timeout: 1 }), 408);
 });
 
-test('200: a password that was given and one that was generated, with the IDs of the credential', async () => {
+test('200: a given and a generated password, with the IDs of the credential', async () => {
   const given = await user({ clientId: 'gateway-7' });
   assert.equal(given.clientId, 'gateway-7');
   assert.equal(given.password, undefined);
@@ -93,7 +93,7 @@ test('200: a password that was given and one that was generated, with the IDs of
 });
 
 for (const [kind, table, make, ask] of both) {
-  test(`${kind}: the first use makes it Active within 1 s, with a row in the audit trail and a lastUseDate`, async () => {
+  test(`${kind}: the first use activates it within 1 s, with an audit row and a lastUseDate`, async () => {
     const credential = await make();
     const beginning = Date.now();
     const answer = await ask(credential);
@@ -119,7 +119,7 @@ for (const [kind, table, make, ask] of both) {
     const shown = async () => (await operator.getClient(table, credential.credentialId)).json;
     const first = await until(async () => (await shown()).lastUseDate, { timeout: 1_000 * slowness, what: 'lastUseDate' });
     for (let i = 0; i < 20; i += 1) accepted(await ask(credential), credential);
-    // Uses are written in their order: when this one is there, the others would be.
+    // Uses are written in order: when this one is written, the others would be too.
     const later = await make();
     await ask(later);
     await until(async () => (await rows.status(table, later.credentialId)) === 'Active', { what: 'the later one Active' });
@@ -128,7 +128,7 @@ for (const [kind, table, make, ask] of both) {
     assert.equal((await rows.trail(credential.credentialId)).length, 2, 'one creation, one first use');
   });
 
-  test(`${kind}: Active is let in; Suspended and Revoked are 403 without IDs, and Suspended may come back`, async () => {
+  test(`${kind}: Active is accepted; Suspended and Revoked are 403 without IDs, and Suspended can be reactivated`, async () => {
     const active = await make({ status: 'Active' });
     accepted(await ask(active), active);
     for (const status of ['Suspended', 'Revoked']) {
@@ -145,7 +145,7 @@ for (const [kind, table, make, ask] of both) {
     refused(await ask(back), 401, 'deleted is unknown');
   });
 
-  test(`${kind}: 408 for a request that expired on its way, without a look at the credential`, async () => {
+  test(`${kind}: 408 for a request that expired in transit, without a look-up of the credential`, async () => {
     const credential = await make();
     const now = Date.now();
     refused(await ask(credential, { timestamp: now - 10_000, timeout: 1_000 }), 408);
@@ -154,7 +154,7 @@ for (const [kind, table, make, ask] of both) {
     accepted(await ask(credential, { timestamp: 1, timeout: 0 }), credential);
   });
 
-  test(`${kind}: 400 for bytes that are no request, for every truncation of one and for trailing bytes`, async () => {
+  test(`${kind}: 400 for invalid bytes, every truncation of a request, and trailing bytes`, async () => {
     for (const bytes of [Buffer.alloc(0), Buffer.from('garbage'), Buffer.from('ff'.repeat(40), 'hex')]) {
       const answer = await ecap.raw(bytes, { kind });
       refused(answer, 400);
@@ -166,7 +166,7 @@ for (const [kind, table, make, ask] of both) {
     refused(await ecap.raw(Buffer.concat([good, Buffer.from([0])]), { kind }), 400);
   });
 
-  test(`${kind}: a request without a reply subject hurts nobody`, async () => {
+  test(`${kind}: a request without a reply subject has no effect`, async () => {
     const credential = await make();
     ecap.connection.publish(ecap.subjectOf(kind), Buffer.from('garbage'));
     const fields = kind === 'password' ? { username: null, password: null } : { issuer, serialNumber: '1' };
@@ -176,7 +176,7 @@ for (const [kind, table, make, ask] of both) {
   });
 }
 
-test('400: a username or a password that is missing or cannot be', async () => {
+test('400: a missing or invalid username or password', async () => {
   const { username } = await user();
   for (const [name, word] of [
     [null, password],
@@ -193,7 +193,7 @@ test('400: a username or a password that is missing or cannot be', async () => {
   }
 });
 
-test('401: unknown user, wrong password, Suspended or Revoked with a wrong password: answers that nobody can tell apart', async () => {
+test('401: unknown user, wrong password, Suspended or Revoked with a wrong password: indistinguishable answers', async () => {
   const [known, suspended, revoked] = [await user(), await user({ status: 'Suspended' }), await user({ status: 'Revoked' })];
   const answers = [];
   for (const username of ['unknown-to-all', known.username, suspended.username, revoked.username]) {
@@ -206,7 +206,7 @@ test('401: unknown user, wrong password, Suspended or Revoked with a wrong passw
   refused(await ecap.password(revoked.username, password), 403);
 });
 
-test('401: names and passwords are compared to the letter', async () => {
+test('401: names and passwords are compared exactly', async () => {
   const one = await user();
   for (const name of [one.username.toUpperCase(), `${one.username} `, ` ${one.username}`, `${one.username}\u00a0`]) {
     refused(await ecap.password(name, password), 401, JSON.stringify(name));
@@ -219,7 +219,7 @@ test('401: names and passwords are compared to the letter', async () => {
   refused(await ecap.password('Ju\u0308rgen Ж 😀', 'пароль ≠ 密码'), 401, 'another spelling in Unicode');
 });
 
-test('after a change of the password the new one is right and the old one 401', async () => {
+test('after a password change the new one is valid and the old one is 401', async () => {
   const one = await user();
   accepted(await ecap.password(one.username, password), one);
   assert.equal((await operator.setPassword(one.credentialId, 'the next password')).status, 200);
@@ -227,7 +227,7 @@ test('after a change of the password the new one is right and the old one 401', 
   accepted(await ecap.password(one.username, 'the next password'), one);
 });
 
-test('a certificate is found by every spelling of its issuer, and by its serial number with leading zeros', async () => {
+test('a certificate is found by all spellings of its issuer, and by its serial number with leading zeros', async () => {
   const one = await certificate({ serialNumber: '0x1A2B' });
   assert.equal(one.serialNumber, '6699');
   for (const spelling of [
@@ -248,7 +248,7 @@ test('a certificate is found by every spelling of its issuer, and by its serial 
   for (const serial of ['06699', '0000000000000000000000006699']) accepted(await ecap.certificate(issuer, serial), one, serial);
 });
 
-test('serial numbers of any length, and the issuers that have commas and escapes in them', async () => {
+test('serial numbers of any length, and issuers with commas and escapes', async () => {
   const long = '9'.repeat(60);
   const one = await certificate({ issuer: 'CN=Smith\\, Sons \\+ Co,O=\\#1', serialNumber: long });
   accepted(await ecap.certificate('CN="Smith, Sons + Co", O=\\#1', `000${long}`), one);
@@ -256,7 +256,7 @@ test('serial numbers of any length, and the issuers that have commas and escapes
   refused(await ecap.certificate(one.issuer, long.slice(1)), 401);
 });
 
-test('401: another issuer, another order of its parts, another serial number: one and the same answer', async () => {
+test('401: another issuer, another order of its components, another serial number: the same answer', async () => {
   const one = await certificate({ serialNumber: '4711' });
   const answers = [];
   for (const [name, serial] of [
@@ -273,7 +273,7 @@ test('401: another issuer, another order of its parts, another serial number: on
   assert.deepEqual(answers, Array(answers.length).fill(answers[0]));
 });
 
-test('400: an issuer that is no distinguished name, a serial number that is not in base 10', async () => {
+test('400: an issuer that is not a distinguished name, a serial number that is not decimal', async () => {
   for (const name of ['', 'Devices CA', 'CN', '=x', 'CN=a,,O=b', 'CN="a', 'CN=a\\', 'x'.repeat(9_000)]) {
     refused(await ecap.certificate(name, '1'), 400, name.slice(0, 40));
   }
@@ -282,7 +282,7 @@ test('400: an issuer that is no distinguished name, a serial number that is not 
   }
 });
 
-test('a flood of passwords leaves token validation alone: every answer comes and is 200', async (t) => {
+test('a flood of passwords does not affect token validation: every request is answered 200', async (t) => {
   const { token } = (await operator.createToken('kettle')).json;
   const validations = async (rounds) => {
     const times = [];
@@ -294,7 +294,7 @@ test('a flood of passwords leaves token validation alone: every answer comes and
     return times;
   };
   const quiet = await validations(200);
-  // One for each username, so that it is the pool that refuses and nobody else.
+  // Different usernames, so that only the full worker pool can refuse them.
   let flooding = true;
   const codes = {};
   const flood = Array.from({ length: 400 }, (_, i) =>
@@ -317,7 +317,7 @@ test('a flood of passwords leaves token validation alone: every answer comes and
   assert.ok(codes[401] > 0);
 });
 
-/** Asks everything while the database is away: 503, and what needs no database as ever. */
+/** Sends all requests during a database outage: 503, except for those that need no database. */
 async function withoutDatabase() {
   const wait = 10_000 * slowness;
   for (const [name, word] of [
@@ -334,7 +334,7 @@ async function withoutDatabase() {
   refused(await ecap.certificate(issuer, '1', { timestamp: 1, timeout: 1 }), 408);
 }
 
-test('503 while MariaDB is stopped, never 401, 403 or 404; what fails then is no failed attempt', async () => {
+test('503 while MariaDB is stopped, never 401, 403 or 404; such failures do not count as failed attempts', async () => {
   const one = await user();
   await stack.mariadb.stop();
   await withoutDatabase();
@@ -344,7 +344,7 @@ test('503 while MariaDB is stopped, never 401, 403 or 404; what fails then is no
   accepted(await ecap.password(one.username, password), one);
 });
 
-test('503 while the way to MariaDB swallows everything, and 200 when it is healed', async () => {
+test('503 while the network to MariaDB drops everything, and 200 when it works again', async () => {
   const [one, cert] = [await user(), await certificate()];
   stack.mariadbProxy.blackHole();
   try {
@@ -357,13 +357,13 @@ test('503 while the way to MariaDB swallows everything, and 200 when it is heale
   accepted(await ecap.certificate(cert.issuer, cert.serialNumber), cert);
 });
 
-test('what is used while MariaDB cannot write is recorded when it can again', async () => {
+test('uses during a read-only phase of MariaDB are recorded afterwards', async () => {
   const one = await certificate();
   await stack.mariadb.sql('SET GLOBAL read_only = 1');
   let answer;
   try {
     answer = await ecap.certificate(one.issuer, one.serialNumber, { wait: 10_000 * slowness });
-    // To read is enough for an answer, but CM may also have left a server that it cannot write to.
+    // Reading suffices for an answer, but CM may also have disconnected from the read-only server.
     if (answer.statusCode === 200) accepted(answer, one);
     else refused(answer, 503);
   } finally {
@@ -374,7 +374,7 @@ test('what is used while MariaDB cannot write is recorded when it can again', as
   await until(async () => (await rows.status('certificates', one.credentialId)) === 'Active', { what: 'Active' });
 });
 
-test('after 30 s the blocked username is open again', async () => {
+test('after 30 s the blocked username is unblocked', async () => {
   const left = 30_000 - (performance.now() - blockedAt);
   if (left > 2_000) refused(await ecap.password(blocked.username, password), 429, 'still blocked');
   await sleep(Math.max(0, left) + 200);

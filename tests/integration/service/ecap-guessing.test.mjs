@@ -1,4 +1,4 @@
-// Guessing passwords with many attempts at once (contract 6.3).
+// Guessing passwords with many concurrent attempts (contract section 6.3).
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
@@ -17,7 +17,7 @@ before(async () => {
 });
 after(() => stack?.remove());
 
-/** The status codes of many attempts for one username at once, in rising order; those without time (503) try again. */
+/** The sorted status codes of many concurrent attempts for one username; those with 503 (overload) are repeated. */
 async function atOnce(username, passwords) {
   const codes = [];
   let left = passwords;
@@ -30,11 +30,11 @@ async function atOnce(username, passwords) {
   return codes.sort();
 }
 
-test('many right passwords for one username at once are all 200, on a machine without time for all of them after a 503', async () => {
+test('many concurrent logins with the right password are all 200, on a slow machine after a 503', async () => {
   assert.deepEqual(await atOnce('gateway', Array(40).fill(password)), Array(40).fill(200));
 });
 
-test('of many wrong passwords at once 10 are looked at, for a user that is there and for one that is not', async () => {
+test('of many concurrent wrong passwords only 10 are checked, for existing and unknown users', async () => {
   for (const username of ['target', 'nobody']) {
     const codes = await atOnce(username, Array.from({ length: 100 }, (_, i) => `guess ${i}`));
     assert.deepEqual(codes, [...Array(10).fill(401), ...Array(90).fill(429)], username);

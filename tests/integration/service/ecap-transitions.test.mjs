@@ -1,4 +1,4 @@
-// Every status code of ep-token-status-transition-request, and the whole table of contract 2 (contract 4.1).
+// Every status code of ep-token-status-transition-request, and the whole state table (contract sections 2 and 4.1).
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
@@ -39,7 +39,7 @@ after(async () => {
   await stack?.remove();
 });
 
-/** A new token that has this status. */
+/** A new token with this status. */
 async function tokenWith(status) {
   const created = (await operator.createToken('kettle')).json;
   if (status !== 'Inactive') await rows.setStatus('token', created.endpointTokenId, status);
@@ -48,7 +48,7 @@ async function tokenWith(status) {
 
 const valid = (status) => status === 'Inactive' || status === 'Active';
 
-/** Awaits an event that was caused after all others: those that did not come by then do not come. */
+/** Waits for an event that was caused after all others: events that are missing then were not sent. */
 async function fence() {
   const { token } = await tokenWith('Active');
   const answer = await ecap.transition('smart_kettle', token, 'Revoked');
@@ -57,7 +57,7 @@ async function fence() {
 }
 
 for (const from of states) {
-  test(`from ${from}: ${transitions[from].join(', ') || 'nothing'} is allowed, the same again changes nothing, the rest is 409`, async () => {
+  test(`from ${from}: ${transitions[from].join(', ') || 'nothing'} is allowed, the same status changes nothing, the rest is 409`, async () => {
     const asked = [];
     for (const to of states) {
       const { token, endpointTokenId } = await tokenWith(from);
@@ -73,7 +73,7 @@ for (const from of states) {
         changes ? [{ from, to, channel: 'ecap', correlationId: answer.correlationId }] : [],
         what,
       );
-      // What was answered holds at once.
+      // The change is effective as soon as it is answered.
       const now = changes ? to : from;
       assert.equal((await ecap.validate('smart_kettle', token)).statusCode, valid(now) ? 200 : 403, what);
       asked.push({ what, answer, endpointTokenId, lost: changes && valid(from) && !valid(to) });
@@ -93,7 +93,7 @@ for (const from of states) {
   });
 }
 
-test('the history that REST shows names the channel and the correlation ID', async () => {
+test('the history over REST contains the channel and the correlation ID', async () => {
   const { token, endpointTokenId } = await tokenWith('Inactive');
   const answer = await ecap.transition('smart_kettle', token, 'Suspended');
   const [newest] = (await operator.history('kettle', endpointTokenId)).json.content;
@@ -103,7 +103,7 @@ test('the history that REST shows names the channel and the correlation ID', asy
   assert.equal(newest.correlationId, answer.correlationId);
 });
 
-test('400: bytes that are no request, with an empty correlation ID', async () => {
+test('400: invalid bytes, with an empty correlation ID', async () => {
   for (const bytes of [Buffer.alloc(0), Buffer.from('garbage'), Buffer.from('ff'.repeat(40), 'hex'), Buffer.from('0100', 'hex')]) {
     const answer = await ecap.raw(bytes, { kind: 'transition' });
     assert.equal(answer.statusCode, 400);
@@ -111,7 +111,7 @@ test('400: bytes that are no request, with an empty correlation ID', async () =>
   }
 });
 
-test('400: every truncation of a good request, and trailing bytes after it; nothing changes', async () => {
+test('400: every truncation of a valid request, and trailing bytes; nothing changes', async () => {
   const { token, endpointTokenId } = await tokenWith('Active');
   const good = EcapClient.encode('transition', { appName: 'smart_kettle', token, targetStatus: 'Revoked' });
   for (let length = 0; length < good.length; length += 1) {
@@ -122,7 +122,7 @@ test('400: every truncation of a good request, and trailing bytes after it; noth
   assert.equal(await rows.status('token', endpointTokenId), 'Active');
 });
 
-test('400: a status that there is not, in any spelling but the one', async () => {
+test('400: an unknown status, or one in another spelling', async () => {
   const { token, endpointTokenId } = await tokenWith('Active');
   for (const target of ['', 'revoked', 'REVOKED', ' Revoked', 'Revoked ', 'Deleted', 'Expired', '3', 'Revoked\u0000', 'Rеvoked']) {
     const answer = await ecap.transition('smart_kettle', token, target);
@@ -132,7 +132,7 @@ test('400: a status that there is not, in any spelling but the one', async () =>
   assert.equal(await rows.status('token', endpointTokenId), 'Active');
 });
 
-test('400: a token or an application that cannot be one', async () => {
+test('400: an invalid token or application name', async () => {
   for (const token of ['', 'a+b', 'a#b', 'a/b', 'a.b', 'a\nb', 'x'.repeat(256)]) {
     assert.equal((await ecap.transition('smart_kettle', token, 'Revoked')).statusCode, 400, JSON.stringify(token));
   }
@@ -156,7 +156,7 @@ test('404: an unknown token, an unknown application, a token of another applicat
   assert.equal(await rows.status('token', endpointTokenId), 'Active');
 });
 
-test('408: a request that expired on its way changes nothing; one that has time left does', async () => {
+test('408: a request that expired in transit changes nothing; one with time left does', async () => {
   const { token, endpointTokenId } = await tokenWith('Active');
   const now = Date.now();
   for (const fields of [{ timestamp: now - 10_000, timeout: 1_000 }, { timestamp: 1, timeout: 1 }]) {
@@ -167,7 +167,7 @@ test('408: a request that expired on its way changes nothing; one that has time 
   assert.equal(inTime.statusCode, 200);
 });
 
-test('a request without a reply subject is dropped, and so changes nothing', async () => {
+test('a request without a reply subject is dropped and changes nothing', async () => {
   const { token, endpointTokenId } = await tokenWith('Active');
   const request = EcapClient.encode('transition', { appName: 'smart_kettle', token, targetStatus: 'Revoked' });
   ecap.connection.publish(ecap.subjectOf('transition'), request);
@@ -178,7 +178,7 @@ test('a request without a reply subject is dropped, and so changes nothing', asy
   assert.equal((await ecap.validate('smart_kettle', token)).statusCode, 200);
 });
 
-test(`two replicas, ${contested} Suspended tokens, each asked for Active and for Revoked at once over REST and ECAP: answers, database and audit trail agree`, async (t) => {
+test(`two replicas, ${contested} Suspended tokens, concurrent requests for Active and Revoked over REST and ECAP: answers, database and audit trail agree`, async (t) => {
   const other = await Cm.start({
     nats: stack.nats,
     mariadb: stack.mariadb,
@@ -200,7 +200,7 @@ test(`two replicas, ${contested} Suspended tokens, each asked for Active and for
   const queue = ids.map((_, i) => i);
   const worker = async () => {
     for (let i = queue.shift(); i !== undefined; i = queue.shift()) {
-      // Each pair of ways, and either first.
+      // Each pair of protocols, in both orders.
       const pair = [ways[i % 3], ways[(i + 1) % 3]];
       const order = Math.floor(i / 3) % 2 === 0 ? ['Active', 'Revoked'] : ['Revoked', 'Active'];
       const answers = await Promise.all(order.map((status, k) => pair[k](i, status)));
@@ -225,13 +225,13 @@ test(`two replicas, ${contested} Suspended tokens, each asked for Active and for
     assert.equal(trail, active === 200 ? '2>1,1>3' : '2>3');
   }
   t.diagnostic(`Active came first ${seen[200]} times, Revoked ${seen[409]} times`);
-  assert.equal(await rows.count('revocation', "endpoint_id = 'contested'"), seen[200], 'taken away is what was Active');
+  assert.equal(await rows.count('revocation', "endpoint_id = 'contested'"), seen[200], 'only Active ones revoked');
   await until(async () => (await rows.pending()) === 0, { what: 'an empty outbox' });
   const heard = events.all.filter(({ endpointId }) => endpointId === 'contested');
   assert.equal(new Set(heard.flatMap(({ tokenIds }) => tokenIds)).size, seen[200]);
 });
 
-test('one token asked for Revoked 50 times at once: one change, one event, 50 times 200', async () => {
+test('50 concurrent requests to revoke one token: one change, one event, 50 times 200', async () => {
   const { token, endpointTokenId } = await tokenWith('Active');
   const answers = await Promise.all(Array.from({ length: 50 }, () => ecap.transition('smart_kettle', token, 'Revoked')));
   assert.ok(answers.every(({ statusCode }) => statusCode === 200));
@@ -240,7 +240,7 @@ test('one token asked for Revoked 50 times at once: one change, one event, 50 ti
   assert.equal(answers.flatMap(({ correlationId }) => events.of(correlationId)).length, 1);
 });
 
-test('odd correlation IDs come back as they are', async () => {
+test('unusual correlation IDs are returned unchanged', async () => {
   for (const correlationId of ['', 'ж'.repeat(300), 'a\tb\u0000c', '😀', 'x'.repeat(5_000)]) {
     const { token } = await tokenWith('Active');
     const answer = await ecap.transition('smart_kettle', token, 'Revoked', { correlationId });
@@ -250,8 +250,8 @@ test('odd correlation IDs come back as they are', async () => {
   await fence();
 });
 
-// The last ones take the database away.
-test('503 while MariaDB is away, never 404 or 409, and nothing is lost', async () => {
+// The last tests stop the database.
+test('503 while MariaDB is down, never 404 or 409, and nothing is lost', async () => {
   const { token, endpointTokenId } = await tokenWith('Active');
   await stack.mariadb.kill();
   for (const asked of [token, 'unknown-token']) {
@@ -271,7 +271,7 @@ test('503 while MariaDB is away, never 404 or 409, and nothing is lost', async (
   await until(() => events.all.some(({ tokenIds }) => tokenIds?.includes(endpointTokenId)), { what: 'its event' });
 });
 
-test('503 while MariaDB answers nothing, and 200 when it does again', async () => {
+test('503 while MariaDB does not respond, and 200 when it does again', async () => {
   const { token } = await tokenWith('Active');
   stack.mariadb.pause();
   try {

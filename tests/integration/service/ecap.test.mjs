@@ -1,4 +1,4 @@
-// Every status code of ep-token-request (contract 4.1).
+// Every status code of ep-token-request (contract section 4.1).
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
@@ -15,7 +15,7 @@ before(async () => {
     configuration: {
       'kaa.applications.smart_kettle.versions.smart_kettle_v1': '',
       'kaa.applications.lamp.versions.lamp_v1': '',
-      // What was read is asked for again at once: the tests change the database behind CM's back.
+      // No cached answers: the tests change the database directly.
       'kaa.cm.cache.time-to-live': '1ms',
       ...twoOfAKind,
     },
@@ -23,7 +23,7 @@ before(async () => {
 });
 after(() => stack?.remove());
 
-/** A new token with a status set in the database before CM ever validated it. */
+/** A new token whose status is set in the database before CM has validated it. */
 async function tokenWith(status) {
   const created = (await stack.cm.provision('kettle')).json;
   await stack.mariadb.sql(
@@ -57,7 +57,7 @@ test('200: Inactive and Active tokens are valid', async () => {
   }
 });
 
-test('400: bytes that are no request, with an empty correlation ID', async () => {
+test('400: invalid bytes, with an empty correlation ID', async () => {
   for (const bytes of [
     Buffer.alloc(0),
     Buffer.from('garbage'),
@@ -73,7 +73,7 @@ test('400: bytes that are no request, with an empty correlation ID', async () =>
   }
 });
 
-test('400: every truncation of a good request, and trailing bytes after it', async () => {
+test('400: every truncation of a valid request, and trailing bytes', async () => {
   const good = TokenValidationRequest.toBuffer(message());
   for (let length = 0; length < good.length; length += 1) refused(await stack.ecap.raw(good.subarray(0, length)), 400);
   for (const extra of ['00', 'ff', '00'.repeat(100)]) {
@@ -83,7 +83,7 @@ test('400: every truncation of a good request, and trailing bytes after it', asy
   }
 });
 
-test('400: a token that cannot be one, with the correlation ID of the request', async () => {
+test('400: an invalid token, with the correlation ID of the request', async () => {
   for (const token of ['', 'a+b', 'a#b', 'a/b', 'a.b', 'a\nb', 'a\u0000b', 'a\u007fb', 'x'.repeat(256), 'ж'.repeat(128)]) {
     const answer = await stack.ecap.validate('smart_kettle', token);
     refused(answer, 400);
@@ -107,11 +107,11 @@ test('403: Suspended and Revoked tokens, without IDs', async () => {
   }
 });
 
-test('404: a token that nobody provisioned', async () => {
+test('404: a token that was not provisioned', async () => {
   refused(await stack.ecap.validate('smart_kettle', 'unknown-token'), 404);
 });
 
-test('404: an application that CM does not know, also for a token of another one', async () => {
+test('404: an unknown application, also with a token of another one', async () => {
   const created = (await stack.cm.provision('kettle')).json;
   refused(await stack.ecap.validate('toaster', created.token), 404);
   refused(await stack.ecap.validate('lamp', created.token), 404);
@@ -119,7 +119,7 @@ test('404: an application that CM does not know, also for a token of another one
   assert.equal((await stack.cm.provision('kettle', { applicationName: 'lamp' })).status, 201);
 });
 
-test('408: a request that expired on its way; the ones at the edge of time are not', async () => {
+test('408: a request that expired in transit; extreme timeouts do not expire', async () => {
   const { token } = await tokenWith(0);
   const now = Date.now();
   refused(await stack.ecap.validate('smart_kettle', token, { timestamp: now - 10_000, timeout: 1_000 }), 408);
@@ -135,7 +135,7 @@ test('408: a request that expired on its way; the ones at the edge of time are n
   }
 });
 
-test('a request without a reply subject hurts nobody', async () => {
+test('a request without a reply subject has no effect', async () => {
   for (let i = 0; i < 50; i += 1) {
     stack.ecap.connection.publish(stack.ecap.subject, TokenValidationRequest.toBuffer(message()));
     stack.ecap.connection.publish(stack.ecap.subject, Buffer.from('garbage'));
@@ -145,7 +145,7 @@ test('a request without a reply subject hurts nobody', async () => {
   assert.equal((await stack.ecap.validate('smart_kettle', token)).statusCode, 200);
 });
 
-test('bad requests among good ones delay and spoil none of them', async () => {
+test('invalid requests do not delay or affect valid ones', async () => {
   const { token } = await tokenWith(0);
   const answers = await Promise.all(
     Array.from({ length: 300 }, (_, i) =>
@@ -155,8 +155,8 @@ test('bad requests among good ones delay and spoil none of them', async () => {
   for (const [i, answer] of answers.entries()) assert.equal(answer.statusCode, [400, 200, 404][i % 3]);
 });
 
-// The last ones take the database away.
-test('MariaDB away: 503 for what is not known, 408 and 400 as ever, and never 401, 403 or 404', async () => {
+// The last tests stop the database.
+test('MariaDB down: 503 for uncached tokens, 408 and 400 as usual, and never 401, 403 or 404', async () => {
   const { token } = await tokenWith(0);
   await stack.mariadb.kill();
   const beginning = Date.now();
@@ -170,18 +170,18 @@ test('MariaDB away: 503 for what is not known, 408 and 400 as ever, and never 40
   assert.equal((await stack.ecap.validate('smart_kettle', token)).statusCode, 200);
 });
 
-test('MariaDB that answers nothing: 503 in time, 408 at once, and 200 when it answers again', async () => {
+test('MariaDB not responding: 503 in time, 408 immediately, and 200 when it responds again', async () => {
   const { token } = await tokenWith(0);
   stack.mariadb.pause();
   try {
-    // Also after CM noticed that the database is away.
+    // Also after CM has noticed the outage.
     for (let round = 0; round < 3; round += 1) {
       refused(await stack.ecap.validate('smart_kettle', `${token}-${round}`, { wait: 10_000 * slowness }), 503);
       await sleep(300);
     }
     const began = performance.now();
     refused(await stack.ecap.validate('smart_kettle', token, { timestamp: 1, timeout: 1 }), 408);
-    assert.ok(performance.now() - began < 500 * slowness, 'an expired request waits for no database');
+    assert.ok(performance.now() - began < 500 * slowness, 'an expired request must not wait for the database');
   } finally {
     stack.mariadb.resume();
   }

@@ -1,4 +1,4 @@
-// 9/ELCE: an endpoint that was unregistered loses all of its tokens (contract 4.3).
+// 9/ELCE: all tokens of an unregistered endpoint are deleted (contract section 4.3).
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
@@ -33,7 +33,7 @@ after(async () => {
 const tokensOf = (endpointId) => rows.count('endpoint_token', `endpoint_id = '${endpointId}'`);
 
 let fences = 0;
-/** Awaits the end of an endpoint whose event was sent after all others. */
+/** Waits until the tokens of an endpoint are deleted whose event was sent after all others. */
 async function fence() {
   fences += 1;
   const endpointId = `fence-${fences}`;
@@ -41,18 +41,18 @@ async function fence() {
   await events.one(publishUnregistered(ecap.connection, endpointId));
 }
 
-/** Awaits an event of every one of these correlation IDs. */
+/** Waits for an event with each of these correlation IDs. */
 async function allHeard(correlationIds) {
   await until(
     () => {
-      const heard = new Set(events.all.map(({ correlationId }) => correlationId));
-      return correlationIds.every((id) => heard.has(id));
+      const received = new Set(events.all.map(({ correlationId }) => correlationId));
+      return correlationIds.every((id) => received.has(id));
     },
     { timeout: 15_000 * slowness, interval: 200, what: 'all events' },
   );
 }
 
-/** `count` endpoints with one token each, straight into the table: {prefix}-1, {prefix}-2… */
+/** Inserts `count` endpoints with one token each directly into the table: {prefix}-1, {prefix}-2… */
 async function fill(prefix, count) {
   const start = await rows.count('endpoint_token');
   await stack.mariadb.sql(
@@ -62,7 +62,7 @@ async function fill(prefix, count) {
   );
 }
 
-test('all tokens of the endpoint go, in every application and state, and nobody else loses one', async () => {
+test('all tokens of the endpoint are deleted, in every application and status, and no others', async () => {
   const gone = { smart_kettle: [], lamp: [] };
   const values = [];
   for (const application of Object.keys(gone)) {
@@ -93,7 +93,7 @@ test('all tokens of the endpoint go, in every application and state, and nobody 
   assert.deepEqual(newest, { from: 'Inactive', to: null, channel: 'elce', correlationId });
 });
 
-test('an endpoint that nobody knows, and the same event again, change nothing', async () => {
+test('an unknown endpoint and a repeated event change nothing', async () => {
   const { endpointTokenId } = (await operator.createToken('twice')).json;
   const first = publishUnregistered(ecap.connection, 'twice');
   await events.one(first);
@@ -106,7 +106,7 @@ test('an endpoint that nobody knows, and the same event again, change nothing', 
   assert.equal((await rows.trail(endpointTokenId)).length, 2);
 });
 
-test('the same event several times at once: one deletion, and what is told twice is told with the same words', async () => {
+test('concurrent copies of one event: one deletion, and repeated events are identical', async () => {
   const { endpointTokenId } = (await operator.createToken('at-once')).json;
   const first = publishUnregistered(ecap.connection, 'at-once');
   for (let i = 0; i < 3; i += 1) publishUnregistered(ecap.connection, 'at-once', { correlationId: first });
@@ -117,17 +117,17 @@ test('the same event several times at once: one deletion, and what is told twice
   assert.equal(await rows.count('revocation', `correlation_id = '${first}'`), 1);
 });
 
-test('an event that comes late, and one that has expired by its own word, count all the same', async () => {
+test('a late event and an event whose timeout has expired are processed too', async () => {
   await operator.createToken('late');
   await events.one(publishUnregistered(ecap.connection, 'late', { timestamp: 1 }));
   assert.equal(await tokensOf('late'), 0);
-  // An endpoint that is gone stays gone: who would repeat the event?
+  // The unregistration is permanent, and the event is not repeated.
   await operator.createToken('expired');
   publishUnregistered(ecap.connection, 'expired', { timestamp: Date.now() - 60_000, timeout: 1_000 });
   await until(async () => (await tokensOf('expired')) === 0, { what: 'no tokens' });
 });
 
-test('bytes that are no event, and IDs that no endpoint can have, hurt nobody', async () => {
+test('invalid bytes and invalid endpoint IDs have no effect', async () => {
   await operator.createToken('untouched');
   const before = stack.cm.log.length;
   const subject = subjectOfUnregistered();
@@ -143,7 +143,7 @@ test('bytes that are no event, and IDs that no endpoint can have, hurt nobody', 
   await stack.cm.up();
 });
 
-test('only the register that is configured is followed', async (t) => {
+test('only events of the configured endpoint register are processed', async (t) => {
   const other = await Cm.start({
     nats: stack.nats,
     mariadb: stack.mariadb,
@@ -184,7 +184,7 @@ test(`a burst of events for ${burst} endpoints: every one is handled, and reques
   assert.equal((await ecap.validate('smart_kettle', token)).statusCode, 200);
 });
 
-test('events that come while MariaDB is away are carried out when it is back', async () => {
+test('events during an outage of MariaDB are processed when it is back', async () => {
   await fill('patient', 500);
   const { token } = (await operator.createToken('kettle')).json;
   const asked = [];

@@ -1,4 +1,4 @@
-// Events that are larger than the NATS server's max_payload are split into several (contract 4.2).
+// Events larger than the NATS server's max_payload are split (contract section 4.2).
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
@@ -13,7 +13,7 @@ import { Stack } from '../../support/stack.mjs';
 import { until } from '../../support/wait.mjs';
 
 const smallPayload = 65_536;
-const crowd = 2_000; // tokens whose event is longer than that
+const crowd = 2_000; // tokens whose common event exceeds that
 
 let stack;
 let small;
@@ -32,14 +32,14 @@ after(async () => {
   await small?.remove();
 });
 
-/** Has CM lose its server and find another one. */
+/** Makes CM lose its server and connect to another one. */
 function moveTo(server) {
   stack.natsProxy.target = server.port;
   stack.natsProxy.heal();
   stack.natsProxy.cut();
 }
 
-/** `count` tokens of one endpoint; their IDs. */
+/** Creates `count` tokens of one endpoint; resolves to their IDs. */
 async function tokens(endpointId, count) {
   const line = { endpointId, applicationName: 'smart_kettle' };
   const imported = await operator.importTokens(Array(count).fill(line), { timeout: 60_000 });
@@ -53,7 +53,7 @@ async function deleteTokens(endpointId) {
   return answer.correlationId;
 }
 
-/** Awaits the events of this correlation ID until they name `ids`; checks that they agree in all else. */
+/** Waits until the events of this correlation ID contain all `ids`; checks that their other fields are equal. */
 async function partsNaming(events, correlationId, ids) {
   const named = () => [...new Set(events.of(correlationId).flatMap(({ tokenIds }) => tokenIds))].sort();
   await until(() => named().length >= ids.length, { timeout: 10_000 * slowness, what: 'events that name all tokens' });
@@ -64,7 +64,7 @@ async function partsNaming(events, correlationId, ids) {
   return parts;
 }
 
-test(`the event of ${crowd} tokens is several on a server with max_payload ${smallPayload}, and leaves the outbox`, async (t) => {
+test(`the event of ${crowd} tokens is split for a server with max_payload ${smallPayload}, and leaves the outbox`, async (t) => {
   const events = await Events.listen(small);
   t.after(() => events.close());
   moveTo(small);
@@ -76,7 +76,7 @@ test(`the event of ${crowd} tokens is several on a server with max_payload ${sma
   assert.ok(parts[0].tokenIds.length > parts[1].tokenIds.length, 'the first is full');
 });
 
-test('an event that a server with a larger limit did not confirm is split for the server that comes after it', async (t) => {
+test('an event that a server with a larger limit did not confirm is split for the next server', async (t) => {
   const events = await Events.listen(small);
   t.after(() => events.close());
   moveTo(stack.nats);
@@ -92,7 +92,7 @@ test('an event that a server with a larger limit did not confirm is split for th
   await stack.cm.up();
 });
 
-test('an event of which not one ID fits stays in the outbox, is named once, and holds up no other', async (t) => {
+test('an event that is too large even with one ID stays in the outbox, is logged once, and does not block others', async (t) => {
   const tiny = await Nats.create();
   t.after(() => tiny.remove());
   tiny.maxPayload = 128; // the event of a client credential has 120 bytes, that of a token more
@@ -114,7 +114,7 @@ test('an event of which not one ID fits stays in the outbox, is named once, and 
   await until(async () => (await attempts()) >= 2, { timeout: 15_000 * slowness, what: 'another attempt' });
   assert.equal(stack.cm.log.split('does not fit the NATS server').length - 1, 1, 'named once');
   assert.deepEqual(events.of(stuck), []);
-  // A server tells its limit when a connection is made.
+  // A server announces its limit when a connection is established.
   tiny.maxPayload = undefined;
   await tiny.stop();
   await events.hearsFirst(tiny, stack.natsProxy);

@@ -1,4 +1,4 @@
-// An event that NATS does not let CM publish stays in the outbox (contract 4.2), and holds up no other.
+// An event that CM is not permitted to publish stays in the outbox (contract section 4.2) and does not block others.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
@@ -27,7 +27,7 @@ async function restartNats(denied) {
   await stack.cm.healthThat(({ body }) => body.nats.status === 'UP' && body.status === 'UP', 'UP with NATS');
 }
 
-test('what NATS refuses stays in the outbox until it is permitted, and what it takes goes out meanwhile', async () => {
+test('refused events stay in the outbox until they are permitted, and others are published meanwhile', async () => {
   await restartNats('kaa.v1.events.cm.client.credential.revoked');
   const user = (await operator.createUser('joe', { password: 'a long password' })).json;
   const token = (await operator.createToken('kettle')).json;

@@ -1,4 +1,4 @@
-// The events of contract 4.2: one for every way of taking a credential away, none for anything else, and none is lost.
+// The events of contract section 4.2: one for every kind of revocation, none for anything else, and none is lost.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
@@ -32,7 +32,7 @@ after(async () => {
 });
 
 let number = 0;
-/** A new token with a status, of an endpoint of its own. */
+/** A new token with a status, of a new endpoint. */
 async function token(status = 'Inactive', application = 'smart_kettle') {
   number += 1;
   const endpointId = `endpoint-${number}`;
@@ -53,14 +53,14 @@ async function client(kind, status = 'Inactive') {
   return { ...created.json, id: created.json.credentialId };
 }
 
-/** Awaits an event that was caused after all others: those that did not come by then do not come. */
+/** Waits for an event that was caused after all others: events that are missing then were not sent. */
 async function fence() {
   const last = await token();
   const { correlationId } = await operator.deleteToken(last.endpointId, last.id);
   await events.one(correlationId);
 }
 
-/** The one event that this request caused, with the fields that all have. */
+/** The only event of this request; checks the fields that all events have. */
 async function theEventOf(correlationId, kind, since) {
   const event = await events.one(correlationId);
   assert.equal(event.kind, kind);
@@ -86,7 +86,7 @@ const answered = (answer, ...codes) => {
   return answer.correlationId;
 };
 
-test('a token that was valid and becomes Suspended or Revoked, over REST and over ECAP', async () => {
+test('a valid token that becomes Suspended or Revoked, over REST and ECAP', async () => {
   for (const from of ['Inactive', 'Active']) {
     for (const to of ['Suspended', 'Revoked']) {
       await tokenIsTakenAway(from, async (t) => answered(await operator.setTokenStatus(t.endpointId, t.id, to), 200));
@@ -95,20 +95,20 @@ test('a token that was valid and becomes Suspended or Revoked, over REST and ove
   }
 });
 
-test('a token that is deleted in any state', async () => {
+test('a token that is deleted in any status', async () => {
   for (const from of states) {
     await tokenIsTakenAway(from, async (t) => answered(await operator.deleteToken(t.endpointId, t.id), 204));
     await tokenIsTakenAway(from, async (t) => answered(await operator.deleteTokens(t.endpointId), 204));
   }
 });
 
-test('a token whose endpoint was unregistered: the correlation ID is that of the event', async () => {
+test('a token whose endpoint was unregistered: the correlation ID is that of the received event', async () => {
   for (const from of states) {
     await tokenIsTakenAway(from, (t) => publishUnregistered(ecap.connection, t.endpointId));
   }
 });
 
-test('all tokens of an endpoint in two applications: one event for each application, which names all of its tokens', async () => {
+test('all tokens of an endpoint in two applications: one event per application, with all of its tokens', async () => {
   const taken = { smart_kettle: [], lamp: [] };
   for (let i = 0; i < 12; i += 1) {
     const application = i % 3 === 0 ? 'lamp' : 'smart_kettle';
@@ -142,7 +142,7 @@ test('5,000 tokens of one endpoint are in one event', async () => {
 });
 
 for (const kind of ['credentials', 'certificates']) {
-  test(`clients' ${kind} that become Suspended or Revoked, or are deleted in any state`, async () => {
+  test(`clients' ${kind} that become Suspended or Revoked, or are deleted in any status`, async () => {
     for (const from of states) {
       const taken = [];
       if (from === 'Inactive' || from === 'Active') {
@@ -160,7 +160,7 @@ for (const kind of ['credentials', 'certificates']) {
   });
 }
 
-test('no event for what takes nothing away', async () => {
+test('no event for changes that revoke nothing', async () => {
   const quiet = [];
   const ask = async (what, answer, ...codes) => quiet.push({ what, correlationId: answered(await answer, ...codes) });
 
@@ -200,28 +200,28 @@ test('no event for what takes nothing away', async () => {
   for (const { what, correlationId } of quiet) assert.deepEqual(events.of(correlationId), [], what);
 });
 
-test('afterwards the outbox is empty, in the database and in /health, and every event could be read', async () => {
+test('afterwards the outbox is empty in the database and in /health, and every event could be decoded', async () => {
   await until(async () => (await rows.pending()) === 0, { what: 'an empty outbox' });
   await stack.cm.healthThat(({ body }) => body.outbox.pending === 0 && body.outbox.status === 'UP', 'nothing pending');
   assert.deepEqual(events.undecodable, []);
 });
 
-test('what the events said, /revocations says too, in the order of the commits', async () => {
-  const told = [];
+test('/revocations returns the same revocations as the events, in commit order', async () => {
+  const listed = [];
   let after;
   for (;;) {
     const { json } = await operator.revocations(after);
-    told.push(...json.content);
+    listed.push(...json.content);
     if (json.content.length === 0 || json.next === after) break;
     after = json.next;
   }
   const key = (ids, correlationId) => `${[...ids].sort()} ${correlationId}`;
   const byEvents = events.all.map((e) => key(e.tokenIds ?? [e.credentialId], e.correlationId));
-  const byRest = told.map((r) => key(r.endpointTokenIds ?? [r.credentialId], r.correlationId));
+  const byRest = listed.map((r) => key(r.endpointTokenIds ?? [r.credentialId], r.correlationId));
   assert.deepEqual([...byRest].sort(), [...byEvents].sort());
 });
 
-test('an event is on the wire soon after the answer', async (t) => {
+test('an event is sent soon after the answer', async (t) => {
   const times = [];
   for (let i = 0; i < volume(300); i += 1) {
     const one = await token();
@@ -234,7 +234,7 @@ test('an event is on the wire soon after the answer', async (t) => {
   assert.ok(quantile(times, 0.5) < 50 * slowness, `in the middle ${figures[0]} ms`);
 });
 
-test('no event waits for the confirmation of the one before it', async (t) => {
+test('no event waits for the confirmation of the previous one', async (t) => {
   const [first, second] = [await token(), await token()];
   const oneWay = 150;
   stack.natsProxy.delay(oneWay); // a confirmation takes twice as long
@@ -247,10 +247,10 @@ test('no event waits for the confirmation of the one before it', async (t) => {
   const apart = other.at - one.at;
   assert.ok(apart < between + oneWay, `${apart} ms apart, the revocations at most ${between} ms`);
   await until(async () => (await rows.pending()) === 0, { what: 'an empty outbox' });
-  for (const { correlationId } of answers) assert.equal(events.of(correlationId).length, 1, 'told once');
+  for (const { correlationId } of answers) assert.equal(events.of(correlationId).length, 1, 'published once');
 });
 
-test('two replicas: every revocation is told once, by the one that was asked', async (t) => {
+test('two replicas: every revocation is published once, by the replica that made it', async (t) => {
   const other = await Cm.start({ nats: stack.nats, mariadb: stack.mariadb });
   t.after(() => other.remove());
   const operators = [operator, new Operator(other)];
@@ -270,7 +270,7 @@ test('two replicas: every revocation is told once, by the one that was asked', a
   for (const { correlationId } of asked) assert.equal(events.of(correlationId).length, 1);
 });
 
-test('revocations just before SIGTERM are told before the end', async () => {
+test('the events of revocations just before SIGTERM are published before the process ends', async () => {
   const leaving = await Cm.start({ nats: stack.nats, mariadb: stack.mariadb });
   try {
     const tokens = await Promise.all(Array.from({ length: 100 }, () => token()));
@@ -289,7 +289,7 @@ test('revocations just before SIGTERM are told before the end', async () => {
   }
 });
 
-test('NATS away for a moment: revocations are answered, shown as pending, and told when it is back', async () => {
+test('short outage of NATS: revocations are answered, shown as pending, and published when NATS is back', async () => {
   const tokens = await Promise.all(Array.from({ length: 100 }, () => token()));
   const user = await client('credentials');
   await stack.nats.kill();

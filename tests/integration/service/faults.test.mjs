@@ -1,5 +1,5 @@
-// 500, over ECAP and REST: rows that CM has not written and cannot read. Nobody is let in by them, nobody is told that the
-// credential is unknown or wrong, and nothing else is touched.
+// 500 over ECAP and REST: rows that CM has not written and cannot read. They do not grant access, are not reported as
+// unknown or wrong, and do not affect other credentials.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
@@ -22,7 +22,7 @@ before(async () => {
 });
 after(() => stack?.remove());
 
-/** Makes a row unreadable: its text is longer than any that CM writes. */
+/** Makes a row unreadable, with a text that is longer than CM's maximum. */
 const spoil = (table, column, id) =>
   stack.mariadb.sql(
     `UPDATE ${table} SET ${column} = REPEAT('x', 1100) WHERE id = UNHEX(REPLACE('${id}', '-', ''))`,
@@ -41,7 +41,7 @@ test('500: a token whose row cannot be read, for a validation and for a transiti
   assert.equal((await stack.ecap.validate('smart_kettle', other.token)).statusCode, 200);
 });
 
-test('500: a username whose row cannot be read, also to REST, which says no more than that', async () => {
+test('500: a username whose row cannot be read, also over REST, without details', async () => {
   const created = (await operator.createUser('joe', { password })).json;
   await spoil('basic_credential', 'client_id', created.credentialId);
   const answer = await stack.ecap.password('joe', password);
@@ -63,7 +63,7 @@ test('500: a certificate whose row cannot be read', async () => {
   assert.equal(answer.clientId, null);
 });
 
-test('all else goes on', async () => {
+test('other credentials are not affected', async () => {
   const created = (await stack.cm.provision('afterwards')).json;
   assert.equal((await stack.ecap.validate('smart_kettle', created.token)).statusCode, 200);
   assert.equal((await stack.cm.health()).body.status, 'UP');

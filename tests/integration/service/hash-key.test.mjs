@@ -1,5 +1,5 @@
-// A token-hash key that is not the one the tokens are stored under: a process that has it is refused, instead of answering
-// every device 404 (docs/operations.md, "Secrets").
+// A token-hash key other than the one that the stored tokens use: a process with it refuses to start, instead of
+// answering every device 404 (docs/operations.md, "Secrets").
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
@@ -33,19 +33,19 @@ after(async () => {
 const withKey = (value) => ({ nats, mariadb, environment: { KAA_CM_TOKEN_HASH_KEY: value } });
 const recorded = () => mariadb.sql('SELECT HEX(fingerprint) FROM token_hash_key');
 
-/** Restarts the one CM with that key. */
+/** Restarts CM with this key. */
 async function restartWith(value) {
   await cm?.remove();
   cm = undefined;
   cm = await Cm.start(withKey(value));
 }
 
-async function isLetIn() {
+async function isAccepted() {
   const { statusCode } = await ecap.validate('smart_kettle', token, { wait: 5_000 * slowness });
   assert.equal(statusCode, 200);
 }
 
-/** That a process with this key ends with 78, says why, and not what it is nor what the other one is. */
+/** Checks that a process with this key ends with 78 and a reason that reveals neither key. */
 async function isRefused(value) {
   const { code, output } = await runCm(withKey(value));
   assert.equal(code, 78, output);
@@ -53,10 +53,10 @@ async function isRefused(value) {
   for (const secret of [value, right].filter(Boolean)) assert.ok(!output.includes(secret));
 }
 
-/** As if the last process with the recorded key had ended longer ago than its lease. */
+/** Simulates that the last process with the recorded key ended and its lease has expired. */
 const expireRecord = () => mariadb.sql('UPDATE token_hash_key SET recorded_at = recorded_at - 16000');
 
-test('of two first replicas with different keys one serves, and the other ends with 78 before it does', async () => {
+test('of two first replicas with different keys, one serves and the other ends with 78 before it serves', async () => {
   for (let round = 0; round < 3; round += 1) {
     await mariadb.sql('DROP DATABASE cm; CREATE DATABASE cm');
     const both = await Promise.all([first, right].map((value) => Cm.create(withKey(value))));
@@ -79,7 +79,7 @@ test('of two first replicas with different keys one serves, and the other ends w
   await mariadb.sql('DROP DATABASE cm; CREATE DATABASE cm');
 });
 
-test('before there is a token, the key may be changed when no process has the recorded one any more', async () => {
+test('without tokens, the key can be changed when no process uses the recorded one any more', async () => {
   await restartWith(undefined);
   const without = await recorded();
   await isRefused(first);
@@ -97,9 +97,9 @@ test('before there is a token, the key may be changed when no process has the re
   assert.notEqual(await recorded(), other);
 });
 
-test('with tokens, a process with another key, or without one, ends with 78 and says why', async () => {
+test('with tokens, a process with another key or without one ends with 78 and a reason', async () => {
   token = (await new Operator(cm).createToken('known')).json.token;
-  await isLetIn();
+  await isAccepted();
   const before = await recorded();
   await isRefused(wrong);
   await isRefused(first);
@@ -107,29 +107,29 @@ test('with tokens, a process with another key, or without one, ends with 78 and 
   assert.equal(await recorded(), before);
 });
 
-test('the replica that has the right one goes on meanwhile, also over new connections', async () => {
-  await isLetIn();
+test('the replica with the right key continues meanwhile, also over new connections', async () => {
+  await isAccepted();
   await mariadb.stop();
   await mariadb.start();
   await cm.up();
-  await isLetIn();
+  await isAccepted();
 });
 
-test('with the right key again everything is as it was', async () => {
+test('with the right key everything works as before', async () => {
   await restartWith(right);
-  await isLetIn();
+  await isAccepted();
 });
 
-test('a database that has tokens and no record gets that of the first process that comes', async () => {
+test('a database with tokens but without a recorded key records that of the first process', async () => {
   const before = await recorded();
   await mariadb.sql('DELETE FROM token_hash_key');
   await restartWith(right);
   assert.equal(await recorded(), before);
   await isRefused(wrong);
-  await isLetIn();
+  await isAccepted();
 });
 
-test('a process whose database becomes one with another key ends instead of answering 404', async () => {
+test('a process whose database is replaced by one with another key ends instead of answering 404', async () => {
   await mariadb.sql("UPDATE token_hash_key SET fingerprint = REPEAT('x', 32)");
   await mariadb.stop();
   await mariadb.start();

@@ -39,7 +39,7 @@ const audits = async (where) =>
   );
 const validate = async (application, token) => (await stack.ecap.validate(application, token)).statusCode;
 
-test('results come while lines are still being sent', async () => {
+test('results arrive while lines are still being sent', async () => {
   const socket = connect(stack.cm.port, '127.0.0.1');
   socket.setEncoding('utf8');
   let text = '';
@@ -54,7 +54,7 @@ test('results come while lines are still being sent', async () => {
   );
   try {
     for (let i = 1; i <= 5; i += 1) {
-      // In two pieces: a line ends where its line feed is, not where a piece does.
+      // In two pieces: a line ends at its line feed, not at the end of a piece.
       chunk(line(i).slice(0, 20));
       chunk(line(i).slice(20));
       await until(() => text.includes(`{"line":${i},"result":"created"`), { what: `the result of line ${i}` });
@@ -62,7 +62,7 @@ test('results come while lines are still being sent', async () => {
     }
     socket.write('0\r\n\r\n');
     await until(() => text.endsWith('\r\n0\r\n\r\n'), { what: 'the end of the answer' });
-    // The connection goes on.
+    // The connection stays open.
     socket.write('GET /api/v1/endpoints/slow/tokens HTTP/1.1\r\nHost: cm\r\n\r\n');
     await until(() => statuses(text).length === 2, { what: 'the next answer' });
     assert.deepEqual(statuses(text), [200, 200]);
@@ -71,7 +71,7 @@ test('results come while lines are still being sent', async () => {
   }
 });
 
-test('a bad line fails alone, with what it would be answered alone', async () => {
+test('an invalid line fails alone, with the same error as in a separate request', async () => {
   const good = (token) => ({ endpointId: 'mixed', applicationName: 'smart_kettle', token });
   await stack.cm.provision('somebody', { applicationName: 'smart_kettle', token: 'taken-by-somebody' });
   const lines = [
@@ -125,7 +125,7 @@ test('a bad line fails alone, with what it would be answered alone', async () =>
   assert.equal(await validate('smart_kettle', 'mixed-huge'), 404);
 });
 
-test('a blank line is a line: it fails alone, and has its result in its place', async () => {
+test('an empty line counts: it fails alone and has its result in order', async () => {
   const good = (token) => ({ endpointId: 'blank', applicationName: 'lamp', token });
   const { results } = await importLines(stack.cm.api, [good('blank-1'), '', good('blank-2'), '  \t', '\r', good('blank-3')]);
   assert.deepEqual(
@@ -134,8 +134,8 @@ test('a blank line is a line: it fails alone, and has its result in its place', 
   );
 });
 
-test('of lines that name one token the first makes it, although batches of lines are stored beside each other', async () => {
-  // Of lines that come fast 500 are a batch, and the next 500 name the same tokens.
+test('of several lines with one token the first creates it, although batches are stored concurrently', async () => {
+  // Of lines that arrive fast, 500 form a batch, and the next 500 contain the same tokens.
   const lines = Array.from({ length: 8_000 }, (_, i) => ({
     endpointId: i % 1_000 < 500 ? 'race-first' : 'race-second',
     applicationName: 'lamp',
@@ -148,7 +148,7 @@ test('of lines that name one token the first makes it, although batches of lines
   assert.equal(await count("endpoint_id = 'race-second'"), 0);
 });
 
-test('a last line without its line feed counts, a file without lines has no results', async () => {
+test('a last line without a line feed counts; a file without lines has no results', async () => {
   const line = JSON.stringify({ endpointId: 'tail', applicationName: 'lamp', token: 'tail-1' });
   const post = (body) => http('POST', `${stack.cm.api}/endpoint-tokens/import`, { body, headers: ndjson });
   assert.equal((await post(line)).json.result, 'created');
@@ -157,7 +157,7 @@ test('a last line without its line feed counts, a file without lines has no resu
   assert.deepEqual([empty.status, empty.text], [200, '']);
 });
 
-test('generated tokens are shown in their result line, work, and are made anew when the line is repeated', async () => {
+test('generated tokens are returned in the result line, are valid, and are new when the line is repeated', async () => {
   const lines = Array.from({ length: 200 }, (_, i) => ({ endpointId: `generated-${i}`, applicationName: 'smart_kettle' }));
   const { results } = await importLines(stack.cm.api, lines);
   for (const { result, token } of results) {
@@ -174,7 +174,7 @@ test('generated tokens are shown in their result line, work, and are made anew w
   for (const { token } of results) assert.ok(!stack.cm.log.includes(token), 'a token is in the log');
 });
 
-test('a line may bring its status: it is there from the beginning, in the audit trail, and without an event', async () => {
+test('a line may contain a status, which applies from the start, is in the audit trail, and has no event', async () => {
   const correlationId = 'import-with-status';
   const lines = states.map((status) => ({ endpointId: 'stateful', applicationName: 'smart_kettle', token: `with-${status}`, status }));
   const total = () => stack.mariadb.sql('SELECT COUNT(*) FROM revocation');
@@ -193,12 +193,12 @@ test('a line may bring its status: it is there from the beginning, in the audit 
     assert.equal(await validate('smart_kettle', `with-${status}`), i < 2 ? 200 : 403);
   }
   assert.equal(await total(), before);
-  // Without a status, or with null, the one that is there is right.
+  // Without a status, or with null, any existing status is accepted.
   const { results: again } = await importLines(stack.cm.api, [{ ...lines[3], status: undefined }, { ...lines[2], status: null }]);
   assert.deepEqual(again.map(({ result, status }) => [result, status]), [['unchanged', 'Revoked'], ['unchanged', 'Suspended']]);
 });
 
-test('the same lines again are unchanged after the first use of their tokens, and after nothing else', async () => {
+test('repeated lines are unchanged after the first use of their tokens, but not after other changes', async () => {
   const lines = ['used', 'idle', 'suspended', 'revoked'].map((token) => ({
     endpointId: 'used-since', applicationName: 'smart_kettle', token: `since-${token}`, status: 'Inactive',
   }));
@@ -217,7 +217,7 @@ test('the same lines again are unchanged after the first use of their tokens, an
   );
 });
 
-test('an export shows states and changes, of all applications or of one', async () => {
+test('an export contains statuses and dates, of all applications or of one', async () => {
   const whole = new Map();
   await exportLines(stack.cm.api, { onLine: (line) => void whole.set(line.endpointTokenId, line) });
   assert.equal(whole.size, await count('TRUE'));
@@ -239,7 +239,7 @@ test('an export shows states and changes, of all applications or of one', async 
   assert.deepEqual(allowed(wrong), ['GET', 'HEAD', 'OPTIONS']);
 });
 
-test('405, 406, 411 and 415 of an import, before its first line is read', async () => {
+test('405, 406, 411 and 415 of an import before its first line is read', async () => {
   const url = `${stack.cm.api}/endpoint-tokens/import`;
   const line = `${JSON.stringify({ endpointId: 'refused', applicationName: 'lamp' })}\n`;
   const wrong = await get(url);
@@ -254,7 +254,9 @@ test('405, 406, 411 and 415 of an import, before its first line is read', async 
   assert.equal(await count("endpoint_id = 'refused'"), 0);
 });
 
-/** Sends lines and cuts the connection in the middle of one; returns how many whole lines were sent and answered. */
+/**
+ * Sends lines and closes the connection in the middle of one; returns how many complete lines were sent and answered.
+ */
 async function cutImport(prefix, { lines, tail, reset }) {
   const socket = connect(stack.cm.port, '127.0.0.1');
   let text = '';
@@ -280,8 +282,8 @@ async function cutImport(prefix, { lines, tail, reset }) {
   return { answered: answered() };
 }
 
-test('a connection dropped in the middle leaves only whole lines applied', async () => {
-  // A line in two halves; one that lacks only its line feed: nobody can know that it is whole.
+test('after a lost connection only complete lines are applied', async () => {
+  // A line in two halves; a line without its line feed, which cannot be recognized as complete.
   const tails = [(line) => line.slice(0, line.length / 2), (line) => line.slice(0, -1)];
   for (const [t, tail] of tails.entries()) {
     for (const reset of [false, true]) {
@@ -302,7 +304,7 @@ test('a connection dropped in the middle leaves only whole lines applied', async
       const found = (await stack.mariadb.sql(`SELECT endpoint_id FROM endpoint_token WHERE ${where}`)).trimEnd().split('\n');
       assert.ok(found.length >= answered, `${found.length} rows, ${answered} were answered`);
       assert.ok(found.length <= lines);
-      // From the first on, without a gap, each with its audit row.
+      // From the first line on, without a gap, each with its audit row.
       assert.deepEqual(
         found.map((id) => Number(id.slice(prefix.length + 1))).sort((a, b) => a - b),
         Array.from({ length: found.length }, (_, i) => i),
@@ -314,7 +316,7 @@ test('a connection dropped in the middle leaves only whole lines applied', async
   assert.equal((await stack.cm.provision('after-the-cut', { applicationName: 'cut' })).status, 201);
 });
 
-test('a client that goes away during an export hurts nobody', async () => {
+test('a client that disconnects during an export has no effect on others', async () => {
   for (let i = 0; i < 5; i += 1) {
     const socket = connect(stack.cm.port, '127.0.0.1');
     socket.write('GET /api/v1/endpoint-tokens/export HTTP/1.1\r\nHost: cm\r\n\r\n');
@@ -324,7 +326,7 @@ test('a client that goes away during an export hurts nobody', async () => {
   assert.equal((await stack.cm.provision('after-the-export', { applicationName: 'lamp' })).status, 201);
 });
 
-test('curl -T uploads a file with Expect: 100-continue, and is told at once where it is not wanted', async () => {
+test('curl -T uploads a file with Expect: 100-continue, and gets errors before it sends the body', async () => {
   const file = join(directory, 'lines.ndjson');
   const lines = Array.from({ length: 20_000 }, (_, i) => ({ endpointId: `curl-${i}`, applicationName: 'curl', token: `curl-${i}` }));
   writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
@@ -348,8 +350,8 @@ test('curl -T uploads a file with Expect: 100-continue, and is told at once wher
   assert.equal(JSON.parse(refused.stdout).status, 415);
 });
 
-// The last one takes the database away.
-test('MariaDB away: each line fails with 503 and may be sent again, an export is 503', async () => {
+// The last test stops the database.
+test('MariaDB down: each line fails with 503 and can be repeated, an export is 503', async () => {
   await stack.mariadb.kill();
   const lines = Array.from({ length: 100 }, (_, i) => ({ endpointId: 'later', applicationName: 'lamp', token: `later-${i}` }));
   const { status, results } = await importLines(stack.cm.api, ['nonsense', ...lines]);

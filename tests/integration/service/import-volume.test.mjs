@@ -1,4 +1,4 @@
-// Imports and exports of any length go through little memory, two at once too (contract section 5).
+// Imports and exports of any length need little memory, also two concurrent ones (contract section 5).
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
@@ -9,7 +9,7 @@ import { iso, uuid7 } from '../../support/rest.mjs';
 import { Stack } from '../../support/stack.mjs';
 import { sleep } from '../../support/wait.mjs';
 
-// Under the sanitizers fewer are as good: figures are for release.
+// Fewer lines with the sanitizers: memory is only checked with the release preset.
 const many = noFigures ? 20_000 : 100_000;
 const mebibyte = 1 << 20;
 
@@ -32,7 +32,7 @@ const audits = async (where) =>
     ),
   );
 
-// What CM does not know it ignores, so a line can be made as long as the test wants it: the file is of some 30 MB.
+// CM ignores unknown members, so that lines can be made longer: the file has about 30 MB.
 const padding = 'x'.repeat(200);
 function* bulk(total = many) {
   for (let i = 0; i < total; i += 1) {
@@ -40,7 +40,7 @@ function* bulk(total = many) {
   }
 }
 
-test(`${many} lines go through one replica, each with its result in order, and its memory does not grow with the file`, async (t) => {
+test(`${many} lines are imported by one replica, with results in order, and its memory does not grow with the file`, async (t) => {
   let expected = 0;
   let early = 0;
   let most = 0;
@@ -71,7 +71,7 @@ test(`${many} lines go through one replica, each with its result in order, and i
   if (!noFigures) assert.ok(most - early < 6 * mebibyte, `grew from ${shown[0]} to ${shown[1]} MiB over a file of 30 MB`);
 });
 
-test('the same file again changes nothing: every line is unchanged, with the ID that it has', async (t) => {
+test('repeating the file changes nothing: every line is unchanged, with the existing ID', async (t) => {
   const before = await stack.mariadb.sql('CHECKSUM TABLE endpoint_token, credential_audit');
   const early = stack.cm.residentBytes();
   let expected = 0;
@@ -89,7 +89,7 @@ test('the same file again changes nothing: every line is unchanged, with the ID 
   if (!noFigures) assert.ok(stack.cm.residentBytes() - early < 6 * mebibyte, 'memory');
 });
 
-test('an export streams all of them back, by rising ID and without token values, and memory does not grow', async (t) => {
+test('an export streams all of them in order of ID, without token values, and memory does not grow', async (t) => {
   const early = stack.cm.residentBytes();
   let most = 0;
   let last = '';
@@ -119,7 +119,7 @@ test('an export streams all of them back, by rising ID and without token values,
   if (!noFigures) assert.ok(most - early < 6 * mebibyte, `grew by ${most - early} bytes`);
 });
 
-test('a reader of an export that stops for a while holds up nobody, costs no memory, and gets everything', async () => {
+test('a reader of an export that pauses blocks no other request, needs no memory, and gets everything', async () => {
   const early = stack.cm.residentBytes();
   let read = 0;
   let most = 0;
@@ -139,7 +139,7 @@ test('a reader of an export that stops for a while holds up nobody, costs no mem
   if (!noFigures) assert.ok(most - early < 6 * mebibyte, `grew by ${most - early} bytes`);
 });
 
-test('a client of an import that does not read its results is not read from either, and loses nothing', async (t) => {
+test('an import client that does not read its results is throttled and loses nothing', async (t) => {
   const early = stack.cm.residentBytes();
   let most = 0;
   let seen = 0;
@@ -168,7 +168,7 @@ test('a client of an import that does not read its results is not read from eith
   if (!noFigures) assert.ok(most - early < 6 * mebibyte, `grew by ${most - early} bytes`);
 });
 
-test('two replicas that import the same file at once make each token once, and both say so', async () => {
+test('two replicas that import the same file concurrently create each token once, and both report it', async () => {
   const lines = Array.from({ length: 10_000 }, (_, i) => ({ endpointId: `pair-${i % 100}`, applicationName: 'pair', token: `pair-${i}` }));
   const [one, other] = await Promise.all([importLines(stack.cm.api, lines), importLines(replica.api, lines)]);
   assert.deepEqual([one.count, other.count], [lines.length, lines.length]);

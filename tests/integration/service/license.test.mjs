@@ -13,7 +13,7 @@ after(() => {
   for (const directory of trash) rmSync(directory, { recursive: true, force: true });
 });
 
-/** Runs a CM that must refuse its license, and returns the line that says why. */
+/** Runs a CM that must refuse its license, and returns the line with the reason. */
 async function refused({ path, password }, configuration = {}) {
   const { code, output } = await runCm({
     configuration,
@@ -26,12 +26,12 @@ async function refused({ path, password }, configuration = {}) {
   return lines.at(-1);
 }
 
-test('a file that is not there', async () => {
+test('a missing file', async () => {
   const line = await refused({ path: '/no/such/license.p12', password: 'unused-password' });
   assert.match(line, /\/no\/such\/license\.p12/);
 });
 
-test('a file that is no PKCS #12', async () => {
+test('a file that is not PKCS #12', async () => {
   const made = makeLicense();
   trash.push(made.directory);
   writeFileSync(made.path, 'this is no license');
@@ -45,14 +45,14 @@ test('a wrong password', async () => {
   assert.match(line, /password/i);
 });
 
-test('a license whose time is over', async () => {
+test('an expired license', async () => {
   const expired = expiredLicense();
   trash.push(expired.directory);
   const line = await refused(expired);
   assert.match(line, /expired|2021/);
 });
 
-test('a license of an authority that is not trusted', async () => {
+test('a license of an untrusted authority', async () => {
   const other = makeLicense({ commonName: 'CM other' });
   trash.push(other.directory);
   await refused(license(), { 'kaa.license.trusted-certificates': other.ca });
@@ -74,12 +74,12 @@ test('no password at all', async () => {
   assert.match(output, /KAA_LICENSE_CERT_PASSWORD/);
 });
 
-test('while running: a license that turns bad refuses writes and nothing else; a good one is taken over', async (t) => {
+test('while running: an invalid license causes refusal of writes only; a valid one is loaded', async (t) => {
   const own = makeLicense();
   trash.push(own.directory);
   const good = `${own.directory}/good.p12`;
   copyFileSync(own.path, good);
-  // As an operator does it: a whole file takes the place of the other.
+  // Like an operator: replaces the file atomically.
   const replace = (write) => {
     write(`${own.path}.new`);
     renameSync(`${own.path}.new`, own.path);

@@ -28,7 +28,7 @@ test('/health shows every component', async () => {
   assert.equal(body.actors.restarts, 0);
 });
 
-test('/health/liveness and /health/readiness are 200 while all is well', async () => {
+test('/health/liveness and /health/readiness are 200 in normal operation', async () => {
   for (const probe of ['liveness', 'readiness']) {
     const answer = await get(`${stack.cm.management}/health/${probe}`);
     assert.equal(answer.status, 200);
@@ -36,7 +36,7 @@ test('/health/liveness and /health/readiness are 200 while all is well', async (
   }
 });
 
-test('/info tells who this is', async () => {
+test('/info identifies the process', async () => {
   const answer = await get(`${stack.cm.management}/info`);
   assert.equal(answer.status, 200);
   assert.match(answer.text, /"cm-7"/);
@@ -54,7 +54,7 @@ test('HEAD works, other methods are 405, other paths 404', async () => {
   assert.equal((await get(`http://127.0.0.1:${stack.cm.port}/health`)).status, 404);
 });
 
-test('one endpoint, or all of them, can be switched off', async () => {
+test('single endpoints or all of them can be disabled', async () => {
   const without = await Cm.start({
     nats: stack.nats,
     mariadb: stack.mariadb,
@@ -69,7 +69,7 @@ test('one endpoint, or all of them, can be switched off', async () => {
 });
 
 test('endpoints.health.mapping sets the HTTP status of a health status', async () => {
-  // There is neither NATS nor MariaDB for this one.
+  // This instance has neither NATS nor MariaDB.
   const cm = await Cm.create({ configuration: { 'endpoints.health.mapping.DOWN': 'INTERNAL_SERVER_ERROR' } });
   cm.launch();
   try {

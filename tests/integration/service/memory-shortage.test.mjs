@@ -1,4 +1,4 @@
-// A shortage of memory is told as one, never as a wrong password (contract 6.3).
+// A memory shortage is reported as 503, never as a wrong password (contract section 6.3).
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { preset } from '../../support/places.mjs';
 import { Stack } from '../../support/stack.mjs';
 
 const password = 'the right password';
-// The address space of the sanitizers is no measure of memory.
+// The sanitizers' address space says nothing about memory use.
 const skip = ['asan', 'tsan'].includes(preset) && 'needs RLIMIT_AS';
 
 let stack;
@@ -23,17 +23,17 @@ after(() => stack?.remove());
 
 const limit = (bytes) => execFileSync('prlimit', ['--pid', String(stack.cm.pid), `--as=${bytes}:`]);
 
-/** 4 MiB more than the process has: enough for everything but a password's 19 MiB. */
+/** 4 MiB more than the process uses: enough for everything except the 19 MiB of a password hash. */
 function takeMemoryAway() {
   const kib = Number(/^VmSize:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${stack.cm.pid}/status`, 'utf8'))[1]);
   limit((kib + 4096) * 1024);
 }
 
-test('while memory is short a login is 503, whatever the password; afterwards the right one is 200', { skip }, async () => {
+test('during a memory shortage a login is 503 with any password; afterwards the right one is 200', { skip }, async () => {
   assert.equal((await stack.ecap.password('gateway', password)).statusCode, 200);
   takeMemoryAway();
   try {
-    // More than the wrong guesses that a username has.
+    // More than the allowed number of failures.
     for (let i = 0; i < 12; i += 1) {
       assert.equal((await stack.ecap.password('gateway', password)).statusCode, 503);
       assert.equal((await stack.ecap.password('gateway', 'a wrong password')).statusCode, 503);
@@ -44,7 +44,7 @@ test('while memory is short a login is 503, whatever the password; afterwards th
   } finally {
     limit('unlimited');
   }
-  // Nothing was counted against the usernames: right after it they have all their guesses.
+  // Nothing was counted as a failure: the usernames are not blocked.
   assert.equal((await stack.ecap.password('gateway', password)).statusCode, 200);
   assert.equal((await stack.ecap.password('nobody', password)).statusCode, 401);
   assert.equal((await stack.ecap.password('gateway', 'a wrong password')).statusCode, 401);

@@ -1,4 +1,4 @@
-// What CM counts of itself (contract 7.2 and 7.3), on its management port.
+// CM's metrics on the management port (contract sections 7.2 and 7.3).
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ async function scrape(cm = stack.cm) {
 const count = (families, protocol, status) =>
   valueOf(families, 'cm_requests_total', { protocol, status: String(status) });
 
-test('requests are counted by protocol and status, with how long they took', async () => {
+test('requests and their durations are counted by protocol and status', async () => {
   const token = (await stack.cm.provision('kettle')).json.token;
   const before = await scrape();
   for (let i = 0; i < 5; i += 1) assert.equal((await stack.ecap.validate('smart_kettle', token)).statusCode, 200);
@@ -47,7 +47,7 @@ test('requests are counted by protocol and status, with how long they took', asy
   }
 });
 
-test('what cannot be decoded is counted as 400, what has no reply subject as dropped', async () => {
+test('requests that cannot be decoded are counted as 400, those without a reply subject as dropped', async () => {
   const before = await scrape();
   const subject = 'kaa.v1.service.cm.ecap.ep-token-request';
   const { connection } = stack.ecap;
@@ -86,7 +86,7 @@ test('hits and misses of the cache, its entries and its bytes', async () => {
   assert.ok(valueOf(now, 'cm_token_cache_size_bytes') > 100);
 });
 
-test('the pool, the license, the actors, NATS and the process show as they are', async () => {
+test('metrics of pool, license, actors, NATS and process have the right values', async () => {
   const now = await until(
     async () => {
       const families = await scrape();
@@ -116,7 +116,7 @@ test('the pool, the license, the actors, NATS and the process show as they are',
   assert.ok(valueOf(now, 'process_virtual_memory_bytes') > resident);
 });
 
-test('no label holds an endpoint, a token or a username', async () => {
+test('no label contains an endpoint, a token or a username', async () => {
   const { text } = await get(`${stack.cm.management}/prometheus`);
   assert.doesNotMatch(text, /kettle|toaster|unknown-one/);
   const names = new Set([...parseExposition(text).values()].flatMap(({ samples }) => samples.flatMap(({ labels }) => Object.keys(labels))));
@@ -124,14 +124,14 @@ test('no label holds an endpoint, a token or a username', async () => {
   assert.deepEqual([...names].sort(), known);
 });
 
-test('/actuator/prometheus is the same page, in the type that Prometheus knows', async () => {
+test("/actuator/prometheus is the same page, with Prometheus' content type", async () => {
   const answer = await get(`${stack.cm.management}/actuator/prometheus`);
   assert.equal(answer.status, 200);
   assert.equal(answer.headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
   assert.deepEqual([...parseExposition(answer.text).keys()], [...(await scrape()).keys()]);
 });
 
-test('docs/metrics.md lists these metrics, with what they are, and no others', async () => {
+test('docs/metrics.md lists exactly these metrics with their descriptions', async () => {
   const page = readFileSync(join(root, 'docs', 'metrics.md'), 'utf8');
   const rows = [...page.matchAll(/^\| `((?:cm|process)_\w+)` \| (\w+) \| (.*?) \| (.*) \|$/gm)];
   const listed = rows.map(([, name, type, labels, help]) => ({ name, type, labels, help }));
@@ -156,7 +156,7 @@ test('/metrics is one flat object of numbers with the names of Spring Boot 1.5',
   assert.equal(json['cm.ready'], 1);
 });
 
-test('each page can be switched off', async () => {
+test('each page can be disabled', async () => {
   const without = await Cm.start({
     nats: stack.nats,
     mariadb: stack.mariadb,
@@ -171,7 +171,7 @@ test('each page can be switched off', async () => {
   }
 });
 
-test('the pages answer before MariaDB and NATS do, and say so', async () => {
+test('the pages work before MariaDB and NATS are available, and show that they are not', async () => {
   const cm = await Cm.create();
   cm.launch();
   try {
@@ -185,7 +185,7 @@ test('the pages answer before MariaDB and NATS do, and say so', async () => {
   }
 });
 
-test('events that NATS cannot have show in the outbox with their age, and its return as a reconnect', async () => {
+test('metrics show unpublished events with their age, and the return of NATS as a reconnect', async () => {
   const { endpointTokenId, id } = (await stack.cm.provision('samovar')).json;
   await stack.nats.kill();
   await until(async () => valueOf(await scrape(), 'cm_health_up', { component: 'nats' }) === 0, { what: 'NATS missing' });

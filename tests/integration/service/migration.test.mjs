@@ -1,5 +1,5 @@
-// From the platform's CM to this one and back, by the commands of docs/migration.md. Another CM plays the old service, on a
-// database of its own: the platform's REST API is part of this one's.
+// Migration from the platform's CM to this one and back, with the commands of docs/migration.md. Another CM with its
+// own database plays the old service, because the platform's REST API is a subset of this one's.
 import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -59,7 +59,9 @@ async function run(command, args, environment = {}) {
 const origin = (cm) => `http://127.0.0.1:${cm.port}`;
 const cm = (args, service) => run(binary, args, { CM_URL: origin(service) });
 
-/** A list of tokens such as a CM has that shows their values; `answer(endpointId, request)` may take an answer over. */
+/**
+ * A server with token lists like a CM that returns token values; `answer(endpointId, request)` may override responses.
+ */
 async function listOf(tokens, answer = () => false, tls) {
   const asked = [];
   const handler = (request, response) => {
@@ -88,7 +90,7 @@ async function listOf(tokens, answer = () => false, tls) {
   };
 }
 
-test('a reading takes all pages, tries again what was overloaded, names what fails, and goes on with that alone', async () => {
+test('reading fetches all pages, retries on overload, reports failures, and repeats only failed endpoints', async () => {
   const tokens = [];
   for (let i = 0; i < 250; i += 1) {
     tokens.push({ endpointId: 'many', applicationName: 'smart_kettle', token: `many-${i}`, status: states[i % 4] });
@@ -136,7 +138,7 @@ test('a reading takes all pages, tries again what was overloaded, names what fai
   }
 });
 
-test('a reading that is killed goes on where it was, without a line twice or half', async () => {
+test('a killed reading resumes without repeated or partial lines', async () => {
   const tokens = Array.from({ length: 40 }, (_, i) => ({
     endpointId: `e-${i}`,
     applicationName: 'smart_kettle',
@@ -153,7 +155,7 @@ test('a reading that is killed goes on where it was, without a line twice or hal
     await until(() => list.asked.includes('e-20'), { timeout: 30_000 * slowness, what: 'the twenty-first endpoint' });
     child.kill('SIGKILL');
     await ended;
-    // As if it had been killed while it wrote the lines of an endpoint and its progress.
+    // Simulates a kill while the lines of an endpoint and the progress were written.
     appendFileSync(at('killed.part'), '{"endpointId":"e-2');
     appendFileSync(at('killed.progress'), '99\t0\te-2');
     holds = false;
@@ -166,7 +168,7 @@ test('a reading that is killed goes on where it was, without a line twice or hal
   }
 });
 
-test('over https with an access token: a stranger is not asked, and a token that is over stops the reading until there is another', async () => {
+test('https with an access token: an untrusted server gets no request, an expired token pauses the reading', async () => {
   const [key, pem] = [at('key.pem'), at('ca.pem')];
   const name = ['-subj', '/CN=old', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '9'];
   const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
@@ -196,7 +198,7 @@ test('over https with an access token: a stranger is not asked, and a token that
     assert.equal(over.code, 1);
     assert.match(over.err, /stopped: GET \/endpoints\/b\/tokens: 401/);
     assert.match(over.err, /1 lines, 0 without a value, 2 failed/);
-    assert.deepEqual(list.asked, ['a', 'b'], 'c is not asked for in vain');
+    assert.deepEqual(list.asked, ['a', 'b'], 'c is not requested');
 
     writeFileSync(at('access'), 'second\n');
     const rest = await run(transfer, [...args, '--ca-file', pem]);
@@ -208,7 +210,7 @@ test('over https with an access token: a stranger is not asked, and a token that
   }
 });
 
-test('rows of another database become lines of an import by the query of the manual', async () => {
+test('the query of the manual converts rows of another database to import lines', async () => {
   const [, sql] = readFileSync(join(root, 'docs', 'migration.md'), 'utf8').match(/```sql\n([^`]*)```/);
   const [, mariadb] = databases;
   const values = ['plain', 'with "quotes" and \\ backslash', 'ключ'];
@@ -234,11 +236,11 @@ test('rows of another database become lines of an import by the query of the man
   for (const i of values.keys()) assert.equal((await new Operator(next).deleteTokens(`dumped-${i}`)).status, 204);
 });
 
-/** What the old one holds: {endpointId, applicationName, token, id, status}, four endpoints with several tokens. */
+/** The tokens of the old CM: {endpointId, applicationName, token, id, status}, four endpoints with several tokens. */
 const made = [];
 const clients = [];
 
-test('the old one has tokens, usernames and certificates in every status', async () => {
+test('the old CM has tokens, usernames and certificates in every status', async () => {
   const operator = new Operator(old);
   for (let i = 0; i < 32; i += 1) {
     const one = { endpointId: `kettle-${i % 28}`, applicationName: 'smart_kettle', status: states[i % 4] };
@@ -258,8 +260,8 @@ test('the old one has tokens, usernames and certificates in every status', async
   }
 });
 
-test('tokens: read over REST with the values that the operator has, imported, and compared', async () => {
-  // Values by ID; where an endpoint has one token of the application, or several with one status, by endpoint.
+test("tokens: read over REST with the operator's values, imported, and compared", async () => {
+  // Values by token ID, or by endpoint if it has one token of the application, or several with the same status.
   const byOwner = ({ endpointId, applicationName, token }) => ({ endpointId, applicationName, token });
   const byId = ({ id, token }) => ({ endpointTokenId: id, token });
   const half = (one) => Number(one.endpointId.slice('kettle-'.length)) % 2 === 1;
@@ -295,7 +297,7 @@ test('tokens: read over REST with the values that the operator has, imported, an
   assert.match(same.err, /now: 32 tokens, 8 Inactive, 8 Active, 8 Suspended, 8 Revoked\n.*0 differences/);
 });
 
-test('client credentials: read, loaded with their client IDs and statuses, and again without a change', async () => {
+test('client credentials: read, loaded with their client IDs and statuses; loading again changes nothing', async () => {
   const users = clients.filter(({ kind }) => kind === 'credentials');
   write('passwords', users.slice(1).map(({ username, password }) => ({ username, password })));
   const source = ['--url', origin(old)];
@@ -307,7 +309,7 @@ test('client credentials: read, loaded with their client IDs and statuses, and a
   const all = await run(transfer, ['credentials', ...source, '--passwords', at('passwords'), '--out', at('credentials.ndjson')]);
   assert.equal(all.code, 0, all.err);
 
-  // As if a load had been interrupted between a creation and its status.
+  // Simulates a load that was interrupted between a creation and its status change.
   const [interrupted] = read('certificates.ndjson').filter(({ status }) => status === 'Revoked');
   const { status: _, ...body } = interrupted;
   assert.equal((await new Operator(next).createCertificate(body)).status, 201);
@@ -324,7 +326,7 @@ test('client credentials: read, loaded with their client IDs and statuses, and a
   assert.deepEqual(wrong.out.trimEnd().split('\n').map((line) => JSON.parse(line).result), ['failed', 'failed', 'failed']);
 });
 
-/** Every credential is answered over NATS as its status wants it. */
+/** Checks that every credential is answered over NATS according to its status. */
 async function answeredRight(instance) {
   const ecap = await EcapClient.connect(nats, { instance });
   try {
@@ -347,7 +349,9 @@ async function answeredRight(instance) {
   }
 }
 
-/** Devices come with good and bad tokens while `action` runs; returns how many, none of them answered wrong. */
+/**
+ * Validates valid and invalid tokens while `action` runs; returns their number, and checks that no answer was wrong.
+ */
 async function devicesDuring(action) {
   const ecap = await EcapClient.connect(nats);
   let going = true;
@@ -370,7 +374,7 @@ async function devicesDuring(action) {
   return count;
 }
 
-test('switched over: the new one takes the name, the old one is stopped, and no device is refused meanwhile', async () => {
+test('switch-over: the new CM takes the instance name, the old one is stopped, and no device is refused meanwhile', async () => {
   await answeredRight('cm-next');
   const count = await devicesDuring(async () => {
     assert.equal((await next.stop()).code, 0);
@@ -383,7 +387,7 @@ test('switched over: the new one takes the name, the old one is stopped, and no 
   await answeredRight('cm');
 });
 
-test('and back: what has changed since is found, carried over, and the old one answers as the new one did', async () => {
+test('switch back: later changes are found and transferred, and the old CM answers like the new one', async () => {
   const operator = new Operator(next);
   const of = (endpointId) => made.find((one) => one.endpointId === endpointId);
   const [suspended, deleted] = [of('kettle-5'), of('kettle-9')];
@@ -409,7 +413,7 @@ test('and back: what has changed since is found, carried over, and the old one a
     { endpointId: 'kettle-new', applicationName, before: {}, now: { Active: 1 } },
   ]);
 
-  // Under another name first, so that its transitions are its own.
+  // First under another instance name, so that it makes its own transitions.
   old.environment.INSTANCE_NAME = 'cm-back';
   old.launch();
   await old.up();
@@ -423,7 +427,7 @@ test('and back: what has changed since is found, carried over, and the old one a
     await back.close();
   }
   await answeredRight('cm-back');
-  made.splice(made.indexOf(deleted), 1); // refused by both: 404 by the one, 403 by the other
+  made.splice(made.indexOf(deleted), 1); // refused by both, with 404 and 403
   await devicesDuring(async () => {
     assert.equal((await old.stop()).code, 0);
     old.environment.INSTANCE_NAME = 'cm';

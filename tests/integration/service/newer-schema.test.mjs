@@ -1,5 +1,5 @@
-// A database whose schema is newer than the release knows, as it is after a later release has been there: who goes on,
-// who is refused, and how to go back (docs/operations.md).
+// A database whose schema is newer than the release, as after an upgrade: running processes continue, new ones refuse
+// to start, and the rollback works (docs/operations.md).
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
@@ -34,7 +34,7 @@ after(async () => {
 
 const recorded = async () => Number(await site.mariadb.sql('SELECT MAX(version) FROM cm_schema_history'));
 
-test('cm migrate --dry-run says what it would do to an empty database and does nothing; cm migrate does that', async () => {
+test('cm migrate --dry-run reports what it would do to an empty database without doing it; cm migrate does it', async () => {
   const tried = await runCm({ ...servers, args: ['migrate', '--dry-run'] });
   assert.equal(tried.code, 0, tried.output);
   assert.match(tried.output, /^schema of \S+: version 0, this release brings [1-9]\d*\nwould apply 0001_\w+$/m);
@@ -46,11 +46,11 @@ test('cm migrate --dry-run says what it would do to an empty database and does n
   assert.match((await runCm({ ...servers, args: ['migrate'] })).output, /^nothing to do$/m);
 });
 
-test('a replica goes on while a later release makes the schema newer, also over new connections', async () => {
+test('a running replica continues after an upgrade of the schema, also over new connections', async () => {
   cm = await Cm.start(servers);
   const operator = new Operator(cm);
   await census.make(operator, 'before');
-  // What a later release may do beside this one: add what this one does not look at.
+  // A later release may add objects that this one does not use.
   await site.mariadb.sql(
     'ALTER TABLE endpoint_token ADD COLUMN note VARCHAR(64) NULL;' +
       'ALTER TABLE basic_credential ADD COLUMN note VARCHAR(64) NULL;' +
@@ -66,7 +66,7 @@ test('a replica goes on while a later release makes the schema newer, also over 
   await census.check([operator]);
 });
 
-test('a process of this release that is started on the newer schema is refused: 78, and why', async () => {
+test('a process of this release refuses to start on the newer schema: 78 with the reason', async () => {
   const known = Number(await site.mariadb.sql(`SELECT MAX(version) FROM cm_schema_history WHERE version < ${later}`));
   for (const args of [['serve'], ['migrate'], ['migrate', '--dry-run']]) {
     const { code, output } = await runCm({ ...servers, args });
@@ -77,7 +77,7 @@ test('a process of this release that is started on the newer schema is refused: 
   assert.equal(await recorded(), later);
 });
 
-test('rolled back: without the record of the later migration it starts, and finds and changes everything', async () => {
+test('rollback: without the record of the later migration it starts and works', async () => {
   assert.equal((await cm.stop()).code, 0);
   await site.mariadb.sql(`DELETE FROM cm_schema_history WHERE version = ${later}`);
   cm.launch();
@@ -91,12 +91,12 @@ test('rolled back: without the record of the later migration it starts, and find
   await census.checkEvents(new Rows(site.mariadb));
 });
 
-test('a migration is applied again after a rollback, and what is there stays as it is', async () => {
+test('a migration can be applied again after a rollback, without changes to existing data', async () => {
   const rows = () => site.mariadb.sql('SELECT HEX(id), status FROM endpoint_token ORDER BY id');
   await cm.stop();
   const before = await rows();
   const steps = await recorded();
-  // All of them at once: as if each had come with a later release.
+  // All migrations together, as if each were part of a later release.
   await site.mariadb.sql('DELETE FROM cm_schema_history');
   cm.launch();
   await cm.up();

@@ -1,4 +1,4 @@
-// Losing MariaDB or NATS while running, in every way that networks and servers have, and getting them back.
+// Outages of MariaDB or NATS during operation, with all kinds of network and server faults, and the recovery.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
@@ -7,16 +7,16 @@ import { slowness } from '../../support/places.mjs';
 import { Stack } from '../../support/stack.mjs';
 import { sleep, until } from '../../support/wait.mjs';
 
-/** Longest time until /health says that something is missing, in milliseconds. */
+/** Maximum time until /health reports an outage, in milliseconds. */
 const noticed = 1_000 * slowness;
 
-/** Longest time until all is UP again, in milliseconds: the backoff goes up to 5 s, the server needs its own start. */
+/** Maximum time until everything is UP again, in milliseconds: backoff of up to 5 s plus the start of the server. */
 const recovered = 15_000 * slowness;
 
-/** /health is answered faster than this, in milliseconds, whatever the dependencies do. */
+/** Maximum response time of /health, in milliseconds, independent of the dependencies. */
 const quick = 5 * slowness;
 
-/** What was seen of /health in each outage. */
+/** The samples of /health in each outage. */
 const watched = [];
 
 let stack;
@@ -27,7 +27,7 @@ before(async () => {
 });
 after(() => stack?.remove());
 
-/** Every answer that may be given while something is missing. */
+/** Sends a request and checks that its answer is allowed during an outage. */
 async function neverAsUnknown(token) {
   const answer = await stack.ecap.validate('smart_kettle', token, { wait: 5_000 * slowness });
   assert.ok([200, 503].includes(answer.statusCode), `status code ${answer.statusCode}`);
@@ -46,7 +46,7 @@ async function worksAgain(token) {
   assert.ok(stack.cm.process.running);
 }
 
-/** Takes `component` ("db" or "nats") away and gives it back, and checks everything that must hold meanwhile. */
+/** Causes and ends an outage of `component` ("db" or "nats"), and checks the required behaviour meanwhile. */
 async function outage(t, component, { take, give, meanwhile = async () => {} }) {
   await stack.cm.up(recovered);
   const { token } = (await stack.cm.provision('before')).json;
@@ -75,16 +75,16 @@ async function outage(t, component, { take, give, meanwhile = async () => {} }) 
     t.diagnostic(JSON.stringify(report));
   }
   assert.deepEqual(report.errors, [], 'every health request was answered');
-  // Beside other work everything is late; a machine without any answers a bare request in 1 ms, one in a hundred in 10.
+  // Limits scale with the load: an idle machine answers a minimal request in 1 ms, one in a hundred in 10 ms.
   const busy = Math.max(1, report.bare.p50, report.bare.p99 / 10);
   assert.ok(report.missing <= noticed * busy, `noticed after ${report.missing} ms (busy: ${busy})`);
   watched.push(report);
   assert.ok(report.p50 < (quick / 2) * busy, `/health took ${report.p50} ms in the middle (busy: ${busy})`);
-  // One that waited for a dependency would be late by far more than a busy machine can explain.
+  // A response that waited for a dependency would exceed this limit, which allows for measurement noise.
   assert.ok(report.worst < 20 * quick * busy + 2 * report.bare.worst, `one health answer took ${report.worst} ms (busy: ${busy})`);
 }
 
-/** Answers of the service while MariaDB is away. */
+/** Checks the service's answers during an outage of MariaDB. */
 async function withoutMariadb(token) {
   await neverAsUnknown(token);
   for (let i = 0; i < 5; i += 1) {
@@ -95,23 +95,23 @@ async function withoutMariadb(token) {
   }
 }
 
-test('MariaDB killed and started again', (t) =>
+test('MariaDB is killed and restarted', (t) =>
   outage(t, 'db', { take: () => stack.mariadb.kill(), give: () => stack.mariadb.start(), meanwhile: withoutMariadb }));
 
-test('MariaDB stopped in order and started again', (t) =>
+test('MariaDB is shut down and restarted', (t) =>
   outage(t, 'db', { take: () => stack.mariadb.stop(), give: () => stack.mariadb.start(), meanwhile: withoutMariadb }));
 
-test('MariaDB that answers nothing any more, and does again', (t) =>
+test('MariaDB stops responding, and responds again', (t) =>
   outage(t, 'db', { take: () => stack.mariadb.pause(), give: () => stack.mariadb.resume(), meanwhile: withoutMariadb }));
 
-test('the way to MariaDB swallows everything, and is healed', (t) =>
+test('the network to MariaDB drops everything, and works again', (t) =>
   outage(t, 'db', {
     take: () => stack.mariadbProxy.blackHole(),
     give: () => stack.mariadbProxy.heal(),
     meanwhile: withoutMariadb,
   }));
 
-test('the way to MariaDB is cut and refuses, and is healed', (t) =>
+test('connections to MariaDB are reset and refused, and work again', (t) =>
   outage(t, 'db', {
     take: () => {
       stack.mariadbProxy.refuse();
@@ -121,30 +121,30 @@ test('the way to MariaDB is cut and refuses, and is healed', (t) =>
     meanwhile: withoutMariadb,
   }));
 
-test('NATS killed and started again', (t) =>
+test('NATS is killed and restarted', (t) =>
   outage(t, 'nats', { take: () => stack.nats.kill(), give: () => stack.nats.start() }));
 
-test('NATS stopped in order and started again', (t) =>
+test('NATS is shut down and restarted', (t) =>
   outage(t, 'nats', { take: () => stack.nats.stop(), give: () => stack.nats.start() }));
 
-test('NATS that answers nothing any more, and does again', (t) =>
+test('NATS stops responding, and responds again', (t) =>
   outage(t, 'nats', { take: () => stack.nats.pause(), give: () => stack.nats.resume() }));
 
-test('the way to NATS swallows everything, and is healed', (t) =>
+test('the network to NATS drops everything, and works again', (t) =>
   outage(t, 'nats', { take: () => stack.natsProxy.blackHole(), give: () => stack.natsProxy.heal() }));
 
-test('the way to NATS is cut and refuses, and is healed', (t) =>
+test('connections to NATS are reset and refused, and work again', (t) =>
   outage(t, 'nats', {
     take: () => {
       stack.natsProxy.refuse();
       stack.natsProxy.cut();
     },
     give: () => stack.natsProxy.heal(),
-    // REST needs no NATS for reading and writing tokens.
+    // REST does not need NATS to read and write tokens.
     meanwhile: async () => assert.equal((await stack.cm.provision('without-nats')).status, 201),
   }));
 
-test('both lost at once, and found again', async (t) => {
+test('simultaneous outage of both, and recovery', async (t) => {
   await stack.cm.up(recovered);
   const { token } = (await stack.cm.provision('both')).json;
   await Promise.all([stack.mariadb.kill(), stack.nats.kill()]);
@@ -155,7 +155,7 @@ test('both lost at once, and found again', async (t) => {
   await worksAgain(token);
 });
 
-test('cut connections alone, ten times in a row, leave CM UP and no request wrong', async () => {
+test('only resets of connections, ten times in a row: CM stays UP and answers no request wrong', async () => {
   await stack.cm.up(recovered);
   const { token } = (await stack.cm.provision('cuts')).json;
   for (let i = 0; i < 10; i += 1) {
@@ -168,7 +168,7 @@ test('cut connections alone, ten times in a row, leave CM UP and no request wron
   await worksAgain(token);
 });
 
-test('20 ms more on the way to MariaDB make it slower, not wrong', async () => {
+test('20 ms of additional latency to MariaDB make CM slower, but not wrong', async () => {
   await stack.cm.up(recovered);
   stack.mariadbProxy.delay(20);
   try {
@@ -194,11 +194,11 @@ test('one log line per change of state: an outage does not flood the log', async
   assert.ok(lines <= 20, `${lines} lines in 3 s`);
 });
 
-test('/health was answered in under 5 ms throughout', (t) => {
+test('/health was always answered in less than 5 ms', (t) => {
   const sum = (of) => watched.reduce((total, report) => total + of(report), 0);
   const [count, slow, bare] = [sum((r) => r.count), sum((r) => r.slow), sum((r) => r.bare.slow)];
   t.diagnostic(`${slow} of ${count} answers took ${quick} ms or longer; ${bare} of a server that does nothing at all`);
   assert.ok(count > 500, `${count} answers`);
-  // One in a hundred may be late, and where the machine is busy, as many as twice those of the bare server.
+  // One in a hundred may be late; on a busy machine, twice as many as those of the minimal server.
   assert.ok(slow <= Math.max(count / 100, 2 * bare), `${slow} of ${count}`);
 });

@@ -1,4 +1,4 @@
-// The shortest whole request flow: a token is provisioned over REST and validated over NATS.
+// The shortest end-to-end request flow: a token is provisioned over REST and validated over NATS.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
@@ -16,7 +16,7 @@ after(() => stack?.remove());
 const row = (id, columns) =>
   stack.mariadb.sql(`SELECT ${columns} FROM endpoint_token WHERE id = UNHEX(REPLACE('${id}', '-', ''))`);
 
-test('a provisioned token is answered with its ID and its endpoint', async () => {
+test('a provisioned token is valid, with its ID and its endpoint', async () => {
   const created = await stack.cm.provision('kettle-1');
   assert.equal(created.status, 201, created.text);
   const answer = await stack.ecap.validate('smart_kettle', created.json.token);
@@ -43,7 +43,7 @@ test('a token is Inactive until its first use, and Active in the database and in
   assert.ok(Date.parse(shown.updateDate) >= Date.parse(shown.createdDate));
 });
 
-test('every use after the first is answered alike, and leaves the first use as it was', async () => {
+test('later uses get the same answer and do not change the record of the first use', async () => {
   const created = (await stack.cm.provision('kettle-3')).json;
   const first = await stack.ecap.validate('smart_kettle', created.token);
   await until(async () => (await row(created.endpointTokenId, 'status')) === '1\n', { what: 'Active' });
@@ -70,7 +70,7 @@ test('creation and activation are in the audit trail, with the correlation ID of
   assert.equal(await trail(), `-\t0\t0\t${correlationId}\n0\t1\t1\tuse-of-kettle-4\n`);
 });
 
-test('tokens that a client chose work as they are: spaces inside, other scripts, 255 bytes', async () => {
+test('client-chosen tokens work unchanged: inner spaces, other scripts, 255 bytes', async () => {
   for (const [i, token] of ['a', 'SN 0001', 'Ключ-鍵-🔑', 'x'.repeat(255), '$^&*()[]{}|"\'\\'].entries()) {
     const created = await stack.cm.provision(`chosen-${i}`, { applicationName: 'smart_kettle', token });
     assert.equal(created.status, 201, created.text);
@@ -79,7 +79,7 @@ test('tokens that a client chose work as they are: spaces inside, other scripts,
   }
 });
 
-test('a token is known in its own application only, and case matters', async () => {
+test('a token is valid only in its own application, and is case-sensitive', async () => {
   const token = 'OneToken';
   for (const [application, endpoint] of [['kettle_a', 'ep-a'], ['kettle_b', 'ep-b']]) {
     const created = await stack.cm.provision(endpoint, { applicationName: application, token });
@@ -91,14 +91,14 @@ test('a token is known in its own application only, and case matters', async () 
   assert.equal((await stack.ecap.validate('kettle_a', 'onetoken')).statusCode, 404);
 });
 
-test('a token that was unknown a moment ago is known as soon as it is provisioned', async () => {
+test('a previously unknown token is valid as soon as it is provisioned', async () => {
   const token = 'late-token';
   assert.equal((await stack.ecap.validate('smart_kettle', token)).statusCode, 404);
   assert.equal((await stack.cm.provision('late', { applicationName: 'smart_kettle', token })).status, 201);
   assert.equal((await stack.ecap.validate('smart_kettle', token)).statusCode, 200);
 });
 
-test('no token value is in the database, in no form', async () => {
+test('the database contains no token value in any form', async () => {
   const chosen = 'a-value-to-search-for';
   const created = [
     (await stack.cm.provision('hidden', { applicationName: 'smart_kettle', token: chosen })).json,
@@ -115,7 +115,7 @@ test('no token value is in the database, in no form', async () => {
   }
 });
 
-test('no secret and no token value is in the log', async () => {
+test('the log contains no secret and no token value', async () => {
   const created = (await stack.cm.provision('logged')).json;
   await stack.ecap.validate('smart_kettle', created.token);
   await stack.ecap.validate('smart_kettle', 'never-provisioned-value');
@@ -135,7 +135,7 @@ test('no secret and no token value is in the log', async () => {
   }
 });
 
-test('1,000 tokens provisioned at once are each validated with their own endpoint', async () => {
+test('1,000 concurrently provisioned tokens are each validated with their own endpoint', async () => {
   const created = [];
   await Promise.all(
     Array.from({ length: 20 }, async (_, worker) => {

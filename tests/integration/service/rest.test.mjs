@@ -1,4 +1,4 @@
-// POST and GET /endpoints/{endpointId}/tokens, whole (contract section 5).
+// POST and GET /endpoints/{endpointId}/tokens, completely (contract section 5).
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
@@ -19,7 +19,7 @@ const iso = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const uuid7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const etag = /^"[0-9a-f]{40}"$/;
 
-/** The shape that every error has; `fields` for 400. */
+/** Checks the common format of errors; `fields` for 400. */
 function isError(answer, status, fields) {
   assert.equal(answer.status, status, answer.text);
   assert.match(answer.headers['content-type'], /^application\/json/);
@@ -35,7 +35,7 @@ function isError(answer, status, fields) {
   }
 }
 
-test('POST answers 201 with the token, its ID, its application, its state, its date and its place', async () => {
+test('POST answers 201 with token, ID, application, status, date and Location', async () => {
   const id = endpoint();
   const answer = await post(tokensOf(id), { applicationName: 'smart_kettle' });
   assert.equal(answer.status, 201);
@@ -51,7 +51,7 @@ test('POST answers 201 with the token, its ID, its application, its state, its d
   assert.ok(answer.headers.location.endsWith(`/api/v1/endpoints/${id}/tokens/${body.endpointTokenId}`), answer.headers.location);
 });
 
-test('GET never shows a token value', async () => {
+test('GET never returns a token value', async () => {
   const id = endpoint();
   const { token } = (await post(tokensOf(id), { applicationName: 'smart_kettle' })).json;
   const answer = await get(tokensOf(id));
@@ -101,7 +101,7 @@ test('GET pages, orders and filters', async () => {
   assert.equal((await list('?status=Inactive')).total, 16);
 });
 
-test('GET shows each state by its name', async () => {
+test('GET returns each status by its name', async () => {
   const id = endpoint();
   for (const [number, name] of ['Inactive', 'Active', 'Suspended', 'Revoked'].entries()) {
     const created = (await post(tokensOf(id), { applicationName: 'smart_kettle' })).json;
@@ -114,7 +114,7 @@ test('GET shows each state by its name', async () => {
   }
 });
 
-test('400 for parameters that cannot be right, all of them at once', async () => {
+test('400 with all invalid parameters', async () => {
   for (const [query, fields] of [
     ['limit=0', ['limit']],
     ['limit=1001', ['limit']],
@@ -134,7 +134,7 @@ test('400 for parameters that cannot be right, all of them at once', async () =>
   }
 });
 
-test('ETag: 304 while nothing changed, another one after a change', async () => {
+test('ETag: 304 while unchanged, another tag after a change', async () => {
   const id = endpoint();
   await post(tokensOf(id), { applicationName: 'smart_kettle' });
   const first = await get(tokensOf(id));
@@ -154,7 +154,7 @@ test('ETag: 304 while nothing changed, another one after a change', async () => 
   assert.notEqual(changed.headers.etag, first.headers.etag);
 });
 
-test('409 when the token exists in the application, whoever has it', async () => {
+test('409 if the token exists in the application, for any endpoint', async () => {
   const token = `taken-${endpoint()}`;
   const mine = endpoint();
   assert.equal((await post(tokensOf(mine), { applicationName: 'smart_kettle', token })).status, 201);
@@ -164,7 +164,7 @@ test('409 when the token exists in the application, whoever has it', async () =>
   assert.equal((await get(tokensOf(mine))).json.totalElements, 2);
 });
 
-test('of many who ask for the same token at once, one gets it', async () => {
+test('of many concurrent requests for the same token, one succeeds', async () => {
   const token = `race-${endpoint()}`;
   const answers = await Promise.all(
     Array.from({ length: 32 }, (_, i) => post(tokensOf(`racer-${i}`), { applicationName: 'smart_kettle', token })),
@@ -173,7 +173,7 @@ test('of many who ask for the same token at once, one gets it', async () => {
   assert.deepEqual(codes, [201, ...Array(31).fill(409)]);
 });
 
-test('400 for bodies that cannot be right, with the fields', async () => {
+test('400 with the fields for invalid bodies', async () => {
   const url = tokensOf(endpoint());
   for (const [body, fields] of [
     [{}, ['applicationName']],
@@ -213,7 +213,7 @@ test('unknown members of the body are ignored', async () => {
   assert.equal((await post(tokensOf(endpoint()), body)).status, 201);
 });
 
-test('400 for an endpoint ID that cannot be one; every character that may be is fine', async () => {
+test('400 for an invalid endpoint ID; all allowed characters work', async () => {
   for (const bad of ['a%20b', 'a%2Fb', '%D0%B6', 'a%00b', 'a@b', 'x'.repeat(256)]) {
     isError(await get(tokensOf(bad)), 400, ['endpointId']);
     isError(await post(tokensOf(bad), { applicationName: 'smart_kettle' }), 400, ['endpointId']);
@@ -224,7 +224,7 @@ test('400 for an endpoint ID that cannot be one; every character that may be is 
   }
 });
 
-test('the Correlation-ID of a request is taken over, and made where there is none', async () => {
+test('the Correlation-ID of a request is used, or generated if there is none', async () => {
   const given = await get(tokensOf('ep'), { headers: { 'Correlation-ID': 'given-by-the-client' } });
   assert.equal(given.headers['correlation-id'], 'given-by-the-client');
   const [one, other] = [await get(tokensOf('ep')), await get(tokensOf('ep'))];
@@ -234,7 +234,7 @@ test('the Correlation-ID of a request is taken over, and made where there is non
   assert.equal(refused.json.correlationId, 'of-an-error');
 });
 
-test('404 for what is not there, 405 with Allow for what cannot be done', async () => {
+test('404 for unknown paths, 405 with Allow for unsupported methods', async () => {
   for (const path of ['/', '/api', '/api/v1', '/api/v1/nothing', '/api/v2/endpoints/a/tokens', '/api/v1/endpoints/a']) {
     isError(await get(`http://127.0.0.1:${stack.cm.port}${path}`), 404);
   }
@@ -247,7 +247,7 @@ test('404 for what is not there, 405 with Allow for what cannot be done', async 
   }
 });
 
-test('406 for a form that CM does not have', async () => {
+test('406 for a media type that CM does not support', async () => {
   isError(await get(tokensOf('ep'), { headers: { Accept: 'application/xml' } }), 406);
   isError(await get(tokensOf('ep'), { headers: { Accept: 'application/json;q=0' } }), 406);
   for (const accept of ['*/*', 'application/*', 'application/json', 'text/html, */*;q=0.1']) {
@@ -265,7 +265,7 @@ test('415 for a body that is not JSON', async () => {
   }
 });
 
-test('413 for a body over 64 KiB, with and without its length said before', async () => {
+test('413 for a body over 64 KiB, with and without Content-Length', async () => {
   const body = JSON.stringify({ applicationName: 'smart_kettle', more: 'x'.repeat(65 << 10) });
   const head = `POST /api/v1/endpoints/ep/tokens HTTP/1.1\r\nHost: cm\r\nContent-Type: application/json\r\n`;
   const announced = await raw(stack.cm.port, `${head}Content-Length: ${body.length}\r\n\r\n${body}`, {
@@ -282,7 +282,7 @@ test('413 for a body over 64 KiB, with and without its length said before', asyn
   assert.equal((await post(tokensOf(endpoint()), fits, { headers: { 'Content-Type': 'application/json' } })).status, 201);
 });
 
-test('411, 414 and 431 for what is missing or too long', async () => {
+test('411, 414 and 431 for missing or excessive lengths', async () => {
   const ask = async (text) => statuses(await raw(stack.cm.port, text, { done: (answer) => answer.includes('}') }));
   const post = 'POST /api/v1/endpoints/ep/tokens HTTP/1.1\r\nHost: cm\r\n';
   assert.deepEqual(await ask(`${post}Content-Type: application/json\r\n\r\n`), [411]);
@@ -290,7 +290,7 @@ test('411, 414 and 431 for what is missing or too long', async () => {
   assert.deepEqual(await ask(`GET /api/v1/endpoints/ep/tokens HTTP/1.1\r\nHost: cm\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`), [431]);
 });
 
-test('400 for what is no HTTP, and the next connection is served', async () => {
+test('400 for bytes that are not HTTP, and the next connection is served', async () => {
   for (const text of [
     'nonsense\r\n\r\n',
     'GET /api/v1/endpoints/ep/tokens HTTP/1.1\r\n\r\n',
@@ -314,7 +314,7 @@ test('HEAD is GET without the body', async () => {
   assert.equal((await http('HEAD', `${stack.cm.api}/nothing`)).status, 404);
 });
 
-test('requests on one connection are answered in their order, pipelined ones too', async () => {
+test('requests on one connection are answered in order, including pipelined ones', async () => {
   const ask = (path) => `GET /api/v1/endpoints/${path} HTTP/1.1\r\nHost: cm\r\n`;
   const body = '{"applicationName": "smart_kettle"}';
   const requests = [
@@ -345,8 +345,8 @@ test('HTTP/1.0 and Connection: close end the connection after the answer', async
   }
 });
 
-// The last one takes the database away.
-test('503 with Retry-After while MariaDB is away, and everything as before when it is back', async () => {
+// The last test stops the database.
+test('503 with Retry-After while MariaDB is down, and normal answers when it is back', async () => {
   const id = endpoint();
   assert.equal((await post(tokensOf(id), { applicationName: 'smart_kettle' })).status, 201);
   await stack.mariadb.kill();

@@ -1,5 +1,5 @@
-// Backup and restore as docs/backup.md describes them: a dump that is taken while requests run, restored into an empty
-// MariaDB, has every credential that was acknowledged before it; the binary log brings what came after it.
+// Backup and restore as described in docs/backup.md: a dump that is taken during requests and restored into an empty
+// MariaDB contains every credential that was acknowledged before it; the binary log contains the later changes.
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ const endpoints = Array.from({ length: 4 }, (_, i) => `restored-${i}`);
 const bulk = 20_000; // so that the dump takes a while
 const wait = 5_000 * slowness;
 
-/** What a device with a credential of this status is answered. */
+/** The expected status code for a credential with this status. */
 const codes = { Inactive: 200, Active: 200, Suspended: 403, Revoked: 403, deleted: 404 };
 
 let directory;
@@ -31,12 +31,12 @@ let operator;
 let ecap;
 let events;
 
-/** Tokens, usernames and certificates of every status: {…what was created, status}. */
+/** Tokens, usernames and certificates in every status: {…the created credential, status}. */
 const tokens = [];
 const users = [];
 const certificates = [];
 
-/** What was done after the dump, and what the API and the revocations said before it. */
+/** The changes after the dump, and the responses of API and revocations before it. */
 const later = {};
 let shown;
 let revocations;
@@ -49,7 +49,7 @@ async function ok(answer, status = 200) {
   return status === 204 ? undefined : found.json;
 }
 
-/** Brings what was just made to a status, over REST. */
+/** Brings a new credential to a status over REST. */
 async function bring(status, set) {
   if (status === 'Revoked' || status === 'Suspended') await ok(set('Suspended'));
   if (status === 'Revoked' || status === 'Active') await ok(set(status));
@@ -96,7 +96,7 @@ async function everything(of) {
   return { lists, items, histories, clients };
 }
 
-/** Every revocation behind a cursor, and the cursor behind them. */
+/** All revocations after a cursor, and the next cursor. */
 async function revocationsOf(of, after) {
   const content = [];
   for (let next = after; ; ) {
@@ -107,7 +107,10 @@ async function revocationsOf(of, after) {
   }
 }
 
-/** Asks over NATS for every credential of the fixture; each is answered as its status says, `changed` over its own. */
+/**
+ * Validates every credential of the fixture over NATS and checks the answer; statuses in `changed` override the
+ * fixture's.
+ */
 async function checkValidations(client, changed = {}) {
   const due = ({ id, status }, unknown) => {
     const now = changed[id] ?? status;
@@ -131,7 +134,7 @@ async function checkValidations(client, changed = {}) {
   }
 }
 
-/** Requests that go on beside the dump; counts what was answered, and keeps what was created with its time. */
+/** Requests during the dump; counts the answers, and records created credentials with their times. */
 class Traffic {
   constructor() {
     this.running = true;
@@ -152,7 +155,7 @@ class Traffic {
   }
 
   async #validate(number) {
-    const usual = tokens.filter(({ status }) => status !== 'Inactive'); // whose use would change what is compared
+    const usual = tokens.filter(({ status }) => status !== 'Inactive'); // their use would change compared values
     const one = usual[number % usual.length];
     const { statusCode } = await ecap.validate(one.applicationName, one.token, { wait });
     assert.equal(statusCode, codes[one.status], `token ${one.status}`);
@@ -170,7 +173,7 @@ class Traffic {
   }
 }
 
-/** Takes the dump with traffic beside it, and sorts what the traffic created. */
+/** Takes the dump during requests, and classifies what the requests created. */
 async function dumpUnderTraffic() {
   const traffic = new Traffic();
   try {
@@ -192,7 +195,7 @@ async function dumpUnderTraffic() {
   }
 }
 
-/** What an operator does between the backup and the loss. */
+/** Changes between the backup and the loss. */
 async function changeAfterwards() {
   const active = tokens.filter(({ status }) => status === 'Active');
   [later.revoked, later.suspended, later.deleted] = active;
@@ -205,7 +208,7 @@ async function changeAfterwards() {
   await ok(operator.setClientStatus('certificates', later.certificate.id, 'Suspended'));
 }
 
-/** The fixture's statuses after changeAfterwards(). */
+/** The statuses of the fixture after changeAfterwards(). */
 const statusesLater = () => ({
   [later.revoked.id]: 'Revoked',
   [later.suspended.id]: 'Suspended',
@@ -214,14 +217,14 @@ const statusesLater = () => ({
   [later.certificate.id]: 'Suspended',
 });
 
-/** A new server with the dump in it. */
+/** A new server with the restored dump. */
 async function restored() {
   const other = await Mariadb.start();
   await restore(other, file);
   return other;
 }
 
-/** A CM on a database, with a client of its own. */
+/** A CM on a database, with its own client. */
 async function cmOn(other, instance, options = {}) {
   const replica = await Cm.start({ nats, mariadb: other, instance, ...options });
   return { replica, operator: new Operator(replica), client: await EcapClient.connect(nats, { instance }) };
@@ -253,7 +256,7 @@ before(async () => {
     Array.from({ length: bulk }, (_, i) => ({ endpointId: `bulk-${i}`, applicationName: 'smart_kettle', token: `bulk-${i}` })),
     { timeout: 60_000 * slowness },
   );
-  // First uses are written a moment later; what is compared is not to move any more.
+  // First uses are written with a delay; compared values must be stable.
   for (const one of tokens.filter(({ status }) => status === 'Active')) await ecap.validate(one.applicationName, one.token, { wait });
   for (const one of users.filter(({ status }) => status === 'Active')) await ecap.password(one.username, one.password, { wait });
   await until(async () => (await mariadb.sql('SELECT COUNT(*) FROM event_outbox')) === '0\n', {
@@ -275,7 +278,7 @@ after(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-test('a dump is taken while requests go on, and none of them is answered wrongly', async (t) => {
+test('a dump is taken during requests, and none of them is answered wrong', async (t) => {
   t.diagnostic(await dumpUnderTraffic());
   assert.ok(events.all.length > 0 && revocations.content.length === events.all.length, 'one event a revocation');
   await changeAfterwards();
@@ -293,7 +296,7 @@ describe('the dump in an empty MariaDB', () => {
     await other?.remove();
   });
 
-  test('every credential is shown as before the dump, with its tag and its history', async () => {
+  test('every credential is the same as before the dump, with its tag and its history', async () => {
     assert.deepEqual(await everything(on.operator), shown);
     assert.equal(await other.sql("SELECT COUNT(*) FROM endpoint_token WHERE endpoint_id LIKE 'bulk-%'"), `${bulk}\n`);
     const list = await ok(on.operator.listTokens('traffic', '?limit=1000'));
@@ -307,12 +310,12 @@ describe('the dump in an empty MariaDB', () => {
     for (const { id } of later.created) assert.ok(!there.has(id), 'what was asked for after the dump is not');
   });
 
-  test('the revocations before the dump are there, and a cursor of then is still good', async () => {
+  test('the revocations before the dump exist, and an old cursor is still valid', async () => {
     assert.deepEqual(await revocationsOf(on.operator), revocations);
     assert.deepEqual((await revocationsOf(on.operator, revocations.next)).content, []);
   });
 
-  test('tokens, passwords and certificates are let in or refused as at the dump: later revocations are undone', async () => {
+  test('tokens, passwords and certificates are accepted or refused as at the dump: later revocations are undone', async () => {
     await checkValidations(on.client);
     for (const { token } of acknowledged.slice(0, 20)) {
       assert.equal((await on.client.validate('smart_kettle', token, { wait })).statusCode, 200);
@@ -321,7 +324,7 @@ describe('the dump in an empty MariaDB', () => {
     assert.equal((await on.client.validate('smart_kettle', token, { wait })).statusCode, 404);
   });
 
-  test('a reader of revocations who was beyond the dump misses what comes now, unless the numbers go on behind his', async () => {
+  test('a reader of revocations with a newer cursor misses new ones, unless the sequence continues after that cursor', async () => {
     const { endpointId, id } = tokens.filter(({ status }) => status === 'Active').at(-1);
     const beyond = (await revocationsOf(operator)).next;
     assert.ok(beyond > revocations.next);
@@ -330,13 +333,13 @@ describe('the dump in an empty MariaDB', () => {
     await ok(on.operator.setTokenStatus(endpointId, id, 'Active'));
     await other.sql('ALTER TABLE revocation AUTO_INCREMENT = 1000000000');
     await ok(on.operator.setTokenStatus(endpointId, id, 'Suspended'));
-    const [heard, ...others] = (await revocationsOf(on.operator, beyond)).content;
-    assert.deepEqual(heard.endpointTokenIds, [id]);
+    const [entry, ...others] = (await revocationsOf(on.operator, beyond)).content;
+    assert.deepEqual(entry.endpointTokenIds, [id]);
     assert.deepEqual(others, []);
     await ok(on.operator.setTokenStatus(endpointId, id, 'Active'));
   });
 
-  test('what the old database still tells of later revocations can be done again over REST', async () => {
+  test('later revocations that the old database still contains can be repeated over REST', async () => {
     const { content } = await revocationsOf(operator, revocations.next);
     assert.equal(content.length, 5);
     for (const one of content) {
@@ -357,7 +360,7 @@ describe('the dump in an empty MariaDB', () => {
   });
 });
 
-test('with another key for the hashes CM does not start on it; made to, it finds no token, clients are as before, and nothing is lost', async (t) => {
+test('with another token-hash key CM does not start; if forced to, it finds no token, clients work, and nothing is lost', async (t) => {
   const other = await restored();
   t.after(() => other.remove());
   const environment = { KAA_CM_TOKEN_HASH_KEY: 'another-key-than-the-one-before' };
@@ -392,7 +395,7 @@ test('with another key for the hashes CM does not start on it; made to, it finds
 test('the dump and the binary log after it are everything, the later revocations and creations included', async (t) => {
   const now = await everything(new Operator(cm)).catch((error) => error);
   assert.match(String(now), /404/, 'the fixture has changed since');
-  await cm.stop(); // as if lost: nothing is written behind the end of the log
+  await cm.stop(); // simulates the loss: nothing is written after the end of the log
   const other = await restored();
   t.after(() => other.remove());
   const place = placeOf(file);

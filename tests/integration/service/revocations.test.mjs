@@ -1,4 +1,4 @@
-// GET /revocations: whoever was away catches up, in the order of the commits, with nothing lost and nothing twice
+// GET /revocations: consumers that were disconnected can catch up, in commit order, without losses and duplicates
 // (contract section 5).
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -34,7 +34,7 @@ async function read(query = '') {
   return { ...answer.json, answer };
 }
 
-/** Everything behind a cursor, page by page; {content, next}. */
+/** Reads all pages after a cursor; {content, next}. */
 async function follow(after, limit = 1_000) {
   const content = [];
   for (let next = after; ; ) {
@@ -56,7 +56,7 @@ async function makeClient(kind) {
   return { id, url: `${stack.cm.api}/clients/${kind}/${id}` };
 }
 
-test('with no revocation at all the page is empty, and its cursor is the beginning of everything that follows', async () => {
+test('without any revocation the page is empty, and its cursor precedes all later revocations', async () => {
   const first = await read();
   assert.deepEqual(first.content, []);
   assert.equal(typeof first.next, 'string');
@@ -70,7 +70,7 @@ test('with no revocation at all the page is empty, and its cursor is the beginni
   assert.deepEqual((await read('?after=')).content, content, 'a parameter without a value counts as missing');
 });
 
-test('a token that is Suspended, Revoked or deleted is there with its application, endpoint, date and correlation ID', async () => {
+test('a Suspended, Revoked or deleted token is listed with its application, endpoint, date and correlation ID', async () => {
   const { next } = await follow();
   const token = await makeToken();
   const suspended = await setStatus(token.url, 'Suspended', named('t-1'));
@@ -91,7 +91,7 @@ test('a token that is Suspended, Revoked or deleted is there with its applicatio
   assert.equal(content.length, 3);
 });
 
-test('from Suspended to Revoked nothing is taken away that was there', async () => {
+test('a change from Suspended to Revoked adds no entry', async () => {
   const { next } = await follow();
   const token = await makeToken();
   await setStatus(token.url, 'Suspended', named('s-1'));
@@ -99,7 +99,7 @@ test('from Suspended to Revoked nothing is taken away that was there', async () 
   assert.deepEqual((await read(`?after=${next}`)).content.map(({ correlationId }) => correlationId), ['s-1']);
 });
 
-test('deleting all tokens of an endpoint is one entry for each application', async () => {
+test('deleting all tokens of an endpoint adds one entry per application', async () => {
   const { next } = await follow();
   const endpointId = endpoint();
   const kettles = [await makeToken(endpointId), await makeToken(endpointId)];
@@ -115,7 +115,7 @@ test('deleting all tokens of an endpoint is one entry for each application', asy
 });
 
 for (const kind of ['credentials', 'certificates']) {
-  test(`one of /clients/${kind} that is Suspended, Revoked or deleted is there by its ID alone`, async () => {
+  test(`a Suspended, Revoked or deleted credential of /clients/${kind} is listed only with its ID`, async () => {
     const { next } = await follow();
     const [one, other] = [await makeClient(kind), await makeClient(kind)];
     const suspended = await setStatus(one.url, 'Suspended', named(`${kind}-1`));
@@ -135,7 +135,7 @@ for (const kind of ['credentials', 'certificates']) {
   });
 }
 
-test('pages of any size meet without a gap and without a repeat, and a cursor may be used again', async () => {
+test('pages of any size have no gaps and no duplicates, and a cursor can be reused', async () => {
   const { next } = await follow();
   const tokens = await Promise.all(Array.from({ length: 120 }, () => makeToken()));
   for (const [i, token] of tokens.entries()) await setStatus(token.url, 'Revoked', named(`page-${i}`));
@@ -151,7 +151,7 @@ test('pages of any size meet without a gap and without a repeat, and a cursor ma
   assert.deepEqual([end.content, end.next], [[], rest.next], 'behind the last one the cursor stays');
 });
 
-test('400 for a limit or a cursor that cannot be; 304, 405 and 406', async () => {
+test('400 for an invalid limit or cursor; 304, 405 and 406', async () => {
   for (const [query, fields] of [
     ['limit=0', ['limit']],
     ['limit=1001', ['limit']],
@@ -183,7 +183,7 @@ test('400 for a limit or a cursor that cannot be; 304, 405 and 406', async () =>
   assert.deepEqual(allowed(wrong), ['GET', 'HEAD', 'OPTIONS']);
 });
 
-test('nothing is lost and nothing is there twice while 8 writers revoke through two replicas and a reader follows', async (t) => {
+test('no losses and no duplicates while 8 writers revoke through two replicas and a reader follows', async (t) => {
   const writers = 8;
   const each = volume(150);
   const { next: beginning } = await follow();
@@ -191,13 +191,13 @@ test('nothing is lost and nothing is there twice while 8 writers revoke through 
   const { results } = await importLines(stack.cm.api, lines);
   const certificates = await Promise.all(Array.from({ length: writers * 10 }, () => makeClient('certificates')));
 
-  const told = [];
+  const revokedIds = [];
   let writing = writers;
   const write = async (writer) => {
     const { api } = writer % 2 === 0 ? stack.cm : replica;
     const done = async (expected, correlationId, answer) => {
       assert.equal(answer.status, expected, answer.text);
-      told.push(correlationId);
+      revokedIds.push(correlationId);
     };
     for (let i = 0; i < each; i += 1) {
       const index = writer * each + i;
@@ -239,13 +239,13 @@ test('nothing is lost and nothing is there twice while 8 writers revoke through 
     follower(stack.cm.api, seen, 20),
     follower(replica.api, other, 1_000),
   ]);
-  t.diagnostic(`${told.length} revocations in ${Math.round(performance.now() - began)} ms, ${pages} pages were read meanwhile`);
+  t.diagnostic(`${revokedIds.length} revocations in ${Math.round(performance.now() - began)} ms, ${pages} pages were read meanwhile`);
   assert.ok(performance.now() - began < 20_000 * slowness);
-  assert.equal(told.length, writers * each);
+  assert.equal(revokedIds.length, writers * each);
   const ids = seen.map(({ correlationId }) => correlationId);
   assert.equal(ids.length, new Set(ids).size, 'none is there twice');
-  assert.deepEqual([...ids].sort(), [...told].sort(), 'none is lost');
-  // What one writer did one after the other is in that order, and everybody sees the same order.
+  assert.deepEqual([...ids].sort(), [...revokedIds].sort(), 'none is lost');
+  // The revocations of one writer are in their order, and all readers see the same order.
   for (let writer = 0; writer < writers; writer += 1) {
     const mine = ids.filter((id) => id.startsWith(`busy-${writer}-`)).map((id) => Number(id.split('-')[2]));
     assert.deepEqual(mine, [...mine].sort((a, b) => a - b));
@@ -254,8 +254,8 @@ test('nothing is lost and nothing is there twice while 8 writers revoke through 
   assert.deepEqual((await follow(beginning, 333)).content, seen);
 });
 
-// The last one takes the database away.
-test('MariaDB away: 503 with Retry-After, and the cursor goes on afterwards', async () => {
+// The last test stops the database.
+test('MariaDB down: 503 with Retry-After, and the cursor works afterwards', async () => {
   const { next } = await follow();
   const token = await makeToken();
   await setStatus(token.url, 'Suspended', named('before-the-outage'));

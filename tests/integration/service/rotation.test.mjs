@@ -1,5 +1,5 @@
-// Every secret is changed without an outage, as docs/operations.md says how: two replicas of one instance are restarted
-// one after the other while devices and operators go on asking, and nobody is answered wrongly.
+// Rotation of every secret without an outage, as described in docs/operations.md: two replicas of one instance are
+// restarted one after the other during requests of devices and operators, and no answer is wrong.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ import { until } from '../../support/wait.mjs';
 const wait = 10_000 * slowness;
 const secret = () => randomBytes(12).toString('hex');
 
-/** The files that hold secrets, as an orchestrator mounts them: the variable NAME_FILE names each. */
+/** The secret files, as an orchestrator mounts them; each is passed in a variable NAME_FILE. */
 class Secrets {
   constructor(directory, values) {
     this.directory = directory;
@@ -38,7 +38,7 @@ class Secrets {
   }
 }
 
-/** Devices and operators who go on asking, and the first answer that was not right. */
+/** Continuous requests of devices and operators, and the first wrong answer. */
 class Traffic {
   static async start(nats, replicas) {
     const traffic = new Traffic();
@@ -67,7 +67,7 @@ class Traffic {
     return traffic;
   }
 
-  /** Through a replica that is not about to leave, as a service of the orchestrator picks one. */
+  /** Sends a request through a replica that is not stopping, as an orchestrator's service does. */
   #rest(ask) {
     const there = this.replicas.filter(({ leaving }) => !leaving);
     return ask(new Operator(there[this.answered % there.length]));
@@ -81,7 +81,7 @@ class Traffic {
     }
   }
 
-  /** Awaits so many more answers; an answer that was wrong is the error. */
+  /** Waits for `count` more answers; rejects with the first wrong answer. */
   async more(count) {
     const wanted = this.answered + count;
     const enough = until(() => this.answered >= wanted, { timeout: 60_000 * slowness, what: `${count} more answers` });
@@ -94,7 +94,7 @@ class Traffic {
   }
 }
 
-/** Restarts one replica after the other; `change(replica)` is done to each while it is down. */
+/** Restarts one replica after the other; calls `change(replica)` while it is down. */
 async function roll(traffic, change = () => {}) {
   for (const replica of traffic.replicas) {
     replica.leaving = true;
@@ -109,7 +109,7 @@ async function roll(traffic, change = () => {}) {
   }
 }
 
-/** Ends every connection that CM has to MariaDB, as a fail-over would; CM makes them anew when it next uses them. */
+/** Ends all of CM's connections to MariaDB, like a failover; CM reconnects at the next use. */
 async function cutConnections(mariadb, traffic) {
   const connections = "FROM information_schema.processlist WHERE user LIKE 'cm%'";
   const last = Number(await mariadb.sql(`SELECT MAX(id) ${connections}`, { database: '' }));
@@ -125,7 +125,7 @@ async function pair(options) {
   return Promise.all([Cm.start(options), Cm.start(options)]);
 }
 
-/** Ends all of what there is of it. */
+/** Ends all existing parts of a stack. */
 async function end({ traffic, replicas, nats, mariadb, trash }) {
   await traffic?.stop().catch(() => {});
   await Promise.all(replicas?.map((one) => one.remove()) ?? []);
@@ -133,7 +133,7 @@ async function end({ traffic, replicas, nats, mariadb, trash }) {
   for (const one of trash) rmSync(one, { recursive: true, force: true });
 }
 
-describe('secrets that are read from files', () => {
+describe('secrets in files', () => {
   let directory;
   let nats;
   let mariadb;
@@ -170,7 +170,7 @@ describe('secrets that are read from files', () => {
   const alter = (login) => mariadb.sql(`ALTER USER 'cm'@'127.0.0.1' IDENTIFIED ${login}`, { database: '' });
   const native = (password) => `mysql_native_password USING PASSWORD('${password}')`;
 
-  test('a new password of MariaDB at once: connections that are open live on until each replica was restarted', async () => {
+  test('a new MariaDB password that replaces the old one immediately: open connections work until the restarts', async () => {
     secrets.set('MARIADB_PASSWORD', secret());
     await alter(`BY '${secrets.values.MARIADB_PASSWORD}'`);
     await traffic.more(200);
@@ -178,17 +178,17 @@ describe('secrets that are read from files', () => {
     await roll(traffic);
   });
 
-  test('a new password of MariaDB that takes the old one too meanwhile: connections may break at any time', async () => {
+  test('a new MariaDB password while the old one remains valid: connections may break at any time', async () => {
     const old = secrets.values.MARIADB_PASSWORD;
     secrets.set('MARIADB_PASSWORD', secret());
     await alter(`VIA ${native(old)} OR ${native(secrets.values.MARIADB_PASSWORD)}`);
-    await cutConnections(mariadb, traffic); // the new ones are with the old password
+    await cutConnections(mariadb, traffic); // the new connections use the old password
     await roll(traffic);
     await alter(`BY '${secrets.values.MARIADB_PASSWORD}'`);
     await cutConnections(mariadb, traffic);
   });
 
-  test('a new user of MariaDB beside the old', async () => {
+  test('a new MariaDB user in addition to the old one', async () => {
     secrets.set('MARIADB_USERNAME', 'cm_autumn');
     secrets.set('MARIADB_PASSWORD', secret());
     await mariadb.sql(
@@ -201,7 +201,7 @@ describe('secrets that are read from files', () => {
     await traffic.more(100);
   });
 
-  test('a new user of NATS beside the old', async () => {
+  test('a new NATS user in addition to the old one', async () => {
     const [old] = nats.users;
     secrets.set('NATS_USERNAME', 'cm-of-autumn');
     secrets.set('NATS_PASSWORD', secret());
@@ -215,7 +215,7 @@ describe('secrets that are read from files', () => {
     await traffic.more(100);
     for (const one of replicas) {
       const { text } = await get(`${one.management}/prometheus`);
-      assert.match(text, /^cm_nats_reconnects_total 0$/m, 'nobody spoke as the old user any more');
+      assert.match(text, /^cm_nats_reconnects_total 0$/m, 'the old user was not used any more');
     }
   });
 
@@ -247,13 +247,13 @@ describe('secrets that are read from files', () => {
     }
   });
 
-  test('no secret of all these was written to a log', () => {
+  test('no log contains any of these secrets', () => {
     for (const { log } of replicas) {
       for (const value of Object.values(secrets.values).filter((one) => one.length > 12)) assert.ok(!log.includes(value));
     }
   });
 
-  test('nobody was answered wrongly meanwhile', async (t) => {
+  test('no answer was wrong meanwhile', async (t) => {
     await traffic.stop();
     t.diagnostic(`${traffic.answered} answers`);
   });
@@ -282,7 +282,7 @@ describe('certificates', () => {
     for (const name of ['natsCa', 'mariadbCa', 'serverCa']) copyFileSync(spring.certificate, files[name]);
     nats = await Nats.create();
     nats.tls = { ...spring.issue('nats-spring'), ca: files.serverCa };
-    const peer = spring.issue('tests'); // whom the servers and CM trust is what changes; the tests' own client stays
+    const peer = spring.issue('tests'); // only the trust of servers and CM changes; the tests' own client stays
     const clientCa = join(directory, 'client-ca');
     writeFileSync(clientCa, both());
     nats.clientTls = { certFile: peer.certificate, keyFile: peer.key, caFile: clientCa };
@@ -309,8 +309,8 @@ describe('certificates', () => {
   });
   after(() => end({ traffic, replicas, nats, mariadb, trash: [directory] }));
 
-  test("CM's certificate for NATS, and the authority of both sides", async () => {
-    // Each side trusts both authorities first; then each shows its new certificate; then the old authority goes.
+  test("CM's certificate for NATS, and the CA of both sides", async () => {
+    // First each side trusts both CAs, then each uses its new certificate, then the old CA is removed.
     writeFileSync(files.serverCa, both());
     await nats.reload();
     writeFileSync(files.natsCa, both());
@@ -325,7 +325,7 @@ describe('certificates', () => {
     for (const one of replicas) assert.equal((await one.health()).body.nats.status, 'UP');
   });
 
-  test("the certificate of MariaDB and its authority: CM reads the authority's file anew for each connection", async () => {
+  test("MariaDB's certificate and its CA: CM reads the CA file for each new connection", async () => {
     writeFileSync(files.mariadbCa, both());
     const server = autumn.issue('mariadb-autumn');
     copyFileSync(server.certificate, files.mariadb.certificate);
@@ -335,7 +335,7 @@ describe('certificates', () => {
     await cutConnections(mariadb, traffic);
   });
 
-  test('nobody was answered wrongly meanwhile', async (t) => {
+  test('no answer was wrong meanwhile', async (t) => {
     await traffic.stop();
     t.diagnostic(`${traffic.answered} answers`);
   });

@@ -1,4 +1,4 @@
-// The start of the process: with and without its dependencies, alone and beside another, and what it costs.
+// The start of the process: with and without dependencies, alone and concurrently with another, and its resource use.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
@@ -17,7 +17,7 @@ before(async () => {
 });
 after(() => Promise.all([nats?.remove(), mariadb?.remove()]));
 
-/** Provisions and validates once. */
+/** Provisions and validates one token. */
 async function works(cm, server = nats) {
   const created = await cm.provision('works');
   assert.equal(created.status, 201, created.text);
@@ -29,7 +29,7 @@ async function works(cm, server = nats) {
   }
 }
 
-test('two replicas that start at once on an empty database both come up and share the work', async () => {
+test('two replicas that start concurrently on an empty database both become UP and share the requests', async () => {
   const replicas = await Promise.all([Cm.create({ nats, mariadb }), Cm.create({ nats, mariadb })]);
   for (const replica of replicas) replica.launch();
   const ecap = await EcapClient.connect(nats);
@@ -47,7 +47,7 @@ test('two replicas that start at once on an empty database both come up and shar
   }
 });
 
-test('started before MariaDB and NATS exist: DOWN with the reasons, and UP by itself when they come', async () => {
+test('started before MariaDB and NATS exist: DOWN with the reasons, and automatically UP when they start', async () => {
   const [lateNats, lateMariadb] = await Promise.all([Nats.create(), Mariadb.create()]);
   const cm = await Cm.create({ nats: lateNats, mariadb: lateMariadb });
   cm.launch();
@@ -74,7 +74,7 @@ test('started before MariaDB and NATS exist: DOWN with the reasons, and UP by it
   }
 });
 
-test('UP is said when the NATS server has the subscriptions: whoever asks from then on is answered', async () => {
+test('CM is UP only when the NATS server has its subscriptions: all later requests are answered', async () => {
   const proxy = await Proxy.start(nats.port);
   proxy.hold('SUB kaa.');
   const cm = await Cm.create({ nats, mariadb, natsPort: proxy.port });
@@ -82,15 +82,15 @@ test('UP is said when the NATS server has the subscriptions: whoever asks from t
   cm.launch();
   try {
     await until(() => proxy.holding, { what: 'subscriptions under way' });
-    await until(() => /serving: /.test(cm.log), { what: 'open doors' });
-    const created = (await cm.provision('early')).json; // REST takes it, and the subscriptions have not arrived
+    await until(() => /serving: /.test(cm.log), { what: 'open ports' });
+    const created = (await cm.provision('early')).json; // REST works, although there are no subscriptions yet
     for (let i = 0; i < 10; i += 1) {
       const { status, body } = await cm.health();
       assert.notEqual(body.status, 'UP');
       assert.equal(status, 503);
       assert.equal((await get(`${cm.management}/health/readiness`)).status, 503);
     }
-    await assert.rejects(ecap.validate('smart_kettle', created.token), { code: '503' }, 'nobody listens yet');
+    await assert.rejects(ecap.validate('smart_kettle', created.token), { code: '503' }, 'no subscriptions yet');
     proxy.release();
     await cm.up();
     assert.equal((await ecap.validate('smart_kettle', created.token)).statusCode, 200);
@@ -101,7 +101,7 @@ test('UP is said when the NATS server has the subscriptions: whoever asks from t
   }
 });
 
-test('SIGTERM ends a process that still waits for its dependencies, with 0', async () => {
+test('SIGTERM ends a process that still waits for its dependencies with 0', async () => {
   const cm = await Cm.create();
   cm.launch();
   try {
@@ -112,7 +112,7 @@ test('SIGTERM ends a process that still waits for its dependencies, with 0', asy
   }
 });
 
-test('SIGINT ends it with 0 too', async () => {
+test('SIGINT ends the process with 0 too', async () => {
   const cm = await Cm.start({ nats, mariadb });
   try {
     assert.deepEqual(await cm.process.stop('SIGINT'), { code: 0, signal: null });
@@ -121,7 +121,7 @@ test('SIGINT ends it with 0 too', async () => {
   }
 });
 
-test('UP within 1 s of the start, where the dependencies are there', { skip: noFigures }, async (t) => {
+test('UP within 1 s after the start if the dependencies are available', { skip: noFigures }, async (t) => {
   const times = [];
   for (let i = 0; i < 5; i += 1) {
     const cm = await Cm.create({ nats, mariadb });
@@ -134,7 +134,7 @@ test('UP within 1 s of the start, where the dependencies are there', { skip: noF
   assert.ok(quantile(times, 0.5) < 1_000, `median ${quantile(times, 0.5)} ms`);
 });
 
-test('resident memory stays under 64 MiB when idle', { skip: noFigures }, async (t) => {
+test('resident memory stays below 64 MiB when idle', { skip: noFigures }, async (t) => {
   const cm = await Cm.start({ nats, mariadb });
   try {
     await works(cm);
@@ -147,7 +147,7 @@ test('resident memory stays under 64 MiB when idle', { skip: noFigures }, async 
   }
 });
 
-test('a token of configured length is made', async () => {
+test('generated tokens have the configured length', async () => {
   const cm = await Cm.start({ nats, mariadb, configuration: { 'kaa.cm.ep-token.length': 32 } });
   try {
     assert.match((await cm.provision('long')).json.token, /^[A-Za-z0-9]{32}$/);
@@ -156,7 +156,7 @@ test('a token of configured length is made', async () => {
   }
 });
 
-test('another INSTANCE_NAME answers on subjects of its own', async () => {
+test('another INSTANCE_NAME answers on its own subjects', async () => {
   const cm = await Cm.start({ nats, mariadb, instance: 'cm-other' });
   const stranger = await EcapClient.connect(nats, { instance: 'cm' });
   try {
@@ -168,7 +168,7 @@ test('another INSTANCE_NAME answers on subjects of its own', async () => {
   }
 });
 
-test('secrets may come as files', async () => {
+test('secrets can be read from files', async () => {
   const cm = await Cm.create({ nats, mariadb });
   const { writeFileSync } = await import('node:fs');
   for (const name of ['NATS_PASSWORD', 'MARIADB_PASSWORD', 'KAA_LICENSE_CERT_PASSWORD', 'KAA_CM_TOKEN_HASH_KEY']) {
@@ -186,7 +186,7 @@ test('secrets may come as files', async () => {
   }
 });
 
-test('a wrong command line ends with 64 and a word about it', async () => {
+test('a wrong command line ends with 64 and a message', async () => {
   for (const args of [['--no-such-option'], ['no-such-command'], ['serve', 'more'], ['serve', '--no-such-option']]) {
     const { code, output } = await runCm({ args });
     assert.equal(code, 64, `${args}: ${output}`);
@@ -194,7 +194,7 @@ test('a wrong command line ends with 64 and a word about it', async () => {
   }
 });
 
-test('--version and --help say what is asked', async () => {
+test('--version and --help print version and help', async () => {
   const version = await runCm({ args: ['--version'] });
   assert.equal(version.code, 0);
   assert.match(version.output, /\d+\.\d+\.\d+/);

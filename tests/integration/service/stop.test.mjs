@@ -1,4 +1,4 @@
-// The graceful end (contract 3.3): SIGTERM under load loses no request.
+// Graceful shutdown (contract section 3.3): SIGTERM under load loses no request.
 import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
 import { after, before, test } from 'node:test';
@@ -19,7 +19,9 @@ after(() => Promise.all([nats?.remove(), mariadb?.remove()]));
 
 const start = (options = {}) => Cm.start({ nats, mariadb, ...options });
 
-/** Devices that ask again and again until `running` is false, `answered` times so far; `all` fails at an answer but 200. */
+/**
+ * Continuous validations until `running` is false; `answered` counts them, `all` rejects at an answer other than 200.
+ */
 function devices(ecap, token) {
   const load = { running: true, answered: 0 };
   const ask = async () => {
@@ -33,7 +35,7 @@ function devices(ecap, token) {
   return load;
 }
 
-test('NATS, two replicas: one ends under load and every request is answered 200', async (t) => {
+test('NATS, two replicas: one stops under load and every request is answered 200', async (t) => {
   const [staying, leaving] = [await start(), await start()];
   const ecap = await EcapClient.connect(nats);
   let load;
@@ -60,7 +62,7 @@ test('NATS, two replicas: one ends under load and every request is answered 200'
   }
 });
 
-test('NATS, one replica: replaced again and again, the new one first, and every request is answered 200', async (t) => {
+test('NATS, one replica: repeatedly replaced, starting the new one first, and every request is answered 200', async (t) => {
   let cm = await start();
   const ecap = await EcapClient.connect(nats);
   let load;
@@ -85,7 +87,7 @@ test('NATS, one replica: replaced again and again, the new one first, and every 
   }
 });
 
-test('HTTP, one replica: what was asked before the signal is answered, what was not done is not half done', async (t) => {
+test('HTTP, one replica: requests before the signal are answered, and no change is partially done', async (t) => {
   const cm = await start();
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   let signalled = Infinity;
@@ -141,7 +143,7 @@ test('HTTP, one replica: what was asked before the signal is answered, what was 
   }
 });
 
-test('readiness goes down at once, and requests in flight are finished', async () => {
+test('readiness becomes 503 immediately, and requests in flight are completed', async () => {
   const cm = await start({ jdbcParameters: '?socketTimeout=20000' });
   try {
     mariadb.pause();
@@ -168,7 +170,7 @@ test('readiness goes down at once, and requests in flight are finished', async (
   }
 });
 
-test('shutdown.timeout bounds the wait: exit 0 within it although MariaDB answers nothing', async () => {
+test('shutdown.timeout limits the wait: exit 0 within it although MariaDB does not respond', async () => {
   const cm = await start({ jdbcParameters: '?socketTimeout=20000', configuration: { 'shutdown.timeout': '2s' } });
   try {
     mariadb.pause();
@@ -187,7 +189,7 @@ test('shutdown.timeout bounds the wait: exit 0 within it although MariaDB answer
   }
 });
 
-test('a second signal ends it at once', async () => {
+test('a second signal ends the process immediately', async () => {
   const cm = await start({ jdbcParameters: '?socketTimeout=20000' });
   try {
     mariadb.pause();
@@ -218,7 +220,7 @@ test('an idle process ends within a second', async () => {
   }
 });
 
-test('what was activated just before the signal is Active in the database after it', async () => {
+test('a token that was activated just before the signal is Active in the database afterwards', async () => {
   const cm = await start();
   const ecap = await EcapClient.connect(nats);
   try {

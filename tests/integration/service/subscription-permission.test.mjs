@@ -1,5 +1,5 @@
-// Subjects that NATS does not permit CM to listen on: it says so, serves as far as it can, and does not take for heard what
-// it cannot hear.
+// Subjects that CM is not permitted to subscribe to: CM reports them, serves as far as possible, and does not use its
+// cache if it cannot receive revocations.
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 
@@ -16,7 +16,7 @@ const unregistered = 'kaa.v1.events.epr.endpoint.lifecycle.unregistered';
 
 const warningOf = (subject) => `NATS does not permit the subscription to ${subject}`;
 
-/** Some more than the time between two attempts. */
+/** More than the time between two attempts. */
 const patience = 30_000;
 
 let nats;
@@ -52,20 +52,20 @@ async function launch(configuration = {}) {
 
 const hasWarnings = (...subjects) => ({ body }) => JSON.stringify(body.warnings ?? []) === JSON.stringify(subjects.map(warningOf));
 
-/** How many subscriptions are refused, by the metric. */
+/** The number of refused subscriptions, from the metric. */
 async function refusedOnes(cm) {
   const { text } = await get(`${cm.management}/prometheus`);
   return Number(text.match(/^cm_nats_refused_subscriptions (\S+)$/m)[1]);
 }
 
-/** How many validations this replica has answered from memory. */
+/** The number of validations that this replica has answered from its cache. */
 async function fromMemory(cm) {
   const { text } = await get(`${cm.management}/prometheus`);
   const [, hits] = text.match(/^cm_token_cache_lookups_total\{result="hit"\} (\S+)$/m);
   return Number(hits);
 }
 
-test('without requests it is OUT_OF_SERVICE and says why, also where that is taken away later, and UP when it is permitted', async () => {
+test('without permission for requests it is OUT_OF_SERVICE with the reason, also after a later denial, and UP when permitted', async () => {
   await startNats(requests);
   const cm = await launch();
   const { status, body } = await cm.healthThat(hasWarnings(requests), 'a warning');
@@ -88,7 +88,7 @@ test('without requests it is OUT_OF_SERVICE and says why, also where that is tak
   assert.equal((await ecap.validate('smart_kettle', token)).statusCode, 200);
 });
 
-test('without events it is UP with warnings, and a replica that hears of no revocation answers none from memory', async () => {
+test('without permission for events it is UP with warnings, and does not answer from its cache', async () => {
   await startNats(revoked, unregistered);
   const configuration = { 'kaa.cm.cache.time-to-live': '10m' };
   for (let i = 0; i < 2; i += 1) {
@@ -103,7 +103,7 @@ test('without events it is UP with warnings, and a replica that hears of no revo
     return [...new Set(answers.map(({ statusCode }) => statusCode))];
   };
   const began = performance.now();
-  while (performance.now() - began < 3_000) assert.deepEqual(await codes(), [200]); // hearing would have begun after one
+  while (performance.now() - began < 3_000) assert.deepEqual(await codes(), [200]); // a gap-free interval would have started after one second
   assert.equal((await operator.setTokenStatus('kettle', endpointTokenId, 'Revoked')).status, 200);
   assert.deepEqual(await codes(), [403]);
   for (const cm of replicas) assert.equal(await fromMemory(cm), 0);

@@ -1,4 +1,4 @@
-// 17/SCMP and Tekton (contract 4.6): which applications there are changes without a restart.
+// 17/SCMP and Tekton (contract section 4.6): the list of applications changes without a restart.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
@@ -49,7 +49,7 @@ function start({ url = tekton.url, configuration = {}, ...options } = {}) {
   });
 }
 
-/** Awaits that tokens can be made in this application; resolves to one. */
+/** Waits until tokens can be created in this application; resolves to one. */
 const known = async (application, by = operator) => {
   const made = () => by.createToken('kettle', application);
   const answer = await until(
@@ -63,7 +63,7 @@ const known = async (application, by = operator) => {
   return answer.json;
 };
 
-/** Awaits that the application is unknown, over REST and over NATS. */
+/** Waits until the application is unknown over REST and NATS. */
 async function unknown(application, token = 'some', { by = operator, client = ecap } = {}) {
   await until(async () => (await by.createToken('kettle', application)).status === 404, { what: `${application} unknown` });
   await until(async () => (await client.validate(application, token)).statusCode === 404, { what: `${application} unknown to ECAP` });
@@ -72,7 +72,7 @@ async function unknown(application, token = 'some', { by = operator, client = ec
   });
 }
 
-test("at the start, Tekton's applications are known, those of the configuration too, and no others", async () => {
+test("at the start, exactly the applications of Tekton and of the configuration are known", async () => {
   for (const application of ['smart_kettle', 'lamp', 'always']) await known(application);
   await unknown('toaster');
 });
@@ -83,7 +83,7 @@ const ways = [
 ];
 
 for (const [way, tell] of ways) {
-  test(`${way} upsert and delete: an application comes and goes without a restart`, async () => {
+  test(`${way} upsert and delete: an application is added and removed without a restart`, async () => {
     const { pid } = cm;
     const appName = `toaster-${way}`;
     await unknown(appName);
@@ -95,7 +95,7 @@ for (const [way, tell] of ways) {
     tekton.remove(appName);
     tell('delete', { appName });
     await unknown(appName, token);
-    // Its tokens are not gone: the application may come back.
+    // Its tokens are kept: the application may be added again.
     tekton.upsert(appName);
     tell('upsert', { appName });
     await known(appName);
@@ -105,7 +105,7 @@ for (const [way, tell] of ways) {
     assert.equal(cm.pid, pid);
   });
 
-  test(`${way}: a version that comes or goes leaves its application known`, async () => {
+  test(`${way}: adding or removing a version keeps the application known`, async () => {
     const appName = `versions-${way}`;
     tekton.upsert(appName, 'one', 'two');
     tell('upsert', { appName });
@@ -118,13 +118,13 @@ for (const [way, tell] of ways) {
   });
 }
 
-test('an event that names nothing has everything read anew', async () => {
+test('an event without names causes a complete reload', async () => {
   tekton.upsert('nameless');
   broadcastConfiguration(ecap.connection, 'upsert', {});
   await known('nameless');
 });
 
-test('a burst of events is a few readings', async () => {
+test('a burst of events causes only a few reloads', async () => {
   const { reads } = tekton;
   for (let i = 0; i < 1_000; i += 1) broadcastConfiguration(ecap.connection, 'upsert', { appName: `burst-${i}` });
   tekton.upsert('after-the-burst');
@@ -133,7 +133,7 @@ test('a burst of events is a few readings', async () => {
   assert.ok(tekton.reads - reads < 50, `${tekton.reads - reads} readings`);
 });
 
-test('bytes that are no event hurt nobody, and events of other instances are not followed', async () => {
+test('invalid bytes have no effect, and events of other instances are ignored', async () => {
   await sleep(300);
   const { reads } = tekton;
   for (const bytes of [Buffer.alloc(0), Buffer.from('garbage'), Buffer.from('ff'.repeat(40), 'hex')]) {
@@ -150,7 +150,7 @@ test('bytes that are no event hurt nobody, and events of other instances are not
   await known('still-here');
 });
 
-test('Tekton away while CM runs: what is known stays known, and what is new is found when it is back', async () => {
+test('outage of Tekton: known applications stay known, and new ones are found when it is back', async () => {
   await known('smart_kettle');
   for (const status of [500, 404, 401]) {
     tekton.fail(status);
@@ -168,7 +168,7 @@ test('Tekton away while CM runs: what is known stays known, and what is new is f
   assert.equal((await cm.health()).body.status, 'UP', 'requests are served without it');
 });
 
-test('Tekton away at the start: CM is UP, serves what is configured, and finds the rest when Tekton comes', async (t) => {
+test('outage of Tekton at the start: CM is UP, serves the configured applications, and finds the rest when Tekton starts', async (t) => {
   const proxy = await Proxy.start(tekton.port);
   t.after(() => proxy.close());
   proxy.refuse();
@@ -184,7 +184,7 @@ test('Tekton away at the start: CM is UP, serves what is configured, and finds t
   await unknown('never-heard-of', 'some', { by, client });
 });
 
-test('Tekton that answers nothing delays neither the start nor the requests', async (t) => {
+test('an unresponsive Tekton delays neither the start nor requests', async (t) => {
   const proxy = await Proxy.start(tekton.port);
   t.after(() => proxy.close());
   proxy.blackHole();
@@ -197,7 +197,7 @@ test('Tekton that answers nothing delays neither the start nor the requests', as
   assert.deepEqual(await patient.stop(), { code: 0, signal: null });
 });
 
-test('a Tekton that pages, and one that keeps versions apart, are read to the end', async (t) => {
+test('paged lists and separate lists of versions are read completely', async (t) => {
   for (const form of [{ pageSize: 7 }, { separateVersions: true }, { pageSize: 3, separateVersions: true }]) {
     const names = Array.from({ length: 25 }, (_, i) => `application-${i}`);
     const other = await Tekton.start(Object.fromEntries(names.map((name) => [name, [`${name}_v1`]])), form);
@@ -213,7 +213,7 @@ test('a Tekton that pages, and one that keeps versions apart, are read to the en
   }
 });
 
-test('the instance whose events are followed can be another one', async (t) => {
+test('the instance whose events are processed is configurable', async (t) => {
   const other = await start({
     instance: 'cm-follower',
     configuration: { 'scmp.consumer.provider.service-instance.name': 'tekton-two' },

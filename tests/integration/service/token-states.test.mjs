@@ -1,4 +1,4 @@
-// The states of an endpoint token over REST: item, status, deletion, history (contract sections 2 and 5).
+// The statuses of an endpoint token over REST: item, status, deletion, history (contract sections 2 and 5).
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
@@ -19,7 +19,7 @@ const endpoint = () => `states-${(number += 1)}`;
 const tokensOf = (id) => `${stack.cm.api}/endpoints/${id}/tokens`;
 const look = (id) => stored(stack.mariadb, 'endpoint_token', id);
 
-/** A new token and where it is. */
+/** A new token and its URL. */
 async function make(endpointId = endpoint(), body = undefined) {
   const answer = await stack.cm.provision(endpointId, body);
   assert.equal(answer.status, 201, answer.text);
@@ -30,7 +30,7 @@ async function make(endpointId = endpoint(), body = undefined) {
 
 testStateTable({ name: 'endpoint token', table: 'endpoint_token', mariadb: () => stack.mariadb, make });
 
-test('the item is found at the Location of its creation, as the list shows it, without its value', async () => {
+test('the item is at the Location of its creation, the same as in the list, without its value', async () => {
   const made = await make();
   const item = await get(new URL(made.location, stack.cm.api).href);
   assert.equal(item.status, 200);
@@ -46,7 +46,7 @@ test('the item is found at the Location of its creation, as the list shows it, w
   assert.deepEqual((await get(tokensOf(made.endpointId))).json.content, [changed.json]);
 });
 
-test('a token is 404 at another endpoint, and nobody there can change, delete or read it', async () => {
+test('a token is 404 at another endpoint, and cannot be changed, deleted or read there', async () => {
   const made = await make();
   const other = `${tokensOf('somebody-else')}/${made.id}`;
   isError(await get(other), 404);
@@ -56,7 +56,7 @@ test('a token is 404 at another endpoint, and nobody there can change, delete or
   assert.equal((await look(made.id)).row.status, 'Inactive');
 });
 
-test('an endpoint ID that cannot be one is 400 in every operation', async () => {
+test('an invalid endpoint ID is 400 in every operation', async () => {
   const { id } = await make();
   for (const bad of ['a%20b', '%D0%B6', 'x'.repeat(256)]) {
     const url = `${tokensOf(bad)}/${id}`;
@@ -68,11 +68,11 @@ test('an endpoint ID that cannot be one is 400 in every operation', async () => 
   }
 });
 
-test('validation follows the status: 200, 403, 200, 403, and 404 once the token is deleted', async () => {
+test('validation follows the status: 200, 403, 200, 403, and 404 after the deletion', async () => {
   const made = await make();
   const code = async () => (await stack.ecap.validate('smart_kettle', made.token)).statusCode;
   assert.equal(await code(), 200);
-  // The first use makes it Active by itself, in the database within 1 s.
+  // The first use activates it, in the database within 1 s.
   await until(async () => (await get(made.url)).json.status === 'Active', { timeout: 1_000, what: 'Active' });
   for (const [status, expected] of [['Suspended', 403], ['Active', 200], ['Suspended', 403], ['Revoked', 403]]) {
     assert.equal((await setStatus(made.url, status)).status, 200);
@@ -82,7 +82,7 @@ test('validation follows the status: 200, 403, 200, 403, and 404 once the token 
   assert.equal(await code(), 404);
 });
 
-test('a token that is used while it is taken away stays taken away', async () => {
+test('a token that is used during its revocation stays revoked', async () => {
   const tokens = await Promise.all(Array.from({ length: 50 }, () => make()));
   await Promise.all(
     tokens.flatMap(({ token, url }) => [
@@ -98,7 +98,7 @@ test('a token that is used while it is taken away stays taken away', async () =>
   }
 });
 
-test('a deleted token may be provisioned again, as another one', async () => {
+test('a deleted token can be provisioned again, with a new ID', async () => {
   const token = `again-${endpoint()}`;
   const first = await make(undefined, { applicationName: 'smart_kettle', token });
   assert.equal((await stack.ecap.validate('smart_kettle', token)).endpointId, first.endpointId);
@@ -111,7 +111,7 @@ test('a deleted token may be provisioned again, as another one', async () => {
   });
 });
 
-test('DELETE of all takes every token of the endpoint in any status, with one event for each application', async () => {
+test('DELETE of all deletes every token of the endpoint in any status, with one event per application', async () => {
   const endpointId = endpoint();
   const made = [];
   for (const [i, status] of ['Inactive', 'Active', 'Suspended', 'Revoked', 'Inactive', 'Active'].entries()) {
@@ -140,14 +140,14 @@ test('DELETE of all takes every token of the endpoint in any status, with one ev
   assert.deepEqual(byApplication[0].ids.sort(), made.slice(0, 4).map(({ id }) => id).sort());
   assert.deepEqual(byApplication[1].ids.sort(), made.slice(4).map(({ id }) => id).sort());
   assert.equal((await look(bystander.id)).row.status, 'Inactive');
-  // Of an endpoint without tokens it is success too, and no event.
+  // For an endpoint without tokens it succeeds too, without an event.
   const total = () => stack.mariadb.sql('SELECT COUNT(*) FROM revocation');
   const seen = await total();
   assert.equal((await http('DELETE', tokensOf(endpointId))).status, 204);
   assert.equal(await total(), seen);
 });
 
-test('DELETE of all takes more tokens than a page holds', async () => {
+test('DELETE of all deletes more tokens than fit on a page', async () => {
   const endpointId = endpoint();
   const lines = Array.from({ length: 1_500 }, () => JSON.stringify({ endpointId, applicationName: 'smart_kettle' })).join('\n');
   const headers = { 'Content-Type': 'application/x-ndjson' };
@@ -176,7 +176,7 @@ test('DELETE of all honours If-Match with the tag of the list', async () => {
   isError(await get(made.url), 404);
 });
 
-test('the tag of a list, of any page and filter, is of all tokens of the endpoint, and guards all in a DELETE', async () => {
+test('the tag of a list covers all tokens of the endpoint with any page and filter, and protects them in a DELETE', async () => {
   const endpointId = endpoint();
   const made = [];
   for (let i = 0; i < 25; i += 1) made.push(await make(endpointId));
@@ -191,7 +191,7 @@ test('the tag of a list, of any page and filter, is of all tokens of the endpoin
   const all = (match) => http('DELETE', tokensOf(endpointId), { headers: { 'If-Match': match } });
   const seen = [];
   let tag = await tags();
-  // Of tokens beyond the first page: the oldest ones. The last step makes as many of them as there were.
+  // Changes to tokens that are not on the first page: the oldest ones. The last step restores their number.
   for (const change of [
     () => setStatus(made[0].url, 'Suspended'),
     () => setStatus(made[0].url, 'Active'),
@@ -215,7 +215,7 @@ test('the tag of a list, of any page and filter, is of all tokens of the endpoin
   assert.equal((await list()).json.totalElements, 0);
 });
 
-test('the tag of a list of hundreds of tokens, which the database computes, is the one that guards them', async () => {
+test('the tag of a list of hundreds of tokens, computed by the database, protects them', async () => {
   const endpointId = endpoint();
   const lines = Array.from({ length: 700 }, () => JSON.stringify({ endpointId, applicationName: 'smart_kettle' }));
   const body = lines.join('\n');
@@ -267,7 +267,7 @@ test('the history of a token: newest first, with when, from, to, how and the cor
   assert.ok(!answer.text.includes(created.json.token));
 });
 
-test('the history has pages, and is 404 once its token is gone', async () => {
+test('the history has pages, and is 404 after the deletion of its token', async () => {
   const made = await make();
   for (let i = 0; i < 12; i += 1) {
     await setStatus(made.url, i % 2 === 0 ? 'Suspended' : 'Active', { 'Correlation-ID': `turn-${i}` });
@@ -302,7 +302,7 @@ test('the history has pages, and is 404 once its token is gone', async () => {
   isError(await get(`${made.url}/history`), 404);
 });
 
-test('a correlation ID that the request did not bring is made, and is the one of the audit row', async () => {
+test('a missing correlation ID is generated and stored in the audit row', async () => {
   const made = await make();
   const answer = await setStatus(made.url, 'Suspended');
   const { audit, revocations } = await look(made.id);
@@ -310,7 +310,7 @@ test('a correlation ID that the request did not bring is made, and is the one of
   assert.equal(revocations.at(-1).correlationId, answer.headers['correlation-id']);
 });
 
-test('no token value is in the log', async () => {
+test('the log contains no token value', async () => {
   const value = `shown-nowhere-${endpoint()}`;
   const made = await make(undefined, { applicationName: 'smart_kettle', token: value });
   await setStatus(made.url, 'Suspended');
@@ -319,8 +319,8 @@ test('no token value is in the log', async () => {
   assert.ok(!stack.cm.log.includes(value));
 });
 
-// The last one takes the database away.
-test('MariaDB away: 503 with Retry-After in every operation, and nothing is half done', async () => {
+// The last test stops the database.
+test('MariaDB down: 503 with Retry-After from every operation, and nothing is partially done', async () => {
   const made = await make();
   const before = await look(made.id);
   await stack.mariadb.kill();

@@ -1,4 +1,4 @@
-// Trustful mode (contract 4.5): what nobody provisioned is accepted, what was taken away stays refused.
+// Trustful mode (contract section 4.5): unknown credentials are accepted, revoked ones stay refused.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
@@ -26,11 +26,11 @@ before(async () => {
 });
 after(() => stack?.remove());
 
-test('it is said in /info', async () => {
+test('trustful mode is visible in /info', async () => {
   assert.equal((await get(`${stack.cm.management}/info`)).json.trustful, true);
 });
 
-test('it is said in the log at the start and in /health', async () => {
+test('trustful mode is reported in the log at the start and in /health', async () => {
   const { body, status } = await stack.cm.health();
   assert.equal(status, 200);
   assert.ok(body.warnings?.some((warning) => /trustful/i.test(warning)), JSON.stringify(body));
@@ -38,7 +38,7 @@ test('it is said in the log at the start and in /health', async () => {
   assert.ok(lines.some((line) => /warn/i.test(line)), `a warning about trustful mode in:\n${stack.cm.log}`);
 });
 
-test('without it, nothing of the kind is said', async (t) => {
+test('without trustful mode, nothing is reported', async (t) => {
   const strict = await Cm.start({ nats: stack.nats, mariadb: stack.mariadb, instance: 'cm-strict' });
   t.after(() => strict.remove());
   const { body } = await strict.health();
@@ -47,7 +47,7 @@ test('without it, nothing of the kind is said', async (t) => {
   assert.ok(!/trustful/i.test(strict.log));
 });
 
-test('an unknown token is taken for the endpoint ID, and nothing is stored', async () => {
+test('an unknown token is used as the endpoint ID, and nothing is stored', async () => {
   for (const token of ['device-1', 'a', '0192f0a0-0000-7000-8000-00000000abcd', 'x'.repeat(255)]) {
     const answer = await ecap.validate('smart_kettle', token);
     assert.equal(answer.statusCode, 200);
@@ -59,7 +59,7 @@ test('an unknown token is taken for the endpoint ID, and nothing is stored', asy
   assert.equal(await rows.count('credential_audit'), 0);
 });
 
-test('what is not well-formed is refused as ever, and so is what no endpoint could be called', async () => {
+test('malformed tokens are refused as usual, and tokens that are not valid endpoint IDs too', async () => {
   for (const token of ['', 'a+b', 'a#b', 'a/b', 'a.b', 'x'.repeat(256)]) {
     assert.equal((await ecap.validate('smart_kettle', token)).statusCode, 400, token);
   }
@@ -71,7 +71,7 @@ test('what is not well-formed is refused as ever, and so is what no endpoint cou
   assert.equal((await ecap.validate('smart_kettle', 'device-1', { timestamp: 1, timeout: 1 })).statusCode, 408);
 });
 
-test('a token that was provisioned is answered with its own endpoint; Suspended and Revoked stay 403', async () => {
+test('a provisioned token is answered with its own endpoint; Suspended and Revoked stay 403', async () => {
   const { json } = await operator.createToken('kettle');
   const answer = await ecap.validate('smart_kettle', json.token);
   assert.equal(answer.statusCode, 200);
@@ -87,7 +87,7 @@ test('a token that was provisioned is answered with its own endpoint; Suspended 
   }
 });
 
-test('an unknown username is taken for the client ID, with any password, and nothing is stored', async () => {
+test('an unknown username is used as the client ID, with any password, and nothing is stored', async () => {
   for (const username of ['gateway', 'Jürgen 😀', 'x'.repeat(255)]) {
     const answer = await ecap.password(username, 'whatever it is');
     assert.equal(answer.statusCode, 200);
@@ -99,7 +99,7 @@ test('an unknown username is taken for the client ID, with any password, and not
   assert.equal((await ecap.password('gateway', null)).statusCode, 400);
 });
 
-test('a username that was provisioned needs its password; Suspended and Revoked stay refused', async () => {
+test('a provisioned username needs its password; Suspended and Revoked stay refused', async () => {
   const known = (await operator.createUser('known', { password })).json;
   const right = await ecap.password('known', password);
   assert.equal(right.statusCode, 200);
@@ -116,7 +116,7 @@ test('a username that was provisioned needs its password; Suspended and Revoked 
   }
 });
 
-test('an unknown certificate is taken for issuer/serialNumber; Suspended and Revoked stay 403', async () => {
+test('an unknown certificate gets issuer/serialNumber as the client ID; Suspended and Revoked stay 403', async () => {
   const unknown = await ecap.certificate('CN=Devices CA,O=Example', '6699');
   assert.equal(unknown.statusCode, 200);
   assert.equal(unknown.clientId, 'CN=Devices CA,O=Example/6699');
@@ -140,7 +140,7 @@ test('an unknown certificate is taken for issuer/serialNumber; Suspended and Rev
   }
 });
 
-test('while MariaDB is away nobody is trusted: 503, for it cannot be known what was taken away', async () => {
+test('while MariaDB is down nothing is accepted: 503, because revocations cannot be checked', async () => {
   await stack.mariadb.kill();
   const wait = 10_000 * slowness;
   assert.equal((await ecap.validate('smart_kettle', 'device-2', { wait })).statusCode, 503);

@@ -1,5 +1,5 @@
-// Two replicas of one instance on one database: every transition is one conditional write, so that the database, the
-// audit trail, the events and the answers agree whatever came at once (contract section 2).
+// Two replicas of one instance on one database: every transition is one conditional write, so that database, audit
+// trail, events and answers are consistent for concurrent requests (contract section 2).
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
@@ -9,7 +9,7 @@ import { importLines } from '../../support/ndjson.mjs';
 import { slowness, volume } from '../../support/places.mjs';
 import { channels, isError, states, stored } from '../../support/rest.mjs';
 import { Stack } from '../../support/stack.mjs';
-import { setStatus, takesAway, transitions } from '../../support/state-table.mjs';
+import { setStatus, isRevocation, transitions } from '../../support/state-table.mjs';
 import { until } from '../../support/wait.mjs';
 
 const contested = volume(1_000);
@@ -25,7 +25,7 @@ after(async () => {
   await stack?.remove();
 });
 
-/** Calls `action(item, index)` for all of them, `width` at a time. */
+/** Calls `action(item, index)` for all items, `width` at a time. */
 async function spread(items, width, action) {
   let next = 0;
   await Promise.all(
@@ -65,51 +65,51 @@ async function everything(application) {
   return (id) => of(id.replaceAll('-', '').toUpperCase());
 }
 
-/** Whether the trail, the row, the events and the answers of one token tell the same story. */
+/** Checks that audit trail, row, events and answers of one token are consistent. */
 function checkStory({ id, asked }, { row, audit, revocations }) {
-  const told = `${id}: ${JSON.stringify({ row, audit, revocations, asked }, undefined, 1)}`;
-  // 1. The trail is a way through the table, and ends where the row is.
+  const details = `${id}: ${JSON.stringify({ row, audit, revocations, asked }, undefined, 1)}`;
+  // 1. The audit trail follows the state table and ends at the row's status.
   let now;
   const been = [];
   for (const [i, { from, to }] of audit.entries()) {
-    assert.equal(from, now, told);
+    assert.equal(from, now, details);
     if (i > 0) {
-      assert.ok(from !== undefined, told);
-      assert.ok(to === undefined || transitions[from].includes(to), told);
+      assert.ok(from !== undefined, details);
+      assert.ok(to === undefined || transitions[from].includes(to), details);
     }
     now = to;
     been.push(to);
   }
-  assert.equal(row, now, told);
-  // 2. Each change was asked for once and answered as done; what was not answered as done left nothing.
+  assert.equal(row, now, details);
+  // 2. Each change was requested once and answered with success; requests without success changed nothing.
   const changes = new Map(audit.slice(1).map((one) => [one.correlationId, one]));
-  assert.equal(changes.size, audit.length - 1, told);
+  assert.equal(changes.size, audit.length - 1, details);
   for (const { target, status, shown, correlationId } of asked) {
     const change = changes.get(correlationId);
     changes.delete(correlationId);
     if (change) {
-      assert.equal(change.to, target, told);
-      assert.equal(status, target === undefined ? 204 : 200, told);
-      if (target !== undefined) assert.equal(shown, target, told);
+      assert.equal(change.to, target, details);
+      assert.equal(status, target === undefined ? 204 : 200, details);
+      if (target !== undefined) assert.equal(shown, target, details);
     } else if (status === 200) {
-      // A no-op: it was in that state at some time.
-      assert.equal(shown, target, told);
-      assert.ok(been.includes(target), told);
+      // A no-op: the token had that status at some time.
+      assert.equal(shown, target, details);
+      assert.ok(been.includes(target), details);
     } else if (status === 409) {
-      assert.ok(been.some((state) => state && state !== target && !transitions[state].includes(target)), told);
+      assert.ok(been.some((state) => state && state !== target && !transitions[state].includes(target)), details);
     } else {
-      assert.equal(status, 404, told);
-      assert.equal(row, undefined, told);
+      assert.equal(status, 404, details);
+      assert.equal(row, undefined, details);
     }
   }
-  // A first use is nobody's request here.
-  for (const [, change] of changes) assert.equal(change.how, 'ecap', told);
-  // 3. Each change that took the token away has its event, in the same order; nothing else has one.
+  // First uses are not among the requests.
+  for (const [, change] of changes) assert.equal(change.how, 'ecap', details);
+  // 3. Each revocation has its event, in the same order; nothing else has one.
   const expected = audit
-    .filter(({ from, to }) => from !== undefined && takesAway(from, to))
+    .filter(({ from, to }) => from !== undefined && isRevocation(from, to))
     .map(({ to, correlationId }) => ({ to, correlationId }));
-  assert.deepEqual(revocations, expected, told);
-  if (row === undefined) assert.ok(asked.some(({ target, status }) => target === undefined && status === 204), told);
+  assert.deepEqual(revocations, expected, details);
+  if (row === undefined) assert.ok(asked.some(({ target, status }) => target === undefined && status === 204), details);
 }
 
 async function conflict(application, requests, { use = false } = {}) {
@@ -142,8 +142,8 @@ const tally = (tokens) => {
   return JSON.stringify(counts);
 };
 
-test(`conflicting transitions on ${contested} tokens at once: database, audit trail, events and answers agree for each one`, async (t) => {
-  // Different ones for each token, and each in another order and over another replica.
+test(`concurrent conflicting transitions on ${contested} tokens: database, audit trail, events and answers are consistent`, async (t) => {
+  // Different transitions for each token, in different orders and over different replicas.
   const kinds = ['Suspended', 'Revoked', 'Active', 'Inactive', 'Suspended', 'Active'];
   const tokens = await conflict('quarrel', (i) => kinds.map((_, k) => kinds[(k + i) % kinds.length]).slice(0, 4));
   t.diagnostic(`answers: ${tally(tokens)}`);
@@ -152,7 +152,7 @@ test(`conflicting transitions on ${contested} tokens at once: database, audit tr
   for (const { asked } of tokens) for (const { status } of asked) assert.ok([200, 409].includes(status), `${status}`);
 });
 
-test('the same with deletions among them: what is deleted is deleted once, and 404 for all who come after', async (t) => {
+test('the same with deletions: each token is deleted once, and is 404 for later requests', async (t) => {
   const tokens = await conflict('removal', (i) => [undefined, ['Suspended', 'Revoked', 'Active'][i % 3], undefined, 'Suspended']);
   t.diagnostic(`answers: ${tally(tokens)}`);
   const found = await everything('removal');
@@ -163,7 +163,7 @@ test('the same with deletions among them: what is deleted is deleted once, and 4
   }
 });
 
-test('the same with first uses among them: a use never brings back what was taken away', async (t) => {
+test('the same with first uses: a use never reactivates a revoked token', async (t) => {
   const tokens = await conflict('usage', (i) => [['Suspended', 'Revoked'][i % 2], 'Suspended'], { use: true });
   t.diagnostic(`answers: ${tally(tokens)}`);
   const found = await everything('usage');
@@ -174,7 +174,7 @@ test('the same with first uses among them: a use never brings back what was take
   }
 });
 
-test('both replicas show the same state as soon as the answer is there', async () => {
+test('both replicas return the same status as soon as a change is answered', async () => {
   for (let i = 0; i < 30; i += 1) {
     const created = (await replicas[i % 2].provision(`both-${i}`)).json;
     const at = (replica) => `${replica.api}/endpoints/both-${i}/tokens/${created.endpointTokenId}`;
@@ -190,7 +190,7 @@ test('both replicas show the same state as soon as the answer is there', async (
   }
 });
 
-test('a deletion of all against provisioning through the other replica: each token is either there or deleted', async () => {
+test('deletion of all concurrently with provisioning through the other replica: each token either exists or is deleted', async () => {
   for (let round = 0; round < 10; round += 1) {
     const endpointId = `churn-${round}`;
     const [created] = await Promise.all([
@@ -211,7 +211,7 @@ test('a deletion of all against provisioning through the other replica: each tok
   }
 });
 
-test('the outbox of both is empty in the end', async () => {
+test('the outbox of both replicas is finally empty', async () => {
   await until(async () => (await stack.mariadb.sql('SELECT COUNT(*) FROM event_outbox')) === '0\n', {
     timeout: 10_000 * slowness,
     what: 'an empty outbox',

@@ -1,7 +1,7 @@
-// Converts records between Avro and JSON by CM's codecs, for the tests that compare them with foreign ones.
+// Converts records between Avro and JSON with CM's codecs, for tests that compare them with third-party codecs.
 //
-// Lines in, lines out: "decode ecap.X <hex>" gives JSON, "encode ecap.X <JSON>" gives hex; "refused" for a message that
-// is not the record. Hex may be empty.
+// Reads commands line by line: "decode ecap.X <hex>" prints JSON, "encode ecap.X <JSON>" prints hex; "refused" if the
+// message is not the record. Hex may be empty.
 #include "avro_json.hpp"
 
 #include <exception>

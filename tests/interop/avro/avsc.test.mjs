@@ -12,12 +12,12 @@ const schemas = new URL('../../../docs/avro/', import.meta.url);
 const tool = process.env.CM_AVRO_TOOL;
 const rounds = 300;
 
-/** Numbers that JSON and JavaScript hold exactly. */
+/** Numbers that JSON and JavaScript represent exactly. */
 const longs = [0, -1, 1, 63, 64, -64, -65, 2 ** 31, -(2 ** 31) - 1, 1763821020123, 2 ** 52, -(2 ** 52)];
 const ints = [0, 200, 404, -1, 2 ** 31 - 1, -(2 ** 31)];
 const pieces = ['a', 'Z', 'ä', '鍵', '🔑', '\u0000', '\n', '"', '\\', '019aa7f0-5e3a-7c31'];
 
-/** A repeatable source (mulberry32): a failure can be seen again. */
+/** A deterministic random source (mulberry32), so that failures are reproducible. */
 function randomSource(seed) {
   let state = seed;
   return (below) => {
@@ -50,7 +50,7 @@ function randomValue(type, random) {
 let child;
 let lines;
 
-/** One line to the tool, one line back. */
+/** Sends one line to the tool and returns its answer. */
 async function ask(line) {
   child.stdin.write(`${line}\n`);
   const { value, done } = await lines.next();
@@ -74,7 +74,7 @@ test('there is a schema for each of the 13 records', () => {
 
 for (const file of files) {
   const name = file.replace(/\.avsc$/, '');
-  test(`${name} is read and written alike by avsc and by CM`, async () => {
+  test(`${name} is encoded and decoded equally by avsc and CM`, async () => {
     const schema = JSON.parse(readFileSync(new URL(file, schemas), 'utf8'));
     assert.equal(name.split('.')[1], schema.name);
     const type = avro.Type.forSchema(schema, { wrapUnions: false });

@@ -1,4 +1,4 @@
-// Makes requests for the tests of this room, by way of the parser that connections use.
+// Creates requests for the tests of this module with the parser that connections use.
 #pragma once
 
 #include "catch.hpp"
@@ -11,7 +11,7 @@
 
 namespace cm::test {
 
-/// What became of some bytes: a request, or a refusal.
+/// The result of parsing: a request or a refusal.
 struct parsed {
   http::request request;
   int failure = 0;
@@ -59,7 +59,7 @@ inline parsed parse(std::string_view bytes, std::size_t step = 0, std::size_t bo
   }
 }
 
-/// A body that came in pieces.
+/// A body that was received in pieces.
 struct streamed_body {
   std::string bytes;
   int failure = 0;
@@ -67,7 +67,7 @@ struct streamed_body {
   std::size_t max_piece = 0;
 };
 
-/// Feeds `bytes`, with a header before the body, in pieces of `step` and takes the body as it comes.
+/// Feeds `bytes`, header and body, in pieces of `step` and takes the body as it is parsed.
 inline streamed_body parse_streamed(std::string_view bytes, std::size_t step) {
   http::request_parser parser{http::parser_limits{}};
   streamed_body result;

@@ -1,4 +1,4 @@
-// What the tests of the REST resources share.
+// Helpers for the tests of the REST resources.
 #pragma once
 
 #include "http/rest/routes.hpp"
@@ -36,28 +36,28 @@ inline std::string header(const http::response& answer, std::string_view name) {
 
 using names = std::vector<std::string>;
 
-/// The fields of an error that has to be errc::invalid.
+/// The fields of an error, which must be errc::invalid.
 template <class T>
 names wrong_fields(const core::expected<T>& result) {
   REQUIRE(!result.has_value());
   CHECK(result.error().code == core::errc::invalid);
   names found;
-  for (const auto& one : result.error().fields)
-    found.push_back(one.field);
+  for (const auto& field : result.error().fields)
+    found.push_back(field.field);
   return found;
 }
 
 /// `text` as a query parameter's value.
 inline std::string escaped(std::string_view text) {
   constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string made;
+  std::string result;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    made.push_back('%');
-    made.push_back(digits[byte >> 4U]);
-    made.push_back(digits[byte & 0x0fU]);
+    result.push_back('%');
+    result.push_back(digits[byte >> 4U]);
+    result.push_back(digits[byte & 0x0fU]);
   }
-  return made;
+  return result;
 }
 
 } // namespace cm::test

@@ -19,7 +19,7 @@ std::string nested(std::size_t levels) {
 
 } // namespace
 
-TEST_CASE("An object is read with all kinds of values") {
+TEST_CASE("Values of all types are parsed") {
   const auto object = parse_json_object(" {\"s\":\"a\\u00e4\\n\\ud83d\\ude00\",\"n\":-1,\"u\":18446744073709551615,"
                                         "\"d\":1.5,\"t\":true,\"z\":null,\"l\":[1,{\"s\":2}],\"o\":{\"s\":{}}} \n");
   REQUIRE(object.has_value());
@@ -28,7 +28,7 @@ TEST_CASE("An object is read with all kinds of values") {
   CHECK(object->at("u").as_uint64() == 18446744073709551615U);
 }
 
-TEST_CASE("A body that is no JSON object is invalid") {
+TEST_CASE("A body that is not a JSON object is invalid") {
   const std::string body =
     GENERATE(std::string{}, std::string{" \r\n\t"}, std::string{"{"}, std::string{"}"}, std::string{"[]"},
              std::string{"\"a\""}, std::string{"1"}, std::string{"null"}, std::string{"{}{}"}, std::string{"{} x"},
@@ -43,7 +43,7 @@ TEST_CASE("A body that is no JSON object is invalid") {
   CHECK(!object.error().message.empty());
 }
 
-TEST_CASE("A member that stands twice is named") {
+TEST_CASE("A duplicate member is an error that names it") {
   const auto error_of = [](std::string_view text) {
     const auto object = parse_json_object(text);
     REQUIRE(!object.has_value());
@@ -65,7 +65,7 @@ TEST_CASE("Nesting is limited to 32 levels") {
   CHECK(!parse_json_object(std::string(60000, '[')).has_value());
 }
 
-TEST_CASE("A reader of members gathers everything that is wrong") {
+TEST_CASE("member_reader collects all errors") {
   const auto object = parse_json_object("{\"a\":\"x\",\"b\":1,\"c\":null,\"more\":[]}");
   REQUIRE(object.has_value());
   cm::http::member_reader reader{*object};
@@ -83,7 +83,7 @@ TEST_CASE("A reader of members gathers everything that is wrong") {
   CHECK(reader.errors() == expected);
 }
 
-TEST_CASE("All of an object lies in memory that is wiped, not in the library's own") {
+TEST_CASE("All memory of an object comes from the wiping allocator") {
   const auto object = parse_json_object(R"({"token":"a value","deeper":[{"token":"a value"}]})");
   REQUIRE(object.has_value());
   const auto* const library = boost::json::storage_ptr{}.get();
@@ -92,7 +92,7 @@ TEST_CASE("All of an object lies in memory that is wiped, not in the library's o
   CHECK(object->at("deeper").as_array().at(0).as_object().at("token").storage().get() == object->storage().get());
 }
 
-TEST_CASE("The writer keeps order and escapes what needs it") {
+TEST_CASE("The writer keeps the order of members and escapes special characters") {
   cm::http::json_writer out;
   out.begin_object().member("z", "\"\\\b\n\r\t\x1f\x7f/").member("a", std::uint64_t{18446744073709551615U});
   out.key("l").begin_array().value("1").begin_object().end_object().value(std::uint64_t{2}).end_array();

@@ -34,7 +34,7 @@ std::int64_t status_of(const boost::json::value& answer) {
 
 } // namespace
 
-TEST_CASE("A name of a bean has a domain and properties, in whatever order") {
+TEST_CASE("A bean name has a domain and properties in any order") {
   const auto name = http::parse_object_name("d:type=T,name=N");
   REQUIRE(name);
   CHECK(name->text() == "d:name=N,type=T");
@@ -45,7 +45,7 @@ TEST_CASE("A name of a bean has a domain and properties, in whatever order") {
   }
 }
 
-TEST_CASE("A pattern means the names that fit it") {
+TEST_CASE("A pattern matches the expected names") {
   const auto means = [](const char* pattern, const char* name) {
     return http::matches(http::parse_object_name(pattern).value(), http::parse_object_name(name).value());
   };
@@ -59,7 +59,7 @@ TEST_CASE("A pattern means the names that fit it") {
   CHECK_FALSE(means("e*:*", "d:type=T"));
 }
 
-TEST_CASE("Wildcards stand for any text, also where they come often") {
+TEST_CASE("Wildcards match any text, also many of them in one pattern") {
   CHECK(http::matches_wildcards("*a*b*", "xxaxxbxx"));
   CHECK(http::matches_wildcards("**", ""));
   CHECK_FALSE(http::matches_wildcards("?", ""));
@@ -70,7 +70,7 @@ TEST_CASE("Wildcards stand for any text, also where they come often") {
   CHECK_FALSE(http::matches_wildcards(pattern + "b", std::string(2'000, 'a')));
 }
 
-TEST_CASE("A request in the path is read part by part, with slashes and marks escaped") {
+TEST_CASE("A request in the path is split into segments, with escaped slashes and exclamation marks") {
   CHECK(answer_to(make_request("GET", "/jolokia")).at("value").at("protocol") == "7.2");
   CHECK(answer_to(make_request("GET", "/jolokia/read/a:type=One/Usage/max")).at("value") == 2);
   CHECK(answer_to(make_request("GET", "/jolokia/read/a:type=One/Names/1")).at("value") == "y");
@@ -81,11 +81,11 @@ TEST_CASE("A request in the path is read part by part, with slashes and marks es
   CHECK(status_of(answer_to(make_request("GET", "/jolokia/read/%AD"))) == 400); // not UTF-8
 }
 
-TEST_CASE("A body is one request or an array of them, and each is answered by itself") {
-  const auto one = answer_to(make_post("/jolokia/", R"({"type":"READ","mbean":"a:type=One","attribute":"Count"})"));
-  CHECK(one.at("value") == 7);
-  CHECK(one.at("request").at("type") == "read");
-  CHECK(one.at("timestamp") == 5);
+TEST_CASE("A body is one request or an array of requests, each with its own response") {
+  const auto single = answer_to(make_post("/jolokia/", R"({"type":"READ","mbean":"a:type=One","attribute":"Count"})"));
+  CHECK(single.at("value") == 7);
+  CHECK(single.at("request").at("type") == "read");
+  CHECK(single.at("timestamp") == 5);
   const auto bulk =
     answer_to(make_post("/jolokia/", R"([{"type":"read","mbean":"a:*","attribute":["Count"]},{"type":"write"},null])"));
   REQUIRE(bulk.as_array().size() == 3);
@@ -94,7 +94,7 @@ TEST_CASE("A body is one request or an array of them, and each is answered by it
   CHECK(status_of(bulk.at(2)) == 400);
 }
 
-TEST_CASE("What is no request is 400") {
+TEST_CASE("An invalid request is 400") {
   for (const auto* body : {"", "x", "7", "{}", R"({"type":7})", R"({"type":"read"})", "[[[[[[[[[[[[",
                            R"({"type":"read","mbean":"a:type=One","attribute":[7]})"}) {
     INFO(body);
@@ -106,8 +106,8 @@ TEST_CASE("What is no request is 400") {
   CHECK(status_of(answer_to(make_post("/jolokia/", many + "]"))) == 400);
 }
 
-TEST_CASE("The login is user and password together, in one header") {
-  const core::secret password{"open:sesame"}; // the first colon parts them
+TEST_CASE("Basic authentication needs the right user and password in exactly one header") {
+  const core::secret password{"open:sesame"}; // the first colon is the separator
   const auto shows = [&](std::string_view headers) {
     return http::shows_login(make_request("GET", "/", headers), "monitor", password);
   };
@@ -116,7 +116,7 @@ TEST_CASE("The login is user and password together, in one header") {
   CHECK_FALSE(shows(""));
   CHECK_FALSE(shows("Authorization: Basic \r\n"));
   CHECK_FALSE(shows("Authorization: Basic bW9uaXRvcjpvcGVuOnNlc2FtZQ=\r\n"));
-  CHECK_FALSE(shows("Authorization: Basic bW9uaXRvcjpvcGVuOnNlc2FtZUE=\r\n")); // a character more
+  CHECK_FALSE(shows("Authorization: Basic bW9uaXRvcjpvcGVuOnNlc2FtZUE=\r\n")); // one character too many
   CHECK_FALSE(shows("Authorization: Basic YWRtaW46b3BlbjpzZXNhbWU=\r\n"));     // another user
   CHECK_FALSE(shows("Authorization: Basic bW9uaXRvcjpvcGVuOnNlc2FtZQ==\r\nAuthorization: Basic x\r\n"));
 }

@@ -7,20 +7,20 @@ using cm::core::health_status;
 namespace {
 
 cm::core::health_snapshot sample_health() {
-  cm::core::health_snapshot made;
-  made.status = health_status::up;
-  made.db.status = health_status::up;
-  made.db.version = "10.11.6";
-  made.nats.status = health_status::up;
-  made.nats.server = "nats://nats:4222";
-  made.license.status = health_status::up;
-  made.license.subject = "CN=Example";
-  made.license.expires = cm::core::from_unix_ms(0);
-  made.outbox = {health_status::up, 3};
-  made.actors.status = health_status::up;
-  made.actors.restarts = 2;
-  made.ready = true;
-  return made;
+  cm::core::health_snapshot result;
+  result.status = health_status::up;
+  result.db.status = health_status::up;
+  result.db.version = "10.11.6";
+  result.nats.status = health_status::up;
+  result.nats.server = "nats://nats:4222";
+  result.license.status = health_status::up;
+  result.license.subject = "CN=Example";
+  result.license.expires = cm::core::from_unix_ms(0);
+  result.outbox = {health_status::up, 3};
+  result.actors.status = health_status::up;
+  result.actors.restarts = 2;
+  result.ready = true;
+  return result;
 }
 
 } // namespace
@@ -35,7 +35,7 @@ TEST_CASE("Health shows every component in order") {
            R"("outbox":{"status":"UP","pending":3},"actors":{"status":"UP","restarts":2}})");
 }
 
-TEST_CASE("Health tells what is wrong and warns") {
+TEST_CASE("Health contains errors and warnings") {
   auto snapshot = sample_health();
   snapshot.status = health_status::down;
   snapshot.db = {health_status::down, "MariaDB", std::nullopt, "connection refused", ""};
@@ -49,7 +49,7 @@ TEST_CASE("Health tells what is wrong and warns") {
   CHECK(answer.body.find(R"("warnings":["trustful mode: not for production"]})") != std::string::npos);
 }
 
-TEST_CASE("The bare status tells nothing else") {
+TEST_CASE("health_detail::status_only renders nothing but the status") {
   CHECK(cm::http::render_health(sample_health(), {}, cm::http::health_detail::status_only).body
         == R"({"status":"UP"})");
 }
@@ -72,7 +72,7 @@ TEST_CASE("The HTTP status of health follows the mapping") {
   CHECK(status(health_status::unknown) == 200);
 }
 
-TEST_CASE("Probes see liveness and readiness apart") {
+TEST_CASE("Liveness and readiness are independent") {
   auto snapshot = sample_health();
   snapshot.status = health_status::down;
   CHECK(cm::http::render_liveness(snapshot).status == 200);
@@ -85,7 +85,7 @@ TEST_CASE("Probes see liveness and readiness apart") {
   CHECK(cm::http::render_readiness(snapshot).body == R"({"status":"OUT_OF_SERVICE"})");
 }
 
-TEST_CASE("Info names the process") {
+TEST_CASE("Info identifies the process") {
   const auto answer = cm::http::render_info({"cm", "r-1", "0.1.0", "0123456789ab", cm::core::from_unix_ms(0), true});
   CHECK(answer.status == 200);
   CHECK(answer.body

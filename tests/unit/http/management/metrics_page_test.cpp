@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Numbers of which each page shows something.
+/// Sample values for all pages.
 struct numbers {
   core::metrics counted{{2, 1, http::api_route_count, 8}};
   core::health_snapshot health;
@@ -43,7 +43,7 @@ bool holds(const std::string& text, const std::string& line) {
 
 } // namespace
 
-TEST_CASE("Prometheus sees what was counted, in whatever way an answer went") {
+TEST_CASE("Prometheus gets the sum over all threads that send responses") {
   const numbers n;
   const auto page = http::render_prometheus(n.source());
   CHECK(page.status == 200);
@@ -64,7 +64,7 @@ TEST_CASE("Prometheus sees what was counted, in whatever way an answer went") {
   }
 }
 
-TEST_CASE("The flat page has the names of Spring Boot for paths and the others with dots") {
+TEST_CASE("The flat page uses Spring Boot's names for paths and dotted names for the rest") {
   const numbers n;
   const auto page = http::render_metrics(n.source());
   CHECK(page.content_type == "application/json");
@@ -78,7 +78,7 @@ TEST_CASE("The flat page has the names of Spring Boot for paths and the others w
   }
 }
 
-TEST_CASE("A path is named as Spring Boot names it") {
+TEST_CASE("Path templates become Spring Boot's metric names") {
   CHECK(http::metric_name_of("/api/v1/docs") == "api.v1.docs");
   CHECK(http::metric_name_of("/api/v1/endpoints/{endpointId}/tokens/{endpointTokenId}/status")
         == "api.v1.endpoints.endpointId.tokens.endpointTokenId.status");

@@ -17,7 +17,7 @@ struct operation {
   std::string path;
 };
 
-// The rows of the page's table.
+// The rows of the table of operations.
 std::vector<operation> operations(const std::string& page) {
   constexpr std::string_view begin = "<tr><td><code>";
   constexpr std::string_view middle = "</code></td><td><code>";
@@ -32,17 +32,17 @@ std::vector<operation> operations(const std::string& page) {
 }
 
 std::string without_braces(std::string path) {
-  std::string made;
+  std::string result;
   for (const char c : path) {
     if (c != '{' && c != '}')
-      made.push_back(c);
+      result.push_back(c);
   }
-  return made;
+  return result;
 }
 
 } // namespace
 
-TEST_CASE("The document that is served is the one in the repository") {
+TEST_CASE("The served document is the one in the repository") {
   std::ifstream file{std::string{CM_SOURCE_DIR} + "/docs/api/openapi.yaml", std::ios::binary};
   const std::string text{std::istreambuf_iterator<char>{file}, {}};
   REQUIRE(!text.empty());
@@ -54,7 +54,7 @@ TEST_CASE("The document that is served is the one in the repository") {
   CHECK(cm::http::render_openapi(make_get("/", header(answer, "ETag"))).status == 304);
 }
 
-TEST_CASE("The page to read lists exactly the operations that there are") {
+TEST_CASE("The HTML page lists exactly the existing operations") {
   const auto table = cm::http::make_api_router();
   std::set<api_route> listed;
   for (const auto& [verb, path] : operations(cm::http::render_docs(make_get("/")).body)) {
@@ -73,7 +73,7 @@ TEST_CASE("The page to read lists exactly the operations that there are") {
   CHECK(listed.size() == cm::http::api_route_count);
 }
 
-TEST_CASE("The page to read needs nothing from elsewhere and forbids it") {
+TEST_CASE("The HTML page uses no external resources and forbids them") {
   const auto answer = cm::http::render_docs(make_get("/api/v1/docs"));
   CHECK(answer.status == 200);
   CHECK(answer.content_type == "text/html; charset=utf-8");

@@ -39,30 +39,30 @@ cm::core::expected<cm::http::list_clients_request> list_certificates(const std::
 
 } // namespace
 
-TEST_CASE("A certificate is made known by issuer and serial number, in any spelling") {
-  auto made = create_certificate(R"({"issuer":"cn=Devices CA , o=Example, c=DE","serialNumber":"0x1A2B"})");
-  REQUIRE(made.has_value());
-  CHECK(made->issuer == "CN=Devices CA,O=Example,C=DE");
-  CHECK(made->serial_number == "6699");
-  CHECK(!made->client_id);
+TEST_CASE("A certificate can be registered by issuer and serial number in any spelling") {
+  auto result = create_certificate(R"({"issuer":"cn=Devices CA , o=Example, c=DE","serialNumber":"0x1A2B"})");
+  REQUIRE(result.has_value());
+  CHECK(result->issuer == "CN=Devices CA,O=Example,C=DE");
+  CHECK(result->serial_number == "6699");
+  CHECK(!result->client_id);
 
-  made =
+  result =
     create_certificate(R"({"issuer":"CN=a","serialNumber":"00012","certificate":null,"clientId":"gateway-7","x":1})");
-  REQUIRE(made.has_value());
-  CHECK(made->serial_number == "12");
-  CHECK(made->client_id == "gateway-7");
+  REQUIRE(result.has_value());
+  CHECK(result->serial_number == "12");
+  CHECK(result->client_id == "gateway-7");
 }
 
-TEST_CASE("A certificate is made known by itself") {
-  const auto made =
+TEST_CASE("A certificate can be registered by its PEM text") {
+  const auto result =
     create_certificate(R"({"certificate":")" + certificate + R"(","issuer":null,"clientId":"gateway-7"})");
-  REQUIRE(made.has_value());
-  CHECK(made->issuer == "CN=Devices CA,O=Example,C=DE");
-  CHECK(made->serial_number == "6699");
-  CHECK(made->client_id == "gateway-7");
+  REQUIRE(result.has_value());
+  CHECK(result->issuer == "CN=Devices CA,O=Example,C=DE");
+  CHECK(result->serial_number == "6699");
+  CHECK(result->client_id == "gateway-7");
 }
 
-TEST_CASE("Issuer and serial number, or the certificate: both or neither is wrong") {
+TEST_CASE("Both forms together, or neither of them, are an error") {
   CHECK(wrong_fields(create_certificate("{}")) == names{"certificate"});
   CHECK(wrong_fields(create_certificate(R"({"issuer":"CN=a"})")) == names{"serialNumber"});
   CHECK(wrong_fields(create_certificate(R"({"serialNumber":"1"})")) == names{"issuer"});
@@ -72,7 +72,7 @@ TEST_CASE("Issuer and serial number, or the certificate: both or neither is wron
         == names{"certificate"});
 }
 
-TEST_CASE("All wrong fields of a new certificate are named at once") {
+TEST_CASE("All invalid fields of a new certificate are reported in one response") {
   CHECK(wrong_fields(create_certificate(R"({"issuer":"no name","serialNumber":"-1","clientId":""})"))
         == names{"issuer", "serialNumber", "clientId"});
   CHECK(wrong_fields(create_certificate(R"({"issuer":"","serialNumber":""})")) == names{"issuer", "serialNumber"});
@@ -85,23 +85,23 @@ TEST_CASE("All wrong fields of a new certificate are named at once") {
   CHECK(wrong_fields(create_certificate("")).empty());
 }
 
-TEST_CASE("A list of certificates is filtered by the canonical forms") {
-  const auto made = list_certificates("?status=Suspended&issuer=" + escaped("cn=Devices CA, o=Example,c=DE")
-                                      + "&serialNumber=0X1a2b&limit=7&offset=1&order=ASC");
-  REQUIRE(made.has_value());
-  CHECK(made->statuses == std::vector{credential_status::suspended});
-  CHECK(made->issuer == "CN=Devices CA,O=Example,C=DE");
-  CHECK(made->serial_number == "6699");
-  CHECK(made->offset == 1);
-  CHECK(made->limit == 7);
-  CHECK(made->order == cm::http::sort_order::ascending);
+TEST_CASE("Filters of a list of certificates are converted to canonical form") {
+  const auto result = list_certificates("?status=Suspended&issuer=" + escaped("cn=Devices CA, o=Example,c=DE")
+                                        + "&serialNumber=0X1a2b&limit=7&offset=1&order=ASC");
+  REQUIRE(result.has_value());
+  CHECK(result->statuses == std::vector{credential_status::suspended});
+  CHECK(result->issuer == "CN=Devices CA,O=Example,C=DE");
+  CHECK(result->serial_number == "6699");
+  CHECK(result->offset == 1);
+  CHECK(result->limit == 7);
+  CHECK(result->order == cm::http::sort_order::ascending);
   CHECK(!list_certificates("?issuer=&serialNumber=").value().issuer);
   CHECK(!list_certificates("?issuer=&serialNumber=").value().serial_number);
   CHECK(wrong_fields(list_certificates("?status=x&issuer=x&serialNumber=x&offset=x&limit=x&order=x"))
         == names{"status", "issuer", "serialNumber", "offset", "limit", "order"});
 }
 
-TEST_CASE("A certificate is shown by its canonical names") {
+TEST_CASE("A certificate is rendered with its canonical names") {
   cm::core::client_credential credential;
   credential.kind = cm::core::client_kind::x509;
   credential.id = *cm::core::parse_uuid(some_id);

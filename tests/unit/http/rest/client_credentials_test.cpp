@@ -32,41 +32,42 @@ cm::core::expected<cm::http::list_clients_request> list_usernames(const std::str
 }
 
 cm::core::client_credential sample_username() {
-  cm::core::client_credential made;
-  made.id = *cm::core::parse_uuid(some_id);
-  made.username = "gateway-7";
-  made.client_id = "client-7";
-  made.created_at = cm::core::from_unix_ms(1795356000123);
-  return made;
+  cm::core::client_credential result;
+  result.id = *cm::core::parse_uuid(some_id);
+  result.username = "gateway-7";
+  result.client_id = "client-7";
+  result.created_at = cm::core::from_unix_ms(1795356000123);
+  return result;
 }
 
 const std::string created = cm::core::to_iso8601(cm::core::from_unix_ms(1795356000123));
 
 } // namespace
 
-TEST_CASE("A username comes with a password and a client ID or without") {
-  auto made = create_username(R"({"username":"gateway-7"})");
-  REQUIRE(made.has_value());
-  CHECK(made->username == "gateway-7");
-  CHECK(!made->password);
-  CHECK(!made->client_id);
+TEST_CASE("Creating a username accepts an optional password and client ID") {
+  auto result = create_username(R"({"username":"gateway-7"})");
+  REQUIRE(result.has_value());
+  CHECK(result->username == "gateway-7");
+  CHECK(!result->password);
+  CHECK(!result->client_id);
 
-  made = create_username(R"({"username":"g\u00e4teway","password":"s\u00e4cret--","clientId":"c","status":"Active"})");
-  REQUIRE(made.has_value());
-  CHECK(made->username == "g\xc3\xa4teway");
-  REQUIRE(made->password);
-  CHECK(made->password->reveal()
+  result =
+    create_username(R"({"username":"g\u00e4teway","password":"s\u00e4cret--","clientId":"c","status":"Active"})");
+  REQUIRE(result.has_value());
+  CHECK(result->username == "g\xc3\xa4teway");
+  REQUIRE(result->password);
+  CHECK(result->password->reveal()
         == "s\xc3\xa4"
            "cret--");
-  CHECK(made->client_id == "c");
+  CHECK(result->client_id == "c");
 
-  made = create_username(R"({"username":"u","password":null,"clientId":null})");
-  REQUIRE(made.has_value());
-  CHECK(!made->password);
-  CHECK(!made->client_id);
+  result = create_username(R"({"username":"u","password":null,"clientId":null})");
+  REQUIRE(result.has_value());
+  CHECK(!result->password);
+  CHECK(!result->client_id);
 }
 
-TEST_CASE("All wrong fields of a new username are named at once") {
+TEST_CASE("All invalid fields of a new username are reported in one response") {
   CHECK(wrong_fields(create_username("{}")) == names{"username"});
   CHECK(wrong_fields(create_username(R"({"username":"","password":"short","clientId":""})"))
         == names{"username", "password", "clientId"});
@@ -87,7 +88,7 @@ TEST_CASE("A password has at least 8 characters and at most 1024 bytes") {
   CHECK(!password(R"({"password":null})").value());
   CHECK(password(R"({"password":"12345678"})").value()->reveal() == "12345678");
   CHECK(password(R"({"password":")" + std::string(1024, 'p') + "\"}").value()->reveal().size() == 1024);
-  // Eight characters of two bytes each; seven of them are not enough, however many bytes they have.
+  // Eight characters of two bytes each are enough; seven are too few, although they have more than eight bytes.
   CHECK(password(R"({"password":"\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4"})").has_value());
   CHECK(wrong_fields(password(R"({"password":"\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4"})")) == names{"password"});
   CHECK(wrong_fields(password(R"({"password":"1234567"})")) == names{"password"});
@@ -97,13 +98,13 @@ TEST_CASE("A password has at least 8 characters and at most 1024 bytes") {
   CHECK(wrong_fields(password("")).empty());
 }
 
-TEST_CASE("No error about a password repeats it") {
-  const auto made = password(R"({"password":"secret"})");
-  REQUIRE(made.has_error());
-  CHECK(cm::http::problem(make_get("/"), made.error()).body.find("secret") == std::string::npos);
+TEST_CASE("Error messages do not contain the password") {
+  const auto result = password(R"({"password":"secret"})");
+  REQUIRE(result.has_error());
+  CHECK(cm::http::problem(make_get("/"), result.error()).body.find("secret") == std::string::npos);
 }
 
-TEST_CASE("A path names a credential, or none has that ID") {
+TEST_CASE("A credential ID that is not a UUID is not found") {
   const auto routes = cm::http::make_api_router();
   const auto find = [&](const std::string& id) {
     const auto request = make_get(std::string{credentials_path} + "/" + id);
@@ -116,30 +117,30 @@ TEST_CASE("A path names a credential, or none has that ID") {
   CHECK(unknown.error().message == "Client credential not found");
 }
 
-TEST_CASE("A list of usernames takes filters, page and order") {
-  auto made = list_usernames("");
-  REQUIRE(made.has_value());
-  CHECK(made->statuses.empty());
-  CHECK(!made->username);
-  CHECK(made->offset == 0);
-  CHECK(made->limit == 20);
-  CHECK(made->order == cm::http::sort_order::descending);
+TEST_CASE("A list of usernames accepts filters, page and order") {
+  auto result = list_usernames("");
+  REQUIRE(result.has_value());
+  CHECK(result->statuses.empty());
+  CHECK(!result->username);
+  CHECK(result->offset == 0);
+  CHECK(result->limit == 20);
+  CHECK(result->order == cm::http::sort_order::descending);
 
-  made =
+  result =
     list_usernames("?status=Active,Revoked&username=" + escaped("g\xc3\xa4te&way") + "&offset=4&limit=5&order=ASC");
-  REQUIRE(made.has_value());
-  CHECK(made->statuses == std::vector{credential_status::active, credential_status::revoked});
-  CHECK(made->username == "g\xc3\xa4te&way");
-  CHECK(made->offset == 4);
-  CHECK(made->limit == 5);
-  CHECK(made->order == cm::http::sort_order::ascending);
+  REQUIRE(result.has_value());
+  CHECK(result->statuses == std::vector{credential_status::active, credential_status::revoked});
+  CHECK(result->username == "g\xc3\xa4te&way");
+  CHECK(result->offset == 4);
+  CHECK(result->limit == 5);
+  CHECK(result->order == cm::http::sort_order::ascending);
   CHECK(!list_usernames("?username=").value().username);
   CHECK(wrong_fields(list_usernames("?status=x&username=%00&offset=x&limit=x&order=x"))
         == names{"status", "username", "offset", "limit", "order"});
   CHECK(wrong_fields(list_usernames("?username=a&username=b")) == names{"username"});
 }
 
-TEST_CASE("A credential is shown with the tag that its conditions are held against") {
+TEST_CASE("A credential is rendered with the entity tag that conditions are compared with") {
   const auto answer = cm::http::render_client(make_get("/"), sample_username());
   CHECK(answer.status == 200);
   CHECK(!answer.sensitive);
@@ -166,7 +167,7 @@ TEST_CASE("A credential is shown with the tag that its conditions are held again
   CHECK(header(changed, "ETag") != tag);
 }
 
-TEST_CASE("Only a generated password is shown, and then the buffers are wiped") {
+TEST_CASE("Only a generated password is rendered, and the response is marked as sensitive") {
   const cm::core::secret generated{"Gen\"erated"};
   auto answer = cm::http::render_created_basic(sample_username(), &generated);
   CHECK(answer.status == 201);
@@ -194,20 +195,20 @@ TEST_CASE("Only a generated password is shown, and then the buffers are wiped") 
   CHECK(header(answer, "ETag") == cm::http::entity_tag_of(sample_username()));
 }
 
-TEST_CASE("The buffer of a generated password never grows, so that no copy stays behind") {
+TEST_CASE("The buffer of a generated password is never reallocated, which would leave a copy") {
   auto widest = sample_username();
   widest.username = std::string(255, '"');
   widest.client_id = std::string(255, '"');
   widest.updated_at = widest.last_used_at = widest.created_at;
   const cm::core::secret generated{std::string(64, '"')};
   const auto answer = cm::http::render_password_changed(widest, &generated);
-  // What was reserved for the widest case: a string that had to grow would have another capacity.
+  // The capacity is the one reserved for the largest case; a reallocation would have changed it.
   constexpr std::size_t reserved = 384 + 6 * (255 + 255 + 64);
   CHECK(answer.body.capacity() >= reserved);
   CHECK(answer.body.capacity() < reserved + 16);
 }
 
-TEST_CASE("A page of credentials lists its items and the total") {
+TEST_CASE("A page of credentials contains its items and the total") {
   const auto answer = cm::http::render_clients_page(make_get("/"), {sample_username(), sample_username()}, 9);
   const std::string item = cm::http::render_client(make_get("/"), sample_username()).body;
   CHECK(answer.body == R"({"content":[)" + item + "," + item + R"(],"totalElements":9})");

@@ -45,24 +45,24 @@ cm::core::endpoint_token sample_token() {
 
 } // namespace
 
-TEST_CASE("A create request has an application and perhaps a token") {
-  auto made = create_token(R"({"applicationName":"smart_kettle"})");
-  REQUIRE(made.has_value());
-  CHECK(made->endpoint_id == "ep-1");
-  CHECK(made->application_name == "smart_kettle");
-  CHECK(!made->token);
+TEST_CASE("A create request has an application and an optional token") {
+  auto result = create_token(R"({"applicationName":"smart_kettle"})");
+  REQUIRE(result.has_value());
+  CHECK(result->endpoint_id == "ep-1");
+  CHECK(result->application_name == "smart_kettle");
+  CHECK(!result->token);
 
-  made = create_token(R"({"token":"tok en-1","applicationName":"smart_kettle","more":{"x":[1]}})");
-  REQUIRE(made.has_value());
-  REQUIRE(made->token);
-  CHECK(made->token->reveal() == "tok en-1");
+  result = create_token(R"({"token":"tok en-1","applicationName":"smart_kettle","more":{"x":[1]}})");
+  REQUIRE(result.has_value());
+  REQUIRE(result->token);
+  CHECK(result->token->reveal() == "tok en-1");
 
-  made = create_token(R"({"token":null,"applicationName":"a"})");
-  REQUIRE(made.has_value());
-  CHECK(!made->token);
+  result = create_token(R"({"token":null,"applicationName":"a"})");
+  REQUIRE(result.has_value());
+  CHECK(!result->token);
 }
 
-TEST_CASE("All wrong fields of a create request are named at once") {
+TEST_CASE("All invalid fields of a create request are reported in one response") {
   CHECK(wrong_fields(create_token("{}")) == names{"applicationName"});
   CHECK(wrong_fields(create_token(R"({"applicationName":""})")) == names{"applicationName"});
   CHECK(wrong_fields(create_token(R"({"applicationName":"Upper"})")) == names{"applicationName"});
@@ -73,13 +73,13 @@ TEST_CASE("All wrong fields of a create request are named at once") {
   CHECK(wrong_fields(create_token("")).empty());
 }
 
-TEST_CASE("No error about a token repeats its value") {
-  const auto made = create_token(R"({"applicationName":"a","token":"very/secret"})");
-  REQUIRE(!made.has_value());
-  CHECK(cm::http::problem(make_request("GET", "/"), made.error()).body.find("secret") == std::string::npos);
+TEST_CASE("Error messages do not contain the token's value") {
+  const auto result = create_token(R"({"applicationName":"a","token":"very/secret"})");
+  REQUIRE(!result.has_value());
+  CHECK(cm::http::problem(make_request("GET", "/"), result.error()).body.find("secret") == std::string::npos);
 }
 
-TEST_CASE("A created token is shown with its value, once and for all in this order") {
+TEST_CASE("A created token is rendered with its value, with members in a fixed order") {
   const auto answer = cm::http::render_created(sample_token(), cm::core::secret{"T0ken"});
   CHECK(answer.status == 201);
   CHECK(answer.sensitive);
@@ -93,29 +93,29 @@ TEST_CASE("A created token is shown with its value, once and for all in this ord
 TEST_CASE("A list request has defaults") {
   for (const std::string query : {"", "?", "?status=&offset=&limit=&order=", "?unknown=1"}) {
     INFO(query);
-    const auto made = list_tokens(query);
-    REQUIRE(made.has_value());
-    CHECK(made->endpoint_id == "ep-1");
-    CHECK(made->statuses.empty());
-    CHECK(made->offset == 0);
-    CHECK(made->limit == 20);
-    CHECK(made->order == sort_order::descending);
+    const auto result = list_tokens(query);
+    REQUIRE(result.has_value());
+    CHECK(result->endpoint_id == "ep-1");
+    CHECK(result->statuses.empty());
+    CHECK(result->offset == 0);
+    CHECK(result->limit == 20);
+    CHECK(result->order == sort_order::descending);
   }
 }
 
-TEST_CASE("A list request takes filters, page and order") {
-  const auto made =
+TEST_CASE("A list request accepts filters, page and order") {
+  const auto result =
     list_tokens("?status=Active,Inactive&status=Revoked&status=Active&offset=9223372036854775807&limit=1000&order=ASC");
-  REQUIRE(made.has_value());
-  CHECK(made->statuses
+  REQUIRE(result.has_value());
+  CHECK(result->statuses
         == std::vector{credential_status::active, credential_status::inactive, credential_status::revoked});
-  CHECK(made->offset == 9223372036854775807U);
-  CHECK(made->limit == 1000);
-  CHECK(made->order == sort_order::ascending);
+  CHECK(result->offset == 9223372036854775807U);
+  CHECK(result->limit == 1000);
+  CHECK(result->order == sort_order::ascending);
   CHECK(list_tokens("?status=Active%2CSuspended&limit=1&order=DESC")->statuses.size() == 2);
 }
 
-TEST_CASE("All wrong parameters of a list request are named at once") {
+TEST_CASE("All invalid parameters of a list request are reported in one response") {
   CHECK(wrong_fields(list_tokens("?status=active")) == names{"status"});
   CHECK(wrong_fields(list_tokens("?status=Active,Nonsense")) == names{"status"});
   CHECK(wrong_fields(list_tokens("?offset=-1")) == names{"offset"});
@@ -128,7 +128,7 @@ TEST_CASE("All wrong parameters of a list request are named at once") {
         == names{"endpointId", "status", "offset", "limit", "order"});
 }
 
-TEST_CASE("A page lists its items and the total") {
+TEST_CASE("A page contains its items and the total") {
   auto changed = sample_token();
   changed.status = credential_status::suspended;
   changed.updated_at = cm::core::from_unix_ms(1795356000999);
@@ -147,7 +147,7 @@ TEST_CASE("A page lists its items and the total") {
   CHECK(cm::http::render_page(make_request("GET", "/"), {}, 0, {}).body == R"({"content":[],"totalElements":0})");
 }
 
-TEST_CASE("A page that the client has already is 304") {
+TEST_CASE("A page whose tag the client already has is 304") {
   const cm::core::token_digest digest{1, 2, 3};
   const auto first = cm::http::render_page(make_request("GET", "/"), {sample_token()}, 1, digest);
   const auto tag = header(first, "ETag");
@@ -160,12 +160,12 @@ TEST_CASE("A page that the client has already is 304") {
   CHECK(same.body.empty());
   CHECK(header(same, "ETag") == tag);
   CHECK(again("*", digest).status == 304);
-  // A token beyond this page has changed.
+  // A token that is not on this page has changed.
   CHECK(again(tag, {1, 2, 4}).status == 200);
   CHECK(header(again(tag, {1, 2, 4}), "ETag") != tag);
 }
 
-TEST_CASE("A path names a token by two IDs") {
+TEST_CASE("A path identifies a token by endpoint ID and token ID") {
   const auto path = [](const std::string& target) {
     const auto request = make_request("GET", target);
     return cm::http::parse_token_path(routes.match(request).parameters);
@@ -182,7 +182,7 @@ TEST_CASE("A path names a token by two IDs") {
   CHECK(wrong_fields(path("/api/v1/endpoints/e%20p/tokens/1")) == names{"endpointId"});
 }
 
-TEST_CASE("A path names an endpoint") {
+TEST_CASE("A path identifies an endpoint") {
   const auto path = [](const std::string& target) {
     const auto request = make_request("DELETE", target);
     return cm::http::parse_endpoint_path(routes.match(request).parameters);
@@ -192,7 +192,7 @@ TEST_CASE("A path names an endpoint") {
   CHECK(wrong_fields(path("/api/v1/endpoints/" + std::string(256, 'e') + "/tokens")) == names{"endpointId"});
 }
 
-TEST_CASE("A status body has one of the four states") {
+TEST_CASE("A status body contains one of the four states") {
   const auto status = [](std::string_view body) { return cm::http::parse_status_body(make_put("/", body)); };
   CHECK(status(R"({"status":"Suspended","more":1})").value() == credential_status::suspended);
   CHECK(status(R"({"status":"Inactive"})").value() == credential_status::inactive);
@@ -205,7 +205,7 @@ TEST_CASE("A status body has one of the four states") {
   CHECK(wrong_fields(status("[]")).empty());
 }
 
-TEST_CASE("One token is shown with the tag that its conditions are held against") {
+TEST_CASE("A token is rendered with the entity tag that conditions are compared with") {
   const auto answer = cm::http::render_token(make_get("/"), sample_token());
   CHECK(answer.status == 200);
   CHECK(answer.content_type == "application/json");
@@ -232,7 +232,7 @@ TEST_CASE("One token is shown with the tag that its conditions are held against"
   CHECK(changed.body == cm::http::render_token(make_get("/", tag), other).body);
 }
 
-TEST_CASE("The tag of a page is that of all tokens of the endpoint, whatever the page shows") {
+TEST_CASE("The tag of a page covers all tokens of the endpoint, independent of page and filter") {
   const cm::core::token_digest digest{5, 2, 3};
   const auto tag = cm::http::entity_tag_of_list(digest);
   CHECK(header(cm::http::render_page(make_get("/"), {sample_token(), sample_token()}, 2, digest), "ETag") == tag);
@@ -242,7 +242,7 @@ TEST_CASE("The tag of a page is that of all tokens of the endpoint, whatever the
     CHECK(cm::http::entity_tag_of_list(other) != tag);
 }
 
-TEST_CASE("A page of anything has an offset and a limit") {
+TEST_CASE("parse_page reads offset and limit") {
   CHECK(cm::http::parse_page(make_get("/")).value().offset == 0);
   CHECK(cm::http::parse_page(make_get("/")).value().limit == 20);
   CHECK(cm::http::parse_page(make_get("/?offset=3&limit=1000")).value().offset == 3);
@@ -251,7 +251,7 @@ TEST_CASE("A page of anything has an offset and a limit") {
   CHECK(wrong_fields(cm::http::parse_page(make_get("/?limit=1001"))) == names{"limit"});
 }
 
-TEST_CASE("A history leaves out what is not there") {
+TEST_CASE("A history omits empty members") {
   cm::core::audit_record created;
   created.at = sample_token().created_at;
   created.to = credential_status::inactive;
@@ -278,7 +278,7 @@ TEST_CASE("A history leaves out what is not there") {
         == 304);
 }
 
-TEST_CASE("What was deleted is answered without a body") {
+TEST_CASE("A deletion is answered without a body") {
   CHECK(cm::http::no_content().status == 204);
   CHECK(cm::http::no_content().body.empty());
 }

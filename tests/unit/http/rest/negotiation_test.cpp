@@ -13,7 +13,7 @@ bool json_passes(std::string_view accept) {
 
 } // namespace
 
-TEST_CASE("Accept lets JSON pass where a range names it") {
+TEST_CASE("Accept allows JSON if a range matches it") {
   const std::string accept =
     GENERATE("application/json", "APPLICATION/Json", "*/*", "application/*", "text/html, */*;q=0.1",
              "text/html;q=0, application/json; q=0.001", "application/json;charset=utf-8",
@@ -24,7 +24,7 @@ TEST_CASE("Accept lets JSON pass where a range names it") {
   CHECK(json_passes(accept));
 }
 
-TEST_CASE("Accept refuses JSON where no range names it or the most specific one has q=0") {
+TEST_CASE("Accept refuses JSON if no range matches it or the most specific one has q=0") {
   const std::string accept =
     GENERATE("text/html", "text/*", "application/xml, text/html;q=0.9", "application/json;q=0",
              "*/*, application/json;q=0", "*/*, application/*;q=0.000", "*/*;q=0", "application/json2",
@@ -33,14 +33,14 @@ TEST_CASE("Accept refuses JSON where no range names it or the most specific one 
   CHECK(!json_passes(accept));
 }
 
-TEST_CASE("What cannot be read in Accept forbids nothing") {
+TEST_CASE("Malformed ranges in Accept are ignored") {
   const std::string accept = GENERATE("nonsense", "a/b/c", ";;;", "application/json;q=2", "*/json;=", "/");
   INFO(accept);
   CHECK(json_passes(accept));
   CHECK(!json_passes(accept + ", text/html"));
 }
 
-TEST_CASE("406 follows from all Accept headers together") {
+TEST_CASE("406 depends on all Accept headers together") {
   CHECK(!cm::http::refuse_unacceptable(make_request("GET", "/")));
   CHECK(!cm::http::refuse_unacceptable(make_request("GET", "/", "Accept: text/html\r\nAccept: */*\r\n")));
   const auto refused = cm::http::refuse_unacceptable(make_request("GET", "/", "Accept: text/html\r\nAccept: a/b\r\n"));
@@ -48,7 +48,7 @@ TEST_CASE("406 follows from all Accept headers together") {
   CHECK(refused->status == 406);
 }
 
-TEST_CASE("A JSON body is declared as JSON, in UTF-8 if it says so") {
+TEST_CASE("A JSON body must be declared as JSON, with the charset UTF-8 or none") {
   CHECK(cm::http::is_content_type("application/json", cm::http::media::json));
   CHECK(cm::http::is_content_type("Application/JSON ; charset=UTF-8", cm::http::media::json));
   CHECK(cm::http::is_content_type("application/json;charset=\"utf-8\"", cm::http::media::json));
@@ -68,14 +68,14 @@ TEST_CASE("415 answers a body that is not declared as JSON") {
     make_request("POST", "/", "Content-Type: application/json\r\nContent-Type: text/plain\r\n")));
 }
 
-TEST_CASE("An entity tag is forty hex digits in quotes and follows from the representation") {
+TEST_CASE("An entity tag is 40 hex digits in quotes, derived from the representation") {
   const auto tag = cm::http::entity_tag("abc");
   // The first 160 bits of SHA-256("abc"), FIPS 180-4's example.
   CHECK(tag == "\"ba7816bf8f01cfea414140de5dae2223b00361a3\"");
   CHECK(cm::http::entity_tag("abd") != tag);
 }
 
-TEST_CASE("If-None-Match compares weakly and against every tag") {
+TEST_CASE("If-None-Match uses weak comparison with every tag") {
   const std::string tag = "\"abc\"";
   CHECK(if_none_match("*", tag));
   CHECK(if_none_match("\"abc\"", tag));
@@ -88,7 +88,7 @@ TEST_CASE("If-None-Match compares weakly and against every tag") {
   CHECK(!if_none_match(other, tag));
 }
 
-TEST_CASE("If-Match compares strongly and against every tag") {
+TEST_CASE("If-Match uses strong comparison with every tag") {
   const std::string tag = "\"abc\"";
   CHECK(cm::http::if_match("*", tag));
   CHECK(cm::http::if_match("\"abc\"", tag));
@@ -99,13 +99,13 @@ TEST_CASE("If-Match compares strongly and against every tag") {
   CHECK(!cm::http::if_match(other, tag));
 }
 
-TEST_CASE("The condition of a request is all its If-Match headers together") {
+TEST_CASE("All If-Match headers of a request form one condition") {
   CHECK(!cm::http::if_match_condition(make_request("GET", "/")));
   const auto found = cm::http::if_match_condition(make_request("GET", "/", "If-Match: \"a\"\r\nif-match: \"b\"\r\n"));
   CHECK(found == "\"a\", \"b\"");
 }
 
-TEST_CASE("Every media type of the API is asked for and declared by its own name") {
+TEST_CASE("Every media type of the API works in Accept and Content-Type") {
   using cm::http::media;
   const auto accepting = [](const std::string& accept, media offered) {
     return !cm::http::refuse_unacceptable(make_request("GET", "/", "Accept: " + accept + "\r\n"), offered);

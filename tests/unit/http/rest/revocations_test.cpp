@@ -22,7 +22,7 @@ cm::core::expected<cm::http::revocations_request> read(const std::string& query)
 
 } // namespace
 
-TEST_CASE("A cursor reads as what was written") {
+TEST_CASE("Cursors survive a round trip") {
   for (const std::uint64_t sequence : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{0xfedcba987}, last}) {
     const auto cursor = cm::http::write_cursor(sequence);
     INFO(cursor);
@@ -31,7 +31,7 @@ TEST_CASE("A cursor reads as what was written") {
   }
 }
 
-TEST_CASE("Whatever is no cursor is refused") {
+TEST_CASE("Malformed cursors are refused") {
   const std::string text =
     GENERATE("0", "00000000000000002a", "02000000000000002a", "01000000000000002A", "0100000000000000 a",
              "01000000000000002a0", "0100000000000000-1", "018000000000000000", "01ffffffffffffffff", "next");
@@ -41,18 +41,18 @@ TEST_CASE("Whatever is no cursor is refused") {
     CHECK(wrong_fields(read("?after=" + text)) == names{"after"});
 }
 
-TEST_CASE("Catching up begins at the beginning or behind a cursor") {
+TEST_CASE("Reading starts at the beginning or after a cursor") {
   CHECK(read("").value().after == 0);
   CHECK(read("").value().limit == 100);
   CHECK(read("?after=&limit=").value().after == 0);
-  const auto made = read("?limit=1000&after=" + cm::http::write_cursor(42));
-  CHECK(made.value().after == 42);
-  CHECK(made.value().limit == 1000);
+  const auto result = read("?limit=1000&after=" + cm::http::write_cursor(42));
+  CHECK(result.value().after == 42);
+  CHECK(result.value().limit == 1000);
   CHECK(wrong_fields(read("?after=x&limit=1001")) == names{"after", "limit"});
   CHECK(wrong_fields(read("?limit=0")) == names{"limit"});
 }
 
-TEST_CASE("Revocations tell what was taken away and where to go on") {
+TEST_CASE("A page contains the revoked credentials and the next cursor") {
   const auto id = *cm::core::parse_uuid(some_id);
   const auto at = cm::core::from_unix_ms(1795356000123);
   cm::core::revocation tokens;
@@ -87,7 +87,7 @@ TEST_CASE("Revocations tell what was taken away and where to go on") {
         != std::string::npos);
 }
 
-TEST_CASE("Where nothing was taken away the cursor stays") {
+TEST_CASE("An empty page returns the request's cursor") {
   CHECK(cm::http::render_revocations(make_get("/"), {}, 42).body == R"({"content":[],"next":"01000000000000002a"})");
   CHECK(cm::http::render_revocations(make_get("/"), {}, 0).body == R"({"content":[],"next":"010000000000000000"})");
 }

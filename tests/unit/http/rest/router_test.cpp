@@ -14,7 +14,7 @@ using cm::http::route_outcome;
 using cm::test::header;
 using cm::test::make_request;
 
-TEST_CASE("The API's routes are found by method and path") {
+TEST_CASE("API routes are found by method and path") {
   const auto table = cm::http::make_api_router();
   const auto list = make_request("GET", "/api/v1/endpoints/a%7Eb/tokens?limit=1");
   auto found = table.match(list);
@@ -32,7 +32,7 @@ TEST_CASE("The API's routes are found by method and path") {
   CHECK(found.route == api_route::list_endpoint_tokens);
 }
 
-TEST_CASE("Every operation of the API has its path") {
+TEST_CASE("Every API operation has the expected method, path and media types") {
   const auto table = cm::http::make_api_router();
 
   struct row {
@@ -67,22 +67,22 @@ TEST_CASE("Every operation of the API has its path") {
     {"GET", "/api/v1/docs", api_route::docs},
   };
   REQUIRE(rows.size() == cm::http::api_route_count);
-  for (const auto& one : rows) {
-    INFO(one.verb << " " << one.target);
-    const auto request = make_request(one.verb, one.target);
+  for (const auto& row : rows) {
+    INFO(row.verb << " " << row.target);
+    const auto request = make_request(row.verb, row.target);
     const auto found = table.match(request);
     REQUIRE(found.outcome == route_outcome::matched);
-    CHECK(found.route == one.route);
-    // A body where one is sent, and the media types of streams and documents.
-    const auto media = cm::http::media_of(one.route);
-    CHECK(media.body.has_value() == (one.verb == "POST" || one.verb == "PUT"));
-    CHECK(takes_body_as_stream(request) == (one.route == api_route::import_endpoint_tokens));
+    CHECK(found.route == row.route);
+    // Media types of request bodies, streams and documents.
+    const auto media = cm::http::media_of(row.route);
+    CHECK(media.body.has_value() == (row.verb == "POST" || row.verb == "PUT"));
+    CHECK(takes_body_as_stream(request) == (row.route == api_route::import_endpoint_tokens));
   }
   CHECK(table.match(make_request("PUT", "/api/v1/endpoints/e/tokens/t/history")).outcome
         == route_outcome::method_not_allowed);
 }
 
-TEST_CASE("Streams are lines of JSON, documents are what they are") {
+TEST_CASE("Streams use ndjson; documents have their own media types") {
   using cm::http::media;
   CHECK(cm::http::media_of(api_route::import_endpoint_tokens).answer == media::ndjson);
   CHECK(cm::http::media_of(api_route::import_endpoint_tokens).body == media::ndjson);
@@ -93,7 +93,7 @@ TEST_CASE("Streams are lines of JSON, documents are what they are") {
   CHECK(cm::http::media_of(api_route::list_revocations).answer == media::json);
 }
 
-TEST_CASE("Only POST of an import takes its body as a stream") {
+TEST_CASE("Only POST of an import streams its body") {
   CHECK(takes_body_as_stream(make_request("POST", "/api/v1/endpoint-tokens/import?x=1")));
   CHECK(takes_body_as_stream(make_request("POST", "/api/v1/endpoint%2Dtokens/import/")));
   CHECK(!takes_body_as_stream(make_request("PUT", "/api/v1/endpoint-tokens/import")));
@@ -102,7 +102,7 @@ TEST_CASE("Only POST of an import takes its body as a stream") {
   CHECK(!takes_body_as_stream(make_request("POST", "/api/v1/endpoint-tokens/import/x")));
 }
 
-TEST_CASE("A path that is in no table is 404") {
+TEST_CASE("An unknown path is 404") {
   const auto table = cm::http::make_api_router();
   const std::string target =
     GENERATE("/", "/api/v1/endpoints/e", "/api/v1/endpoints//tokens", "/API/v1/endpoints/e/tokens",
@@ -113,7 +113,7 @@ TEST_CASE("A path that is in no table is 404") {
   CHECK(cm::http::answer_unmatched(request, found).status == 404);
 }
 
-TEST_CASE("A trailing slash is no route of an operation that writes") {
+TEST_CASE("Writing operations do not match a trailing slash") {
   const auto table = cm::http::make_api_router();
 
   struct row {
@@ -150,13 +150,13 @@ TEST_CASE("A trailing slash is no route of an operation that writes") {
     {"DELETE", "/api/v1/clients/certificates/c/"},
     {"PUT", "/api/v1/clients/certificates/c/status/"},
   };
-  for (const auto& one : not_found) {
-    INFO(one.verb << " " << one.target);
-    CHECK(table.match(make_request(one.verb, one.target)).outcome == route_outcome::not_found);
+  for (const auto& request : not_found) {
+    INFO(request.verb << " " << request.target);
+    CHECK(table.match(make_request(request.verb, request.target)).outcome == route_outcome::not_found);
   }
 }
 
-TEST_CASE("Methods that read pass over a trailing slash, and OPTIONS names only those") {
+TEST_CASE("Reading methods ignore a trailing slash, and OPTIONS lists only them") {
   const auto table = cm::http::make_api_router();
   for (const std::string_view target : {"/api/v1/endpoints/e/tokens/", "/api/v1/clients/credentials/c/",
                                         "/api/v1/endpoint-tokens/export/", "/api/v1/revocations/"}) {
@@ -169,11 +169,11 @@ TEST_CASE("Methods that read pass over a trailing slash, and OPTIONS names only 
   }
   CHECK(table.match(make_request("OPTIONS", "/api/v1/endpoints/e/tokens/t/status/")).outcome
         == route_outcome::not_found);
-  // Where nothing could be changed without the slash either, it is the method that is wrong.
+  // 405, because the path has no writing operation without the slash either.
   CHECK(table.match(make_request("PUT", "/api/v1/revocations/")).outcome == route_outcome::method_not_allowed);
 }
 
-TEST_CASE("An operation that writes names the query parameters that it does not know") {
+TEST_CASE("A writing operation reports unknown query parameters") {
   struct row {
     std::string_view verb;
     std::string target;
@@ -209,13 +209,13 @@ TEST_CASE("An operation that writes names the query parameters that it does not 
     {"HEAD", tokens + "?a", {}},
   };
   const auto table = cm::http::make_api_router();
-  for (const auto& one : rows) {
-    INFO(one.verb << " " << one.target);
-    const auto request = make_request(one.verb, one.target);
+  for (const auto& row : rows) {
+    INFO(row.verb << " " << row.target);
+    const auto request = make_request(row.verb, row.target);
     const auto found = table.match(request);
     REQUIRE(found.outcome == route_outcome::matched);
     const auto refused = cm::http::refuse_unknown_parameters(request, found.route);
-    REQUIRE(refused.has_value() == !one.fields.empty());
+    REQUIRE(refused.has_value() == !row.fields.empty());
     if (!refused)
       continue;
     CHECK(refused->status == 400);
@@ -223,16 +223,16 @@ TEST_CASE("An operation that writes names the query parameters that it does not 
     const auto body = boost::json::parse(refused->body);
     for (const auto& error : body.at("errors").as_array())
       named.emplace_back(error.at("field").as_string());
-    CHECK(named == one.fields);
+    CHECK(named == row.fields);
   }
-  // What the answer holds is bounded, however many there are.
+  // The response lists at most 20 of them.
   const auto request = make_request("DELETE", tokens + many);
   const auto refused = cm::http::refuse_unknown_parameters(request, api_route::delete_endpoint_tokens);
   REQUIRE(refused);
   CHECK(boost::json::parse(refused->body).at("errors").as_array().size() == 20);
 }
 
-TEST_CASE("A method that a path does not have is 405 with all that it has") {
+TEST_CASE("An unsupported method is 405 with the supported ones in Allow") {
   const auto table = cm::http::make_api_router();
   const std::string verb = GENERATE("PUT", "BREW", "PATCH");
   const auto request = make_request(verb, "/api/v1/endpoints/e/tokens");
@@ -243,7 +243,7 @@ TEST_CASE("A method that a path does not have is 405 with all that it has") {
   CHECK(header(answer, "Allow") == "GET, HEAD, POST, DELETE, OPTIONS");
 }
 
-TEST_CASE("OPTIONS tells the methods of a path") {
+TEST_CASE("OPTIONS lists the methods of a path") {
   const auto table = cm::http::make_api_router();
   const auto request = make_request("OPTIONS", "/api/v1/endpoints/e/tokens");
   const auto answer = cm::http::answer_unmatched(request, table.match(request));
@@ -252,7 +252,7 @@ TEST_CASE("OPTIONS tells the methods of a path") {
   CHECK(table.match(make_request("OPTIONS", "*")).outcome == route_outcome::not_found);
 }
 
-TEST_CASE("A management endpoint that is switched off is 404") {
+TEST_CASE("A disabled management endpoint is 404") {
   cm::core::management_settings settings;
   const auto outcome = [&](const std::string& target) {
     return cm::http::make_management_router(settings).match(make_request("GET", target)).outcome;
@@ -270,7 +270,7 @@ TEST_CASE("A management endpoint that is switched off is 404") {
   CHECK(outcome("/info") == route_outcome::not_found);
 }
 
-TEST_CASE("A path template that cannot be right is a fault of ours") {
+TEST_CASE("An invalid path template is a logic error") {
   cm::http::route_table table;
   CHECK_THROWS_AS(table.add(cm::http::method::get, "a", 1), std::logic_error);
   CHECK_THROWS_AS(table.add(cm::http::method::get, "/{a}/{b}/{c}/{d}/{e}", 1), std::logic_error);

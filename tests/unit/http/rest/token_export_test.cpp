@@ -7,7 +7,7 @@ using cm::test::make_get;
 using cm::test::names;
 using cm::test::wrong_fields;
 
-TEST_CASE("An export is of one application or of all") {
+TEST_CASE("An export covers one application or all") {
   CHECK(cm::http::parse_export(make_get("/x")).value().empty());
   CHECK(cm::http::parse_export(make_get("/x?applicationName=")).value().empty());
   CHECK(cm::http::parse_export(make_get("/x?applicationName=smart_kettle&other=1")).value() == "smart_kettle");
@@ -18,7 +18,7 @@ TEST_CASE("An export is of one application or of all") {
         == names{"applicationName"});
 }
 
-TEST_CASE("An exported token is one line without a value") {
+TEST_CASE("An exported token is one line without the token's value") {
   cm::core::endpoint_token token;
   token.id = *cm::core::parse_uuid(cm::test::some_id);
   token.application = "smart_kettle";

@@ -18,7 +18,7 @@ cm::core::uuid id() {
 
 } // namespace
 
-TEST_CASE("A line of an import has an endpoint and an application, perhaps a token and a status") {
+TEST_CASE("An import line has an endpoint, an application, and optionally a token and a status") {
   auto line = parse_import_line(R"({"endpointId":"ep-1","applicationName":"smart_kettle"})");
   REQUIRE(line.has_value());
   CHECK(line->endpoint_id == "ep-1");
@@ -39,7 +39,7 @@ TEST_CASE("A line of an import has an endpoint and an application, perhaps a tok
   CHECK(!line->status);
 }
 
-TEST_CASE("All wrong fields of a line are named at once") {
+TEST_CASE("All invalid fields of a line are reported together") {
   CHECK(wrong_fields(parse_import_line("{}")) == names{"endpointId", "applicationName"});
   CHECK(wrong_fields(parse_import_line(R"({"endpointId":"e p","applicationName":"A","token":"a/b","status":"x"})"))
         == names{"endpointId", "applicationName", "token", "status"});
@@ -54,7 +54,7 @@ TEST_CASE("All wrong fields of a line are named at once") {
   CHECK(parse_import_line("").error().message == "The line is empty, a JSON object is expected");
 }
 
-TEST_CASE("No error about a line repeats its token") {
+TEST_CASE("Error messages do not contain the line's token") {
   const auto wrong = parse_import_line(R"({"endpointId":"e","applicationName":"a","token":"very/secret"})");
   REQUIRE(wrong.has_error());
   std::string out;
@@ -63,7 +63,7 @@ TEST_CASE("No error about a line repeats its token") {
   CHECK(out.find("\"field\":\"token\"") != std::string::npos);
 }
 
-TEST_CASE("Results of an import are one line each, one behind the other") {
+TEST_CASE("Results of an import are written one per line") {
   std::string out;
   const cm::core::secret token{"T\"0ken"};
   cm::http::write_import_created(out, 1, id(), credential_status::inactive, &token);
@@ -89,7 +89,7 @@ TEST_CASE("Results of an import are one line each, one behind the other") {
                "{\"field\":\"token\",\"message\":\"is wrong\"}]}\n");
 }
 
-TEST_CASE("Of a fault a line says no more than its reason phrase, of an outage its message") {
+TEST_CASE("A result line shows only the reason phrase of an internal error, but the message of an outage") {
   std::string out;
   cm::http::write_import_failed(out, 1, cm::core::make_error(cm::core::errc::internal, "inner workings"));
   cm::http::write_import_failed(out, 2, cm::core::make_error(cm::core::errc::unavailable, "The database is away"));
@@ -98,7 +98,7 @@ TEST_CASE("Of a fault a line says no more than its reason phrase, of an outage i
            "{\"line\":2,\"result\":\"failed\",\"code\":503,\"message\":\"The database is away\"}\n");
 }
 
-TEST_CASE("Many result lines keep what stands before them") {
+TEST_CASE("Appending many result lines preserves earlier ones") {
   std::string out;
   constexpr std::uint64_t lines = 2000;
   const cm::core::secret token{std::string(255, '"')};

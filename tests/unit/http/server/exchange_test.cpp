@@ -10,7 +10,7 @@ using cm::http::exchange;
 
 namespace {
 
-// Notes what an exchange asks of its connection.
+// Records the calls of an exchange to its connection.
 class port final : public cm::http::stream_port {
 public:
   std::vector<std::string> calls;
@@ -56,45 +56,45 @@ using calls = std::vector<std::string>;
 
 } // namespace
 
-TEST_CASE("What an exchange is asked for reaches its connection under its number") {
+TEST_CASE("An exchange forwards calls to its connection with its sequence number") {
   fixture f;
   {
-    const auto one = f.open();
-    CHECK(one->streamed());
-    one->read_body(10, [](const cm::http::body_piece& piece) { CHECK(piece.bytes == "piece"); });
-    CHECK(!one->answered());
-    CHECK(one->begin(cm::http::empty_response(201)));
-    CHECK(one->answered());
-    one->write("x", [](bool ok) { CHECK(ok); });
-    one->end();
-    one->end();
+    const auto exchange = f.open();
+    CHECK(exchange->streamed());
+    exchange->read_body(10, [](const cm::http::body_piece& piece) { CHECK(piece.bytes == "piece"); });
+    CHECK(!exchange->answered());
+    CHECK(exchange->begin(cm::http::empty_response(201)));
+    CHECK(exchange->answered());
+    exchange->write("x", [](bool ok) { CHECK(ok); });
+    exchange->end();
+    exchange->end();
   }
   CHECK(f.connection->calls == calls{"read 7 10", "begin 7 201", "write 7 x", "end 7"});
   CHECK(f.answers.empty());
 }
 
-TEST_CASE("An exchange is answered once, whole or in pieces") {
+TEST_CASE("An exchange is answered once, whole or streamed") {
   fixture f;
   {
-    const auto one = f.open(false);
-    CHECK(!one->streamed());
-    CHECK(one->begin(cm::http::empty_response(200)));
-    CHECK(!one->begin(cm::http::empty_response(200)));
-    CHECK(!one->respond(cm::http::empty_response(200)));
-    one->end();
+    const auto exchange = f.open(false);
+    CHECK(!exchange->streamed());
+    CHECK(exchange->begin(cm::http::empty_response(200)));
+    CHECK(!exchange->begin(cm::http::empty_response(200)));
+    CHECK(!exchange->respond(cm::http::empty_response(200)));
+    exchange->end();
   }
   {
-    const auto one = f.open();
-    one->end(); // nothing to end
-    CHECK(one->respond(cm::http::empty_response(204)));
-    CHECK(!one->begin(cm::http::empty_response(200)));
-    one->end();
+    const auto exchange = f.open();
+    exchange->end(); // nothing to end
+    CHECK(exchange->respond(cm::http::empty_response(204)));
+    CHECK(!exchange->begin(cm::http::empty_response(200)));
+    exchange->end();
   }
   CHECK(f.connection->calls == calls{"begin 7 200", "end 7"});
   CHECK(f.answers == std::vector<int>{204});
 }
 
-TEST_CASE("An exchange that is let go of is cut off when its answer was begun, else answered 503") {
+TEST_CASE("Destroying an exchange cuts off a begun response, or else answers 503") {
   fixture f;
   f.open().reset();
   CHECK(f.answers == std::vector<int>{503});
@@ -104,17 +104,17 @@ TEST_CASE("An exchange that is let go of is cut off when its answer was begun, e
   CHECK(f.connection->calls == calls{"begin 7 200", "cut 7"});
 }
 
-TEST_CASE("Without its connection an exchange fails at once") {
+TEST_CASE("Without its connection, an exchange fails immediately") {
   fixture f;
-  const auto one = f.open();
+  const auto exchange = f.open();
   f.connection.reset();
   bool failed = false;
-  one->read_body(10, [&](const cm::http::body_piece& piece) { failed = piece.failed; });
+  exchange->read_body(10, [&](const cm::http::body_piece& piece) { failed = piece.failed; });
   CHECK(failed);
-  CHECK(one->begin(cm::http::empty_response(200)));
+  CHECK(exchange->begin(cm::http::empty_response(200)));
   bool written = true;
-  one->write("x", [&](bool ok) { written = ok; });
+  exchange->write("x", [&](bool ok) { written = ok; });
   CHECK(!written);
-  one->write("x", {});
-  one->end();
+  exchange->write("x", {});
+  exchange->end();
 }

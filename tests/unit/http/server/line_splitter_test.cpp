@@ -13,7 +13,7 @@ namespace {
 
 using seen = std::vector<std::pair<std::uint64_t, std::string>>;
 
-// Too long ones are seen as "<too long>".
+// Lines that are too long appear as "<too long>".
 seen split(std::string_view bytes, std::size_t step, std::size_t limit = line_splitter::default_limit) {
   seen all;
   const auto note = [&](const numbered_line& line) {
@@ -30,7 +30,7 @@ seen split(std::string_view bytes, std::size_t step, std::size_t limit = line_sp
 
 } // namespace
 
-TEST_CASE("Lines are the same however the bytes are cut") {
+TEST_CASE("Lines do not depend on how the stream is split into pieces") {
   const std::size_t step = GENERATE(1U, 2U, 3U, 5U, 100U);
   CHECK(split("one\ntwo\r\nthree\n", step) == seen{{1, "one"}, {2, "two"}, {3, "three"}});
   CHECK(split("a\rb\r\r\nc", step) == seen{{1, "a\rb\r"}, {2, "c"}});
@@ -38,14 +38,14 @@ TEST_CASE("Lines are the same however the bytes are cut") {
   CHECK(split("", step).empty());
 }
 
-TEST_CASE("Blank lines are lines too") {
+TEST_CASE("Empty lines are reported") {
   const std::size_t step = GENERATE(1U, 2U, 100U);
   CHECK(split("\n\r\na\n \t \n\nb\n\n", step)
         == seen{{1, ""}, {2, ""}, {3, "a"}, {4, " \t "}, {5, ""}, {6, "b"}, {7, ""}});
   CHECK(split(" \r", step) == seen{{1, " "}});
 }
 
-TEST_CASE("A line that is too long is reported once, and the next ones are whole again") {
+TEST_CASE("A line that is too long is reported once, and the following lines are complete") {
   const std::size_t step = GENERATE(1U, 2U, 3U, 4U, 7U, 100U);
   CHECK(split("12345\nabc\n", step, 4) == seen{{1, "<too long>"}, {2, "abc"}});
   CHECK(split("1234\n1234\r\n1234", step, 4) == seen{{1, "1234"}, {2, "1234"}, {3, "1234"}});
@@ -56,7 +56,7 @@ TEST_CASE("A line that is too long is reported once, and the next ones are whole
   CHECK(split("12345\n\n1\n", step, 4) == seen{{1, "<too long>"}, {2, ""}, {3, "1"}});
 }
 
-TEST_CASE("A line that is too long is reported before its end has come") {
+TEST_CASE("A line that is too long is reported before its end is received") {
   seen all;
   const auto note = [&](const numbered_line& line) { all.emplace_back(line.number, line.too_long ? "!" : "?"); };
   line_splitter splitter;
@@ -73,14 +73,14 @@ TEST_CASE("A line that is too long is reported before its end has come") {
   CHECK(all == seen{{1, "!"}, {2, "?"}});
 }
 
-TEST_CASE("A line of exactly 64 KiB passes, with either end") {
+TEST_CASE("A line of exactly 64 KiB is accepted, with LF or CRLF") {
   const std::string longest(65536, 'x');
   const std::size_t step = GENERATE(1000U, 65536U, 65537U, 1000000U);
   CHECK(split(longest + "\n" + longest + "\r\n" + longest, step) == seen{{1, longest}, {2, longest}, {3, longest}});
   CHECK(split(longest + "x\n", step) == seen{{1, "<too long>"}});
 }
 
-TEST_CASE("The number of lines includes all but the unfinished one") {
+TEST_CASE("lines() counts all lines except the unfinished one") {
   line_splitter splitter{4};
   const auto ignore = [](const numbered_line&) {};
   splitter.feed("a\n\n12345\nb", ignore);

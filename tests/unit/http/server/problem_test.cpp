@@ -33,7 +33,7 @@ TEST_CASE("An error body has message, status, path and correlation ID") {
   CHECK(answer.body == R"({"message":"No such token","status":404,"path":"/a/b","correlationId":"c-1"})");
 }
 
-TEST_CASE("A 400 names the fields") {
+TEST_CASE("A 400 lists the invalid fields") {
   auto error = cm::core::make_error(errc::invalid, "Not valid");
   error.fields = {{"a", "is required"}, {"b", "must be a string"}};
   CHECK(problem(sample_request(), error).body
@@ -41,13 +41,13 @@ TEST_CASE("A 400 names the fields") {
            R"("errors":[{"field":"a","message":"is required"},{"field":"b","message":"must be a string"}]})");
 }
 
-TEST_CASE("A 500 says no more than its name") {
+TEST_CASE("A 500 contains only its reason phrase") {
   const auto answer = problem(sample_request(), cm::core::make_error(errc::internal, "secret thing", "more of it"));
   CHECK(answer.status == 500);
   CHECK(answer.body == R"({"message":"Internal Server Error","status":500,"path":"/a/b","correlationId":"c-1"})");
 }
 
-TEST_CASE("503 and 429 say when to come again") {
+TEST_CASE("503 and 429 have Retry-After") {
   CHECK(header(problem(sample_request(), cm::core::make_error(errc::unavailable, "")), "Retry-After") == "1");
   CHECK(header(problem(sample_request(), cm::core::make_error(errc::overloaded, "")), "Retry-After") == "1");
   CHECK(header(problem(sample_request(), cm::core::make_error(errc::throttled, "")), "Retry-After") == "30");
@@ -56,7 +56,7 @@ TEST_CASE("503 and 429 say when to come again") {
         == R"({"message":"Service Unavailable","status":503,"path":"/a/b","correlationId":"c-1"})");
 }
 
-TEST_CASE("The head of a response carries the common headers") {
+TEST_CASE("The head of a response contains the common headers") {
   const auto answer = cm::http::json_response(200, "{}").with("ETag", "\"x\"").with("Connection", "forged");
   CHECK(written(answer, {"c-1", false, true})
         == "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
@@ -72,12 +72,12 @@ TEST_CASE("A response without a body has no Content-Length") {
   CHECK(head.find("\r\nConnection: close\r\n") != std::string::npos);
 }
 
-TEST_CASE("A header value cannot start a header of its own") {
+TEST_CASE("A header value cannot inject another header") {
   const auto head = written(cm::http::empty_response(204).with("Location", "/a\r\nSet-Cookie: b"), {"c", false, true});
   CHECK(head.find("Location: /a  Set-Cookie: b\r\n") != std::string::npos);
 }
 
-TEST_CASE("A response may have a cache policy of its own") {
+TEST_CASE("A response may replace Cache-Control") {
   const auto head = written(cm::http::json_response(200, "").with("cache-control", "max-age=5"), {"c", false, true});
   CHECK(head.find("no-store") == std::string::npos);
   CHECK(head.find("cache-control: max-age=5\r\n") != std::string::npos);
@@ -95,7 +95,7 @@ TEST_CASE("An exchange is answered once") {
   CHECK(given == std::vector<int>{204});
 }
 
-TEST_CASE("An exchange that is let go without an answer answers 503 by itself") {
+TEST_CASE("Destroying an unanswered exchange answers 503") {
   std::vector<cm::http::response> given;
   {
     auto open = std::make_shared<cm::http::exchange>(
@@ -110,7 +110,7 @@ TEST_CASE("An exchange that is let go without an answer answers 503 by itself") 
   CHECK(given.front().body.find("\"message\":\"Service Unavailable\"") != std::string::npos);
 }
 
-TEST_CASE("An exchange that was answered says nothing when it is let go") {
+TEST_CASE("Destroying an answered exchange does not answer again") {
   int given = 0;
   {
     cm::http::exchange open{sample_request(), [&](const cm::http::response&) { ++given; },

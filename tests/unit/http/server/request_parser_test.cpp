@@ -15,7 +15,7 @@ std::string get(const std::string& target, const std::string& headers = {}) {
 
 } // namespace
 
-TEST_CASE("A request is read whatever pieces it comes in") {
+TEST_CASE("A request is parsed regardless of how it is split into pieces") {
   const std::string bytes = "POST /a%20b/c?x=1&x=2&y=a+b%2B HTTP/1.1\r\n" + host
                             + "Correlation-ID: abc-1\r\nX: 1\r\nx: 2\r\nContent-Length: 5\r\n\r\nhello";
   const std::size_t step = GENERATE(0U, 1U, 2U, 3U, 7U, 50U);
@@ -40,7 +40,7 @@ TEST_CASE("A request is read whatever pieces it comes in") {
   CHECK(request.correlation_id() == "abc-1");
 }
 
-TEST_CASE("A chunked body is put together and its trailers are dropped") {
+TEST_CASE("A chunked body is reassembled and its trailers are discarded") {
   const std::string bytes = "POST / HTTP/1.1\r\n" + host
                             + "Transfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n10\r\n0123456789abcdef\r\n0\r\n"
                               "Correlation-ID: forged\r\nAuthorization: forged\r\n\r\n";
@@ -53,13 +53,13 @@ TEST_CASE("A chunked body is put together and its trailers are dropped") {
   CHECK(!result.request.header("Authorization"));
 }
 
-TEST_CASE("An empty chunked body is read byte by byte") {
+TEST_CASE("An empty chunked body can be parsed byte by byte") {
   const auto result = parse("POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 1);
   REQUIRE(result.complete);
   CHECK(result.request.body().empty());
 }
 
-TEST_CASE("A path is split as it stands") {
+TEST_CASE("A path is split without normalization") {
   const auto segments = [](const std::string& target) {
     auto result = parse(get(target));
     REQUIRE(result.complete);
@@ -82,14 +82,14 @@ TEST_CASE("A path is split as it stands") {
   CHECK(parse(get("http://cm/a?b=c")).request.path() == "/a");
 }
 
-TEST_CASE("A target that cannot be right is refused with 400") {
+TEST_CASE("A malformed target is refused with 400") {
   const std::string target =
     GENERATE("a", "/%", "/%4", "/%zz", "/a?x=%g1", "*", "http:", "/a#b", "/a\x80", "/a|b", "cm:80", "mailto:a@b");
   INFO(target);
   CHECK(parse(get(target)).failure == 400);
 }
 
-TEST_CASE("OPTIONS may ask about the whole server") {
+TEST_CASE("OPTIONS accepts * as its target") {
   const auto result = parse("OPTIONS * HTTP/1.1\r\n" + host + "\r\n");
   REQUIRE(result.complete);
   CHECK(result.request.segment_count() == 0);
@@ -106,13 +106,13 @@ TEST_CASE("A malformed request is refused with 400") {
   CHECK(!parse(bytes, 1).complete);
 }
 
-TEST_CASE("A version that CM does not speak is refused with 505") {
+TEST_CASE("An unsupported HTTP version is refused with 505") {
   const std::string bytes = GENERATE("GET / HTTP/2.0\r\nHost: cm\r\n\r\n", "GET / HTTP/0.9\r\n\r\n",
                                      "GET / HTTP/1.2\r\nHost: cm\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
   CHECK(parse(bytes).failure == 505);
 }
 
-TEST_CASE("Shapes that two parties could read differently are refused") {
+TEST_CASE("Ambiguous requests, which allow request smuggling, are refused") {
   const std::string post = "POST / HTTP/1.1\r\n" + host;
   const std::string headers = GENERATE(
     "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n",
@@ -128,7 +128,7 @@ TEST_CASE("Shapes that two parties could read differently are refused") {
   CHECK(parse(post + headers + "\r\n3\r\nabc\r\n0\r\n\r\n").failure == 400);
 }
 
-TEST_CASE("A transfer coding that CM does not know is refused with 501") {
+TEST_CASE("An unknown transfer coding is refused with 501") {
   const std::string coding = GENERATE("gzip", "gzip, chunked", "chunked, gzip", "xchunked", "chunked, chunked");
   CHECK(parse("POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: " + coding + "\r\n\r\n").failure == 501);
 }
@@ -137,14 +137,14 @@ TEST_CASE("HTTP/1.0 has no chunked bodies") {
   CHECK(parse("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n").failure == 400);
 }
 
-TEST_CASE("Whether the connection goes on follows version and Connection") {
+TEST_CASE("Keep-alive depends on version and Connection header") {
   CHECK(parse(get("/")).keep_alive);
   CHECK(!parse(get("/", "Connection: close\r\n")).keep_alive);
   CHECK(!parse("GET / HTTP/1.0\r\n\r\n").keep_alive);
   CHECK(parse("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").keep_alive);
 }
 
-TEST_CASE("Header and target have limits") {
+TEST_CASE("Header and target are limited") {
   const std::size_t step = GENERATE(0U, 1U, 1000U);
   CHECK(parse(get("/" + std::string(8191, 'a')), step).complete);
   CHECK(parse(get("/" + std::string(8192, 'a')), step).failure == 414);
@@ -158,13 +158,13 @@ TEST_CASE("Header and target have limits") {
   CHECK(parse(get("/", fields), step).complete);
   CHECK(parse(get("/", fields + fields), step).failure == 431);
   CHECK(parse(get("/", "A: " + std::string(17000, 'b') + "\r\n"), step).failure == 431);
-  // Exactly 16 KiB passes, one byte more does not.
+  // Exactly 16 KiB is accepted, one byte more is not.
   const std::string rest = get("/", "A: \r\n");
   CHECK(parse(get("/", "A: " + std::string(16384 - rest.size(), 'b') + "\r\n"), step).complete);
   CHECK(parse(get("/", "A: " + std::string(16385 - rest.size(), 'b') + "\r\n"), step).failure == 431);
 }
 
-TEST_CASE("The body has a limit, which Content-Length is held against before any of it is read") {
+TEST_CASE("The body is limited, and Content-Length is checked before the body is read") {
   const std::string post = "POST / HTTP/1.1\r\n" + host;
   CHECK(parse(post + "Content-Length: 10\r\n\r\n0123456789", 0, 10).complete);
   CHECK(parse(post + "Content-Length: 11\r\n\r\n", 0, 10).failure == 413);
@@ -177,14 +177,14 @@ TEST_CASE("The body has a limit, which Content-Length is held against before any
   CHECK(parse(chunked + "zz\r\n01234567\r\n0\r\n\r\n", 0, 10).failure == 400);
 }
 
-TEST_CASE("Chunk extensions cannot carry more than the body deserves") {
+TEST_CASE("Chunk extensions are limited in proportion to the body") {
   std::string bytes = "POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n";
   for (int i = 0; i < 40; ++i)
     bytes.append("1;e=").append(std::string(2000, 'x')).append("\r\na\r\n");
   CHECK(parse(bytes + "0\r\n\r\n", 0, 1000).failure == 413);
 }
 
-TEST_CASE("A request that needs a body must say how long it is") {
+TEST_CASE("A request that needs a body must declare its framing") {
   const std::string verb = GENERATE("POST", "PUT", "PATCH");
   CHECK(parse(verb + " / HTTP/1.1\r\n" + host + "\r\n").failure == 411);
   CHECK(parse(verb + " / HTTP/1.1\r\n" + host + "Content-Length: 0\r\n\r\n").complete);
@@ -197,7 +197,7 @@ TEST_CASE("GET and DELETE may have a body") {
   CHECK(result.request.body() == "ab");
 }
 
-TEST_CASE("100-continue is the only expectation that is met") {
+TEST_CASE("100-continue is the only supported expectation") {
   const std::string post = "POST / HTTP/1.1\r\n" + host + "Content-Length: 1\r\n";
   CHECK(parse(post + "Expect: 100-Continue\r\n\r\n").expects_continue);
   CHECK(!parse(post + "\r\n").expects_continue);
@@ -206,13 +206,13 @@ TEST_CASE("100-continue is the only expectation that is met") {
   CHECK(!parse("POST / HTTP/1.1\r\n" + host + "Content-Length: 0\r\nExpect: 100-continue\r\n\r\n").expects_continue);
 }
 
-TEST_CASE("Empty lines before a request are passed over") {
+TEST_CASE("Empty lines before a request are ignored") {
   CHECK(parse("\r\n\r\n" + get("/")).complete);
   CHECK(parse("\r\n\r\n" + get("/"), 1).complete);
   CHECK(!parse("\r\n").complete);
 }
 
-TEST_CASE("A correlation ID is taken over when it can be shown, else made") {
+TEST_CASE("A valid correlation ID is used, otherwise one is generated") {
   const auto id = [](const std::string& value) {
     return parse(get("/", "correlation-id: " + value + "\r\n")).request.correlation_id();
   };
@@ -225,7 +225,7 @@ TEST_CASE("A correlation ID is taken over when it can be shown, else made") {
   CHECK(none.request.correlation_id() != parse(get("/")).request.correlation_id());
 }
 
-TEST_CASE("Method names are case-sensitive, unknown ones are kept apart") {
+TEST_CASE("Method names are case-sensitive, and unknown ones are method::other") {
   CHECK(cm::http::parse_method("GET") == method::get);
   CHECK(cm::http::parse_method("get") == method::other);
   CHECK(parse("BREW / HTTP/1.1\r\n" + host + "\r\n").request.verb() == method::other);
@@ -233,9 +233,9 @@ TEST_CASE("Method names are case-sensitive, unknown ones are kept apart") {
   CHECK(cm::http::to_string(method::other).empty());
 }
 
-TEST_CASE("A streamed body comes in pieces, never more than was read") {
+TEST_CASE("A streamed body is delivered in pieces, never more than was consumed") {
   const std::size_t step = GENERATE(1U, 3U, 7U, 1000U, 1000000U);
-  const std::string body(300000, 'x'); // more than a collected one may have
+  const std::string body(300000, 'x'); // more than the limit of a buffered body
   const std::string post = "POST / HTTP/1.1\r\n" + host;
   const auto sized = cm::test::parse_streamed(post + "Content-Length: 300000\r\n\r\n" + body, step);
   CHECK(sized.complete);
@@ -245,17 +245,17 @@ TEST_CASE("A streamed body comes in pieces, never more than was read") {
     post + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n493e0\r\n" + body + "\r\n0\r\nA: b\r\n\r\n", step);
   CHECK(chunked.complete);
   CHECK(chunked.bytes == "abc" + body);
-  CHECK(chunked.max_piece <= step + 5); // what may have been left of the last step
+  CHECK(chunked.max_piece <= step + 5); // up to 5 bytes may remain from the previous step
   CHECK(cm::test::parse_streamed(post + "Content-Length: 0\r\n\r\n", step).complete);
 }
 
-TEST_CASE("The beginning of a chunk is not held back") {
+TEST_CASE("The beginning of an incomplete chunk is delivered immediately") {
   const auto result =
     cm::test::parse_streamed("POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n2\r\nc", 1);
   CHECK(result.bytes == "abc");
 }
 
-TEST_CASE("The length of a streamed body reserves nothing") {
+TEST_CASE("Content-Length of a streamed body reserves no memory") {
   const auto result =
     cm::test::parse_streamed("POST / HTTP/1.1\r\n" + host + "Content-Length: 9223372036854775807\r\n\r\nabc", 1000);
   CHECK(!result.complete);
@@ -263,7 +263,7 @@ TEST_CASE("The length of a streamed body reserves nothing") {
   CHECK(result.bytes == "abc");
 }
 
-TEST_CASE("The framing of a streamed body is as strict as that of a collected one") {
+TEST_CASE("Streamed and buffered bodies have the same strict framing") {
   const std::size_t step = GENERATE(1U, 5U, 1000000U);
   const auto failure = [&](const std::string& chunks) {
     return cm::test::parse_streamed("POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n" + chunks, step)
@@ -275,19 +275,19 @@ TEST_CASE("The framing of a streamed body is as strict as that of a collected on
   CHECK(failure("-1\r\n\r\n\r\n") == 400);
 }
 
-TEST_CASE("The framing of a streamed body cannot outgrow the body") {
+TEST_CASE("The framing of a streamed body is limited in proportion to the body") {
   const std::size_t step = GENERATE(1U, 1000000U);
   std::string bytes = "POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n";
   std::string small = bytes;
   for (int i = 0; i < 20000; ++i)
-    small.append("1\r\na\r\n"); // wasteful, but a client may send so
+    small.append("1\r\na\r\n"); // inefficient, but valid
   const auto accepted = cm::test::parse_streamed(small + "0\r\n\r\n", step);
   CHECK(accepted.complete);
   CHECK(accepted.bytes.size() == 20000);
   for (int i = 0; i < 40; ++i)
     bytes.append("1;e=").append(std::string(2000, 'x')).append("\r\na\r\n");
   CHECK(cm::test::parse_streamed(bytes + "0\r\n\r\n", step).failure == 413);
-  // Nor may a large body be followed by no end of trailers.
+  // The trailers after a large body are limited too.
   std::string trailers = "POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n493e0\r\n";
   trailers.append(300000, 'x').append("\r\n0\r\n");
   for (int i = 0; i < 20; ++i)

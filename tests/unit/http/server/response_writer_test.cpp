@@ -18,7 +18,7 @@ bool has(const std::string& head, const std::string& text) {
 
 } // namespace
 
-TEST_CASE("The header says how the end of the body is found, in one way") {
+TEST_CASE("The header contains exactly one kind of body framing") {
   const auto sized = head_of(cm::http::json_response(200, "{}"), body_framing::sized);
   CHECK(has(sized, "\r\nContent-Length: 2\r\n"));
   CHECK(!has(sized, "Transfer-Encoding"));
@@ -38,12 +38,12 @@ TEST_CASE("A response without a body has no framing") {
   CHECK(!cm::http::sends_body(cm::http::empty_response(status), false));
 }
 
-TEST_CASE("HEAD gets the header of the chunked answer") {
+TEST_CASE("HEAD gets the header of the chunked response") {
   CHECK(has(head_of(cm::http::json_response(200, ""), body_framing::chunked, true), "Transfer-Encoding: chunked"));
   CHECK(!cm::http::sends_body(cm::http::json_response(200, ""), true));
 }
 
-TEST_CASE("A chunk says its size in hexadecimal, and none is made of no bytes") {
+TEST_CASE("A chunk starts with its size in hexadecimal, and no chunk is written for no bytes") {
   std::string out;
   cm::http::append_chunk(out, "hello world, here I am");
   CHECK(out == "16\r\nhello world, here I am\r\n");

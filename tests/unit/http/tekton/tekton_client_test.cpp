@@ -18,7 +18,7 @@ using cm::core::errc;
 
 namespace {
 
-/// A server that answers each request with what a function makes of its target; an empty answer closes the connection.
+/// A server whose responses are computed by a function of the target; an empty response closes the connection.
 class scripted_server {
 public:
   using script = std::function<std::string(const std::string& target)>;
@@ -112,7 +112,7 @@ const application_versions two{{"kettle", {"v1", "v2"}}, {"thermostat", {"v1"}}}
 
 } // namespace
 
-TEST_CASE("applications and versions are read from every form that Tekton may use") {
+TEST_CASE("applications and versions are read from all response formats of Tekton") {
   const std::string odd = R"([{"name":"kettle","versions":["v1"]},{"name":"kettle","versions":["v2"]},)"
                           R"({"name":"thermostat","versions":["v1"]},{"name":"No App","versions":[]},)"
                           R"({"name":"thermostat","versions":["V 9"],"displayName":7}])";
@@ -132,7 +132,7 @@ TEST_CASE("applications and versions are read from every form that Tekton may us
   CHECK((*read_body(R"({"content":[],"totalElements":0,"totalPages":0})")).empty());
 }
 
-TEST_CASE("versions that are not in the list of applications are asked for, on the same connection") {
+TEST_CASE("versions that are missing in the list of applications are requested on the same connection") {
   scripted_server server{[](const std::string& target) {
     if (target == "/tekton/api/v1/applications")
       return ok(R"([{"name":"kettle"},{"name":"thermostat","versions":null},"plain"])");
@@ -153,7 +153,7 @@ TEST_CASE("versions that are not in the list of applications are asked for, on t
   CHECK(first.find("\r\nAccept: application/json\r\n") != std::string::npos);
 }
 
-TEST_CASE("pages are followed to their end") {
+TEST_CASE("all pages are read") {
   SECTION("by offset") {
     scripted_server server{[](const std::string& target) {
       if (target == "/api/v1/applications")
@@ -166,7 +166,7 @@ TEST_CASE("pages are followed to their end") {
     REQUIRE(result.has_value());
     CHECK((*result == application_versions{{"a", {}}, {"b", {}}, {"c", {"v"}}}));
   }
-  SECTION("by number, each on a connection of its own") {
+  SECTION("by number, each on a separate connection") {
     scripted_server server{[](const std::string& target) -> std::string {
       const auto body = target == "/api/v1/applications" ? R"({"content":[{"name":"a","versions":[]}],"last":false})"
                         : target == "/api/v1/applications?page=1"
@@ -180,14 +180,14 @@ TEST_CASE("pages are followed to their end") {
     CHECK(result->size() == 3);
     CHECK(server.connections() == 3);
   }
-  SECTION("and not for ever") {
+  SECTION("but not endlessly") {
     const auto result = read_body(R"({"content":[{"name":"a","versions":[]}],"totalElements":1000})");
     REQUIRE(result.has_error());
-    CHECK(result.error().message == "Tekton: the pages of /api/v1/applications do not come to an end");
+    CHECK(result.error().message == "Tekton: the pages of /api/v1/applications do not end");
   }
 }
 
-TEST_CASE("a connection that the server closed between two requests is opened again") {
+TEST_CASE("a connection that the server closed between two requests is reopened") {
   std::atomic<int> asked = 0;
   scripted_server server{[&](const std::string&) -> std::string {
     switch (++asked) {
@@ -205,7 +205,7 @@ TEST_CASE("a connection that the server closed between two requests is opened ag
   CHECK(server.connections() == 2);
 }
 
-TEST_CASE("what is no list of applications is an error, and unavailable") {
+TEST_CASE("a response that is not a list of applications is errc::unavailable") {
   for (const auto* body : {"", "{}", "7", "null", "[", R"({"content":{}})", R"([7])", R"([{}])", R"([{"name":7}])",
                            R"([{"name":"a","versions":7}])", R"([{"name":"a","versions":[{}]}])",
                            R"([{"name":"a","versions":[null]}])", "[\"\xff\"]"}) {
@@ -226,7 +226,7 @@ TEST_CASE("what is no list of applications is an error, and unavailable") {
   }
 }
 
-TEST_CASE("an answer is bounded") {
+TEST_CASE("the size of a response is limited") {
   scripted_server server{[](const std::string&) {
     return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(max_tekton_response + 1) + "\r\n\r\n";
   }};
@@ -236,8 +236,8 @@ TEST_CASE("an answer is bounded") {
   CHECK(result.error().message.find("body limit exceeded") != std::string::npos);
 }
 
-TEST_CASE("a Tekton that does not answer is unavailable when the time is up") {
-  SECTION("refused") {
+TEST_CASE("a Tekton that does not respond before the timeout is unavailable") {
+  SECTION("connection refused") {
     std::string url;
     {
       scripted_server gone{[](const std::string&) { return std::string(); }};
@@ -248,7 +248,7 @@ TEST_CASE("a Tekton that does not answer is unavailable when the time is up") {
     CHECK(result.error().code == errc::unavailable);
     CHECK(result.error().message.starts_with("Tekton: cannot connect to 127.0.0.1:"));
   }
-  SECTION("silent, or in the middle of an answer") {
+  SECTION("no response, or an incomplete one") {
     for (const auto* begin :
          {"", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[1,2"}) {
       net::io_context io;
@@ -279,11 +279,11 @@ TEST_CASE("a Tekton that does not answer is unavailable when the time is up") {
   }
 }
 
-TEST_CASE("a URL that cannot be used is told, without a login that is in it") {
+TEST_CASE("an unusable URL is reported without the credentials in it") {
   CHECK(wrong_url("https://tekton") == "kaa.tekton.url: https is not available in this release, only http");
   CHECK(wrong_url("") == "kaa.tekton.url: not a URL");
   CHECK(wrong_url("tekton") == "kaa.tekton.url: not a URL");
   CHECK(wrong_url("ftp://tekton") == "kaa.tekton.url: not an http URL with a host");
   CHECK(wrong_url("http://joe:hunter2@tekton") == "kaa.tekton.url: a login in the URL is not supported");
-  CHECK(wrong_url("http://tekton/?a=b") == "kaa.tekton.url: a query or a fragment has no place in it");
+  CHECK(wrong_url("http://tekton/?a=b") == "kaa.tekton.url: a query or a fragment in the URL is not supported");
 }
