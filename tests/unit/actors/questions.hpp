@@ -186,7 +186,7 @@ inline std::vector<actors::ticket> tickets(const std::vector<actors::storage_dis
 
 inline std::vector<actors::storage_dispatcher::completion> finish(actors::storage_dispatcher& dispatcher,
                                                                   const actors::storage_dispatcher::dispatch& work) {
-  return dispatcher.finished(work.job, answer_to(work.what->command));
+  return dispatcher.finished(work.job, answer_to(work.payload->command));
 }
 
 /// The code of a result; errc::none for success.

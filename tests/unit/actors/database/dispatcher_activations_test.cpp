@@ -27,14 +27,14 @@ TEST_CASE("first uses leave in batches of at most 256, in the name of the replic
   REQUIRE(dispatcher.add(first_uses(0, 400)) == 0);
   auto work = take_all(dispatcher);
   REQUIRE(work.size() == 1);
-  REQUIRE(activation_in(*work[0].what) != nullptr);
-  CHECK(activation_in(*work[0].what)->actor == "replica-1");
-  CHECK(activation_in(*work[0].what)->items.front().correlation_id == "c");
-  CHECK(ids(*work[0].what).size() == 256);
+  REQUIRE(activation_in(*work[0].payload) != nullptr);
+  CHECK(activation_in(*work[0].payload)->actor == "replica-1");
+  CHECK(activation_in(*work[0].payload)->items.front().correlation_id == "c");
+  CHECK(ids(*work[0].payload).size() == 256);
   CHECK(finish(dispatcher, work[0]).empty());
   work = take_all(dispatcher);
   REQUIRE(work.size() == 1);
-  CHECK(ids(*work[0].what).size() == 144);
+  CHECK(ids(*work[0].payload).size() == 144);
 }
 
 TEST_CASE("a first use that waits or is under way is taken once, and again when it is done") {
@@ -56,7 +56,7 @@ TEST_CASE("first uses that the database could not write rest half a second and a
   REQUIRE(dispatcher.add(first_uses(0, 3)) == 0);
   auto work = take_all(dispatcher, at(milliseconds{0}));
   REQUIRE(work.size() == 1);
-  const auto before = ids(*work[0].what);
+  const auto before = ids(*work[0].payload);
 
   SECTION("away") {
     CHECK(dispatcher.finished(work[0].job, failure(errc::unavailable)).empty());
@@ -75,7 +75,7 @@ TEST_CASE("first uses that the database could not write rest half a second and a
   CHECK(take_all(dispatcher, at(milliseconds{509})).size() == 1);
   work = take_all(dispatcher, at(milliseconds{510}));
   REQUIRE(work.size() == 1);
-  CHECK(ids(*work[0].what) == before);
+  CHECK(ids(*work[0].payload) == before);
 }
 
 TEST_CASE("first uses that fail for another reason are dropped until the token is used again") {

@@ -43,7 +43,7 @@ TEST_CASE("a creation that waits alone goes as it came") {
   f.free_worker();
   const auto work = take_all(f.dispatcher);
   REQUIRE(work.size() == 1);
-  CHECK(work[0].what == job);
+  CHECK(work[0].payload == job);
   const auto done = finish(f.dispatcher, work[0]);
   REQUIRE(tickets(done) == std::vector<ticket>{*id});
   CHECK(created_id(done[0].result) == id_of(1));
@@ -57,7 +57,7 @@ TEST_CASE("creations that wait together leave in groups of at most 32, and each 
   std::vector<ticket> answered;
   for (auto work = take_all(f.dispatcher); !work.empty(); work = take_all(f.dispatcher)) {
     REQUIRE(work.size() == 1);
-    sizes.push_back(creations_in(*work[0].what).size());
+    sizes.push_back(creations_in(*work[0].payload).size());
     for (const auto& one : finish(f.dispatcher, work[0])) {
       answered.push_back(one.id);
       CHECK(created_id(one.result) == id_of(one.id - asked.front()));
@@ -125,7 +125,7 @@ TEST_CASE("a creation of a group that is past its deadline is answered by then, 
   f.free_worker();
   const auto work = take_all(f.dispatcher);
   REQUIRE(work.size() == 1);
-  CHECK(work[0].what->deadline == at(milliseconds{500}));
+  CHECK(work[0].payload->deadline == at(milliseconds{500}));
   const auto late = f.dispatcher.expire(at(milliseconds{100}));
   REQUIRE(tickets(late) == hasty);
   CHECK(code_of(late[0].result) == errc::unavailable);

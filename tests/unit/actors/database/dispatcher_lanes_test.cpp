@@ -21,10 +21,10 @@ struct counts {
 counts count(const std::vector<storage_dispatcher::dispatch>& work) {
   counts out;
   for (const auto& one : work) {
-    out.lookups += lookup_in(*one.what) != nullptr ? 1U : 0U;
-    out.commands += is_command(*one.what) ? 1U : 0U;
-    out.activations += activation_in(*one.what) != nullptr ? 1U : 0U;
-    out.probes += is_probe(*one.what) ? 1U : 0U;
+    out.lookups += lookup_in(*one.payload) != nullptr ? 1U : 0U;
+    out.commands += is_command(*one.payload) ? 1U : 0U;
+    out.activations += activation_in(*one.payload) != nullptr ? 1U : 0U;
+    out.probes += is_probe(*one.payload) ? 1U : 0U;
   }
   return out;
 }
@@ -124,7 +124,7 @@ TEST_CASE("a probe goes ahead of everything that waits") {
   const auto id = dispatcher.add_probe(far_away());
   const auto work = take_all(dispatcher);
   REQUIRE(work.size() == 1);
-  CHECK(is_probe(*work[0].what));
+  CHECK(is_probe(*work[0].payload));
   const auto done = finish(dispatcher, work[0]);
   REQUIRE(tickets(done) == std::vector<ticket>{id});
   CHECK(code_of(done[0].result) == errc::none);
@@ -141,7 +141,7 @@ TEST_CASE("commands go in the order in which they came, each with its own answer
   for (std::size_t i = 0; i < asked.size(); ++i) {
     const auto work = take_all(dispatcher);
     REQUIRE(work.size() == 1);
-    CHECK(work[0].what == jobs[i]);
+    CHECK(work[0].payload == jobs[i]);
     const auto result = i == 1 ? failure(errc::conflict) : answer_to(jobs[i]->command);
     const auto done = dispatcher.finished(work[0].job, result);
     REQUIRE(tickets(done) == std::vector<ticket>{asked[i]});
@@ -155,7 +155,7 @@ TEST_CASE("work that a worker did not begin, because its deadline had passed, is
   const auto lookup = dispatcher.add({{key(1)}, far_away()});
   for (const auto& work : take_all(dispatcher)) {
     const auto done = dispatcher.finished(work.job, failure(errc::expired));
-    REQUIRE(tickets(done) == std::vector<ticket>{lookup_in(*work.what) != nullptr ? *lookup : *command});
+    REQUIRE(tickets(done) == std::vector<ticket>{lookup_in(*work.payload) != nullptr ? *lookup : *command});
     CHECK(code_of(done[0].result) == errc::unavailable);
   }
   CHECK(dispatcher.idle());
@@ -301,7 +301,7 @@ TEST_CASE("reads by which revocations are followed go ahead of what waits, and k
   auto work = take_all(dispatcher);
   REQUIRE(work.size() == 8);
   const auto is_follow_read = [](const storage_dispatcher::dispatch& one) {
-    return std::holds_alternative<storage::find_revocations>(one.what->command);
+    return std::holds_alternative<storage::find_revocations>(one.payload->command);
   };
   CHECK(is_follow_read(work[0]));
   CHECK(is_follow_read(work[1]));

@@ -16,8 +16,8 @@ TEST_CASE("look-ups that wait leave in one batch, and each gets its answers in i
 
   const auto work = take_all(dispatcher);
   REQUIRE(work.size() == 1);
-  REQUIRE(lookup_in(*work[0].what) != nullptr);
-  CHECK(lookup_in(*work[0].what)->hashes == std::vector<core::token_hash>{key(3), key(1), key(2), key(1002), key(7)});
+  REQUIRE(lookup_in(*work[0].payload) != nullptr);
+  CHECK(lookup_in(*work[0].payload)->hashes == std::vector<core::token_hash>{key(3), key(1), key(2), key(1002), key(7)});
 
   const auto done = finish(dispatcher, work[0]);
   REQUIRE(tickets(done) == std::vector<ticket>{*a, *b});
@@ -36,7 +36,7 @@ TEST_CASE("a batch has at most 64 keys, and what is left waits for the next") {
   std::vector<ticket> answered;
   for (auto work = take_all(dispatcher); !work.empty(); work = take_all(dispatcher)) {
     REQUIRE(work.size() == 1);
-    sizes.push_back(lookup_in(*work[0].what)->hashes.size());
+    sizes.push_back(lookup_in(*work[0].payload)->hashes.size());
     for (const auto& one : finish(dispatcher, work[0])) {
       answered.push_back(one.id);
       CHECK(found(one.result, keys(10 * (one.id - asked.front()), 10)));
@@ -54,8 +54,8 @@ TEST_CASE("a key that waits already is asked for once and answers everybody") {
 
   const auto work = take_all(dispatcher);
   REQUIRE(work.size() == 1);
-  CHECK(lookup_in(*work[0].what)->hashes == std::vector<core::token_hash>{key(1), key(2)});
-  CHECK(work[0].what->deadline == at(seconds{3})); // the latest of those who wait
+  CHECK(lookup_in(*work[0].payload)->hashes == std::vector<core::token_hash>{key(1), key(2)});
+  CHECK(work[0].payload->deadline == at(seconds{3})); // the latest of those who wait
 
   const auto done = finish(dispatcher, work[0]);
   REQUIRE(tickets(done) == std::vector<ticket>{*a, *b});
@@ -94,7 +94,7 @@ TEST_CASE("two look-up jobs leave whatever their size, two more only with full b
   const auto ask = [&](std::size_t first, std::size_t count, milliseconds when = milliseconds{0}) {
     REQUIRE(dispatcher.add({keys(first, count), far_away()}).has_value());
     for (const auto& work : take_all(dispatcher, at(when)))
-      sizes.push_back(lookup_in(*work.what)->hashes.size());
+      sizes.push_back(lookup_in(*work.payload)->hashes.size());
   };
   ask(0, 1);
   ask(100, 2);

@@ -129,9 +129,9 @@ private:
     for (auto& work : take_all(dispatcher_, now_)) {
       for (const auto& other : busy_)
         REQUIRE(other.worker != work.worker);
-      if (const auto* find = lookup_in(*work.what))
+      if (const auto* find = lookup_in(*work.payload))
         REQUIRE((!find->hashes.empty() && find->hashes.size() <= 64));
-      if (const auto* activate = activation_in(*work.what))
+      if (const auto* activate = activation_in(*work.payload))
         REQUIRE((!activate->items.empty() && activate->items.size() <= 64));
       busy_.push_back(std::move(work));
     }
@@ -145,7 +145,7 @@ private:
   void finish_one(std::size_t index, bool well) {
     const auto work = std::move(busy_[index]);
     busy_.erase(busy_.begin() + static_cast<std::ptrdiff_t>(index));
-    const std::vector<storage_result_ptr> results{answer_to(work.what->command), answer_to(work.what->command),
+    const std::vector<storage_result_ptr> results{answer_to(work.payload->command), answer_to(work.payload->command),
                                                   failure(errc::unavailable),    failure(errc::expired),
                                                   failure(errc::conflict),       answer_to(storage::ping{})};
     take(dispatcher_.finished(work.job, results[well ? 0 : pick(results.size())]));
@@ -173,7 +173,7 @@ private:
         ++at;
         continue;
       }
-      take(dispatcher_.finished(at->job, answer_to(at->what->command)), true);
+      take(dispatcher_.finished(at->job, answer_to(at->payload->command)), true);
       at = busy_.erase(at);
     }
   }
