@@ -17,7 +17,8 @@ TEST_CASE("look-ups that wait leave in one batch, and each gets its answers in i
   const auto work = take_all(dispatcher);
   REQUIRE(work.size() == 1);
   REQUIRE(lookup_in(*work[0].payload) != nullptr);
-  CHECK(lookup_in(*work[0].payload)->hashes == std::vector<core::token_hash>{key(3), key(1), key(2), key(1002), key(7)});
+  CHECK(lookup_in(*work[0].payload)->hashes
+        == std::vector<core::token_hash>{key(3), key(1), key(2), key(1002), key(7)});
 
   const auto done = finish(dispatcher, work[0]);
   REQUIRE(tickets(done) == std::vector<ticket>{*a, *b});

@@ -146,8 +146,8 @@ private:
     const auto work = std::move(busy_[index]);
     busy_.erase(busy_.begin() + static_cast<std::ptrdiff_t>(index));
     const std::vector<storage_result_ptr> results{answer_to(work.payload->command), answer_to(work.payload->command),
-                                                  failure(errc::unavailable),    failure(errc::expired),
-                                                  failure(errc::conflict),       answer_to(storage::ping{})};
+                                                  failure(errc::unavailable),       failure(errc::expired),
+                                                  failure(errc::conflict),          answer_to(storage::ping{})};
     take(dispatcher_.finished(work.job, results[well ? 0 : pick(results.size())]));
     if (pick(3) == 0)
       take(dispatcher_.finished(work.job, results[0]), true); // it says it twice
