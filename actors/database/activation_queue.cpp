@@ -149,7 +149,7 @@ std::vector<storage::activation> activation_queue::take(std::size_t max_count) {
   return out;
 }
 
-void activation_queue::again(const std::vector<storage::activation>& taken) {
+void activation_queue::requeue(const std::vector<storage::activation>& taken) {
   for (const auto& use : taken)
     push(use);
 }

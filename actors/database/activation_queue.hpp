@@ -41,12 +41,12 @@ public:
   /// @return false: the queue is full, and the first use was not added; true also if the token is known already
   [[nodiscard]] bool add(const storage::activation& use);
 
-  /// Removes and returns the oldest entries, at most `max_count`. Their tokens stay known: again() or done() must
+  /// Removes and returns the oldest entries, at most `max_count`. Their tokens stay known: requeue() or done() must
   /// follow.
   [[nodiscard]] std::vector<storage::activation> take(std::size_t max_count);
 
   /// The entries could not be written: appends them to the queue again.
-  void again(const std::vector<storage::activation>& taken);
+  void requeue(const std::vector<storage::activation>& taken);
 
   /// The entries were written, or are dropped.
   void done(const std::vector<storage::activation>& taken) noexcept;

@@ -355,7 +355,7 @@ std::vector<storage_dispatcher::completion> storage_dispatcher::finished(std::ui
     const bool retry = result->has_error() && result->error().code == core::errc::unavailable;
     if (retry) {
       activation_failed_ = true;
-      activations_.again(done.activations);
+      activations_.requeue(done.activations);
     } else {
       activations_.done(done.activations);
     }

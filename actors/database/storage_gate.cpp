@@ -207,7 +207,7 @@ void tick(storage_gate_self self) {
     move_workers(self);
     if (!state.probe && state.dispatcher->connected_workers() > 0) {
       state.probe = state.dispatcher->add_probe(now + std::chrono::minutes{1});
-      state.pulse->asked(now);
+      state.pulse->probe_sent(now);
     }
     report(self);
     if (const auto refused = std::exchange(state.refused_activations, 0); refused > 0)
@@ -235,7 +235,7 @@ void take_report(storage_gate_self self, std::size_t worker, const worker_report
 } // namespace
 
 bool database_pulse::judge(std::size_t connected_workers, core::steady_time now) noexcept {
-  const bool silent = asked_ && now - *asked_ > patience_ && now - last_answer_ > patience_;
+  const bool silent = probe_sent_ && now - *probe_sent_ > patience_ && now - last_answer_ > patience_;
   stalled_ = connected_workers > 0 && silent;
   const bool up = connected_workers > 0 && !silent;
   if (up == up_)

@@ -46,12 +46,12 @@ public:
   void answered(core::steady_time now) noexcept { last_answer_ = now; }
 
   /// A probe was sent to a worker or waits for one. While one is pending, further calls change nothing.
-  void asked(core::steady_time now) noexcept {
-    if (!asked_)
-      asked_ = now;
+  void probe_sent(core::steady_time now) noexcept {
+    if (!probe_sent_)
+      probe_sent_ = now;
   }
 
-  void probe_answered() noexcept { asked_.reset(); }
+  void probe_answered() noexcept { probe_sent_.reset(); }
 
   /// Updates up() and stalled(); to be called at every tick. @return whether up() changed
   [[nodiscard]] bool judge(std::size_t connected_workers, core::steady_time now) noexcept;
@@ -71,7 +71,7 @@ private:
   std::chrono::milliseconds patience_;
   core::steady_time down_since_;
   core::steady_time last_answer_{};
-  std::optional<core::steady_time> asked_;
+  std::optional<core::steady_time> probe_sent_;
   bool up_ = false;
   bool stalled_ = false;
 };

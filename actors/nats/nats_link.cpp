@@ -127,7 +127,7 @@ void probe(nats_link_self self) {
   auto& state = self->state;
   if (!state.connection || !state.pulse->connected() || !state.probe)
     return;
-  if (!state.pulse->asked(self->clock().now()))
+  if (!state.pulse->start_round_trip(self->clock().now()))
     return; // one is under way
   const auto number = std::to_string(++state.probes);
   if (state.connection->publish(state.settings.probe_subject, number) != core::errc::none)
@@ -232,7 +232,7 @@ nats_link_actor::behavior_type nats_link(nats_link_self self, nats_link_settings
       auto& s = self->state;
       if (number != s.probes)
         return;
-      s.pulse->answered();
+      s.pulse->round_trip_returned();
       judge(self);
       confirm_up_to(self, number);
     },

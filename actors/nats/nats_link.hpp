@@ -49,27 +49,27 @@ public:
   void connected(bool yes) noexcept {
     connected_ = yes;
     proven_ = false;
-    asked_.reset();
+    started_.reset();
   }
 
   /// To be called before a round trip begins. @return false: one is under way already, so do not begin another
-  [[nodiscard]] bool asked(core::steady_time now) noexcept {
-    if (asked_)
+  [[nodiscard]] bool start_round_trip(core::steady_time now) noexcept {
+    if (started_)
       return false;
-    asked_ = now;
+    started_ = now;
     return true;
   }
 
   /// The round trip has returned.
-  void answered() noexcept {
-    asked_.reset();
+  void round_trip_returned() noexcept {
+    started_.reset();
     proven_ = connected_;
   }
 
   [[nodiscard]] bool connected() const noexcept { return connected_; }
 
   [[nodiscard]] bool stalled(core::steady_time now) const noexcept {
-    return connected_ && asked_ && now - *asked_ > patience_;
+    return connected_ && started_ && now - *started_ > patience_;
   }
 
   /// Connected, a round trip on this connection has returned, and none is overdue.
@@ -77,7 +77,7 @@ public:
 
 private:
   std::chrono::milliseconds patience_;
-  std::optional<core::steady_time> asked_;
+  std::optional<core::steady_time> started_;
   bool connected_ = false;
   bool proven_ = false;
 };

@@ -194,9 +194,9 @@ inline core::errc code_of(const actors::storage_result_ptr& result) {
   return result->has_error() ? result->error().code : core::errc::none;
 }
 
-inline bool found(const actors::storage_result_ptr& result, const std::vector<core::token_hash>& asked) {
+inline bool found(const actors::storage_result_ptr& result, const std::vector<core::token_hash>& expected) {
   const auto* answer = result->has_value() ? std::get_if<storage::found_tokens>(&**result) : nullptr;
-  return answer != nullptr && answer->tokens == tokens_of(asked);
+  return answer != nullptr && answer->tokens == tokens_of(expected);
 }
 
 } // namespace cm::test

@@ -60,7 +60,7 @@ TEST_CASE("a token is known from add() until done(), also while it is taken or w
   const auto taken = queue.take(5);
   CHECK(queue.add({id_of(1), "third"}));
   CHECK(queue.size() == 0);
-  queue.again(taken);
+  queue.requeue(taken);
   CHECK(queue.size() == 1);
   CHECK(queue.add({id_of(2), "other"}));
   CHECK_FALSE(queue.add({id_of(3), "no room"}));

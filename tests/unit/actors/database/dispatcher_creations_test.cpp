@@ -51,7 +51,7 @@ TEST_CASE("a creation that waits alone is dispatched unchanged") {
 
 TEST_CASE("waiting creations are dispatched in batches of at most 32, and each gets its own result") {
   busy_dispatcher f;
-  const auto asked = f.create(0, 40);
+  const auto requested = f.create(0, 40);
   f.free_worker();
   std::vector<std::size_t> sizes;
   std::vector<ticket> answered;
@@ -60,11 +60,11 @@ TEST_CASE("waiting creations are dispatched in batches of at most 32, and each g
     sizes.push_back(creations_in(*work[0].payload).size());
     for (const auto& completion : finish(f.dispatcher, work[0])) {
       answered.push_back(completion.id);
-      CHECK(created_id(completion.result) == id_of(completion.id - asked.front()));
+      CHECK(created_id(completion.result) == id_of(completion.id - requested.front()));
     }
   }
   CHECK(sizes == std::vector<std::size_t>{32, 8});
-  CHECK(answered == asked);
+  CHECK(answered == requested);
   CHECK(f.dispatcher.idle());
 }
 
@@ -84,7 +84,7 @@ TEST_CASE("a creation takes along the later creations, but does not overtake an 
 
 TEST_CASE("a failed creation does not affect the others of its batch; a failure of the batch affects all") {
   busy_dispatcher f;
-  const auto asked = f.create(0, 3);
+  const auto requested = f.create(0, 3);
   f.free_worker();
   const auto work = take_all(f.dispatcher);
   REQUIRE(work.size() == 1);
@@ -98,21 +98,21 @@ TEST_CASE("a failed creation does not affect the others of its batch; a failure 
     }
     const auto done =
       f.dispatcher.finished(work[0].job, std::make_shared<const storage_result>(storage::reply{std::move(created)}));
-    REQUIRE(tickets(done) == asked);
+    REQUIRE(tickets(done) == requested);
     CHECK(created_id(done[0].result) == id_of(0));
     CHECK(code_of(done[1].result) == errc::conflict);
     CHECK(created_id(done[2].result) == id_of(2));
   }
   SECTION("the batch fails") {
     const auto done = f.dispatcher.finished(work[0].job, failure(errc::unavailable));
-    REQUIRE(tickets(done) == asked);
+    REQUIRE(tickets(done) == requested);
     for (const auto& completion : done)
       CHECK(code_of(completion.result) == errc::unavailable);
   }
   SECTION("a reply of another kind, or with too few results") {
     const auto wrong = GENERATE(as<storage::reply>{}, storage::pong{}, storage::created_tokens{});
     const auto done = f.dispatcher.finished(work[0].job, std::make_shared<const storage_result>(wrong));
-    REQUIRE(tickets(done) == asked);
+    REQUIRE(tickets(done) == requested);
     for (const auto& completion : done)
       CHECK(code_of(completion.result) == errc::internal);
   }
@@ -137,13 +137,13 @@ TEST_CASE("creations count as waiting commands, and are refused like them while 
   auto settings = pool_of(2);
   settings.command_queue = 3;
   storage_dispatcher dispatcher{settings};
-  std::vector<ticket> asked;
-  asked.push_back(*dispatcher.add(creation_job(1)));
-  asked.push_back(*dispatcher.add(command_job()));
-  asked.push_back(*dispatcher.add(creation_job(2)));
+  std::vector<ticket> requested;
+  requested.push_back(*dispatcher.add(creation_job(1)));
+  requested.push_back(*dispatcher.add(command_job()));
+  requested.push_back(*dispatcher.add(creation_job(2)));
   CHECK(dispatcher.add(creation_job(3)).has_error());
   CHECK(dispatcher.add(command_job()).has_error());
   CHECK_FALSE(dispatcher.idle());
-  CHECK(tickets(dispatcher.refuse_waiting("it is down")) == asked);
+  CHECK(tickets(dispatcher.refuse_waiting("it is down")) == requested);
   CHECK(dispatcher.idle());
 }

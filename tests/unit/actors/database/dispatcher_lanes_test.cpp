@@ -132,19 +132,19 @@ TEST_CASE("a probe is dispatched before all waiting requests") {
 
 TEST_CASE("commands are dispatched in the order of arrival, each with its own result") {
   connected_dispatcher dispatcher{pool_of(2)}; // one command at a time
-  std::vector<ticket> asked;
+  std::vector<ticket> requested;
   std::vector<storage_job_ptr> jobs;
   for (int i = 0; i < 3; ++i) {
     jobs.push_back(command_job());
-    asked.push_back(*dispatcher.add(jobs.back()));
+    requested.push_back(*dispatcher.add(jobs.back()));
   }
-  for (std::size_t i = 0; i < asked.size(); ++i) {
+  for (std::size_t i = 0; i < requested.size(); ++i) {
     const auto work = take_all(dispatcher);
     REQUIRE(work.size() == 1);
     CHECK(work[0].payload == jobs[i]);
     const auto result = i == 1 ? failure(errc::conflict) : answer_to(jobs[i]->command);
     const auto done = dispatcher.finished(work[0].job, result);
-    REQUIRE(tickets(done) == std::vector<ticket>{asked[i]});
+    REQUIRE(tickets(done) == std::vector<ticket>{requested[i]});
     CHECK(done[0].result == result);
   }
 }

@@ -29,9 +29,9 @@ TEST_CASE("waiting look-ups are dispatched in one batch, and each gets its token
 
 TEST_CASE("a batch has at most 64 keys, and the others wait for the next one") {
   connected_dispatcher dispatcher{pool_of(2)}; // one of the two workers is for look-ups
-  std::vector<ticket> asked;
+  std::vector<ticket> requested;
   for (std::size_t i = 0; i < 20; ++i)
-    asked.push_back(*dispatcher.add({keys(10 * i, 10), far_away()}));
+    requested.push_back(*dispatcher.add({keys(10 * i, 10), far_away()}));
 
   std::vector<std::size_t> sizes;
   std::vector<ticket> answered;
@@ -40,11 +40,11 @@ TEST_CASE("a batch has at most 64 keys, and the others wait for the next one") {
     sizes.push_back(lookup_in(*work[0].payload)->hashes.size());
     for (const auto& completion : finish(dispatcher, work[0])) {
       answered.push_back(completion.id);
-      CHECK(found(completion.result, keys(10 * (completion.id - asked.front()), 10)));
+      CHECK(found(completion.result, keys(10 * (completion.id - requested.front()), 10)));
     }
   }
   CHECK(sizes == std::vector<std::size_t>{64, 64, 64, 8});
-  CHECK(answered == asked);
+  CHECK(answered == requested);
 }
 
 TEST_CASE("look-ups of a key that waits already share one database look-up") {
@@ -78,15 +78,15 @@ TEST_CASE("a look-up does not join a database look-up under way, whose result ma
 
 TEST_CASE("a look-up larger than a batch completes once, when its last part has returned") {
   connected_dispatcher dispatcher{pool_of(8)};
-  const auto asked = keys(0, 3 * 64);
-  const auto id = dispatcher.add({asked, far_away()});
+  const auto requested = keys(0, 3 * 64);
+  const auto id = dispatcher.add({requested, far_away()});
   const auto work = take_all(dispatcher);
   REQUIRE(work.size() == 3);
   CHECK(finish(dispatcher, work[2]).empty());
   CHECK(finish(dispatcher, work[0]).empty());
   const auto done = finish(dispatcher, work[1]);
   REQUIRE(tickets(done) == std::vector<ticket>{*id});
-  CHECK(found(done[0].result, asked));
+  CHECK(found(done[0].result, requested));
 }
 
 TEST_CASE("two look-up jobs start with batches of any size, two more only with full batches") {

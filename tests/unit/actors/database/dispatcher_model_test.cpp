@@ -103,16 +103,16 @@ private:
   }
 
   void add_lookup() {
-    std::vector<core::token_hash> asked;
+    std::vector<core::token_hash> requested;
     const auto count = 1 + pick(pick(5) == 0 ? 150 : 10);
     for (std::size_t i = 0; i < count; ++i)
-      asked.push_back(key(pick(2) == 0 ? pick(40) : 980 + pick(40)));
+      requested.push_back(key(pick(2) == 0 ? pick(40) : 980 + pick(40)));
     const auto waited = dispatcher_.waiting_keys();
     const auto deadline = soon();
-    const auto id = dispatcher_.add({asked, deadline});
+    const auto id = dispatcher_.add({requested, deadline});
     REQUIRE(id.has_value() == (waited + count <= 300));
     if (id.has_value())
-      open_.emplace(*id, open_request{std::move(asked), deadline});
+      open_.emplace(*id, open_request{std::move(requested), deadline});
   }
 
   void add_command() {
@@ -157,8 +157,8 @@ private:
   void pass_time() {
     now_ += milliseconds{pick(400)};
     take(dispatcher_.expire(now_));
-    for (const auto& [id, asked] : open_)
-      REQUIRE(asked.deadline > now_);
+    for (const auto& [id, requested] : open_)
+      REQUIRE(requested.deadline > now_);
   }
 
   void fail() {

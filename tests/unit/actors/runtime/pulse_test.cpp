@@ -30,8 +30,8 @@ TEST_CASE("the database is up with a connected worker and down without, and ever
 TEST_CASE("a database that leaves a probe unanswered for longer than the patience is down until it answers") {
   database_pulse pulse{milliseconds{600}, at(0)};
   static_cast<void>(pulse.judge(2, at(0)));
-  pulse.asked(at(100));
-  pulse.asked(at(500)); // the first unanswered one counts
+  pulse.probe_sent(at(100));
+  pulse.probe_sent(at(500)); // the first unanswered one counts
   CHECK_FALSE(pulse.judge(2, at(700)));
   CHECK(pulse.judge(2, at(701)));
   CHECK_FALSE(pulse.up());
@@ -46,7 +46,7 @@ TEST_CASE("a database that leaves a probe unanswered for longer than the patienc
 TEST_CASE("any answer is a sign of life, so a probe may wait behind other work") {
   database_pulse pulse{milliseconds{600}, at(0)};
   static_cast<void>(pulse.judge(2, at(0)));
-  pulse.asked(at(0));
+  pulse.probe_sent(at(0));
   for (int t = 0; t <= 3000; t += 300) {
     pulse.answered(at(t));
     CHECK_FALSE(pulse.judge(2, at(t + 299)));
@@ -78,15 +78,15 @@ TEST_CASE("the NATS link is up from the first round trip on, while its round tri
   pulse.connected(true);
   CHECK(pulse.connected());
   CHECK_FALSE(pulse.up(at(50))); // connected, but no round trip has returned yet
-  CHECK(pulse.asked(at(60)));
-  pulse.answered();
+  CHECK(pulse.start_round_trip(at(60)));
+  pulse.round_trip_returned();
   CHECK(pulse.up(at(100000))); // no round trip was started since
-  CHECK(pulse.asked(at(100)));
-  CHECK_FALSE(pulse.asked(at(600))); // the first unanswered one counts
+  CHECK(pulse.start_round_trip(at(100)));
+  CHECK_FALSE(pulse.start_round_trip(at(600))); // the first unanswered one counts
   CHECK(pulse.up(at(700)));
   CHECK(pulse.stalled(at(701)));
   CHECK_FALSE(pulse.up(at(701)));
-  pulse.answered();
+  pulse.round_trip_returned();
   CHECK(pulse.up(at(702)));
   CHECK_FALSE(pulse.stalled(at(702)));
 }
@@ -94,17 +94,17 @@ TEST_CASE("the NATS link is up from the first round trip on, while its round tri
 TEST_CASE("a NATS link without a connection is not stalled, and a new connection ignores old round trips") {
   link_pulse pulse{milliseconds{600}};
   pulse.connected(true);
-  CHECK(pulse.asked(at(0)));
-  pulse.answered();
-  CHECK(pulse.asked(at(10)));
+  CHECK(pulse.start_round_trip(at(0)));
+  pulse.round_trip_returned();
+  CHECK(pulse.start_round_trip(at(10)));
   pulse.connected(false);
   CHECK_FALSE(pulse.up(at(1000)));
   CHECK_FALSE(pulse.stalled(at(1000)));
-  pulse.answered(); // of the lost connection
+  pulse.round_trip_returned(); // of the lost connection
   CHECK_FALSE(pulse.up(at(1000)));
   pulse.connected(true);
   CHECK_FALSE(pulse.up(at(1000)));
-  CHECK(pulse.asked(at(1000)));
-  pulse.answered();
+  CHECK(pulse.start_round_trip(at(1000)));
+  pulse.round_trip_returned();
   CHECK(pulse.up(at(1001)));
 }
