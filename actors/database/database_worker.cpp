@@ -13,17 +13,17 @@ using database_worker_self = database_worker_actor::stateful_pointer<database_wo
 
 void report(database_worker_self self) {
   auto& state = self->state;
-  auto said = std::make_shared<worker_report>();
-  said->connected = state.session->connected();
-  said->refused = state.session->refused();
+  auto update = std::make_shared<worker_report>();
+  update->connected = state.session->connected();
+  update->refused = state.session->refused();
   if (const auto server = state.session->server()) {
-    said->server = server->address;
-    said->version = server->version;
+    update->server = server->address;
+    update->version = server->version;
   }
-  if (!said->connected)
-    said->error = state.session->last_error();
-  state.reported_connected = said->connected;
-  self->send(state.listener, state_v, state.index, worker_report_ptr{std::move(said)});
+  if (!update->connected)
+    update->error = state.session->last_error();
+  state.reported_connected = update->connected;
+  self->send(state.listener, state_v, state.index, worker_report_ptr{std::move(update)});
 }
 
 bool has_to_connect(const database_worker_state& state) {
@@ -39,9 +39,9 @@ void connect_if_due(database_worker_self self) {
   if (done.has_error()) {
     const auto delay = state.backoff->next();
     state.next_attempt = self->clock().now() + delay;
-    // The gate has the one line about the database as a whole.
+    // DEBUG only: the storage gate logs one warning for the database as a whole.
     core::logger("cm.storage")
-      ->debug("database worker {} cannot connect, and tries on: {}", state.index, state.session->last_error());
+      ->debug("database worker {} cannot connect, and will try again: {}", state.index, state.session->last_error());
     report(self);
     return;
   }
@@ -50,8 +50,8 @@ void connect_if_due(database_worker_self self) {
   report(self);
 }
 
-// Nothing has to be looked after while there is a connection to the preferred host: who finds it lost, or another host
-// preferred, arms this again.
+// Schedules a tick while there is no connection to the preferred host. With such a connection none is needed: the
+// handlers that detect its loss, or a change of the preferred host, call this again.
 void arm_where_needed(database_worker_self self) {
   auto& state = self->state;
   if (!has_to_connect(state) || state.armed)

@@ -1,4 +1,4 @@
-// One connection to the database and the thread that blocks on it.
+// The actor that owns one connection to the database; its thread blocks on it.
 #pragma once
 
 #include "actors/interfaces/database.hpp"
@@ -19,10 +19,10 @@ namespace cm::actors {
 struct database_worker_settings {
   core::database_settings database;
   std::size_t index = 0;
-  storage::newer_schema newer = storage::newer_schema::refused; ///< accepted for a worker that replaces one
-  std::optional<core::token_hash> hash_key; ///< fingerprint of the key that tokens are hashed with; none: not checked
-  std::shared_ptr<storage::host_choice> hosts; ///< shared by the workers; null: this one chooses by itself
-  std::chrono::milliseconds tick{100};         ///< how often a missing connection is looked after
+  storage::newer_schema newer = storage::newer_schema::refused; ///< accepted for a worker that replaces a failed one
+  std::optional<core::token_hash> hash_key; ///< fingerprint of the key that tokens are hashed with; absent: not checked
+  std::shared_ptr<storage::host_choice> hosts; ///< shared by all workers; null: this worker chooses a host for itself
+  std::chrono::milliseconds tick{100};         ///< how often a worker without a connection checks if an attempt is due
 };
 
 struct database_worker_state {
@@ -30,16 +30,17 @@ struct database_worker_state {
 
   std::size_t index = 0;
   worker_listener_actor listener;
-  std::unique_ptr<storage::client_thread> thread; ///< before the session, so that it goes after it
+  std::unique_ptr<storage::client_thread> thread; ///< declared before the session, so it is destroyed after it
   std::unique_ptr<storage::session> session;
   std::optional<core::backoff> backoff;
   core::steady_time next_attempt{};
   std::chrono::milliseconds tick{};
-  bool armed = false; ///< a tick is on its way
+  bool armed = false; ///< a tick message is scheduled
   bool reported_connected = false;
 };
 
-/// To be spawned detached: the client library blocks. Connects by itself, for ever, and reports every change.
+/// To be spawned detached: the client library blocks. Connects at the start, retries indefinitely, and reports every
+/// change to `listener`.
 database_worker_actor::behavior_type
 database_worker(database_worker_actor::stateful_pointer<database_worker_state> self, database_worker_settings settings,
                 worker_listener_actor listener);

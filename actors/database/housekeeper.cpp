@@ -19,7 +19,7 @@ void rest(housekeeper_self self, std::chrono::milliseconds pause) {
 void take_pruned(housekeeper_self self, const storage_reply<storage::pruned>& pruned, std::uint32_t limit) {
   auto& state = self->state;
   if (!pruned) {
-    core::logger("cm.storage")->debug("old rows stay for now: {}", pruned.error().message);
+    core::logger("cm.storage")->debug("old rows could not be deleted: {}", pruned.error().message);
     state.round.end();
     rest(self, state.settings.period);
     return;

@@ -1,4 +1,4 @@
-// Deletes what is older than it is to be kept: audit trail, revocations.
+// The actor that deletes audit rows and revocations after their retention time.
 #pragma once
 
 #include "actors/database/prune_round.hpp"
@@ -15,8 +15,8 @@ namespace cm::actors {
 struct housekeeper_settings {
   std::chrono::milliseconds audit_retention{std::chrono::hours{365 * 24}};
   std::chrono::milliseconds revocations_retention{std::chrono::hours{7 * 24}};
-  std::chrono::milliseconds period{std::chrono::minutes{1}};
-  std::chrono::milliseconds pace{100}; ///< between two pieces while there is more: others come first
+  std::chrono::milliseconds period{std::chrono::minutes{1}}; ///< between two rounds
+  std::chrono::milliseconds pace{100}; ///< between two commands of a round, so that other work comes first
   std::chrono::milliseconds deadline{5000};
 };
 
@@ -29,7 +29,7 @@ struct housekeeper_state {
   prune_round round;
 };
 
-/// By the database's clock. Several replicas may do it at once: what one has deleted the next does not find.
+/// Ages count by the database's clock. Several replicas may delete rows at the same time.
 housekeeper_actor::behavior_type housekeeper(housekeeper_actor::stateful_pointer<housekeeper_state> self,
                                              housekeeper_settings settings, storage_gate_actor gate);
 

@@ -1,4 +1,4 @@
-// Questions that wait to be asked together: a batch forms by itself while others are on their way.
+// A queue that combines reads into batches: while some batches are in progress, new reads wait and form the next batch.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -11,28 +11,30 @@
 namespace cm::actors {
 
 struct read_limits {
-  std::size_t batch = 64;     ///< most questions of one batch
-  std::size_t under_way = 2;  ///< most batches that are not answered yet
-  std::size_t waiting = 1024; ///< most questions that wait
+  std::size_t batch = 64;     ///< maximum of reads in one batch
+  std::size_t under_way = 2;  ///< maximum of batches in progress
+  std::size_t waiting = 1024; ///< maximum of waiting reads
 };
 
-/// A plain queue with one owner. Question has a `deadline`; deadlines rise in the order in which questions come.
-template <class Question>
+/// A plain class. Not thread-safe.
+/// @tparam Read has a member `deadline`; each deadline is at least as late as those of the reads added before
+template <class Read>
 class read_batches {
 public:
   explicit read_batches(read_limits limits) : limits_(limits) {}
 
-  /// @return false, and nothing happens, where there is no room
-  [[nodiscard]] bool add(Question question) {
+  /// @return false: the queue is full, and the read was not added
+  [[nodiscard]] bool add(Read read) {
     if (waiting_.size() >= limits_.waiting)
       return false;
-    waiting_.push_back(std::move(question));
+    waiting_.push_back(std::move(read));
     return true;
   }
 
-  /// The next batch, which is on its way from now on; none while enough are, or where nothing waits.
-  [[nodiscard]] std::vector<Question> next() {
-    std::vector<Question> batch;
+  /// Removes and returns the next batch, which counts as in progress until done(). Empty: the maximum of batches is in
+  /// progress, or nothing waits.
+  [[nodiscard]] std::vector<Read> next() {
+    std::vector<Read> batch;
     if (under_way_ >= limits_.under_way)
       return batch;
     while (!waiting_.empty() && batch.size() < limits_.batch) {
@@ -44,24 +46,24 @@ public:
     return batch;
   }
 
-  /// A batch was answered.
+  /// A batch is finished.
   void done() noexcept { --under_way_; }
 
-  /// What waits in vain: its time is up.
-  [[nodiscard]] std::vector<Question> take_expired(core::steady_time now) {
-    std::vector<Question> late;
+  /// Removes and returns the waiting reads whose deadline has passed.
+  [[nodiscard]] std::vector<Read> take_expired(core::steady_time now) {
+    std::vector<Read> expired;
     while (!waiting_.empty() && waiting_.front().deadline <= now) {
-      late.push_back(std::move(waiting_.front()));
+      expired.push_back(std::move(waiting_.front()));
       waiting_.pop_front();
     }
-    return late;
+    return expired;
   }
 
   [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }
 
 private:
   read_limits limits_;
-  std::deque<Question> waiting_;
+  std::deque<Read> waiting_;
   std::size_t under_way_ = 0;
 };
 

@@ -17,13 +17,14 @@ storage_result_ptr too_late() {
   return failure(core::errc::unavailable, "Service Unavailable", "the database did not answer in time");
 }
 
-// A worker does not begin what is past its deadline. For whoever asked, that is a database that did not answer in time.
-storage_result_ptr as_answer(const storage_result_ptr& result) {
+// A worker does not start a job whose deadline has passed. To the requester that means that the database did not answer
+// in time.
+storage_result_ptr expired_to_unavailable(const storage_result_ptr& result) {
   return result->has_error() && result->error().code == core::errc::expired ? too_late() : result;
 }
 
-storage_result_ptr something_else() {
-  return failure(core::errc::internal, "Internal Server Error", "a question was answered with something else");
+storage_result_ptr mismatched_reply() {
+  return failure(core::errc::internal, "Internal Server Error", "the database's reply does not match the request");
 }
 
 core::error overloaded(const char* queue) {
@@ -34,7 +35,7 @@ core::error overloaded(const char* queue) {
 } // namespace
 
 std::size_t storage_dispatcher::hash_of_hash::operator()(const core::token_hash& value) const noexcept {
-  // The keys are hashes already.
+  // The key is a cryptographic hash, so any part of it is a good hash value.
   std::size_t out = 0;
   std::memcpy(&out, value.data(), sizeof out);
   return out;
@@ -43,7 +44,7 @@ std::size_t storage_dispatcher::hash_of_hash::operator()(const core::token_hash&
 storage_dispatcher::storage_dispatcher(dispatcher_settings settings)
   : settings_(std::move(settings)), workers_(settings_.workers), activations_(settings_.activation_queue) {}
 
-// -- questions --------------------------------------------------------------------------------------------------------
+// -- requests ---------------------------------------------------------------------------------------------------------
 
 core::expected<ticket> storage_dispatcher::add(const token_lookup& lookup) {
   if (lookups_.size() + lookup.hashes.size() > settings_.lookup_queue)
@@ -60,8 +61,8 @@ core::expected<ticket> storage_dispatcher::add(const token_lookup& lookup) {
       lookups_.push_back({hash, {id, i}, {}, lookup.deadline});
       continue;
     }
-    // The same key waits already: one question to the database serves both. It has not left yet, so what it brings
-    // is not older than this question.
+    // The same key waits already: one look-up in the database serves both. It has not started yet, so its result will
+    // not be older than this request.
     auto& waiting = lookups_[known->second - first_sequence_];
     waiting.more.push_back({id, i});
     waiting.deadline = std::max(waiting.deadline, lookup.deadline);
@@ -72,8 +73,9 @@ core::expected<ticket> storage_dispatcher::add(const token_lookup& lookup) {
 
 namespace {
 
-// Short reads by which revocations are followed: how old an answer from memory may be depends on them, so they go ahead
-// of what waits. Their one asker has one of them under way at a time, and gives it up when it takes too long.
+// The short reads of the revocation follower. They bound how old an answer from memory may be (contract 4.4), so they
+// have priority over other requests. The follower has one of them in progress at a time, and abandons one that takes
+// too long.
 bool follows_revocations(const storage::command& command) noexcept {
   return std::holds_alternative<storage::find_revocations>(command)
          || std::holds_alternative<storage::get_revocations>(command);
@@ -97,7 +99,7 @@ core::expected<ticket> storage_dispatcher::add(storage_job_ptr job) {
 
 std::size_t storage_dispatcher::add(const std::vector<storage::activation>& activations) {
   return static_cast<std::size_t>(
-    std::count_if(activations.begin(), activations.end(), [this](const auto& one) { return !activations_.add(one); }));
+    std::count_if(activations.begin(), activations.end(), [this](const auto& use) { return !activations_.add(use); }));
 }
 
 ticket storage_dispatcher::add_probe(core::steady_time deadline) {
@@ -122,8 +124,8 @@ std::size_t storage_dispatcher::share_of_lookups() const noexcept {
   return std::max<std::size_t>(1, workers_.size() / 2);
 }
 
-// Few connections with full batches look up more than many with small ones. So beyond the first jobs only full batches
-// go out; a job that the database is slow with does not count.
+// Few connections with full batches have a higher throughput than many with small batches. So beyond the first jobs
+// only full batches are started. Jobs for which the database takes long do not count, so that they do not block others.
 bool storage_dispatcher::may_look_up(core::steady_time now) const noexcept {
   if (lookups_.empty() || running(lane::lookup) >= share_of_lookups())
     return false;
@@ -134,13 +136,13 @@ bool storage_dispatcher::may_look_up(core::steady_time now) const noexcept {
          || (quick < settings_.max_lookups && lookups_.size() >= settings_.lookup_batch);
 }
 
-// Each kind of work has a share of the pool, so that none keeps the others waiting: look-ups half, activations one
-// worker, commands the rest. Where the pool is too small for that, the kinds take turns. A probe goes before all.
+// Each kind of work has a share of the pool, so that none blocks the others: look-ups half, activations one worker,
+// commands the rest. If the pool is too small for that, the round-robin decides. Probes come first, then follow reads.
 std::optional<storage_dispatcher::lane> storage_dispatcher::choose_lane(core::steady_time now) const noexcept {
   if (!probes_.empty())
     return lane::probe;
-  // Those that were given up keep their workers until the database answers or the socket time-out: the others stay
-  // free.
+  // A follow read that was abandoned occupies its worker until the database answers or the socket times out. The limit
+  // keeps the other workers free.
   constexpr std::size_t max_follow_reads = 2;
   if (!follow_reads_.empty() && running(lane::follow) < max_follow_reads)
     return lane::follow;
@@ -160,28 +162,28 @@ std::optional<storage_dispatcher::lane> storage_dispatcher::choose_lane(core::st
     }
     return false;
   };
-  constexpr std::array turns{lane::lookup, lane::command, lane::activation};
-  for (std::size_t i = 0; i < turns.size(); ++i) {
-    const auto kind = turns[(next_turn_ + i) % turns.size()];
+  constexpr std::array lanes{lane::lookup, lane::command, lane::activation};
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    const auto kind = lanes[(next_lane_ + i) % lanes.size()];
     if (may_run(kind))
       return kind;
   }
   return std::nullopt;
 }
 
-storage_job_ptr storage_dispatcher::take_single(running_job& running, std::deque<waiting_command>& queue) {
+storage_job_ptr storage_dispatcher::take_front(running_job& running, std::deque<waiting_command>& queue) {
   auto [id, job] = std::move(queue.front());
   queue.pop_front();
-  running.singles.push_back({id, job->deadline});
+  running.commands.push_back({id, job->deadline});
   return job;
 }
 
-// In the order in which they came; creations take along those that wait behind them.
+// Commands start in the order of arrival, except that a creation takes along the creations that wait behind it.
 storage_job_ptr storage_dispatcher::take_command(running_job& running) {
   const bool creation = !creations_.empty() && (commands_.empty() || creations_.front().id < commands_.front().id);
   if (!creation)
-    return take_single(running, commands_);
-  return creations_.size() == 1 ? take_single(running, creations_) : take_creations(running);
+    return take_front(running, commands_);
+  return creations_.size() == 1 ? take_front(running, creations_) : take_creations(running);
 }
 
 storage_job_ptr storage_dispatcher::take_creations(running_job& running) {
@@ -189,9 +191,9 @@ storage_job_ptr storage_dispatcher::take_creations(running_job& running) {
   core::steady_time deadline{};
   const auto count = std::min(settings_.creation_batch, creations_.size());
   command.items.reserve(count);
-  running.singles.reserve(count);
+  running.commands.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
-    const auto job = take_single(running, creations_);
+    const auto job = take_front(running, creations_);
     command.items.push_back(std::get<storage::create_token>(job->command));
     deadline = std::max(deadline, job->deadline);
   }
@@ -218,7 +220,7 @@ storage_job_ptr storage_dispatcher::take_lookup(running_job& running) {
 
 storage_job_ptr storage_dispatcher::take_activations(running_job& running, core::steady_time now) {
   running.activations = activations_.take(settings_.activation_batch);
-  // Nobody waits for it, so only the time-outs of the connection bound it.
+  // No requester waits for it, so only the time-outs of the connection bound it.
   return std::make_shared<storage_job>(storage_job{
     storage::activate_tokens{running.activations, core::now_ms(), settings_.replica}, now + std::chrono::seconds{30}});
 }
@@ -233,36 +235,37 @@ std::optional<storage_dispatcher::dispatch> storage_dispatcher::next(core::stead
   if (!kind)
     return std::nullopt;
 
-  // A probe takes nobody's turn: one comes with every few jobs of a slow database. Nor does a follow read.
+  // Probes and follow reads do not advance the round-robin: with a slow database there is one for every few jobs. The
+  // value of a lane is the position after it, since lane::probe is not in the round-robin.
   if (*kind != lane::probe && *kind != lane::follow)
-    next_turn_ = static_cast<std::size_t>(*kind); // the lane after this one, as lane::probe is not in the round
+    next_lane_ = static_cast<std::size_t>(*kind);
   running_job running;
   running.kind = *kind;
   running.worker = static_cast<std::size_t>(free - workers_.begin());
   running.since = now;
-  storage_job_ptr what;
+  storage_job_ptr payload;
   switch (*kind) {
   case lane::probe:
-    what = take_single(running, probes_);
+    payload = take_front(running, probes_);
     break;
   case lane::follow:
-    what = take_single(running, follow_reads_);
+    payload = take_front(running, follow_reads_);
     break;
   case lane::command:
-    what = take_command(running);
+    payload = take_command(running);
     break;
   case lane::lookup:
-    what = take_lookup(running);
+    payload = take_lookup(running);
     break;
   case lane::activation:
-    what = take_activations(running, now);
+    payload = take_activations(running, now);
     break;
   }
   const auto job = ++last_job_;
   free->job = job;
   const auto worker = running.worker;
   running_.emplace(job, std::move(running));
-  return dispatch{worker, job, std::move(what)};
+  return dispatch{worker, job, std::move(payload)};
 }
 
 void storage_dispatcher::fail_lookup(ticket id, const storage_result_ptr& result, std::vector<completion>& out) {
@@ -274,66 +277,66 @@ void storage_dispatcher::fail_keys(const running_job& job, const storage_result_
                                    std::vector<completion>& out) {
   for (const auto& key : job.keys) {
     fail_lookup(key.first.id, result, out);
-    for (const auto& s : key.more)
-      fail_lookup(s.id, result, out);
+    for (const auto& w : key.more)
+      fail_lookup(w.id, result, out);
   }
 }
 
-void storage_dispatcher::seat_found(const running_job& job, const storage_result_ptr& result,
-                                    std::vector<completion>& out) {
+void storage_dispatcher::complete_keys(const running_job& job, const storage_result_ptr& result,
+                                       std::vector<completion>& out) {
   const auto* found = result->has_value() ? std::get_if<storage::found_tokens>(&**result) : nullptr;
   if (found == nullptr || found->tokens.size() != job.keys.size()) {
-    fail_keys(job, result->has_error() ? result : something_else(), out);
+    fail_keys(job, result->has_error() ? result : mismatched_reply(), out);
     return;
   }
-  const auto seat_one = [&](const seat& s, const std::optional<storage::found_token>& token) {
-    const auto open = open_lookups_.find(s.id);
+  const auto set_token = [&](const waiter& w, const std::optional<storage::found_token>& token) {
+    const auto open = open_lookups_.find(w.id);
     if (open == open_lookups_.end())
       return; // expired meanwhile
-    open->second.found[s.position] = token;
+    open->second.found[w.position] = token;
     if (--open->second.missing > 0)
       return;
     out.push_back(
-      {s.id, std::make_shared<storage_result>(storage::reply{storage::found_tokens{std::move(open->second.found)}})});
+      {w.id, std::make_shared<storage_result>(storage::reply{storage::found_tokens{std::move(open->second.found)}})});
     open_lookups_.erase(open);
   };
   for (std::size_t key = 0; key < job.keys.size(); ++key) {
-    seat_one(job.keys[key].first, found->tokens[key]);
-    for (const auto& s : job.keys[key].more)
-      seat_one(s, found->tokens[key]);
+    set_token(job.keys[key].first, found->tokens[key]);
+    for (const auto& w : job.keys[key].more)
+      set_token(w, found->tokens[key]);
   }
 }
 
-// One question gets the result as it is; several creations get one each.
-void storage_dispatcher::answer_singles(const running_job& job, const storage_result_ptr& result,
-                                        std::vector<completion>& out) {
-  const bool shared = job.singles.size() > 1;
+// A single command gets the job's result as it is. In a batch of creations each gets its own result.
+void storage_dispatcher::complete_commands(const running_job& job, const storage_result_ptr& result,
+                                           std::vector<completion>& out) {
+  const bool batch = job.commands.size() > 1;
   const auto* created = result->has_value() ? std::get_if<storage::created_tokens>(&**result) : nullptr;
-  const bool fits = created != nullptr && created->results.size() == job.singles.size();
-  for (std::size_t i = 0; i < job.singles.size(); ++i) {
-    const auto& one = job.singles[i];
-    if (one.answered)
+  const bool matches = created != nullptr && created->results.size() == job.commands.size();
+  for (std::size_t i = 0; i < job.commands.size(); ++i) {
+    const auto& command = job.commands[i];
+    if (command.answered)
       continue;
-    if (!shared || result->has_error())
-      out.push_back({one.id, result});
-    else if (!fits)
-      out.push_back({one.id, something_else()});
+    if (!batch || result->has_error())
+      out.push_back({command.id, result});
+    else if (!matches)
+      out.push_back({command.id, mismatched_reply()});
     else if (const auto& own = created->results[i]; own.has_error())
-      out.push_back({one.id, std::make_shared<storage_result>(own.error())});
+      out.push_back({command.id, std::make_shared<storage_result>(own.error())});
     else
-      out.push_back({one.id, std::make_shared<storage_result>(storage::reply{*own})});
+      out.push_back({command.id, std::make_shared<storage_result>(storage::reply{*own})});
   }
 }
 
 std::vector<storage_dispatcher::completion> storage_dispatcher::finished(std::uint64_t job,
                                                                          const storage_result_ptr& from_worker) {
   std::vector<completion> out;
-  const auto at = running_.find(job);
-  if (at == running_.end())
+  const auto found = running_.find(job);
+  if (found == running_.end())
     return out;
-  const auto result = as_answer(from_worker);
-  auto done = std::move(at->second);
-  running_.erase(at);
+  const auto result = expired_to_unavailable(from_worker);
+  auto done = std::move(found->second);
+  running_.erase(found);
   auto& worker = workers_[done.worker];
   if (worker.job == job)
     worker.job.reset();
@@ -342,17 +345,17 @@ std::vector<storage_dispatcher::completion> storage_dispatcher::finished(std::ui
   case lane::probe:
   case lane::follow:
   case lane::command:
-    answer_singles(done, result, out);
+    complete_commands(done, result, out);
     break;
   case lane::lookup:
-    seat_found(done, result, out);
+    complete_keys(done, result, out);
     break;
   case lane::activation: {
-    // Trouble of the database: the activations wait for better times. Any other fault would only repeat itself.
-    const bool again = result->has_error() && result->error().code == core::errc::unavailable;
-    if (again) {
+    // If the database is unavailable, the activations are retried later. Any other error would only recur.
+    const bool retry = result->has_error() && result->error().code == core::errc::unavailable;
+    if (retry) {
       activation_failed_ = true;
-      activations_.again(done.activations);
+      activations_.requeue(done.activations);
     } else {
       activations_.done(done.activations);
     }
@@ -377,34 +380,34 @@ std::vector<storage_dispatcher::completion> storage_dispatcher::lost(std::size_t
 std::vector<storage_dispatcher::completion> storage_dispatcher::expire(core::steady_time now) {
   std::vector<completion> out;
   const auto late = too_late();
-  for (auto at = open_lookups_.begin(); at != open_lookups_.end();) {
-    if (at->second.deadline > now) {
-      ++at;
+  for (auto lookup = open_lookups_.begin(); lookup != open_lookups_.end();) {
+    if (lookup->second.deadline > now) {
+      ++lookup;
       continue;
     }
-    out.push_back({at->first, late});
-    at = open_lookups_.erase(at);
+    out.push_back({lookup->first, late});
+    lookup = open_lookups_.erase(lookup);
   }
   for (auto* queue : {&commands_, &creations_, &probes_, &follow_reads_}) {
-    for (auto at = queue->begin(); at != queue->end();) {
-      if (at->job->deadline > now) {
-        ++at;
+    for (auto command = queue->begin(); command != queue->end();) {
+      if (command->job->deadline > now) {
+        ++command;
         continue;
       }
-      out.push_back({at->id, late});
-      at = queue->erase(at);
+      out.push_back({command->id, late});
+      command = queue->erase(command);
     }
   }
   for (auto& [job, running] : running_) {
-    for (auto& one : running.singles) {
-      if (one.answered || one.deadline > now)
+    for (auto& command : running.commands) {
+      if (command.answered || command.deadline > now)
         continue;
-      one.answered = true;
-      out.push_back({one.id, late});
+      command.answered = true;
+      out.push_back({command.id, late});
     }
   }
-  // Keys that nobody waits for any more need not be asked for.
-  const auto awaited = [this](const seat& s) { return open_lookups_.count(s.id) > 0; };
+  // Drops the oldest keys whose waiters have all expired.
+  const auto awaited = [this](const waiter& w) { return open_lookups_.count(w.id) > 0; };
   while (!lookups_.empty() && !awaited(lookups_.front().first)
          && std::none_of(lookups_.front().more.begin(), lookups_.front().more.end(), awaited)) {
     waiting_index_.erase(lookups_.front().hash);
@@ -416,18 +419,18 @@ std::vector<storage_dispatcher::completion> storage_dispatcher::expire(core::ste
 
 std::vector<storage_dispatcher::completion> storage_dispatcher::refuse_waiting(const std::string& why) {
   std::vector<completion> out;
-  const auto away = failure(core::errc::unavailable, "Service Unavailable", why);
+  const auto refusal = failure(core::errc::unavailable, "Service Unavailable", why);
   for (const auto& key : lookups_) {
-    fail_lookup(key.first.id, away, out);
-    for (const auto& s : key.more)
-      fail_lookup(s.id, away, out);
+    fail_lookup(key.first.id, refusal, out);
+    for (const auto& w : key.more)
+      fail_lookup(w.id, refusal, out);
   }
   first_sequence_ += lookups_.size();
   lookups_.clear();
   waiting_index_.clear();
   for (auto* queue : {&commands_, &creations_}) {
     for (const auto& waiting : *queue)
-      out.push_back({waiting.id, away});
+      out.push_back({waiting.id, refusal});
     queue->clear();
   }
   return out;

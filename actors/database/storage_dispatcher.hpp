@@ -1,5 +1,5 @@
-// The queues before the database workers: admission, micro-batches of look-ups, creations and activations, deadlines.
-// A plain class that the storage gate owns; it knows neither actors nor the clock.
+// The queues before the database workers: admission, batches of look-ups, creations and activations, deadlines. A plain
+// class that the storage gate owns, without actors or a clock.
 #pragma once
 
 #include "actors/database/activation_queue.hpp"
@@ -24,81 +24,86 @@ namespace cm::actors {
 
 struct dispatcher_settings {
   std::size_t workers = 8;
-  std::size_t lookup_batch = storage::max_batch;           ///< most keys of one job
-  std::size_t creation_batch = 32;                         ///< most creations of one job
-  std::size_t activation_batch = storage::max_activations; ///< most activations of one job
-  std::size_t lookup_queue = 65536;                        ///< most keys that wait
-  std::size_t command_queue = 1024;                        ///< most commands that wait
-  std::size_t activation_queue = 1'048'576;  ///< most activations that wait; those beyond are left to the next use
-  std::size_t eager_lookups = 2;             ///< look-up jobs at once of whatever size; more only with full batches
-  std::size_t max_lookups = 4;               ///< look-up jobs at once, in any case at most half of the pool
-  std::chrono::milliseconds slow_lookup{50}; ///< a job that takes longer does not keep others from beginning
-  std::chrono::milliseconds activation_rest{500}; ///< pause after the database could not write
+  std::size_t lookup_batch = storage::max_batch;           ///< maximum of keys in one job
+  std::size_t creation_batch = 32;                         ///< maximum of creations in one job
+  std::size_t activation_batch = storage::max_activations; ///< maximum of activations in one job
+  std::size_t lookup_queue = 65536;                        ///< maximum of waiting keys
+  std::size_t command_queue = 1024;                        ///< maximum of waiting commands
+  std::size_t activation_queue = 1'048'576; ///< maximum of waiting activations; others are left to the token's next use
+  std::size_t eager_lookups = 2; ///< concurrent look-up jobs with batches of any size; further jobs need full batches
+  std::size_t max_lookups = 4;   ///< maximum of concurrent look-up jobs; at most half of the pool in any case
+  std::chrono::milliseconds slow_lookup{50}; ///< look-up jobs that run longer do not count for the two limits above
+  std::chrono::milliseconds activation_rest{500}; ///< pause of activations after the database could not write
   std::string replica;                            ///< the actor in the audit rows of activations
 };
 
-/// Names what was asked, between the question and its completion.
+/// Identifies a request until its completion.
 using ticket = std::uint64_t;
 
+/// Each request gets exactly one completion: from finished(), lost(), expire() or refuse_waiting(). Activations are not
+/// answered. Not thread-safe; time is a parameter.
 class storage_dispatcher {
 public:
-  /// The answer to a ticket.
+  /// The result of a request.
   struct completion {
     ticket id = 0;
     storage_result_ptr result;
   };
 
-  /// A job for a worker that is free and connected.
+  /// A job for a connected idle worker.
   struct dispatch {
-    std::size_t worker = 0;
-    std::uint64_t job = 0;
-    storage_job_ptr what;
+    std::size_t worker = 0; ///< its index
+    std::uint64_t job = 0;  ///< its number, for finished()
+    storage_job_ptr payload;
   };
 
   explicit storage_dispatcher(dispatcher_settings settings);
 
-  // -- questions ------------------------------------------------------------------------------------------------------
+  // -- requests -------------------------------------------------------------------------------------------------------
 
-  /// Takes a look-up in; errc::overloaded where the queue has no room for all its keys.
+  /// Queues a look-up; errc::overloaded if its keys exceed the free capacity of the queue.
   [[nodiscard]] core::expected<ticket> add(const token_lookup& lookup);
 
-  /// Takes a command in; errc::overloaded where the queue is full.
+  /// Queues a command; errc::overloaded if the queue is full.
   [[nodiscard]] core::expected<ticket> add(storage_job_ptr job);
 
-  /// Remembers first uses; one that waits already is taken once. Returns how many found no room.
+  /// Queues first uses; a token that waits already, or is being written, is not added again.
+  /// @return the number of first uses that were refused, because the queue is full
   std::size_t add(const std::vector<storage::activation>& activations);
 
-  /// Asks for a round trip to the database, ahead of everything that waits. Answered like a command.
+  /// Queues a round trip to the database, ahead of all other requests. Completed like a command.
   [[nodiscard]] ticket add_probe(core::steady_time deadline);
 
   // -- workers --------------------------------------------------------------------------------------------------------
 
-  /// The worker can take jobs, or cannot. A worker that was lost with a job: see lost().
+  /// Whether the worker accepts jobs. For a worker that failed use lost().
   void connected(std::size_t worker, bool yes);
 
-  /// The next job for whoever is free; nothing when nobody is or nothing waits. Call again until then.
+  /// The next job for an idle worker. Empty: no worker is idle, or no request may start now. To be called repeatedly
+  /// until it is empty.
   [[nodiscard]] std::optional<dispatch> next(core::steady_time now);
 
-  /// The worker finished the job. `expired` is passed on as `unavailable`; an answer that nobody waits for any more is
-  /// dropped.
+  /// The worker finished the job. The result `expired` becomes `unavailable`. Results for requests that are completed
+  /// already, and for unknown jobs, are dropped.
   [[nodiscard]] std::vector<completion> finished(std::uint64_t job, const storage_result_ptr& from_worker);
 
-  /// The worker died: what it worked on is answered `unavailable`, and it is not connected.
+  /// The worker failed: completes the requests of its job with `unavailable`, and counts it as not connected.
   [[nodiscard]] std::vector<completion> lost(std::size_t worker);
 
   // -- time -----------------------------------------------------------------------------------------------------------
 
-  /// Answers `unavailable` to everything whose deadline has passed, also what a worker still has in its hands.
+  /// Completes all requests whose deadline has passed with `unavailable`, also those that a worker is executing.
   [[nodiscard]] std::vector<completion> expire(core::steady_time now);
 
-  /// Answers `unavailable` to everything that waits, for a database that is known to be away.
+  /// Completes all waiting look-ups and commands with `unavailable`, because the database is known to be down.
+  /// Activations keep waiting.
   [[nodiscard]] std::vector<completion> refuse_waiting(const std::string& why);
 
   // -- state ----------------------------------------------------------------------------------------------------------
 
   [[nodiscard]] std::size_t connected_workers() const noexcept;
 
-  /// Those that have a job.
+  /// Workers that have a job.
   [[nodiscard]] std::size_t busy_workers() const noexcept { return running_.size(); }
 
   [[nodiscard]] std::size_t waiting_keys() const noexcept { return lookups_.size(); }
@@ -107,7 +112,7 @@ public:
 
   [[nodiscard]] std::size_t waiting_activations() const noexcept { return activations_.size(); }
 
-  /// Nothing waits and no worker has a job but probes.
+  /// Nothing waits, and no job but probes and follow reads is running.
   [[nodiscard]] bool idle() const noexcept;
 
 private:
@@ -117,22 +122,23 @@ private:
     std::size_t operator()(const core::token_hash& value) const noexcept;
   };
 
-  // One place in the answer of a look-up.
-  struct seat {
+  // A look-up that waits for a key.
+  struct waiter {
     ticket id;
-    std::size_t position;
+    std::size_t position; ///< of the key in the look-up
   };
 
+  // A key that waits to be looked up, once for all its waiters.
   struct waiting_key {
     core::token_hash hash;
-    seat first;
-    std::vector<seat> more; ///< hardly ever
-    core::steady_time deadline;
+    waiter first;
+    std::vector<waiter> more;   ///< empty nearly always
+    core::steady_time deadline; ///< the latest of the waiters
   };
 
   struct open_lookup {
     std::vector<std::optional<storage::found_token>> found;
-    std::size_t missing = 0;
+    std::size_t missing = 0; ///< keys without a result yet
     core::steady_time deadline;
   };
 
@@ -141,8 +147,8 @@ private:
     storage_job_ptr job;
   };
 
-  // One question whose answer is not shared.
-  struct single {
+  // A command that a worker is executing.
+  struct running_command {
     ticket id = 0;
     core::steady_time deadline;
     bool answered = false; ///< expired meanwhile
@@ -152,9 +158,9 @@ private:
     lane kind = lane::probe;
     std::size_t worker = 0;
     core::steady_time since;
-    std::vector<single> singles;                  ///< command, probe: one, or several creations
-    std::vector<waiting_key> keys;                ///< look-up
-    std::vector<storage::activation> activations; ///< activation
+    std::vector<running_command> commands;        ///< lanes probe, command and follow: one, or several creations
+    std::vector<waiting_key> keys;                ///< lane lookup
+    std::vector<storage::activation> activations; ///< lane activation
   };
 
   struct worker_state {
@@ -166,13 +172,13 @@ private:
   [[nodiscard]] bool may_look_up(core::steady_time now) const noexcept;
   [[nodiscard]] std::size_t running(lane kind) const noexcept;
   [[nodiscard]] std::size_t share_of_lookups() const noexcept;
-  [[nodiscard]] storage_job_ptr take_single(running_job& running, std::deque<waiting_command>& queue);
+  [[nodiscard]] storage_job_ptr take_front(running_job& running, std::deque<waiting_command>& queue);
   [[nodiscard]] storage_job_ptr take_command(running_job& running);
   [[nodiscard]] storage_job_ptr take_creations(running_job& running);
   [[nodiscard]] storage_job_ptr take_lookup(running_job& running);
   [[nodiscard]] storage_job_ptr take_activations(running_job& running, core::steady_time now);
-  void answer_singles(const running_job& job, const storage_result_ptr& result, std::vector<completion>& out);
-  void seat_found(const running_job& job, const storage_result_ptr& result, std::vector<completion>& out);
+  void complete_commands(const running_job& job, const storage_result_ptr& result, std::vector<completion>& out);
+  void complete_keys(const running_job& job, const storage_result_ptr& result, std::vector<completion>& out);
   void fail_keys(const running_job& job, const storage_result_ptr& result, std::vector<completion>& out);
   void fail_lookup(ticket id, const storage_result_ptr& result, std::vector<completion>& out);
 
@@ -181,14 +187,14 @@ private:
   std::unordered_map<std::uint64_t, running_job> running_;
   std::unordered_map<ticket, open_lookup> open_lookups_;
   std::deque<waiting_key> lookups_;
-  std::unordered_map<core::token_hash, std::uint64_t, hash_of_hash> waiting_index_; ///< hash -> sequence of its key
+  std::unordered_map<core::token_hash, std::uint64_t, hash_of_hash> waiting_index_; ///< hash -> sequence in lookups_
   std::uint64_t first_sequence_ = 0;                                                ///< of lookups_.front()
   std::deque<waiting_command> commands_;                                            ///< all but creations of tokens
   std::deque<waiting_command> creations_;
   std::deque<waiting_command> probes_;
-  std::deque<waiting_command> follow_reads_; ///< by which revocations are followed
+  std::deque<waiting_command> follow_reads_; ///< reads of other replicas' revocations, for the revocation follower
   activation_queue activations_;
-  std::size_t next_turn_ = 0;
+  std::size_t next_lane_ = 0; ///< where the round-robin over the lanes continues
   bool activation_failed_ = false;
   core::steady_time activations_rest_until_{};
   ticket last_ticket_ = 0;

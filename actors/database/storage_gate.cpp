@@ -12,20 +12,20 @@ namespace {
 
 using storage_gate_self = storage_gate_actor::stateful_pointer<storage_gate_state>;
 
-// A worker's own time-outs end its work; this one only notices a worker that will never come back.
+// A worker's own time-outs bound its jobs. This one only detects a worker that will never answer.
 constexpr std::chrono::minutes worker_patience{3};
 
 storage_result_ptr unavailable(const std::string& why) {
   return std::make_shared<storage_result>(core::make_error(core::errc::unavailable, "Service Unavailable", why));
 }
 
-// "7 s ahead of the database's clock": whole seconds, so that a warning does not change with every probe.
+// Such as "7 s ahead of the database's clock". Whole seconds, so that the warning does not change with every probe.
 std::string describe_skew(const core::clock_skew& skew) {
   const auto seconds = std::chrono::round<std::chrono::seconds>(std::chrono::abs(skew.offset)).count();
   return std::to_string(seconds) + (skew.offset.count() > 0 ? " s ahead of" : " s behind") + " the database's clock";
 }
 
-// Compares the clocks with every probe that was answered.
+// A probe was answered: compares the clocks.
 void take_probe(storage_gate_self self, const storage::reply& reply) {
   auto& state = self->state;
   state.pulse->probe_answered();
@@ -45,26 +45,26 @@ void take_probe(storage_gate_self self, const storage::reply& reply) {
 
 void deliver(storage_gate_self self, std::vector<storage_dispatcher::completion> done) {
   auto& state = self->state;
-  for (auto& one : done) {
-    if (state.probe == one.id) {
+  for (auto& completion : done) {
+    if (state.probe == completion.id) {
       state.probe.reset();
-      if (one.result->has_value())
-        take_probe(self, **one.result);
+      if (completion.result->has_value())
+        take_probe(self, **completion.result);
       continue;
     }
-    const auto at = state.promises.find(one.id);
-    if (at == state.promises.end())
+    const auto found = state.promises.find(completion.id);
+    if (found == state.promises.end())
       continue;
-    auto promise = std::move(at->second);
-    state.promises.erase(at);
-    promise.deliver(std::move(one.result));
+    auto promise = std::move(found->second);
+    state.promises.erase(found);
+    promise.deliver(std::move(completion.result));
   }
 }
 
 void pump(storage_gate_self self);
 
-// Makes the worker report again. It reports changes only, and its last report may have come before its handle, or have
-// been overruled when it was given up and came back.
+// Makes the worker report its state again: by itself it reports changes only. Its latest report may have arrived before
+// its handle, or have been overridden when its job timed out.
 void ask_for_report(storage_gate_self self, std::size_t worker) {
   self->send(self->state.workers[worker], peer_v, worker_listener_peer{caf::actor_cast<storage_gate_actor>(self)});
 }
@@ -77,7 +77,7 @@ void finish(storage_gate_self self, std::uint64_t job, const storage_result_ptr&
   pump(self);
 }
 
-// Gives work to whoever is free.
+// Sends jobs to the idle workers.
 void pump(storage_gate_self self) {
   auto& state = self->state;
   while (auto next = state.dispatcher->next(self->clock().now())) {
@@ -87,7 +87,7 @@ void pump(storage_gate_self self) {
       deliver(self, state.dispatcher->lost(worker));
       continue;
     }
-    request_within(self, state.workers[worker], worker_patience, execute_v, std::move(next->what))
+    request_within(self, state.workers[worker], worker_patience, execute_v, std::move(next->payload))
       .then([self, job](const storage_result_ptr& result) { finish(self, job, result); },
             [self, worker](const caf::error& problem) {
               core::logger("cm.storage")->warn("database worker {} failed: {}", worker, describe_reason(problem));
@@ -102,7 +102,7 @@ void pump(storage_gate_self self) {
   }
 }
 
-// Why the database is away, as far as is known; empty where nothing is.
+// Why the database is down; empty if that is unknown.
 std::string reason(storage_gate_self self) {
   const auto& state = self->state;
   if (state.pulse->stalled())
@@ -132,31 +132,31 @@ void report(storage_gate_self self) {
   self->send(state.health, report_v, std::make_shared<const component_report>(std::move(health)));
 }
 
-// Looks whether the database is there, and says so where that changed.
+// Updates the state of the database; logs and reports a change.
 void judge(storage_gate_self self) {
   auto& state = self->state;
   const auto now = self->clock().now();
   const bool changed = state.pulse->judge(state.dispatcher->connected_workers(), now);
-  if (!state.pulse->up() && !state.said_away) {
+  if (!state.pulse->up() && !state.outage_logged) {
     const auto why = reason(self);
     if (!why.empty()) {
-      state.said_away = true;
+      state.outage_logged = true;
       core::logger("cm.storage")->warn("the database is away: {}", why);
     }
   }
   if (!changed)
     return;
   if (state.pulse->up()) {
-    state.said_away = false;
+    state.outage_logged = false;
     core::logger("cm.storage")->info("the database answers");
-    if (!std::exchange(state.met, true) && state.settings.on_first_contact)
+    if (!std::exchange(state.had_contact, true) && state.settings.on_first_contact)
       state.settings.on_first_contact();
   }
   report(self);
 }
 
-// True when there is no sense in waiting: it has been away for a while already.
-bool hopeless(storage_gate_self self) {
+// Whether requests are refused at once, because the database has been down for some time.
+bool fails_fast(storage_gate_self self) {
   const auto& state = self->state;
   return state.pulse->down_for(self->clock().now()) > state.settings.fail_fast_after;
 }
@@ -182,9 +182,9 @@ void measure(storage_gate_self self) {
   gauges.waiting_activations.set(state.dispatcher->waiting_activations());
 }
 
-// Workers look which host is preferred before every command. Those that have none would stay on the former host: on a
-// cluster's node that reads and locks by itself.
-void gather_workers(storage_gate_self self) {
+// Notifies the workers when another host is preferred. A worker checks that before every command, but an idle one would
+// stay connected to the former host, which may be a node of a cluster with reads and locks of its own.
+void move_workers(storage_gate_self self) {
   auto& state = self->state;
   if (!state.settings.hosts)
     return;
@@ -204,29 +204,30 @@ void tick(storage_gate_self self) {
   deliver(self, state.dispatcher->expire(now));
   if (now >= state.next_probe) {
     state.next_probe = now + state.settings.probe_period;
-    gather_workers(self);
+    move_workers(self);
     if (!state.probe && state.dispatcher->connected_workers() > 0) {
       state.probe = state.dispatcher->add_probe(now + std::chrono::minutes{1});
-      state.pulse->asked(now);
+      state.pulse->probe_sent(now);
     }
     report(self);
     if (const auto refused = std::exchange(state.refused_activations, 0); refused > 0)
-      core::logger("cm.storage")->warn("{} first uses found no room in the queue and wait for the next use", refused);
+      core::logger("cm.storage")
+        ->warn("{} first uses were not recorded, because their queue is full; the next uses will be", refused);
   }
   judge(self);
-  if (hopeless(self))
+  if (fails_fast(self))
     deliver(self, state.dispatcher->refuse_waiting("the database is away"));
   pump(self);
 }
 
-void take_report(storage_gate_self self, std::size_t worker, const worker_report_ptr& said) {
+void take_report(storage_gate_self self, std::size_t worker, const worker_report_ptr& update) {
   auto& state = self->state;
   if (worker >= state.reports.size())
     return;
-  if (said->refused && state.settings.on_refused_database)
-    state.settings.on_refused_database(said->error);
-  state.reports[worker] = said;
-  state.dispatcher->connected(worker, said->connected && state.workers[worker]);
+  if (update->refused && state.settings.on_refused_database)
+    state.settings.on_refused_database(update->error);
+  state.reports[worker] = update;
+  state.dispatcher->connected(worker, update->connected && state.workers[worker]);
   judge(self);
   pump(self);
 }
@@ -234,7 +235,7 @@ void take_report(storage_gate_self self, std::size_t worker, const worker_report
 } // namespace
 
 bool database_pulse::judge(std::size_t connected_workers, core::steady_time now) noexcept {
-  const bool silent = asked_ && now - *asked_ > patience_ && now - last_answer_ > patience_;
+  const bool silent = probe_sent_ && now - *probe_sent_ > patience_ && now - last_answer_ > patience_;
   stalled_ = connected_workers > 0 && silent;
   const bool up = connected_workers > 0 && !silent;
   if (up == up_)
@@ -268,12 +269,12 @@ storage_gate_actor::behavior_type storage_gate(storage_gate_self self, storage_g
 
   return {
     [self](find_atom, const token_lookup_ptr& lookup) -> caf::result<storage_result_ptr> {
-      if (hopeless(self))
+      if (fails_fast(self))
         return unavailable("the database is away");
       return enqueue(self, self->state.dispatcher->add(*lookup));
     },
     [self](execute_atom, const storage_job_ptr& job) -> caf::result<storage_result_ptr> {
-      if (hopeless(self))
+      if (fails_fast(self))
         return unavailable("the database is away");
       return enqueue(self, self->state.dispatcher->add(job));
     },
@@ -281,7 +282,7 @@ storage_gate_actor::behavior_type storage_gate(storage_gate_self self, storage_g
       self->state.refused_activations += self->state.dispatcher->add(*activations);
       pump(self);
     },
-    [self](state_atom, std::size_t worker, const worker_report_ptr& said) { take_report(self, worker, said); },
+    [self](state_atom, std::size_t worker, const worker_report_ptr& update) { take_report(self, worker, update); },
     [self](drain_atom) -> caf::result<bool> {
       auto promise = self->make_response_promise<bool>();
       self->state.drains.push_back(promise);

@@ -1,4 +1,4 @@
-// The one door to the database: admission, micro-batches, deadlines, and the verdict on whether the database is there.
+// The actor through which all others use the database: admission, batches, deadlines, and the state of the database.
 #pragma once
 
 #include "actors/database/storage_dispatcher.hpp"
@@ -26,40 +26,42 @@ namespace cm::actors {
 struct storage_gate_settings {
   dispatcher_settings dispatcher;
   std::chrono::milliseconds tick{50};              ///< resolution of deadlines
-  std::chrono::milliseconds probe_period{150};     ///< how often the database is asked for a sign of life
-  std::chrono::milliseconds probe_patience{500};   ///< silence after which it counts as away
-  std::chrono::milliseconds fail_fast_after{1000}; ///< away for so long: what comes is answered `unavailable` at once
+  std::chrono::milliseconds probe_period{150};     ///< how often the database is probed; one probe at a time
+  std::chrono::milliseconds probe_patience{500};   ///< without an answer for this long the database counts as down
+  std::chrono::milliseconds fail_fast_after{1000}; ///< down for longer: requests are answered `unavailable` at once
   std::function<void()> on_first_contact;          ///< called once, when the first worker is connected
+  /// Called when a worker's report says `refused`, with its error text; possibly more than once.
   std::function<void(const std::string&)> on_refused_database;
-  std::shared_ptr<const storage::host_choice> hosts; ///< of the workers; null: each chooses by itself
+  std::shared_ptr<const storage::host_choice> hosts; ///< shared with the workers; null: each worker chooses for itself
   std::shared_ptr<core::metrics> metrics;            ///< may be null
 };
 
-/// Whether the database answers. A plain class: time is a parameter.
+/// Judges whether the database answers. A plain class: time is a parameter. Not thread-safe.
 class database_pulse {
 public:
   explicit database_pulse(std::chrono::milliseconds patience, core::steady_time start)
     : patience_(patience), down_since_(start) {}
 
-  /// Any command came back from the database.
+  /// The database has answered a command or a probe.
   void answered(core::steady_time now) noexcept { last_answer_ = now; }
 
-  /// A probe was handed to a worker or is waiting for one.
-  void asked(core::steady_time now) noexcept {
-    if (!asked_)
-      asked_ = now;
+  /// A probe was sent to a worker or waits for one. While one is pending, further calls change nothing.
+  void probe_sent(core::steady_time now) noexcept {
+    if (!probe_sent_)
+      probe_sent_ = now;
   }
 
-  void probe_answered() noexcept { asked_.reset(); }
+  void probe_answered() noexcept { probe_sent_.reset(); }
 
-  /// To be called at every tick; true when the verdict changed.
+  /// Updates up() and stalled(); to be called at every tick. @return whether up() changed
   [[nodiscard]] bool judge(std::size_t connected_workers, core::steady_time now) noexcept;
 
   [[nodiscard]] bool up() const noexcept { return up_; }
 
+  /// Workers are connected, but the database does not answer.
   [[nodiscard]] bool stalled() const noexcept { return stalled_; }
 
-  /// For how long it has been away.
+  /// How long the database has been down; 0 while it is up. Counts from the start if it was never up.
   [[nodiscard]] std::chrono::milliseconds down_for(core::steady_time now) const noexcept {
     return up_ ? std::chrono::milliseconds{0}
                : std::chrono::duration_cast<std::chrono::milliseconds>(now - down_since_);
@@ -69,7 +71,7 @@ private:
   std::chrono::milliseconds patience_;
   core::steady_time down_since_;
   core::steady_time last_answer_{};
-  std::optional<core::steady_time> asked_;
+  std::optional<core::steady_time> probe_sent_;
   bool up_ = false;
   bool stalled_ = false;
 };
@@ -87,19 +89,20 @@ struct storage_gate_state {
   std::vector<caf::typed_response_promise<bool>> drains;
   std::optional<ticket> probe;
   core::steady_time next_probe{};
-  std::uint64_t refused_activations = 0;
-  std::uint64_t host_moves = 0; ///< of those that the workers were told about
+  std::uint64_t refused_activations = 0; ///< since the latest warning about them
+  std::uint64_t host_moves = 0;          ///< changes of the preferred host that the workers were notified of
   core::clock_skew_watch skew;
   std::string why_down;
   health_actor health;
-  bool met = false;
-  bool said_away = false; ///< the log has its line about the present outage
+  bool had_contact = false;   ///< on_first_contact was called
+  bool outage_logged = false; ///< the current outage has been logged
 
-  /// Whoever still waits is told that nothing comes any more.
+  /// Answers `unavailable` to all pending requests, and false to all drains.
   ~storage_gate_state();
 };
 
-/// Workers make themselves known by their reports and their handles; both come again after a restart of either side.
+/// The gate uses a worker when it has its handle and a report that it is connected. It receives both again after a
+/// restart of the worker or of the gate.
 storage_gate_actor::behavior_type storage_gate(storage_gate_actor::stateful_pointer<storage_gate_state> self,
                                                storage_gate_settings settings, health_actor health);
 

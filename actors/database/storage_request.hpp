@@ -1,4 +1,4 @@
-// How an actor asks the storage gate.
+// Helpers by which an actor sends requests to the storage gate.
 #pragma once
 
 #include "actors/interfaces/database.hpp"
@@ -77,7 +77,7 @@ void request_storage(Self* self, const storage_gate_actor& gate, storage::comman
           [handle](const caf::error& problem) { handle(storage_reply<Reply>{storage_gate_lost(problem)}); });
 }
 
-/// The same with the time that the command may take.
+/// The same with a duration from now.
 template <class Reply, class Self, class Handle>
 void request_storage(Self* self, const storage_gate_actor& gate, storage::command command,
                      std::chrono::milliseconds patience, Handle handle) {

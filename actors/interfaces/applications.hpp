@@ -1,4 +1,4 @@
-// The applications that CM knows (contract 3.2, 4.6).
+// The applications that CM knows, from the configuration or from Tekton (contract 3.2, 4.6).
 #pragma once
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -11,24 +11,24 @@
 
 namespace cm::actors {
 
-/// Shared and never changed: a change makes a new one.
+/// An immutable snapshot that several actors share. A change produces a new snapshot, which root sends to them.
 struct application_directory {
-  std::map<std::string, std::set<std::string>, std::less<>> versions; ///< by the application's name
-  bool open = false; ///< any well-formed name will do: nothing is configured, and Tekton has not been asked
+  std::map<std::string, std::set<std::string>, std::less<>> versions; ///< by application name
+  bool open = false; ///< every well-formed name is accepted: none is configured, and Tekton was not queried
 
-  /// Whether an application of that name may have tokens.
+  /// Whether tokens of the application `name` are accepted.
   [[nodiscard]] bool knows(std::string_view name) const { return open || versions.find(name) != versions.end(); }
 };
 
 using application_directory_ptr = std::shared_ptr<const application_directory>;
 
-/// From kaa.applications: none configured means that any name will do.
+/// The directory for the configuration key kaa.applications. If it names no application, every name is accepted.
 [[nodiscard]] inline application_directory_ptr
 configured_applications(const std::map<std::string, std::set<std::string>>& configured) {
-  auto made = std::make_shared<application_directory>();
-  made->versions.insert(configured.begin(), configured.end());
-  made->open = configured.empty();
-  return made;
+  auto directory = std::make_shared<application_directory>();
+  directory->versions.insert(configured.begin(), configured.end());
+  directory->open = configured.empty();
+  return directory;
 }
 
 } // namespace cm::actors

@@ -1,4 +1,5 @@
-// Changes of credentials: who makes them, and who asks for them without an operator.
+// Actors that change credentials: the credential manager, which executes every change, and the actors that request
+// changes on NATS messages and not for a REST client.
 #pragma once
 
 #include "actors/interfaces/applications.hpp"
@@ -21,7 +22,7 @@
 
 namespace cm::actors {
 
-/// A token to be made, and the outcome with the only copy of its value.
+/// A request to create a token.
 struct create_token_order {
   http::create_token_request request;
   core::change_origin origin;
@@ -29,22 +30,22 @@ struct create_token_order {
 
 struct created_token_outcome {
   core::endpoint_token token;
-  core::secret value;
+  core::secret value; ///< the only copy: the database holds a hash
 };
 
 using create_order_ptr = std::shared_ptr<const create_token_order>;
 using create_result = core::expected<created_token_outcome>;
 using create_result_ptr = std::shared_ptr<const create_result>;
 
-/// Any other change of credentials: one storage command. Its IDs and its time are the manager's to fill in.
+/// Any other change of credentials, as one storage command. The manager fills in the IDs and the time.
 struct credential_change {
   storage::command command;
-  core::channel how = core::channel::rest; ///< an operator's changes are what a bad license forbids
+  core::channel how = core::channel::rest; ///< an invalid license forbids the changes of operators only
 };
 
 using credential_change_ptr = std::shared_ptr<const credential_change>;
 
-/// Some lines of an import, at most storage::max_import.
+/// A batch of an import's lines, at most storage::max_import.
 struct import_order {
   std::vector<http::import_line> lines;
   core::change_origin origin;
@@ -52,28 +53,29 @@ struct import_order {
 
 using import_order_ptr = std::shared_ptr<const import_order>;
 
-/// What became of one line.
+/// The result of one line.
 struct imported_line {
   core::expected<storage::import_result> result;
-  std::optional<core::secret> generated; ///< the token's value, where CM made it
+  std::optional<core::secret> generated; ///< the token's value, if CM generated it
 };
 
-/// One a line, in their order; or why none was taken.
+/// One result for each line, in the same order; or the error for which no line was imported.
 using import_outcome = core::expected<std::vector<imported_line>>;
 using import_outcome_ptr = std::shared_ptr<const import_outcome>;
 
 using credential_manager_actor = caf::typed_actor<
-  // Makes a token; the answer holds its value, the only time that it is shown.
+  // Creates a token. Answered with the token and its value, which is shown this once, or with an error.
   caf::replies_to<create_atom, create_order_ptr>::with<create_result_ptr>,
-  // Makes any other change; answered with the command's reply.
+  // Executes any other change. Answered with the reply to the command, or with an error.
   caf::replies_to<apply_atom, credential_change_ptr>::with<storage_result_ptr>,
-  // Imports some lines.
+  // Imports a batch of lines. Answered with a result for each line, or with an error.
   caf::replies_to<import_atom, import_order_ptr>::with<import_outcome_ptr>,
-  // Whether the license allows changes; if not, why.
+  // Whether the license allows changes; if it does not, the reason.
   caf::reacts_to<license_atom, bool, std::string>,
-  // The applications that are known from now on.
+  // Replaces the known applications.
   caf::reacts_to<directory_atom, application_directory_ptr>,
-  // Who is told of tokens that were taken away, before whoever did it.
+  // The forwarder that notifies all validators of this replica. The manager calls it for revoked tokens before it
+  // answers the request that revoked them (contract 4.4).
   caf::reacts_to<peer_atom, forwarder_ptr>, caf::reacts_to<peer_atom, storage_gate_peer>,
   caf::reacts_to<peer_atom, event_publisher_peer>, caf::reacts_to<peer_atom, revocation_follower_peer>>;
 
@@ -82,25 +84,25 @@ struct credential_manager_peer {
 };
 
 using token_transitioner_actor = caf::typed_actor<
-  // Answers every one of the requests.
+  // Requests for status transitions. Each of them gets one reply over NATS.
   caf::reacts_to<validate_atom, pending_transition_requests_ptr>,
-  // The applications that are known from now on.
+  // Replaces the known applications.
   caf::reacts_to<directory_atom, application_directory_ptr>, caf::reacts_to<peer_atom, credential_manager_peer>,
   caf::reacts_to<peer_atom, nats_egress_peer>>;
 
 using endpoint_remover_actor = caf::typed_actor<
-  // There are endpoints in the backlog.
+  // The backlog has unregistered endpoints: delete their tokens.
   caf::reacts_to<remove_atom>, caf::reacts_to<peer_atom, credential_manager_peer>,
   caf::reacts_to<peer_atom, storage_gate_peer>,
   // INTERNAL: the pause after a failure is over.
   caf::reacts_to<tick_atom>,
-  // INTERNAL: look into the backlog, whether anybody said something or not.
+  // INTERNAL: timer: check the backlog, in case a remove message was lost.
   caf::reacts_to<watch_atom>>;
 
 using tekton_follower_actor = caf::typed_actor<
-  // Something changed.
+  // The configuration in Tekton has changed: read all of it.
   caf::reacts_to<refresh_atom>,
-  // INTERNAL: time to ask, or to ask again.
+  // INTERNAL: timer: query Tekton, or repeat a failed query.
   caf::reacts_to<tick_atom>>;
 
 } // namespace cm::actors

@@ -1,4 +1,4 @@
-// The database: workers with a connection each, the gate before them, and who deletes what is too old.
+// The database: the workers, which have one connection each, the storage gate before them, and the housekeeper.
 #pragma once
 
 #include "actors/interfaces/atoms.hpp"
@@ -15,13 +15,13 @@
 
 namespace cm::actors {
 
-/// What a database worker tells of itself.
+/// The state of a database worker's connection.
 struct worker_report {
   bool connected = false;
-  bool refused = false; ///< not a database that this process may work on: no retry helps
+  bool refused = false; ///< this process must not use the database (schema or hash key); retrying does not help
   std::string server;   ///< host:port
-  std::string version;
-  std::string error; ///< why it is not connected
+  std::string version;  ///< of the server
+  std::string error;    ///< why the worker is not connected
 };
 
 using worker_report_ptr = std::shared_ptr<const worker_report>;
@@ -29,9 +29,9 @@ using worker_report_ptr = std::shared_ptr<const worker_report>;
 /// First uses of tokens.
 using activations_ptr = std::shared_ptr<const std::vector<storage::activation>>;
 
-/// Whoever wants to know of the database workers: the gate.
+/// The part of the storage gate's interface that the database workers use.
 using worker_listener_actor = caf::typed_actor<
-  // A database worker's state; from the worker with that index.
+  // The state of the worker with this index: at every change, and on request.
   caf::reacts_to<state_atom, std::size_t, worker_report_ptr>>;
 
 struct worker_listener_peer {
@@ -39,14 +39,14 @@ struct worker_listener_peer {
 };
 
 using database_worker_actor = caf::typed_actor<
-  // Runs one command on this worker's connection.
+  // Runs one command on this worker's connection; blocks. Answered with its result; `expired`, and the command is not
+  // run, if its deadline has passed.
   caf::replies_to<execute_atom, storage_job_ptr>::with<storage_result_ptr>,
-  // Whom to report to.
+  // The receiver of the reports. The worker reports to it at once.
   caf::reacts_to<peer_atom, worker_listener_peer>,
-  // Another database host is preferred now: a connection to the former one moves there, also where nothing is to be
-  // done.
+  // The process prefers another database host: reconnect there, even if there is no command to run.
   caf::reacts_to<follow_atom>,
-  // INTERNAL: time to connect, or to say that the worker still lives.
+  // INTERNAL: timer: connect, or reconnect to the preferred host.
   caf::reacts_to<tick_atom>>;
 
 struct database_worker_peer {
@@ -54,19 +54,20 @@ struct database_worker_peer {
 };
 
 using storage_gate_actor = caf::typed_actor<
-  // Looks up tokens; answered with found_tokens or an error.
+  // Looks up tokens. Answered by the deadline with found_tokens in the order of the hashes, or with an error:
+  // `overloaded` if the queue is full, `unavailable` if the database does not answer.
   caf::replies_to<find_atom, token_lookup_ptr>::with<storage_result_ptr>,
-  // Runs one command.
+  // Runs one command. Answered by its deadline with the database's reply, or with an error as above.
   caf::replies_to<execute_atom, storage_job_ptr>::with<storage_result_ptr>,
-  // Notes first uses; written as soon as the database can.
+  // Queues first uses of tokens, to be written when the database is available. Not answered.
   caf::reacts_to<activate_atom, activations_ptr>,
-  // A database worker's state; from the worker with that index.
+  // The state of the worker with this index.
   caf::reacts_to<state_atom, std::size_t, worker_report_ptr>,
-  // Answered when nothing waits and nothing runs.
+  // Answered true when the queues are empty and no job is running, false if the gate ends before.
   caf::replies_to<drain_atom>::with<bool>,
-  // The worker with that index.
+  // The handle of the worker with this index, new or after a restart.
   caf::reacts_to<peer_atom, std::size_t, database_worker_peer>, caf::reacts_to<peer_atom, health_peer>,
-  // INTERNAL: time for deadlines, the probe and the report.
+  // INTERNAL: timer: deadlines, the probe and the health report.
   caf::reacts_to<tick_atom>>;
 
 struct storage_gate_peer {
@@ -74,7 +75,7 @@ struct storage_gate_peer {
 };
 
 using housekeeper_actor = caf::typed_actor<caf::reacts_to<peer_atom, storage_gate_peer>,
-                                           // INTERNAL: time to delete what is too old.
+                                           // INTERNAL: timer: delete expired rows.
                                            caf::reacts_to<tick_atom>>;
 
 } // namespace cm::actors

@@ -1,4 +1,5 @@
-// Events of revocations: who publishes them, and who follows those of other replicas.
+// Revocation events: the event publisher, and the revocation follower, which reads the revocations of other replicas
+// from the database.
 #pragma once
 
 #include "actors/interfaces/nats.hpp"
@@ -14,10 +15,10 @@
 
 namespace cm::actors {
 
-/// Events of a committed change, as the outbox holds them.
+/// Events of committed changes, as the outbox holds them.
 using revocations_ptr = std::shared_ptr<const std::vector<core::revocation>>;
 
-/// What was published on a connection after that mark.
+/// What was published on a connection after a mark.
 struct publication {
   std::shared_ptr<messaging::connection> connection;
   messaging::publication_mark since;
@@ -25,28 +26,28 @@ struct publication {
 
 using publication_ptr = std::shared_ptr<const publication>;
 
-/// Whether the NATS server has it (messaging::connection::confirm).
+/// Whether the NATS server has received a publication (messaging::connection::confirm).
 using confirmation = core::expected<void>;
 using confirmation_ptr = std::shared_ptr<const confirmation>;
 
 /// The blocking half of the event publisher.
 using event_confirmer_actor = caf::typed_actor<
-  // Waits until the NATS server has it.
+  // Waits until the NATS server has received the publication; blocks. Answered with the confirmation, or with an error.
   caf::replies_to<confirm_atom, publication_ptr>::with<confirmation_ptr>>;
 
 using event_publisher_actor = caf::typed_actor<
-  // Events that were just written to the outbox by this replica.
+  // Publishes events that this replica has just written to the outbox, and deletes their rows after confirmation.
   caf::reacts_to<publish_atom, revocations_ptr>,
-  // Events of other replicas that were not heard here: published too, while their outbox rows stay with their owners.
+  // Publishes events of other replicas that were not received over NATS. Their outbox rows are left to their owners.
   caf::reacts_to<republish_atom, revocations_ptr>,
-  // The connection to publish on, new or lost.
+  // The state of the NATS connection to publish on.
   caf::reacts_to<nats_atom, nats_state_ptr>,
-  // Answered when all events that are known here are confirmed, or cannot be.
+  // Answered when all known events are confirmed and deleted, or when the time for that is over.
   caf::replies_to<drain_atom>::with<bool>, caf::reacts_to<peer_atom, storage_gate_peer>,
   caf::reacts_to<peer_atom, health_peer>,
-  // INTERNAL: publish what waits.
+  // INTERNAL: publish the queued events.
   caf::reacts_to<begin_atom>,
-  // INTERNAL: time to look into the outbox and to report.
+  // INTERNAL: timer: read the outbox, and report to health.
   caf::reacts_to<tick_atom>>;
 
 struct event_publisher_peer {
@@ -54,19 +55,19 @@ struct event_publisher_peer {
 };
 
 using revocation_follower_actor = caf::typed_actor<
-  // Reads what other replicas have revoked until now, and drops it from memory; answered when that is done, false where
-  // the database did not answer.
+  // Reads what other replicas have revoked until now, and notifies the validators. Answered true when that is done,
+  // false if the database did not answer.
   caf::replies_to<read_atom>::with<bool>,
-  // Events that came over NATS.
+  // Revocation events that were received over NATS: the follower need not publish them again.
   caf::reacts_to<heard_atom, invalidated_tokens_ptr>,
-  // The connection, new or lost.
+  // The state of the NATS connection.
   caf::reacts_to<nats_atom, nats_state_ptr>,
-  // Who is told of revoked tokens.
+  // The forwarder that notifies all validators of this replica of revoked tokens.
   caf::reacts_to<peer_atom, forwarder_ptr>, caf::reacts_to<peer_atom, storage_gate_peer>,
   caf::reacts_to<peer_atom, event_publisher_peer>,
-  // INTERNAL: the grace time of an event is over.
+  // INTERNAL: timer: the grace time of an event is over; publish it again if it was not received over NATS.
   caf::reacts_to<watch_atom>,
-  // INTERNAL: time for the next reading.
+  // INTERNAL: timer: read new revocations from the database.
   caf::reacts_to<tick_atom>>;
 
 struct revocation_follower_peer {

@@ -1,4 +1,4 @@
-// What the service knows of its own state, and the license.
+// The health of the service, and the license check.
 #pragma once
 
 #include "actors/interfaces/atoms.hpp"
@@ -17,47 +17,47 @@
 
 namespace cm::actors {
 
-/// State of one component for health.
+/// The state of one component.
 using component_report = std::variant<core::database_health, core::nats_health, core::license_health,
                                       core::outbox_health, core::actors_health>;
 using component_report_ptr = std::shared_ptr<const component_report>;
 
 using health_snapshot_ptr = std::shared_ptr<const core::health_snapshot>;
 
-/// One look at the license file.
+/// The state of the license file.
 struct license_look {
   std::optional<core::file_stamp> stamp;      ///< taken before the check
-  std::optional<core::license_result> result; ///< where a check was asked for
+  std::optional<core::license_result> result; ///< absent if no check was requested
 };
 
 using license_look_ptr = std::shared_ptr<const license_look>;
 
 using health_actor = caf::typed_actor<
-  // A component's state changed, or it says that it still lives.
+  // The state of a component: at every change, and regularly as a sign of life.
   caf::reacts_to<report_atom, component_report_ptr>,
-  // Whether the service takes requests (it is up and not stopping).
+  // Whether the service accepts requests: it has started and is not stopping.
   caf::reacts_to<ready_atom, bool>,
-  // Subjects that NATS does not permit CM to listen on, instead of those before.
+  // The subjects that NATS does not permit CM to subscribe to. Replaces the previous list.
   caf::reacts_to<refused_atom, std::vector<std::string>>,
-  // What is known, never older than one second.
+  // Answered with the health of the service, at most one second old.
   caf::replies_to<snapshot_atom>::with<health_snapshot_ptr>,
-  // INTERNAL: time to look whose report is overdue.
+  // INTERNAL: timer: check for overdue reports.
   caf::reacts_to<tick_atom>>;
 
 struct health_peer {
   health_actor handle;
 };
 
-/// The blocking half of the license check.
+/// The blocking part of the license check.
 using license_reader_actor = caf::typed_actor<
-  // What stat() tells of the file now.
+  // Calls stat() on the license file. Answered with its stamp, without a result.
   caf::replies_to<find_atom>::with<license_look_ptr>,
-  // The whole check.
+  // Reads and checks the license. Answered with the stamp and the result.
   caf::replies_to<validate_atom>::with<license_look_ptr>>;
 
 using license_actor =
   caf::typed_actor<caf::reacts_to<peer_atom, health_peer>, caf::reacts_to<peer_atom, credential_manager_peer>,
-                   // INTERNAL: time to look at the file and to report.
+                   // INTERNAL: timer: check the license file, and report to health.
                    caf::reacts_to<tick_atom>>;
 
 } // namespace cm::actors

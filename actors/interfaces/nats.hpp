@@ -1,4 +1,4 @@
-// NATS: the connection, the subscriptions and what they hand on, the answers.
+// NATS: the connection, the subscriptions and their deliveries, and the publishing of replies.
 #pragma once
 
 #include "actors/interfaces/atoms.hpp"
@@ -19,62 +19,62 @@
 
 namespace cm::actors {
 
-/// A connection that lives until the last answer has left through it.
+/// Requests and replies share ownership of their connection, so it exists until the last reply was published.
 using nats_connection_ptr = std::shared_ptr<messaging::connection>;
 
-/// The NATS connection as its users see it.
+/// The state of the NATS connection.
 struct nats_state {
   nats_connection_ptr connection; ///< null before the first attempt
-  bool up = false;
+  bool up = false;                ///< the server answers round trips
 };
 
 using nats_state_ptr = std::shared_ptr<const nats_state>;
 
-/// A credential that an event named, with the event's time.
+/// A credential that a revocation event named, with the event's timestamp.
 struct heard_credential {
   core::uuid id;
   core::timestamp at{};
 };
 
-/// Tokens that were revoked, by this replica or another: what is in memory about them does not count any more.
+/// Tokens that this replica or another one revoked: their entries in memory are invalid.
 struct invalidated_tokens {
   std::vector<core::uuid> ids;
-  bool everything = false;             ///< nobody knows which
-  std::vector<heard_credential> heard; ///< tokens and client credentials in events that came over NATS
+  bool everything = false;             ///< it is unknown which tokens were revoked: all entries are invalid
+  std::vector<heard_credential> heard; ///< tokens and client credentials in events that were received over NATS
 };
 
 using invalidated_tokens_ptr = std::shared_ptr<const invalidated_tokens>;
 
-/// There are unregistered endpoints in the backlog.
+/// Unregistered endpoints were added to the backlog.
 struct removal_news {};
 
-/// Something of the configuration changed: it is read anew as a whole.
+/// The configuration in Tekton has changed; the event does not say what, so all of it is read.
 struct configuration_news {};
 
-/// What a subscription hands on, decoded.
+/// The decoded messages of one batch of a subscription.
 using delivery =
   std::variant<pending_token_requests_ptr, pending_transition_requests_ptr, pending_password_requests_ptr,
                pending_certificate_requests_ptr, removal_news, configuration_news, invalidated_tokens_ptr>;
 
-/// Passes a delivery to whoever works on it now. Any thread.
+/// Sends a delivery to the actor that handles it. Thread-safe.
 using forwarder = std::function<void(const delivery&)>;
 using forwarder_ptr = std::shared_ptr<const forwarder>;
 
 using nats_egress_actor = caf::typed_actor<
-  // Publishes the answers and flushes.
+  // Publishes the replies; one flush follows for all batches that are queued.
   caf::reacts_to<answer_atom, reply_batch_ptr>,
-  // INTERNAL: all batches that waited are published.
+  // INTERNAL: all queued batches are published: flush.
   caf::reacts_to<flush_atom>,
-  // Answered when everything that came before is on the wire.
+  // Answered true when every batch sent before was published and flushed.
   caf::replies_to<drain_atom>::with<bool>>;
 
 struct nats_egress_peer {
   nats_egress_actor handle;
 };
 
-/// Whoever publishes or subscribes by himself.
+/// The part of the interface that actors which publish or subscribe on the connection have in common.
 using nats_user_actor = caf::typed_actor<
-  // The connection, new or lost.
+  // The state of the NATS connection: at once, and at every change.
   caf::reacts_to<nats_atom, nats_state_ptr>>;
 
 struct nats_user_peer {
@@ -82,36 +82,37 @@ struct nats_user_peer {
 };
 
 using nats_subscription_actor = caf::typed_actor<
-  // The connection to subscribe on, new or lost.
+  // The state of the connection to subscribe on.
   caf::reacts_to<nats_atom, nats_state_ptr>,
-  // Unsubscribes; answered when everything that came in is answered or done.
+  // Unsubscribes. Answered true when every message received before was handled and, if it was a request, got its reply;
+  // false if the actor ends before.
   caf::replies_to<drain_atom>::with<bool>,
-  // Where deliveries go from now on.
+  // The forwarder for deliveries from now on.
   caf::reacts_to<peer_atom, forwarder_ptr>,
-  // The server has the subscription with that number.
+  // The server has confirmed the subscription with this number.
   caf::reacts_to<confirm_atom, std::uint64_t>,
-  // The server does not permit the subscription with that number: it is made again later.
+  // The server does not permit the subscription with this number: end it, and subscribe again later.
   caf::reacts_to<refused_atom, std::uint64_t>,
-  // INTERNAL: the last message was handed over.
+  // INTERNAL: the library has delivered the last message.
   caf::reacts_to<drained_atom>,
-  // INTERNAL: time to look whether everything is heard.
+  // INTERNAL: timer: update the revocation feed and the counters.
   caf::reacts_to<watch_atom>,
-  // INTERNAL: time to subscribe again, or in a drain to look whether all answers are out.
+  // INTERNAL: timer: subscribe again; or while draining, check whether all replies were published.
   caf::reacts_to<tick_atom>>;
 
 using nats_link_actor = caf::typed_actor<
-  // Somebody to be told of the connection, at once and at every change.
+  // An actor that uses the connection: receives its state at once, and at every change.
   caf::reacts_to<peer_atom, nats_user_peer>, caf::reacts_to<peer_atom, health_peer>,
-  // Answered true when the server has what was sent on that connection before, subscriptions among it; false when
-  // another connection took its place.
+  // Answered true when the server has received everything that was sent on this connection before, subscriptions
+  // included; false if another connection has replaced it.
   caf::replies_to<confirm_atom, nats_connection_ptr>::with<bool>,
-  // INTERNAL: the library connected or reconnected (true), or lost the connection with that number.
+  // INTERNAL: the connection with this number was made or restored (true), or lost (false).
   caf::reacts_to<state_atom, std::uint64_t, bool>,
-  // INTERNAL: the library gave that connection up for good; why.
+  // INTERNAL: the library has closed the connection with this number for good; the reason.
   caf::reacts_to<closed_atom, std::uint64_t, std::string>,
-  // INTERNAL: the round trip with that number came back.
+  // INTERNAL: the round trip with this number has returned.
   caf::reacts_to<probe_atom, std::uint64_t>,
-  // INTERNAL: time for the next round trip, the next attempt and the report.
+  // INTERNAL: timer: the next connection attempt or round trip, and the health report.
   caf::reacts_to<tick_atom>>;
 
 } // namespace cm::actors

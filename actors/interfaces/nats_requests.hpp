@@ -1,4 +1,4 @@
-// Names of the requests of 16/ECAP and of their answers, for messages that hand them on.
+// Forward declarations of the 16/ECAP requests and their replies, for the messages that carry them.
 #pragma once
 
 #include <memory>

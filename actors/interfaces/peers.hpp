@@ -1,12 +1,12 @@
-// The handles of collaborators as they travel in messages: declared here, defined beside the actor that each is for.
+// Message types that carry the handles of actors. Declared here; each is defined next to its actor's interface.
 #pragma once
 
 #include <caf/allowed_unsafe_message_type.hpp>
 
 namespace cm::actors {
 
-// A handle travels in a type of its own: the name of a typed actor spells out its whole interface, and that of an actor
-// which is told of others would spell out all of theirs.
+// Each handle has a wrapper type, because the type name of a CAF typed actor spells out its whole interface. The name
+// of an actor that receives plain handles would contain the interfaces of all those actors too.
 struct credential_manager_peer;
 struct database_worker_peer;
 struct event_publisher_peer;

@@ -1,4 +1,4 @@
-// What the storage gate is asked, and what it answers.
+// Requests to the storage gate, and their results.
 #pragma once
 
 #include "core/base/error.hpp"
@@ -11,7 +11,7 @@
 
 namespace cm::actors {
 
-/// One command on its way to a worker. Work whose deadline has passed is not done.
+/// A command for a database worker. A job whose deadline has passed is not started.
 struct storage_job {
   storage::command command;
   core::steady_time deadline;
@@ -21,7 +21,7 @@ using storage_job_ptr = std::shared_ptr<const storage_job>;
 using storage_result = core::expected<storage::reply>;
 using storage_result_ptr = std::shared_ptr<const storage_result>;
 
-/// A look-up of any number of keys; answered with found_tokens in the same order.
+/// A look-up of any number of tokens; answered with found_tokens in the same order.
 struct token_lookup {
   std::vector<core::token_hash> hashes;
   core::steady_time deadline;

@@ -1,4 +1,4 @@
-// The root supervisor, and the loops of the sockets that it owns.
+// The root supervisor, and the actors that run its Asio loops.
 #pragma once
 
 #include "actors/interfaces/applications.hpp"
@@ -15,7 +15,7 @@
 
 namespace cm::actors {
 
-/// What root is told to stop for.
+/// A problem for which the process must stop.
 struct fatal_problem {
   int exit_status = 0;
   std::string message;
@@ -23,37 +23,38 @@ struct fatal_problem {
 
 using fatal_problem_ptr = std::shared_ptr<const fatal_problem>;
 
-/// The two components whose first success the start waits for.
+/// The dependencies that must answer once before the start continues.
 enum class milestone : std::uint8_t { storage, nats };
 
 using root_actor = caf::typed_actor<
-  // Spawns the tree.
+  // Spawns the actor tree.
   caf::reacts_to<begin_atom>,
-  // Stops everything in order and ends the process with status 0; a second one while stopping changes nothing.
+  // Stops everything in order and ends the process with status 0. Ignored if the stop has begun.
   caf::reacts_to<stop_atom>,
-  // A dependency answered for the first time: the start goes on.
+  // A dependency answered for the first time: the start continues.
   caf::reacts_to<ready_atom, milestone>,
-  // The subscription with that index made the one with that number on that connection, or (null) has none.
+  // The subscription actor with this index has subscribed on this connection; the number identifies the subscription.
+  // Null connection: it has no subscription now.
   caf::reacts_to<listening_atom, std::size_t, std::uint64_t, nats_connection_ptr>,
-  // The NATS server does not permit something, in its words.
+  // The NATS server refused an operation for want of a permission; the server's error text.
   caf::reacts_to<refused_atom, std::string>,
-  // Stops everything in order and ends the process with that status.
+  // Stops everything in order and ends the process with the given status.
   caf::reacts_to<give_up_atom, fatal_problem_ptr>,
-  // The applications that Tekton knows.
+  // The applications that Tekton has: root distributes them.
   caf::reacts_to<directory_atom, application_directory_ptr>,
-  // Names of all children that run.
+  // Answered with the names of all running children.
   caf::replies_to<list_atom>::with<std::vector<std::string>>,
-  // Asks the named child to fail; only the test build's children do.
+  // Makes the named child fail. Has an effect in the test build only (fault_injection.hpp).
   caf::reacts_to<crash_atom, std::string>,
-  // INTERNAL: the backoff of the child with that index is over.
+  // INTERNAL: the backoff of the child with this index is over: spawn it again.
   caf::reacts_to<restart_atom, std::size_t>,
-  // INTERNAL: the step of the orderly stop with that number took too long.
+  // INTERNAL: the step with this number of the orderly stop has timed out.
   caf::reacts_to<tick_atom, std::size_t>,
-  // INTERNAL: time to tell health of the tree.
+  // INTERNAL: timer: report the state of the tree to health.
   caf::reacts_to<report_atom>>;
 
 using io_loop_actor = caf::typed_actor<
-  // INTERNAL: run the loop until it is stopped.
+  // INTERNAL: run the loop until it is stopped; blocks.
   caf::reacts_to<begin_atom>>;
 
 } // namespace cm::actors

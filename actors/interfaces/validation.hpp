@@ -1,4 +1,4 @@
-// Who answers validation requests, and the password hashing behind them.
+// The validators, which reply to validation requests, and the password hashing that they use.
 #pragma once
 
 #include "actors/interfaces/applications.hpp"
@@ -19,33 +19,33 @@ namespace cm::actors {
 /// A password to be hashed, or to be compared with a hash.
 struct password_job {
   core::secret password;
-  std::optional<core::secret> phc; ///< to compare with; empty: a user that is not there; nothing: make a hash
-  core::steady_time deadline;      ///< work that nobody waits for any more is not done
+  std::optional<core::secret> phc; ///< hash to compare with; empty: an unknown user; absent: hash the password
+  core::steady_time deadline;      ///< the job is not started after it
 };
 
 using password_job_ptr = std::shared_ptr<const password_job>;
 
 struct password_verdict {
-  bool right = false; ///< of a comparison
-  core::secret phc;   ///< the new hash: of a job without one, or where the one compared with is outdated
+  bool right = false; ///< result of a comparison
+  core::secret phc;   ///< the new hash, if the job had none or a right password's hash is outdated; else empty
 };
 
 using password_result = core::expected<password_verdict>;
 using password_result_ptr = std::shared_ptr<const password_result>;
 
 using token_validator_actor = caf::typed_actor<
-  // Answers every one of the requests.
+  // Endpoint token validation requests. Each of them gets one reply over NATS.
   caf::reacts_to<validate_atom, pending_token_requests_ptr>,
-  // Tokens that were taken away.
+  // Tokens were revoked: drop them from memory.
   caf::reacts_to<invalidate_atom, invalidated_tokens_ptr>,
-  // The applications that are known from now on.
+  // Replaces the known applications.
   caf::reacts_to<directory_atom, application_directory_ptr>, caf::reacts_to<peer_atom, storage_gate_peer>,
   caf::reacts_to<peer_atom, nats_egress_peer>,
-  // INTERNAL: time to let go of what is too old.
+  // INTERNAL: timer: drop expired entries from memory.
   caf::reacts_to<tick_atom>>;
 
 using password_worker_actor = caf::typed_actor<
-  // Hashes or compares; blocks for tens of milliseconds.
+  // Hashes or compares; blocks for tens of milliseconds. Answered with the verdict; `unavailable` after the deadline.
   caf::replies_to<password_atom, password_job_ptr>::with<password_result_ptr>>;
 
 struct password_worker_peer {
@@ -53,11 +53,12 @@ struct password_worker_peer {
 };
 
 using password_pool_actor = caf::typed_actor<
-  // Hashes or compares; `overloaded` at once where too many wait.
+  // Hashes or compares on a worker. Answered with the verdict; at once with `overloaded` if the queue is full, or with
+  // `unavailable` if no worker was free by the deadline.
   caf::replies_to<password_atom, password_job_ptr>::with<password_result_ptr>,
-  // The worker with that index.
+  // The handle of the worker with this index, new or after a restart.
   caf::reacts_to<peer_atom, std::size_t, password_worker_peer>,
-  // INTERNAL: time to let go of work that nobody waits for any more.
+  // INTERNAL: timer: answer jobs whose deadline has passed.
   caf::reacts_to<tick_atom>>;
 
 struct password_pool_peer {
@@ -65,13 +66,13 @@ struct password_pool_peer {
 };
 
 using client_validator_actor = caf::typed_actor<
-  // Answers every one of the requests.
+  // Validation requests for passwords, and for certificates. Each of them gets one reply over NATS.
   caf::reacts_to<validate_atom, pending_password_requests_ptr>,
   caf::reacts_to<validate_atom, pending_certificate_requests_ptr>,
-  // Answered when the uses that were noted are written, or cannot be.
+  // Answered true when the recorded uses are written to the database, false if that failed or the actor ended.
   caf::replies_to<drain_atom>::with<bool>, caf::reacts_to<peer_atom, storage_gate_peer>,
   caf::reacts_to<peer_atom, nats_egress_peer>, caf::reacts_to<peer_atom, password_pool_peer>,
-  // INTERNAL: time to write down the uses.
+  // INTERNAL: timer: write the recorded uses to the database.
   caf::reacts_to<tick_atom>>;
 
 } // namespace cm::actors

@@ -25,8 +25,8 @@ public:
 
   void operator()(messaging::message_batch batch) {
     auto calls = std::make_shared<pending_requests<Request>>(context_.connection, context_.limiter);
-    pending_requests<Request> overflow(context_.connection, context_.limiter); // answered 503 when it goes
-    reply_batch undecodable(context_.connection, context_.limiter);            // published when it goes
+    pending_requests<Request> overflow(context_.connection, context_.limiter); // the destructor replies 503
+    reply_batch undecodable(context_.connection, context_.limiter);            // the destructor publishes it
     arrived_ = std::chrono::steady_clock::now();
     const auto unanswerable = unanswerable_.count();
     for (auto& message : batch)
@@ -74,28 +74,28 @@ public:
   explicit revoked_tokens_decoder(decoder_context context) : context_(std::move(context)) {}
 
   void operator()(const messaging::message_batch& batch) {
-    auto gone = std::make_shared<invalidated_tokens>();
+    auto revoked = std::make_shared<invalidated_tokens>();
     for (const auto& message : batch) {
       const auto decoded = messaging::decode<messaging::ecap::endpoint_token_revoked_event>(message.payload());
-      if (decoded.has_value() && add_ids(*decoded, *gone))
+      if (decoded.has_value() && add_ids(*decoded, *revoked))
         continue;
-      // Something was revoked and nobody knows what: nothing in memory can be relied on.
-      gone->everything = true;
+      // It is unknown which tokens were revoked, so any entry in memory may be outdated.
+      revoked->everything = true;
       if (malformed_.again())
-        core::logger("cm.ecap")->warn(
-          "{} events of revoked tokens cannot be understood; all tokens in memory are dropped", malformed_.count());
+        core::logger("cm.ecap")->warn("{} events of revoked tokens cannot be decoded; all tokens in memory are dropped",
+                                      malformed_.count());
     }
-    context_.hand_on(invalidated_tokens_ptr{std::move(gone)});
+    context_.hand_on(invalidated_tokens_ptr{std::move(revoked)});
   }
 
 private:
-  static bool add_ids(const messaging::ecap::endpoint_token_revoked_event& event, invalidated_tokens& gone) {
-    const auto at = core::from_unix_ms(event.timestamp);
+  static bool add_ids(const messaging::ecap::endpoint_token_revoked_event& event, invalidated_tokens& revoked) {
+    const auto published_at = core::from_unix_ms(event.timestamp);
     return std::all_of(event.token_ids.begin(), event.token_ids.end(), [&](std::string_view text) {
       const auto id = core::parse_uuid(text);
       if (id) {
-        gone.ids.push_back(*id);
-        gone.heard.push_back({*id, at});
+        revoked.ids.push_back(*id);
+        revoked.heard.push_back({*id, published_at});
       }
       return id.has_value();
     });
@@ -114,7 +114,7 @@ public:
     for (const auto& message : batch) {
       const auto decoded = messaging::decode<messaging::ecap::client_credential_revoked_event>(message.payload());
       const auto id = decoded.has_value() ? core::parse_uuid(decoded->credential_id) : std::nullopt;
-      if (id) // an event that nobody understands was not heard: it is published again
+      if (id) // an event that cannot be decoded counts as not received, so it is published again
         revoked->heard.push_back({*id, core::from_unix_ms(decoded->timestamp)});
     }
     if (!revoked->heard.empty())
@@ -131,15 +131,15 @@ public:
   explicit configuration_decoder(decoder_context context) : context_(std::move(context)) {}
 
   void operator()(const messaging::message_batch& batch) const {
-    bool news = false;
+    bool changed = false;
     for (const auto& message : batch) {
       const auto decoded = messaging::decode<Event>(message.payload());
       if (decoded.has_error())
         core::logger("cm.tekton")->warn("an event cannot be decoded: {}", decoded.error().problem);
       else
-        news = true;
+        changed = true;
     }
-    if (news)
+    if (changed)
       context_.hand_on(configuration_news{});
   }
 

@@ -1,25 +1,28 @@
-// From NATS messages to deliveries: one decoder a protocol. They run on the NATS library's threads.
+// Decoders that turn NATS messages into deliveries, one for each kind of subject. They run on the NATS library's
+// threads.
 #pragma once
 
 #include "actors/nats/nats_subscription.hpp"
 
 namespace cm::actors {
 
-/// Requests of 16/ECAP (contract 4.1). What cannot be decoded is answered 400, what finds no room 503, on the spot;
-/// a request without a reply subject is counted and dropped.
+/// Requests of 16/ECAP (contract 4.1). The decoder itself replies 400 to a message that it cannot decode, and 503 to a
+/// request beyond the in-flight limit. It counts and drops a request without a reply subject.
 [[nodiscard]] decoder token_request_decoder(decoder_context context);
 [[nodiscard]] decoder token_transition_decoder(decoder_context context);
 [[nodiscard]] decoder password_request_decoder(decoder_context context);
 [[nodiscard]] decoder certificate_request_decoder(decoder_context context);
 
-/// The tokens in this instance's events of revoked tokens.
+/// Events of revoked tokens, of this service instance (contract 4.3). An event that cannot be decoded invalidates all
+/// tokens in memory.
 [[nodiscard]] decoder revoked_tokens_event_decoder(decoder_context context);
 
-/// The client credentials in this instance's events of them: nothing is kept in memory about these, but the replica has
-/// to know which events reach its side.
+/// Events of revoked client credentials, of this service instance. Client credentials are not kept in memory; the
+/// events show which of them reach this side of a NATS cluster, so that the replica does not publish them again.
 [[nodiscard]] decoder revoked_clients_event_decoder(decoder_context context);
 
-/// 17/SCMP (contract 4.6): whatever comes, the configuration is read anew; what cannot be decoded is dropped.
+/// Events of 17/SCMP (contract 4.6): after every event the whole configuration is read. An event that cannot be decoded
+/// is dropped.
 [[nodiscard]] decoder configuration_broadcast_decoder(decoder_context context);
 [[nodiscard]] decoder configuration_update_decoder(decoder_context context);
 

@@ -11,10 +11,10 @@ namespace {
 using nats_egress_self = nats_egress_actor::stateful_pointer<nats_egress_state>;
 
 void flush(nats_egress_self self) {
-  auto& waiting = self->state.unflushed;
-  if (!waiting.empty())
-    self->state.writer->flush(*waiting.back());
-  waiting.clear();
+  auto& unflushed = self->state.unflushed;
+  if (!unflushed.empty())
+    self->state.writer->flush(*unflushed.back());
+  unflushed.clear();
 }
 
 void publish(nats_egress_self self, const reply_batch_ptr& replies) {
@@ -22,7 +22,7 @@ void publish(nats_egress_self self, const reply_batch_ptr& replies) {
   if (!state.unflushed.empty() && state.unflushed.back()->origin() != replies->origin())
     flush(self);
   state.writer->publish(*replies);
-  // The flush comes after the batches that wait behind this one: one for all of them.
+  // The flush message queues behind the batches that are in the mailbox already: one flush serves all of them.
   if (state.unflushed.empty())
     self->send(self, flush_v);
   state.unflushed.push_back(replies);
@@ -36,7 +36,7 @@ nats_egress_actor::behavior_type nats_egress(nats_egress_self self, std::shared_
   return {
     [self](answer_atom, const reply_batch_ptr& replies) { publish(self, replies); },
     [self](flush_atom) { flush(self); },
-    // Messages are handled in their order, so all that came before has been published.
+    // The mailbox is a queue: every batch sent before the drain has been published.
     [self](drain_atom) {
       flush(self);
       return true;

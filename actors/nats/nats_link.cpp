@@ -20,7 +20,7 @@ const std::shared_ptr<spdlog::logger>& link_log() {
   return logger;
 }
 
-nats_state_ptr present(const nats_link_state& state) {
+nats_state_ptr current_state(const nats_link_state& state) {
   return std::make_shared<const nats_state>(nats_state{state.connection, state.was_up});
 }
 
@@ -40,7 +40,7 @@ void report_link(nats_link_self self) {
   self->send(state.health, report_v, std::make_shared<const component_report>(std::move(health)));
 }
 
-// Looks whether the server is there, and says so where that changed.
+// Notifies users and health if the link went up or down.
 void judge(nats_link_self self) {
   auto& state = self->state;
   const auto now = self->clock().now();
@@ -51,14 +51,14 @@ void judge(nats_link_self self) {
   if (up) {
     state.why_down.clear();
     link_log()->info("NATS answers: {}", state.connection->server());
-    if (!std::exchange(state.met, true) && state.settings.on_first_contact)
+    if (!std::exchange(state.had_contact, true) && state.settings.on_first_contact)
       state.settings.on_first_contact();
   } else {
     state.why_down = state.pulse->connected() ? "the server does not answer" : "the connection is lost";
     link_log()->warn("NATS is away: {}", state.why_down);
   }
   for (const auto& user : state.users)
-    self->send(user, nats_v, present(state));
+    self->send(user, nats_v, current_state(state));
   report_link(self);
 }
 
@@ -92,9 +92,9 @@ void watch_round_trips(nats_link_self self) {
   const auto me = caf::actor_cast<nats_link_actor>(self);
   auto opened = messaging::subscription::open(
     state.connection, state.settings.probe_subject, {}, [me](const messaging::message_batch& echoes) {
-      for (const auto& one : echoes) {
+      for (const auto& echo : echoes) {
         std::uint64_t number = 0;
-        const auto text = one.payload();
+        const auto text = echo.payload();
         if (std::from_chars(text.data(), text.data() + text.size(), number).ec == std::errc{})
           caf::anon_send(me, probe_v, number);
       }
@@ -120,22 +120,22 @@ void open_if_due(nats_link_self self) {
   state.connection = std::move(*opened);
   watch_round_trips(self);
   for (const auto& user : state.users)
-    self->send(user, nats_v, present(state));
+    self->send(user, nats_v, current_state(state));
 }
 
 void probe(nats_link_self self) {
   auto& state = self->state;
   if (!state.connection || !state.pulse->connected() || !state.probe)
     return;
-  if (!state.pulse->asked(self->clock().now()))
+  if (!state.pulse->start_round_trip(self->clock().now()))
     return; // one is under way
   const auto number = std::to_string(++state.probes);
   if (state.connection->publish(state.settings.probe_subject, number) != core::errc::none)
-    link_log()->debug("a round trip could not begin");
+    link_log()->debug("a round trip could not be started");
 }
 
-// The server handles what comes on a connection in its order: the next round trip shows that it has what was sent so
-// far. One that is under way may have begun before.
+// The server handles the operations of one connection in order, so a round trip that begins now proves that it has
+// received everything sent so far. A round trip that is under way proves nothing: it may have begun before.
 caf::result<bool> confirm(nats_link_self self, const nats_connection_ptr& connection) {
   auto& state = self->state;
   if (connection != state.connection)
@@ -146,24 +146,24 @@ caf::result<bool> confirm(nats_link_self self, const nats_connection_ptr& connec
   return promise;
 }
 
-// Where the server has not permitted something before, it may be that again, and the library tells of it on another
-// thread: so the answer comes a tick later, behind the word of it.
+// If the server has refused something on this connection before, it may have done so again. The library reports a
+// refusal on another thread, so wait for a second round trip: the report of the refusal then precedes the confirmation.
 void confirm_up_to(nats_link_self self, std::uint64_t number) {
   auto& state = self->state;
   const bool refused = state.connection && state.connection->was_refused_something();
-  bool first_ones_left = false;
-  std::erase_if(state.awaited, [&](awaited_round_trip& one) {
-    if (one.number <= number && (one.again || !refused)) {
-      one.confirmed.deliver(true);
+  bool first_trips_left = false;
+  std::erase_if(state.awaited, [&](awaited_round_trip& trip) {
+    if (trip.number <= number && (trip.second || !refused)) {
+      trip.confirmed.deliver(true);
       return true;
     }
-    if (one.number <= number)
-      one = {number + 1, true, one.confirmed};
+    if (trip.number <= number)
+      trip = {number + 1, true, trip.confirmed};
     else
-      first_ones_left = first_ones_left || !one.again;
+      first_trips_left = first_trips_left || !trip.second;
     return false;
   });
-  if (first_ones_left)
+  if (first_trips_left)
     probe(self);
 }
 
@@ -222,17 +222,17 @@ nats_link_actor::behavior_type nats_link(nats_link_self self, nats_link_settings
       s.why_down = why;
       s.probe.reset();
       s.connection.reset();
-      for (auto& one : std::exchange(s.awaited, {}))
-        one.confirmed.deliver(false);
+      for (auto& trip : std::exchange(s.awaited, {}))
+        trip.confirmed.deliver(false);
       s.next_open = self->clock().now() + s.reopen->next();
-      link_log()->warn("the NATS connection was given up and is opened anew: {}", why);
+      link_log()->warn("the NATS connection was closed and will be opened again: {}", why);
       report_link(self);
     },
     [self](probe_atom, std::uint64_t number) {
       auto& s = self->state;
       if (number != s.probes)
         return;
-      s.pulse->answered();
+      s.pulse->round_trip_returned();
       judge(self);
       confirm_up_to(self, number);
     },

@@ -1,4 +1,4 @@
-// The NATS connection and its state; tells those who use it of loss and return.
+// The actor that owns the NATS connection, monitors it, and notifies its users when it is lost or restored.
 #pragma once
 
 #include "actors/interfaces/health.hpp"
@@ -25,21 +25,23 @@ namespace cm::actors {
 
 struct nats_link_settings {
   core::nats_settings nats;
-  std::string probe_subject;                     ///< of this process alone
-  std::chrono::milliseconds tick{100};           ///< how often a round trip is made, unless one is under way
-  std::chrono::milliseconds probe_patience{500}; ///< silence after which the server counts as away
-  std::function<void()> on_first_contact;        ///< called once, when the connection is made
+  std::string probe_subject;                     ///< for round trips; unique to this process
+  std::chrono::milliseconds tick{100};           ///< period of the round trips; there is one at a time
+  std::chrono::milliseconds probe_patience{500}; ///< a round trip that takes longer means that the server is down
+  std::function<void()> on_first_contact;        ///< called once, after the first round trip
 
-  /// A subscription on that subject lost messages, because too many waited; on a thread of the library.
+  /// A subscription on this subject lost messages, because its queue in the library was full. Called on a thread of the
+  /// library.
   std::function<void(std::string_view subject)> on_overflow;
 
-  /// The server does not permit something (messaging::refuses_subscription); on a thread of the library.
+  /// The server refused an operation for want of a permission (messaging::refuses_subscription). Called on a thread of
+  /// the library.
   std::function<void(std::string_view text)> on_refusal;
 
   std::shared_ptr<core::metrics> metrics; ///< may be null
 };
 
-/// Whether the server answers. A plain class: time is a parameter.
+/// Judges by round trips whether the server answers. A plain class: time is a parameter. Not thread-safe.
 class link_pulse {
 public:
   explicit link_pulse(std::chrono::milliseconds patience) : patience_(patience) {}
@@ -47,43 +49,43 @@ public:
   void connected(bool yes) noexcept {
     connected_ = yes;
     proven_ = false;
-    asked_.reset();
+    started_.reset();
   }
 
-  /// A round trip is due; false when one is under way already.
-  [[nodiscard]] bool asked(core::steady_time now) noexcept {
-    if (asked_)
+  /// To be called before a round trip begins. @return false: one is under way already, so do not begin another
+  [[nodiscard]] bool start_round_trip(core::steady_time now) noexcept {
+    if (started_)
       return false;
-    asked_ = now;
+    started_ = now;
     return true;
   }
 
-  /// One came back.
-  void answered() noexcept {
-    asked_.reset();
+  /// The round trip has returned.
+  void round_trip_returned() noexcept {
+    started_.reset();
     proven_ = connected_;
   }
 
   [[nodiscard]] bool connected() const noexcept { return connected_; }
 
   [[nodiscard]] bool stalled(core::steady_time now) const noexcept {
-    return connected_ && asked_ && now - *asked_ > patience_;
+    return connected_ && started_ && now - *started_ > patience_;
   }
 
-  /// Connected, and a round trip has shown that messages come back.
+  /// Connected, a round trip on this connection has returned, and none is overdue.
   [[nodiscard]] bool up(core::steady_time now) const noexcept { return proven_ && !stalled(now); }
 
 private:
   std::chrono::milliseconds patience_;
-  std::optional<core::steady_time> asked_;
+  std::optional<core::steady_time> started_;
   bool connected_ = false;
   bool proven_ = false;
 };
 
-/// Somebody who waits until the server has what was sent before a round trip.
+/// A confirmation that is pending until a round trip returns.
 struct awaited_round_trip {
-  std::uint64_t number = 0;
-  bool again = false; ///< the second one: what the server does not permit is known by then
+  std::uint64_t number = 0; ///< of the round trip
+  bool second = false;      ///< the second one for this confirmation: refusals by the server are known by then
   caf::typed_response_promise<bool> confirmed;
 };
 
@@ -92,22 +94,22 @@ struct nats_link_state {
 
   nats_link_settings settings;
   std::shared_ptr<messaging::connection> connection;
-  std::unique_ptr<messaging::subscription> probe; ///< after the connection, so that it goes before it
+  std::unique_ptr<messaging::subscription> probe; ///< declared after the connection, so it is destroyed before it
   std::optional<link_pulse> pulse;
   std::vector<nats_user_actor> users;
   health_actor health;
-  std::uint64_t probes = 0;
-  std::vector<awaited_round_trip> awaited; ///< in no order
+  std::uint64_t probes = 0;                ///< number of the latest round trip
+  std::vector<awaited_round_trip> awaited; ///< in no particular order
   std::string why_down;
   std::optional<core::backoff> reopen;
   core::steady_time next_open{};
-  std::uint64_t generation = 0; ///< of the connection: what an older one says does not count
-  bool was_up = false;
-  bool met = false;
+  std::uint64_t generation = 0; ///< number of the connection: messages about an older one are ignored
+  bool was_up = false;          ///< the state that was reported last
+  bool had_contact = false;     ///< on_first_contact was called
 };
 
-/// To be spawned detached: opening a connection blocks. Keeps the connection for ever: losing NATS is a state, not a
-/// failure. A connection that this actor lets go of lives on until the last answer has left through it.
+/// To be spawned detached: opening a connection blocks. Reconnects indefinitely: losing NATS is a state, not a failure.
+/// Pending replies keep a replaced connection alive until they are published.
 nats_link_actor::behavior_type nats_link(nats_link_actor::stateful_pointer<nats_link_state> self,
                                          nats_link_settings settings, health_actor health);
 

@@ -39,7 +39,7 @@ void subscribe(nats_subscription_self self) {
   context.connection = state.connection;
   context.limiter = state.limiter;
   context.keyer = state.settings.keyer;
-  context.hand_on = [forward = state.forward](const delivery& what) { (*forward->load())(what); };
+  context.hand_on = [forward = state.forward](const delivery& decoded) { (*forward->load())(decoded); };
   context.nearly_full = [level = options.level] { return level->over_half(); };
   context.ending = [ending = state.ending] { return ending->load(); };
   state.retirement = std::make_shared<retired_subscription>();
@@ -57,7 +57,7 @@ void subscribe(nats_subscription_self self) {
   state.subscription = std::move(*opened);
   state.dropped = 0;
   ++state.number;
-  state.tell();
+  state.report_listening();
 }
 
 void watch(nats_subscription_self self) {
@@ -73,9 +73,9 @@ void take_connection(nats_subscription_self self, const nats_state_ptr& nats) {
   auto& state = self->state;
   state.link_up = nats->up;
   if (nats->connection == state.connection)
-    return; // the library subscribes anew after a reconnect
+    return; // the library itself subscribes again after a reconnect
   state.retire();
-  state.tell();
+  state.report_listening();
   state.connection = nats->connection;
   subscribe(self);
 }
@@ -88,7 +88,8 @@ void take_confirmation(nats_subscription_self self, std::uint64_t number) {
   subscription_log()->info("listening on {}", state.settings.subject);
 }
 
-// The library holds the subscription all the same, but the server does not.
+// After a refusal the library still has the subscription, but the server does not. So end it, and subscribe again
+// later.
 void take_refusal(nats_subscription_self self, std::uint64_t number) {
   auto& state = self->state;
   if (!state.subscription || number != state.number || state.draining)
@@ -135,12 +136,12 @@ void nats_subscription_state::retire() {
   *ending = true;
   auto keeper = std::exchange(retirement, nullptr);
   keeper->subscription = std::move(subscription);
-  // Closed already: nothing comes any more.
+  // On an error it is closed already: no more messages arrive.
   if (keeper->subscription->drain(drain_timeout).has_error())
     keeper->subscription.reset();
 }
 
-void nats_subscription_state::tell() const {
+void nats_subscription_state::report_listening() const {
   if (settings.on_listening)
     settings.on_listening(number, subscription ? connection : nullptr);
 }

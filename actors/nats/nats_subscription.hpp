@@ -1,4 +1,5 @@
-// A subscription on one subject: decodes, admits, hands on.
+// The actor that keeps the subscription on one subject. Its messages are decoded, admitted and forwarded on the NATS
+// library's thread.
 #pragma once
 
 #include "actors/interfaces/nats.hpp"
@@ -23,53 +24,55 @@
 
 namespace cm::actors {
 
-/// What a decoder works with.
+/// What a decoder uses.
 struct decoder_context {
-  std::shared_ptr<messaging::connection> connection; ///< answers go out on it
+  std::shared_ptr<messaging::connection> connection; ///< for replies
   std::shared_ptr<in_flight_limiter> limiter;
-  std::function<void(const delivery&)> hand_on;   ///< to whoever works on it now; any thread
-  std::shared_ptr<const core::token_keyer> keyer; ///< names the tokens of requests
+  std::function<void(const delivery&)> hand_on;   ///< sends a delivery to the actor that handles it; thread-safe
+  std::shared_ptr<const core::token_keyer> keyer; ///< computes the keys of the requests' tokens
 
-  /// For a decoder that may take its time, and from within it only: whether more than half of what the NATS library
-  /// keeps for this subscription waits already, beyond which it drops messages.
+  /// For a decoder that may wait: whether the subscription's queue in the NATS library is more than half full. The
+  /// library drops messages when it is full. To be called from within the decoder only.
   std::function<bool()> nearly_full;
-  std::function<bool()> ending; ///< whether the subscription is to end; likewise
+  std::function<bool()> ending; ///< whether the subscription is about to end; from within the decoder only
 };
 
-/// Called on the library's thread, one batch at a time; shares nothing with the actor but the door.
+/// Called on the library's thread, one batch at a time. Shares only the in-flight limiter with the actor.
 using decoder = std::function<void(messaging::message_batch)>;
 
 struct nats_subscription_settings {
   std::string subject;
   std::optional<std::string> queue_group;
-  std::size_t queue_length = 4096; ///< messages in the house at once; what becomes of those beyond is the decoder's
-  std::function<decoder(decoder_context)> make_decoder; ///< one for each connection
+  std::size_t queue_length = 4096; ///< the in-flight limit; the decoder decides about messages beyond it
+  std::function<decoder(decoder_context)> make_decoder; ///< called for each subscription
 
-  /// Most messages and bytes that may wait in the NATS library; it drops those beyond.
+  /// Limits of the subscription's queue in the NATS library, in messages and bytes; the library drops what exceeds
+  /// them.
   int pending_messages = messaging::subscription_options{}.pending_messages;
   int pending_bytes = messaging::subscription_options{}.pending_bytes;
-  std::function<void(std::uint64_t count)> on_dropped; ///< told of those, within a second; may be empty
+  std::function<void(std::uint64_t count)> on_dropped; ///< called within a second after such losses; may be empty
 
-  /// How much of what was handed on is not done yet, beside what `door` counts: draining waits for it. May be empty.
+  /// The number of forwarded items that are not finished and that the in-flight limiter does not count: a drain waits
+  /// for them too. May be empty.
   std::function<std::size_t()> unfinished;
   std::shared_ptr<const core::token_keyer> keyer;
   std::shared_ptr<core::named_counters::entry> counters; ///< of this subscription; may be null
-  std::shared_ptr<core::metrics> metrics;                ///< where answers are counted; may be null
-  std::optional<core::ecap_protocol> protocol;           ///< of the requests, where they are some
-  /// Gets the count of what has come through the door and is not done; may be empty.
+  std::shared_ptr<core::metrics> metrics;                ///< counts the replies; may be null
+  std::optional<core::ecap_protocol> protocol;           ///< absent if the messages are not requests of 16/ECAP
+  /// Receives the in-flight count, once, when the actor starts; may be empty.
   std::function<void(std::shared_ptr<const std::atomic<std::size_t>>)> on_limiter;
-  /// Told of each subscription by a number and its connection, and (null) when it ends before another is made; may be
-  /// empty.
+  /// Called with the number and the connection of each new subscription, and with a null connection when a subscription
+  /// has ended without a successor. May be empty.
   std::function<void(std::uint64_t number, const nats_connection_ptr&)> on_listening;
-  std::uint64_t first_number = 0;        ///< what the numbers of the subscriptions that this actor makes begin behind
-  std::shared_ptr<revocation_feed> feed; ///< of the events of this subscription; may be null
-  std::chrono::milliseconds settling{1000}; ///< until all servers of a cluster know of the subscription
+  std::uint64_t first_number = 0;           ///< the actor's subscriptions have the numbers that follow it, one each
+  std::shared_ptr<revocation_feed> feed;    ///< set for a subscription to revocation events; else null
+  std::chrono::milliseconds settling{1000}; ///< time in which all servers of a cluster learn of the subscription
 };
 
-/// Where deliveries go; written by the actor, read by the library's thread.
+/// The current forwarder. Written by the actor, read by the library's thread.
 using forwarder_slot = std::atomic<forwarder_ptr>;
 
-/// Keeps a subscription whose actor is gone until its last message was handed over and answered.
+/// Keeps a subscription that its actor has given up until the library has delivered its last message.
 struct retired_subscription {
   std::unique_ptr<messaging::subscription> subscription;
 };
@@ -81,33 +84,33 @@ struct nats_subscription_state {
   std::shared_ptr<forwarder_slot> forward;
   std::shared_ptr<messaging::connection> connection;
   std::shared_ptr<in_flight_limiter> limiter;
-  std::shared_ptr<std::atomic<bool>> ending;             ///< of the present subscription; its decoder looks
-  std::unique_ptr<messaging::subscription> subscription; ///< after the connection, so that it goes before it
-  std::shared_ptr<retired_subscription> retirement;
+  std::shared_ptr<std::atomic<bool>> ending;             ///< of the current subscription; its decoder reads it
+  std::unique_ptr<messaging::subscription> subscription; ///< declared after the connection, so destroyed before it
+  std::shared_ptr<retired_subscription> retirement;      ///< takes over the current subscription when it is retired
   std::optional<feed_watch> watch;
-  std::uint64_t dropped = 0; ///< by the present subscription, counted already
+  std::uint64_t dropped = 0; ///< losses of the current subscription that were counted already
   std::vector<caf::typed_response_promise<bool>> drains;
-  std::uint64_t number = 0; ///< of the present subscription
-  bool confirmed = false;   ///< the server has the present subscription
-  bool link_up = false;     ///< the connection is there, and a round trip has shown it since it was made
+  std::uint64_t number = 0; ///< of the current subscription
+  bool confirmed = false;   ///< the server has confirmed the current subscription
+  bool link_up = false;     ///< the state that nats-link reported last
   bool draining = false;
-  bool drained = false;
+  bool drained = false; ///< the library has delivered the last message
 
-  /// What the library still holds is handed over.
+  /// Retires the subscription.
   ~nats_subscription_state();
 
-  /// Lets the subscription finish on its own.
+  /// Unsubscribes. The library still delivers the messages that it has received.
   void retire();
 
-  /// Somebody outside is to know of the present subscription, or that there is none.
-  void tell() const;
+  /// Calls on_listening.
+  void report_listening() const;
 
-  /// Counts what the present subscription has lost since, and what waits in it.
+  /// Updates the counters of lost and waiting messages.
   void measure();
 };
 
-/// Messages are decoded on the library's thread, a batch at a time, and go from there to whom `forward` names, without
-/// a stop here: this actor keeps the subscription, not its messages.
+/// Messages do not pass through this actor: the library's thread decodes them, a batch at a time, and sends the
+/// deliveries to the actors that `forward` names.
 nats_subscription_actor::behavior_type
 nats_subscription(nats_subscription_actor::stateful_pointer<nats_subscription_state> self,
                   nats_subscription_settings settings, forwarder_ptr forward);

@@ -1,4 +1,4 @@
-// Keeps a flood of the same trouble from flooding the log.
+// Limits how often a repeated problem is logged.
 #pragma once
 
 #include <bit>
@@ -6,9 +6,11 @@
 
 namespace cm::actors {
 
-/// Says that something happens, at the first, second, fourth, eighth time: a flood of it does not flood the log.
+/// Counts occurrences of a problem. Selects the first, second, fourth, eighth and so on to be logged, so that a
+/// frequent problem does not flood the log. Not thread-safe.
 class occasional {
 public:
+  /// Counts an occurrence. @return whether to log it
   [[nodiscard]] bool again() noexcept { return std::has_single_bit(++count_); }
 
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }

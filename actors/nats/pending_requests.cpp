@@ -18,20 +18,20 @@ namespace ecap = messaging::ecap;
 
 using id_text = std::array<char, 36>;
 
-std::string_view write_id(const core::uuid& id, id_text& to) noexcept {
-  core::write_to(id, to.data());
-  return {to.data(), to.size()};
+std::string_view write_id(const core::uuid& id, id_text& text) noexcept {
+  core::write_to(id, text.data());
+  return {text.data(), text.size()};
 }
 
 template <class Request>
 typename response_to<Request>::type make_response(std::string_view correlation_id, core::errc code) {
-  typename response_to<Request>::type made;
-  made.correlation_id = correlation_id;
-  made.timestamp = core::to_unix_ms(core::now_ms());
-  made.status_code = ecap::status_of(code);
+  typename response_to<Request>::type response;
+  response.correlation_id = correlation_id;
+  response.timestamp = core::to_unix_ms(core::now_ms());
+  response.status_code = ecap::status_of(code);
   if (code != core::errc::none)
-    made.reason_phrase = core::reason_phrase(made.status_code);
-  return made;
+    response.reason_phrase = core::reason_phrase(response.status_code);
+  return response;
 }
 
 template <class Response>
@@ -55,7 +55,7 @@ void report_lost_requests(std::size_t count, const char* why) noexcept {
   try {
     core::logger("cm.ecap")->error("{} requests were lost: {}", count, why);
   } catch (const std::exception&) {
-    // Out of memory twice: there is no way left to say it.
+    // Logging failed too, for want of memory: nothing more can be done.
     return;
   }
 }

@@ -1,4 +1,4 @@
-// 16/ECAP requests on their way to their answers.
+// 16/ECAP requests that have no reply yet.
 #pragma once
 
 #include "actors/interfaces/nats_requests.hpp"
@@ -15,7 +15,7 @@
 
 namespace cm::actors {
 
-/// The record that a request is answered with.
+/// The response record of a request.
 template <class Request>
 struct response_to;
 
@@ -39,35 +39,35 @@ struct response_to<messaging::ecap::client_certificate_validation_request> {
   using type = messaging::ecap::client_certificate_validation_response;
 };
 
-/// One request: the message owns the bytes that `request` looks into.
+/// One request. The message owns the bytes that `request` refers to.
 template <class Request>
 struct pending_request {
   messaging::message message;
   Request request;
-  core::token_key key; ///< of the token, where the request is about one: shards and caches go by it
+  core::token_key key; ///< of the token, in a token validation request; selects the shard and the cache entry
   core::steady_time arrived{};
 };
 
-/// Adds the refusal of a call to `out`; the IDs stay null, so that a consumer that ignores the code lets nobody in.
-/// errc::none: the plain success of a request that is answered without IDs.
-/// Instantiated for the four requests of 16/ECAP.
+/// Adds the refusal of a request to `out`. The IDs stay null, so that a consumer which ignores the code admits nobody.
+/// errc::none: success, for a request whose response has no IDs. Instantiated for the four requests of 16/ECAP.
 template <class Request>
 void refuse(pending_request<Request> call, core::errc code, reply_batch& out);
 
-/// The code for requests about which the database could not be asked: trouble of the database is never an answer about
-/// the credential (contract 4.1), so whatever is not a success is 503, or 500 for a fault.
+/// The code of the reply after a failed look-up. A failure of the database is never a statement about the credential
+/// (contract 4.1), so every code but `overloaded` and `internal` becomes `unavailable`.
 [[nodiscard]] core::errc code_of_failure(core::errc code) noexcept;
 
-/// Adds a 400 to a message that could not be decoded, with what could be read of its correlation ID.
+/// Adds the reply 400 to a message that could not be decoded.
+/// @param correlation_id as far as it could be decoded; may be empty
 template <class Request>
 void refuse_undecodable(messaging::message message, std::string_view correlation_id, core::steady_time arrived,
                         reply_batch& out);
 
-/// Says in the log that requests were lost, for want of memory.
+/// Logs that requests got no reply, because memory was exhausted.
 void report_lost_requests(std::size_t count, const char* why) noexcept;
 
-/// Requests that nobody has answered yet. Those that are still in it when it is destroyed, because whoever worked on
-/// them died or had no room, are answered 503: every request gets exactly one answer.
+/// Requests without a reply. The destructor replies 503 to those that it still holds, for example after the failure of
+/// the actor that held them: every request gets exactly one reply. Not thread-safe; one owner at a time.
 template <class Request>
 class pending_requests {
 public:
@@ -81,8 +81,8 @@ public:
       return;
     try {
       reply_batch replies(connection_, limiter_);
-      for (auto& one : calls_)
-        refuse(std::move(one), core::errc::unavailable, replies);
+      for (auto& request : calls_)
+        refuse(std::move(request), core::errc::unavailable, replies);
     } catch (const std::exception& problem) {
       report_lost_requests(calls_.size(), problem.what());
     }
@@ -91,27 +91,27 @@ public:
   pending_requests(const pending_requests&) = delete;
   pending_requests& operator=(const pending_requests&) = delete;
 
-  void add(call one) { calls_.push_back(std::move(one)); }
+  void add(call request) { calls_.push_back(std::move(request)); }
 
-  /// Hands the requests over to the caller, who answers them from now on.
+  /// Moves the requests to the caller, which then has to reply to them.
   [[nodiscard]] std::vector<call> take() noexcept { return std::move(calls_); }
 
   [[nodiscard]] bool empty() const noexcept { return calls_.empty(); }
 
-  /// What they ask, for whoever looks before he answers.
+  /// The requests, without taking them.
   [[nodiscard]] const std::vector<call>& peek() const noexcept { return calls_; }
 
-  /// Empty ones for the same connection and door.
+  /// An empty object for the same connection and in-flight limiter.
   [[nodiscard]] std::shared_ptr<pending_requests> make_pending() const {
     return std::make_shared<pending_requests>(connection_, limiter_);
   }
 
   [[nodiscard]] reply_batch_ptr make_replies() const { return std::make_shared<reply_batch>(connection_, limiter_); }
 
-  /// What they came over.
+  /// The connection that the requests arrived on.
   [[nodiscard]] const messaging::connection& connection() const noexcept { return *connection_; }
 
-  /// Requests of one origin may be answered together.
+  /// Identifies the in-flight limiter: requests of the same origin may share a reply batch. For comparison only.
   [[nodiscard]] const void* origin() const noexcept { return limiter_.get(); }
 
   void reserve(std::size_t count) { calls_.reserve(count); }
@@ -127,23 +127,23 @@ using pending_transition_request = pending_request<messaging::ecap::endpoint_tok
 using pending_password_request = pending_request<messaging::ecap::client_username_password_validation_request>;
 using pending_certificate_request = pending_request<messaging::ecap::client_certificate_validation_request>;
 
-/// Refuses all that are in `calls`.
+/// Takes all requests in `calls` and refuses them with `code`.
 template <class Request>
 [[nodiscard]] reply_batch_ptr refuse_all(pending_requests<Request>& calls, core::errc code) {
   auto replies = calls.make_replies();
-  for (auto& one : calls.take())
-    refuse(std::move(one), code, *replies);
+  for (auto& request : calls.take())
+    refuse(std::move(request), code, *replies);
   return replies;
 }
 
-/// Adds the answer 200 with these IDs to `out`; the views must live until it returns.
+/// Adds the reply 200 with these IDs to `out`. The views must be valid during the call.
 void accept(pending_token_request call, std::string_view token_id, std::string_view endpoint_id, reply_batch& out);
 void accept(pending_password_request call, std::string_view credential_id, std::string_view client_id,
             reply_batch& out);
 void accept(pending_certificate_request call, std::string_view credential_id, std::string_view client_id,
             reply_batch& out);
 
-/// The same with the IDs of what was found.
+/// The same with the IDs of the credential that was found.
 void accept(pending_token_request call, const core::uuid& token_id, std::string_view endpoint_id, reply_batch& out);
 void accept(pending_password_request call, const core::client_credential& credential, reply_batch& out);
 void accept(pending_certificate_request call, const core::client_credential& credential, reply_batch& out);

@@ -6,7 +6,7 @@ reply_batch::reply_batch(std::shared_ptr<messaging::connection> connection, std:
   : connection_(std::move(connection)), limiter_(std::move(limiter)) {}
 
 reply_batch::~reply_batch() {
-  // Whoever should have published it is gone. The library's own flusher writes it a millisecond later.
+  // Nobody else will publish it. The library's own flusher writes it to the socket a millisecond later.
   if (!published_) {
     static_cast<void>(publish());
     if (auto* metrics = limiter_->metrics(); metrics != nullptr && !replies_.empty())
@@ -20,15 +20,16 @@ std::size_t reply_batch::publish() noexcept {
   published_ = true;
   std::size_t refused = 0;
   const std::string_view bytes = bytes_;
-  for (const auto& one : replies_) {
-    if (connection_->publish(one.request.reply(), bytes.substr(one.start, one.length)) != core::errc::none)
+  for (const auto& r : replies_) {
+    if (connection_->publish(r.request.reply(), bytes.substr(r.start, r.length)) != core::errc::none)
       ++refused;
   }
   return refused;
 }
 
 void reply_batch::flush() noexcept {
-  // Without a connection there is nothing to write; what can be kept is sent after its return.
+  // An error means that there is no connection. The library then keeps what fits into its buffer, and sends it after
+  // the reconnect.
   static_cast<void>(connection_->flush_buffer());
 }
 

@@ -1,4 +1,4 @@
-// Encoded answers on their way to NATS: published together, and by all means.
+// A batch of encoded replies that are published together.
 #pragma once
 
 #include "actors/interfaces/nats_requests.hpp"
@@ -18,15 +18,16 @@
 
 namespace cm::actors {
 
-/// What is counted of an answer.
+/// The properties of a reply that the metrics count.
 struct answer_note {
-  int status = 0;            ///< of 16/ECAP
-  core::steady_time arrived; ///< when the request came
+  int status = 0;            ///< status code of 16/ECAP
+  core::steady_time arrived; ///< when the request arrived
 };
 
-/// Answers for one NATS connection. The egress actor publishes them in one go; if the batch is lost before it gets
-/// there, because an actor that held it died, it publishes itself when it is destroyed: no answer is lost within CM.
-/// One owner at a time; it passes from actor to actor inside a shared_ptr, since CAF messages must be copyable.
+/// Replies for one NATS connection. Normally the egress actor publishes them. The destructor publishes them if that has
+/// not happened, for example after the failure of the actor that held the batch, so no reply is lost inside CM.
+/// Not thread-safe; one owner at a time. It travels between actors in a shared_ptr, because CAF messages must be
+/// copyable.
 class reply_batch {
 public:
   reply_batch(std::shared_ptr<messaging::connection> connection, std::shared_ptr<in_flight_limiter> limiter);
@@ -34,7 +35,8 @@ public:
   reply_batch(const reply_batch&) = delete;
   reply_batch& operator=(const reply_batch&) = delete;
 
-  /// Adds the answer to `request`. `encode` appends the bytes to the string that it is given.
+  /// Adds the reply to `request`.
+  /// @param encode appends the encoded reply to its argument, a std::string&
   template <class Encode>
   void add(messaging::message request, const answer_note& note, Encode&& encode) {
     const auto start = bytes_.size();
@@ -43,35 +45,36 @@ public:
                         static_cast<std::uint16_t>(note.status)});
   }
 
-  /// Hands all answers to the connection's buffer, once; the caller flushes. Returns how many the connection refused.
+  /// Puts all replies into the connection's buffer; a flush must follow. To be called once at most.
+  /// @return the number of replies that the connection refused
   std::size_t publish() noexcept;
 
-  /// Counts the answers, which went out at `now`, where those of its protocol belong. Answers that came together are
-  /// counted together.
+  /// Counts the replies, published at `now`, in the counters of their protocol.
   template <class Counter>
   void count(std::array<core::answer_counters<Counter>, core::ecap_protocol_count>& into,
              core::steady_time now) const noexcept {
     auto& own = into[static_cast<std::size_t>(limiter_->protocol())];
     for (std::size_t i = 0; i < replies_.size();) {
+      // One update for a run of replies with the same arrival time and status.
       const auto& first = replies_[i];
       const auto begin = i;
       while (++i < replies_.size() && replies_[i].arrived == first.arrived && replies_[i].status == first.status)
         ;
-      const auto place = std::min(core::status_place(first.status), core::ecap_status_count - 1);
-      own[place].observe(now - first.arrived, i - begin);
+      const auto index = std::min(core::status_place(first.status), core::ecap_status_count - 1);
+      own[index].observe(now - first.arrived, i - begin);
     }
   }
 
-  /// Writes to the socket what publish() has buffered.
+  /// Writes the connection's buffer to the socket.
   void flush() noexcept;
 
-  /// The encoded answer at that place; the tests look at it.
+  /// The encoded reply with this index; for tests.
   [[nodiscard]] std::string_view answer(std::size_t index) const {
-    const auto& one = replies_.at(index);
-    return std::string_view(bytes_).substr(one.start, one.length);
+    const auto& selected = replies_.at(index);
+    return std::string_view(bytes_).substr(selected.start, selected.length);
   }
 
-  /// The connection, to compare with others.
+  /// Identifies the connection; for comparison only.
   [[nodiscard]] const void* origin() const noexcept { return connection_.get(); }
 
   [[nodiscard]] bool empty() const noexcept { return replies_.empty(); }
@@ -81,7 +84,7 @@ public:
 private:
   struct reply {
     messaging::message request; ///< owns the reply subject
-    std::size_t start;
+    std::size_t start;          ///< of the encoded reply in bytes_
     core::steady_time arrived;
     std::uint32_t length;
     std::uint16_t status;

@@ -53,8 +53,8 @@ private:
 /// cluster know of it, and ends it when the connection is lost. Not thread-safe; time is a parameter.
 class feed_watch {
 public:
-  feed_watch(std::shared_ptr<revocation_feed> of, std::chrono::milliseconds settling)
-    : feed_(std::move(of)), settling_(settling) {}
+  feed_watch(std::shared_ptr<revocation_feed> feed, std::chrono::milliseconds settling)
+    : feed_(std::move(feed)), settling_(settling) {}
 
   /// To be called repeatedly while there is a subscription.
   /// @param continuity odd while the connection is down (messaging::connection::continuity)

@@ -1,4 +1,4 @@
-// What root knows of one subscription: whether the NATS server has it, or does not permit it.
+// The state of one subscription as root tracks it: whether the NATS server has confirmed it, or does not permit it.
 #pragma once
 
 #include <cstdint>
@@ -6,20 +6,20 @@
 
 namespace cm::actors {
 
-/// A plain class. The word of a subscription comes from its actor, that of a refusal from the library's thread: either
-/// may be first. Numbers name the subscriptions that the actors make one after the other; what is said of an older one
-/// does not count.
+/// The actor of the subscription reports that it has subscribed; a thread of the library reports a refusal. Either
+/// report may arrive first. Each subscribing has a number of its own, across restarts of the actor; reports about an
+/// older number are ignored. A plain class. Not thread-safe.
 class subscription_record {
 public:
-  /// What is to be done.
+  /// What root has to do.
   enum class task : std::uint8_t {
     none,
-    confirm, ///< ask the server whether it has it
-    retry,   ///< it is refused already: have it made again, later
+    confirm, ///< find out whether the server has the subscription
+    retry,   ///< it is refused already: make its actor subscribe again, later
   };
 
-  /// Its actor is spawned, perhaps not for the first time.
-  /// @return what the numbers of that actor begin behind
+  /// The actor was spawned or restarted.
+  /// @return the number that precedes the numbers of its subscriptions
   [[nodiscard]] std::uint64_t spawned() noexcept {
     number_ = 0;
     confirmed_ = false;
@@ -27,17 +27,17 @@ public:
     return ++actors_ << 32U;
   }
 
-  /// The one with that number was made.
+  /// The actor has subscribed.
   [[nodiscard]] task made(std::uint64_t number) noexcept {
     if (number >> 32U != actors_)
-      return task::none; // of an actor that is gone
+      return task::none; // a report of an actor that has ended
     confirmed_ = false;
     const bool refused = std::exchange(refused_before_, false);
     number_ = refused ? 0 : number;
     return refused ? task::retry : task::confirm;
   }
 
-  /// There is none; that number was the last.
+  /// The actor has no subscription any more; `number` was its last.
   void ended(std::uint64_t number) noexcept {
     if (number >> 32U != actors_)
       return;
@@ -45,18 +45,19 @@ public:
     number_ = 0;
   }
 
-  /// The server does not permit it.
-  /// @return the number of the one to be made again later; 0 where that is not known yet (made says so then)
+  /// The server does not permit the subscription.
+  /// @return the number of the subscription to be retried; 0: its actor has not reported it yet, and made() will return
+  ///         task::retry then
   [[nodiscard]] std::uint64_t refused() noexcept {
     refused_ = true;
     confirmed_ = false;
     const auto number = std::exchange(number_, 0);
-    refused_before_ = number == 0; // of the one that its actor has not told of yet
+    refused_before_ = number == 0; // the refusal of a subscription that its actor has not reported yet
     return number;
   }
 
-  /// The server has the one with that number.
-  /// @return whether that is the present one
+  /// The server has the subscription with this number.
+  /// @return whether that is the current subscription
   [[nodiscard]] bool confirmed(std::uint64_t number) noexcept {
     if (number == 0 || number != number_)
       return false;
@@ -67,15 +68,15 @@ public:
 
   [[nodiscard]] bool is_confirmed() const noexcept { return confirmed_; }
 
-  /// Since the last time that it was confirmed.
+  /// Refused since the last confirmation.
   [[nodiscard]] bool is_refused() const noexcept { return refused_; }
 
 private:
-  std::uint64_t actors_ = 0;
-  std::uint64_t number_ = 0; ///< of the present one; 0: none
+  std::uint64_t actors_ = 0; ///< how often the actor was spawned: the upper half of the numbers
+  std::uint64_t number_ = 0; ///< of the current subscription; 0: none
   bool confirmed_ = false;
   bool refused_ = false;
-  bool refused_before_ = false;
+  bool refused_before_ = false; ///< the refusal arrived before the report of the actor
 };
 
 } // namespace cm::actors

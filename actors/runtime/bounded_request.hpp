@@ -1,4 +1,4 @@
-// Requests that end by a time, without a timer for each of them.
+// Requests with a deadline, without a timer for each of them.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -18,29 +18,30 @@
 
 namespace cm::actors {
 
-/// The requests of one actor that are not answered yet, and until when each may be; a member `deadlines` of its state.
+/// The deadlines of an actor's pending requests. The actor's state has it as the member `deadlines`.
 ///
-/// CAF 0.17 keeps the timer of a request though the answer came: it wakes the clock's thread when it is set, and the
-/// clock and the actor when it has run out, three wake-ups for a request that is long over. Here an actor has one timer
-/// for all of its requests, set for the earliest of them. Not thread-safe: only the actor itself touches it.
+/// CAF 0.17 does not cancel the timer of a request when the answer arrives: it wakes the clock's thread when it is set,
+/// and the clock and the actor when it expires, which is three wake-ups for a request that has long been answered.
+/// Here an actor has one timer for all of its requests, set for the earliest deadline. Not thread-safe: only the actor
+/// itself uses it.
 class request_deadlines {
 public:
-  /// Timers are at least so far apart; a request may be given up so much later than it says.
+  /// Minimum time between two timers. A request may expire this much later than its deadline.
   static constexpr std::chrono::milliseconds resolution{100};
 
-  /// A request was sent; IDs rise.
+  /// A request was sent. @pre `id` is higher than all before
   void add(caf::message_id id, core::steady_time until) { waiting_.push_back({id, until}); }
 
-  /// It was answered or given up.
+  /// The request was answered, or has expired. Ignores unknown IDs.
   void answered(caf::message_id id) noexcept;
 
-  /// Takes out those whose time is over.
+  /// Removes and returns the requests whose deadline has passed.
   [[nodiscard]] std::vector<caf::message_id> take_expired(core::steady_time now);
 
-  /// When a timer is to be set for what waits, from now on taken as set; nothing where none is needed.
+  /// The time for which the caller must set a timer; it counts as set then. Empty: no timer is needed.
   [[nodiscard]] std::optional<core::steady_time> next_timer(core::steady_time now);
 
-  /// The timer for that time has run out.
+  /// The timer for this time has expired.
   void timer_over(core::steady_time at) noexcept;
 
   [[nodiscard]] std::size_t size() const noexcept { return waiting_.size(); }
@@ -51,30 +52,31 @@ private:
     core::steady_time until;
   };
 
-  std::vector<entry> waiting_; ///< by rising ID; few at a time
-  std::optional<core::steady_time> timer_;
+  std::vector<entry> waiting_;             ///< sorted by ID; few at a time
+  std::optional<core::steady_time> timer_; ///< the earliest that is set
 };
 
-/// Sets the timer that is needed. A request that is over its time is answered with `sec::request_timeout`, as CAF does.
+/// Sets the timer for the pending requests, if one is needed. An expired request is answered with the error
+/// `sec::request_timeout`, as CAF itself would do.
 template <class Self>
 void watch_requests(Self* self) {
   const auto now = self->clock().now();
-  const auto at = self->state.deadlines.next_timer(now);
-  if (!at)
+  const auto due = self->state.deadlines.next_timer(now);
+  if (!due)
     return;
   const auto id = self->new_request_id(caf::message_priority::normal);
-  self->add_multiplexed_response_handler(id.response_id(), caf::behavior{[self, at = *at](const caf::error&) {
+  self->add_multiplexed_response_handler(id.response_id(), caf::behavior{[self, due = *due](const caf::error&) {
                                            auto& deadlines = self->state.deadlines;
-                                           deadlines.timer_over(at);
-                                           for (const auto over : deadlines.take_expired(self->clock().now()))
-                                             self->eq_impl(over, nullptr, self->context(),
+                                           deadlines.timer_over(due);
+                                           for (const auto expired : deadlines.take_expired(self->clock().now()))
+                                             self->eq_impl(expired, nullptr, self->context(),
                                                            caf::make_error(caf::sec::request_timeout));
                                            watch_requests(self);
                                          }});
-  self->request_response_timeout(caf::duration{std::chrono::ceil<std::chrono::milliseconds>(*at - now)}, id);
+  self->request_response_timeout(caf::duration{std::chrono::ceil<std::chrono::milliseconds>(*due - now)}, id);
 }
 
-/// A request under way, to be gone on with by `.then(on_result, on_error)`.
+/// A request that was sent. Set its continuation with `.then(on_result, on_error)`; both run in the actor.
 template <class Self, class Response>
 class bounded_response {
 public:
@@ -100,7 +102,7 @@ private:
     return note<F, Argument>(std::move(then));
   }
 
-  // CAF finds out from the handler's parameter what it is for, so that the one around it has to have the same.
+  // CAF deduces the message type of a handler from its parameter, so the wrapper must have the same parameter type.
   template <class F, class Argument>
   auto note(F then) const {
     return [self = self_, id = response_.id(), then = std::move(then)](Argument result) mutable {
@@ -113,20 +115,21 @@ private:
   Response response_;
 };
 
-/// Sends a request that is answered with an error at that time, or up to request_deadlines::resolution later; of an
-/// actor with a member `deadlines` in its state, and without a high priority.
+/// Sends a request with normal priority. Without an answer it fails with `sec::request_timeout` at the time `until`, or
+/// up to request_deadlines::resolution later.
+/// @pre the state of `self` has a member `deadlines` (request_deadlines)
 template <class Self, class Handle, class... Ts>
-auto request_until(Self* self, const Handle& receiver, core::steady_time until, Ts&&... what) {
-  auto response = self->request(receiver, caf::duration{caf::infinite}, std::forward<Ts>(what)...);
+auto request_until(Self* self, const Handle& receiver, core::steady_time until, Ts&&... message) {
+  auto response = self->request(receiver, caf::duration{caf::infinite}, std::forward<Ts>(message)...);
   self->state.deadlines.add(response.id(), until);
   watch_requests(self);
   return bounded_response<Self, decltype(response)>{self, std::move(response)};
 }
 
-/// The same with the time that it may take.
+/// The same with a duration from now.
 template <class Self, class Handle, class Rep, class Period, class... Ts>
-auto request_within(Self* self, const Handle& receiver, std::chrono::duration<Rep, Period> patience, Ts&&... what) {
-  return request_until(self, receiver, self->clock().now() + patience, std::forward<Ts>(what)...);
+auto request_within(Self* self, const Handle& receiver, std::chrono::duration<Rep, Period> patience, Ts&&... message) {
+  return request_until(self, receiver, self->clock().now() + patience, std::forward<Ts>(message)...);
 }
 
 } // namespace cm::actors

@@ -1,4 +1,4 @@
-// What every actor of CM does with the messages that CAF would otherwise print to standard output and forget.
+// The default handlers of CM's actors, for messages and errors that CAF would print to standard output and drop.
 #pragma once
 
 #include "actors/runtime/fault_injection.hpp"
@@ -16,21 +16,21 @@
 
 namespace cm::actors {
 
-/// Text of an exit or down reason for the log; "ended without being asked" for the empty one.
+/// The text of an exit or down reason for the log; "ended without being asked" for the empty reason.
 [[nodiscard]] std::string describe_reason(const caf::error& reason);
 
-/// Logs and counts a message that no handler takes. Its content is not shown: it might hold a secret.
+/// Logs a message that no handler accepts, without its content, which might contain a secret.
 void report_unexpected(const char* actor, const caf::type_erased_tuple& message);
 
-/// Logs and counts an error that arrived where nobody waited for one.
+/// Logs an error message that is not the answer to a request.
 void report_stray_error(const char* actor, const caf::error& problem);
 
 /// Turns the exception that ends an actor into its exit reason.
 [[nodiscard]] caf::error reason_of(const std::exception_ptr& problem);
 
-/// To be called first in every behaviour function: exceptions become exit reasons, nothing is printed, errors of
-/// requests never end the actor, and a normal exit message ends it at once. An actor that needs a down handler of its
-/// own sets it afterwards.
+/// Sets the default handlers of an actor: exceptions become exit reasons, nothing is printed, error messages never end
+/// the actor, and every exit message ends it at once, whatever its reason. To be called first in every behaviour
+/// function. An actor that needs its own down handler sets it afterwards.
 template <class Self>
 void harden(Self* self) {
   self->set_exception_handler([](std::exception_ptr& problem) { return reason_of(problem); });
@@ -40,7 +40,7 @@ void harden(Self* self) {
   });
   self->set_error_handler([self](const caf::error& problem) { report_stray_error(self->name(), problem); });
   self->set_down_handler([](const caf::down_msg&) {
-    // Whoever monitors something sets a handler of its own.
+    // An actor that monitors others sets its own handler.
   });
   self->set_exit_handler([self](const caf::exit_msg& message) {
     inject_fault(message.reason);

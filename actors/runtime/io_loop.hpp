@@ -1,4 +1,4 @@
-// Runs one Asio loop: the thread of one port's sockets.
+// The actor that runs an Asio loop: its thread handles the sockets of one port.
 #pragma once
 
 #include "actors/interfaces/supervision.hpp"
@@ -19,8 +19,8 @@ struct io_loop_state {
   io_context_ptr io;
 };
 
-/// To be spawned detached. The loop belongs to root: sockets and timers survive this actor, and the next one goes on
-/// where it ended. It ends when the loop is stopped, or by an exception that a handler lets out.
+/// To be spawned detached. Root owns the loop, so sockets and timers survive a failure of this actor, and its successor
+/// continues with them. The actor ends when the loop is stopped, or when a handler of the loop throws.
 io_loop_actor::behavior_type io_loop(io_loop_actor::stateful_pointer<io_loop_state> self, io_context_ptr io);
 
 } // namespace cm::actors

@@ -7,7 +7,7 @@ caf::error fault_request() {
 }
 
 void inject_fault(const caf::error&) {
-  // Faults are for the test build only.
+  // Only the test build injects faults.
 }
 
 } // namespace cm::actors

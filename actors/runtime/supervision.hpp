@@ -1,4 +1,4 @@
-// When a failed child comes back, and when its supervisor gives up: the policy, without any actor.
+// The restart policy: when a failed child is spawned again, and when its supervisor gives up. Plain classes.
 #pragma once
 
 #include "core/base/backoff.hpp"
@@ -11,26 +11,26 @@ namespace cm::actors {
 
 struct supervision_settings {
   core::backoff_settings delay{std::chrono::milliseconds{50}, std::chrono::milliseconds{5000}, 0.2};
-  std::chrono::milliseconds healthy_after{std::chrono::seconds{60}}; ///< a life this long resets the delay
-  unsigned limit = 10;                                               ///< failures within `window` that are borne
+  std::chrono::milliseconds healthy_after{std::chrono::seconds{60}}; ///< running this long resets the delay
+  unsigned limit = 10;                                               ///< failures within `window` that are tolerated
   std::chrono::milliseconds window{std::chrono::seconds{60}};
 };
 
-/// The lives of one child (docs/architecture/supervision.md, "Restarts"): one-for-one, delay 50 ms doubling to 5 s,
-/// reset after 60 s of health, at most 10 failures in 60 s.
+/// The restarts of one child (docs/architecture/supervision.md, "Restarts"). By default the delay is 50 ms, doubles to
+/// at most 5 s, and is reset after 60 s without a failure; 10 failures within 60 s are tolerated. Not thread-safe.
 class child_record {
 public:
   explicit child_record(const supervision_settings& settings)
     : settings_(settings), delay_(settings.delay), intensity_(settings.limit, settings.window) {}
 
-  /// To be called when the child was spawned.
+  /// The child was spawned.
   void started(core::steady_time now) noexcept {
     started_ = now;
     running_ = true;
   }
 
-  /// To be called when the child ended unasked. The delay before it is to be spawned again, or nothing when it
-  /// failed too often and its supervisor has to give up.
+  /// The child has failed.
+  /// @return the delay before it must be spawned again; empty: it failed too often, and its supervisor must give up
   [[nodiscard]] std::optional<std::chrono::milliseconds> failed(core::steady_time now) {
     if (running_ && now - started_ >= settings_.healthy_after)
       delay_.reset();
@@ -43,7 +43,7 @@ public:
 
   [[nodiscard]] bool running() const noexcept { return running_; }
 
-  /// How often the child failed since the process began.
+  /// The number of failures since the start of the process.
   [[nodiscard]] std::uint64_t restarts() const noexcept { return restarts_; }
 
 private:

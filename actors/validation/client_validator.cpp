@@ -13,7 +13,7 @@
 namespace cm::actors {
 
 struct login {
-  pending_password_requests_ptr call; ///< exactly one; answers 503 by itself when it is let go of
+  pending_password_requests_ptr call; ///< exactly one request; its destructor replies 503
   std::string username;
   std::string correlation_id;
   std::optional<core::client_credential> found;
@@ -31,10 +31,10 @@ void answer_with(client_validator_self self, reply_batch_ptr replies) {
 }
 
 template <class Calls, class... Values>
-void accept_one(client_validator_self self, const std::shared_ptr<Calls>& calls, const Values&... values) {
+void accept_all(client_validator_self self, const std::shared_ptr<Calls>& calls, const Values&... values) {
   auto replies = calls->make_replies();
-  for (auto& one : calls->take())
-    accept(std::move(one), values..., *replies);
+  for (auto& call : calls->take())
+    accept(std::move(call), values..., *replies);
   answer_with(self, std::move(replies));
 }
 
@@ -73,7 +73,7 @@ void write_uses(client_validator_self self) {
   const auto done = [self, count](bool written) {
     auto& s = self->state;
     s.writing = false;
-    // What the database did not take is tried again at the next tick.
+    // Uses that could not be written stay in the list until the next tick.
     if (written)
       s.uses.erase(s.uses.begin(), s.uses.begin() + static_cast<std::ptrdiff_t>(count));
     if (written && (s.uses.size() >= storage::max_batch || !s.drains.empty()))
@@ -90,28 +90,29 @@ void write_uses(client_validator_self self) {
 
 using login_ptr = std::shared_ptr<login>;
 
-void store_rehash(client_validator_self self, const login& one, const core::secret& phc) {
+void store_rehash(client_validator_self self, const login& attempt, const core::secret& phc) {
   storage::rehash_password command;
-  command.id = one.found->id;
-  command.old_phc = one.phc;
+  command.id = attempt.found->id;
+  command.old_phc = attempt.phc;
   command.new_phc = phc;
   request_storage<storage::used_clients>(
     self, self->state.gate, std::move(command), self->state.settings.deadline,
     [](const storage_reply<storage::used_clients>& stored) {
       if (!stored)
-        core::logger("cm.credentials")->info("a stronger hash waits for the next login: {}", stored.error().message);
+        core::logger("cm.credentials")
+          ->info("a stronger hash was not stored, the next login will try again: {}", stored.error().message);
     });
 }
 
-void run(client_validator_self self, const login_ptr& one);
+void run(client_validator_self self, const login_ptr& attempt);
 
-// Lets the next attempt for that username go on, unless there were too many.
+// An attempt for this username has ended: starts the waiting ones as far as the attempt limit allows.
 void leave_lane(client_validator_self self, const std::string& username) {
   auto& state = self->state;
-  const auto at = state.lanes.find(username);
-  if (at == state.lanes.end())
+  const auto found = state.lanes.find(username);
+  if (found == state.lanes.end())
     return;
-  auto& lane = at->second;
+  auto& lane = found->second;
   --lane.running;
   while (!lane.waiting.empty()) {
     const auto left = state.limiter.left(username, self->clock().now());
@@ -127,90 +128,91 @@ void leave_lane(client_validator_self self, const std::string& username) {
     run(self, next);
   }
   if (lane.running == 0)
-    state.lanes.erase(at);
+    state.lanes.erase(found);
 }
 
-// Everything that ends an attempt without success ends here.
-void refuse_login(client_validator_self self, const login_ptr& one, core::errc code) {
-  answer_with(self, refuse_all(*one->call, code));
-  leave_lane(self, one->username);
+// Ends an attempt without success.
+void refuse_login(client_validator_self self, const login_ptr& attempt, core::errc code) {
+  answer_with(self, refuse_all(*attempt->call, code));
+  leave_lane(self, attempt->username);
 }
 
-void take_verdict(client_validator_self self, const login_ptr& one, const password_result_ptr& result) {
+void take_verdict(client_validator_self self, const login_ptr& attempt, const password_result_ptr& result) {
   auto& state = self->state;
   if (result->has_error()) {
-    refuse_login(self, one, code_of_failure(result->error().code));
+    refuse_login(self, attempt, code_of_failure(result->error().code));
     return;
   }
   const auto& verdict = **result;
-  if (!one->found && state.settings.trustful) {
-    accept_one(self, one->call, std::string_view(one->username), std::string_view(one->username));
-    leave_lane(self, one->username);
+  if (!attempt->found && state.settings.trustful) {
+    accept_all(self, attempt->call, std::string_view(attempt->username), std::string_view(attempt->username));
+    leave_lane(self, attempt->username);
     return;
   }
-  if (!one->found || !verdict.right) {
-    state.limiter.failed(one->username, self->clock().now());
-    refuse_login(self, one, core::errc::unauthenticated);
+  if (!attempt->found || !verdict.right) {
+    state.limiter.failed(attempt->username, self->clock().now());
+    refuse_login(self, attempt, core::errc::unauthenticated);
     return;
   }
-  state.limiter.succeeded(one->username);
+  state.limiter.succeeded(attempt->username);
   if (!verdict.phc.empty())
-    store_rehash(self, *one, verdict.phc);
-  const auto code = judge(*one->found);
+    store_rehash(self, *attempt, verdict.phc);
+  const auto code = judge(*attempt->found);
   if (code != core::errc::none) {
-    refuse_login(self, one, code);
+    refuse_login(self, attempt, code);
     return;
   }
-  note_use(self, *one->found, one->correlation_id);
-  accept_one(self, one->call, *one->found);
-  leave_lane(self, one->username);
+  note_use(self, *attempt->found, attempt->correlation_id);
+  accept_all(self, attempt->call, *attempt->found);
+  leave_lane(self, attempt->username);
 }
 
-void verify(client_validator_self self, const login_ptr& one) {
+void verify(client_validator_self self, const login_ptr& attempt) {
   password_job job;
-  job.password = core::secret(std::string(*one->call->peek().front().request.password));
-  job.phc = one->phc;
-  job.deadline = one->deadline;
+  job.password = core::secret(std::string(*attempt->call->peek().front().request.password));
+  job.phc = attempt->phc;
+  job.deadline = attempt->deadline;
   request_within(self, self->state.passwords, self->state.settings.deadline + storage_grace, password_v,
                  password_job_ptr{std::make_shared<const password_job>(std::move(job))})
-    .then([self, one](const password_result_ptr& result) { take_verdict(self, one, result); },
-          [self, one](const caf::error& problem) {
+    .then([self, attempt](const password_result_ptr& result) { take_verdict(self, attempt, result); },
+          [self, attempt](const caf::error& problem) {
             core::logger("cm.ecap")->warn("no answer from the password pool: {}", describe_reason(problem));
-            refuse_login(self, one, core::errc::unavailable);
+            refuse_login(self, attempt, core::errc::unavailable);
           });
 }
 
-void take_found(client_validator_self self, const login_ptr& one, const storage_reply<storage::found_basic>& found) {
+void take_found(client_validator_self self, const login_ptr& attempt,
+                const storage_reply<storage::found_basic>& found) {
   if (!found) {
-    refuse_login(self, one, code_of_failure(found.error().code));
+    refuse_login(self, attempt, code_of_failure(found.error().code));
     return;
   }
-  one->found = found->credential;
-  one->phc = found->password_phc;
-  verify(self, one);
+  attempt->found = found->credential;
+  attempt->phc = found->password_phc;
+  verify(self, attempt);
 }
 
-void run(client_validator_self self, const login_ptr& one) {
+void run(client_validator_self self, const login_ptr& attempt) {
   request_storage<storage::found_basic>(
-    self, self->state.gate, storage::find_basic{one->username}, one->deadline,
-    [self, one](const storage_reply<storage::found_basic>& found) { take_found(self, one, found); });
+    self, self->state.gate, storage::find_basic{attempt->username}, attempt->deadline,
+    [self, attempt](const storage_reply<storage::found_basic>& found) { take_found(self, attempt, found); });
 }
 
 void begin_login(client_validator_self self, pending_password_request call, const pending_password_requests& from) {
   auto& state = self->state;
-  auto one = std::make_shared<login>();
-  one->username = *call.request.username;
-  one->correlation_id = call.request.correlation_id;
-  one->deadline = self->clock().now() + state.settings.deadline;
-  one->call = from.make_pending();
-  one->call->add(std::move(call));
-  auto& lane = state.lanes[one->username];
-  if (lane.running >= state.limiter.left(one->username, self->clock().now())) {
-    lane.waiting.push_back(one);
+  auto attempt = std::make_shared<login>();
+  attempt->username = *call.request.username;
+  attempt->correlation_id = call.request.correlation_id;
+  attempt->deadline = self->clock().now() + state.settings.deadline;
+  attempt->call = from.make_pending();
+  attempt->call->add(std::move(call));
+  auto& lane = state.lanes[attempt->username];
+  if (lane.running >= state.limiter.left(attempt->username, self->clock().now())) {
+    lane.waiting.push_back(attempt);
     return;
   }
   ++lane.running;
-  run(self, one);
+  run(self, attempt);
 }
 
 void validate(client_validator_self self, const pending_password_requests_ptr& calls) {

@@ -1,4 +1,4 @@
-// Answers the requests about client credentials: username and password, certificates.
+// The actor that replies to validation requests for client credentials: usernames with passwords, and certificates.
 #pragma once
 
 #include "actors/interfaces/database.hpp"
@@ -22,14 +22,14 @@
 
 namespace cm::actors {
 
-struct login; // one request with a username and a password
+struct login; // one attempt with a username and a password
 
 struct client_validator_settings {
   std::string replica;                      ///< the actor in the audit rows of first uses
   bool trustful = false;                    ///< unknown credentials are accepted (contract 4.5)
   std::chrono::milliseconds deadline{5000}; ///< for one request, after which it is answered 503
-  std::chrono::milliseconds tick{100};      ///< how long uses are gathered before they are written
-  std::size_t max_uses = 65536; ///< kept for a database that cannot write; those beyond are left to the next
+  std::chrono::milliseconds tick{100};      ///< how long uses are collected before they are written
+  std::size_t max_uses = 65536; ///< limit of the uses that wait to be written; those beyond are not recorded
 };
 
 struct client_validator_state {
@@ -38,15 +38,15 @@ struct client_validator_state {
   client_validator_settings settings;
   request_deadlines deadlines;
 
-  /// The attempts for one username: as many at a time as may still fail, the others wait. How many wait is bounded by
-  /// the subscription's door.
+  /// The attempts for one username. At most as many run as may still fail before the username is blocked; the others
+  /// wait. The in-flight limit bounds how many wait.
   struct lane {
     std::size_t running = 0;
     std::deque<std::shared_ptr<login>> waiting;
   };
 
   core::attempt_limiter limiter;
-  std::unordered_map<std::string, lane> lanes; ///< of the usernames that are being tried
+  std::unordered_map<std::string, lane> lanes; ///< by username, of the attempts in progress
   core::use_recorder recorder;
   std::vector<storage::client_use> uses; ///< to be written
   bool writing = false;

@@ -26,8 +26,7 @@ lookup_coalescer::lookup_coalescer(lookup_coalescer_settings settings)
   : hasher_(settings.hash_key), applications_(std::move(settings.applications)), trustful_(settings.trustful),
     cache_(settings.cache) {}
 
-// -- what may be answered from memory
-// --------------------------------------------------------------------------------------------
+// -- what may be answered from memory ---------------------------------------------------------------------------------
 
 // Drops what is in memory where a revocation event may have been missed since the last call.
 void lookup_coalescer::check_feed(const gap_free_interval& interval, const pending_token_requests& calls) {
@@ -144,11 +143,11 @@ std::optional<lookup_coalescer::batch_lookup> lookup_coalescer::take(const pendi
 // -- answers ----------------------------------------------------------------------------------------------------------
 
 std::optional<lookup_coalescer::open_lookup> lookup_coalescer::close(std::uint64_t number) {
-  const auto at = open_lookups_.find(number);
-  if (at == open_lookups_.end())
+  const auto open = open_lookups_.find(number);
+  if (open == open_lookups_.end())
     return std::nullopt;
-  auto out = std::move(at->second);
-  open_lookups_.erase(at);
+  auto out = std::move(open->second);
+  open_lookups_.erase(open);
   for (const auto& key : out.keys) {
     if (const auto known = joinable_.find(key); known != joinable_.end() && known->second.number == number)
       joinable_.erase(known);
@@ -162,8 +161,8 @@ void lookup_coalescer::answer(pending_token_request call, const std::optional<st
   if (code == core::errc::none) {
     accept(std::move(call), token->id, token->endpoint_id, replies);
   } else if (code == core::errc::not_found && trustful_ && trustfully_accepted(call.request)) {
-    const auto taken_for = call.request.token; // points into the message, which the replies keep
-    accept(std::move(call), taken_for, taken_for, replies);
+    const auto id = call.request.token; // points into the message, which the replies keep
+    accept(std::move(call), id, id, replies);
   } else {
     refuse(std::move(call), code, replies);
   }
@@ -203,8 +202,8 @@ lookup_coalescer::outcome lookup_coalescer::found(std::uint64_t number,
     note_first_use(position, calls[i].request.correlation_id);
     answer(std::move(calls[i]), tokens[position], *out.replies);
   }
-  for (const auto& one : open->refresh_entries)
-    note_first_use(one.position, one.correlation_id);
+  for (const auto& entry : open->refresh_entries)
+    note_first_use(entry.position, entry.correlation_id);
   return out;
 }
 

@@ -96,7 +96,7 @@ private:
     bool may_keep = false; ///< whether the result may be kept in memory
   };
 
-  /// Where a token stands in a look-up under way.
+  /// The position of a token in a look-up under way.
   struct waiter {
     std::uint64_t number = 0;
     std::uint32_t position = 0;

@@ -16,8 +16,8 @@ namespace {
 
 using password_pool_self = password_pool_actor::stateful_pointer<password_pool_state>;
 
-// Of a worker's thread, a little below all others: half the weight, so that logins still get on where other processes
-// take all cores (docs/performance.md, "Password workers").
+// Niceness of the workers' threads. It halves their scheduling weight: enough to favour the other threads of the
+// process, and logins still progress while other processes use all cores (docs/performance.md, "Password workers").
 constexpr int worker_niceness = 3;
 
 password_result_ptr failed(core::errc code, const char* message, std::string detail) {
@@ -30,7 +30,7 @@ password_result_ptr unavailable(std::string detail) {
 
 void pump(password_pool_self self);
 
-// Answers the job of a worker, unless it was answered before.
+// Answers a worker's job, unless it was answered before.
 void finish(password_pool_self self, std::size_t index, std::uint64_t number, password_result_ptr result) {
   auto& job = self->state.workers[index].job;
   if (!job || job->number != number)
@@ -41,7 +41,7 @@ void finish(password_pool_self self, std::size_t index, std::uint64_t number, pa
   pump(self);
 }
 
-void give(password_pool_self self, std::size_t index, password_pool_state::waiting next) {
+void start(password_pool_self self, std::size_t index, password_pool_state::waiting next) {
   auto& state = self->state;
   const auto number = ++state.last_job;
   state.workers[index].job.emplace(password_pool_state::running{number, std::move(next.promise)});
@@ -54,7 +54,7 @@ void give(password_pool_self self, std::size_t index, password_pool_state::waiti
           });
 }
 
-// What waited too long is answered, and whoever is free takes the next.
+// Answers the jobs whose deadline has passed, and gives the next ones to the idle workers.
 void pump(password_pool_self self) {
   auto& state = self->state;
   const auto now = self->clock().now();
@@ -67,7 +67,7 @@ void pump(password_pool_self self) {
       continue;
     auto next = std::move(state.queue.front());
     state.queue.pop_front();
-    give(self, i, std::move(next));
+    start(self, i, std::move(next));
   }
 }
 
@@ -78,28 +78,28 @@ void measure(password_pool_self self) {
   auto& gauges = state.settings.metrics->passwords;
   gauges.waiting.set(state.queue.size());
   gauges.busy.set(static_cast<std::uint64_t>(
-    std::count_if(state.workers.begin(), state.workers.end(), [](const auto& one) { return one.job.has_value(); })));
+    std::count_if(state.workers.begin(), state.workers.end(), [](const auto& w) { return w.job.has_value(); })));
 }
 
 core::expected<password_verdict> hash_or_compare(const password_job& job) {
   password_verdict verdict;
   if (!job.phc) {
-    auto made = core::hash_password(job.password);
-    if (made.has_error())
-      return made.error();
-    verdict.phc = std::move(*made);
+    auto hashed = core::hash_password(job.password);
+    if (hashed.has_error())
+      return hashed.error();
+    verdict.phc = std::move(*hashed);
     return verdict;
   }
-  // For a user that is not there, the same work as for one that is.
+  // An unknown user costs the same work as a known one, so that the time does not tell them apart.
   const bool decoy = job.phc->empty();
   verdict.right = core::verify_password(decoy ? core::decoy_hash() : *job.phc, job.password) && !decoy;
   if (!verdict.right || !core::needs_rehash(*job.phc))
     return verdict;
-  // The login counts whether or not its hash can be made stronger.
-  if (auto made = core::hash_password(job.password); made.has_value())
-    verdict.phc = std::move(*made);
+  // The login succeeds even if the rehash fails.
+  if (auto rehashed = core::hash_password(job.password); rehashed.has_value())
+    verdict.phc = std::move(*rehashed);
   else
-    core::logger("cm.credentials")->warn("a password cannot be hashed anew: {}", made.error().message);
+    core::logger("cm.credentials")->warn("a password cannot be rehashed: {}", rehashed.error().message);
   return verdict;
 }
 
@@ -114,12 +114,12 @@ core::expected<password_verdict> work(const password_job& job) {
 } // namespace
 
 password_pool_state::~password_pool_state() {
-  for (auto& one : workers) {
-    if (one.job)
-      one.job->promise.deliver(unavailable("the password pool ended"));
+  for (auto& w : workers) {
+    if (w.job)
+      w.job->promise.deliver(unavailable("the password pool ended"));
   }
-  for (auto& one : queue)
-    one.promise.deliver(unavailable("the password pool ended"));
+  for (auto& queued : queue)
+    queued.promise.deliver(unavailable("the password pool ended"));
 }
 
 password_pool_actor::behavior_type password_pool(password_pool_self self, password_pool_settings settings) {
@@ -143,7 +143,7 @@ password_pool_actor::behavior_type password_pool(password_pool_self self, passwo
         return;
       auto& worker = self->state.workers[index];
       worker.handle = peer.handle;
-      // Its predecessor died with it; nothing would be heard of it before the time-out.
+      // The predecessor died with this job. Its request would fail only after the time-out.
       if (worker.job)
         finish(self, index, worker.job->number, unavailable("the password worker died"));
       pump(self);
@@ -159,9 +159,10 @@ password_pool_actor::behavior_type password_pool(password_pool_self self, passwo
 password_worker_actor::behavior_type
 password_worker(password_worker_actor::stateful_pointer<password_worker_state> self) {
   harden(self);
-  // Linux: of the calling thread alone. Without the right to it, the scheduler shares the cores fairly all the same.
+  // On Linux this affects the calling thread only. A failure is harmless: the thread then keeps the default priority.
   static_cast<void>(setpriority(PRIO_PROCESS, 0, worker_niceness));
-  static_cast<void>(core::decoy_hash()); // made now, or the first unknown user would wait twice as long
+  static_cast<void>(
+    core::decoy_hash()); // computed here, or the first check for an unknown user would take twice as long
   return {
     [](password_atom, const password_job_ptr& job) {
       if (std::chrono::steady_clock::now() >= job->deadline)

@@ -1,4 +1,4 @@
-// The bulkhead around password hashing (contract 6.3): a bounded queue before a few workers, so that a flood of logins
+// A bulkhead around password hashing (contract 6.3): a bounded queue before a few workers, so that a flood of logins
 // never slows the validation of tokens.
 #pragma once
 
@@ -21,9 +21,9 @@ namespace cm::actors {
 
 struct password_pool_settings {
   std::size_t workers = 1;
-  std::size_t queue_length = 256; ///< jobs that wait; those beyond are answered `overloaded`
-  std::chrono::milliseconds tick{100};
-  std::chrono::milliseconds patience{2000}; ///< for a worker's answer, beyond the job's deadline
+  std::size_t queue_length = 256;           ///< limit of waiting jobs; those beyond are answered `overloaded`
+  std::chrono::milliseconds tick{100};      ///< resolution of the deadlines of waiting jobs
+  std::chrono::milliseconds patience{2000}; ///< after a job's deadline; a worker without an answer by then is dead
   std::shared_ptr<core::metrics> metrics;   ///< may be null
 };
 
@@ -35,7 +35,7 @@ struct password_pool_state {
     caf::typed_response_promise<password_result_ptr> promise;
   };
 
-  /// What a worker has in its hands.
+  /// A worker's job.
   struct running {
     std::uint64_t number = 0;
     caf::typed_response_promise<password_result_ptr> promise;
@@ -52,7 +52,7 @@ struct password_pool_state {
   std::deque<waiting> queue;
   std::uint64_t last_job = 0;
 
-  /// Whoever still waits is told that nothing comes any more.
+  /// Answers `unavailable` to all jobs.
   ~password_pool_state();
 };
 
@@ -63,7 +63,7 @@ struct password_worker_state {
   static inline const char* name = "password-worker";
 };
 
-/// To be spawned detached. Its thread gives way a little to all others of the process.
+/// To be spawned detached. Lowers the priority of its thread, below the other threads of the process.
 password_worker_actor::behavior_type
 password_worker(password_worker_actor::stateful_pointer<password_worker_state> self);
 

@@ -1,4 +1,4 @@
-// What requests about endpoint tokens are answered with (contract 4.1, 4.5), without any actor.
+// The rules for replies to token validation requests (contract 4.1, 4.5). Plain functions.
 #pragma once
 
 #include "core/base/error.hpp"
@@ -9,10 +9,10 @@
 
 namespace cm::actors {
 
-/// The code for what the look-up found: 404 for nothing, 403 for Suspended and Revoked, errc::none for a valid token.
+/// The code for the result of a look-up: 404 for no token, 403 for Suspended and Revoked, errc::none for a valid token.
 [[nodiscard]] core::errc judge(const std::optional<storage::found_token>& found) noexcept;
 
-/// Whether trustful mode takes an unknown token: it has to be an endpoint ID too, as it is taken for one.
+/// Whether trustful mode accepts an unknown token. The reply has the token as endpoint ID, so it must be a valid one.
 [[nodiscard]] bool trustfully_accepted(const messaging::ecap::endpoint_token_validation_request& request) noexcept;
 
 } // namespace cm::actors

@@ -14,7 +14,7 @@ namespace {
 
 using token_validator_self = token_validator_actor::stateful_pointer<token_validator_state>;
 
-// The gate answers at the deadline of a question; this much later it is dead.
+// The gate answers a look-up by its deadline. A gate without an answer this much later is dead.
 constexpr std::chrono::milliseconds grace{500};
 
 void count_cache(token_validator_self self) {
@@ -25,10 +25,10 @@ void count_cache(token_validator_self self) {
   state.counters->evicted.add(cache.evicted() - std::exchange(state.evicted, cache.evicted()));
 }
 
-void send_off(token_validator_self self, lookup_coalescer::outcome done) {
+void send_outcome(token_validator_self self, lookup_coalescer::outcome done) {
   if (done.replies && !done.replies->empty() && !self->state.writer->send_now(*done.replies))
     self->send(self->state.egress, answer_v, std::move(done.replies));
-  // The answer does not wait for it: a device is not refused because the database cannot write just now.
+  // The reply does not wait for this write: a device is admitted even while the database cannot write.
   if (!done.first_uses.empty())
     self->send(self->state.gate, activate_v,
                activations_ptr{std::make_shared<const std::vector<storage::activation>>(std::move(done.first_uses))});
@@ -38,11 +38,11 @@ void take_found(token_validator_self self, std::uint64_t number, const storage_r
   static const storage::found_tokens nothing;
   auto& coalescer = *self->state.coalescer;
   if (result->has_error()) {
-    send_off(self, coalescer.failed(number, result->error().code));
+    send_outcome(self, coalescer.failed(number, result->error().code));
     return;
   }
   const auto* found = std::get_if<storage::found_tokens>(&**result);
-  send_off(self, coalescer.found(number, found == nullptr ? nothing.tokens : found->tokens));
+  send_outcome(self, coalescer.found(number, found == nullptr ? nothing.tokens : found->tokens));
 }
 
 void validate(token_validator_self self, const pending_token_requests_ptr& calls) {
@@ -54,7 +54,7 @@ void validate(token_validator_self self, const pending_token_requests_ptr& calls
   state.counters->hits.add(done.hits);
   state.counters->misses.add(done.misses);
   state.counters->bypassed.add(done.bypassed);
-  send_off(self, std::move(done));
+  send_outcome(self, std::move(done));
   if (!batch_lookup)
     return;
   batch_lookup->lookup->deadline = now + state.lookup_deadline;
@@ -64,7 +64,7 @@ void validate(token_validator_self self, const pending_token_requests_ptr& calls
     .then([self, number](const storage_result_ptr& result) { take_found(self, number, result); },
           [self, number](const caf::error& problem) {
             core::logger("cm.ecap")->warn("no answer from the storage gate: {}", describe_reason(problem));
-            send_off(self, self->state.coalescer->failed(number, core::errc::unavailable));
+            send_outcome(self, self->state.coalescer->failed(number, core::errc::unavailable));
           });
 }
 
@@ -84,10 +84,10 @@ token_validator_actor::behavior_type token_validator(token_validator_self self, 
   state.egress = std::move(egress);
   return {
     [self](validate_atom, const pending_token_requests_ptr& calls) { validate(self, calls); },
-    [self](invalidate_atom, const invalidated_tokens_ptr& gone) {
-      if (gone->everything)
+    [self](invalidate_atom, const invalidated_tokens_ptr& revoked) {
+      if (revoked->everything)
         self->state.coalescer->invalidate_all();
-      self->state.coalescer->invalidate(gone->ids);
+      self->state.coalescer->invalidate(revoked->ids);
     },
     [self](directory_atom, const application_directory_ptr& known) { self->state.coalescer->applications(known); },
     [self](peer_atom, const storage_gate_peer& peer) { self->state.gate = peer.handle; },

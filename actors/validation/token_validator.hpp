@@ -1,4 +1,4 @@
-// Answers endpoint token validation requests: one validator a shard of the tokens.
+// The actor that replies to endpoint token validation requests. There are several; each has a shard of the tokens.
 #pragma once
 
 #include "actors/interfaces/database.hpp"
@@ -25,8 +25,8 @@ struct token_validator_settings {
   std::shared_ptr<const revocation_feed> feed;
   std::shared_ptr<core::validator_counters> counters;
   std::shared_ptr<reply_writer> writer;
-  std::chrono::milliseconds lookup_deadline{2000}; ///< after which the requests of a batch are answered 503
-  std::chrono::milliseconds tick{1000};            ///< how often memory is looked through while no requests come
+  std::chrono::milliseconds lookup_deadline{2000}; ///< of a look-up; its requests get the reply 503 then
+  std::chrono::milliseconds tick{1000};            ///< how often expired entries are dropped while no requests arrive
 };
 
 struct token_validator_state {
@@ -37,7 +37,7 @@ struct token_validator_state {
   std::shared_ptr<const revocation_feed> feed;
   std::shared_ptr<core::validator_counters> counters;
   std::shared_ptr<reply_writer> writer;
-  std::uint64_t evicted = 0; ///< of what the cache says, counted already
+  std::uint64_t evicted = 0; ///< evictions of the cache that the metrics include already
   std::chrono::milliseconds lookup_deadline{};
   storage_gate_actor gate;
   nats_egress_actor egress;

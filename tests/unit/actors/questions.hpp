@@ -1,4 +1,4 @@
-// Questions and answers for the tests of the storage dispatcher and of those who ask it.
+// Requests and results for the tests of the storage dispatcher and of the actors that use the storage gate.
 #pragma once
 
 #include "actors/database/storage_dispatcher.hpp"
@@ -14,7 +14,7 @@ namespace cm::test {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// A moment of the tests' own time.
+/// A point in the tests' virtual time.
 inline core::steady_time at(milliseconds after_start) {
   return core::steady_time{std::chrono::hours{1}} + after_start;
 }
@@ -23,7 +23,7 @@ inline core::steady_time far_away() {
   return at(std::chrono::hours{1});
 }
 
-/// The key with that number; the numbers from 1000 on belong to tokens that do not exist.
+/// The key with this number. Keys from 1000 on are of tokens that do not exist.
 inline core::token_hash key(std::size_t number) {
   core::token_hash out{};
   out[0] = static_cast<std::uint8_t>(number);
@@ -49,7 +49,7 @@ inline core::uuid id_of(std::size_t number) {
   return out;
 }
 
-/// What the database has for the key.
+/// The token that the fake database has for the key.
 inline std::optional<storage::found_token> token_of(const core::token_hash& key) {
   if (number_of(key) >= 1000)
     return std::nullopt;
@@ -77,7 +77,7 @@ inline storage::created_token created_by(const storage::create_token& command) {
   return created;
 }
 
-/// What a database that works answers.
+/// The result of a successful command.
 inline actors::storage_result_ptr answer_to(const storage::command& command) {
   storage::reply out = storage::pong{};
   if (const auto* find = std::get_if<storage::find_tokens>(&command))
@@ -110,11 +110,11 @@ inline actors::storage_job_ptr creation_job(std::size_t number, core::steady_tim
   return std::make_shared<const actors::storage_job>(actors::storage_job{std::move(command), deadline});
 }
 
-/// The numbers of the tokens that a job creates, one or several.
+/// The IDs of the tokens that a job creates, one or several.
 inline std::vector<core::uuid> creations_in(const actors::storage_job& job) {
   std::vector<core::uuid> out;
-  if (const auto* one = std::get_if<storage::create_token>(&job.command))
-    out.push_back(one->id);
+  if (const auto* single = std::get_if<storage::create_token>(&job.command))
+    out.push_back(single->id);
   if (const auto* several = std::get_if<storage::create_tokens>(&job.command)) {
     for (const auto& item : several->items)
       out.push_back(item.id);
@@ -138,12 +138,12 @@ inline bool is_probe(const actors::storage_job& job) {
   return std::holds_alternative<storage::ping>(job.command);
 }
 
-/// What a database that works answers to a probe.
+/// The result of a successful probe.
 inline actors::storage_result_ptr probe_answer(const core::clock_skew& skew) {
   return std::make_shared<const actors::storage_result>(storage::reply{storage::pong{"10.11", "db:3306", skew}});
 }
 
-/// First uses of the tokens with the numbers from `first` on.
+/// First uses of `count` tokens, with the numbers from `first` on.
 inline std::vector<storage::activation> first_uses(std::size_t first, std::size_t count) {
   std::vector<storage::activation> out;
   for (std::size_t i = 0; i < count; ++i)
@@ -151,7 +151,7 @@ inline std::vector<storage::activation> first_uses(std::size_t first, std::size_
   return out;
 }
 
-/// A dispatcher with all its workers connected.
+/// A dispatcher whose workers are all connected.
 struct connected_dispatcher : actors::storage_dispatcher {
   explicit connected_dispatcher(const actors::dispatcher_settings& settings) : storage_dispatcher(settings) {
     for (std::size_t i = 0; i < settings.workers; ++i)
@@ -165,7 +165,7 @@ inline actors::dispatcher_settings pool_of(std::size_t workers) {
   return out;
 }
 
-/// Everything that the dispatcher hands out now.
+/// All jobs that the dispatcher starts now.
 inline std::vector<actors::storage_dispatcher::dispatch> take_all(actors::storage_dispatcher& from,
                                                                   core::steady_time now = at(milliseconds{0})) {
   std::vector<actors::storage_dispatcher::dispatch> out;
@@ -174,19 +174,19 @@ inline std::vector<actors::storage_dispatcher::dispatch> take_all(actors::storag
   return out;
 }
 
-/// The tickets of the completions, by number.
+/// The tickets of the completions, sorted.
 inline std::vector<actors::ticket> tickets(const std::vector<actors::storage_dispatcher::completion>& done) {
   std::vector<actors::ticket> out;
   out.reserve(done.size());
-  for (const auto& one : done)
-    out.push_back(one.id);
+  for (const auto& completion : done)
+    out.push_back(completion.id);
   std::sort(out.begin(), out.end());
   return out;
 }
 
 inline std::vector<actors::storage_dispatcher::completion> finish(actors::storage_dispatcher& dispatcher,
                                                                   const actors::storage_dispatcher::dispatch& work) {
-  return dispatcher.finished(work.job, answer_to(work.what->command));
+  return dispatcher.finished(work.job, answer_to(work.payload->command));
 }
 
 /// The code of a result; errc::none for success.
@@ -194,9 +194,9 @@ inline core::errc code_of(const actors::storage_result_ptr& result) {
   return result->has_error() ? result->error().code : core::errc::none;
 }
 
-inline bool found(const actors::storage_result_ptr& result, const std::vector<core::token_hash>& asked) {
+inline bool found(const actors::storage_result_ptr& result, const std::vector<core::token_hash>& expected) {
   const auto* answer = result->has_value() ? std::get_if<storage::found_tokens>(&**result) : nullptr;
-  return answer != nullptr && answer->tokens == tokens_of(asked);
+  return answer != nullptr && answer->tokens == tokens_of(expected);
 }
 
 } // namespace cm::test

@@ -1,4 +1,4 @@
-// An actor system whose time and whose scheduling the test drives, and the actors around the one that is tested.
+// An actor system in virtual time that a test drives, and fakes of the actors around the one that is tested.
 #pragma once
 
 #include "actors/interfaces/database.hpp"
@@ -24,7 +24,7 @@
 
 namespace cm::test {
 
-/// What came of one request.
+/// The outcome of a request.
 template <class Result>
 struct answer {
   std::optional<Result> value;
@@ -33,24 +33,25 @@ struct answer {
   [[nodiscard]] bool there() const noexcept { return value || problem; }
 };
 
-/// Nothing happens by itself: run() lets the actors work, pass() lets time go by.
+/// Actors run only within run(), and time passes only within pass().
 class virtual_system {
 public:
   virtual_system() : system_(configure(config_)) {}
 
-  // Actors that tick keep themselves alive, and the system waits for all.
+  // The actor system waits for all actors, and those with a periodic timer do not end on their own.
   ~virtual_system() {
-    for (const auto& one : spawned_)
-      caf::anon_send_exit(one, caf::exit_reason::kill);
+    for (const auto& actor : spawned_)
+      caf::anon_send_exit(actor, caf::exit_reason::kill);
     scheduler().run();
   }
 
   virtual_system(const virtual_system&) = delete;
   virtual_system& operator=(const virtual_system&) = delete;
 
+  /// Runs the actors until their mailboxes are empty.
   void run() { scheduler().run(); }
 
-  /// Lets time go by in steps finer than any timer of the actors.
+  /// Advances the time, in steps of 1 ms, and runs the actors after each step.
   void pass(milliseconds duration) {
     run();
     for (; duration.count() > 0; duration -= milliseconds{1}) {
@@ -74,13 +75,14 @@ public:
     run();
   }
 
+  /// Sends a message and runs the actors.
   template <class Handle, class... Args>
   void tell(const Handle& actor, Args&&... args) {
     caf::anon_send(actor, std::forward<Args>(args)...);
     run();
   }
 
-  /// Sends a request and lets the actors work; the answer is there as soon as they give it.
+  /// Sends a request and runs the actors. The returned answer is filled in when it arrives, perhaps later.
   template <class Result, class Handle, class... Args>
   std::shared_ptr<answer<Result>> ask(const Handle& actor, Args... args) {
     auto out = std::make_shared<answer<Result>>();
@@ -107,14 +109,14 @@ private:
   std::vector<caf::actor> spawned_;
 };
 
-/// A database worker without a database, as the test wants it.
+/// Controls a fake_worker, and records what it receives.
 struct fake_worker_script {
-  enum class mood { answers, holds, dies };
+  enum class mood { answers, holds, dies }; ///< reaction to a job: answers it, keeps it until a tick, or throws
   mood now = mood::answers;
-  bool connected = true; ///< what it reports
-  core::clock_skew skew; ///< what it answers to a probe
+  bool connected = true; ///< the state that it reports
+  core::clock_skew skew; ///< its answer to a probe
   std::vector<actors::storage_job_ptr> jobs;
-  int follows = 0; ///< how often it was told that another host is preferred
+  int follows = 0; ///< number of follow messages
 
   [[nodiscard]] std::size_t lookups() const {
     return static_cast<std::size_t>(
@@ -122,14 +124,13 @@ struct fake_worker_script {
   }
 };
 
-/// What it has not answered yet.
 struct fake_worker_state {
   static inline const char* name = "fake-worker";
   using promise = caf::typed_response_promise<actors::storage_result_ptr>;
-  std::vector<std::pair<promise, actors::storage_job_ptr>> held;
+  std::vector<std::pair<promise, actors::storage_job_ptr>> held; ///< not answered yet
 };
 
-/// Reports to whoever it is told of; a tick makes it answer what it held back.
+/// A database worker without a database. A tick makes it answer the jobs that it holds.
 inline actors::database_worker_actor::behavior_type
 fake_worker(actors::database_worker_actor::stateful_pointer<fake_worker_state> self,
             std::shared_ptr<fake_worker_script> script) {
@@ -145,10 +146,10 @@ fake_worker(actors::database_worker_actor::stateful_pointer<fake_worker_state> s
       return self->state.held.back().first;
     },
     [=](actors::peer_atom, const actors::worker_listener_peer& peer) {
-      auto said = std::make_shared<actors::worker_report>();
-      said->connected = script->connected;
-      said->version = "10.11";
-      self->send(peer.handle, actors::state_v, std::size_t{0}, actors::worker_report_ptr{std::move(said)});
+      auto report = std::make_shared<actors::worker_report>();
+      report->connected = script->connected;
+      report->version = "10.11";
+      self->send(peer.handle, actors::state_v, std::size_t{0}, actors::worker_report_ptr{std::move(report)});
     },
     [=](actors::follow_atom) { ++script->follows; },
     [=](actors::tick_atom) {
@@ -158,14 +159,14 @@ fake_worker(actors::database_worker_actor::stateful_pointer<fake_worker_state> s
   };
 }
 
-/// Keeps what it is told.
+/// Records the reports about the database.
 inline actors::health_actor::behavior_type fake_health(actors::health_actor::pointer self,
-                                                       std::shared_ptr<std::vector<core::database_health>> heard) {
+                                                       std::shared_ptr<std::vector<core::database_health>> reports) {
   actors::harden(self);
   return {
     [=](actors::report_atom, const actors::component_report_ptr& report) {
       if (const auto* db = std::get_if<core::database_health>(report.get()))
-        heard->push_back(*db);
+        reports->push_back(*db);
     },
     [](actors::ready_atom, bool) {},
     [](actors::refused_atom, const std::vector<std::string>&) {},
@@ -174,12 +175,13 @@ inline actors::health_actor::behavior_type fake_health(actors::health_actor::poi
   };
 }
 
-/// Answers commands in turn with what the test has prepared; holds those back for which there is nothing.
+/// Controls a fake_gate, and records the commands that it receives.
 struct fake_gate_script {
-  std::vector<core::errc> outcomes; ///< of the next commands; none: success
+  std::vector<core::errc> outcomes; ///< of the commands, in their order; errc::none: success
   std::vector<actors::storage_job_ptr> jobs;
 };
 
+/// A storage gate without a database. Does not answer commands beyond `outcomes`.
 inline actors::storage_gate_actor::behavior_type fake_gate(actors::storage_gate_actor::pointer self,
                                                            std::shared_ptr<fake_gate_script> script) {
   actors::harden(self);
@@ -189,7 +191,7 @@ inline actors::storage_gate_actor::behavior_type fake_gate(actors::storage_gate_
       const auto index = script->jobs.size();
       script->jobs.push_back(job);
       if (index >= script->outcomes.size())
-        return self->make_response_promise<actors::storage_result_ptr>(); // nobody ever answers
+        return self->make_response_promise<actors::storage_result_ptr>(); // is never answered
       const auto code = script->outcomes[index];
       return code == core::errc::none ? answer_to(job->command) : failure(code, "in the database");
     },

@@ -18,14 +18,14 @@ const std::string uuid_text = "8f14e45f-ceea-467f-a0e6-b2c3d4e5f601";
 std::vector<std::string> texts(const std::vector<storage::activation>& taken) {
   std::vector<std::string> out;
   out.reserve(taken.size());
-  for (const auto& one : taken)
-    out.push_back(one.correlation_id);
+  for (const auto& use : taken)
+    out.push_back(use.correlation_id);
   return out;
 }
 
 } // namespace
 
-TEST_CASE("first uses come out in order, with correlation IDs of every kind as they went in") {
+TEST_CASE("first uses come out in order, with correlation IDs of every kind unchanged") {
   const std::vector<std::string> kinds{"",
                                        "c",
                                        uuid_text,
@@ -43,7 +43,7 @@ TEST_CASE("first uses come out in order, with correlation IDs of every kind as t
   CHECK(queue.empty());
 }
 
-TEST_CASE("of a long correlation ID as much is kept as the audit trail shows") {
+TEST_CASE("a long correlation ID is truncated to what the audit trail shows") {
   activation_queue queue{10};
   const auto text = std::string(254, 'x') + "\xF0\x9F\x94\x91" + std::string(1000, 'y');
   CHECK(queue.add({id_of(1), text}));
@@ -52,7 +52,7 @@ TEST_CASE("of a long correlation ID as much is kept as the audit trail shows") {
   CHECK(storage::audit_text(kept) == storage::audit_text(text));
 }
 
-TEST_CASE("a token is known from its first use until it is done, also while it is taken or waits again") {
+TEST_CASE("a token is known from add() until done(), also while it is taken or waits again") {
   activation_queue queue{2};
   CHECK(queue.add({id_of(1), "first"}));
   CHECK(queue.add({id_of(1), "second"}));
@@ -60,7 +60,7 @@ TEST_CASE("a token is known from its first use until it is done, also while it i
   const auto taken = queue.take(5);
   CHECK(queue.add({id_of(1), "third"}));
   CHECK(queue.size() == 0);
-  queue.again(taken);
+  queue.requeue(taken);
   CHECK(queue.size() == 1);
   CHECK(queue.add({id_of(2), "other"}));
   CHECK_FALSE(queue.add({id_of(3), "no room"}));
@@ -72,7 +72,7 @@ TEST_CASE("a token is known from its first use until it is done, also while it i
   CHECK(queue.add({id_of(1), "again"}) == false);
 }
 
-TEST_CASE("a queue refuses what would take more than 64 bytes for each of its places") {
+TEST_CASE("the entries of a queue take at most 64 bytes times its limit") {
   activation_queue queue{100};
   std::size_t taken = 0;
   for (std::size_t i = 1; i <= 100; ++i)
@@ -99,23 +99,23 @@ TEST_CASE("a million first uses wait in order") {
   std::size_t next = 0;
   bool same = true;
   while (!queue.empty()) {
-    const auto some = queue.take(256);
-    for (const auto& one : some)
-      same = same && one.id == ids[next++] && one.correlation_id == uuid_text;
-    queue.done(some);
+    const auto batch = queue.take(256);
+    for (const auto& use : batch)
+      same = same && use.id == ids[next++] && use.correlation_id == uuid_text;
+    queue.done(batch);
   }
   CHECK(same);
   CHECK(next == million);
 }
 
-TEST_CASE("a set of IDs knows exactly what is in it, through thousands of random steps") {
+TEST_CASE("a set of IDs agrees with std::set through thousands of random steps") {
   std::mt19937 random{GENERATE(1U, 20221122U)};
   uuid_set set;
   std::set<core::uuid> model;
   for (int step = 0; step < 100'000; ++step) {
     auto id = id_of(random() % 700);
     if (random() % 4 == 0)
-      id.bytes[0] = 1; // the same place as another
+      id.bytes[0] = 1; // a hash collision with another ID
     if (random() % 2 == 0) {
       REQUIRE(set.insert(id) == model.insert(id).second);
     } else {
@@ -124,8 +124,8 @@ TEST_CASE("a set of IDs knows exactly what is in it, through thousands of random
     }
     REQUIRE(set.size() == model.size());
     if (step % 20'000 == 19'999) {
-      for (const auto& one : std::set<core::uuid>{model})
-        set.erase(one);
+      for (const auto& member : std::set<core::uuid>{model})
+        set.erase(member);
       REQUIRE(set.size() == 0);
       model.clear();
     }

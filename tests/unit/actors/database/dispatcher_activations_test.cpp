@@ -20,24 +20,24 @@ std::vector<core::uuid> ids(const storage_job& job) {
 
 } // namespace
 
-TEST_CASE("first uses leave in batches of at most 256, in the name of the replica") {
+TEST_CASE("first uses are dispatched in batches of at most 256, with the replica as the actor") {
   auto settings = pool_of(4);
   settings.replica = "replica-1";
   connected_dispatcher dispatcher{settings};
   REQUIRE(dispatcher.add(first_uses(0, 400)) == 0);
   auto work = take_all(dispatcher);
   REQUIRE(work.size() == 1);
-  REQUIRE(activation_in(*work[0].what) != nullptr);
-  CHECK(activation_in(*work[0].what)->actor == "replica-1");
-  CHECK(activation_in(*work[0].what)->items.front().correlation_id == "c");
-  CHECK(ids(*work[0].what).size() == 256);
+  REQUIRE(activation_in(*work[0].payload) != nullptr);
+  CHECK(activation_in(*work[0].payload)->actor == "replica-1");
+  CHECK(activation_in(*work[0].payload)->items.front().correlation_id == "c");
+  CHECK(ids(*work[0].payload).size() == 256);
   CHECK(finish(dispatcher, work[0]).empty());
   work = take_all(dispatcher);
   REQUIRE(work.size() == 1);
-  CHECK(ids(*work[0].what).size() == 144);
+  CHECK(ids(*work[0].payload).size() == 144);
 }
 
-TEST_CASE("a first use that waits or is under way is taken once, and again when it is done") {
+TEST_CASE("a first use that waits or is under way is not queued again until it is done") {
   connected_dispatcher dispatcher{pool_of(4)};
   CHECK(dispatcher.add(first_uses(0, 3)) == 0);
   CHECK(dispatcher.add(first_uses(1, 3)) == 0);
@@ -51,17 +51,17 @@ TEST_CASE("a first use that waits or is under way is taken once, and again when 
   CHECK(dispatcher.waiting_activations() == 4);
 }
 
-TEST_CASE("first uses that the database could not write rest half a second and are tried again") {
+TEST_CASE("first uses that the database could not write are retried after half a second") {
   connected_dispatcher dispatcher{pool_of(4)};
   REQUIRE(dispatcher.add(first_uses(0, 3)) == 0);
   auto work = take_all(dispatcher, at(milliseconds{0}));
   REQUIRE(work.size() == 1);
-  const auto before = ids(*work[0].what);
+  const auto before = ids(*work[0].payload);
 
-  SECTION("away") {
+  SECTION("the database is down") {
     CHECK(dispatcher.finished(work[0].job, failure(errc::unavailable)).empty());
   }
-  SECTION("too late") {
+  SECTION("the job has expired") {
     CHECK(dispatcher.finished(work[0].job, failure(errc::expired)).empty());
   }
   SECTION("the worker was lost") {
@@ -71,14 +71,14 @@ TEST_CASE("first uses that the database could not write rest half a second and a
   CHECK_FALSE(dispatcher.idle());
   CHECK(take_all(dispatcher, at(milliseconds{10})).empty());
   CHECK(take_all(dispatcher, at(milliseconds{509})).empty());
-  REQUIRE(dispatcher.add({{key(1)}, far_away()}).has_value()); // others need not rest
+  REQUIRE(dispatcher.add({{key(1)}, far_away()}).has_value()); // the pause does not affect other lanes
   CHECK(take_all(dispatcher, at(milliseconds{509})).size() == 1);
   work = take_all(dispatcher, at(milliseconds{510}));
   REQUIRE(work.size() == 1);
-  CHECK(ids(*work[0].what) == before);
+  CHECK(ids(*work[0].payload) == before);
 }
 
-TEST_CASE("first uses that fail for another reason are dropped until the token is used again") {
+TEST_CASE("first uses that fail for another reason are dropped, and can be added again") {
   connected_dispatcher dispatcher{pool_of(4)};
   REQUIRE(dispatcher.add(first_uses(0, 3)) == 0);
   const auto work = take_all(dispatcher);
@@ -86,10 +86,10 @@ TEST_CASE("first uses that fail for another reason are dropped until the token i
   CHECK(dispatcher.waiting_activations() == 0);
   CHECK(dispatcher.idle());
   CHECK(dispatcher.add(first_uses(0, 3)) == 0);
-  CHECK(take_all(dispatcher).size() == 1); // at once: it was no trouble of the database
+  CHECK(take_all(dispatcher).size() == 1); // without a pause, since the database was available
 }
 
-TEST_CASE("first uses beyond the queue are counted and left, those under way count too") {
+TEST_CASE("first uses beyond the queue are refused and counted; those under way count against the limit") {
   auto settings = pool_of(4);
   settings.activation_queue = 100;
   settings.activation_batch = 64;
@@ -103,10 +103,10 @@ TEST_CASE("first uses beyond the queue are counted and left, those under way cou
   CHECK(dispatcher.add(first_uses(210, 10)) == 0);
 }
 
-TEST_CASE("a database that is away does not make first uses forgotten") {
+TEST_CASE("first uses keep waiting while the database is down, without a deadline") {
   connected_dispatcher dispatcher{pool_of(4)};
   REQUIRE(dispatcher.add(first_uses(0, 3)) == 0);
-  CHECK(dispatcher.refuse_waiting("away").empty());
+  CHECK(dispatcher.refuse_waiting("down").empty());
   CHECK(dispatcher.expire(far_away() + seconds{1}).empty());
   CHECK(dispatcher.waiting_activations() == 3);
 }

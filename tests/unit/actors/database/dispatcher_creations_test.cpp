@@ -9,7 +9,7 @@ using core::errc;
 
 namespace {
 
-/// A dispatcher whose only worker for commands is busy with one.
+/// A dispatcher whose only worker for commands is busy.
 struct busy_dispatcher {
   busy_dispatcher() {
     static_cast<void>(dispatcher.add(command_job()));
@@ -36,59 +36,59 @@ core::uuid created_id(const storage_result_ptr& result) {
 
 } // namespace
 
-TEST_CASE("a creation that waits alone goes as it came") {
+TEST_CASE("a creation that waits alone is dispatched unchanged") {
   busy_dispatcher f;
   const auto job = creation_job(1);
   const auto id = f.dispatcher.add(job);
   f.free_worker();
   const auto work = take_all(f.dispatcher);
   REQUIRE(work.size() == 1);
-  CHECK(work[0].what == job);
+  CHECK(work[0].payload == job);
   const auto done = finish(f.dispatcher, work[0]);
   REQUIRE(tickets(done) == std::vector<ticket>{*id});
   CHECK(created_id(done[0].result) == id_of(1));
 }
 
-TEST_CASE("creations that wait together leave in groups of at most 32, and each gets its own answer") {
+TEST_CASE("waiting creations are dispatched in batches of at most 32, and each gets its own result") {
   busy_dispatcher f;
-  const auto asked = f.create(0, 40);
+  const auto requested = f.create(0, 40);
   f.free_worker();
   std::vector<std::size_t> sizes;
   std::vector<ticket> answered;
   for (auto work = take_all(f.dispatcher); !work.empty(); work = take_all(f.dispatcher)) {
     REQUIRE(work.size() == 1);
-    sizes.push_back(creations_in(*work[0].what).size());
-    for (const auto& one : finish(f.dispatcher, work[0])) {
-      answered.push_back(one.id);
-      CHECK(created_id(one.result) == id_of(one.id - asked.front()));
+    sizes.push_back(creations_in(*work[0].payload).size());
+    for (const auto& completion : finish(f.dispatcher, work[0])) {
+      answered.push_back(completion.id);
+      CHECK(created_id(completion.result) == id_of(completion.id - requested.front()));
     }
   }
   CHECK(sizes == std::vector<std::size_t>{32, 8});
-  CHECK(answered == asked);
+  CHECK(answered == requested);
   CHECK(f.dispatcher.idle());
 }
 
-TEST_CASE("creations take along those behind them, but let no other command wait that came before") {
+TEST_CASE("a creation takes along the later creations, but does not overtake an earlier command") {
   busy_dispatcher f;
   const auto first = f.dispatcher.add(command_job());
-  const auto some = f.create(0, 2);
+  const auto earlier = f.create(0, 2);
   const auto second = f.dispatcher.add(command_job());
-  const auto others = f.create(2, 2);
+  const auto later = f.create(2, 2);
   CHECK(f.dispatcher.waiting_commands() == 6);
   f.free_worker();
   std::vector<std::vector<ticket>> order;
   for (auto work = take_all(f.dispatcher); !work.empty(); work = take_all(f.dispatcher))
     order.push_back(tickets(finish(f.dispatcher, work.at(0))));
-  CHECK(order == std::vector<std::vector<ticket>>{{*first}, {some[0], some[1], others[0], others[1]}, {*second}});
+  CHECK(order == std::vector<std::vector<ticket>>{{*first}, {earlier[0], earlier[1], later[0], later[1]}, {*second}});
 }
 
-TEST_CASE("one creation of a group fails alone; a failure of the whole is everybody's") {
+TEST_CASE("a failed creation does not affect the others of its batch; a failure of the batch affects all") {
   busy_dispatcher f;
-  const auto asked = f.create(0, 3);
+  const auto requested = f.create(0, 3);
   f.free_worker();
   const auto work = take_all(f.dispatcher);
   REQUIRE(work.size() == 1);
-  SECTION("one") {
+  SECTION("one creation fails") {
     storage::created_tokens created;
     for (std::size_t i = 0; i < 3; ++i) {
       if (i == 1)
@@ -98,52 +98,52 @@ TEST_CASE("one creation of a group fails alone; a failure of the whole is everyb
     }
     const auto done =
       f.dispatcher.finished(work[0].job, std::make_shared<const storage_result>(storage::reply{std::move(created)}));
-    REQUIRE(tickets(done) == asked);
+    REQUIRE(tickets(done) == requested);
     CHECK(created_id(done[0].result) == id_of(0));
     CHECK(code_of(done[1].result) == errc::conflict);
     CHECK(created_id(done[2].result) == id_of(2));
   }
-  SECTION("the whole") {
+  SECTION("the batch fails") {
     const auto done = f.dispatcher.finished(work[0].job, failure(errc::unavailable));
-    REQUIRE(tickets(done) == asked);
-    for (const auto& one : done)
-      CHECK(code_of(one.result) == errc::unavailable);
+    REQUIRE(tickets(done) == requested);
+    for (const auto& completion : done)
+      CHECK(code_of(completion.result) == errc::unavailable);
   }
-  SECTION("an answer of another kind, or too short") {
+  SECTION("a reply of another kind, or with too few results") {
     const auto wrong = GENERATE(as<storage::reply>{}, storage::pong{}, storage::created_tokens{});
     const auto done = f.dispatcher.finished(work[0].job, std::make_shared<const storage_result>(wrong));
-    REQUIRE(tickets(done) == asked);
-    for (const auto& one : done)
-      CHECK(code_of(one.result) == errc::internal);
+    REQUIRE(tickets(done) == requested);
+    for (const auto& completion : done)
+      CHECK(code_of(completion.result) == errc::internal);
   }
 }
 
-TEST_CASE("a creation of a group that is past its deadline is answered by then, the others when they are done") {
+TEST_CASE("a creation in a batch expires at its own deadline, the others complete with the batch") {
   busy_dispatcher f;
-  const auto hasty = f.create(0, 1, at(milliseconds{100}));
-  const auto patient = f.create(1, 1, at(milliseconds{500}));
+  const auto early = f.create(0, 1, at(milliseconds{100}));
+  const auto late = f.create(1, 1, at(milliseconds{500}));
   f.free_worker();
   const auto work = take_all(f.dispatcher);
   REQUIRE(work.size() == 1);
-  CHECK(work[0].what->deadline == at(milliseconds{500}));
-  const auto late = f.dispatcher.expire(at(milliseconds{100}));
-  REQUIRE(tickets(late) == hasty);
-  CHECK(code_of(late[0].result) == errc::unavailable);
+  CHECK(work[0].payload->deadline == at(milliseconds{500}));
+  const auto expired = f.dispatcher.expire(at(milliseconds{100}));
+  REQUIRE(tickets(expired) == early);
+  CHECK(code_of(expired[0].result) == errc::unavailable);
   CHECK(f.dispatcher.expire(at(milliseconds{101})).empty());
-  CHECK(tickets(finish(f.dispatcher, work[0])) == patient);
+  CHECK(tickets(finish(f.dispatcher, work[0])) == late);
 }
 
-TEST_CASE("creations count among the commands that wait, and a database that is away refuses them too") {
+TEST_CASE("creations count as waiting commands, and are refused like them while the database is down") {
   auto settings = pool_of(2);
   settings.command_queue = 3;
   storage_dispatcher dispatcher{settings};
-  std::vector<ticket> asked;
-  asked.push_back(*dispatcher.add(creation_job(1)));
-  asked.push_back(*dispatcher.add(command_job()));
-  asked.push_back(*dispatcher.add(creation_job(2)));
+  std::vector<ticket> requested;
+  requested.push_back(*dispatcher.add(creation_job(1)));
+  requested.push_back(*dispatcher.add(command_job()));
+  requested.push_back(*dispatcher.add(creation_job(2)));
   CHECK(dispatcher.add(creation_job(3)).has_error());
   CHECK(dispatcher.add(command_job()).has_error());
   CHECK_FALSE(dispatcher.idle());
-  CHECK(tickets(dispatcher.refuse_waiting("it is away")) == asked);
+  CHECK(tickets(dispatcher.refuse_waiting("it is down")) == requested);
   CHECK(dispatcher.idle());
 }

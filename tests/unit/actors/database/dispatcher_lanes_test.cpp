@@ -20,16 +20,16 @@ struct counts {
 
 counts count(const std::vector<storage_dispatcher::dispatch>& work) {
   counts out;
-  for (const auto& one : work) {
-    out.lookups += lookup_in(*one.what) != nullptr ? 1U : 0U;
-    out.commands += is_command(*one.what) ? 1U : 0U;
-    out.activations += activation_in(*one.what) != nullptr ? 1U : 0U;
-    out.probes += is_probe(*one.what) ? 1U : 0U;
+  for (const auto& job : work) {
+    out.lookups += lookup_in(*job.payload) != nullptr ? 1U : 0U;
+    out.commands += is_command(*job.payload) ? 1U : 0U;
+    out.activations += activation_in(*job.payload) != nullptr ? 1U : 0U;
+    out.probes += is_probe(*job.payload) ? 1U : 0U;
   }
   return out;
 }
 
-void ask_for_everything(storage_dispatcher& dispatcher) {
+void fill_queues(storage_dispatcher& dispatcher) {
   REQUIRE(dispatcher.add({keys(0, 900), far_away()}).has_value());
   for (int i = 0; i < 20; ++i)
     REQUIRE(dispatcher.add(command_job()).has_value());
@@ -58,22 +58,22 @@ TEST_CASE("activations take one worker at a time") {
   REQUIRE(dispatcher.add(first_uses(0, 300)) == 0);
   auto work = take_all(dispatcher);
   REQUIRE(count(work) == counts{0, 0, 1, 0});
-  CHECK(finish(dispatcher, work[0]).empty()); // nobody waits for it
+  CHECK(finish(dispatcher, work[0]).empty()); // activations have no completion
   work = take_all(dispatcher);
   CHECK(count(work) == counts{0, 0, 1, 0});
 }
 
-TEST_CASE("a pool under full load serves look-ups, commands and activations beside each other") {
+TEST_CASE("a pool under full load serves look-ups, commands and activations concurrently") {
   connected_dispatcher dispatcher{pool_of(8)};
-  ask_for_everything(dispatcher);
+  fill_queues(dispatcher);
   CHECK(count(take_all(dispatcher)) == counts{4, 3, 1, 0});
 }
 
-TEST_CASE("a pool of one takes turns, so that no kind of work starves while the others go on") {
+TEST_CASE("a pool of one serves the lanes round-robin, so that none starves") {
   connected_dispatcher dispatcher{pool_of(1)};
-  ask_for_everything(dispatcher);
+  fill_queues(dispatcher);
   counts served;
-  for (int turn = 0; turn < 9; ++turn) {
+  for (int i = 0; i < 9; ++i) {
     const auto work = take_all(dispatcher);
     REQUIRE(work.size() == 1);
     const auto now = count(work);
@@ -83,12 +83,12 @@ TEST_CASE("a pool of one takes turns, so that no kind of work starves while the 
   CHECK(served == counts{3, 3, 3, 0});
 }
 
-TEST_CASE("probes between take nobody's turn") {
+TEST_CASE("probes do not advance the round-robin") {
   connected_dispatcher dispatcher{pool_of(1)};
-  ask_for_everything(dispatcher);
+  fill_queues(dispatcher);
   counts served;
-  for (int turn = 0; turn < 12; ++turn) {
-    if (turn % 2 == 0)
+  for (int i = 0; i < 12; ++i) {
+    if (i % 2 == 0)
       static_cast<void>(dispatcher.add_probe(far_away()));
     const auto work = take_all(dispatcher);
     REQUIRE(work.size() == 1);
@@ -103,7 +103,7 @@ TEST_CASE("probes between take nobody's turn") {
 TEST_CASE("a pool of one or two serves every lane in the end") {
   const auto pool = GENERATE(as<std::size_t>{}, 1, 2);
   connected_dispatcher dispatcher{pool_of(pool)};
-  ask_for_everything(dispatcher);
+  fill_queues(dispatcher);
   static_cast<void>(dispatcher.add_probe(far_away()));
   counts served;
   for (auto work = take_all(dispatcher); !work.empty(); work = take_all(dispatcher)) {
@@ -111,57 +111,57 @@ TEST_CASE("a pool of one or two serves every lane in the end") {
     const auto now = count(work);
     served = {served.lookups + now.lookups, served.commands + now.commands, served.activations + now.activations,
               served.probes + now.probes};
-    for (const auto& one : work)
-      static_cast<void>(finish(dispatcher, one));
+    for (const auto& job : work)
+      static_cast<void>(finish(dispatcher, job));
   }
   CHECK(served == counts{15, 20, 4, 1});
   CHECK(dispatcher.idle());
 }
 
-TEST_CASE("a probe goes ahead of everything that waits") {
+TEST_CASE("a probe is dispatched before all waiting requests") {
   connected_dispatcher dispatcher{pool_of(1)};
-  ask_for_everything(dispatcher);
+  fill_queues(dispatcher);
   const auto id = dispatcher.add_probe(far_away());
   const auto work = take_all(dispatcher);
   REQUIRE(work.size() == 1);
-  CHECK(is_probe(*work[0].what));
+  CHECK(is_probe(*work[0].payload));
   const auto done = finish(dispatcher, work[0]);
   REQUIRE(tickets(done) == std::vector<ticket>{id});
   CHECK(code_of(done[0].result) == errc::none);
 }
 
-TEST_CASE("commands go in the order in which they came, each with its own answer") {
-  connected_dispatcher dispatcher{pool_of(2)}; // one at a time
-  std::vector<ticket> asked;
+TEST_CASE("commands are dispatched in the order of arrival, each with its own result") {
+  connected_dispatcher dispatcher{pool_of(2)}; // one command at a time
+  std::vector<ticket> requested;
   std::vector<storage_job_ptr> jobs;
   for (int i = 0; i < 3; ++i) {
     jobs.push_back(command_job());
-    asked.push_back(*dispatcher.add(jobs.back()));
+    requested.push_back(*dispatcher.add(jobs.back()));
   }
-  for (std::size_t i = 0; i < asked.size(); ++i) {
+  for (std::size_t i = 0; i < requested.size(); ++i) {
     const auto work = take_all(dispatcher);
     REQUIRE(work.size() == 1);
-    CHECK(work[0].what == jobs[i]);
+    CHECK(work[0].payload == jobs[i]);
     const auto result = i == 1 ? failure(errc::conflict) : answer_to(jobs[i]->command);
     const auto done = dispatcher.finished(work[0].job, result);
-    REQUIRE(tickets(done) == std::vector<ticket>{asked[i]});
+    REQUIRE(tickets(done) == std::vector<ticket>{requested[i]});
     CHECK(done[0].result == result);
   }
 }
 
-TEST_CASE("work that a worker did not begin, because its deadline had passed, is answered unavailable") {
+TEST_CASE("a job that a worker did not start, because its deadline had passed, is answered unavailable") {
   connected_dispatcher dispatcher{pool_of(4)};
   const auto command = dispatcher.add(command_job());
   const auto lookup = dispatcher.add({{key(1)}, far_away()});
   for (const auto& work : take_all(dispatcher)) {
     const auto done = dispatcher.finished(work.job, failure(errc::expired));
-    REQUIRE(tickets(done) == std::vector<ticket>{lookup_in(*work.what) != nullptr ? *lookup : *command});
+    REQUIRE(tickets(done) == std::vector<ticket>{lookup_in(*work.payload) != nullptr ? *lookup : *command});
     CHECK(code_of(done[0].result) == errc::unavailable);
   }
   CHECK(dispatcher.idle());
 }
 
-TEST_CASE("a command that finds the queue full is refused as overloaded") {
+TEST_CASE("a command beyond the queue is refused as overloaded") {
   auto settings = pool_of(2);
   settings.command_queue = 3;
   storage_dispatcher dispatcher{settings};
@@ -173,7 +173,7 @@ TEST_CASE("a command that finds the queue full is refused as overloaded") {
   CHECK(dispatcher.waiting_commands() == 3);
 }
 
-TEST_CASE("nothing is handed to workers that are busy or not connected") {
+TEST_CASE("workers that are busy or not connected get no job") {
   storage_dispatcher dispatcher{pool_of(4)};
   for (int i = 0; i < 5; ++i)
     REQUIRE(dispatcher.add(command_job()).has_value());
@@ -190,7 +190,7 @@ TEST_CASE("nothing is handed to workers that are busy or not connected") {
   CHECK(take_all(dispatcher).empty());
 }
 
-TEST_CASE("the job of a worker that was lost is answered unavailable, and what it still says is ignored") {
+TEST_CASE("the job of a lost worker is answered unavailable, and a late result is ignored") {
   connected_dispatcher dispatcher{pool_of(2)};
   const auto id = dispatcher.add(command_job());
   const auto work = take_all(dispatcher);
@@ -204,7 +204,7 @@ TEST_CASE("the job of a worker that was lost is answered unavailable, and what i
   CHECK(dispatcher.lost(work[0].worker).empty());
   CHECK(dispatcher.lost(17).empty()); // there is no such worker
 
-  // The one in its place has a job of its own, which the former one's answer must not end.
+  // Its successor has the same index and a job of its own, which a late result of the lost worker must not finish.
   dispatcher.connected(work[0].worker, true);
   const auto second = dispatcher.add(command_job());
   const auto next = take_all(dispatcher);
@@ -215,7 +215,7 @@ TEST_CASE("the job of a worker that was lost is answered unavailable, and what i
   CHECK(tickets(finish(dispatcher, next[0])) == std::vector<ticket>{*second});
 }
 
-TEST_CASE("commands and probes past their deadline are answered unavailable, and a late result is ignored") {
+TEST_CASE("commands and probes expire as unavailable, and a late result is ignored") {
   connected_dispatcher dispatcher{pool_of(2)};
   const auto running = dispatcher.add(command_job(at(milliseconds{100})));
   const auto waiting = dispatcher.add(command_job(at(milliseconds{100})));
@@ -227,18 +227,17 @@ TEST_CASE("commands and probes past their deadline are answered unavailable, and
   CHECK(dispatcher.expire(at(milliseconds{99})).empty());
   const auto late = dispatcher.expire(at(milliseconds{100}));
   CHECK(tickets(late) == std::vector<ticket>{*running, *waiting});
-  CHECK(
-    std::all_of(late.begin(), late.end(), [](const auto& one) { return code_of(one.result) == errc::unavailable; }));
+  CHECK(std::all_of(late.begin(), late.end(), [](const auto& c) { return code_of(c.result) == errc::unavailable; }));
   CHECK(tickets(dispatcher.expire(at(milliseconds{200}))) == std::vector<ticket>{probe});
   CHECK(dispatcher.expire(at(milliseconds{201})).empty());
 
   CHECK(finish(dispatcher, work[0]).empty());
-  const auto next = take_all(dispatcher); // but it made the worker free
+  const auto next = take_all(dispatcher); // the late result has freed the worker
   REQUIRE(next.size() == 1);
   CHECK(tickets(finish(dispatcher, next[0])) == std::vector<ticket>{*patient});
 }
 
-TEST_CASE("a worker keeps a job whose question expired until it comes back") {
+TEST_CASE("a worker stays busy with an expired request until it returns a result") {
   connected_dispatcher dispatcher{pool_of(1)};
   REQUIRE(dispatcher.add(command_job(at(milliseconds{100}))).has_value());
   const auto work = take_all(dispatcher);
@@ -248,24 +247,24 @@ TEST_CASE("a worker keeps a job whose question expired until it comes back") {
   CHECK(dispatcher.lost(0).empty()); // it was answered already
 }
 
-TEST_CASE("a database that is away refuses the commands that wait, not those under way and not the probes") {
+TEST_CASE("while the database is down waiting commands are refused, but not those under way, and not the probes") {
   connected_dispatcher dispatcher{pool_of(2)};
   const auto running = dispatcher.add(command_job());
   const auto waiting = dispatcher.add(command_job());
   const auto work = take_all(dispatcher);
   REQUIRE(work.size() == 1);
   const auto probe = dispatcher.add_probe(far_away());
-  const auto refused = dispatcher.refuse_waiting("it is away");
+  const auto refused = dispatcher.refuse_waiting("it is down");
   REQUIRE(tickets(refused) == std::vector<ticket>{*waiting});
   CHECK(code_of(refused[0].result) == errc::unavailable);
-  CHECK(dispatcher.refuse_waiting("it is away").empty());
+  CHECK(dispatcher.refuse_waiting("it is down").empty());
   CHECK(tickets(finish(dispatcher, work[0])) == std::vector<ticket>{*running});
   const auto next = take_all(dispatcher);
   REQUIRE(next.size() == 1);
   CHECK(tickets(finish(dispatcher, next[0])) == std::vector<ticket>{probe});
 }
 
-TEST_CASE("a dispatcher is idle when nothing waits and nothing but a probe is under way") {
+TEST_CASE("a dispatcher is idle when nothing waits and only a probe is under way") {
   connected_dispatcher dispatcher{pool_of(1)};
   CHECK(dispatcher.idle());
   static_cast<void>(dispatcher.add_probe(far_away()));
@@ -290,9 +289,9 @@ TEST_CASE("a dispatcher is idle when nothing waits and nothing but a probe is un
   CHECK(dispatcher.idle());
 }
 
-TEST_CASE("reads by which revocations are followed go ahead of what waits, and keep two workers at most") {
+TEST_CASE("the reads of the revocation follower are dispatched before other requests, and use two workers at most") {
   connected_dispatcher dispatcher{pool_of(8)};
-  ask_for_everything(dispatcher);
+  fill_queues(dispatcher);
   const auto follow_read = [](core::steady_time deadline) {
     return std::make_shared<const storage_job>(storage_job{storage::find_revocations{}, deadline});
   };
@@ -300,13 +299,13 @@ TEST_CASE("reads by which revocations are followed go ahead of what waits, and k
     REQUIRE(dispatcher.add(follow_read(at(seconds{1}))).has_value());
   auto work = take_all(dispatcher);
   REQUIRE(work.size() == 8);
-  const auto is_follow_read = [](const storage_dispatcher::dispatch& one) {
-    return std::holds_alternative<storage::find_revocations>(one.what->command);
+  const auto is_follow_read = [](const storage_dispatcher::dispatch& job) {
+    return std::holds_alternative<storage::find_revocations>(job.payload->command);
   };
   CHECK(is_follow_read(work[0]));
   CHECK(is_follow_read(work[1]));
   CHECK(std::count_if(work.begin(), work.end(), is_follow_read) == 2);
-  CHECK(dispatcher.expire(at(seconds{2})).size() == 3); // the askers wait no longer, the two workers are still at it
+  CHECK(dispatcher.expire(at(seconds{2})).size() == 3); // the two workers are still busy
   REQUIRE(dispatcher.add(follow_read(far_away())).has_value());
   CHECK(finish(dispatcher, work[0]).empty());
   const auto next = take_all(dispatcher);

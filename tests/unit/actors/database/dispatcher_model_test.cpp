@@ -1,4 +1,4 @@
-// The dispatcher against a simple model of what it promises, through thousands of random steps.
+// Compares the dispatcher with a simple model of its contract, through thousands of random steps.
 #include "actors/interfaces/storage_job.hpp"
 #include "catch.hpp"
 #include "questions.hpp"
@@ -49,7 +49,7 @@ public:
       pass_time();
       break;
     default:
-      disaster();
+      fail();
       break;
     }
     REQUIRE(dispatcher_.waiting_keys() <= 300);
@@ -57,7 +57,7 @@ public:
     REQUIRE(dispatcher_.waiting_activations() <= 150);
   }
 
-  // All workers are back and everything comes to its end.
+  // Connects all workers and completes all requests.
   void end() {
     for (std::size_t i = 0; i < workers_; ++i)
       dispatcher_.connected(i, true);
@@ -73,11 +73,12 @@ public:
     CHECK(dispatcher_.idle());
     CHECK(dispatcher_.waiting_keys() == 0);
     CHECK(refused_uses_ > 0);
-    CHECK(outcomes_ == std::set{errc::none, errc::unavailable, errc::internal, errc::conflict}); // never expired
+    CHECK(outcomes_
+          == std::set{errc::none, errc::unavailable, errc::internal, errc::conflict}); // and never errc::expired
   }
 
 private:
-  struct question {
+  struct open_request {
     std::vector<core::token_hash> keys; ///< of a look-up
     core::steady_time deadline;
     std::optional<core::uuid> creation{}; ///< of a token with that ID
@@ -98,20 +99,20 @@ private:
 
   void add_probe() {
     const auto deadline = soon();
-    open_.emplace(dispatcher_.add_probe(deadline), question{{}, deadline});
+    open_.emplace(dispatcher_.add_probe(deadline), open_request{{}, deadline});
   }
 
   void add_lookup() {
-    std::vector<core::token_hash> asked;
+    std::vector<core::token_hash> requested;
     const auto count = 1 + pick(pick(5) == 0 ? 150 : 10);
     for (std::size_t i = 0; i < count; ++i)
-      asked.push_back(key(pick(2) == 0 ? pick(40) : 980 + pick(40)));
+      requested.push_back(key(pick(2) == 0 ? pick(40) : 980 + pick(40)));
     const auto waited = dispatcher_.waiting_keys();
     const auto deadline = soon();
-    const auto id = dispatcher_.add({asked, deadline});
+    const auto id = dispatcher_.add({requested, deadline});
     REQUIRE(id.has_value() == (waited + count <= 300));
     if (id.has_value())
-      open_.emplace(*id, question{std::move(asked), deadline});
+      open_.emplace(*id, open_request{std::move(requested), deadline});
   }
 
   void add_command() {
@@ -122,16 +123,16 @@ private:
     const auto id = dispatcher_.add(creation ? creation_job(number, deadline) : command_job(deadline));
     REQUIRE(id.has_value() == (waited < 20));
     if (id.has_value())
-      open_.emplace(*id, question{{}, deadline, creation ? std::optional{id_of(number)} : std::nullopt});
+      open_.emplace(*id, open_request{{}, deadline, creation ? std::optional{id_of(number)} : std::nullopt});
   }
 
   void take_work() {
     for (auto& work : take_all(dispatcher_, now_)) {
       for (const auto& other : busy_)
         REQUIRE(other.worker != work.worker);
-      if (const auto* find = lookup_in(*work.what))
+      if (const auto* find = lookup_in(*work.payload))
         REQUIRE((!find->hashes.empty() && find->hashes.size() <= 64));
-      if (const auto* activate = activation_in(*work.what))
+      if (const auto* activate = activation_in(*work.payload))
         REQUIRE((!activate->items.empty() && activate->items.size() <= 64));
       busy_.push_back(std::move(work));
     }
@@ -142,57 +143,58 @@ private:
       finish_one(pick(busy_.size()), false);
   }
 
-  void finish_one(std::size_t index, bool well) {
+  void finish_one(std::size_t index, bool success) {
     const auto work = std::move(busy_[index]);
     busy_.erase(busy_.begin() + static_cast<std::ptrdiff_t>(index));
-    const std::vector<storage_result_ptr> results{answer_to(work.what->command), answer_to(work.what->command),
-                                                  failure(errc::unavailable),    failure(errc::expired),
-                                                  failure(errc::conflict),       answer_to(storage::ping{})};
-    take(dispatcher_.finished(work.job, results[well ? 0 : pick(results.size())]));
+    const std::vector<storage_result_ptr> results{answer_to(work.payload->command), answer_to(work.payload->command),
+                                                  failure(errc::unavailable),       failure(errc::expired),
+                                                  failure(errc::conflict),          answer_to(storage::ping{})};
+    take(dispatcher_.finished(work.job, results[success ? 0 : pick(results.size())]));
     if (pick(3) == 0)
-      take(dispatcher_.finished(work.job, results[0]), true); // it says it twice
+      take(dispatcher_.finished(work.job, results[0]), true); // a duplicate result
   }
 
   void pass_time() {
     now_ += milliseconds{pick(400)};
     take(dispatcher_.expire(now_));
-    for (const auto& [id, asked] : open_)
-      REQUIRE(asked.deadline > now_);
+    for (const auto& [id, requested] : open_)
+      REQUIRE(requested.deadline > now_);
   }
 
-  void disaster() {
+  void fail() {
     if (pick(4) == 0) {
-      take(dispatcher_.refuse_waiting("away"));
+      take(dispatcher_.refuse_waiting("down"));
       return;
     }
     const auto worker = pick(workers_);
     take(dispatcher_.lost(worker));
-    // What the lost one says later goes nowhere.
-    for (auto at = busy_.begin(); at != busy_.end();) {
-      if (at->worker != worker) {
-        ++at;
+    // A later result of the lost worker is ignored.
+    for (auto work = busy_.begin(); work != busy_.end();) {
+      if (work->worker != worker) {
+        ++work;
         continue;
       }
-      take(dispatcher_.finished(at->job, answer_to(at->what->command)), true);
-      at = busy_.erase(at);
+      take(dispatcher_.finished(work->job, answer_to(work->payload->command)), true);
+      work = busy_.erase(work);
     }
   }
 
   void take(const std::vector<storage_dispatcher::completion>& done, bool nothing_expected = false) {
     if (nothing_expected)
       REQUIRE(done.empty());
-    for (const auto& one : done) {
-      const auto at = open_.find(one.id);
-      REQUIRE(at != open_.end()); // asked for, and not answered before
-      REQUIRE(one.result);
-      outcomes_.insert(code_of(one.result));
-      if (!at->second.keys.empty() && one.result->has_value())
-        REQUIRE(found(one.result, at->second.keys));
-      if (at->second.creation && one.result->has_value()) {
-        const auto* made = std::get_if<storage::created_token>(&**one.result);
-        REQUIRE((made == nullptr || made->token.id == *at->second.creation)); // else it is the wrong kind of answer
+    for (const auto& completion : done) {
+      const auto request = open_.find(completion.id);
+      REQUIRE(request != open_.end()); // it exists, and was not completed before
+      REQUIRE(completion.result);
+      outcomes_.insert(code_of(completion.result));
+      if (!request->second.keys.empty() && completion.result->has_value())
+        REQUIRE(found(completion.result, request->second.keys));
+      if (request->second.creation && completion.result->has_value()) {
+        // Null for the wrong kind of result, which this test also makes.
+        const auto* created = std::get_if<storage::created_token>(&**completion.result);
+        REQUIRE((created == nullptr || created->token.id == *request->second.creation));
       }
-      open_.erase(at);
+      open_.erase(request);
     }
   }
 
@@ -200,7 +202,7 @@ private:
   std::mt19937 random_;
   storage_dispatcher dispatcher_;
   core::steady_time now_ = at(milliseconds{0});
-  std::map<ticket, question> open_; ///< asked, not answered
+  std::map<ticket, open_request> open_; ///< without a completion yet
   std::vector<storage_dispatcher::dispatch> busy_;
   std::set<errc> outcomes_;
   std::size_t refused_uses_ = 0;
@@ -209,7 +211,7 @@ private:
 
 } // namespace
 
-TEST_CASE("every question gets exactly one answer, whatever happens in whatever order") {
+TEST_CASE("every request to the dispatcher gets exactly one completion, in any order of events") {
   const auto workers = GENERATE(as<std::size_t>{}, 1, 2, 3, 8);
   const auto seed = GENERATE(1U, 20221122U);
   INFO("workers " << workers << ", seed " << seed);

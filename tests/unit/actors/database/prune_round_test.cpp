@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::uint32_t limit = 10;
 
-/// An audit trail whose rows are old or not, asked as storage answers: windows of `limit` rows, up to the first with an
-/// old one. Deleted rows stay as gaps.
+/// An audit trail that is pruned as storage::prune does it: in windows of `limit` rows, up to the first window with an
+/// old row. Deleted rows remain as gaps.
 struct trail {
   enum class row { old, young, deleted };
   std::deque<row> rows;
@@ -31,10 +31,10 @@ struct trail {
       std::uint32_t seen = 0;
       auto seq = done.audit_next;
       while (seq < rows.size() && seen < limit) {
-        auto& one = rows[seq++]; // number `seq`, counted from 1
-        seen += one == row::deleted ? 0 : 1;
-        if (one == row::old) {
-          one = row::deleted;
+        auto& current = rows[seq++]; // row number `seq`, counted from 1
+        seen += current == row::deleted ? 0 : 1;
+        if (current == row::old) {
+          current = row::deleted;
           ++done.audit_rows;
         }
       }
@@ -45,7 +45,7 @@ struct trail {
   }
 };
 
-/// Commands of one round.
+/// Plays one round. @return the number of its commands
 std::size_t play(prune_round& round, trail& rows) {
   for (std::size_t commands = 1;; ++commands) {
     REQUIRE(commands < 10'000);
@@ -56,8 +56,7 @@ std::size_t play(prune_round& round, trail& rows) {
 
 } // namespace
 
-TEST_CASE(
-  "a round deletes all old rows at the beginning of the trail, and looks only a bounded number of rows further") {
+TEST_CASE("a round deletes all old rows at the beginning of the trail, and searches a bounded number of rows more") {
   trail rows;
   rows.add(95, trail::row::old);
   rows.add(5000, trail::row::young);
@@ -68,7 +67,7 @@ TEST_CASE(
   CHECK(round.after() == 0);
 }
 
-TEST_CASE("old rows behind thousands of young ones are deleted within rounds in proportion to those") {
+TEST_CASE("old rows behind thousands of young ones are deleted after a proportional number of rounds") {
   trail rows;
   rows.add(4000, trail::row::young);
   rows.add(95, trail::row::old);
@@ -80,7 +79,7 @@ TEST_CASE("old rows behind thousands of young ones are deleted within rounds in 
     play(round, rows);
   }
   CHECK(rounds > 1);
-  SECTION("and the walk begins anew at the end") {
+  SECTION("and the scan restarts after the end of the trail") {
     for (int i = 0; i < 10; ++i)
       play(round, rows);
     rows.rows[4000 + 200] = trail::row::old;
@@ -90,7 +89,7 @@ TEST_CASE("old rows behind thousands of young ones are deleted within rounds in 
   }
 }
 
-TEST_CASE("a trail without old rows, or without rows, costs one command when it is short") {
+TEST_CASE("a short trail without old rows, or an empty one, costs one command") {
   trail rows;
   prune_round round;
   CHECK(play(round, rows) == 1);
@@ -98,7 +97,7 @@ TEST_CASE("a trail without old rows, or without rows, costs one command when it 
   CHECK(play(round, rows) == 1);
 }
 
-TEST_CASE("a full number of revocations is followed by another command, whatever the trail holds") {
+TEST_CASE("a round continues while a command deletes the full number of revocations") {
   prune_round round;
   storage::pruned done;
   done.audit_end = true;
@@ -108,7 +107,7 @@ TEST_CASE("a full number of revocations is followed by another command, whatever
   CHECK_FALSE(round.take(done, limit));
 }
 
-TEST_CASE("after a failure the next round begins at the beginning") {
+TEST_CASE("after a failure the next round begins at the start of the trail") {
   trail rows;
   rows.add(5000, trail::row::young);
   prune_round round;

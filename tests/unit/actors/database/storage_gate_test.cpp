@@ -21,24 +21,24 @@ public:
     settings.metrics = std::move(metrics);
     settings.dispatcher.workers = 1;
     settings.on_first_contact = [this] { ++first_contacts; };
-    settings.on_refused_database = [this](const std::string& why) { refused_schemas.push_back(why); };
-    gate = system.spawn(storage_gate, settings, system.spawn(fake_health, heard));
+    settings.on_refused_database = [this](const std::string& why) { refusals.push_back(why); };
+    gate = system.spawn(storage_gate, settings, system.spawn(fake_health, reports));
     system.run();
   }
 
   void add_worker() {
     worker = system.spawn(fake_worker, script);
     system.tell(gate, peer_v, std::size_t{0}, database_worker_peer{worker});
-    say(script->connected);
+    report(script->connected);
   }
 
-  void say(bool connected, bool refused = false, const std::string& error = {}) {
-    auto said = std::make_shared<worker_report>();
-    said->connected = connected;
-    said->refused = refused;
-    said->version = "10.11";
-    said->error = error;
-    system.tell(gate, state_v, std::size_t{0}, worker_report_ptr{std::move(said)});
+  void report(bool connected, bool refused = false, const std::string& error = {}) {
+    auto update = std::make_shared<worker_report>();
+    update->connected = connected;
+    update->refused = refused;
+    update->version = "10.11";
+    update->error = error;
+    system.tell(gate, state_v, std::size_t{0}, worker_report_ptr{std::move(update)});
   }
 
   std::shared_ptr<answer<storage_result_ptr>> look_up(std::vector<core::token_hash> keys, milliseconds timeout) {
@@ -50,12 +50,14 @@ public:
     return system.ask<storage_result_ptr>(gate, execute_v, command_job(system.now() + timeout));
   }
 
-  [[nodiscard]] health_status health() const { return heard->empty() ? health_status::unknown : heard->back().status; }
+  [[nodiscard]] health_status health() const {
+    return reports->empty() ? health_status::unknown : reports->back().status;
+  }
 
-  std::shared_ptr<std::vector<core::database_health>> heard = std::make_shared<std::vector<core::database_health>>();
+  std::shared_ptr<std::vector<core::database_health>> reports = std::make_shared<std::vector<core::database_health>>();
   std::shared_ptr<fake_worker_script> script = std::make_shared<fake_worker_script>();
   int first_contacts = 0;
-  std::vector<std::string> refused_schemas;
+  std::vector<std::string> refusals;
   virtual_system system;
   storage_gate_actor gate;
   database_worker_actor worker;
@@ -71,13 +73,13 @@ errc code_of(const std::shared_ptr<answer<storage_result_ptr>>& answer) {
 TEST_CASE("the gate answers a look-up and a command through its worker") {
   gate_fixture f;
   f.add_worker();
-  const auto found_them = f.look_up({key(5), key(1001)}, seconds{1});
-  REQUIRE(found_them->value);
-  CHECK(found(*found_them->value, {key(5), key(1001)}));
+  const auto lookup = f.look_up({key(5), key(1001)}, seconds{1});
+  REQUIRE(lookup->value);
+  CHECK(found(*lookup->value, {key(5), key(1001)}));
   CHECK(code_of(f.command(seconds{1})) == errc::none);
 }
 
-TEST_CASE("a question waits for the first worker, and the gate tells of the first contact once") {
+TEST_CASE("a look-up waits for the first worker, and the gate reports the first contact once") {
   gate_fixture f;
   const auto early = f.look_up({key(5)}, seconds{1});
   CHECK_FALSE(early->there());
@@ -86,26 +88,26 @@ TEST_CASE("a question waits for the first worker, and the gate tells of the firs
   REQUIRE(early->value);
   CHECK(found(*early->value, {key(5)}));
   CHECK(f.first_contacts == 1);
-  f.say(false);
-  f.say(true);
+  f.report(false);
+  f.report(true);
   CHECK(f.first_contacts == 1);
 }
 
-TEST_CASE("a worker whose report overtakes its handle is asked again, so that it is not left out for ever") {
+TEST_CASE("the gate uses a worker whose report arrives before its handle") {
   gate_fixture f;
-  f.say(true); // nobody knows its handle yet
+  f.report(true); // the gate does not have its handle yet
   f.worker = f.system.spawn(fake_worker, f.script);
   f.system.tell(f.gate, peer_v, std::size_t{0}, database_worker_peer{f.worker});
   CHECK(code_of(f.look_up({key(5)}, seconds{1})) == errc::none);
 }
 
-TEST_CASE("a question whose worker never answers is answered unavailable at its deadline and not before") {
+TEST_CASE("a request whose worker never answers is answered unavailable at its deadline and not before") {
   gate_fixture f;
   f.add_worker();
   f.script->now = mood::holds;
   const auto tick = milliseconds{50};
   const auto lookup = f.look_up({key(5)}, milliseconds{400});
-  const auto command = f.command(milliseconds{700}); // waits behind it
+  const auto command = f.command(milliseconds{700}); // waits behind the look-up
   REQUIRE(f.script->jobs.size() == 1);
   f.system.pass(milliseconds{399});
   CHECK_FALSE(lookup->there());
@@ -115,7 +117,7 @@ TEST_CASE("a question whose worker never answers is answered unavailable at its 
   CHECK_FALSE(command->there());
   f.system.pass(milliseconds{1} + tick);
   CHECK(code_of(command) == errc::unavailable);
-  f.system.tell(f.worker, tick_v); // the late answer goes nowhere
+  f.system.tell(f.worker, tick_v); // the late answer is ignored
   CHECK(f.script->lookups() == 1);
 }
 
@@ -124,33 +126,33 @@ TEST_CASE("health goes down when the database is silent for longer than the pati
   f.add_worker();
   f.system.pass(milliseconds{1000});
   CHECK(f.health() == health_status::up);
-  CHECK(f.heard->back().version == "10.11");
-  CHECK(f.heard->back().error.empty());
+  CHECK(f.reports->back().version == "10.11");
+  CHECK(f.reports->back().error.empty());
 
   f.script->now = mood::holds;
   f.system.pass(milliseconds{600});
   CHECK(f.health() == health_status::up);
-  f.system.pass(milliseconds{250} + milliseconds{100}); // until the next probe, and the tick that looks
+  f.system.pass(milliseconds{250} + milliseconds{100}); // until the next probe, and the tick that judges it
   CHECK(f.health() == health_status::down);
-  CHECK(f.heard->back().error == "the database does not answer");
+  CHECK(f.reports->back().error == "the database does not answer");
 
   f.script->now = mood::answers;
   f.system.tell(f.worker, tick_v);
   f.system.pass(milliseconds{50});
   CHECK(f.health() == health_status::up);
-  CHECK(f.heard->back().error.empty());
+  CHECK(f.reports->back().error.empty());
 }
 
 TEST_CASE("the gate reports its health at least every quarter of a second") {
   gate_fixture f;
   f.add_worker();
   f.system.pass(milliseconds{300});
-  const auto before = f.heard->size();
+  const auto before = f.reports->size();
   f.system.pass(milliseconds{3000});
-  CHECK(f.heard->size() - before >= 12 - 2); // its ticks are 50 ms apart
+  CHECK(f.reports->size() - before >= 12 - 2); // its ticks are 50 ms apart
 }
 
-TEST_CASE("clocks that differ by more than 5 s are a warning for as long as that is so, and always a metric") {
+TEST_CASE("health has a warning while the clocks differ by more than 5 s, and a metric always shows the difference") {
   const auto counted = std::make_shared<core::metrics>(core::metrics::sizes{});
   gate_fixture f{counted};
   CHECK_FALSE(counted->database.clock_skew_ms.value().has_value());
@@ -158,40 +160,40 @@ TEST_CASE("clocks that differ by more than 5 s are a warning for as long as that
   f.add_worker();
   f.system.pass(milliseconds{500});
   CHECK(counted->database.clock_skew_ms.value() == -4999);
-  CHECK(f.heard->back().warning.empty());
+  CHECK(f.reports->back().warning.empty());
 
   f.script->skew = {std::chrono::hours{192}, milliseconds{1}};
   f.system.pass(milliseconds{500});
   CHECK(counted->database.clock_skew_ms.value() == 192 * 3'600'000);
-  CHECK(f.heard->back().warning == "the clock of this replica is 691200 s ahead of the database's clock");
+  CHECK(f.reports->back().warning == "the clock of this replica is 691200 s ahead of the database's clock");
   CHECK(f.health() == health_status::up);
 
   f.script->skew = {seconds{-6}, milliseconds{1}};
   f.system.pass(milliseconds{500});
-  CHECK(f.heard->back().warning == "the clock of this replica is 6 s behind the database's clock");
+  CHECK(f.reports->back().warning == "the clock of this replica is 6 s behind the database's clock");
 
   f.script->skew = {milliseconds{-300}, milliseconds{1}};
   f.system.pass(milliseconds{500});
-  CHECK(f.heard->back().warning.empty());
+  CHECK(f.reports->back().warning.empty());
 }
 
-TEST_CASE("a worker without a connection takes health down with its words") {
+TEST_CASE("health is down with the worker's error while the only worker is not connected") {
   gate_fixture f;
   f.add_worker();
-  f.say(false, false, "connection refused");
+  f.report(false, false, "connection refused");
   CHECK(f.health() == health_status::down);
-  CHECK(f.heard->back().error == "connection refused");
-  f.say(true);
+  CHECK(f.reports->back().error == "connection refused");
+  f.report(true);
   CHECK(f.health() == health_status::up);
 }
 
-TEST_CASE("a schema that this release does not know is told on") {
+TEST_CASE("the gate passes on that a worker has refused the database") {
   gate_fixture f;
-  f.say(false, true, "schema 99");
-  CHECK(f.refused_schemas == std::vector<std::string>{"schema 99"});
+  f.report(false, true, "schema 99");
+  CHECK(f.refusals == std::vector<std::string>{"schema 99"});
 }
 
-TEST_CASE("the job of a worker that dies is answered unavailable at once, and its successor serves") {
+TEST_CASE("the job of a worker that dies is answered unavailable at once, and its successor gets the next jobs") {
   gate_fixture f;
   f.add_worker();
   f.script->now = mood::dies;
@@ -208,7 +210,7 @@ TEST_CASE("the job of a worker that dies is answered unavailable at once, and it
   CHECK(f.health() == health_status::up);
 }
 
-TEST_CASE("a worker that was given up after three minutes serves again when it comes back") {
+TEST_CASE("a worker whose job timed out after three minutes is used again when it reports") {
   gate_fixture f;
   f.add_worker();
   f.script->now = mood::holds;
@@ -216,13 +218,13 @@ TEST_CASE("a worker that was given up after three minutes serves again when it c
   f.system.pass(std::chrono::minutes{3} + seconds{1});
   f.script->now = mood::answers;
   f.system.tell(f.worker, tick_v);
-  CHECK(code_of(f.look_up({key(5)}, seconds{1})) == errc::unavailable); // hopeless until the next tick
+  CHECK(code_of(f.look_up({key(5)}, seconds{1})) == errc::unavailable); // requests fail fast until the next tick
   f.system.pass(milliseconds{300});
   CHECK(f.health() == health_status::up);
   CHECK(code_of(f.look_up({key(5)}, seconds{1})) == errc::none);
 }
 
-TEST_CASE("whoever waits for a gate that ends is told unavailable at once") {
+TEST_CASE("a gate that ends answers its pending requests unavailable at once") {
   gate_fixture f;
   f.add_worker();
   f.script->now = mood::holds;
@@ -238,29 +240,29 @@ TEST_CASE("whoever waits for a gate that ends is told unavailable at once") {
   CHECK(drain->value == false);
 }
 
-TEST_CASE("a database that is away for more than a second is not waited for") {
+TEST_CASE("requests do not wait for a database that has been down for more than a second") {
   gate_fixture f;
   f.add_worker();
   f.system.pass(milliseconds{100});
-  f.say(false, false, "gone");
+  f.report(false, false, "gone");
   f.system.pass(milliseconds{900});
-  const auto hopeful_lookup = f.look_up({key(5)}, seconds{10});
-  const auto hopeful_command = f.command(seconds{10});
-  CHECK_FALSE(hopeful_lookup->there());
-  CHECK_FALSE(hopeful_command->there());
+  const auto waiting_lookup = f.look_up({key(5)}, seconds{10});
+  const auto waiting_command = f.command(seconds{10});
+  CHECK_FALSE(waiting_lookup->there());
+  CHECK_FALSE(waiting_command->there());
   f.system.pass(milliseconds{100});
-  CHECK_FALSE(hopeful_lookup->there());
+  CHECK_FALSE(waiting_lookup->there());
   f.system.pass(milliseconds{51});
-  CHECK(code_of(hopeful_lookup) == errc::unavailable); // it had time yet
-  CHECK(code_of(hopeful_command) == errc::unavailable);
+  CHECK(code_of(waiting_lookup) == errc::unavailable); // before its deadline
+  CHECK(code_of(waiting_command) == errc::unavailable);
   CHECK(code_of(f.look_up({key(5)}, seconds{10})) == errc::unavailable);
   CHECK(code_of(f.command(seconds{10})) == errc::unavailable);
 
-  f.say(true);
+  f.report(true);
   CHECK(code_of(f.look_up({key(5)}, seconds{10})) == errc::none);
 }
 
-TEST_CASE("first uses are written as soon as the database can") {
+TEST_CASE("first uses are written as soon as a worker is connected") {
   gate_fixture f;
   f.system.tell(f.gate, activate_v, std::make_shared<const std::vector<storage::activation>>(first_uses(1, 3)));
   f.system.pass(milliseconds{5000});
@@ -272,7 +274,7 @@ TEST_CASE("first uses are written as soon as the database can") {
         == 1);
 }
 
-TEST_CASE("a drain is answered at once when nothing is to do, else when the last work is done") {
+TEST_CASE("a drain is answered at once if the gate is idle, else after its last job") {
   gate_fixture f;
   f.add_worker();
   CHECK(f.system.ask<bool>(f.gate, drain_v)->value == true);
@@ -287,7 +289,7 @@ TEST_CASE("a drain is answered at once when nothing is to do, else when the last
   CHECK(drain->value == true);
 }
 
-TEST_CASE("a gate without room answers overloaded") {
+TEST_CASE("a gate with full queues answers overloaded") {
   virtual_system system;
   storage_gate_settings settings;
   settings.dispatcher.workers = 1;
@@ -299,7 +301,7 @@ TEST_CASE("a gate without room answers overloaded") {
   CHECK(code_of(system.ask<storage_result_ptr>(gate, execute_v, command_job())) == errc::overloaded);
 }
 
-TEST_CASE("a worker that has nothing to do is told once when another database host is preferred") {
+TEST_CASE("an idle worker is notified once when another database host is preferred") {
   virtual_system system;
   const auto hosts = std::make_shared<storage::host_choice>();
   const auto script = std::make_shared<fake_worker_script>();
@@ -313,7 +315,7 @@ TEST_CASE("a worker that has nothing to do is told once when another database ho
   hosts->move(0, 1);
   system.pass(seconds{2});
   CHECK(script->follows == 1);
-  hosts->move(0, 2); // of a session that came too late: the choice stays
+  hosts->move(0, 2); // of a session with an outdated choice: it has no effect
   system.pass(seconds{2});
   CHECK(script->follows == 1);
   hosts->move(1, 0);

@@ -12,7 +12,7 @@ actors::storage_result_ptr result(storage::reply reply) {
 
 } // namespace
 
-TEST_CASE("a reply of the wanted kind is there without a copy") {
+TEST_CASE("a reply of the expected kind is accessed without a copy") {
   storage::used_clients used;
   const auto from = result(used);
   const storage_reply<storage::used_clients> reply{from};

@@ -8,19 +8,20 @@ using actors::revocation_feed;
 
 namespace {
 
-const int one_connection = 1;
+const int first_connection = 1;
 const int other_connection = 2;
 
-struct coherence_fixture {
-  explicit coherence_fixture(std::chrono::milliseconds settling = 1s) : watch(shared, settling) {}
+struct feed_fixture {
+  explicit feed_fixture(std::chrono::milliseconds settling = 1s) : watch(shared, settling) {}
 
-  void look(std::chrono::milliseconds passed, std::uint64_t continuity = 4, const void* on = &one_connection) {
+  void look(std::chrono::milliseconds passed, std::uint64_t continuity = 4,
+            const void* connection = &first_connection) {
     now += passed;
-    watch.look(on, continuity, confirmed, now);
+    watch.look(connection, continuity, confirmed, now);
   }
 
-  [[nodiscard]] bool heard(std::uint64_t continuity = 4, const void* on = &one_connection) const {
-    return shared->now(on, continuity).epoch != 0;
+  [[nodiscard]] bool in_interval(std::uint64_t continuity = 4, const void* connection = &first_connection) const {
+    return shared->now(connection, continuity).epoch != 0;
   }
 
   std::shared_ptr<revocation_feed> shared = std::make_shared<revocation_feed>();
@@ -31,112 +32,112 @@ struct coherence_fixture {
 
 } // namespace
 
-TEST_CASE("nothing may be answered from memory until the subscription has stood for the settling time") {
-  coherence_fixture f;
-  CHECK_FALSE(f.heard());
+TEST_CASE("a gap-free interval begins when the subscription has existed for the settling time") {
+  feed_fixture f;
+  CHECK_FALSE(f.in_interval());
   f.look(0ms);
   f.look(999ms);
-  CHECK_FALSE(f.heard());
+  CHECK_FALSE(f.in_interval());
   f.look(1ms);
-  CHECK(f.heard());
+  CHECK(f.in_interval());
 }
 
-TEST_CASE("the settling time counts from when the server has confirmed the subscription") {
-  coherence_fixture f;
+TEST_CASE("the settling time counts from the server's confirmation of the subscription") {
+  feed_fixture f;
   f.confirmed = false;
   f.look(0ms);
   f.look(1h);
-  CHECK_FALSE(f.heard());
+  CHECK_FALSE(f.in_interval());
   f.confirmed = true;
   f.look(0ms);
   f.look(999ms);
-  CHECK_FALSE(f.heard());
+  CHECK_FALSE(f.in_interval());
 
-  SECTION("it is heard when that has passed, and goes on to be") {
+  SECTION("the interval begins after that time, and stays open without the confirmation") {
     f.look(1ms);
-    CHECK(f.heard());
+    CHECK(f.in_interval());
     f.confirmed = false;
     f.look(1ms);
-    CHECK(f.heard());
+    CHECK(f.in_interval());
   }
-  SECTION("what was confirmed and is not any more begins anew") {
+  SECTION("a confirmation that is withdrawn restarts the settling time") {
     f.confirmed = false;
     f.look(1ms);
     f.confirmed = true;
     f.look(1ms);
     f.look(999ms);
-    CHECK_FALSE(f.heard());
+    CHECK_FALSE(f.in_interval());
     f.look(1ms);
-    CHECK(f.heard());
+    CHECK(f.in_interval());
   }
 }
 
-TEST_CASE("a request that came over another connection is not answered from memory") {
-  coherence_fixture f(0ms);
+TEST_CASE("a request that arrived on another connection must not be answered from memory") {
+  feed_fixture f(0ms);
   f.look(0ms);
   f.look(0ms);
-  REQUIRE(f.heard());
-  CHECK_FALSE(f.heard(4, &other_connection));
+  REQUIRE(f.in_interval());
+  CHECK_FALSE(f.in_interval(4, &other_connection));
 }
 
-TEST_CASE("a connection that was interrupted ends the stretch at once, before anybody has looked") {
-  coherence_fixture f(0ms);
+TEST_CASE("an interruption of the connection ends the interval at once, before the next check") {
+  feed_fixture f(0ms);
   f.look(0ms);
   f.look(0ms);
-  REQUIRE(f.heard(4));
-  CHECK_FALSE(f.heard(5));
-  CHECK_FALSE(f.heard(6));
-  const auto before = f.shared->now(&one_connection, 4);
+  REQUIRE(f.in_interval(4));
+  CHECK_FALSE(f.in_interval(5));
+  CHECK_FALSE(f.in_interval(6));
+  const auto before = f.shared->now(&first_connection, 4);
 
-  SECTION("and another one begins when it has stood again for as long") {
+  SECTION("and another one begins when the connection has been up again for the settling time") {
     f.look(0ms, 6);
     CHECK(f.shared->lost());
     f.look(0ms, 6);
     f.look(0ms, 6);
-    REQUIRE(f.heard(6));
-    CHECK(f.shared->now(&one_connection, 6) != before);
+    REQUIRE(f.in_interval(6));
+    CHECK(f.shared->now(&first_connection, 6) != before);
   }
-  SECTION("and none begins while it is down") {
+  SECTION("and no other begins while the connection is down") {
     f.look(0ms, 5);
     f.look(0ms, 5);
     f.look(1h, 5);
-    CHECK_FALSE(f.heard(5));
+    CHECK_FALSE(f.in_interval(5));
   }
 }
 
-TEST_CASE("a loss during the settling time begins it anew") {
-  coherence_fixture f;
+TEST_CASE("a loss during the settling time restarts it") {
+  feed_fixture f;
   f.look(0ms);
   f.look(900ms);
   f.shared->lose();
   f.look(100ms);
-  CHECK_FALSE(f.heard());
+  CHECK_FALSE(f.in_interval());
   f.look(999ms);
-  CHECK_FALSE(f.heard());
+  CHECK_FALSE(f.in_interval());
   f.look(1ms);
-  CHECK(f.heard());
+  CHECK(f.in_interval());
 }
 
-TEST_CASE("a loss that comes while a stretch begins wins") {
-  revocation_feed c;
-  const auto mark = c.mark();
-  c.lose();
-  CHECK_FALSE(c.begin(mark, &one_connection, 4));
-  CHECK(c.lost());
-  CHECK(c.begin(c.mark(), &one_connection, 4));
-  CHECK_FALSE(c.begin(c.mark(), &one_connection, 4));
+TEST_CASE("no interval begins after a loss since the mark was read, nor while one is open") {
+  revocation_feed feed;
+  const auto mark = feed.mark();
+  feed.lose();
+  CHECK_FALSE(feed.begin(mark, &first_connection, 4));
+  CHECK(feed.lost());
+  CHECK(feed.begin(feed.mark(), &first_connection, 4));
+  CHECK_FALSE(feed.begin(feed.mark(), &first_connection, 4));
 }
 
-TEST_CASE("an overflow ends the stretch, and the end of the subscription does") {
-  coherence_fixture f(0ms);
+TEST_CASE("an overflow ends the interval, and so does the end of the subscription") {
+  feed_fixture f(0ms);
   f.look(0ms);
   f.look(0ms);
-  REQUIRE(f.heard());
+  REQUIRE(f.in_interval());
   SECTION("overflow") {
     f.shared->lose();
   }
-  SECTION("end") {
+  SECTION("end of the subscription") {
     f.watch.stop();
   }
-  CHECK_FALSE(f.heard());
+  CHECK_FALSE(f.in_interval());
 }

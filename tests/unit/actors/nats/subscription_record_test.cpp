@@ -5,7 +5,7 @@
 using cm::actors::subscription_record;
 using task = cm::actors::subscription_record::task;
 
-TEST_CASE("a subscription counts when the server has confirmed it, and not before") {
+TEST_CASE("a subscription is confirmed only by the server, not by its actor") {
   subscription_record record;
   const auto number = record.spawned() + 1;
   CHECK_FALSE(record.is_confirmed());
@@ -16,12 +16,12 @@ TEST_CASE("a subscription counts when the server has confirmed it, and not befor
   CHECK_FALSE(record.is_refused());
 }
 
-TEST_CASE("the confirmation of an older subscription, or of an older actor's, does not count") {
+TEST_CASE("the confirmation of an older subscription, or of one of a failed actor, is ignored") {
   subscription_record record;
   const auto first = record.spawned() + 1;
   CHECK(record.made(first) == task::confirm);
 
-  SECTION("another one was made") {
+  SECTION("its actor has subscribed again") {
     CHECK(record.made(first + 1) == task::confirm);
     CHECK_FALSE(record.confirmed(first));
     CHECK(record.confirmed(first + 1));
@@ -44,7 +44,7 @@ TEST_CASE("the confirmation of an older subscription, or of an older actor's, do
   }
 }
 
-TEST_CASE("a confirmed one that ends, fails or is made anew has to be confirmed again") {
+TEST_CASE("a confirmation is needed again after the end of the subscription, a failure of its actor, or a new one") {
   subscription_record record;
   const auto number = record.spawned() + 1;
   CHECK(record.made(number) == task::confirm);
@@ -55,25 +55,25 @@ TEST_CASE("a confirmed one that ends, fails or is made anew has to be confirmed 
   SECTION("fails") {
     static_cast<void>(record.spawned());
   }
-  SECTION("is made anew") {
+  SECTION("is replaced by a new one") {
     CHECK(record.made(number + 1) == task::confirm);
   }
   CHECK_FALSE(record.is_confirmed());
 }
 
-TEST_CASE("one that the server does not permit is made again, and a confirmation that comes behind does not count") {
+TEST_CASE("a subscription that the server does not permit is retried, and a later confirmation of it is ignored") {
   subscription_record record;
   const auto number = record.spawned() + 1;
-  SECTION("the refusal comes first") {
+  SECTION("the refusal arrives before the actor's report") {
     CHECK(record.refused() == 0);
     CHECK(record.is_refused());
     CHECK(record.made(number) == task::retry);
   }
-  SECTION("the subscription comes first") {
+  SECTION("the refusal arrives after the actor's report") {
     CHECK(record.made(number) == task::confirm);
     CHECK(record.refused() == number);
   }
-  SECTION("it was there for long") {
+  SECTION("the subscription was confirmed before") {
     CHECK(record.made(number) == task::confirm);
     CHECK(record.confirmed(number));
     CHECK(record.refused() == number);
@@ -82,7 +82,7 @@ TEST_CASE("one that the server does not permit is made again, and a confirmation
   CHECK_FALSE(record.is_confirmed());
   CHECK(record.is_refused());
 
-  // Refused until another one is confirmed.
+  // It counts as refused until a new subscription is confirmed.
   CHECK(record.made(number + 1) == task::confirm);
   CHECK(record.is_refused());
   CHECK(record.confirmed(number + 1));
@@ -90,7 +90,7 @@ TEST_CASE("one that the server does not permit is made again, and a confirmation
   CHECK_FALSE(record.is_refused());
 }
 
-TEST_CASE("a refusal that its actor did not live to hear of is not held against the next one") {
+TEST_CASE("a refusal does not apply to the subscription of a restarted actor") {
   subscription_record record;
   static_cast<void>(record.spawned());
   CHECK(record.refused() == 0);

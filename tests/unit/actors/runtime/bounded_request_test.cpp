@@ -19,7 +19,7 @@ const core::steady_time start_time{};
 
 } // namespace
 
-TEST_CASE("one timer will do for many requests, set for the earliest of them") {
+TEST_CASE("several requests share a timer, which is set for the earliest deadline") {
   request_deadlines deadlines;
   CHECK_FALSE(deadlines.next_timer(start_time));
   deadlines.add(request_id(1), start_time + milliseconds{5000});
@@ -34,7 +34,7 @@ TEST_CASE("one timer will do for many requests, set for the earliest of them") {
   CHECK(deadlines.next_timer(start_time) == start_time + request_deadlines::resolution);
 }
 
-TEST_CASE("what is answered is not given up, and what is over its time is given up once") {
+TEST_CASE("an answered request does not expire, and an expired one is reported once") {
   request_deadlines deadlines;
   for (std::uint64_t n = 1; n <= 4; ++n)
     deadlines.add(request_id(n), start_time + milliseconds{100} * n);
@@ -48,7 +48,7 @@ TEST_CASE("what is answered is not given up, and what is over its time is given 
   CHECK(deadlines.size() == 1);
 }
 
-TEST_CASE("after a timer the next is set for what still waits, and none when nothing does") {
+TEST_CASE("after a timer the next one is set for the pending requests, and none if there are none") {
   request_deadlines deadlines;
   deadlines.add(request_id(1), start_time + milliseconds{500});
   const auto first = deadlines.next_timer(start_time);

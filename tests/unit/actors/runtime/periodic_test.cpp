@@ -19,7 +19,7 @@ worker_actor::behavior_type worker(worker_actor::pointer self, actors::first_run
 
 } // namespace
 
-TEST_CASE("periodic work that begins at once runs before time passes, then once a period") {
+TEST_CASE("periodic work that begins at once runs before time passes, then once per period") {
   test::virtual_system system;
   const auto runs = std::make_shared<int>();
   system.spawn(worker, actors::first_run::at_once, runs);
@@ -33,7 +33,7 @@ TEST_CASE("periodic work that begins at once runs before time passes, then once 
   CHECK(*runs == 5);
 }
 
-TEST_CASE("periodic work that begins after a period does not run before") {
+TEST_CASE("periodic work that begins after a period does not run earlier") {
   test::virtual_system system;
   const auto runs = std::make_shared<int>();
   system.spawn(worker, actors::first_run::after_a_period, runs);

@@ -14,7 +14,7 @@ core::steady_time at(int ms) {
 
 } // namespace
 
-TEST_CASE("the database is up with a connected worker and down without, and every change is told once") {
+TEST_CASE("the database is up with a connected worker and down without, and every change is reported once") {
   database_pulse pulse{milliseconds{600}, at(0)};
   CHECK_FALSE(pulse.up());
   CHECK_FALSE(pulse.judge(0, at(10)));
@@ -23,15 +23,15 @@ TEST_CASE("the database is up with a connected worker and down without, and ever
   CHECK_FALSE(pulse.judge(8, at(30)));
   CHECK(pulse.judge(0, at(40)));
   CHECK_FALSE(pulse.up());
-  CHECK_FALSE(pulse.stalled()); // nobody is connected, that is another trouble
+  CHECK_FALSE(pulse.stalled()); // no worker is connected, which is a different failure
   CHECK_FALSE(pulse.judge(0, at(50)));
 }
 
 TEST_CASE("a database that leaves a probe unanswered for longer than the patience is down until it answers") {
   database_pulse pulse{milliseconds{600}, at(0)};
   static_cast<void>(pulse.judge(2, at(0)));
-  pulse.asked(at(100));
-  pulse.asked(at(500)); // the first unanswered one counts
+  pulse.probe_sent(at(100));
+  pulse.probe_sent(at(500)); // the first unanswered one counts
   CHECK_FALSE(pulse.judge(2, at(700)));
   CHECK(pulse.judge(2, at(701)));
   CHECK_FALSE(pulse.up());
@@ -43,10 +43,10 @@ TEST_CASE("a database that leaves a probe unanswered for longer than the patienc
   CHECK_FALSE(pulse.stalled());
 }
 
-TEST_CASE("any answer is a sign of life, so a probe that waits behind work does no harm") {
+TEST_CASE("any answer is a sign of life, so a probe may wait behind other work") {
   database_pulse pulse{milliseconds{600}, at(0)};
   static_cast<void>(pulse.judge(2, at(0)));
-  pulse.asked(at(0));
+  pulse.probe_sent(at(0));
   for (int t = 0; t <= 3000; t += 300) {
     pulse.answered(at(t));
     CHECK_FALSE(pulse.judge(2, at(t + 299)));
@@ -55,14 +55,14 @@ TEST_CASE("any answer is a sign of life, so a probe that waits behind work does 
   CHECK(pulse.judge(2, at(3601)));
 }
 
-TEST_CASE("silence is no trouble where nothing was asked") {
+TEST_CASE("a database without requests stays up") {
   database_pulse pulse{milliseconds{600}, at(0)};
   static_cast<void>(pulse.judge(1, at(0)));
   CHECK_FALSE(pulse.judge(1, at(100000)));
   CHECK(pulse.up());
 }
 
-TEST_CASE("how long the database is away counts from the start, then from the moment that it went") {
+TEST_CASE("the down time of the database counts from the start, later from when it went down") {
   database_pulse pulse{milliseconds{600}, at(0)};
   CHECK(pulse.down_for(at(250)) == milliseconds{250});
   static_cast<void>(pulse.judge(1, at(300)));
@@ -72,39 +72,39 @@ TEST_CASE("how long the database is away counts from the start, then from the mo
   CHECK(pulse.down_for(at(7000)) == milliseconds{1000});
 }
 
-TEST_CASE("the NATS link is up from the first round trip on, while its round trips come back in time") {
+TEST_CASE("the NATS link is up from the first round trip on, while its round trips return in time") {
   link_pulse pulse{milliseconds{600}};
   CHECK_FALSE(pulse.up(at(0)));
   pulse.connected(true);
   CHECK(pulse.connected());
-  CHECK_FALSE(pulse.up(at(50))); // connected, but nothing has come back yet
-  CHECK(pulse.asked(at(60)));
-  pulse.answered();
-  CHECK(pulse.up(at(100000))); // nothing was asked since
-  CHECK(pulse.asked(at(100)));
-  CHECK_FALSE(pulse.asked(at(600))); // the first unanswered one counts
+  CHECK_FALSE(pulse.up(at(50))); // connected, but no round trip has returned yet
+  CHECK(pulse.start_round_trip(at(60)));
+  pulse.round_trip_returned();
+  CHECK(pulse.up(at(100000))); // no round trip was started since
+  CHECK(pulse.start_round_trip(at(100)));
+  CHECK_FALSE(pulse.start_round_trip(at(600))); // the first unanswered one counts
   CHECK(pulse.up(at(700)));
   CHECK(pulse.stalled(at(701)));
   CHECK_FALSE(pulse.up(at(701)));
-  pulse.answered();
+  pulse.round_trip_returned();
   CHECK(pulse.up(at(702)));
   CHECK_FALSE(pulse.stalled(at(702)));
 }
 
-TEST_CASE("a NATS link that lost its connection is not stalled, and a new one starts without old round trips") {
+TEST_CASE("a NATS link without a connection is not stalled, and a new connection ignores old round trips") {
   link_pulse pulse{milliseconds{600}};
   pulse.connected(true);
-  CHECK(pulse.asked(at(0)));
-  pulse.answered();
-  CHECK(pulse.asked(at(10)));
+  CHECK(pulse.start_round_trip(at(0)));
+  pulse.round_trip_returned();
+  CHECK(pulse.start_round_trip(at(10)));
   pulse.connected(false);
   CHECK_FALSE(pulse.up(at(1000)));
   CHECK_FALSE(pulse.stalled(at(1000)));
-  pulse.answered(); // of the connection that is gone
+  pulse.round_trip_returned(); // of the lost connection
   CHECK_FALSE(pulse.up(at(1000)));
   pulse.connected(true);
   CHECK_FALSE(pulse.up(at(1000)));
-  CHECK(pulse.asked(at(1000)));
-  pulse.answered();
+  CHECK(pulse.start_round_trip(at(1000)));
+  pulse.round_trip_returned();
   CHECK(pulse.up(at(1001)));
 }

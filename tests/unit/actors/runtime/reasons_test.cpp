@@ -8,12 +8,12 @@
 
 using namespace cm::actors;
 
-TEST_CASE("the exit status travels in root's exit reason") {
+TEST_CASE("root's exit reason carries the exit status") {
   for (const int status : {64, 69, 77, 78})
     CHECK(exit_status_of(exit_reason_of(status)) == status);
 }
 
-TEST_CASE("root that ends normally was stopped on request, any other end is its failure") {
+TEST_CASE("a normal end of root has the status 0, any other end is a failure") {
   CHECK(exit_status_of({}) == 0);
   CHECK(exit_status_of(exit_reason_of(0)) == 0);
   CHECK(exit_status_of(caf::exit_reason::normal) == 0);
@@ -22,14 +22,14 @@ TEST_CASE("root that ends normally was stopped on request, any other end is its 
   CHECK(exit_status_of(reason_of(std::make_exception_ptr(std::runtime_error("x")))) == 69);
 }
 
-TEST_CASE("an exception becomes an exit reason that keeps its words") {
+TEST_CASE("an exception becomes an exit reason with the same text") {
   const auto reason = reason_of(std::make_exception_ptr(std::runtime_error("the disk is full")));
   CHECK(reason == caf::sec::runtime_error);
   CHECK(describe_reason(reason) == "the disk is full");
   CHECK(describe_reason(reason_of(std::make_exception_ptr(7))) == "an exception of unknown type");
 }
 
-TEST_CASE("every reason has words for the log") {
+TEST_CASE("every exit reason has a text for the log") {
   CHECK(describe_reason({}) == "ended without being asked");
   CHECK(describe_reason(caf::exit_reason::kill) == "kill");
   CHECK(describe_reason(caf::exit_reason::user_shutdown) == "user_shutdown");
@@ -37,7 +37,7 @@ TEST_CASE("every reason has words for the log") {
   CHECK(describe_reason(exit_reason_of(77)) == "error 77 of cmexit");
 }
 
-TEST_CASE("in the service no exit message is a fault to inject") {
+TEST_CASE("the service never injects a fault") {
   CHECK_NOTHROW(inject_fault(fault_request()));
   CHECK_NOTHROW(inject_fault(caf::sec::runtime_error));
 }

@@ -12,7 +12,7 @@ core::steady_time since_start(milliseconds after_start) {
   return core::steady_time{std::chrono::hours{1}} + after_start;
 }
 
-// Without the limit, to see the delays alone.
+// Settings without the limit of failures, for tests of the delays.
 supervision_settings unlimited() {
   supervision_settings out;
   out.limit = 1000000;
@@ -20,12 +20,12 @@ supervision_settings unlimited() {
 }
 
 bool about(std::optional<milliseconds> delay, milliseconds full) {
-  return delay && *delay <= full && delay->count() * 10 >= full.count() * 8 - 10; // cut to whole milliseconds
+  return delay && *delay <= full && delay->count() * 10 >= full.count() * 8 - 10; // truncated to whole milliseconds
 }
 
 } // namespace
 
-TEST_CASE("a child comes back after 50 ms doubling to 5 s, each shorter by at most a fifth") {
+TEST_CASE("a child is restarted after 50 ms, doubling to 5 s, each delay shortened randomly by at most a fifth") {
   child_record child{unlimited()};
   auto now = since_start(milliseconds{0});
   for (const int expected : {50, 100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000}) {
@@ -40,7 +40,7 @@ TEST_CASE("a child comes back after 50 ms doubling to 5 s, each shorter by at mo
   CHECK(child.restarts() == 10);
 }
 
-TEST_CASE("delays of many children differ, so that they do not come back together") {
+TEST_CASE("the delays of many children differ, so that they do not restart together") {
   std::vector<milliseconds> delays;
   for (int i = 0; i < 50; ++i) {
     child_record child{unlimited()};
@@ -48,11 +48,11 @@ TEST_CASE("delays of many children differ, so that they do not come back togethe
       static_cast<void>(child.failed(since_start(milliseconds{n})));
     delays.push_back(*child.failed(since_start(seconds{1})));
   }
-  const auto [least, most] = std::minmax_element(delays.begin(), delays.end());
-  CHECK(*most - *least > milliseconds{100});
+  const auto [min, max] = std::minmax_element(delays.begin(), delays.end());
+  CHECK(*max - *min > milliseconds{100});
 }
 
-TEST_CASE("a life of 60 s makes the next delay the first again, a shorter one does not") {
+TEST_CASE("a child that ran for 60 s is restarted with the first delay again, one that ran for less is not") {
   child_record child{unlimited()};
   auto now = since_start(milliseconds{0});
   for (int i = 0; i < 4; ++i) {
@@ -67,12 +67,12 @@ TEST_CASE("a life of 60 s makes the next delay the first again, a shorter one do
     child.started(now);
     CHECK(about(child.failed(now + milliseconds{59999}), milliseconds{800}));
   }
-  SECTION("60 s of being away are no life") {
+  SECTION("60 s without running do not count") {
     CHECK(about(child.failed(now + seconds{60}), milliseconds{800}));
   }
 }
 
-TEST_CASE("the eleventh failure within 60 s is one too many") {
+TEST_CASE("the eleventh failure within 60 s exceeds the limit") {
   child_record child{supervision_settings{}};
   for (int i = 0; i < 10; ++i)
     REQUIRE(child.failed(since_start(seconds{i * 6})).has_value());
@@ -85,7 +85,7 @@ TEST_CASE("the eleventh failure within 60 s is one too many") {
   }
 }
 
-TEST_CASE("failures that are spread over more time are borne without end") {
+TEST_CASE("any number of failures is tolerated if they are spread over more time") {
   child_record child{supervision_settings{}};
   for (int i = 0; i < 1000; ++i)
     REQUIRE(child.failed(since_start(milliseconds{i * 6100})).has_value());

@@ -31,18 +31,18 @@ messaging::ecap::client_certificate_validation_request certificate() {
 
 } // namespace
 
-TEST_CASE("a username and password that may be right are looked up") {
+TEST_CASE("a well-formed username and password are looked up") {
   CHECK(refuse_early(login(), login_time) == std::nullopt);
 }
 
-TEST_CASE("a login past its time is 408, before anything else is looked at") {
+TEST_CASE("a login whose timeout has passed is 408, before any other check") {
   auto request = login();
   request.timeout = 1;
   request.password = std::nullopt;
   CHECK(refuse_early(request, login_time + std::chrono::seconds{1}) == errc::expired);
 }
 
-TEST_CASE("a login without username or password, or with one that cannot be, is 400") {
+TEST_CASE("a login with a missing or malformed username or password is 400") {
   const std::string long_name(256, 'a');
   const std::string long_password(1025, 'a');
   auto request = login();
@@ -84,7 +84,7 @@ TEST_CASE("a certificate is looked up by its canonical name") {
   CHECK(read_certificate(other, login_time)->subject == read->subject);
 }
 
-TEST_CASE("an issuer that is no name and a serial number that is not in base 10 are 400") {
+TEST_CASE("an issuer that is not a distinguished name, and a serial number that is not in base 10, are 400") {
   auto request = certificate();
   SECTION("issuer") {
     request.issuer = "not a name";
@@ -101,13 +101,13 @@ TEST_CASE("an issuer that is no name and a serial number that is not in base 10 
   CHECK(read_certificate(request, login_time).error().code == errc::invalid);
 }
 
-TEST_CASE("a certificate request past its time is 408") {
+TEST_CASE("a certificate request whose timeout has passed is 408") {
   auto request = certificate();
   request.timeout = 1;
   CHECK(read_certificate(request, login_time + std::chrono::seconds{1}).error().code == errc::expired);
 }
 
-TEST_CASE("a client credential that was taken away is 403") {
+TEST_CASE("a suspended or revoked client credential is 403") {
   core::client_credential credential;
   const auto [status, code] = GENERATE(table<core::credential_status, errc>({
     {core::credential_status::inactive, errc::none},
@@ -119,7 +119,7 @@ TEST_CASE("a client credential that was taken away is 403") {
   CHECK(judge(credential) == code);
 }
 
-TEST_CASE("a target that is no status is 400, an unknown application 404") {
+TEST_CASE("a transition to an unknown status is 400, one in an unknown application is 404") {
   messaging::ecap::endpoint_token_status_transition_request request;
   request.timestamp = core::to_unix_ms(login_time);
   request.app_name = "app-1";
@@ -134,7 +134,7 @@ TEST_CASE("a target that is no status is 400, an unknown application 404") {
   CHECK(refuse_early(request, *known, login_time) == errc::not_found);
 }
 
-TEST_CASE("trustful mode takes a token for an endpoint ID only where it can be one") {
+TEST_CASE("trustful mode accepts an unknown token only if it is a valid endpoint ID") {
   messaging::ecap::endpoint_token_validation_request request;
   request.token = "endpoint_1~a-b";
   CHECK(trustfully_accepted(request));

@@ -16,50 +16,50 @@ namespace {
 
 namespace ecap = messaging::ecap;
 
-constexpr gap_free_interval all{3};
-constexpr gap_free_interval nothing{};
+constexpr gap_free_interval open_interval{3};
+constexpr gap_free_interval no_interval{};
 
 const core::token_keyer& keyer() {
-  static const core::token_keyer made;
-  return made;
+  static const core::token_keyer instance;
+  return instance;
 }
 
-// To a port where nobody listens: answers wait in its buffer, and nobody looks at them there.
-std::shared_ptr<messaging::connection> some_connection() {
-  static const auto made = [] {
+// A connection without a server, to a closed port: replies stay in its buffer, and the tests do not read them there.
+std::shared_ptr<messaging::connection> unconnected() {
+  static const auto connection = [] {
     core::nats_settings settings;
     settings.urls = {"nats://127.0.0.1:1"};
     auto opened = messaging::connection::open(settings, {});
     REQUIRE(opened.has_value());
     return *std::move(opened);
   }();
-  return made;
+  return connection;
 }
 
 storage::found_token token(std::uint8_t number, core::credential_status status = core::credential_status::active) {
-  storage::found_token made;
-  made.id.bytes[0] = 7;
-  made.id.bytes[15] = number;
-  made.endpoint_id = "endpoint-" + std::to_string(number);
-  made.status = status;
-  return made;
+  storage::found_token out;
+  out.id.bytes[0] = 7;
+  out.id.bytes[15] = number;
+  out.endpoint_id = "endpoint-" + std::to_string(number);
+  out.status = status;
+  return out;
 }
 
 struct coalescer_fixture {
   explicit coalescer_fixture(bool trustful = false) : coalescer(settings(trustful)) {}
 
   static actors::lookup_coalescer_settings settings(bool trustful) {
-    actors::lookup_coalescer_settings made;
-    made.applications = actors::configured_applications({{"app", {}}});
-    made.trustful = trustful;
-    made.cache = {1U << 20U, 10s};
-    return made;
+    actors::lookup_coalescer_settings out;
+    out.applications = actors::configured_applications({{"app", {}}});
+    out.trustful = trustful;
+    out.cache = {1U << 20U, 10s};
+    return out;
   }
 
-  // Requests for these tokens, as the decoder makes them.
+  // Requests for these tokens, as the decoder creates them.
   actors::pending_token_requests_ptr calls(const std::vector<std::string>& tokens,
                                            const std::string& application = "app", std::int64_t timeout = 0) {
-    auto made = std::make_shared<actors::pending_token_requests>(some_connection(), limiter);
+    auto requests = std::make_shared<actors::pending_token_requests>(unconnected(), limiter);
     for (const auto& text : tokens) {
       static_cast<void>(limiter->enter());
       ecap::endpoint_token_validation_request request;
@@ -75,21 +75,21 @@ struct coalescer_fixture {
       messaging::message message(native);
       const auto decoded = messaging::decode<ecap::endpoint_token_validation_request>(message.payload());
       REQUIRE(decoded.has_value());
-      made->add({std::move(message), *decoded, keyer()(decoded->app_name, decoded->token)});
+      requests->add({std::move(message), *decoded, keyer()(decoded->app_name, decoded->token)});
     }
-    return made;
+    return requests;
   }
 
-  std::optional<lookup_coalescer::batch_lookup> take(const actors::pending_token_requests_ptr& what,
-                                                     gap_free_interval interval = all) {
+  std::optional<lookup_coalescer::batch_lookup> take(const actors::pending_token_requests_ptr& requests,
+                                                     gap_free_interval interval = open_interval) {
     done = {};
-    return coalescer.take(what, interval, now, done);
+    return coalescer.take(requests, interval, now, done);
   }
 
-  static std::vector<int> codes(const lookup_coalescer::outcome& of) {
+  static std::vector<int> codes(const lookup_coalescer::outcome& outcome) {
     std::vector<int> out;
-    for (std::size_t i = 0; of.replies && i < of.replies->size(); ++i) {
-      const auto answer = messaging::decode<ecap::endpoint_token_validation_response>(of.replies->answer(i));
+    for (std::size_t i = 0; outcome.replies && i < outcome.replies->size(); ++i) {
+      const auto answer = messaging::decode<ecap::endpoint_token_validation_response>(outcome.replies->answer(i));
       REQUIRE(answer.has_value());
       CHECK(answer->endpoint_id.has_value() == (answer->status_code == 200));
       out.push_back(answer->status_code);
@@ -97,12 +97,12 @@ struct coalescer_fixture {
     return out;
   }
 
-  static std::string endpoint(const lookup_coalescer::outcome& of, std::size_t index = 0) {
-    const auto answer = messaging::decode<ecap::endpoint_token_validation_response>(of.replies->answer(index));
+  static std::string endpoint(const lookup_coalescer::outcome& outcome, std::size_t index = 0) {
+    const auto answer = messaging::decode<ecap::endpoint_token_validation_response>(outcome.replies->answer(index));
     return std::string(answer->endpoint_id.value_or(""));
   }
 
-  // Asks for one token and lets the database answer.
+  // Requests one token, and completes its look-up with `answer`.
   std::vector<int> ask(const std::string& text, const std::optional<storage::found_token>& answer) {
     const auto batch_lookup = take(calls({text}));
     REQUIRE(batch_lookup.has_value());
@@ -119,7 +119,7 @@ using codes = std::vector<int>;
 
 } // namespace
 
-TEST_CASE("a token that the database knows is answered from memory the next time") {
+TEST_CASE("the next request for a valid token is answered from memory") {
   coalescer_fixture f;
   CHECK(f.ask("one", token(1)) == codes{200});
   CHECK_FALSE(f.take(f.calls({"one", "one"})).has_value());
@@ -127,8 +127,8 @@ TEST_CASE("a token that the database knows is answered from memory the next time
   CHECK(f.endpoint(f.done) == "endpoint-1");
 }
 
-TEST_CASE("a large batch: each request gets the answer about its own token, from memory or from the database") {
-  const std::size_t size = GENERATE(1U, 4U, 7U, 8U, 9U, 12U, 100U); // around how far the cache is fetched ahead
+TEST_CASE("in a large batch each request gets the reply for its own token, from memory or from the database") {
+  const std::size_t size = GENERATE(1U, 4U, 7U, 8U, 9U, 12U, 100U); // around the prefetch distance of the cache
   coalescer_fixture f;
   std::vector<std::string> texts;
   for (std::size_t i = 0; i < size; ++i) {
@@ -155,7 +155,7 @@ TEST_CASE("a large batch: each request gets the answer about its own token, from
   CHECK(f.codes(f.done) == codes(size, 200));
 }
 
-TEST_CASE("what is unknown, suspended or revoked is asked for each time") {
+TEST_CASE("tokens that are unknown, suspended or revoked are looked up each time") {
   coalescer_fixture f;
   CHECK(f.ask("one", std::nullopt) == codes{404});
   CHECK(f.ask("one", token(1, core::credential_status::suspended)) == codes{403});
@@ -163,17 +163,17 @@ TEST_CASE("what is unknown, suspended or revoked is asked for each time") {
   CHECK(f.ask("one", token(1)) == codes{200});
 }
 
-TEST_CASE("while revocations are not heard nothing is answered from memory, and nothing kept") {
+TEST_CASE("without a gap-free interval nothing is answered from memory, and nothing is cached") {
   coalescer_fixture f;
   CHECK(f.ask("one", token(1)) == codes{200});
-  const auto batch_lookup = f.take(f.calls({"one"}), nothing);
+  const auto batch_lookup = f.take(f.calls({"one"}), no_interval);
   REQUIRE(batch_lookup.has_value());
   CHECK(f.codes(f.coalescer.found(batch_lookup->number, {token(1)})) == codes{200});
   CHECK(f.coalescer.cache().size() == 0);
   CHECK(f.take(f.calls({"one"}), gap_free_interval{5}).has_value());
 }
 
-TEST_CASE("another stretch of hearing begins with an empty memory, and what is on its way is not kept") {
+TEST_CASE("a new gap-free interval begins with an empty cache, and results of earlier look-ups are not cached") {
   coalescer_fixture f;
   const auto batch_lookup = f.take(f.calls({"one"}), gap_free_interval{3});
   REQUIRE(batch_lookup.has_value());
@@ -182,7 +182,7 @@ TEST_CASE("another stretch of hearing begins with an empty memory, and what is o
   CHECK(f.coalescer.cache().size() == 0);
 }
 
-TEST_CASE("equal requests share one question, those of one batch and those that come while it is out") {
+TEST_CASE("requests for the same token share a look-up, within a batch and while the look-up is under way") {
   coalescer_fixture f;
   const auto batch_lookup = f.take(f.calls({"one", "two", "one"}));
   REQUIRE(batch_lookup.has_value());
@@ -192,7 +192,7 @@ TEST_CASE("equal requests share one question, those of one batch and those that 
   CHECK(f.codes(answered) == codes{200, 404, 200, 404});
 }
 
-TEST_CASE("a request that comes after a revocation does not join a question that left before it") {
+TEST_CASE("a request after a revocation does not join a look-up that started before it") {
   coalescer_fixture f;
   const auto first = f.take(f.calls({"one"}));
   REQUIRE(first.has_value());
@@ -211,7 +211,7 @@ TEST_CASE("a revoked token is not answered from memory") {
   CHECK(f.ask("one", token(1, core::credential_status::revoked)) == codes{403});
 }
 
-TEST_CASE("requests of another door do not join the questions of the first") {
+TEST_CASE("requests of another in-flight limiter do not join the look-ups of the first") {
   coalescer_fixture f;
   const auto first = f.take(f.calls({"one"}));
   const auto old_limiter = std::exchange(f.limiter, std::make_shared<actors::in_flight_limiter>(4096));
@@ -223,7 +223,7 @@ TEST_CASE("requests of another door do not join the questions of the first") {
   CHECK(f.limiter->in_flight() == 0);
 }
 
-TEST_CASE("a token in use is read again before it is too old, without anybody waiting") {
+TEST_CASE("the cache entry of a token in use is refreshed before it expires, while requests are answered from it") {
   coalescer_fixture f;
   CHECK(f.ask("one", token(1)) == codes{200});
   f.now += 9s;
@@ -239,7 +239,7 @@ TEST_CASE("a token in use is read again before it is too old, without anybody wa
   CHECK(f.codes(f.done) == codes{200});
 }
 
-TEST_CASE("a failure of the database is 503 for whoever waits, and memory goes on answering") {
+TEST_CASE("a failed look-up is 503 for its requests, and other tokens are still answered from memory") {
   coalescer_fixture f;
   CHECK(f.ask("one", token(1)) == codes{200});
   const auto batch_lookup = f.take(f.calls({"two", "two"}));
@@ -251,7 +251,7 @@ TEST_CASE("a failure of the database is 503 for whoever waits, and memory goes o
   CHECK(f.codes(f.coalescer.found(again->number, {})) == codes{500});
 }
 
-TEST_CASE("each first use is noted once a question, with the correlation ID of a request") {
+TEST_CASE("each first use is recorded once per look-up, with the correlation ID of a request") {
   coalescer_fixture f;
   const auto batch_lookup = f.take(f.calls({"one", "one", "two"}));
   const auto inactive = core::credential_status::inactive;
@@ -261,7 +261,7 @@ TEST_CASE("each first use is noted once a question, with the correlation ID of a
   CHECK(answered.first_uses[0].id == token(1).id);
   CHECK(answered.first_uses[0].correlation_id == "c");
 
-  SECTION("and again where it is still not written when the token is read again") {
+  SECTION("and again by a refresh, if it is not written by then") {
     f.now += 9s;
     const auto refresh = f.take(f.calls({"one"}));
     REQUIRE(refresh.has_value());
@@ -269,7 +269,7 @@ TEST_CASE("each first use is noted once a question, with the correlation ID of a
   }
 }
 
-TEST_CASE("what needs no look-up is answered at once: past its time, impossible, of no known application") {
+TEST_CASE("requests that need no look-up are refused at once: expired, malformed, of an unknown application") {
   coalescer_fixture f;
   CHECK_FALSE(f.take(f.calls({"one"}, "app", 10)).has_value());
   CHECK(f.codes(f.done) == codes{408});
@@ -279,14 +279,14 @@ TEST_CASE("what needs no look-up is answered at once: past its time, impossible,
   CHECK(f.codes(f.done) == codes{404});
 }
 
-TEST_CASE("a token in memory is past its time, too") {
+TEST_CASE("an expired request is 408 even if its token is in memory") {
   coalescer_fixture f;
   CHECK(f.ask("one", token(1)) == codes{200});
   CHECK_FALSE(f.take(f.calls({"one"}, "app", 10)).has_value());
   CHECK(f.codes(f.done) == codes{408});
 }
 
-TEST_CASE("an application that is gone takes what is in memory with it") {
+TEST_CASE("a change of the known applications empties the cache") {
   coalescer_fixture f;
   CHECK(f.ask("one", token(1)) == codes{200});
   f.coalescer.applications(actors::configured_applications({{"other", {}}}));
@@ -294,14 +294,14 @@ TEST_CASE("an application that is gone takes what is in memory with it") {
   CHECK(f.codes(f.done) == codes{404});
 }
 
-TEST_CASE("trustful: an unknown token is accepted for itself and not kept; a revoked one stays refused") {
+TEST_CASE("trustful mode accepts an unknown token and does not cache it; a revoked one is still refused") {
   coalescer_fixture f(true);
   CHECK(f.ask("endpoint", std::nullopt) == codes{200});
   CHECK(f.coalescer.cache().size() == 0);
   CHECK(f.ask("endpoint", token(1, core::credential_status::revoked)) == codes{403});
 }
 
-TEST_CASE("requests that wait for a desk that goes down are answered") {
+TEST_CASE("the destruction of the coalescer replies to its waiting requests") {
   const auto limiter = std::make_shared<actors::in_flight_limiter>(4096);
   {
     coalescer_fixture f;

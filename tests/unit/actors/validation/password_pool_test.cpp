@@ -18,7 +18,7 @@ struct fake_hasher_state {
 using fake_hasher_actor = caf::typed_actor<caf::replies_to<password_atom, password_job_ptr>::with<password_result_ptr>,
                                            caf::replies_to<list_atom>::with<std::size_t>, caf::reacts_to<tick_atom>>;
 
-/// Holds every job until a tick lets the oldest go on; tells how many it holds.
+/// A password worker that holds its jobs: a tick completes the oldest one, `list` is answered with their number.
 fake_hasher_actor::behavior_type fake_hasher(fake_hasher_actor::stateful_pointer<fake_hasher_state> self) {
   harden(self);
   return {
@@ -69,7 +69,7 @@ errc refusal_of(const std::shared_ptr<answer<password_result_ptr>>& given) {
 
 } // namespace
 
-TEST_CASE("a worker has one job at a time, the others wait their turn") {
+TEST_CASE("a worker has one job at a time, the others wait in the queue") {
   pool_fixture f;
   const auto first = f.ask();
   const auto second = f.ask();
@@ -82,7 +82,7 @@ TEST_CASE("a worker has one job at a time, the others wait their turn") {
   CHECK(refusal_of(second) == errc::none);
 }
 
-TEST_CASE("beyond the queue the answer is overloaded at once") {
+TEST_CASE("a job beyond the queue is answered overloaded at once") {
   pool_fixture f;
   const auto running = f.ask();
   const auto waiting = std::vector{f.ask(), f.ask()};
@@ -90,7 +90,7 @@ TEST_CASE("beyond the queue the answer is overloaded at once") {
   CHECK_FALSE(running->there());
 }
 
-TEST_CASE("what waits past its deadline is answered unavailable and never worked on") {
+TEST_CASE("a job that waits past its deadline is answered unavailable and never started") {
   pool_fixture f;
   const auto running = f.ask(seconds{60});
   const auto late = f.ask(seconds{1});
@@ -100,7 +100,7 @@ TEST_CASE("what waits past its deadline is answered unavailable and never worked
   CHECK(f.held() == 0);
 }
 
-TEST_CASE("the job of a worker that died is answered, and the next worker goes on with the queue") {
+TEST_CASE("the job of a worker that died is answered unavailable, and its successor continues with the queue") {
   pool_fixture f;
   const auto running = f.ask();
   const auto waiting = f.ask();

@@ -10,13 +10,13 @@ using core::errc;
 
 namespace {
 
-const core::timestamp question_time = core::from_unix_ms(1669126620000);
+const core::timestamp request_time = core::from_unix_ms(1669126620000);
 const application_directory two_applications = *configured_applications({{"app-1", {}}, {"app-2", {"v1"}}});
 
-messaging::ecap::endpoint_token_validation_request good() {
+messaging::ecap::endpoint_token_validation_request valid_request() {
   messaging::ecap::endpoint_token_validation_request out;
   out.correlation_id = "c";
-  out.timestamp = core::to_unix_ms(question_time) - 100;
+  out.timestamp = core::to_unix_ms(request_time) - 100;
   out.timeout = 5000;
   out.app_name = "app-1";
   out.token = "token";
@@ -25,24 +25,24 @@ messaging::ecap::endpoint_token_validation_request good() {
 
 } // namespace
 
-TEST_CASE("a good request needs its look-up") {
-  CHECK(refuse_early(good(), two_applications, question_time) == std::nullopt);
-  CHECK(refuse_early(good(), *configured_applications({}), question_time) == std::nullopt);
+TEST_CASE("a valid request is looked up") {
+  CHECK(refuse_early(valid_request(), two_applications, request_time) == std::nullopt);
+  CHECK(refuse_early(valid_request(), *configured_applications({}), request_time) == std::nullopt);
 }
 
-TEST_CASE("a message past its time is 408 before anything else is looked at") {
-  auto request = good();
+TEST_CASE("a message whose timeout has passed is 408, before any other check") {
+  auto request = valid_request();
   request.timestamp -= 10000;
-  CHECK(refuse_early(request, two_applications, question_time) == errc::expired);
+  CHECK(refuse_early(request, two_applications, request_time) == errc::expired);
   request.token = "a/b";
   request.app_name = "UNKNOWN";
-  CHECK(refuse_early(request, two_applications, question_time) == errc::expired);
+  CHECK(refuse_early(request, two_applications, request_time) == errc::expired);
   request.timeout = 0; // never
-  CHECK(refuse_early(request, two_applications, question_time) == errc::invalid);
+  CHECK(refuse_early(request, two_applications, request_time) == errc::invalid);
 }
 
-TEST_CASE("a token or an application name that cannot be is 400, even where the application is unknown") {
-  auto request = good();
+TEST_CASE("a malformed token or application name is 400, even if the application is unknown") {
+  auto request = valid_request();
   SECTION("token") {
     request.token = GENERATE(as<std::string_view>{}, "", "a/b", "a+b", "a#b", "a.b", "a\nb", "\xff");
   }
@@ -53,20 +53,20 @@ TEST_CASE("a token or an application name that cannot be is 400, even where the 
     request.token = "a/b";
     request.app_name = "app-3";
   }
-  CHECK(refuse_early(request, two_applications, question_time) == errc::invalid);
+  CHECK(refuse_early(request, two_applications, request_time) == errc::invalid);
 }
 
-TEST_CASE("an application that is not configured is 404, unless none is") {
-  auto request = good();
+TEST_CASE("an application that is not configured is 404, unless no application is configured") {
+  auto request = valid_request();
   request.app_name = "app-3";
-  CHECK(refuse_early(request, two_applications, question_time) == errc::not_found);
-  CHECK(refuse_early(request, *configured_applications({}), question_time) == std::nullopt);
+  CHECK(refuse_early(request, two_applications, request_time) == errc::not_found);
+  CHECK(refuse_early(request, *configured_applications({}), request_time) == std::nullopt);
   CHECK(two_applications.knows("app-2"));
   CHECK_FALSE(two_applications.knows("app"));
   CHECK(configured_applications({})->knows("app"));
 }
 
-TEST_CASE("what the look-up found decides: valid, 403 for one taken away, 404 for none") {
+TEST_CASE("the result of the look-up decides: valid, 403 for a suspended or revoked token, 404 for none") {
   storage::found_token token;
   CHECK(judge(std::nullopt) == errc::not_found);
   token.status = credential_status::inactive;
