@@ -20,7 +20,7 @@ enum class mark : std::uint8_t { platform, extension };
 /// Whether this release acts on the key.
 enum class availability : std::uint8_t {
   now,
-  later,         ///< not implemented yet; a value other than the default causes a warning
+  later,         ///< not available yet; a value other than the default causes a warning
   later_refused, ///< likewise, but an error, because running without the feature would be unsafe
 };
 

@@ -85,7 +85,7 @@ itself, directly or indirectly, is an error, and so is one that has neither a va
 
 constexpr std::string_view before_tables = R"(## Keys
 
-Mark: **K** is fixed by the platform, **X** is CM's own. Availability: a key that is marked **later** is not implemented
+Mark: **K** is fixed by the platform, **X** is CM's own. Availability: a key that is marked **later** is not available
 yet. CM accepts it with a warning that it has no effect. If running without it would be unsafe (**refused**), CM does not
 start.
 
