@@ -1,5 +1,6 @@
 #include "storage/consistency/consistency.hpp"
 
+#include "core/base/try.hpp"
 #include "storage/consistency/consistency_rows.hpp"
 #include "storage/events/event_commands.hpp"
 #include "storage/sql/batch_limits.hpp"
@@ -47,15 +48,13 @@ outcome<std::vector<last_change>> read_last_changes(connection& db, const consis
       "LEFT JOIN x509_credential AS x ON x.id = a.credential_id ORDER BY a.credential_id";
   static constexpr std::array columns{uuid_column,    integer_column, integer_column, integer_column,
                                       integer_column, integer_column, integer_column, integer_column};
-  const auto select = db.prepared(text, columns);
-  if (!select)
-    return select.error();
-  (*select)->bind(0, settings.revocations_retention.count());
-  (*select)->bind(1, settings.audit_retention.count());
-  (*select)->bind(2, after.bytes);
-  (*select)->bind(3, std::int64_t{settings.page});
+  CM_TRY(auto* const select, db.prepared(text, columns));
+  select->bind(0, settings.revocations_retention.count());
+  select->bind(1, settings.audit_retention.count());
+  select->bind(2, after.bytes);
+  select->bind(3, std::int64_t{settings.page});
   std::vector<last_change> page;
-  const auto read = read_rows(**select, [&](const statement& row) {
+  const auto read = read_rows(*select, [&](const statement& row) {
     last_change one;
     one.id = read_uuid(row.bytes(0));
     one.at = read_time(row, 1);
@@ -69,8 +68,7 @@ outcome<std::vector<last_change>> read_last_changes(connection& db, const consis
     one.explained = row.integer(7) != 0;
     page.push_back(one);
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   return page;
 }
 
@@ -123,24 +121,20 @@ std::string describe(const revoking_change& change) {
 outcome<void> check_credential(connection& db, const consistency_settings& settings, const last_change& last,
                                const consistency_listener& listener) {
   const auto wrong = compare(last);
-  if (wrong) {
-    if (auto taken = listener.found(*wrong); !taken)
-      return taken;
-  }
+  if (wrong)
+    CM_TRY_VOID(listener.found(*wrong));
   // A change that was cut off before its audit row was not told either.
   const bool cut_off = wrong && wrong->kind == inconsistency::status_mismatch && last.to
                        && core::valid_for_use(*last.to)
                        && !core::valid_for_use(static_cast<credential_status>(*last.status));
   if (!cut_off && (wrong || !may_be_revoked(last)))
     return {};
-  const auto change = read_revoking_change(db, last.id, last.kind, settings.revocations_retention);
-  if (!change)
-    return change.error();
-  if (!*change || (*change)->published || !(*change)->recent)
+  CM_TRY(const auto& change, read_revoking_change(db, last.id, last.kind, settings.revocations_retention));
+  if (!change || change->published || !change->recent)
     return {};
   return listener.found(finding(inconsistency::missing_revocation,
                                 last.kind ? table_name(*last.kind) : std::string_view{"credential_audit"}, last.id,
-                                describe(**change), (*change)->at));
+                                describe(*change), change->at));
 }
 
 outcome<void> check_trail(connection& db, const consistency_settings& settings, const consistency_listener& listener) {
@@ -148,19 +142,15 @@ outcome<void> check_trail(connection& db, const consistency_settings& settings, 
   consistency_progress progress{"credential_audit"};
   // The smallest ID is no version 7 UUID: nothing is lost by beginning behind it.
   for (;;) {
-    const auto page = read_last_changes(db, settings, after);
-    if (!page)
-      return page.error();
-    for (const auto& last : *page) {
-      if (auto checked = check_credential(db, settings, last, listener); !checked)
-        return checked;
-    }
-    progress.rows += page->size();
+    CM_TRY(const auto& page, read_last_changes(db, settings, after));
+    for (const auto& last : page)
+      CM_TRY_VOID(check_credential(db, settings, last, listener));
+    progress.rows += page.size();
     if (listener.progressed)
       listener.progressed(progress);
-    if (page->size() < settings.page)
+    if (page.size() < settings.page)
       return {};
-    after = page->back().id;
+    after = page.back().id;
   }
 }
 
@@ -182,31 +172,26 @@ outcome<std::vector<credential_row>> read_credentials(connection& db, const cons
            + " WHERE id > ? ORDER BY id LIMIT ?";
   });
   static constexpr std::array columns{uuid_column, integer_column, integer_column, integer_column};
-  const auto select = db.prepared(texts[static_cast<std::size_t>(kind)], columns);
-  if (!select)
-    return select.error();
-  (*select)->bind(0, settings.audit_retention.count());
-  (*select)->bind(1, after.bytes);
-  (*select)->bind(2, std::int64_t{settings.page});
+  CM_TRY(auto* const select, db.prepared(texts[static_cast<std::size_t>(kind)], columns));
+  select->bind(0, settings.audit_retention.count());
+  select->bind(1, after.bytes);
+  select->bind(2, std::int64_t{settings.page});
   std::vector<credential_row> page;
-  const auto read = read_rows(**select, [&](const statement& row) {
+  const auto read = read_rows(*select, [&](const statement& row) {
     credential_row one{read_uuid(row.bytes(0)), std::nullopt, read_time(row, 2), row.integer(3) != 0};
     if (!row.is_null(1))
       one.status = row.integer(1);
     page.push_back(one);
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   return page;
 }
 
 outcome<void> check_row(const credential_row& row, std::string_view table, const consistency_listener& listener) {
   if (!row.status || !is_known(*row.status)) {
     const auto status = row.status ? std::to_string(*row.status) : std::string{"NULL"};
-    if (auto taken = listener.found(finding(inconsistency::unknown_status, table, row.id,
-                                            "its status is " + status + ", which CM does not know", row.changed));
-        !taken)
-      return taken;
+    CM_TRY_VOID(listener.found(finding(inconsistency::unknown_status, table, row.id,
+                                       "its status is " + status + ", which CM does not know", row.changed)));
   }
   if (row.audited)
     return {};
@@ -220,19 +205,15 @@ outcome<void> check_table(connection& db, const consistency_settings& settings, 
   const auto table = table_name(kind);
   consistency_progress progress{table};
   for (;;) {
-    const auto page = read_credentials(db, settings, kind, after);
-    if (!page)
-      return page.error();
-    for (const auto& row : *page) {
-      if (auto checked = check_row(row, table, listener); !checked)
-        return checked;
-    }
-    progress.rows += page->size();
+    CM_TRY(const auto& page, read_credentials(db, settings, kind, after));
+    for (const auto& row : page)
+      CM_TRY_VOID(check_row(row, table, listener));
+    progress.rows += page.size();
     if (listener.progressed)
       listener.progressed(progress);
-    if (page->size() < settings.page)
+    if (page.size() < settings.page)
       return {};
-    after = page->back().id;
+    after = page.back().id;
   }
 }
 
@@ -252,17 +233,14 @@ outcome<std::vector<outbox_row>> read_outbox(connection& db, const consistency_s
     + " FROM event_outbox AS o LEFT JOIN revocation AS r ON r.seq = o.seq WHERE o.seq > ? "
       "ORDER BY o.seq LIMIT ?";
   static constexpr std::array columns{integer_column, integer_column, integer_column, integer_column};
-  const auto select = db.prepared(text, columns);
-  if (!select)
-    return select.error();
-  (*select)->bind(0, after);
-  (*select)->bind(1, std::int64_t{settings.page});
+  CM_TRY(auto* const select, db.prepared(text, columns));
+  select->bind(0, after);
+  select->bind(1, std::int64_t{settings.page});
   std::vector<outbox_row> page;
-  const auto read = read_rows(**select, [&](const statement& row) {
+  const auto read = read_rows(*select, [&](const statement& row) {
     page.push_back({row.integer(0), read_time(row, 1), read_optional_time(row, 2), row.integer(3) != 0});
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   return page;
 }
 
@@ -282,19 +260,15 @@ outcome<void> check_outbox(connection& db, const consistency_settings& settings,
   std::int64_t after = -1;
   consistency_progress progress{"event_outbox"};
   for (;;) {
-    const auto page = read_outbox(db, settings, after);
-    if (!page)
-      return page.error();
-    for (const auto& row : *page) {
-      if (auto checked = check_event(row, listener); !checked)
-        return checked;
-    }
-    progress.rows += page->size();
+    CM_TRY(const auto& page, read_outbox(db, settings, after));
+    for (const auto& row : page)
+      CM_TRY_VOID(check_event(row, listener));
+    progress.rows += page.size();
     if (listener.progressed)
       listener.progressed(progress);
-    if (page->size() < settings.page)
+    if (page.size() < settings.page)
       return {};
-    after = page->back().sequence;
+    after = page.back().sequence;
   }
 }
 
@@ -324,12 +298,9 @@ outcome<void> check_consistency(connection& db, const consistency_settings& sett
                                 const consistency_listener& listener) {
   if (settings.page == 0 || settings.page > max_page)
     return invalid("a page of none or more than 1000");
-  if (auto checked = check_trail(db, settings, listener); !checked)
-    return checked;
-  for (const auto kind : {core::revoked_kind::endpoint_tokens, core::revoked_kind::basic, core::revoked_kind::x509}) {
-    if (auto checked = check_table(db, settings, kind, listener); !checked)
-      return checked;
-  }
+  CM_TRY_VOID(check_trail(db, settings, listener));
+  for (const auto kind : {core::revoked_kind::endpoint_tokens, core::revoked_kind::basic, core::revoked_kind::x509})
+    CM_TRY_VOID(check_table(db, settings, kind, listener));
   return check_outbox(db, settings, listener);
 }
 

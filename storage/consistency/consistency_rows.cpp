@@ -1,5 +1,6 @@
 #include "storage/consistency/consistency_rows.hpp"
 
+#include "core/base/try.hpp"
 #include "storage/sql/rows.hpp"
 
 namespace cm::storage {
@@ -25,13 +26,11 @@ outcome<std::optional<revoking_change>> read_deciding_change(connection& db, con
     integer_column,
     integer_column,
   }};
-  const auto select = db.prepared(text, columns);
-  if (!select)
-    return select.error();
-  (*select)->bind(0, retention.count());
-  (*select)->bind(1, credential.bytes);
+  CM_TRY(auto* const select, db.prepared(text, columns));
+  select->bind(0, retention.count());
+  select->bind(1, credential.bytes);
   std::optional<revoking_change> change;
-  const auto read = read_rows(**select, [&](const statement& row) {
+  const auto read = read_rows(*select, [&](const statement& row) {
     change.emplace();
     change->at = read_time(row, 0);
     change->from = read_optional_status(row, 1);
@@ -40,8 +39,7 @@ outcome<std::optional<revoking_change>> read_deciding_change(connection& db, con
     change->recent = row.integer(4) != 0;
     change->published = row.integer(5) != 0;
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   return change;
 }
 
@@ -56,13 +54,11 @@ outcome<std::optional<revoking_change>> read_unrecorded_change(connection& db, c
            + std::string{table} + " WHERE id = ? AND status IN (2, 3)) AS c";
   });
   static constexpr std::array columns{integer_column, integer_column, integer_column, integer_column};
-  const auto select = db.prepared(texts[static_cast<std::size_t>(kind)], columns);
-  if (!select)
-    return select.error();
-  (*select)->bind(0, retention.count());
-  (*select)->bind(1, credential.bytes);
+  CM_TRY(auto* const select, db.prepared(texts[static_cast<std::size_t>(kind)], columns));
+  select->bind(0, retention.count());
+  select->bind(1, credential.bytes);
   std::optional<revoking_change> change;
-  const auto read = read_rows(**select, [&](const statement& row) {
+  const auto read = read_rows(*select, [&](const statement& row) {
     change.emplace();
     change->at = read_time(row, 0);
     change->to = read_optional_status(row, 1);
@@ -71,8 +67,7 @@ outcome<std::optional<revoking_change>> read_unrecorded_change(connection& db, c
     change->recent = row.integer(2) != 0;
     change->published = row.integer(3) != 0;
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   return change;
 }
 

@@ -1,5 +1,6 @@
 #include "storage/events/retention.hpp"
 
+#include "core/base/try.hpp"
 #include "storage/sql/batch_limits.hpp"
 #include "storage/sql/rows.hpp"
 
@@ -26,52 +27,42 @@ outcome<audit_window> look_at_audit(connection& db, const prune& request, std::i
                                   + ", 1, NULL)) FROM (SELECT seq, at FROM credential_audit WHERE seq > ? ORDER BY seq "
                                     "LIMIT ?) AS part";
   static constexpr std::array columns{integer_column, integer_column, integer_column};
-  const auto select = db.prepared(text, columns);
-  if (!select)
-    return select.error();
-  (*select)->bind(0, request.audit_retention.count());
-  (*select)->bind(1, after);
-  (*select)->bind(2, std::int64_t{request.limit});
+  CM_TRY(auto* const select, db.prepared(text, columns));
+  select->bind(0, request.audit_retention.count());
+  select->bind(1, after);
+  select->bind(2, std::int64_t{request.limit});
   audit_window window;
-  const auto read = read_rows(**select, [&](const statement& row) {
+  const auto read = read_rows(*select, [&](const statement& row) {
     window = {row.integer(0), row.integer(1), row.integer(2)};
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   return window;
 }
 
 outcome<std::uint64_t> delete_audit(connection& db, const prune& request, std::int64_t after, std::int64_t last) {
   static const std::string text =
     "DELETE FROM credential_audit WHERE seq > ? AND seq <= ? AND " + is_old() + " ORDER BY seq LIMIT ?";
-  const auto erase = db.prepared(text);
-  if (!erase)
-    return erase.error();
-  (*erase)->bind(0, after);
-  (*erase)->bind(1, last);
-  (*erase)->bind(2, request.audit_retention.count());
-  (*erase)->bind(3, std::int64_t{request.limit});
-  if (auto done = (*erase)->execute(); !done)
-    return done.error();
-  return (*erase)->affected_rows();
+  CM_TRY(auto* const erase, db.prepared(text));
+  erase->bind(0, after);
+  erase->bind(1, last);
+  erase->bind(2, request.audit_retention.count());
+  erase->bind(3, std::int64_t{request.limit});
+  CM_TRY_VOID(erase->execute());
+  return erase->affected_rows();
 }
 
 outcome<void> prune_audit(connection& db, const prune& request, pruned& done) {
   auto after = static_cast<std::int64_t>(request.audit_after);
   for (std::uint32_t i = 0; i < max_prune_windows && !done.audit_end; ++i) {
-    const auto window = look_at_audit(db, request, after);
-    if (!window)
-      return window.error();
-    if (window->old > 0) {
-      const auto deleted = delete_audit(db, request, after, window->last);
-      if (!deleted)
-        return deleted.error();
-      done.audit_rows = *deleted;
+    CM_TRY(const auto& window, look_at_audit(db, request, after));
+    if (window.old > 0) {
+      CM_TRY(const auto deleted, delete_audit(db, request, after, window.last));
+      done.audit_rows = deleted;
     }
-    after = std::max(after, window->last);
+    after = std::max(after, window.last);
     done.audit_next = static_cast<std::uint64_t>(after);
-    done.audit_end = window->rows < std::int64_t{request.limit};
-    if (window->old > 0)
+    done.audit_end = window.rows < std::int64_t{request.limit};
+    if (window.old > 0)
       break;
   }
   return {};
@@ -84,16 +75,12 @@ outcome<std::uint64_t> prune_revocations(connection& db, const prune& request) {
     + " AND NOT EXISTS (SELECT 1 FROM event_outbox WHERE event_outbox.seq = revocation.seq) ORDER BY at, seq LIMIT ?";
   static const auto erase_texts = statement_texts("DELETE FROM revocation WHERE seq IN (", "?", ")");
   static constexpr std::array columns{integer_column};
-  const auto select = db.prepared(text, columns);
-  if (!select)
-    return select.error();
-  (*select)->bind(0, request.revocations_retention.count());
-  (*select)->bind(1, std::int64_t{request.limit});
+  CM_TRY(auto* const select, db.prepared(text, columns));
+  select->bind(0, request.revocations_retention.count());
+  select->bind(1, std::int64_t{request.limit});
   std::vector<std::uint64_t> numbers;
-  const auto read =
-    read_rows(**select, [&](const statement& row) { numbers.push_back(static_cast<std::uint64_t>(row.integer(0))); });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(
+    read_rows(*select, [&](const statement& row) { numbers.push_back(static_cast<std::uint64_t>(row.integer(0))); }));
   return write_by_number(db, erase_texts, numbers);
 }
 
@@ -106,12 +93,9 @@ outcome<pruned> apply(connection& db, const prune& request) {
       || request.revocations_retention < request.revocations_retention.zero())
     return invalid("a negative retention");
   pruned done;
-  if (auto audit = prune_audit(db, request, done); !audit)
-    return audit.error();
-  const auto revocations = prune_revocations(db, request);
-  if (!revocations)
-    return revocations.error();
-  done.revocations = *revocations;
+  CM_TRY_VOID(prune_audit(db, request, done));
+  CM_TRY(const auto revocations, prune_revocations(db, request));
+  done.revocations = revocations;
   return done;
 }
 

@@ -1,5 +1,6 @@
 #include "storage/events/revocation_log.hpp"
 
+#include "core/base/try.hpp"
 #include "storage/events/event_commands.hpp"
 
 namespace cm::storage {
@@ -47,13 +48,10 @@ void bind_revocation(statement& to, std::size_t first, const core::revocation& l
 outcome<void> append_without_event(connection& db, core::revocation& lost) {
   static const std::string text{revocation_insertion};
   const auto ids = ids_of(lost);
-  const auto insert = db.prepared(text);
-  if (!insert)
-    return insert.error();
-  auto& write = **insert;
+  CM_TRY(auto* const insert, db.prepared(text));
+  auto& write = *insert;
   bind_revocation(write, 0, lost, ids);
-  if (auto done = write.execute(); !done)
-    return done;
+  CM_TRY_VOID(write.execute());
   if (write.affected_rows() != 1)
     return impossible("the table revocation_gate has lost its row");
   lost.sequence = write.last_insert_id();
@@ -63,23 +61,18 @@ outcome<void> append_without_event(connection& db, core::revocation& lost) {
 namespace {
 
 outcome<void> append_one(connection& db, core::revocation& lost) {
-  if (auto appended = append_without_event(db, lost); !appended)
-    return appended;
+  CM_TRY_VOID(append_without_event(db, lost));
   static const std::string text = event_insertion("?");
-  const auto event = db.prepared(text);
-  if (!event)
-    return event.error();
-  (*event)->bind(0, static_cast<std::int64_t>(lost.sequence));
-  return (*event)->execute();
+  CM_TRY(auto* const event, db.prepared(text));
+  event->bind(0, static_cast<std::int64_t>(lost.sequence));
+  return event->execute();
 }
 
 } // namespace
 
 outcome<void> append_revocations(connection& db, std::span<core::revocation> lost) {
-  for (auto& one : lost) {
-    if (auto appended = append_one(db, one); !appended)
-      return appended;
-  }
+  for (auto& one : lost)
+    CM_TRY_VOID(append_one(db, one));
   return {};
 }
 
@@ -89,15 +82,12 @@ outcome<std::vector<core::revocation>> revocations_of(connection& db, const chan
   static const std::string text = "SELECT " + std::string{revocation_fields}
                                   + " FROM revocation WHERE at = ? AND correlation_id = ? AND kind = ? ORDER BY seq "
                                     "LIMIT 1000";
-  const auto select = db.prepared(text, revocation_columns);
-  if (!select)
-    return select.error();
-  bind_time(**select, 0, mark.at);
-  (*select)->bind(1, mark.correlation_id);
-  (*select)->bind(2, static_cast<std::int64_t>(kind));
+  CM_TRY(auto* const select, db.prepared(text, revocation_columns));
+  bind_time(*select, 0, mark.at);
+  select->bind(1, mark.correlation_id);
+  select->bind(2, static_cast<std::int64_t>(kind));
   std::vector<core::revocation> found;
-  if (auto read = read_rows(**select, [&](const statement& row) { found.push_back(read_revocation(row)); }); !read)
-    return read.error();
+  CM_TRY_VOID(read_rows(*select, [&](const statement& row) { found.push_back(read_revocation(row)); }));
   return found;
 }
 

@@ -3,6 +3,7 @@
 // trips). On a conflict, and where the command is repeated: SELECT … FOR UPDATE (five).
 #pragma once
 
+#include "core/base/try.hpp"
 #include "core/credentials/revocation.hpp"
 #include "storage/events/audit.hpp"
 #include "storage/events/revocation_log.hpp"
@@ -126,17 +127,13 @@ struct earlier_change {
 template <class Table>
 [[nodiscard]] outcome<earlier_change> find_earlier_change(connection& db, const Table& table, const core::uuid& id,
                                                           core::credential_status target, const change_mark& mark) {
-  const auto record = find_change(
-    db, id, mark, [&](const core::audit_record& r) { return r.to == target && r.from && r.from != target; });
-  if (!record)
-    return record.error();
+  const auto is_same = [&](const core::audit_record& r) { return r.to == target && r.from && r.from != target; };
+  CM_TRY(const auto& record, find_change(db, id, mark, is_same));
   earlier_change earlier;
-  earlier.done = record->has_value();
-  if (earlier.done && core::takes_away(*(*record)->from, target)) {
-    auto event = event_of(db, marked(table.lost(id), mark, target), mark);
-    if (!event)
-      return event.error();
-    earlier.event = *std::move(event);
+  earlier.done = record.has_value();
+  if (earlier.done && core::takes_away(*record->from, target)) {
+    CM_TRY(auto&& event, event_of(db, marked(table.lost(id), mark, target), mark));
+    earlier.event = std::move(event);
   }
   return earlier;
 }
@@ -147,22 +144,16 @@ template <class Table>
 change_unlocked(connection& db, const Table& table, core::credential_status target, const change_mark& mark,
                 precondition_on<typename Table::row>& condition) {
   using result = changed_row<typename Table::row>;
-  auto seen = table.find(db);
+  CM_TRY(auto&& seen, table.find(db));
   if (!seen)
-    return seen.error();
-  if (!*seen)
     return std::nullopt;
-  auto row = **std::move(seen);
-  const auto permitted = condition.ask(row);
-  if (!permitted)
-    return permitted.error();
-  if (!*permitted || core::check_transition(row.status, target) != core::transition::allowed)
+  auto row = *std::move(seen);
+  CM_TRY(const auto permitted, condition.ask(row));
+  if (!permitted || core::check_transition(row.status, target) != core::transition::allowed)
     return std::nullopt;
   std::optional<core::revocation> lost;
-  const auto done = change_seen(db, table, row, target, mark, lost);
+  CM_TRY(const auto done, change_seen(db, table, row, target, mark, lost));
   if (!done)
-    return done.error();
-  if (!*done)
     return std::nullopt;
   row.status = target;
   row.updated_at = mark.at;
@@ -183,58 +174,43 @@ change_status(connection& db, const Table& table, core::credential_status target
   using result = changed_row<typename Table::row>;
   precondition_on<typename Table::row> condition{precondition};
   if (!how.repeated) {
-    auto changed = change_unlocked(db, table, target, mark, condition);
-    if (!changed)
-      return changed.error();
-    if (*changed)
-      return **std::move(changed);
+    CM_TRY(auto&& changed, change_unlocked(db, table, target, mark, condition));
+    if (changed)
+      return *std::move(changed);
   }
-  auto begun = transaction::begin(db);
-  if (!begun)
-    return begun.error();
-  auto locked = table.lock(db);
+  CM_TRY(auto&& begun, transaction::begin(db));
+  CM_TRY(auto&& locked, table.lock(db));
   if (!locked)
-    return locked.error();
-  if (!*locked)
     return make_usable_failure(core::errc::not_found, std::string{table.missing()});
-  auto row = **std::move(locked);
-  const auto permitted = condition.ask(row);
-  if (!permitted)
-    return permitted.error();
+  auto row = *std::move(locked);
+  CM_TRY(const auto permitted, condition.ask(row));
   const auto transition = core::check_transition(row.status, target);
-  const bool allowed = *permitted && transition == core::transition::allowed;
-  const bool no_op = *permitted && transition == core::transition::unchanged;
+  const bool allowed = permitted && transition == core::transition::allowed;
+  const bool no_op = permitted && transition == core::transition::unchanged;
 
   // A lost attempt of this very operation may have been committed, and others may have changed the credential since:
   // what they did stays. On the first attempt only the row's time can say so.
   if (how.repeated || !(allowed || no_op) || row.updated_at == mark.at) {
-    auto earlier = find_earlier_change(db, table, row.id, target, mark);
-    if (!earlier)
-      return earlier.error();
-    if (earlier->done) {
-      if (auto ended = begun->roll_back(); !ended)
-        return ended.error();
-      return result{std::move(row), true, std::move(earlier->event)};
+    CM_TRY(auto&& earlier, find_earlier_change(db, table, row.id, target, mark));
+    if (earlier.done) {
+      CM_TRY_VOID(begun.roll_back());
+      return result{std::move(row), true, std::move(earlier.event)};
     }
   }
   if (allowed) {
-    const auto written = table.set_status(db, row, target, mark.at);
-    if (!written)
-      return written.error();
-    if (*written != 1)
+    CM_TRY(const auto written, table.set_status(db, row, target, mark.at));
+    if (written != 1)
       return impossible("a locked row changed its status");
     auto lost = taken_away(table, row, target, mark);
-    if (auto done = record_and_commit(db, *begun, entry_of(row.id, mark, row.status, target), lost); !done)
-      return done.error();
+    CM_TRY_VOID(record_and_commit(db, begun, entry_of(row.id, mark, row.status, target), lost));
     row.status = target;
     row.updated_at = mark.at;
     return result{std::move(row), true, std::move(lost)};
   }
-  if (auto ended = begun->roll_back(); !ended)
-    return ended.error();
+  CM_TRY_VOID(begun.roll_back());
   if (no_op)
     return result{std::move(row), false, {}};
-  if (!*permitted)
+  if (!permitted)
     return precondition_failed();
   return make_usable_failure(core::errc::conflict, "A credential that is " + std::string{to_string(row.status)}
                                                      + " cannot become " + std::string{to_string(target)});
@@ -246,17 +222,13 @@ template <class Table>
 [[nodiscard]] outcome<bool> delete_unlocked(connection& db, const Table& table, const change_mark& mark,
                                             precondition_on<typename Table::row>& condition,
                                             std::optional<core::revocation>& lost) {
-  const auto seen = table.find(db);
+  CM_TRY(const auto& seen, table.find(db));
   if (!seen)
-    return seen.error();
-  if (!*seen)
     return false;
-  const auto permitted = condition.ask(**seen);
+  CM_TRY(const auto permitted, condition.ask(*seen));
   if (!permitted)
-    return permitted.error();
-  if (!*permitted)
     return false;
-  return change_seen(db, table, **seen, std::nullopt, mark, lost);
+  return change_seen(db, table, *seen, std::nullopt, mark, lost);
 }
 
 /// Deletes one credential, as delete_token says. Its ID never comes back, so a repetition undoes nothing.
@@ -267,44 +239,28 @@ delete_one(connection& db, const Table& table, const change_mark& mark,
            const std::function<bool(const typename Table::row&)>& precondition) {
   precondition_on<typename Table::row> condition{precondition};
   std::optional<core::revocation> lost;
-  const auto deleted = delete_unlocked(db, table, mark, condition, lost);
-  if (!deleted)
-    return deleted.error();
-  if (*deleted)
+  CM_TRY(const auto deleted, delete_unlocked(db, table, mark, condition, lost));
+  if (deleted)
     return lost;
-  auto begun = transaction::begin(db);
-  if (!begun)
-    return begun.error();
-  const auto locked = table.lock(db);
-  if (!locked)
-    return locked.error();
-  if (!*locked) {
-    const auto earlier = find_change(db, table.id(), mark, [](const core::audit_record& r) { return !r.to; });
+  CM_TRY(auto&& begun, transaction::begin(db));
+  CM_TRY(const auto& locked, table.lock(db));
+  if (!locked) {
+    CM_TRY(const auto& earlier, find_change(db, table.id(), mark, [](const core::audit_record& r) { return !r.to; }));
     if (!earlier)
-      return earlier.error();
-    if (!*earlier)
       return make_usable_failure(core::errc::not_found, std::string{table.missing()});
-    auto event = event_of(db, marked(table.lost(table.id()), mark, std::nullopt), mark);
-    if (!event)
-      return event.error();
-    if (auto ended = begun->roll_back(); !ended)
-      return ended.error();
-    return event;
+    CM_TRY(auto&& event, event_of(db, marked(table.lost(table.id()), mark, std::nullopt), mark));
+    CM_TRY_VOID(begun.roll_back());
+    return std::move(event);
   }
-  const auto& row = **locked;
-  const auto permitted = condition.ask(row);
+  const auto& row = *locked;
+  CM_TRY(const auto permitted, condition.ask(row));
   if (!permitted)
-    return permitted.error();
-  if (!*permitted)
     return precondition_failed();
-  const auto removed = table.remove(db, row);
-  if (!removed)
-    return removed.error();
-  if (*removed != 1)
+  CM_TRY(const auto removed, table.remove(db, row));
+  if (removed != 1)
     return impossible("a locked row changed its status");
   lost = taken_away(table, row, std::nullopt, mark);
-  if (auto done = record_and_commit(db, *begun, entry_of(row.id, mark, row.status, std::nullopt), lost); !done)
-    return done.error();
+  CM_TRY_VOID(record_and_commit(db, begun, entry_of(row.id, mark, row.status, std::nullopt), lost));
   return lost;
 }
 

@@ -1,5 +1,6 @@
 #include "storage/schema/schema.hpp"
 
+#include "core/base/try.hpp"
 #include "storage/sql/failover.hpp"
 
 #include <algorithm>
@@ -37,13 +38,11 @@ outcome<void> record_step(connection& db, const migration& step) {
     "INSERT INTO cm_schema_history (version, name, checksum, applied_at) VALUES (?, ?, ?, "
     "CAST(UNIX_TIMESTAMP(CURRENT_TIMESTAMP(3)) * 1000 AS SIGNED)) "
     "ON DUPLICATE KEY UPDATE version = version";
-  const auto insert = db.prepared(text);
-  if (!insert)
-    return insert.error();
-  (*insert)->bind(0, std::int64_t{step.version});
-  (*insert)->bind(1, step.name);
-  (*insert)->bind(2, step.checksum);
-  return (*insert)->execute();
+  CM_TRY(auto* const insert, db.prepared(text));
+  insert->bind(0, std::int64_t{step.version});
+  insert->bind(1, step.name);
+  insert->bind(2, step.checksum);
+  return insert->execute();
 }
 
 outcome<void> apply_step(connection& db, const migration& step) {
@@ -58,15 +57,12 @@ outcome<void> apply_step(connection& db, const migration& step) {
 }
 
 outcome<schema_status> migrate_locked(connection& db, std::span<const migration> known, newer_schema newer) {
-  if (auto made = db.run(create_record); !made)
-    return made.error();
+  CM_TRY_VOID(db.run(create_record));
   auto status = read_schema(db, known, newer); // again, under the lock
   if (!status || status->refused())
     return status;
-  for (const auto& step : status->pending) {
-    if (auto applied = apply_step(db, step); !applied)
-      return applied.error();
-  }
+  for (const auto& step : status->pending)
+    CM_TRY_VOID(apply_step(db, step));
   return status;
 }
 
@@ -116,12 +112,9 @@ outcome<schema_status> read_schema(connection& db, std::span<const migration> kn
 
 outcome<schema_status> migrate_schema(connection& db, std::span<const migration> known, newer_schema newer) {
   // When this machine dies without a word, the server takes the lock back after this idle time and not after hours.
-  if (auto set = db.run("SET SESSION wait_timeout=60"); !set)
-    return set.error();
-  const auto locked = db.query(take_lock);
-  if (!locked)
-    return locked.error();
-  if (locked->size() != 1 || locked->front().at(0) != "1")
+  CM_TRY_VOID(db.run("SET SESSION wait_timeout=60"));
+  CM_TRY(const auto& locked, db.query(take_lock));
+  if (locked.size() != 1 || locked.front().at(0) != "1")
     return failure{error_class::usable, unavailable_error("another process is migrating the schema"), 0};
   auto result = migrate_locked(db, known, newer);
   // The end of the connection gives the lock back too; a failure here says that it has ended.

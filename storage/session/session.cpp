@@ -1,6 +1,7 @@
 #include "storage/session/session.hpp"
 
 #include "core/base/backoff.hpp"
+#include "core/base/try.hpp"
 #include "storage/clients/client_repository.hpp"
 #include "storage/events/event_repository.hpp"
 #include "storage/events/retention.hpp"
@@ -31,11 +32,9 @@ core::steady_time now() {
 outcome<pong> apply(connection& db, const ping&) {
   const auto sent = core::now_ms();
   const auto begun = now();
-  const auto clock = db.check_writable();
-  if (!clock)
-    return clock.error();
+  CM_TRY(const auto clock, db.check_writable());
   const auto round_trip = std::chrono::duration_cast<milliseconds>(now() - begun);
-  return pong{db.server_version(), db.address(), core::compare_clocks(sent, round_trip, *clock)};
+  return pong{db.server_version(), db.address(), core::compare_clocks(sent, round_trip, clock)};
 }
 
 template <class Command>
@@ -49,10 +48,8 @@ auto carry_out(connection& db, const Command& what, const attempt& how) {
 outcome<reply> run(connection& db, const command& what, const attempt& how) {
   return std::visit(
     [&](const auto& wanted) -> outcome<reply> {
-      auto answer = carry_out(db, wanted, how);
-      if (!answer)
-        return std::move(answer).error();
-      return reply{*std::move(answer)};
+      CM_TRY(auto&& answer, carry_out(db, wanted, how));
+      return reply{std::move(answer)};
     },
     what);
 }
@@ -129,23 +126,17 @@ outcome<void> session::open_once(core::steady_time deadline) {
 
 outcome<void> session::prepare_schema(connection& db) {
   const auto known = compiled_migrations();
-  auto status = read_schema(db, known, newer_);
-  if (!status)
-    return std::move(status).error();
-  if (!status->refused() && !status->current()) {
+  CM_TRY(auto&& status, read_schema(db, known, newer_));
+  if (!status.refused() && !status.current()) {
     // On a connection of its own, because a step may take longer than the socket time-out of this one.
     auto here = settings_;
     here.hosts = {settings_.hosts.at(host_)};
     std::size_t only = 0;
-    auto long_lived = connect_to_any(here, migration_timeouts(settings_), only, core::steady_time::max());
-    if (!long_lived)
-      return std::move(long_lived).error();
-    status = migrate_schema(**long_lived, known, newer_);
-    if (!status)
-      return std::move(status).error();
+    CM_TRY(const auto& long_lived, connect_to_any(here, migration_timeouts(settings_), only, core::steady_time::max()));
+    CM_TRY(status, migrate_schema(*long_lived, known, newer_));
   }
-  if (status->refused())
-    return refuse(status->refusal);
+  if (status.refused())
+    return refuse(status.refusal);
   newer_ = newer_schema::accepted;
   return {};
 }
@@ -153,10 +144,8 @@ outcome<void> session::prepare_schema(connection& db) {
 outcome<void> session::check_hash_key(connection& db) {
   if (!hash_key_)
     return {};
-  const auto agrees = hash_key_agrees(db, *hash_key_);
+  CM_TRY(const auto agrees, hash_key_agrees(db, *hash_key_));
   if (!agrees)
-    return agrees.error();
-  if (!*agrees)
     return refuse("the tokens of this database are stored under another key than kaa.cm.token-hash-key "
                   "(KAA_CM_TOKEN_HASH_KEY): with this one, or without one, no token would be found. A database "
                   "without tokens takes another key 15 s after the last process with the recorded one has ended");

@@ -1,6 +1,7 @@
 #include "storage/sql/connection.hpp"
 
 #include "core/base/time.hpp"
+#include "core/base/try.hpp"
 #include "storage/sql/rows.hpp"
 #include "storage/sql/session_settings.hpp"
 
@@ -168,37 +169,32 @@ outcome<std::unique_ptr<connection>> connection::open(const core::database_setti
   if (settings.tls != core::tls_mode::disabled && mysql_get_ssl_cipher(handle) == nullptr)
     return failure{error_class::broken, unavailable_error(made->address_ + ": the server offers no TLS"), 0};
   made->server_version_ = mysql_get_server_info(handle);
-  if (auto ready = made->set_up(timeouts); !ready)
-    return ready.error();
+  CM_TRY_VOID(made->set_up(timeouts));
   return made;
 }
 
 outcome<void> connection::set_up(connection_timeouts timeouts) {
-  if (auto set = set_session(*this, whole_seconds(timeouts.socket)); !set)
-    return set;
-  if (auto writable = check_writable(); !writable)
-    return writable.error();
+  CM_TRY_VOID(set_session(*this, whole_seconds(timeouts.socket)));
+  CM_TRY_VOID(check_writable());
   return {};
 }
 
 outcome<void> connection::wait_for_cluster() {
   // Statements that read wait for what other nodes committed (1), and so do UPDATE and DELETE (2), INSERT and REPLACE
   // (4): a change must find the credential that was acknowledged on another node.
-  if (auto set = run("SET SESSION wsrep_sync_wait=7"); !set)
-    return set;
+  CM_TRY_VOID(run("SET SESSION wsrep_sync_wait=7"));
   waits_for_cluster_ = true;
   return {};
 }
 
 outcome<core::timestamp> connection::check_writable() {
   // A node that is behind for a moment answers late, and is not away.
-  const auto answer = query((waits_for_cluster_ ? "SET STATEMENT wsrep_sync_wait=0 FOR " : "")
-                            + ("SELECT @@global.read_only, @@global.innodb_read_only, " + std::string{database_now}));
-  if (!answer)
-    return answer.error();
-  if (answer->size() != 1 || !is_off(answer->front().at(0)) || !is_off(answer->front().at(1)))
+  CM_TRY(const auto& answer,
+         query((waits_for_cluster_ ? "SET STATEMENT wsrep_sync_wait=0 FOR " : "")
+               + ("SELECT @@global.read_only, @@global.innodb_read_only, " + std::string{database_now})));
+  if (answer.size() != 1 || !is_off(answer.front().at(0)) || !is_off(answer.front().at(1)))
     return failure{error_class::read_only, unavailable_error(address_ + ": the server is read-only"), 0};
-  const auto& clock = answer->front().at(2).value_or("");
+  const auto& clock = answer.front().at(2).value_or("");
   std::int64_t now = 0;
   if (std::from_chars(clock.data(), clock.data() + clock.size(), now).ec != std::errc{})
     return impossible(address_ + ": the server does not tell its time");
@@ -212,8 +208,7 @@ outcome<void> connection::run(std::string_view sql) {
 }
 
 outcome<text_rows> connection::query(std::string_view sql) {
-  if (auto sent = run(sql); !sent)
-    return sent.error();
+  CM_TRY_VOID(run(sql));
   const std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)> result{mysql_store_result(handle_.get()),
                                                                         &mysql_free_result};
   if (!result)
@@ -264,8 +259,7 @@ outcome<void> connection::settle() {
 
 outcome<void> connection::roll_back() {
   settled_ = false;
-  if (auto done = run("ROLLBACK"); !done)
-    return done;
+  CM_TRY_VOID(run("ROLLBACK"));
   return settle();
 }
 

@@ -1,6 +1,7 @@
 #include "storage/sql/rows.hpp"
 
 #include "core/base/identifiers.hpp"
+#include "core/base/try.hpp"
 #include "storage/sql/batch_limits.hpp"
 #include "storage/sql/connection.hpp"
 
@@ -91,12 +92,10 @@ template <class Value>
 outcome<statement*> bound(connection& db, const statement_set& texts, std::span<const column> columns,
                           std::span<const Value> values) {
   const auto size_class = class_holding(values.size());
-  const auto made = db.prepared(texts[size_class], columns);
-  if (!made)
-    return made.error();
+  CM_TRY(auto* const made, db.prepared(texts[size_class], columns));
   for (std::size_t i = 0; i < size_classes[size_class]; ++i)
-    bind_one(**made, i, values[std::min(i, values.size() - 1)]);
-  return *made;
+    bind_one(*made, i, values[std::min(i, values.size() - 1)]);
+  return made;
 }
 
 template <class Value>
@@ -104,11 +103,8 @@ outcome<void> read_all(connection& db, const statement_set& texts, std::span<con
                        std::span<const Value> values, const take_row& take) {
   while (!values.empty()) {
     const auto some = values.first(std::min(values.size(), size_classes.back()));
-    const auto select = bound(db, texts, columns, some);
-    if (!select)
-      return select.error();
-    if (auto read = read_rows(**select, take); !read)
-      return read;
+    CM_TRY(auto* const select, bound(db, texts, columns, some));
+    CM_TRY_VOID(read_rows(*select, take));
     values = values.subspan(some.size());
   }
   return {};
@@ -119,12 +115,9 @@ outcome<std::uint64_t> write_all(connection& db, const statement_set& texts, std
   std::uint64_t written = 0;
   while (!values.empty()) {
     const auto some = values.first(std::min(values.size(), size_classes.back()));
-    const auto write = bound(db, texts, {}, some);
-    if (!write)
-      return write.error();
-    if (auto done = (*write)->execute(); !done)
-      return done.error();
-    written += (*write)->affected_rows();
+    CM_TRY(auto* const write, bound(db, texts, {}, some));
+    CM_TRY_VOID(write->execute());
+    written += write->affected_rows();
     values = values.subspan(some.size());
   }
   return written;
@@ -199,12 +192,10 @@ private:
 outcome<void> read_some_by_hash(connection& db, const statement_set& texts, std::span<const column> columns,
                                 std::span<const hash_bytes> hashes,
                                 const std::function<void(std::size_t place, const statement& row)>& take) {
-  const auto select = bound(db, texts, columns, hashes);
-  if (!select)
-    return select.error();
+  CM_TRY(auto* const select, bound(db, texts, columns, hashes));
   // Rows come in any order, and the input may repeat itself.
   const places_of_digests places(hashes);
-  return read_rows(**select, [&](const statement& row) {
+  return read_rows(*select, [&](const statement& row) {
     places.each(row.bytes(columns.size() - 1), [&](std::size_t place) { take(place, row); });
   });
 }
@@ -218,8 +209,7 @@ outcome<void> read_by_hash(connection& db, const statement_set& texts, std::span
     const auto some = hashes.subspan(first, std::min(size_classes.back(), hashes.size() - first));
     auto read = read_some_by_hash(db, texts, columns, some,
                                   [&](std::size_t place, const statement& row) { take(first + place, row); });
-    if (!read)
-      return read;
+    CM_TRY_VOID(read);
   }
   return {};
 }

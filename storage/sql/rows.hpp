@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/time.hpp"
+#include "core/base/try.hpp"
 #include "core/base/uuid.hpp"
 #include "core/credentials/credential.hpp"
 #include "storage/sql/size_class.hpp"
@@ -77,13 +78,10 @@ wanted_statuses(std::vector<core::credential_status> statuses);
 /// Executes and hands every row over.
 template <class Take>
 [[nodiscard]] outcome<void> read_rows(statement& rows, Take take) {
-  if (auto done = rows.execute(); !done)
-    return done;
+  CM_TRY_VOID(rows.execute());
   for (;;) {
-    const auto more = rows.next();
+    CM_TRY(const auto more, rows.next());
     if (!more)
-      return more.error();
-    if (!*more)
       return {};
     take(std::as_const(rows));
   }

@@ -1,5 +1,7 @@
 #include "storage/sql/session_settings.hpp"
 
+#include "core/base/try.hpp"
+
 #include <algorithm>
 #include <array>
 #include <string>
@@ -58,10 +60,8 @@ outcome<void> check(connection& db) {
     text.append("@@session.").append(setting.name).append(", ");
   // NOW() follows the variable timestamp, SYSDATE() does not.
   text += "ABS(TIMESTAMPDIFF(SECOND, SYSDATE(), NOW())) <= 1";
-  const auto rows = db.query(text);
-  if (!rows)
-    return rows.error();
-  const auto& values = rows->at(0);
+  CM_TRY(const auto& rows, db.query(text));
+  const auto& values = rows.at(0);
   std::size_t position = 0;
   for (const auto& setting : settings) {
     const auto found = values.at(position++).value_or("NULL");
@@ -87,16 +87,13 @@ std::span<const session_setting> session_settings() noexcept {
 }
 
 outcome<void> set_session(connection& db, std::int64_t socket_s) {
-  if (auto set = db.run(assignments(socket_s)); !set)
-    return set;
+  CM_TRY_VOID(db.run(assignments(socket_s)));
   // The variables' names differ between the versions of the server; this statement does not.
-  if (auto isolated = db.run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE"); !isolated)
-    return isolated;
+  CM_TRY_VOID(db.run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE"));
   // It would stop the clock by which leases and retention go. A server with secure_timestamp refuses this statement,
   // and has refused it to init_connect: what counts is the check.
   static_cast<void>(db.run("SET SESSION timestamp=DEFAULT"));
-  if (auto checked = check(db); !checked)
-    return checked;
+  CM_TRY_VOID(check(db));
   return sync_with_cluster(db);
 }
 

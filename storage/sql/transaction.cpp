@@ -1,5 +1,7 @@
 #include "storage/sql/transaction.hpp"
 
+#include "core/base/try.hpp"
+
 namespace cm::storage {
 
 namespace {
@@ -32,16 +34,14 @@ failure unknown_outcome(failure failed) {
 outcome<transaction> transaction::begin(connection& db) {
   transaction begun{db};
   db.unsettle();
-  if (auto done = db.run("START TRANSACTION"); !done)
-    return done.error();
+  CM_TRY_VOID(db.run("START TRANSACTION"));
   return begun;
 }
 
 outcome<transaction> transaction::begin_with(connection& db, statement& block) {
   transaction begun{db};
   db.unsettle();
-  if (auto done = block.execute(); !done)
-    return done.error();
+  CM_TRY_VOID(block.execute());
   return begun;
 }
 
@@ -67,8 +67,7 @@ outcome<void> transaction::commit_with(statement& block) {
 }
 
 outcome<void> transaction::restart() {
-  if (auto ended = db_->roll_back(); !ended)
-    return ended;
+  CM_TRY_VOID(db_->roll_back());
   db_->unsettle();
   return db_->run("START TRANSACTION");
 }

@@ -1,4 +1,5 @@
 // First uses of tokens, a batch at a time.
+#include "core/base/try.hpp"
 #include "storage/events/audit.hpp"
 #include "storage/sql/transaction.hpp"
 #include "storage/tokens/token_repository.hpp"
@@ -57,26 +58,22 @@ outcome<std::vector<const activation*>> lock_inactive(connection& db, const std:
     if (item != wanted.end() && (*item)->id == id)
       inactive.push_back(*item);
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   return inactive;
 }
 
 // Returns how many were Inactive and are Active now.
 outcome<std::uint64_t> write_active(connection& db, const std::vector<const activation*>& items, core::timestamp at) {
   const auto size_class = class_holding(items.size());
-  const auto update = db.prepared(activate_text(size_class));
-  if (!update)
-    return update.error();
-  auto& write = **update;
+  CM_TRY(auto* const update, db.prepared(activate_text(size_class)));
+  auto& write = *update;
   write.bind(0, number(credential_status::active));
   bind_time(write, 1, at);
   bind_time(write, 2, at);
   write.bind(3, number(credential_status::inactive));
   for (std::size_t i = 0; i < size_classes[size_class]; ++i)
     write.bind(4 + i, items[std::min(i, items.size() - 1)]->id.bytes);
-  if (auto done = write.execute(); !done)
-    return done.error();
+  CM_TRY_VOID(write.execute());
   return write.affected_rows();
 }
 
@@ -84,20 +81,15 @@ outcome<std::uint64_t> write_active(connection& db, const std::vector<const acti
 // where it is not, nobody knows which of them it was, and the rows are locked and looked at first.
 outcome<std::vector<const activation*>> make_active(connection& db, transaction& within,
                                                     std::vector<const activation*> wanted, core::timestamp at) {
-  const auto written = write_active(db, wanted, at);
-  if (!written)
-    return written.error();
-  if (*written == wanted.size())
+  CM_TRY(const auto written, write_active(db, wanted, at));
+  if (written == wanted.size())
     return wanted;
-  if (auto again = within.restart(); !again)
-    return again.error();
+  CM_TRY_VOID(within.restart());
   auto inactive = lock_inactive(db, wanted);
   if (!inactive || inactive->empty())
     return inactive;
-  const auto rest = write_active(db, *inactive, at);
-  if (!rest)
-    return rest.error();
-  if (*rest != inactive->size())
+  CM_TRY(const auto rest, write_active(db, *inactive, at));
+  if (rest != inactive->size())
     return impossible("a locked row changed its status");
   return inactive;
 }
@@ -124,18 +116,12 @@ outcome<activated_tokens> apply(connection& db, const activate_tokens& request) 
   activated_tokens answer;
   if (request.items.empty())
     return answer;
-  auto begun = transaction::begin(db);
-  if (!begun)
-    return begun.error();
-  const auto changed = make_active(db, *begun, in_id_order(request.items), request.at);
-  if (!changed)
-    return changed.error();
-  if (auto recorded = record(db, *changed, request); !recorded)
-    return recorded.error();
-  if (auto ended = begun->commit(); !ended)
-    return ended.error();
-  answer.changed.reserve(changed->size());
-  for (const auto* item : *changed)
+  CM_TRY(auto&& begun, transaction::begin(db));
+  CM_TRY(const auto& changed, make_active(db, begun, in_id_order(request.items), request.at));
+  CM_TRY_VOID(record(db, changed, request));
+  CM_TRY_VOID(begun.commit());
+  answer.changed.reserve(changed.size());
+  for (const auto* item : changed)
     answer.changed.push_back(item->id);
   return answer;
 }

@@ -1,5 +1,6 @@
 // Many tokens at once, of which some may be there already.
 #include "core/base/identifiers.hpp"
+#include "core/base/try.hpp"
 #include "storage/tokens/token_insertion.hpp"
 #include "storage/tokens/token_repository.hpp"
 #include "storage/tokens/token_row.hpp"
@@ -57,10 +58,8 @@ outcome<std::uint64_t> insert_missing(connection& db, std::span<const import_ite
   std::uint64_t inserted = 0;
   while (!missing.empty()) {
     const auto size_class = class_filled_by(missing.size());
-    const auto insert = db.prepared(texts[size_class]);
-    if (!insert)
-      return insert.error();
-    auto& write = **insert;
+    CM_TRY(auto* const insert, db.prepared(texts[size_class]));
+    auto& write = *insert;
     for (std::size_t i = 0; i < size_classes[size_class]; ++i) {
       const auto& item = *missing[i];
       const auto first = i * values_of_a_row;
@@ -71,8 +70,7 @@ outcome<std::uint64_t> insert_missing(connection& db, std::span<const import_ite
       write.bind(first + 4, number(first_status(item)));
       bind_time(write, first + 5, at);
     }
-    if (auto done = write.execute(); !done)
-      return done.error();
+    CM_TRY_VOID(write.execute());
     inserted += write.affected_rows();
     missing = missing.subspan(size_classes[size_class]);
   }
@@ -85,8 +83,7 @@ outcome<void> find_out(connection& db, batch& some, std::vector<bool> missing) {
   static const auto texts =
     statement_texts("SELECT credential_id FROM credential_audit WHERE credential_id IN (", "?", ")");
   static constexpr std::array columns{uuid_column};
-  if (auto read = read_stored(db, some); !read)
-    return read;
+  CM_TRY_VOID(read_stored(db, some));
   std::vector<core::uuid> ours;
   for (std::size_t i = 0; i < some.items.size(); ++i) {
     if (!some.stored[i])
@@ -114,8 +111,7 @@ outcome<void> insert_all(connection& db, batch& some, const change_mark& mark) {
   tokens.reserve(some.items.size());
   for (const auto* item : some.items)
     tokens.push_back({&item->id, &item->hash, item->application, item->endpoint_id, first_status(*item), &mark});
-  if (auto inserted = insert_with_audit(db, tokens); !inserted)
-    return inserted;
+  CM_TRY_VOID(insert_with_audit(db, tokens));
   for (std::size_t i = 0; i < some.items.size(); ++i)
     some.stored[i] = made_of(*some.items[i], mark.at);
   return {};
@@ -123,8 +119,7 @@ outcome<void> insert_all(connection& db, batch& some, const change_mark& mark) {
 
 // Inserts those that are missing, without their audit rows, and finds out about the others.
 outcome<void> insert_new(connection& db, batch& some, core::timestamp at) {
-  if (auto read = read_stored(db, some); !read)
-    return read;
+  CM_TRY_VOID(read_stored(db, some));
   std::vector<const import_item*> missing;
   std::vector<bool> is_missing(some.items.size());
   for (std::size_t i = 0; i < some.items.size(); ++i) {
@@ -134,10 +129,8 @@ outcome<void> insert_new(connection& db, batch& some, core::timestamp at) {
     if (is_missing[i])
       missing.push_back(some.items[i]);
   }
-  const auto inserted = insert_missing(db, missing, at);
-  if (!inserted)
-    return inserted.error();
-  if (*inserted != missing.size())
+  CM_TRY(const auto inserted, insert_missing(db, missing, at));
+  if (inserted != missing.size())
     return find_out(db, some, std::move(is_missing));
   for (std::size_t i = 0; i < some.items.size(); ++i) {
     if (!is_missing[i])
@@ -154,49 +147,39 @@ outcome<void> find_made_before(connection& db, batch& some) {
   ids.reserve(some.items.size());
   for (const auto* item : some.items)
     ids.push_back(item->id);
-  auto made = audited(db, ids);
-  if (!made)
-    return made.error();
-  std::sort(made->begin(), made->end());
+  CM_TRY(auto&& made, audited(db, ids));
+  std::sort(made.begin(), made.end());
   for (std::size_t i = 0; i < some.items.size(); ++i)
-    some.made_before[i] = std::binary_search(made->begin(), made->end(), some.items[i]->id);
+    some.made_before[i] = std::binary_search(made.begin(), made.end(), some.items[i]->id);
   return {};
 }
 
 // With tokens that are there already.
 outcome<void> store_beside_others(connection& db, batch& some, const change_mark& mark, const attempt& how) {
-  auto begun = begin_insertion(db, how);
-  if (!begun)
-    return begun.error();
-  if (auto stored = insert_new(db, some, mark.at); !stored)
-    return stored;
+  CM_TRY(auto&& begun, begin_insertion(db, how));
+  CM_TRY_VOID(insert_new(db, some, mark.at));
   std::vector<audit_entry> entries;
   for (std::size_t i = 0; i < some.items.size(); ++i) {
     if (some.inserted[i])
       entries.push_back(entry_of(some.items[i]->id, mark, std::nullopt, first_status(*some.items[i])));
   }
-  if (auto appended = append_audit(db, entries); !appended)
-    return appended;
-  return begun->commit();
+  CM_TRY_VOID(append_audit(db, entries));
+  return begun.commit();
 }
 
 outcome<void> store(connection& db, batch& some, const change_mark& mark, const attempt& how) {
   if (how.repeated) {
-    if (auto found = find_made_before(db, some); !found)
-      return found;
+    CM_TRY_VOID(find_made_before(db, some));
     return store_beside_others(db, some, mark, how);
   }
-  auto begun = begin_insertion(db, how);
-  if (!begun)
-    return begun.error();
+  CM_TRY(auto&& begun, begin_insertion(db, how));
   if (auto inserted = insert_all(db, some, mark); !inserted) {
     if (inserted.error().error.code != core::errc::conflict)
       return inserted;
-    if (auto ended = begun->roll_back(); !ended)
-      return ended;
+    CM_TRY_VOID(begun.roll_back());
     return store_beside_others(db, some, mark, how);
   }
-  return begun->commit();
+  return begun.commit();
 }
 
 // Whether a token with that status is what the line wants. Inactive in a line is a token that was not used yet, and
@@ -239,8 +222,7 @@ outcome<imported_tokens> apply(connection& db, const import_tokens& request, con
   if (request.items.empty())
     return imported;
   auto some = sorted_batch(request.items);
-  if (auto done = store(db, some, mark_of(request.at, request.origin), how); !done)
-    return done.error();
+  CM_TRY_VOID(store(db, some, mark_of(request.at, request.origin), how));
   imported.results.reserve(request.items.size());
   for (const auto& item : request.items) {
     const auto place = static_cast<std::size_t>(std::lower_bound(some.hashes.begin(), some.hashes.end(), item.hash)

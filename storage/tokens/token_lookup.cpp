@@ -1,5 +1,6 @@
 // Reading tokens: none of these locks or writes anything.
 #include "core/base/identifiers.hpp"
+#include "core/base/try.hpp"
 #include "storage/events/audit.hpp"
 #include "storage/tokens/token_digest.hpp"
 #include "storage/tokens/token_repository.hpp"
@@ -31,13 +32,10 @@ namespace {
 
 outcome<core::endpoint_token> read_one(connection& db, const token_address& which) {
   static const std::string text = "SELECT " + std::string{token_fields} + " FROM endpoint_token WHERE id = ?";
-  const auto select = db.prepared(text, token_columns);
-  if (!select)
-    return select.error();
-  (*select)->bind(0, which.id.bytes);
+  CM_TRY(auto* const select, db.prepared(text, token_columns));
+  select->bind(0, which.id.bytes);
   std::optional<core::endpoint_token> token;
-  if (auto read = read_rows(**select, [&](const statement& row) { token = read_token(row); }); !read)
-    return read.error();
+  CM_TRY_VOID(read_rows(*select, [&](const statement& row) { token = read_token(row); }));
   if (!token || token->endpoint_id != which.endpoint_id)
     return make_usable_failure(core::errc::not_found, "No such token");
   return *std::move(token);
@@ -61,10 +59,8 @@ outcome<token_page> read_counted(connection& db, const list_tokens& request) {
                                                 page_text_with(aggregates, token_fields, list_where, list_order, true)};
   constexpr std::size_t first_item = 1 + digest_columns.size();
   static constexpr auto columns = joined(joined(std::array{integer_column}, digest_columns), token_columns);
-  const auto select = db.prepared(texts[request.ascending ? 1 : 0], columns);
-  if (!select)
-    return select.error();
-  auto& rows = **select;
+  CM_TRY(auto* const select, db.prepared(texts[request.ascending ? 1 : 0], columns));
+  auto& rows = *select;
   const auto statuses = wanted_statuses(request.statuses);
   std::size_t parameter = 0;
   for (const auto status : statuses)
@@ -81,8 +77,7 @@ outcome<token_page> read_counted(connection& db, const list_tokens& request) {
     if (!row.is_null(first_item))
       page.items.push_back(read_token(row, first_item));
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   return page;
 }
 
@@ -100,24 +95,21 @@ outcome<whole_endpoints> read_whole(connection& db, const std::vector<list_token
     statement_texts("SELECT " + std::string{token_fields} + " FROM endpoint_token WHERE endpoint_id IN (", "?",
                     ") ORDER BY endpoint_id, created_at, id LIMIT " + std::to_string(max_whole));
   const auto size_class = class_holding(lists.size());
-  const auto select = db.prepared(texts[size_class], token_columns);
-  if (!select)
-    return select.error();
+  CM_TRY(auto* const select, db.prepared(texts[size_class], token_columns));
   for (std::size_t i = 0; i < size_classes[size_class]; ++i)
-    (*select)->bind(i, lists[std::min(i, lists.size() - 1)].endpoint_id);
+    select->bind(i, lists[std::min(i, lists.size() - 1)].endpoint_id);
   whole_endpoints all;
   for (const auto& one : lists)
     all.try_emplace(one.endpoint_id);
   std::size_t count = 0;
   std::string last;
-  const auto read = read_rows(**select, [&](const statement& row) {
+  const auto read = read_rows(*select, [&](const statement& row) {
     auto token = read_token(row);
     last = token.endpoint_id;
     all[last].push_back(std::move(token));
     ++count;
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   if (count == max_whole) // there may be more: of the last endpoint, and of those whose turn had not come
     std::erase_if(all, [&last](const auto& endpoint) { return endpoint.first >= last; });
   return all;
@@ -159,8 +151,7 @@ outcome<found_tokens> apply(connection& db, const find_tokens& request) {
   const auto read = read_by_hash(db, texts, columns, request.hashes, [&](std::size_t place, const statement& row) {
     found.tokens[place] = found_token{read_uuid(row.bytes(0)), read_status(row, 2), std::string{row.text(1)}};
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   return found;
 }
 
@@ -186,14 +177,11 @@ outcome<found_endpoints> apply(connection& db, const find_endpoints& request) {
   if (wanted.empty())
     return found;
   const auto size_class = class_holding(wanted.size());
-  const auto select = db.prepared(texts[size_class], columns);
-  if (!select)
-    return select.error();
+  CM_TRY(auto* const select, db.prepared(texts[size_class], columns));
   for (std::size_t i = 0; i < size_classes[size_class]; ++i)
-    (*select)->bind(i, wanted[std::min(i, wanted.size() - 1)]);
+    select->bind(i, wanted[std::min(i, wanted.size() - 1)]);
   auto& ids = found.endpoint_ids;
-  if (auto read = read_rows(**select, [&](const statement& row) { ids.emplace_back(row.text(0)); }); !read)
-    return read.error();
+  CM_TRY_VOID(read_rows(*select, [&](const statement& row) { ids.emplace_back(row.text(0)); }));
   std::sort(ids.begin(), ids.end()); // the list was filled up with repeats
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   return found;
@@ -218,16 +206,13 @@ outcome<got_tokens> apply(connection& db, const get_tokens& request) {
         found.tokens[i] = token;
     }
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   return found;
 }
 
 outcome<token_page> apply(connection& db, const list_tokens& request) {
-  auto pages = apply(db, list_many{{request}});
-  if (!pages)
-    return pages.error();
-  return std::move(pages->pages.front());
+  CM_TRY(auto&& found, apply(db, list_many{{request}}));
+  return std::move(found.pages.front());
 }
 
 outcome<token_pages> apply(connection& db, const list_many& request) {
@@ -239,20 +224,16 @@ outcome<token_pages> apply(connection& db, const list_many& request) {
   }
   if (request.lists.empty())
     return token_pages{};
-  const auto all = read_whole(db, request.lists);
-  if (!all)
-    return all.error();
+  CM_TRY(const auto& all, read_whole(db, request.lists));
   token_pages found;
   found.pages.reserve(request.lists.size());
   for (const auto& one : request.lists) {
-    if (const auto whole = all->find(one.endpoint_id); whole != all->end()) {
+    if (const auto whole = all.find(one.endpoint_id); whole != all.end()) {
       found.pages.push_back(page_of(whole->second, one));
       continue;
     }
-    auto page = read_counted(db, one);
-    if (!page)
-      return page.error();
-    found.pages.push_back(*std::move(page));
+    CM_TRY(auto&& page, read_counted(db, one));
+    found.pages.push_back(std::move(page));
   }
   return found;
 }
@@ -260,8 +241,7 @@ outcome<token_pages> apply(connection& db, const list_many& request) {
 outcome<history_page> apply(connection& db, const token_history& request) {
   if (request.limit > max_page)
     return invalid("a page of more than 1000");
-  if (const auto token = read_one(db, request.which); !token)
-    return token.error();
+  CM_TRY_VOID(read_one(db, request.which));
   return read_history(db, request.which.id, request.offset, request.limit);
 }
 
@@ -278,17 +258,14 @@ outcome<exported_tokens> apply(connection& db, const export_tokens& request) {
     return invalid("not an application name");
   if (request.limit == 0 || request.limit > max_page)
     return invalid("a piece of none or more than 1000");
-  const auto select = db.prepared(texts[some ? 1 : 0], token_columns);
-  if (!select)
-    return select.error();
+  CM_TRY(auto* const select, db.prepared(texts[some ? 1 : 0], token_columns));
   std::size_t parameter = 0;
-  (*select)->bind(parameter++, request.after.bytes);
+  select->bind(parameter++, request.after.bytes);
   if (some)
-    (*select)->bind(parameter++, request.application);
-  (*select)->bind(parameter, std::int64_t{request.limit});
+    select->bind(parameter++, request.application);
+  select->bind(parameter, std::int64_t{request.limit});
   exported_tokens exported;
-  if (auto read = read_rows(**select, [&](const statement& row) { exported.items.push_back(read_token(row)); }); !read)
-    return read.error();
+  CM_TRY_VOID(read_rows(*select, [&](const statement& row) { exported.items.push_back(read_token(row)); }));
   return exported;
 }
 
