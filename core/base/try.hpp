@@ -16,6 +16,13 @@ template <class Result>
     return std::move(*result);
 }
 
+/// The error of a result that holds one. A function of its own, and not inlined, because error() copies several
+/// strings: this keeps the code of the callers small and tells the compiler that the error path is unlikely.
+template <class Result>
+[[nodiscard, gnu::cold, gnu::noinline]] auto error_of(const Result& result) {
+  return result.error();
+}
+
 } // namespace cm::core::detail
 
 #define CM_TRY_JOIN_(prefix, line) prefix##line
@@ -24,13 +31,13 @@ template <class Result>
 #define CM_TRY_DECLARE_(result, declaration, ...)                                                                      \
   auto&& result = (__VA_ARGS__);                                                                                       \
   if (!result)                                                                                                         \
-    return std::forward<decltype(result)>(result).error();                                                             \
+    return ::cm::core::detail::error_of(result);                                                                       \
   declaration = ::cm::core::detail::value_of(std::forward<decltype(result)>(result))
 
 #define CM_TRY_CHECK_(result, ...)                                                                                     \
   do {                                                                                                                 \
     if (auto&& result = (__VA_ARGS__); !result)                                                                        \
-      return std::forward<decltype(result)>(result).error();                                                           \
+      return ::cm::core::detail::error_of(result);                                                                     \
   } while (false)
 
 /// CM_TRY(declaration, expression): evaluates the expression, a core::expected<T> or outcome<T>, once. On an error it

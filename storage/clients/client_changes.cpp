@@ -1,4 +1,4 @@
-// Changes of one client credential: another status, another password, its end.
+// Changes of one client credential: status, password and deletion.
 #include "core/base/try.hpp"
 #include "storage/clients/client_repository.hpp"
 #include "storage/clients/client_row.hpp"
@@ -64,7 +64,7 @@ public:
     return lost;
   }
 
-  static void place(const row& /*credential*/, core::revocation& /*lost*/) {} // it belongs to no endpoint
+  static void set_endpoint(const row& /*credential*/, core::revocation& /*lost*/) {} // it has none
 
 private:
   [[nodiscard]] outcome<std::optional<row>> read(connection& db, const std::string& text) const {
@@ -114,7 +114,7 @@ outcome<changed_client> apply(connection& db, const set_password& request, const
   auto credential = *locked;
   CM_TRY(const auto permitted, ask(request.precondition, credential));
   const bool allowed = permitted && credential.status != core::credential_status::revoked;
-  // A lost attempt may have been committed, and another password set since: that one stays.
+  // An earlier attempt may have been committed, and another password set since: that one must stay.
   if (how.repeated || !allowed || credential.updated_at == request.at) {
     const auto is_password_change = [](const core::audit_record& r) { return r.from && r.from == r.to; };
     CM_TRY(const auto& earlier, find_change(db, credential.id, mark, is_password_change));

@@ -76,7 +76,8 @@ one_client made_of(const create_client& request) {
   return created;
 }
 
-// After a duplicate key: did an earlier attempt of the same command, whose answer got lost, store the row?
+// After a duplicate key: success if an earlier attempt of the same command, whose response was lost, has stored the
+// row.
 outcome<one_client> created_before(connection& db, const create_client& request, const failure& duplicate) {
   const auto& wanted = request.credential;
   auto stored = apply(db, get_client{wanted.kind, wanted.id});
@@ -99,7 +100,7 @@ outcome<one_client> apply(connection& db, const create_client& request, const at
   if (auto broken = broken_bound(request))
     return *std::move(broken);
   if (how.repeated) {
-    // A lost attempt may have been committed, and others may have changed or deleted the credential since.
+    // The lost attempt may have been committed, and other commands may have changed or deleted the credential since.
     CM_TRY(const auto& before, audited(db, {&request.credential.id, 1}));
     if (!before.empty()) {
       auto stored = apply(db, get_client{request.credential.kind, request.credential.id});

@@ -1,4 +1,4 @@
-// Reading client credentials: none of these locks or writes anything.
+// Reads client credentials, without locks.
 #include "core/base/identifiers.hpp"
 #include "core/base/try.hpp"
 #include "storage/clients/client_repository.hpp"
@@ -25,7 +25,7 @@ outcome<found_basic> apply(connection& db, const find_basic& request) {
     "SELECT " + table_of(core::client_kind::basic).fields + ", password_phc FROM basic_credential WHERE username = ?";
   static constexpr auto columns = joined(basic_columns, std::array{column{column_kind::text, varchar_bytes}});
   found_basic found;
-  if (!fits_varchar(request.username)) // nobody can be called so
+  if (!fits_varchar(request.username)) // such a username cannot exist
     return found;
   CM_TRY(auto* const select, db.prepared(text, columns));
   select->bind(0, request.username);
@@ -46,8 +46,8 @@ outcome<found_x509> apply(connection& db, const find_x509& request) {
     return invalid("more than 64 certificates");
   found_x509 found;
   found.credentials.resize(request.subjects.size());
-  const auto read = read_by_hash(db, texts, columns, request.subjects, [&](std::size_t place, const statement& row) {
-    found.credentials[place] = read_client(core::client_kind::x509, row);
+  const auto read = read_by_hash(db, texts, columns, request.subjects, [&](std::size_t index, const statement& row) {
+    found.credentials[index] = read_client(core::client_kind::x509, row);
   });
   CM_TRY_VOID(read);
   return found;
@@ -57,7 +57,7 @@ outcome<found_x509> apply(connection& db, const find_x509& request) {
 
 namespace {
 
-// A condition on a column that is there only where it is asked for, so that its index is used.
+// A condition on a column. Only requested filters are in the SQL text, so that the server can use their index.
 struct filter {
   const char* condition;
   const std::string* value;

@@ -1,4 +1,4 @@
-// Uses of client credentials, a batch of both kinds at a time.
+// Records uses of client credentials, in batches of both kinds.
 #include "core/base/try.hpp"
 #include "storage/clients/client_repository.hpp"
 #include "storage/clients/client_row.hpp"
@@ -20,7 +20,7 @@ struct use {
   core::timestamp last{};
 };
 
-// By rising ID.
+// Sorted by ID.
 std::vector<use> uses_of(const std::vector<client_use>& items, core::client_kind kind) {
   std::vector<const client_use*> sorted;
   for (const auto& item : items) {
@@ -38,15 +38,15 @@ std::vector<use> uses_of(const std::vector<client_use>& items, core::client_kind
   return uses;
 }
 
-// What is to be written, found under the rows' locks.
+// The changes to write; determined while the rows are locked.
 struct pending_writes {
   std::vector<const use*> inactive;
-  std::vector<const use*> newer; ///< than the use that is recorded
+  std::vector<const use*> newer; ///< newer than the recorded use
   std::uint64_t rows = 0;
 };
 
 outcome<pending_writes> lock_used(connection& db, core::client_kind kind, const std::vector<use>& uses) {
-  // In the order of the primary key, as everywhere.
+  // Rows are always locked in the order of the primary key.
   static const auto texts = for_each_kind([](const client_table& table) {
     return statement_texts("SELECT id, status, last_used_at FROM " + table.name
                              + " FORCE INDEX (PRIMARY) WHERE id IN (",
@@ -59,8 +59,8 @@ outcome<pending_writes> lock_used(connection& db, core::client_kind kind, const 
     ids.push_back(one.id);
   pending_writes found;
   const auto read = read_by_id(db, texts[index_of(kind)], columns, ids, [&](const statement& row) {
-    const auto place = std::lower_bound(ids.begin(), ids.end(), read_uuid(row.bytes(0))) - ids.begin();
-    const auto& one = uses[static_cast<std::size_t>(place)];
+    const auto position = std::lower_bound(ids.begin(), ids.end(), read_uuid(row.bytes(0))) - ids.begin();
+    const auto& one = uses[static_cast<std::size_t>(position)];
     const bool inactive = read_status(row, 1) == credential_status::inactive;
     const auto recorded = read_optional_time(row, 2);
     const bool newer = !recorded || *recorded < one.last;
@@ -74,7 +74,7 @@ outcome<pending_writes> lock_used(connection& db, core::client_kind kind, const 
   return found;
 }
 
-// One by one: a credential is used for the first time once in its life.
+// One statement each: a credential has only one first use, so batches would not pay off.
 outcome<void> activate(connection& db, core::client_kind kind, const std::vector<const use*>& inactive) {
   static const auto texts = for_each_kind([](const client_table& table) {
     return "UPDATE " + table.name + " SET status = ?, updated_at = ? WHERE id = ? AND status = ?";

@@ -25,15 +25,15 @@ struct last_change {
   core::timestamp at{};
   std::optional<credential_status> from;
   std::optional<credential_status> to;
-  std::optional<core::revoked_kind> kind; ///< of the table that has the row; nothing: none has
+  std::optional<core::revoked_kind> kind; ///< of the table that contains the credential; empty: there is no row
   std::optional<std::int64_t> status;     ///< of the row
-  bool recent = false;                    ///< its revocation cannot have been deleted for its age
-  bool explained = false;                 ///< its last audit row may have been deleted for its age
+  bool recent = false;                    ///< the retention cannot have deleted its revocation yet
+  bool explained = false;                 ///< the retention may have deleted its last audit row
 };
 
 outcome<std::vector<last_change>> read_last_changes(connection& db, const consistency_settings& settings,
                                                     const core::uuid& after) {
-  // The last row of each credential comes from the index alone, a step for each credential and not for each row.
+  // The subquery finds the last row of each credential by a loose index scan: one step per credential, not per row.
   static const std::string text =
     "SELECT a.credential_id, a.at, a.from_status, a.to_status, CASE WHEN t.id IS NOT NULL THEN 0 WHEN b.id IS NOT NULL "
     "THEN 1 WHEN x.id IS NOT NULL THEN 2 END, COALESCE(t.status, b.status, x.status), a.at >= "
@@ -81,7 +81,7 @@ bool is_known(std::int64_t status) {
   return status >= 0 && status < static_cast<std::int64_t>(core::credential_status_count);
 }
 
-// What the row and its last audit row say of each other; nothing where they agree.
+// Compares the credential's row with its last audit row; empty if they agree.
 std::optional<inconsistent_row> compare(const last_change& last) {
   if (!last.kind) {
     if (!last.to)
@@ -91,7 +91,7 @@ std::optional<inconsistent_row> compare(const last_change& last) {
                      + status_name(last.to),
                    last.at);
   }
-  // One without a status that CM knows is found in its own table.
+  // A status that CM does not know is a finding of check_table().
   if (!last.status || !is_known(*last.status) || last.explained)
     return std::nullopt;
   const auto status = static_cast<credential_status>(*last.status);
@@ -102,12 +102,12 @@ std::optional<inconsistent_row> compare(const last_change& last) {
                  last.at);
 }
 
-// Whether the audit row may be, or may follow, one that took the credential away.
+// Whether the last audit row may be that of a revoking change, or follow one.
 bool may_be_revoked(const last_change& last) {
-  const bool gone = !last.to && !last.kind;
-  const bool refused =
+  const bool deleted = !last.to && !last.kind;
+  const bool unusable =
     last.to && last.kind && !core::valid_for_use(*last.to) && last.status == static_cast<std::int64_t>(*last.to);
-  return last.recent && (gone || refused);
+  return last.recent && (deleted || unusable);
 }
 
 std::string describe(const revoking_change& change) {
@@ -123,11 +123,11 @@ outcome<void> check_credential(connection& db, const consistency_settings& setti
   const auto wrong = compare(last);
   if (wrong)
     CM_TRY_VOID(listener.found(*wrong));
-  // A change that was cut off before its audit row was not told either.
-  const bool cut_off = wrong && wrong->kind == inconsistency::status_mismatch && last.to
-                       && core::valid_for_use(*last.to)
-                       && !core::valid_for_use(static_cast<credential_status>(*last.status));
-  if (!cut_off && (wrong || !may_be_revoked(last)))
+  // A change that was interrupted before its audit row was written was not published either.
+  const bool interrupted = wrong && wrong->kind == inconsistency::status_mismatch && last.to
+                           && core::valid_for_use(*last.to)
+                           && !core::valid_for_use(static_cast<credential_status>(*last.status));
+  if (!interrupted && (wrong || !may_be_revoked(last)))
     return {};
   CM_TRY(const auto& change, read_revoking_change(db, last.id, last.kind, settings.revocations_retention));
   if (!change || change->published || !change->recent)
@@ -140,7 +140,7 @@ outcome<void> check_credential(connection& db, const consistency_settings& setti
 outcome<void> check_trail(connection& db, const consistency_settings& settings, const consistency_listener& listener) {
   core::uuid after;
   consistency_progress progress{"credential_audit"};
-  // The smallest ID is no version 7 UUID: nothing is lost by beginning behind it.
+  // Starts after the nil UUID, which is not a valid credential ID.
   for (;;) {
     CM_TRY(const auto& page, read_last_changes(db, settings, after));
     for (const auto& last : page)
@@ -160,7 +160,7 @@ struct credential_row {
   core::uuid id;
   std::optional<std::int64_t> status;
   core::timestamp changed{};
-  bool audited = false; ///< or its audit rows may have been deleted for their age
+  bool audited = false; ///< or the retention may have deleted its audit rows
 };
 
 outcome<std::vector<credential_row>> read_credentials(connection& db, const consistency_settings& settings,
@@ -222,7 +222,7 @@ outcome<void> check_table(connection& db, const consistency_settings& settings, 
 struct outbox_row {
   std::int64_t sequence = 0;
   core::timestamp lease_until{};
-  std::optional<core::timestamp> revoked_at; ///< nothing: there is no revocation
+  std::optional<core::timestamp> revoked_at; ///< empty: there is no revocation
   bool stuck = false;
 };
 

@@ -17,7 +17,7 @@ using outcome_kind = repair_result::outcome_kind;
 
 /// A credential's row, locked until the transaction ends.
 struct locked_credential {
-  std::optional<core::revoked_kind> kind; ///< nothing: there is no row
+  std::optional<core::revoked_kind> kind; ///< empty: there is no row
   std::optional<std::int64_t> status;
   std::string application; ///< of endpoint tokens
   std::string endpoint_id;
@@ -50,7 +50,7 @@ outcome<locked_credential> lock_credential(connection& db, const core::uuid& id)
   return found;
 }
 
-// So that two repairs of a credential without a row come one after the other.
+// Serialises repairs of a credential without a row.
 outcome<void> lock_last_audit_row(connection& db, const core::uuid& id) {
   static const std::string text = "SELECT seq FROM credential_audit FORCE INDEX (credential) WHERE credential_id = ? "
                                   "ORDER BY seq DESC LIMIT 1 FOR UPDATE";
@@ -60,14 +60,14 @@ outcome<void> lock_last_audit_row(connection& db, const core::uuid& id) {
   return read_rows(*select, [](const statement&) {});
 }
 
-/// What is known of a credential that was deleted.
+/// What is known about a deleted credential.
 struct former_credential {
   std::optional<core::revoked_kind> kind;
   std::string application;
   std::string endpoint_id;
 };
 
-// By an earlier revocation of it: each of its changes finds the one with its time and correlation ID.
+// From an earlier revocation of it. A revocation belongs to the audit row with the same time and correlation ID.
 outcome<former_credential> find_earlier_revocation(connection& db, const core::uuid& id) {
   static const std::string text =
     "SELECT r.kind, r.application, r.endpoint_id FROM credential_audit AS a FORCE INDEX (credential) "
@@ -90,8 +90,8 @@ outcome<former_credential> find_earlier_revocation(connection& db, const core::u
   return found;
 }
 
-// By its audit rows: only tokens are imported or deleted with their endpoint, only passwords change without another
-// status.
+// From its audit rows: only tokens are imported or deleted with their endpoint, and only a change of a password keeps
+// the status.
 outcome<std::optional<core::revoked_kind>> guess_kind(connection& db, const core::uuid& id) {
   static const std::string text =
     "SELECT COALESCE(MAX(channel IN (" + std::to_string(static_cast<int>(core::channel::elce)) + ", "
@@ -139,7 +139,7 @@ missing_revocations(connection& db, const core::uuid& id, const locked_credentia
   return all;
 }
 
-// Whether the row is as its last audit row has left it.
+// Whether the row still has the state that the change has left.
 bool agrees(const locked_credential& row, const revoking_change& change) {
   if (!change.to)
     return !row.kind;

@@ -7,11 +7,11 @@ namespace cm::storage {
 
 namespace {
 
-// The last change that decides whether the credential is usable, also where it is.
+// The last change that determines whether the credential is usable, even if it made it usable.
 outcome<std::optional<revoking_change>> read_deciding_change(connection& db, const core::uuid& credential,
                                                              std::chrono::milliseconds retention) {
-  // Passed over: Suspended to Revoked, a change of a password, and what was unusable when it was created. They leave
-  // as it is what somebody was told before, or should have been.
+  // Skips Suspended to Revoked, changes of a password, and creations in an unusable status: consumers need no
+  // notification of them.
   static const std::string text =
     "SELECT a.at, a.from_status, a.to_status, a.correlation_id, a.at >= " + std::string{database_now}
     + " - ?, EXISTS (SELECT 1 FROM revocation AS r FORCE INDEX (operation) WHERE r.at = a.at AND r.correlation_id = "
@@ -43,7 +43,7 @@ outcome<std::optional<revoking_change>> read_deciding_change(connection& db, con
   return change;
 }
 
-// The change that only the row tells of; nothing where the credential is usable.
+// The change that is visible only in the row; empty if the credential is usable.
 outcome<std::optional<revoking_change>> read_unrecorded_change(connection& db, const core::uuid& credential,
                                                                core::revoked_kind kind,
                                                                std::chrono::milliseconds retention) {

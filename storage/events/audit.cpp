@@ -11,9 +11,9 @@ namespace cm::storage {
 
 namespace {
 
-constexpr std::size_t columns_of_a_row = 7;
+constexpr std::size_t values_per_row = 7;
 
-// A piece of an insertion: well below the longest packet that the server takes (16 MiB), whatever the texts.
+// Rows per bulk insertion: far below the maximum packet size of the server (16 MiB), however long the texts are.
 constexpr std::size_t max_rows = 1000;
 
 constexpr const char* record_fields = "at, from_status, to_status, channel, actor, correlation_id, seq";
@@ -28,7 +28,7 @@ constexpr std::array<column, 7> record_columns{{
   integer_column,
 }};
 
-// `first` is the column of the time.
+// `first` is the index of the time column.
 core::audit_record read_record(const statement& row, std::size_t first = 0) {
   core::audit_record record;
   record.at = read_time(row, first);
@@ -40,7 +40,7 @@ core::audit_record read_record(const statement& row, std::size_t first = 0) {
   return record;
 }
 
-// Length of the UTF-8 character that a byte begins, 1 where it begins none.
+// Length of the UTF-8 character that starts with this byte; 1 if it is not a valid first byte.
 std::size_t character_length(unsigned char first) {
   if (first >= 0xF0)
     return 4;
@@ -88,16 +88,16 @@ std::size_t bind_audit(statement& to, std::size_t first, const audit_entry& entr
   to.bind(first + 4, static_cast<std::int64_t>(entry.how));
   to.bind(first + 5, entry.actor);
   to.bind(first + 6, entry.correlation_id);
-  return first + columns_of_a_row;
+  return first + values_per_row;
 }
 
 outcome<void> append_audit(connection& db, std::span<const audit_entry> entries) {
   static const std::string text{audit_insertion};
   while (!entries.empty()) {
-    const auto some = entries.first(std::min(entries.size(), max_rows));
+    const auto chunk = entries.first(std::min(entries.size(), max_rows));
     CM_TRY(auto* const insert, db.prepared(text));
-    row_values rows{columns_of_a_row, some.size()};
-    for (const auto& entry : some) {
+    row_values rows{values_per_row, chunk.size()};
+    for (const auto& entry : chunk) {
       rows.add(entry.credential.bytes);
       rows.add(entry.at);
       rows.add(entry.from);
@@ -107,7 +107,7 @@ outcome<void> append_audit(connection& db, std::span<const audit_entry> entries)
       rows.add(entry.correlation_id);
     }
     CM_TRY_VOID(insert->execute(rows));
-    entries = entries.subspan(some.size());
+    entries = entries.subspan(chunk.size());
   }
   return {};
 }
@@ -115,7 +115,7 @@ outcome<void> append_audit(connection& db, std::span<const audit_entry> entries)
 outcome<std::optional<core::audit_record>> find_change(connection& db, const core::uuid& credential,
                                                        const change_mark& mark,
                                                        const std::function<bool(const core::audit_record&)>& is_it) {
-  // The newest rows of the credential are found by its key; all of them would be without a bound.
+  // The inner SELECT uses the key of the credential; its LIMIT bounds the number of rows that are read.
   static const std::string text = "SELECT " + std::string{record_fields} + " FROM (SELECT " + record_fields
                                   + " FROM credential_audit WHERE credential_id = ? ORDER BY seq DESC LIMIT 1000) AS "
                                     "newest WHERE at = ? AND channel = ? AND correlation_id = ? ORDER BY seq DESC";

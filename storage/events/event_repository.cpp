@@ -19,8 +19,8 @@ struct outbox_state {
   std::chrono::milliseconds oldest_age{};
 };
 
-// Without a lock: an outbox of which nothing may be claimed is left alone.
-outcome<outbox_state> look(connection& db) {
+// Unlocked, so that a claim takes locks only if there is something to claim.
+outcome<outbox_state> read_state(connection& db) {
   static const std::string text = "SELECT (SELECT COUNT(*) FROM (SELECT seq FROM event_outbox LIMIT 1000000) AS some), "
                                   "EXISTS (SELECT 1 FROM event_outbox WHERE lease_until < "
                                   + std::string{database_now} + "), COALESCE(first.seq, 0), COALESCE(GREATEST(0, "
@@ -39,7 +39,8 @@ outcome<outbox_state> look(connection& db) {
 }
 
 outcome<std::vector<std::uint64_t>> lock_claimable(connection& db, std::uint32_t limit) {
-  // By the primary key: by the other one, all rows would be locked before the oldest of them are known.
+  // By the primary key: via the key on the lease, the server would lock all expired rows before it sorts out the
+  // oldest.
   static const std::string text = "SELECT seq FROM event_outbox FORCE INDEX (PRIMARY) WHERE lease_until < "
                                   + std::string{database_now} + " ORDER BY seq LIMIT ? FOR UPDATE SKIP LOCKED";
   static constexpr std::array columns{integer_column};
@@ -82,7 +83,7 @@ outcome<std::vector<core::revocation>> read_events(connection& db, const stateme
 outcome<claimed_events> apply(connection& db, const claim_events& request) {
   if (request.limit > max_claim)
     return invalid("a claim of more than 256 events");
-  CM_TRY(const auto& state, look(db));
+  CM_TRY(const auto& state, read_state(db));
   claimed_events claimed;
   claimed.pending = state.pending;
   claimed.oldest_sequence = state.oldest_sequence;
@@ -107,7 +108,8 @@ outcome<confirmed_events> apply(connection& db, const confirm_events& request) {
 
 namespace {
 
-// Up to this number all revocations are visible that ever will be: nobody holds a number that is not committed.
+// The highest number for which no revocation with a lower number can appear later: no uncommitted transaction holds
+// one.
 outcome<std::int64_t> settled_number(connection& db) {
   static const std::string text = "SELECT COALESCE(MAX(seq), 0) FROM revocation";
   static constexpr std::array columns{integer_column};
@@ -161,7 +163,7 @@ outcome<found_revocations> apply(connection& db, const find_revocations& request
 }
 
 outcome<revocation_page> apply(connection& db, const get_revocations& request) {
-  // Another text than a claim's: in the server's list of statements the two are to be told apart.
+  // Not the text of a claim, so that the two can be distinguished in the server's statement statistics.
   static const auto texts = statement_texts("SELECT " + std::string{revocation_fields}
                                               + " FROM revocation FORCE INDEX (PRIMARY) WHERE seq IN (",
                                             "?", ") ORDER BY seq");

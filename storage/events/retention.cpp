@@ -10,7 +10,7 @@ namespace cm::storage {
 
 namespace {
 
-// Rows whose time is before this moment of the database's clock are old. One parameter: the retention in milliseconds.
+// SQL condition for an old row, by the database's clock. One parameter: the retention in milliseconds.
 const std::string& is_old() {
   static const std::string text = "at < " + std::string{database_now} + " - ?";
   return text;
@@ -18,11 +18,11 @@ const std::string& is_old() {
 
 struct audit_window {
   std::int64_t rows = 0;
-  std::int64_t last = 0; ///< highest number; 0 where there are no rows
-  std::int64_t old = 0;  ///< rows that are old
+  std::int64_t last = 0; ///< highest number; 0 if there are no rows
+  std::int64_t old = 0;  ///< number of old rows
 };
 
-outcome<audit_window> look_at_audit(connection& db, const prune& request, std::int64_t after) {
+outcome<audit_window> read_audit_window(connection& db, const prune& request, std::int64_t after) {
   static const std::string text = "SELECT COUNT(*), COALESCE(MAX(seq), 0), COUNT(IF(" + is_old()
                                   + ", 1, NULL)) FROM (SELECT seq, at FROM credential_audit WHERE seq > ? ORDER BY seq "
                                     "LIMIT ?) AS part";
@@ -54,7 +54,7 @@ outcome<std::uint64_t> delete_audit(connection& db, const prune& request, std::i
 outcome<void> prune_audit(connection& db, const prune& request, pruned& done) {
   auto after = static_cast<std::int64_t>(request.audit_after);
   for (std::uint32_t i = 0; i < max_prune_windows && !done.audit_end; ++i) {
-    CM_TRY(const auto& window, look_at_audit(db, request, after));
+    CM_TRY(const auto& window, read_audit_window(db, request, after));
     if (window.old > 0) {
       CM_TRY(const auto deleted, delete_audit(db, request, after, window.last));
       done.audit_rows = deleted;
@@ -69,7 +69,7 @@ outcome<void> prune_audit(connection& db, const prune& request, pruned& done) {
 }
 
 outcome<std::uint64_t> prune_revocations(connection& db, const prune& request) {
-  // Looked for without a lock, so that nobody who works on the outbox waits. What is out of it stays out.
+  // An unlocked read, so that users of the outbox need not wait. It is safe: events never return to the outbox.
   static const std::string text =
     "SELECT seq FROM revocation FORCE INDEX (operation) WHERE " + is_old()
     + " AND NOT EXISTS (SELECT 1 FROM event_outbox WHERE event_outbox.seq = revocation.seq) ORDER BY at, seq LIMIT ?";

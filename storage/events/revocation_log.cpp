@@ -13,8 +13,8 @@ core::revocation read_revocation(const statement& row) {
   read.endpoint_id = row.text(3);
   const auto ids = row.bytes(4);
   read.ids.reserve(ids.size() / uuid_size);
-  for (std::size_t at = 0; at + uuid_size <= ids.size(); at += uuid_size)
-    read.ids.push_back(read_uuid(ids.subspan(at, uuid_size)));
+  for (std::size_t offset = 0; offset + uuid_size <= ids.size(); offset += uuid_size)
+    read.ids.push_back(read_uuid(ids.subspan(offset, uuid_size)));
   read.to = read_optional_status(row, 5);
   read.correlation_id = row.text(6);
   read.at = read_time(row, 7);
@@ -78,7 +78,7 @@ outcome<void> append_revocations(connection& db, std::span<core::revocation> los
 
 outcome<std::vector<core::revocation>> revocations_of(connection& db, const change_mark& mark,
                                                       core::revoked_kind kind) {
-  // Bounded for clients that give all their requests of a millisecond the same correlation ID.
+  // LIMIT: a client may send many requests within a millisecond with the same correlation ID.
   static const std::string text = "SELECT " + std::string{revocation_fields}
                                   + " FROM revocation WHERE at = ? AND correlation_id = ? AND kind = ? ORDER BY seq "
                                     "LIMIT 1000";

@@ -26,7 +26,7 @@ outcome<std::optional<core::revocation>> event_of(connection& db, const core::re
 
 outcome<bool> change_at_once(connection& db, const seen_credential& seen, const audit_entry& entry,
                              std::optional<core::revocation>& lost) {
-  // The number is selected behind COMMIT, so that rows come from what is done only; a block has no last_insert_id().
+  // The SELECT of the number follows COMMIT, so that a row arrives only after success. A block has no last_insert_id().
   static const std::string unless_one = "; IF ROW_COUNT() <> 1 THEN SIGNAL SQLSTATE '45000'; END IF; ";
   static constexpr std::array<column, 1> number_column{integer_column};
   std::string statements = entry.to ? "UPDATE " : "DELETE FROM ";
@@ -79,8 +79,8 @@ outcome<bool> change_at_once(connection& db, const seen_credential& seen, const 
 
 outcome<void> record_and_commit(connection& db, transaction& within, const audit_entry& entry,
                                 std::optional<core::revocation>& lost) {
-  // The last statements go to the server as one block: each by itself would be a round trip during which the credential
-  // is locked.
+  // The last statements are sent as one block: separate round trips would lengthen the time in which the credential is
+  // locked.
   static const std::string audit = std::string{audit_insertion} + "; ";
   static const std::string recorded = closing_block(audit);
   static const std::string recorded_with_event = closing_block(audit + event_insertion("?") + "; ");

@@ -13,7 +13,7 @@ namespace {
 
 struct record {
   std::optional<std::string> fingerprint;
-  bool has_tokens = false; ///< of the database
+  bool has_tokens = false; ///< whether the database has any
 };
 
 outcome<record> read_record(connection& db) {
@@ -29,14 +29,14 @@ outcome<void> write(connection& db, const std::string& text, const core::token_h
   return prepared->execute();
 }
 
-// Another process may be quicker, with another key: then its record stays.
+// If another process has recorded its key first, that record stays.
 outcome<void> insert_record(connection& db, const core::token_hash& fingerprint) {
   static const std::string text =
     "INSERT IGNORE INTO token_hash_key (id, fingerprint, recorded_at) VALUES (1, ?, " + std::string{database_now} + ")";
   return write(db, text, fingerprint);
 }
 
-// Waits for insertions of tokens that are under way: they share the row's lock.
+// Waits for concurrent insertions of tokens: they hold a shared lock on the row.
 outcome<void> replace_unused_record(connection& db, const core::token_hash& fingerprint) {
   static const std::string text =
     "UPDATE token_hash_key SET fingerprint = ?, recorded_at = " + std::string{database_now}
@@ -45,7 +45,7 @@ outcome<void> replace_unused_record(connection& db, const core::token_hash& fing
   return write(db, text, fingerprint);
 }
 
-// The record's owner is alive.
+// Renews the lease of the record.
 outcome<void> confirm_record(connection& db, const core::token_hash& fingerprint) {
   static const std::string text =
     "UPDATE token_hash_key SET recorded_at = " + std::string{database_now} + " WHERE id = 1 AND fingerprint = ?";

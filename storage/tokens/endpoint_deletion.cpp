@@ -1,4 +1,4 @@
-// The end of all tokens of an endpoint.
+// Deletes all tokens of an endpoint.
 #include "core/base/identifiers.hpp"
 #include "core/base/try.hpp"
 #include "storage/events/audit.hpp"
@@ -15,8 +15,8 @@ namespace cm::storage {
 
 namespace {
 
-// The newest IDs, one more than a transaction may delete; without a lock, because the index is not in the order in
-// which rows are locked.
+// The newest IDs, at most one more than a transaction may delete. Unlocked, because rows must be locked in the order of
+// the primary key and this index has another order.
 outcome<std::vector<core::uuid>> newest_ids(connection& db, const std::string& endpoint_id) {
   static const std::string text = "SELECT id FROM endpoint_token WHERE endpoint_id = ? ORDER BY created_at DESC, id "
                                   "DESC LIMIT "
@@ -34,10 +34,10 @@ struct victim {
   core::credential_status status = core::credential_status::inactive;
 };
 
-// By application, each by rising ID.
+// By application, then by ascending ID.
 using victims = std::map<std::string, std::vector<victim>>;
 
-// Adds what it locks to `digest`.
+// Locks the rows and adds them to `digest`.
 outcome<victims> lock_all(connection& db, std::vector<core::uuid> ids, core::token_digest& digest) {
   static const auto texts = statement_texts("SELECT id, status, application, updated_at FROM endpoint_token FORCE "
                                             "INDEX (PRIMARY) WHERE id IN (",
@@ -55,8 +55,8 @@ outcome<victims> lock_all(connection& db, std::vector<core::uuid> ids, core::tok
   return locked;
 }
 
-// The digest of all tokens of the endpoint, locked by the index and not by rising ID: against others that lock in that
-// order the database decides, and the loser is repeated.
+// The digest of all tokens of the endpoint. Locks them in the order of the index and not of the ID, so a deadlock with
+// other commands is possible; the victim is repeated.
 outcome<core::token_digest> lock_digest(connection& db, const std::string& endpoint_id) {
   static const std::string text =
     "SELECT " + std::string{digest_fields} + " FROM endpoint_token WHERE endpoint_id = ? FOR UPDATE";
@@ -67,7 +67,7 @@ outcome<core::token_digest> lock_digest(connection& db, const std::string& endpo
   return digest;
 }
 
-// Asks the precondition of all tokens of the endpoint: those that are locked, and `more` where there are.
+// Evaluates the precondition on the digest of all tokens of the endpoint: `locked`, unless there are `more`.
 outcome<bool> permitted(connection& db, const delete_endpoint_tokens& request, const core::token_digest& locked,
                         bool more) {
   if (!request.precondition)
@@ -106,7 +106,7 @@ outcome<deleted_tokens> delete_locked(connection& db, transaction& within, const
   return deleted;
 }
 
-// What an earlier attempt of the same command has deleted.
+// The tokens that an earlier attempt of the same command has deleted.
 outcome<deleted_tokens> deleted_before(connection& db, const delete_endpoint_tokens& request, const change_mark& mark) {
   CM_TRY(auto&& written, revocations_of(db, mark, core::revoked_kind::endpoint_tokens));
   deleted_tokens deleted;
@@ -136,7 +136,7 @@ outcome<deleted_tokens> apply(connection& db, const delete_endpoint_tokens& requ
   const bool first_attempt = !how.repeated && !request.repeated;
   if (may && !locked.empty() && first_attempt)
     return delete_locked(db, begun, request, locked, mark, more);
-  // A lost attempt may have been committed: then tokens that are here were made after it, and stay.
+  // The lost attempt may have been committed. Then the existing tokens were created after it and must stay.
   CM_TRY(auto&& earlier, deleted_before(db, request, mark));
   if (may && !locked.empty() && earlier.events.empty())
     return delete_locked(db, begun, request, locked, mark, more);

@@ -1,4 +1,4 @@
-// First uses of tokens, a batch at a time.
+// Records first uses of tokens, in batches.
 #include "core/base/try.hpp"
 #include "storage/events/audit.hpp"
 #include "storage/sql/transaction.hpp"
@@ -12,15 +12,14 @@ namespace {
 using core::credential_status;
 
 const statement_set& lock_texts() {
-  // Always in the order of the primary key, so that two batches with common tokens wait for each other in one
-  // direction.
+  // Always locks in the order of the primary key, so that two batches with common tokens cannot deadlock.
   static const auto texts = statement_texts("SELECT id, status FROM endpoint_token FORCE INDEX (PRIMARY) WHERE id IN (",
                                             "?", ") ORDER BY id FOR UPDATE");
   return texts;
 }
 
 const std::string& activate_text(std::size_t size_class) {
-  // By the primary key too, as it locks the rows where they were not locked before.
+  // By the primary key too, because it locks the rows on the optimistic path.
   static const auto texts =
     statement_texts("UPDATE endpoint_token FORCE INDEX (PRIMARY) SET status = ?, updated_at = ?, "
                     "first_used_at = ? WHERE status = ? AND id IN (",
@@ -28,7 +27,7 @@ const std::string& activate_text(std::size_t size_class) {
   return texts[size_class];
 }
 
-// The items by rising ID, one of each: the first in the batch counts.
+// The items sorted by ID, without duplicates: the first one of the batch is kept.
 std::vector<const activation*> in_id_order(const std::vector<activation>& items) {
   std::vector<const activation*> sorted;
   sorted.reserve(items.size());
@@ -41,7 +40,7 @@ std::vector<const activation*> in_id_order(const std::vector<activation>& items)
   return sorted;
 }
 
-// Locks the rows and says which of them are Inactive.
+// Locks the rows and returns the items that are Inactive.
 outcome<std::vector<const activation*>> lock_inactive(connection& db, const std::vector<const activation*>& wanted) {
   static constexpr std::array columns{uuid_column, integer_column};
   std::vector<core::uuid> ids;
@@ -62,7 +61,7 @@ outcome<std::vector<const activation*>> lock_inactive(connection& db, const std:
   return inactive;
 }
 
-// Returns how many were Inactive and are Active now.
+// Returns the number of tokens that were Inactive and are Active now.
 outcome<std::uint64_t> write_active(connection& db, const std::vector<const activation*>& items, core::timestamp at) {
   const auto size_class = class_holding(items.size());
   CM_TRY(auto* const update, db.prepared(activate_text(size_class)));
@@ -77,8 +76,8 @@ outcome<std::uint64_t> write_active(connection& db, const std::vector<const acti
   return write.affected_rows();
 }
 
-// Makes those Active that are Inactive, and returns them. Nearly always that is all of them, so it is tried at once;
-// where it is not, nobody knows which of them it was, and the rows are locked and looked at first.
+// Activates the tokens that are Inactive, and returns them. Optimistic path: usually all are Inactive, so one UPDATE is
+// enough. Otherwise the UPDATE does not say which tokens it changed: roll back, lock the rows and read them first.
 outcome<std::vector<const activation*>> make_active(connection& db, transaction& within,
                                                     std::vector<const activation*> wanted, core::timestamp at) {
   CM_TRY(const auto written, write_active(db, wanted, at));

@@ -1,4 +1,4 @@
-// Changes of one token: another status, or its end.
+// Changes of one token: status and deletion.
 #include "core/base/try.hpp"
 #include "storage/events/status_change.hpp"
 #include "storage/tokens/token_repository.hpp"
@@ -14,7 +14,7 @@ class token_table {
 public:
   using row = core::endpoint_token;
 
-  /// @param endpoint_id that it must belong to; nothing: any
+  /// @param endpoint_id the endpoint that it must belong to; empty: any
   token_table(const core::uuid& id, std::optional<std::string_view> endpoint_id) : id_(id), endpoint_id_(endpoint_id) {}
 
   static std::string_view missing() { return "No such token"; }
@@ -58,7 +58,7 @@ public:
     return lost;
   }
 
-  static void place(const row& token, core::revocation& lost) {
+  static void set_endpoint(const row& token, core::revocation& lost) {
     lost.application = token.application;
     lost.endpoint_id = token.endpoint_id;
   }
@@ -83,7 +83,7 @@ private:
   std::optional<std::string_view> endpoint_id_;
 };
 
-// Without a lock: rows are locked by their primary key only, so that nobody waits crosswise for key and row.
+// Unlocked: rows are locked only by their primary key, because locking the key of the hash first could deadlock.
 outcome<std::optional<core::uuid>> id_of_hash(connection& db, const core::token_hash& hash) {
   std::optional<core::uuid> id;
   CM_TRY_VOID(read_by_hash(db, tokens_by_hash(), token_and_hash_columns, {&hash, 1},

@@ -1,4 +1,4 @@
-// New tokens: one, or several at a time.
+// Creates tokens: one, or a batch.
 #include "core/base/identifiers.hpp"
 #include "core/base/try.hpp"
 #include "storage/tokens/token_insertion.hpp"
@@ -9,7 +9,7 @@ namespace cm::storage {
 
 namespace {
 
-// In one transaction, together with the audit rows.
+// Inserts the tokens with their audit rows in one transaction.
 outcome<void> insert(connection& db, std::span<const create_token* const> requests, const attempt& how) {
   std::vector<change_mark> marks;
   marks.reserve(requests.size());
@@ -29,7 +29,7 @@ created_token made_of(const create_token& request) {
   return {{request.id, request.application, request.endpoint_id, request.status, request.at, {}}};
 }
 
-// The token with the ID of the command, if it is there.
+// The token with the ID of the command, if it exists. impossible() if it has another hash.
 outcome<std::optional<created_token>> find_stored(connection& db, const create_token& request) {
   static const std::string text =
     "SELECT " + std::string{token_fields} + ", token_hash FROM endpoint_token WHERE id = ?";
@@ -48,7 +48,8 @@ outcome<std::optional<created_token>> find_stored(connection& db, const create_t
   return stored;
 }
 
-// After a duplicate key: did an earlier attempt of the same command, whose answer got lost, store the row?
+// After a duplicate key: success if an earlier attempt of the same command, whose response was lost, has stored the
+// row.
 outcome<created_token> created_before(connection& db, const create_token& request, const failure& duplicate) {
   CM_TRY(auto&& stored, find_stored(db, request));
   if (!stored)
@@ -57,7 +58,7 @@ outcome<created_token> created_before(connection& db, const create_token& reques
   return *std::move(stored);
 }
 
-// An earlier attempt has created the token: as it is now, or as it was made where it is not there any more.
+// After an earlier attempt that created the token: its current state, or its initial one if it has been deleted.
 outcome<created_token> stored_before(connection& db, const create_token& request) {
   CM_TRY(auto&& stored, find_stored(db, request));
   return stored ? *std::move(stored) : made_of(request);
@@ -71,8 +72,8 @@ std::optional<failure> fault_of(const create_token& request) {
   return std::nullopt;
 }
 
-// One after the other, each in a transaction of its own. A failure that is not the request's own ends it; what was
-// created until then is found again by a repetition.
+// Creates the tokens one by one, each in its own transaction. Stops at a failure that is not caused by the item; a
+// repetition finds the tokens that were created until then.
 outcome<created_tokens> create_each(connection& db, const create_tokens& request, const attempt& how) {
   created_tokens created;
   created.results.reserve(request.items.size());
@@ -97,7 +98,7 @@ outcome<created_token> apply(connection& db, const create_token& request, const 
   if (auto fault = fault_of(request))
     return *std::move(fault);
   if (how.repeated) {
-    // A lost attempt may have been committed, and others may have changed or deleted the token since.
+    // The lost attempt may have been committed, and other commands may have changed or deleted the token since.
     CM_TRY(const auto& before, audited(db, {&request.id, 1}));
     if (!before.empty())
       return stored_before(db, request);
@@ -124,7 +125,7 @@ outcome<created_tokens> apply(connection& db, const create_tokens& request, cons
   if (auto inserted = insert(db, good, how); !inserted) {
     if (inserted.error().error.code != core::errc::conflict)
       return inserted.error();
-    return create_each(db, request, how); // some of them, or an earlier attempt has stored all of them
+    return create_each(db, request, how); // some of them exist, or an earlier attempt has stored all of them
   }
   created_tokens created;
   created.results.reserve(good.size());

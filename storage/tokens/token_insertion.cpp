@@ -11,7 +11,7 @@
 namespace cm::storage {
 
 outcome<transaction> begin_insertion(connection& db, const attempt& how) {
-  // The look costs as much as a small insertion.
+  // Not for every insertion, because the verification costs as much as a small one.
   const auto now = std::chrono::steady_clock::now();
   if (!how.hash_key || (db.hash_key_seen() && now - *db.hash_key_seen() < hash_key_trust))
     return transaction::begin(db);

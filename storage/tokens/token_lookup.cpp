@@ -1,4 +1,4 @@
-// Reading tokens: none of these locks or writes anything.
+// Reads tokens, without locks.
 #include "core/base/identifiers.hpp"
 #include "core/base/try.hpp"
 #include "storage/events/audit.hpp"
@@ -50,8 +50,8 @@ std::string wrong_with(const list_tokens& request) {
 constexpr std::array<std::string_view, 2> list_order{"created_at", "id"};
 constexpr const char* list_where = "FROM endpoint_token WHERE endpoint_id = ? AND status IN (?,?,?,?)";
 
-// Page, total and digest by one statement: they fit each other. The total and the digest are computed over all tokens
-// of the endpoint in one pass.
+// Page, total and digest in one statement, so that they are consistent. The total and the digest are computed over all
+// tokens of the endpoint in one pass.
 outcome<token_page> read_counted(connection& db, const list_tokens& request) {
   static const std::string aggregates = "SELECT CAST(IFNULL(SUM(status IN (?,?,?,?)), 0) AS SIGNED) AS total, "
                                         + std::string{digest_fields} + " FROM endpoint_token WHERE endpoint_id = ?";
@@ -81,15 +81,15 @@ outcome<token_page> read_counted(connection& db, const list_tokens& request) {
   return page;
 }
 
-// All tokens of some endpoints, each in the order of creation.
+// All tokens of several endpoints, in the order of creation.
 using whole_endpoints = std::unordered_map<std::string, std::vector<core::endpoint_token>>;
 
-// Most tokens that are read of one or several endpoints at once: a page for each is more than most of them have. To
-// read so many takes MariaDB less time than to count them and to compute their digest.
+// Maximum number of tokens that read_whole() reads. Most endpoints have fewer tokens than a page, and reading this many
+// takes MariaDB less time than counting them and computing their digest.
 constexpr std::size_t max_whole = 512;
 
-// Everything that the endpoints of these lists have, by one statement. An endpoint that has too much for that is not in
-// the answer, and neither are those behind it.
+// All tokens of the endpoints of these lists, in one statement. When the limit is reached, the result lacks the
+// endpoint where that happened and those after it.
 outcome<whole_endpoints> read_whole(connection& db, const std::vector<list_tokens>& lists) {
   static const auto texts =
     statement_texts("SELECT " + std::string{token_fields} + " FROM endpoint_token WHERE endpoint_id IN (", "?",
@@ -110,12 +110,12 @@ outcome<whole_endpoints> read_whole(connection& db, const std::vector<list_token
     ++count;
   });
   CM_TRY_VOID(read);
-  if (count == max_whole) // there may be more: of the last endpoint, and of those whose turn had not come
+  if (count == max_whole) // the last endpoint may have more tokens, and those after it were not read
     std::erase_if(all, [&last](const auto& endpoint) { return endpoint.first >= last; });
   return all;
 }
 
-// What a SELECT of that list alone would bring.
+// The page that read_counted() would return.
 token_page page_of(const std::vector<core::endpoint_token>& whole, const list_tokens& request) {
   const auto is_wanted = [&](const core::endpoint_token& token) {
     const auto& wanted = request.statuses;
@@ -148,15 +148,15 @@ outcome<found_tokens> apply(connection& db, const find_tokens& request) {
     return invalid("more than 64 hashes");
   found_tokens found;
   found.tokens.resize(request.hashes.size());
-  const auto read = read_by_hash(db, texts, columns, request.hashes, [&](std::size_t place, const statement& row) {
-    found.tokens[place] = found_token{read_uuid(row.bytes(0)), read_status(row, 2), std::string{row.text(1)}};
+  const auto read = read_by_hash(db, texts, columns, request.hashes, [&](std::size_t index, const statement& row) {
+    found.tokens[index] = found_token{read_uuid(row.bytes(0)), read_status(row, 2), std::string{row.text(1)}};
   });
   CM_TRY_VOID(read);
   return found;
 }
 
 outcome<found_endpoints> apply(connection& db, const find_endpoints& request) {
-  // One entry of the index for each endpoint, however many tokens it has: with IN and DISTINCT all would be read.
+  // Reads one index entry per endpoint, however many tokens it has. IN with DISTINCT would read all entries.
   static const auto texts = [] {
     constexpr std::string_view one = "(SELECT endpoint_id FROM endpoint_token WHERE endpoint_id = ? LIMIT 1)";
     statement_set made;
@@ -182,7 +182,7 @@ outcome<found_endpoints> apply(connection& db, const find_endpoints& request) {
     select->bind(i, wanted[std::min(i, wanted.size() - 1)]);
   auto& ids = found.endpoint_ids;
   CM_TRY_VOID(read_rows(*select, [&](const statement& row) { ids.emplace_back(row.text(0)); }));
-  std::sort(ids.begin(), ids.end()); // the list was filled up with repeats
+  std::sort(ids.begin(), ids.end()); // the list was padded with duplicates
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   return found;
 }
@@ -248,20 +248,20 @@ outcome<history_page> apply(connection& db, const token_history& request) {
 outcome<exported_tokens> apply(connection& db, const export_tokens& request) {
   static const std::string select_all =
     "SELECT " + std::string{token_fields} + " FROM endpoint_token FORCE INDEX (PRIMARY) WHERE id > ? ";
-  static const std::string select_some = "SELECT " + std::string{token_fields}
-                                         + " FROM endpoint_token FORCE INDEX (application_id) WHERE id > ? AND "
-                                           "application = ? ";
+  static const std::string select_application = "SELECT " + std::string{token_fields}
+                                                + " FROM endpoint_token FORCE INDEX (application_id) WHERE id > ? AND "
+                                                  "application = ? ";
   static const std::string order = "ORDER BY id LIMIT ?";
-  static const std::array<std::string, 2> texts{select_all + order, select_some + order};
-  const bool some = !request.application.empty();
-  if (some && !core::is_application_name(request.application))
+  static const std::array<std::string, 2> texts{select_all + order, select_application + order};
+  const bool filtered = !request.application.empty();
+  if (filtered && !core::is_application_name(request.application))
     return invalid("not an application name");
   if (request.limit == 0 || request.limit > max_page)
     return invalid("a piece of none or more than 1000");
-  CM_TRY(auto* const select, db.prepared(texts[some ? 1 : 0], token_columns));
+  CM_TRY(auto* const select, db.prepared(texts[filtered ? 1 : 0], token_columns));
   std::size_t parameter = 0;
   select->bind(parameter++, request.after.bytes);
-  if (some)
+  if (filtered)
     select->bind(parameter++, request.application);
   select->bind(parameter, std::int64_t{request.limit});
   exported_tokens exported;
