@@ -199,7 +199,7 @@ outcome<core::timestamp> connection::check_writable() {
   const auto& clock = answer.front().at(2).value_or("");
   std::int64_t now = 0;
   if (std::from_chars(clock.data(), clock.data() + clock.size(), now).ec != std::errc{})
-    return impossible(address_ + ": the server does not tell its time");
+    return impossible(address_ + ": the server does not report its time");
   return core::from_unix_ms(now);
 }
 
