@@ -1,4 +1,5 @@
-// Changes of one client credential: another status, another password, its end.
+// Changes of one client credential: status, password and deletion.
+#include "core/base/try.hpp"
 #include "storage/clients/client_repository.hpp"
 #include "storage/clients/client_row.hpp"
 #include "storage/events/status_change.hpp"
@@ -37,29 +38,23 @@ public:
     static const auto texts = for_each_kind([](const client_table& table) {
       return "UPDATE " + table.name + " SET status = ?, updated_at = ? WHERE id = ? AND status = ?";
     });
-    const auto update = db.prepared(texts[index_of(credential.kind)]);
-    if (!update)
-      return update.error();
-    (*update)->bind(0, number(to));
-    bind_time(**update, 1, at);
-    (*update)->bind(2, credential.id.bytes);
-    (*update)->bind(3, number(credential.status));
-    if (auto done = (*update)->execute(); !done)
-      return done.error();
-    return (*update)->affected_rows();
+    CM_TRY(auto* const update, db.prepared(texts[index_of(credential.kind)]));
+    update->bind(0, number(to));
+    bind_time(*update, 1, at);
+    update->bind(2, credential.id.bytes);
+    update->bind(3, number(credential.status));
+    CM_TRY_VOID(update->execute());
+    return update->affected_rows();
   }
 
   [[nodiscard]] static outcome<std::uint64_t> remove(connection& db, const row& credential) {
     static const auto texts = for_each_kind(
       [](const client_table& table) { return "DELETE FROM " + table.name + " WHERE id = ? AND status = ?"; });
-    const auto erase = db.prepared(texts[index_of(credential.kind)]);
-    if (!erase)
-      return erase.error();
-    (*erase)->bind(0, credential.id.bytes);
-    (*erase)->bind(1, number(credential.status));
-    if (auto done = (*erase)->execute(); !done)
-      return done.error();
-    return (*erase)->affected_rows();
+    CM_TRY(auto* const erase, db.prepared(texts[index_of(credential.kind)]));
+    erase->bind(0, credential.id.bytes);
+    erase->bind(1, number(credential.status));
+    CM_TRY_VOID(erase->execute());
+    return erase->affected_rows();
   }
 
   [[nodiscard]] core::revocation lost(const core::uuid& id) const {
@@ -69,18 +64,14 @@ public:
     return lost;
   }
 
-  static void place(const row& /*credential*/, core::revocation& /*lost*/) {} // it belongs to no endpoint
+  static void set_endpoint(const row& /*credential*/, core::revocation& /*lost*/) {} // it has none
 
 private:
   [[nodiscard]] outcome<std::optional<row>> read(connection& db, const std::string& text) const {
-    const auto select = db.prepared(text, table_->columns);
-    if (!select)
-      return select.error();
-    (*select)->bind(0, id_.bytes);
+    CM_TRY(auto* const select, db.prepared(text, table_->columns));
+    select->bind(0, id_.bytes);
     std::optional<row> credential;
-    const auto done = read_rows(**select, [&](const statement& r) { credential = read_client(table_->kind, r); });
-    if (!done)
-      return done.error();
+    CM_TRY_VOID(read_rows(*select, [&](const statement& r) { credential = read_client(table_->kind, r); }));
     return credential;
   }
 
@@ -90,31 +81,25 @@ private:
 
 outcome<void> write_password(connection& db, const set_password& request) {
   static const std::string text = "UPDATE basic_credential SET password_phc = ?, updated_at = ? WHERE id = ?";
-  const auto update = db.prepared(text);
-  if (!update)
-    return update.error();
-  (*update)->bind(0, request.password_phc.reveal());
-  bind_time(**update, 1, request.at);
-  (*update)->bind(2, request.id.bytes);
-  return (*update)->execute();
+  CM_TRY(auto* const update, db.prepared(text));
+  update->bind(0, request.password_phc.reveal());
+  bind_time(*update, 1, request.at);
+  update->bind(2, request.id.bytes);
+  return update->execute();
 }
 
 } // namespace
 
 outcome<changed_client> apply(connection& db, const change_client_status& request, const attempt& how) {
-  auto changed = change_status(db, client_rows{request.kind, request.id}, request.target,
-                               mark_of(request.at, request.origin), request.precondition, how);
-  if (!changed)
-    return changed.error();
-  return changed_client{std::move(changed->row), changed->changed, std::move(changed->event)};
+  CM_TRY(auto&& changed, change_status(db, client_rows{request.kind, request.id}, request.target,
+                                       mark_of(request.at, request.origin), request.precondition, how));
+  return changed_client{std::move(changed.row), changed.changed, std::move(changed.event)};
 }
 
 outcome<deleted_client> apply(connection& db, const delete_client& request) {
-  auto event =
-    delete_one(db, client_rows{request.kind, request.id}, mark_of(request.at, request.origin), request.precondition);
-  if (!event)
-    return event.error();
-  return deleted_client{*std::move(event)};
+  CM_TRY(auto&& event, delete_one(db, client_rows{request.kind, request.id}, mark_of(request.at, request.origin),
+                                  request.precondition));
+  return deleted_client{std::move(event)};
 }
 
 outcome<changed_client> apply(connection& db, const set_password& request, const attempt& how) {
@@ -122,43 +107,29 @@ outcome<changed_client> apply(connection& db, const set_password& request, const
     return invalid("not a password's hash");
   const auto mark = mark_of(request.at, request.origin);
   const client_rows table{core::client_kind::basic, request.id};
-  auto begun = transaction::begin(db);
-  if (!begun)
-    return begun.error();
-  const auto locked = table.lock(db);
+  CM_TRY(auto&& begun, transaction::begin(db));
+  CM_TRY(const auto& locked, table.lock(db));
   if (!locked)
-    return locked.error();
-  if (!*locked)
     return make_usable_failure(core::errc::not_found, table.missing());
-  auto credential = **locked;
-  const auto permitted = ask(request.precondition, credential);
-  if (!permitted)
-    return permitted.error();
-  const bool allowed = *permitted && credential.status != core::credential_status::revoked;
-  // A lost attempt may have been committed, and another password set since: that one stays.
+  auto credential = *locked;
+  CM_TRY(const auto permitted, ask(request.precondition, credential));
+  const bool allowed = permitted && credential.status != core::credential_status::revoked;
+  // An earlier attempt may have been committed, and another password set since: that one must stay.
   if (how.repeated || !allowed || credential.updated_at == request.at) {
-    const auto earlier = find_change(db, credential.id, mark, [](const core::audit_record& record) {
-      return record.from && record.from == record.to;
-    });
-    if (!earlier)
-      return earlier.error();
-    if (!*earlier && !*permitted)
+    const auto is_password_change = [](const core::audit_record& r) { return r.from && r.from == r.to; };
+    CM_TRY(const auto& earlier, find_change(db, credential.id, mark, is_password_change));
+    if (!earlier && !permitted)
       return precondition_failed();
-    if (!*earlier && !allowed)
+    if (!earlier && !allowed)
       return make_usable_failure(core::errc::conflict, "A credential that is Revoked gets no password");
-    if (*earlier) {
-      if (auto ended = begun->roll_back(); !ended)
-        return ended.error();
+    if (earlier) {
+      CM_TRY_VOID(begun.roll_back());
       return changed_client{std::move(credential), true, {}};
     }
   }
-  if (auto written = write_password(db, request); !written)
-    return written.error();
+  CM_TRY_VOID(write_password(db, request));
   std::optional<core::revocation> none;
-  if (auto done =
-        record_and_commit(db, *begun, entry_of(credential.id, mark, credential.status, credential.status), none);
-      !done)
-    return done.error();
+  CM_TRY_VOID(record_and_commit(db, begun, entry_of(credential.id, mark, credential.status, credential.status), none));
   credential.updated_at = request.at;
   return changed_client{std::move(credential), true, {}};
 }
@@ -167,15 +138,12 @@ outcome<used_clients> apply(connection& db, const rehash_password& request) {
   static const std::string text = "UPDATE basic_credential SET password_phc = ? WHERE id = ? AND password_phc = ?";
   if (request.new_phc.empty())
     return invalid("not a password's hash");
-  const auto update = db.prepared(text);
-  if (!update)
-    return update.error();
-  (*update)->bind(0, request.new_phc.reveal());
-  (*update)->bind(1, request.id.bytes);
-  (*update)->bind(2, request.old_phc.reveal());
-  if (auto done = (*update)->execute(); !done)
-    return done.error();
-  return used_clients{(*update)->affected_rows()};
+  CM_TRY(auto* const update, db.prepared(text));
+  update->bind(0, request.new_phc.reveal());
+  update->bind(1, request.id.bytes);
+  update->bind(2, request.old_phc.reveal());
+  CM_TRY_VOID(update->execute());
+  return used_clients{update->affected_rows()};
 }
 
 } // namespace cm::storage

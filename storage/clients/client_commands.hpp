@@ -1,4 +1,4 @@
-// What storage can be asked about client credentials, and what it answers.
+// The commands on client credentials, and their replies.
 #pragma once
 
 #include "core/base/secret.hpp"
@@ -17,15 +17,15 @@
 
 namespace cm::storage {
 
-/// SHA-256 over canonical issuer and serial number (core/certificates/distinguished_name.hpp): what certificates are
-/// found by.
+/// The look-up key of certificates: SHA-256 over the canonical issuer and the serial number
+/// (core/certificates/distinguished_name.hpp).
 using subject_hash = std::array<std::uint8_t, 32>;
 
-/// Stores a new credential with its audit row. conflict: the username, or the certificate, exists. Repeating with the
-/// same ID is success and changes nothing.
+/// Stores a new credential with its audit row. Errors: conflict (the username or the certificate exists). A repetition
+/// with the same ID succeeds and changes nothing.
 struct create_client {
   core::client_credential credential; ///< with its ID, status and created_at
-  core::secret password_phc;          ///< basic only: an Argon2id PHC string
+  core::secret password_phc;          ///< basic only: Argon2id, as a PHC string
   subject_hash subject{};             ///< x509 only
   core::change_origin origin;
 };
@@ -34,39 +34,40 @@ struct one_client {
   core::client_credential credential;
 };
 
-/// One credential. not_found: there is none of that kind.
+/// Reads one credential. Errors: not_found (there is none of that kind).
 struct get_client {
   core::client_kind kind = core::client_kind::basic;
   core::uuid id;
 };
 
-/// For the check of a password.
+/// Looks a basic credential up to verify its password.
 struct find_basic {
   std::string username;
 };
 
 struct found_basic {
   std::optional<core::client_credential> credential;
-  core::secret password_phc; ///< empty where there is no credential
+  core::secret password_phc; ///< empty if there is no credential
 };
 
-/// Looks certificates up: 0 to max_batch, repeats allowed.
+/// Looks certificates up: 0 to max_batch, duplicates allowed.
 struct find_x509 {
   std::vector<subject_hash> subjects;
 };
 
-/// As many as were asked for, in the same order.
+/// One result per requested subject, in the same order.
 struct found_x509 {
   std::vector<std::optional<core::client_credential>> credentials;
 };
 
-/// One page of all credentials of a kind by (created_at, id). Filters are joined by "and"; an empty one lets all pass.
+/// Reads a page of the credentials of one kind, sorted by (created_at, id). Filters are combined with AND; an empty
+/// filter matches all.
 struct list_clients {
   core::client_kind kind = core::client_kind::basic;
   std::vector<core::credential_status> statuses;
-  std::optional<std::string> username;      ///< basic: exactly this one
-  std::optional<std::string> issuer;        ///< x509: exactly this canonical issuer
-  std::optional<std::string> serial_number; ///< x509: exactly this one
+  std::optional<std::string> username;      ///< basic: exact match
+  std::optional<std::string> issuer;        ///< x509: exact match of the canonical issuer
+  std::optional<std::string> serial_number; ///< x509: exact match
   std::uint64_t offset = 0;
   std::uint32_t limit = 20; ///< 0 to max_page
   bool ascending = false;
@@ -79,7 +80,7 @@ struct client_page {
 
 using client_precondition = std::function<bool(const core::client_credential&)>;
 
-/// As change_token_status.
+/// Semantics as for change_token_status.
 struct change_client_status {
   core::client_kind kind = core::client_kind::basic;
   core::uuid id;
@@ -95,8 +96,8 @@ struct changed_client {
   std::optional<core::revocation> event;
 };
 
-/// Replaces the password of a basic credential, with an audit row whose `from` and `to` are the present status.
-/// Answered with changed_client (`changed` is true). not_found, precondition_failed as above; conflict: it is Revoked.
+/// Replaces the password of a basic credential. Its audit row has the current status in both `from` and `to`. Reply:
+/// changed_client (`changed` is true). Errors: not_found and precondition_failed as above; conflict (it is Revoked).
 struct set_password {
   core::uuid id;
   core::secret password_phc;
@@ -105,15 +106,15 @@ struct set_password {
   client_precondition precondition;
 };
 
-/// Replaces a hash by one of the same password with stronger parameters; nothing happens where the hash has changed
-/// meanwhile. No audit row. Answered with used_clients.
+/// Replaces the hash of a password by one of the same password with stronger parameters. No effect if the hash has
+/// changed meanwhile. No audit row. Reply: used_clients.
 struct rehash_password {
   core::uuid id;
   core::secret old_phc;
   core::secret new_phc;
 };
 
-/// As delete_token.
+/// Semantics as for delete_token.
 struct delete_client {
   core::client_kind kind = core::client_kind::basic;
   core::uuid id;
@@ -123,7 +124,7 @@ struct delete_client {
 };
 
 struct deleted_client {
-  std::optional<core::revocation> event; ///< nothing only where an earlier attempt of this command had deleted it
+  std::optional<core::revocation> event; ///< empty only if an earlier attempt of this command had deleted it
 };
 
 struct client_use {
@@ -133,8 +134,8 @@ struct client_use {
   core::timestamp at{};
 };
 
-/// Uses of client credentials, 0 to max_batch: those that are Inactive become Active with an audit row (channel ecap);
-/// `last_used_at` never goes back. Unknown IDs are passed over; repeating is harmless.
+/// Records uses of client credentials: 0 to max_batch. Inactive ones become Active, with an audit row (channel ecap).
+/// `last_used_at` never decreases. Ignores unknown IDs. Idempotent.
 struct use_clients {
   std::vector<client_use> items;
   std::string actor; ///< for the audit trail

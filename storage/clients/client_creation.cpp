@@ -1,5 +1,6 @@
 // New client credentials.
 #include "core/base/identifiers.hpp"
+#include "core/base/try.hpp"
 #include "storage/clients/client_repository.hpp"
 #include "storage/clients/client_row.hpp"
 #include "storage/events/audit.hpp"
@@ -40,41 +41,32 @@ void bind_common(statement& write, const core::client_credential& wanted) {
 outcome<void> insert_basic(connection& db, const create_client& request) {
   static const std::string text = "INSERT INTO basic_credential (id, client_id, status, created_at, username, "
                                   "password_phc) VALUES (?,?,?,?,?,?)";
-  const auto insert = db.prepared(text);
-  if (!insert)
-    return insert.error();
-  bind_common(**insert, request.credential);
-  (*insert)->bind(4, request.credential.username);
-  (*insert)->bind(5, request.password_phc.reveal());
-  return (*insert)->execute();
+  CM_TRY(auto* const insert, db.prepared(text));
+  bind_common(*insert, request.credential);
+  insert->bind(4, request.credential.username);
+  insert->bind(5, request.password_phc.reveal());
+  return insert->execute();
 }
 
 outcome<void> insert_x509(connection& db, const create_client& request) {
   static const std::string text = "INSERT INTO x509_credential (id, client_id, status, created_at, subject_hash, "
                                   "issuer, serial) VALUES (?,?,?,?,?,?,?)";
-  const auto insert = db.prepared(text);
-  if (!insert)
-    return insert.error();
-  bind_common(**insert, request.credential);
-  (*insert)->bind(4, request.subject);
-  (*insert)->bind(5, request.credential.issuer);
-  (*insert)->bind(6, request.credential.serial_number);
-  return (*insert)->execute();
+  CM_TRY(auto* const insert, db.prepared(text));
+  bind_common(*insert, request.credential);
+  insert->bind(4, request.subject);
+  insert->bind(5, request.credential.issuer);
+  insert->bind(6, request.credential.serial_number);
+  return insert->execute();
 }
 
 outcome<void> insert_with_audit(connection& db, const create_client& request) {
   const auto& wanted = request.credential;
-  auto begun = transaction::begin(db);
-  if (!begun)
-    return begun.error();
-  auto inserted = wanted.kind == core::client_kind::basic ? insert_basic(db, request) : insert_x509(db, request);
-  if (!inserted)
-    return inserted;
+  CM_TRY(auto&& begun, transaction::begin(db));
+  CM_TRY_VOID(wanted.kind == core::client_kind::basic ? insert_basic(db, request) : insert_x509(db, request));
   const auto mark = mark_of(wanted.created_at, request.origin);
   const auto entry = entry_of(wanted.id, mark, std::nullopt, wanted.status);
-  if (auto appended = append_audit(db, {&entry, 1}); !appended)
-    return appended;
-  return begun->commit();
+  CM_TRY_VOID(append_audit(db, {&entry, 1}));
+  return begun.commit();
 }
 
 one_client made_of(const create_client& request) {
@@ -84,7 +76,8 @@ one_client made_of(const create_client& request) {
   return created;
 }
 
-// After a duplicate key: did an earlier attempt of the same command, whose answer got lost, store the row?
+// After a duplicate key: success if an earlier attempt of the same command, whose response was lost, has stored the
+// row.
 outcome<one_client> created_before(connection& db, const create_client& request, const failure& duplicate) {
   const auto& wanted = request.credential;
   auto stored = apply(db, get_client{wanted.kind, wanted.id});
@@ -107,11 +100,9 @@ outcome<one_client> apply(connection& db, const create_client& request, const at
   if (auto broken = broken_bound(request))
     return *std::move(broken);
   if (how.repeated) {
-    // A lost attempt may have been committed, and others may have changed or deleted the credential since.
-    const auto before = audited(db, {&request.credential.id, 1});
-    if (!before)
-      return before.error();
-    if (!before->empty()) {
+    // The lost attempt may have been committed, and other commands may have changed or deleted the credential since.
+    CM_TRY(const auto& before, audited(db, {&request.credential.id, 1}));
+    if (!before.empty()) {
       auto stored = apply(db, get_client{request.credential.kind, request.credential.id});
       if (stored || stored.error().error.code != core::errc::not_found)
         return stored;

@@ -1,5 +1,6 @@
-// Reading client credentials: none of these locks or writes anything.
+// Reads client credentials, without locks.
 #include "core/base/identifiers.hpp"
+#include "core/base/try.hpp"
 #include "storage/clients/client_repository.hpp"
 #include "storage/clients/client_row.hpp"
 #include "storage/sql/batch_limits.hpp"
@@ -10,14 +11,10 @@ outcome<one_client> apply(connection& db, const get_client& request) {
   static const auto texts = for_each_kind(
     [](const client_table& table) { return "SELECT " + table.fields + " FROM " + table.name + " WHERE id = ?"; });
   const auto& table = table_of(request.kind);
-  const auto select = db.prepared(texts[index_of(request.kind)], table.columns);
-  if (!select)
-    return select.error();
-  (*select)->bind(0, request.id.bytes);
+  CM_TRY(auto* const select, db.prepared(texts[index_of(request.kind)], table.columns));
+  select->bind(0, request.id.bytes);
   std::optional<core::client_credential> found;
-  const auto read = read_rows(**select, [&](const statement& row) { found = read_client(request.kind, row); });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read_rows(*select, [&](const statement& row) { found = read_client(request.kind, row); }));
   if (!found)
     return make_usable_failure(core::errc::not_found, table.missing);
   return one_client{*std::move(found)};
@@ -28,18 +25,15 @@ outcome<found_basic> apply(connection& db, const find_basic& request) {
     "SELECT " + table_of(core::client_kind::basic).fields + ", password_phc FROM basic_credential WHERE username = ?";
   static constexpr auto columns = joined(basic_columns, std::array{column{column_kind::text, varchar_bytes}});
   found_basic found;
-  if (!fits_varchar(request.username)) // nobody can be called so
+  if (!fits_varchar(request.username)) // such a username cannot exist
     return found;
-  const auto select = db.prepared(text, columns);
-  if (!select)
-    return select.error();
-  (*select)->bind(0, request.username);
-  const auto read = read_rows(**select, [&](const statement& row) {
+  CM_TRY(auto* const select, db.prepared(text, columns));
+  select->bind(0, request.username);
+  const auto read = read_rows(*select, [&](const statement& row) {
     found.credential = read_client(core::client_kind::basic, row);
     found.password_phc = core::secret{std::string{row.text(basic_columns.size())}};
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   return found;
 }
 
@@ -52,11 +46,10 @@ outcome<found_x509> apply(connection& db, const find_x509& request) {
     return invalid("more than 64 certificates");
   found_x509 found;
   found.credentials.resize(request.subjects.size());
-  const auto read = read_by_hash(db, texts, columns, request.subjects, [&](std::size_t place, const statement& row) {
-    found.credentials[place] = read_client(core::client_kind::x509, row);
+  const auto read = read_by_hash(db, texts, columns, request.subjects, [&](std::size_t index, const statement& row) {
+    found.credentials[index] = read_client(core::client_kind::x509, row);
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   return found;
 }
 
@@ -64,7 +57,7 @@ outcome<found_x509> apply(connection& db, const find_x509& request) {
 
 namespace {
 
-// A condition on a column that is there only where it is asked for, so that its index is used.
+// A condition on a column. Only requested filters are in the SQL text, so that the server can use their index.
 struct filter {
   const char* condition;
   const std::string* value;
@@ -107,11 +100,10 @@ outcome<client_page> apply(connection& db, const list_clients& request) {
   if (request.serial_number && request.serial_number->find_first_not_of("0123456789") != std::string::npos)
     return invalid("not a serial number");
   const bool basic = request.kind == core::client_kind::basic;
-  const auto select = db.prepared(list_text(table_of(request.kind), filters, request.ascending),
-                                  basic ? std::span<const column>{basic_page} : std::span<const column>{x509_page});
-  if (!select)
-    return select.error();
-  auto& rows = **select;
+  CM_TRY(auto* const select,
+         db.prepared(list_text(table_of(request.kind), filters, request.ascending),
+                     basic ? std::span<const column>{basic_page} : std::span<const column>{x509_page}));
+  auto& rows = *select;
   std::size_t parameter = 0;
   for (int part = 0; part < 2; ++part) { // the count, then the page
     for (const auto status : wanted_statuses(request.statuses))
@@ -126,8 +118,7 @@ outcome<client_page> apply(connection& db, const list_clients& request) {
     if (!row.is_null(1))
       page.items.push_back(read_client(request.kind, row, 1));
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   return page;
 }
 

@@ -1,4 +1,4 @@
-// The tables basic_credential and x509_credential: one function an operation.
+// The tables basic_credential and x509_credential: one function per command.
 #pragma once
 
 #include "storage/clients/client_commands.hpp"
@@ -7,7 +7,7 @@
 
 namespace cm::storage {
 
-/// As the functions of token_repository.hpp.
+/// As for the functions of token_repository.hpp.
 [[nodiscard]] outcome<one_client> apply(connection& db, const create_client& request, const attempt& how);
 [[nodiscard]] outcome<one_client> apply(connection& db, const get_client& request);
 [[nodiscard]] outcome<found_basic> apply(connection& db, const find_basic& request);

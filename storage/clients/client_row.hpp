@@ -1,4 +1,4 @@
-// How a client credential stands in the table of its kind.
+// Mapping of client credentials to the columns of their tables.
 #pragma once
 
 #include "core/credentials/client_credential.hpp"
@@ -12,22 +12,22 @@
 
 namespace cm::storage {
 
-/// Longest canonical issuer and serial number in bytes: what TEXT takes.
+/// Maximum length of a canonical issuer or a serial number, in bytes: that of TEXT.
 inline constexpr std::size_t max_subject_text = 65'535;
 
-/// What differs between the two tables.
+/// The differences between the two tables.
 struct client_table {
   core::client_kind kind = core::client_kind::basic;
   core::revoked_kind revoked = core::revoked_kind::basic;
   std::string name;                ///< of the table
-  std::string fields;              ///< the columns that read_client() reads, in their order
-  std::span<const column> columns; ///< the same as results
-  std::string missing;             ///< for people: there is none
+  std::string fields;              ///< the columns that read_client() reads, in order
+  std::span<const column> columns; ///< types of the same columns
+  std::string missing;             ///< message of not_found
 };
 
 [[nodiscard]] const client_table& table_of(core::client_kind kind);
 
-/// One value for each kind, made from its table: for the texts of statements.
+/// Calls `make` with the table of each kind; for the texts of statements.
 template <class Make>
 [[nodiscard]] auto for_each_kind(Make make) {
   return std::array{make(table_of(core::client_kind::basic)), make(table_of(core::client_kind::x509))};
@@ -37,7 +37,7 @@ template <class Make>
   return static_cast<std::size_t>(kind);
 }
 
-/// @param first the column of the ID
+/// @param first index of the ID column
 [[nodiscard]] core::client_credential read_client(core::client_kind kind, const statement& row, std::size_t first = 0);
 
 inline constexpr std::array<column, 7> basic_columns{{

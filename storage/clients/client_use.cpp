@@ -1,4 +1,5 @@
-// Uses of client credentials, a batch of both kinds at a time.
+// Records uses of client credentials, in batches of both kinds.
+#include "core/base/try.hpp"
 #include "storage/clients/client_repository.hpp"
 #include "storage/clients/client_row.hpp"
 #include "storage/events/audit.hpp"
@@ -19,7 +20,7 @@ struct use {
   core::timestamp last{};
 };
 
-// By rising ID.
+// Sorted by ID.
 std::vector<use> uses_of(const std::vector<client_use>& items, core::client_kind kind) {
   std::vector<const client_use*> sorted;
   for (const auto& item : items) {
@@ -37,15 +38,15 @@ std::vector<use> uses_of(const std::vector<client_use>& items, core::client_kind
   return uses;
 }
 
-// What is to be written, found under the rows' locks.
+// The changes to write; determined while the rows are locked.
 struct pending_writes {
   std::vector<const use*> inactive;
-  std::vector<const use*> newer; ///< than the use that is recorded
+  std::vector<const use*> newer; ///< newer than the recorded use
   std::uint64_t rows = 0;
 };
 
 outcome<pending_writes> lock_used(connection& db, core::client_kind kind, const std::vector<use>& uses) {
-  // In the order of the primary key, as everywhere.
+  // Rows are always locked in the order of the primary key.
   static const auto texts = for_each_kind([](const client_table& table) {
     return statement_texts("SELECT id, status, last_used_at FROM " + table.name
                              + " FORCE INDEX (PRIMARY) WHERE id IN (",
@@ -58,8 +59,8 @@ outcome<pending_writes> lock_used(connection& db, core::client_kind kind, const 
     ids.push_back(one.id);
   pending_writes found;
   const auto read = read_by_id(db, texts[index_of(kind)], columns, ids, [&](const statement& row) {
-    const auto place = std::lower_bound(ids.begin(), ids.end(), read_uuid(row.bytes(0))) - ids.begin();
-    const auto& one = uses[static_cast<std::size_t>(place)];
+    const auto position = std::lower_bound(ids.begin(), ids.end(), read_uuid(row.bytes(0))) - ids.begin();
+    const auto& one = uses[static_cast<std::size_t>(position)];
     const bool inactive = read_status(row, 1) == credential_status::inactive;
     const auto recorded = read_optional_time(row, 2);
     const bool newer = !recorded || *recorded < one.last;
@@ -69,27 +70,23 @@ outcome<pending_writes> lock_used(connection& db, core::client_kind kind, const 
       found.newer.push_back(&one);
     found.rows += inactive || newer ? 1 : 0;
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   return found;
 }
 
-// One by one: a credential is used for the first time once in its life.
+// One statement each: a credential has only one first use, so batches would not pay off.
 outcome<void> activate(connection& db, core::client_kind kind, const std::vector<const use*>& inactive) {
   static const auto texts = for_each_kind([](const client_table& table) {
     return "UPDATE " + table.name + " SET status = ?, updated_at = ? WHERE id = ? AND status = ?";
   });
   for (const auto* one : inactive) {
-    const auto update = db.prepared(texts[index_of(kind)]);
-    if (!update)
-      return update.error();
-    (*update)->bind(0, number(credential_status::active));
-    bind_time(**update, 1, one->first);
-    (*update)->bind(2, one->id.bytes);
-    (*update)->bind(3, number(credential_status::inactive));
-    if (auto done = (*update)->execute(); !done)
-      return done;
-    if ((*update)->affected_rows() != 1)
+    CM_TRY(auto* const update, db.prepared(texts[index_of(kind)]));
+    update->bind(0, number(credential_status::active));
+    bind_time(*update, 1, one->first);
+    update->bind(2, one->id.bytes);
+    update->bind(3, number(credential_status::inactive));
+    CM_TRY_VOID(update->execute());
+    if (update->affected_rows() != 1)
       return impossible("a locked row changed its status");
   }
   return {};
@@ -110,36 +107,29 @@ outcome<void> write_last_use(connection& db, core::client_kind kind, const std::
   if (newer.empty())
     return {};
   const auto size_class = class_holding(newer.size());
-  const auto update = db.prepared(texts[index_of(kind)][size_class]);
-  if (!update)
-    return update.error();
+  CM_TRY(auto* const update, db.prepared(texts[index_of(kind)][size_class]));
   const auto size = size_classes[size_class];
   for (std::size_t i = 0; i < size; ++i) {
     const auto& one = *newer[std::min(i, newer.size() - 1)];
-    (*update)->bind(2 * i, one.id.bytes);
-    bind_time(**update, 2 * i + 1, one.last);
-    (*update)->bind(2 * size + i, one.id.bytes);
+    update->bind(2 * i, one.id.bytes);
+    bind_time(*update, 2 * i + 1, one.last);
+    update->bind(2 * size + i, one.id.bytes);
   }
-  return (*update)->execute();
+  return update->execute();
 }
 
 outcome<std::uint64_t> use_kind(connection& db, core::client_kind kind, const std::vector<client_use>& items,
                                 std::string_view actor) {
   const auto uses = uses_of(items, kind);
-  const auto found = lock_used(db, kind, uses);
-  if (!found)
-    return found.error();
-  if (auto done = activate(db, kind, found->inactive); !done)
-    return done.error();
-  if (auto done = write_last_use(db, kind, found->newer); !done)
-    return done.error();
+  CM_TRY(const auto& found, lock_used(db, kind, uses));
+  CM_TRY_VOID(activate(db, kind, found.inactive));
+  CM_TRY_VOID(write_last_use(db, kind, found.newer));
   std::vector<audit_entry> entries;
-  for (const auto* one : found->inactive)
+  for (const auto* one : found.inactive)
     entries.push_back({one->id, one->first, credential_status::inactive, credential_status::active, core::channel::ecap,
                        actor, one->correlation_id});
-  if (auto appended = append_audit(db, entries); !appended)
-    return appended.error();
-  return found->rows;
+  CM_TRY_VOID(append_audit(db, entries));
+  return found.rows;
 }
 
 } // namespace
@@ -151,17 +141,12 @@ outcome<used_clients> apply(connection& db, const use_clients& request) {
   if (request.items.empty())
     return used;
   const auto actor = audit_text(request.actor);
-  auto begun = transaction::begin(db);
-  if (!begun)
-    return begun.error();
+  CM_TRY(auto&& begun, transaction::begin(db));
   for (const auto kind : {core::client_kind::basic, core::client_kind::x509}) {
-    const auto changed = use_kind(db, kind, request.items, actor);
-    if (!changed)
-      return changed.error();
-    used.changed += *changed;
+    CM_TRY(const auto changed, use_kind(db, kind, request.items, actor));
+    used.changed += changed;
   }
-  if (auto ended = begun->commit(); !ended)
-    return ended.error();
+  CM_TRY_VOID(begun.commit());
   return used;
 }
 

@@ -1,5 +1,6 @@
 #include "storage/consistency/consistency.hpp"
 
+#include "core/base/try.hpp"
 #include "storage/consistency/consistency_rows.hpp"
 #include "storage/events/event_commands.hpp"
 #include "storage/sql/batch_limits.hpp"
@@ -24,15 +25,15 @@ struct last_change {
   core::timestamp at{};
   std::optional<credential_status> from;
   std::optional<credential_status> to;
-  std::optional<core::revoked_kind> kind; ///< of the table that has the row; nothing: none has
+  std::optional<core::revoked_kind> kind; ///< of the table that contains the credential; empty: there is no row
   std::optional<std::int64_t> status;     ///< of the row
-  bool recent = false;                    ///< its revocation cannot have been deleted for its age
-  bool explained = false;                 ///< its last audit row may have been deleted for its age
+  bool recent = false;                    ///< the retention cannot have deleted its revocation yet
+  bool explained = false;                 ///< the retention may have deleted its last audit row
 };
 
 outcome<std::vector<last_change>> read_last_changes(connection& db, const consistency_settings& settings,
                                                     const core::uuid& after) {
-  // The last row of each credential comes from the index alone, a step for each credential and not for each row.
+  // The subquery finds the last row of each credential by a loose index scan: one step per credential, not per row.
   static const std::string text =
     "SELECT a.credential_id, a.at, a.from_status, a.to_status, CASE WHEN t.id IS NOT NULL THEN 0 WHEN b.id IS NOT NULL "
     "THEN 1 WHEN x.id IS NOT NULL THEN 2 END, COALESCE(t.status, b.status, x.status), a.at >= "
@@ -47,15 +48,13 @@ outcome<std::vector<last_change>> read_last_changes(connection& db, const consis
       "LEFT JOIN x509_credential AS x ON x.id = a.credential_id ORDER BY a.credential_id";
   static constexpr std::array columns{uuid_column,    integer_column, integer_column, integer_column,
                                       integer_column, integer_column, integer_column, integer_column};
-  const auto select = db.prepared(text, columns);
-  if (!select)
-    return select.error();
-  (*select)->bind(0, settings.revocations_retention.count());
-  (*select)->bind(1, settings.audit_retention.count());
-  (*select)->bind(2, after.bytes);
-  (*select)->bind(3, std::int64_t{settings.page});
+  CM_TRY(auto* const select, db.prepared(text, columns));
+  select->bind(0, settings.revocations_retention.count());
+  select->bind(1, settings.audit_retention.count());
+  select->bind(2, after.bytes);
+  select->bind(3, std::int64_t{settings.page});
   std::vector<last_change> page;
-  const auto read = read_rows(**select, [&](const statement& row) {
+  const auto read = read_rows(*select, [&](const statement& row) {
     last_change one;
     one.id = read_uuid(row.bytes(0));
     one.at = read_time(row, 1);
@@ -69,8 +68,7 @@ outcome<std::vector<last_change>> read_last_changes(connection& db, const consis
     one.explained = row.integer(7) != 0;
     page.push_back(one);
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   return page;
 }
 
@@ -83,7 +81,7 @@ bool is_known(std::int64_t status) {
   return status >= 0 && status < static_cast<std::int64_t>(core::credential_status_count);
 }
 
-// What the row and its last audit row say of each other; nothing where they agree.
+// Compares the credential's row with its last audit row; empty if they agree.
 std::optional<inconsistent_row> compare(const last_change& last) {
   if (!last.kind) {
     if (!last.to)
@@ -93,7 +91,7 @@ std::optional<inconsistent_row> compare(const last_change& last) {
                      + status_name(last.to),
                    last.at);
   }
-  // One without a status that CM knows is found in its own table.
+  // A status that CM does not know is a finding of check_table().
   if (!last.status || !is_known(*last.status) || last.explained)
     return std::nullopt;
   const auto status = static_cast<credential_status>(*last.status);
@@ -104,12 +102,12 @@ std::optional<inconsistent_row> compare(const last_change& last) {
                  last.at);
 }
 
-// Whether the audit row may be, or may follow, one that took the credential away.
+// Whether the last audit row may be that of a revoking change, or follow one.
 bool may_be_revoked(const last_change& last) {
-  const bool gone = !last.to && !last.kind;
-  const bool refused =
+  const bool deleted = !last.to && !last.kind;
+  const bool unusable =
     last.to && last.kind && !core::valid_for_use(*last.to) && last.status == static_cast<std::int64_t>(*last.to);
-  return last.recent && (gone || refused);
+  return last.recent && (deleted || unusable);
 }
 
 std::string describe(const revoking_change& change) {
@@ -123,44 +121,36 @@ std::string describe(const revoking_change& change) {
 outcome<void> check_credential(connection& db, const consistency_settings& settings, const last_change& last,
                                const consistency_listener& listener) {
   const auto wrong = compare(last);
-  if (wrong) {
-    if (auto taken = listener.found(*wrong); !taken)
-      return taken;
-  }
-  // A change that was cut off before its audit row was not told either.
-  const bool cut_off = wrong && wrong->kind == inconsistency::status_mismatch && last.to
-                       && core::valid_for_use(*last.to)
-                       && !core::valid_for_use(static_cast<credential_status>(*last.status));
-  if (!cut_off && (wrong || !may_be_revoked(last)))
+  if (wrong)
+    CM_TRY_VOID(listener.found(*wrong));
+  // A change that was interrupted before its audit row was written was not published either.
+  const bool interrupted = wrong && wrong->kind == inconsistency::status_mismatch && last.to
+                           && core::valid_for_use(*last.to)
+                           && !core::valid_for_use(static_cast<credential_status>(*last.status));
+  if (!interrupted && (wrong || !may_be_revoked(last)))
     return {};
-  const auto change = read_revoking_change(db, last.id, last.kind, settings.revocations_retention);
-  if (!change)
-    return change.error();
-  if (!*change || (*change)->published || !(*change)->recent)
+  CM_TRY(const auto& change, read_revoking_change(db, last.id, last.kind, settings.revocations_retention));
+  if (!change || change->published || !change->recent)
     return {};
   return listener.found(finding(inconsistency::missing_revocation,
                                 last.kind ? table_name(*last.kind) : std::string_view{"credential_audit"}, last.id,
-                                describe(**change), (*change)->at));
+                                describe(*change), change->at));
 }
 
 outcome<void> check_trail(connection& db, const consistency_settings& settings, const consistency_listener& listener) {
   core::uuid after;
   consistency_progress progress{"credential_audit"};
-  // The smallest ID is no version 7 UUID: nothing is lost by beginning behind it.
+  // Starts after the nil UUID, which is not a valid credential ID.
   for (;;) {
-    const auto page = read_last_changes(db, settings, after);
-    if (!page)
-      return page.error();
-    for (const auto& last : *page) {
-      if (auto checked = check_credential(db, settings, last, listener); !checked)
-        return checked;
-    }
-    progress.rows += page->size();
+    CM_TRY(const auto& page, read_last_changes(db, settings, after));
+    for (const auto& last : page)
+      CM_TRY_VOID(check_credential(db, settings, last, listener));
+    progress.rows += page.size();
     if (listener.progressed)
       listener.progressed(progress);
-    if (page->size() < settings.page)
+    if (page.size() < settings.page)
       return {};
-    after = page->back().id;
+    after = page.back().id;
   }
 }
 
@@ -170,7 +160,7 @@ struct credential_row {
   core::uuid id;
   std::optional<std::int64_t> status;
   core::timestamp changed{};
-  bool audited = false; ///< or its audit rows may have been deleted for their age
+  bool audited = false; ///< or the retention may have deleted its audit rows
 };
 
 outcome<std::vector<credential_row>> read_credentials(connection& db, const consistency_settings& settings,
@@ -182,31 +172,26 @@ outcome<std::vector<credential_row>> read_credentials(connection& db, const cons
            + " WHERE id > ? ORDER BY id LIMIT ?";
   });
   static constexpr std::array columns{uuid_column, integer_column, integer_column, integer_column};
-  const auto select = db.prepared(texts[static_cast<std::size_t>(kind)], columns);
-  if (!select)
-    return select.error();
-  (*select)->bind(0, settings.audit_retention.count());
-  (*select)->bind(1, after.bytes);
-  (*select)->bind(2, std::int64_t{settings.page});
+  CM_TRY(auto* const select, db.prepared(texts[static_cast<std::size_t>(kind)], columns));
+  select->bind(0, settings.audit_retention.count());
+  select->bind(1, after.bytes);
+  select->bind(2, std::int64_t{settings.page});
   std::vector<credential_row> page;
-  const auto read = read_rows(**select, [&](const statement& row) {
+  const auto read = read_rows(*select, [&](const statement& row) {
     credential_row one{read_uuid(row.bytes(0)), std::nullopt, read_time(row, 2), row.integer(3) != 0};
     if (!row.is_null(1))
       one.status = row.integer(1);
     page.push_back(one);
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   return page;
 }
 
 outcome<void> check_row(const credential_row& row, std::string_view table, const consistency_listener& listener) {
   if (!row.status || !is_known(*row.status)) {
     const auto status = row.status ? std::to_string(*row.status) : std::string{"NULL"};
-    if (auto taken = listener.found(finding(inconsistency::unknown_status, table, row.id,
-                                            "its status is " + status + ", which CM does not know", row.changed));
-        !taken)
-      return taken;
+    CM_TRY_VOID(listener.found(finding(inconsistency::unknown_status, table, row.id,
+                                       "its status is " + status + ", which CM does not know", row.changed)));
   }
   if (row.audited)
     return {};
@@ -220,19 +205,15 @@ outcome<void> check_table(connection& db, const consistency_settings& settings, 
   const auto table = table_name(kind);
   consistency_progress progress{table};
   for (;;) {
-    const auto page = read_credentials(db, settings, kind, after);
-    if (!page)
-      return page.error();
-    for (const auto& row : *page) {
-      if (auto checked = check_row(row, table, listener); !checked)
-        return checked;
-    }
-    progress.rows += page->size();
+    CM_TRY(const auto& page, read_credentials(db, settings, kind, after));
+    for (const auto& row : page)
+      CM_TRY_VOID(check_row(row, table, listener));
+    progress.rows += page.size();
     if (listener.progressed)
       listener.progressed(progress);
-    if (page->size() < settings.page)
+    if (page.size() < settings.page)
       return {};
-    after = page->back().id;
+    after = page.back().id;
   }
 }
 
@@ -241,7 +222,7 @@ outcome<void> check_table(connection& db, const consistency_settings& settings, 
 struct outbox_row {
   std::int64_t sequence = 0;
   core::timestamp lease_until{};
-  std::optional<core::timestamp> revoked_at; ///< nothing: there is no revocation
+  std::optional<core::timestamp> revoked_at; ///< empty: there is no revocation
   bool stuck = false;
 };
 
@@ -252,17 +233,14 @@ outcome<std::vector<outbox_row>> read_outbox(connection& db, const consistency_s
     + " FROM event_outbox AS o LEFT JOIN revocation AS r ON r.seq = o.seq WHERE o.seq > ? "
       "ORDER BY o.seq LIMIT ?";
   static constexpr std::array columns{integer_column, integer_column, integer_column, integer_column};
-  const auto select = db.prepared(text, columns);
-  if (!select)
-    return select.error();
-  (*select)->bind(0, after);
-  (*select)->bind(1, std::int64_t{settings.page});
+  CM_TRY(auto* const select, db.prepared(text, columns));
+  select->bind(0, after);
+  select->bind(1, std::int64_t{settings.page});
   std::vector<outbox_row> page;
-  const auto read = read_rows(**select, [&](const statement& row) {
+  const auto read = read_rows(*select, [&](const statement& row) {
     page.push_back({row.integer(0), read_time(row, 1), read_optional_time(row, 2), row.integer(3) != 0});
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   return page;
 }
 
@@ -282,19 +260,15 @@ outcome<void> check_outbox(connection& db, const consistency_settings& settings,
   std::int64_t after = -1;
   consistency_progress progress{"event_outbox"};
   for (;;) {
-    const auto page = read_outbox(db, settings, after);
-    if (!page)
-      return page.error();
-    for (const auto& row : *page) {
-      if (auto checked = check_event(row, listener); !checked)
-        return checked;
-    }
-    progress.rows += page->size();
+    CM_TRY(const auto& page, read_outbox(db, settings, after));
+    for (const auto& row : page)
+      CM_TRY_VOID(check_event(row, listener));
+    progress.rows += page.size();
     if (listener.progressed)
       listener.progressed(progress);
-    if (page->size() < settings.page)
+    if (page.size() < settings.page)
       return {};
-    after = page->back().sequence;
+    after = page.back().sequence;
   }
 }
 
@@ -324,12 +298,9 @@ outcome<void> check_consistency(connection& db, const consistency_settings& sett
                                 const consistency_listener& listener) {
   if (settings.page == 0 || settings.page > max_page)
     return invalid("a page of none or more than 1000");
-  if (auto checked = check_trail(db, settings, listener); !checked)
-    return checked;
-  for (const auto kind : {core::revoked_kind::endpoint_tokens, core::revoked_kind::basic, core::revoked_kind::x509}) {
-    if (auto checked = check_table(db, settings, kind, listener); !checked)
-      return checked;
-  }
+  CM_TRY_VOID(check_trail(db, settings, listener));
+  for (const auto kind : {core::revoked_kind::endpoint_tokens, core::revoked_kind::basic, core::revoked_kind::x509})
+    CM_TRY_VOID(check_table(db, settings, kind, listener));
   return check_outbox(db, settings, listener);
 }
 

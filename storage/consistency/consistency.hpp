@@ -1,4 +1,4 @@
-// Whether the tables of a database tell the same story: credentials, their audit trail, revocations, outbox. For
+// Checks that the tables of a database agree with each other: credentials, audit trail, revocations and outbox. For
 // `cm doctor --consistency`.
 #pragma once
 
@@ -17,50 +17,51 @@
 namespace cm::storage {
 
 enum class inconsistency : std::uint8_t {
-  missing_revocation, ///< revoked, suspended or deleted, and consumers were never told
-  status_mismatch,    ///< the row has another status than its last audit row says
-  missing_row,        ///< no row, though the last audit row is no deletion
-  unknown_status,     ///< the row's status is NULL or none that CM knows
-  missing_audit,      ///< a row without audit rows
+  missing_revocation, ///< revoked, suspended or deleted, and consumers were never notified
+  status_mismatch,    ///< the status of the row differs from that of its last audit row
+  missing_row,        ///< there is no row, but the last audit row is not a deletion
+  unknown_status,     ///< the row's status is NULL or unknown to CM
+  missing_audit,      ///< a row without any audit rows
   orphan_event,       ///< an outbox row without its revocation
   stuck_event,        ///< an outbox row that no replica has claimed for an hour
 };
 
-/// "missing-revocation" and so on, for programs.
+/// The machine-readable name, for example "missing-revocation".
 [[nodiscard]] std::string_view to_string(inconsistency kind) noexcept;
 
-/// A lease that has passed so long ago says that no replica takes care of the event.
+/// An event is stuck if its lease expired this long ago: no replica is publishing it.
 inline constexpr std::chrono::milliseconds stuck_after{std::chrono::hours{1}};
 
-/// One finding. Holds no secret.
+/// One finding. Contains no secrets.
 struct inconsistent_row {
   inconsistency kind{};
-  std::string table;                    ///< where to look
-  std::string id;                       ///< of the credential, or the number of the outbox row
-  std::string text;                     ///< what is wrong, for people
-  std::optional<core::timestamp> since; ///< as the rows tell; nothing where they do not
+  std::string table;                    ///< of the inconsistent row
+  std::string id;                       ///< of the credential, or the sequence number of the outbox row
+  std::string text;                     ///< human-readable description
+  std::optional<core::timestamp> since; ///< time of the change, if the rows contain it
 };
 
 struct consistency_settings {
-  std::chrono::milliseconds audit_retention{};       ///< what is older may have been deleted; by the database's clock
-  std::chrono::milliseconds revocations_retention{}; ///< likewise
-  std::uint32_t page = 1000;                         ///< rows that are read at once, 1 to max_page
+  std::chrono::milliseconds audit_retention{}; ///< older audit rows may have been deleted; by the database's clock
+  std::chrono::milliseconds revocations_retention{}; ///< the same for revocations
+  std::uint32_t page = 1000;                         ///< rows read per statement, 1 to max_page
 };
 
-/// What was looked through.
+/// Progress of a check.
 struct consistency_progress {
   std::string_view table;
-  std::uint64_t rows = 0; ///< of this table, so far
+  std::uint64_t rows = 0; ///< rows of this table checked so far
 };
 
-/// Called by the check on its own thread, and must not use its connection, except by repair() from `found`.
+/// Callbacks of a check, called on the calling thread. They must not use its connection, except that `found` may call
+/// repair().
 struct consistency_listener {
   std::function<outcome<void>(const inconsistent_row&)> found; ///< an error ends the check
   std::function<void(const consistency_progress&)> progressed; ///< after every page; may be empty
 };
 
-/// Looks through all credentials and the outbox in pages, in bounded memory, without locks. Each page is read by one
-/// statement, hence at one moment: what replicas write meanwhile makes no finding. Blocking.
+/// Checks all credentials and the outbox page by page, with bounded memory and without locks. Blocking. Each page is
+/// read by one statement and is thus a consistent snapshot: concurrent writes of replicas cause no findings.
 [[nodiscard]] outcome<void> check_consistency(connection& db, const consistency_settings& settings,
                                               const consistency_listener& listener);
 

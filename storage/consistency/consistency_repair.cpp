@@ -1,5 +1,6 @@
 #include "storage/consistency/consistency_repair.hpp"
 
+#include "core/base/try.hpp"
 #include "storage/consistency/consistency_rows.hpp"
 #include "storage/events/audit.hpp"
 #include "storage/events/revocation_log.hpp"
@@ -16,7 +17,7 @@ using outcome_kind = repair_result::outcome_kind;
 
 /// A credential's row, locked until the transaction ends.
 struct locked_credential {
-  std::optional<core::revoked_kind> kind; ///< nothing: there is no row
+  std::optional<core::revoked_kind> kind; ///< empty: there is no row
   std::optional<std::int64_t> status;
   std::string application; ///< of endpoint tokens
   std::string endpoint_id;
@@ -35,43 +36,38 @@ outcome<locked_credential> lock_credential(connection& db, const core::uuid& id)
   }};
   locked_credential found;
   for (std::size_t i = 0; i < texts.size() && !found.kind; ++i) {
-    const auto select = db.prepared(texts[i], columns);
-    if (!select)
-      return select.error();
-    (*select)->bind(0, id.bytes);
-    const auto read = read_rows(**select, [&](const statement& row) {
+    CM_TRY(auto* const select, db.prepared(texts[i], columns));
+    select->bind(0, id.bytes);
+    const auto read = read_rows(*select, [&](const statement& row) {
       found.kind = static_cast<core::revoked_kind>(i);
       if (!row.is_null(0))
         found.status = row.integer(0);
       found.application = row.text(1);
       found.endpoint_id = row.text(2);
     });
-    if (!read)
-      return read.error();
+    CM_TRY_VOID(read);
   }
   return found;
 }
 
-// So that two repairs of a credential without a row come one after the other.
+// Serialises repairs of a credential without a row.
 outcome<void> lock_last_audit_row(connection& db, const core::uuid& id) {
   static const std::string text = "SELECT seq FROM credential_audit FORCE INDEX (credential) WHERE credential_id = ? "
                                   "ORDER BY seq DESC LIMIT 1 FOR UPDATE";
   static constexpr std::array columns{integer_column};
-  const auto select = db.prepared(text, columns);
-  if (!select)
-    return select.error();
-  (*select)->bind(0, id.bytes);
-  return read_rows(**select, [](const statement&) {});
+  CM_TRY(auto* const select, db.prepared(text, columns));
+  select->bind(0, id.bytes);
+  return read_rows(*select, [](const statement&) {});
 }
 
-/// What is known of a credential that was deleted.
+/// What is known about a deleted credential.
 struct former_credential {
   std::optional<core::revoked_kind> kind;
   std::string application;
   std::string endpoint_id;
 };
 
-// By an earlier revocation of it: each of its changes finds the one with its time and correlation ID.
+// From an earlier revocation of it. A revocation belongs to the audit row with the same time and correlation ID.
 outcome<former_credential> find_earlier_revocation(connection& db, const core::uuid& id) {
   static const std::string text =
     "SELECT r.kind, r.application, r.endpoint_id FROM credential_audit AS a FORCE INDEX (credential) "
@@ -82,23 +78,20 @@ outcome<former_credential> find_earlier_revocation(connection& db, const core::u
     {column_kind::text, core::max_identifier_length},
     {column_kind::text, core::max_identifier_length},
   }};
-  const auto select = db.prepared(text, columns);
-  if (!select)
-    return select.error();
-  (*select)->bind(0, id.bytes);
+  CM_TRY(auto* const select, db.prepared(text, columns));
+  select->bind(0, id.bytes);
   former_credential found;
-  const auto read = read_rows(**select, [&](const statement& row) {
+  const auto read = read_rows(*select, [&](const statement& row) {
     found.kind = static_cast<core::revoked_kind>(row.integer(0));
     found.application = row.text(1);
     found.endpoint_id = row.text(2);
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   return found;
 }
 
-// By its audit rows: only tokens are imported or deleted with their endpoint, only passwords change without another
-// status.
+// From its audit rows: only tokens are imported or deleted with their endpoint, and only a change of a password keeps
+// the status.
 outcome<std::optional<core::revoked_kind>> guess_kind(connection& db, const core::uuid& id) {
   static const std::string text =
     "SELECT COALESCE(MAX(channel IN (" + std::to_string(static_cast<int>(core::channel::elce)) + ", "
@@ -106,19 +99,16 @@ outcome<std::optional<core::revoked_kind>> guess_kind(connection& db, const core
     + ")), 0), COALESCE(MAX(from_status = to_status), 0) FROM credential_audit FORCE INDEX (credential) "
       "WHERE credential_id = ?";
   static constexpr std::array columns{integer_column, integer_column};
-  const auto select = db.prepared(text, columns);
-  if (!select)
-    return select.error();
-  (*select)->bind(0, id.bytes);
+  CM_TRY(auto* const select, db.prepared(text, columns));
+  select->bind(0, id.bytes);
   std::optional<core::revoked_kind> kind;
-  const auto read = read_rows(**select, [&](const statement& row) {
+  const auto read = read_rows(*select, [&](const statement& row) {
     if (row.integer(0) != 0)
       kind = core::revoked_kind::endpoint_tokens;
     else if (row.integer(1) != 0)
       kind = core::revoked_kind::basic;
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   return kind;
 }
 
@@ -131,16 +121,12 @@ missing_revocations(connection& db, const core::uuid& id, const locked_credentia
   lost.at = change.at;
   former_credential known{row.kind, row.application, row.endpoint_id};
   if (!known.kind) {
-    auto earlier = find_earlier_revocation(db, id);
-    if (!earlier)
-      return earlier.error();
-    known = *std::move(earlier);
+    CM_TRY(auto&& earlier, find_earlier_revocation(db, id));
+    known = std::move(earlier);
   }
   if (!known.kind) {
-    const auto kind = guess_kind(db, id);
-    if (!kind)
-      return kind.error();
-    known.kind = *kind;
+    CM_TRY(const auto kind, guess_kind(db, id));
+    known.kind = kind;
   }
   lost.kind = known.kind.value_or(core::revoked_kind::endpoint_tokens);
   lost.application = known.application;
@@ -153,7 +139,7 @@ missing_revocations(connection& db, const core::uuid& id, const locked_credentia
   return all;
 }
 
-// Whether the row is as its last audit row has left it.
+// Whether the row still has the state that the change has left.
 bool agrees(const locked_credential& row, const revoking_change& change) {
   if (!change.to)
     return !row.kind;
@@ -174,40 +160,26 @@ std::string describe(const std::vector<core::revocation>& written) {
 }
 
 outcome<repair_result> add_revocation(connection& db, const consistency_settings& settings, const core::uuid& id) {
-  auto begun = transaction::begin(db);
-  if (!begun)
-    return begun.error();
-  const auto row = lock_credential(db, id);
-  if (!row)
-    return row.error();
-  if (auto locked = lock_last_audit_row(db, id); !locked)
-    return locked.error();
-  const auto change = read_revoking_change(db, id, row->kind, settings.revocations_retention);
-  if (!change)
-    return change.error();
-  if (!*change || (*change)->published || !(*change)->recent || !agrees(*row, **change))
+  CM_TRY(auto&& begun, transaction::begin(db));
+  CM_TRY(const auto& row, lock_credential(db, id));
+  CM_TRY_VOID(lock_last_audit_row(db, id));
+  CM_TRY(const auto& change, read_revoking_change(db, id, row.kind, settings.revocations_retention));
+  if (!change || change->published || !change->recent || !agrees(row, *change))
     return repair_result{outcome_kind::vanished, "it is in order now"};
-  auto lost = missing_revocations(db, id, *row, **change);
-  if (!lost)
-    return lost.error();
-  if (auto appended = append_revocations(db, *lost); !appended)
-    return appended.error();
-  if (auto ended = begun->commit(); !ended)
-    return ended.error();
-  return repair_result{outcome_kind::repaired, describe(*lost)};
+  CM_TRY(auto&& lost, missing_revocations(db, id, row, *change));
+  CM_TRY_VOID(append_revocations(db, lost));
+  CM_TRY_VOID(begun.commit());
+  return repair_result{outcome_kind::repaired, describe(lost)};
 }
 
 outcome<repair_result> remove_orphan(connection& db, std::int64_t sequence) {
   static const std::string text =
     "DELETE FROM event_outbox WHERE seq = ? AND NOT EXISTS (SELECT 1 FROM revocation WHERE revocation.seq = ?)";
-  const auto erase = db.prepared(text);
-  if (!erase)
-    return erase.error();
-  (*erase)->bind(0, sequence);
-  (*erase)->bind(1, sequence);
-  if (auto done = (*erase)->execute(); !done)
-    return done.error();
-  if ((*erase)->affected_rows() == 0)
+  CM_TRY(auto* const erase, db.prepared(text));
+  erase->bind(0, sequence);
+  erase->bind(1, sequence);
+  CM_TRY_VOID(erase->execute());
+  if (erase->affected_rows() == 0)
     return repair_result{outcome_kind::vanished, "it is in order now"};
   return repair_result{outcome_kind::repaired, "the outbox row was deleted"};
 }

@@ -1,4 +1,4 @@
-// What `cm doctor --consistency --repair` writes.
+// The repair of inconsistencies: `cm doctor --consistency --repair`.
 #pragma once
 
 #include "storage/consistency/consistency.hpp"
@@ -12,22 +12,24 @@ namespace cm::storage {
 struct repair_result {
   enum class outcome_kind : std::uint8_t {
     repaired,
-    vanished, ///< the finding holds no longer: nothing was done
-    manual,   ///< nothing that a program may do by itself
+    vanished, ///< the finding is no longer true: nothing was done
+    manual,   ///< a person has to decide: see the runbook
   };
   outcome_kind kind = outcome_kind::manual;
-  std::string text; ///< what was done, or why nothing, for people
+  std::string text; ///< human-readable: what was done, or why nothing was
 };
 
-/// Repairs one finding, in one transaction. The finding is looked at again under the locks of the credential's row and
-/// of its last audit row, so that replicas and other repairs may write meanwhile. A missing revocation gets its row and
-/// its outbox row, with the time and the correlation ID of the change: running replicas send the event when the
-/// writer's lease of 5 s has passed. An orphan outbox row is deleted. No credential and no audit row is ever written. A
-/// lock that is not given is asked for a few times.
+/// Repairs one finding in one transaction. Safe while replicas and other repairs write: it checks the finding again
+/// after it has locked the credential's row and its last audit row. After a lock time-out or a deadlock it retries, up
+/// to four attempts. Blocking.
 ///
-/// The audit trail does not say what kind a deleted credential was. Where neither an earlier revocation of it nor its
-/// audit rows tell, one revocation of an endpoint token (without application and endpoint) and one of a client
-/// credential are written: nobody knows the ID but those who let this credential in.
+/// A missing revocation: writes the revocation and its outbox row, with the time and the correlation ID of the change.
+/// Running replicas publish the event when the writer's lease of 5 s has expired. An orphan outbox row: deletes it.
+/// Never writes credentials or audit rows.
+///
+/// The audit trail does not contain the kind of a deleted credential. If neither an earlier revocation nor the audit
+/// rows reveal it, one revocation of an endpoint token (without application and endpoint) and one of a client
+/// credential are written. The one of the wrong kind is harmless: only this credential has that ID.
 [[nodiscard]] outcome<repair_result> repair(connection& db, const consistency_settings& settings,
                                             const inconsistent_row& found);
 

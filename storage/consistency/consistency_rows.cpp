@@ -1,16 +1,17 @@
 #include "storage/consistency/consistency_rows.hpp"
 
+#include "core/base/try.hpp"
 #include "storage/sql/rows.hpp"
 
 namespace cm::storage {
 
 namespace {
 
-// The last change that decides whether the credential is usable, also where it is.
+// The last change that determines whether the credential is usable, even if it made it usable.
 outcome<std::optional<revoking_change>> read_deciding_change(connection& db, const core::uuid& credential,
                                                              std::chrono::milliseconds retention) {
-  // Passed over: Suspended to Revoked, a change of a password, and what was unusable when it was created. They leave
-  // as it is what somebody was told before, or should have been.
+  // Skips Suspended to Revoked, changes of a password, and creations in an unusable status: consumers need no
+  // notification of them.
   static const std::string text =
     "SELECT a.at, a.from_status, a.to_status, a.correlation_id, a.at >= " + std::string{database_now}
     + " - ?, EXISTS (SELECT 1 FROM revocation AS r FORCE INDEX (operation) WHERE r.at = a.at AND r.correlation_id = "
@@ -25,13 +26,11 @@ outcome<std::optional<revoking_change>> read_deciding_change(connection& db, con
     integer_column,
     integer_column,
   }};
-  const auto select = db.prepared(text, columns);
-  if (!select)
-    return select.error();
-  (*select)->bind(0, retention.count());
-  (*select)->bind(1, credential.bytes);
+  CM_TRY(auto* const select, db.prepared(text, columns));
+  select->bind(0, retention.count());
+  select->bind(1, credential.bytes);
   std::optional<revoking_change> change;
-  const auto read = read_rows(**select, [&](const statement& row) {
+  const auto read = read_rows(*select, [&](const statement& row) {
     change.emplace();
     change->at = read_time(row, 0);
     change->from = read_optional_status(row, 1);
@@ -40,12 +39,11 @@ outcome<std::optional<revoking_change>> read_deciding_change(connection& db, con
     change->recent = row.integer(4) != 0;
     change->published = row.integer(5) != 0;
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   return change;
 }
 
-// The change that only the row tells of; nothing where the credential is usable.
+// The change that is visible only in the row; empty if the credential is usable.
 outcome<std::optional<revoking_change>> read_unrecorded_change(connection& db, const core::uuid& credential,
                                                                core::revoked_kind kind,
                                                                std::chrono::milliseconds retention) {
@@ -56,13 +54,11 @@ outcome<std::optional<revoking_change>> read_unrecorded_change(connection& db, c
            + std::string{table} + " WHERE id = ? AND status IN (2, 3)) AS c";
   });
   static constexpr std::array columns{integer_column, integer_column, integer_column, integer_column};
-  const auto select = db.prepared(texts[static_cast<std::size_t>(kind)], columns);
-  if (!select)
-    return select.error();
-  (*select)->bind(0, retention.count());
-  (*select)->bind(1, credential.bytes);
+  CM_TRY(auto* const select, db.prepared(texts[static_cast<std::size_t>(kind)], columns));
+  select->bind(0, retention.count());
+  select->bind(1, credential.bytes);
   std::optional<revoking_change> change;
-  const auto read = read_rows(**select, [&](const statement& row) {
+  const auto read = read_rows(*select, [&](const statement& row) {
     change.emplace();
     change->at = read_time(row, 0);
     change->to = read_optional_status(row, 1);
@@ -71,8 +67,7 @@ outcome<std::optional<revoking_change>> read_unrecorded_change(connection& db, c
     change->recent = row.integer(2) != 0;
     change->published = row.integer(3) != 0;
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   return change;
 }
 

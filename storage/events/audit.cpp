@@ -1,6 +1,7 @@
 #include "storage/events/audit.hpp"
 
 #include "core/base/identifiers.hpp"
+#include "core/base/try.hpp"
 #include "storage/sql/row_values.hpp"
 #include "storage/sql/rows.hpp"
 
@@ -10,9 +11,9 @@ namespace cm::storage {
 
 namespace {
 
-constexpr std::size_t columns_of_a_row = 7;
+constexpr std::size_t values_per_row = 7;
 
-// A piece of an insertion: well below the longest packet that the server takes (16 MiB), whatever the texts.
+// Rows per bulk insertion: far below the maximum packet size of the server (16 MiB), however long the texts are.
 constexpr std::size_t max_rows = 1000;
 
 constexpr const char* record_fields = "at, from_status, to_status, channel, actor, correlation_id, seq";
@@ -27,7 +28,7 @@ constexpr std::array<column, 7> record_columns{{
   integer_column,
 }};
 
-// `first` is the column of the time.
+// `first` is the index of the time column.
 core::audit_record read_record(const statement& row, std::size_t first = 0) {
   core::audit_record record;
   record.at = read_time(row, first);
@@ -39,7 +40,7 @@ core::audit_record read_record(const statement& row, std::size_t first = 0) {
   return record;
 }
 
-// Length of the UTF-8 character that a byte begins, 1 where it begins none.
+// Length of the UTF-8 character that starts with this byte; 1 if it is not a valid first byte.
 std::size_t character_length(unsigned char first) {
   if (first >= 0xF0)
     return 4;
@@ -87,18 +88,16 @@ std::size_t bind_audit(statement& to, std::size_t first, const audit_entry& entr
   to.bind(first + 4, static_cast<std::int64_t>(entry.how));
   to.bind(first + 5, entry.actor);
   to.bind(first + 6, entry.correlation_id);
-  return first + columns_of_a_row;
+  return first + values_per_row;
 }
 
 outcome<void> append_audit(connection& db, std::span<const audit_entry> entries) {
   static const std::string text{audit_insertion};
   while (!entries.empty()) {
-    const auto some = entries.first(std::min(entries.size(), max_rows));
-    const auto insert = db.prepared(text);
-    if (!insert)
-      return insert.error();
-    row_values rows{columns_of_a_row, some.size()};
-    for (const auto& entry : some) {
+    const auto chunk = entries.first(std::min(entries.size(), max_rows));
+    CM_TRY(auto* const insert, db.prepared(text));
+    row_values rows{values_per_row, chunk.size()};
+    for (const auto& entry : chunk) {
       rows.add(entry.credential.bytes);
       rows.add(entry.at);
       rows.add(entry.from);
@@ -107,9 +106,8 @@ outcome<void> append_audit(connection& db, std::span<const audit_entry> entries)
       rows.add(entry.actor);
       rows.add(entry.correlation_id);
     }
-    if (auto done = (*insert)->execute(rows); !done)
-      return done;
-    entries = entries.subspan(some.size());
+    CM_TRY_VOID(insert->execute(rows));
+    entries = entries.subspan(chunk.size());
   }
   return {};
 }
@@ -117,25 +115,22 @@ outcome<void> append_audit(connection& db, std::span<const audit_entry> entries)
 outcome<std::optional<core::audit_record>> find_change(connection& db, const core::uuid& credential,
                                                        const change_mark& mark,
                                                        const std::function<bool(const core::audit_record&)>& is_it) {
-  // The newest rows of the credential are found by its key; all of them would be without a bound.
+  // The inner SELECT uses the key of the credential; its LIMIT bounds the number of rows that are read.
   static const std::string text = "SELECT " + std::string{record_fields} + " FROM (SELECT " + record_fields
                                   + " FROM credential_audit WHERE credential_id = ? ORDER BY seq DESC LIMIT 1000) AS "
                                     "newest WHERE at = ? AND channel = ? AND correlation_id = ? ORDER BY seq DESC";
-  const auto select = db.prepared(text, record_columns);
-  if (!select)
-    return select.error();
-  (*select)->bind(0, credential.bytes);
-  bind_time(**select, 1, mark.at);
-  (*select)->bind(2, static_cast<std::int64_t>(mark.how));
-  (*select)->bind(3, mark.correlation_id);
+  CM_TRY(auto* const select, db.prepared(text, record_columns));
+  select->bind(0, credential.bytes);
+  bind_time(*select, 1, mark.at);
+  select->bind(2, static_cast<std::int64_t>(mark.how));
+  select->bind(3, mark.correlation_id);
   std::optional<core::audit_record> found;
-  const auto read = read_rows(**select, [&](const statement& row) {
+  const auto read = read_rows(*select, [&](const statement& row) {
     auto record = read_record(row);
     if (!found && record.correlation_id == mark.correlation_id && is_it(record))
       found = std::move(record);
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   return found;
 }
 
@@ -144,10 +139,8 @@ outcome<std::vector<core::uuid>> audited(connection& db, std::span<const core::u
     statement_texts("SELECT DISTINCT credential_id FROM credential_audit WHERE credential_id IN (", "?", ")");
   static constexpr std::array columns{uuid_column};
   std::vector<core::uuid> found;
-  const auto read = read_by_id(db, texts, columns, credentials,
-                               [&](const statement& row) { found.push_back(read_uuid(row.bytes(0))); });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read_by_id(db, texts, columns, credentials,
+                         [&](const statement& row) { found.push_back(read_uuid(row.bytes(0))); }));
   return found;
 }
 
@@ -156,20 +149,17 @@ outcome<history_page> read_history(connection& db, const core::uuid& credential,
   static constexpr std::array<std::string_view, 1> order{"seq"};
   static const auto text = page_text(record_fields, "FROM credential_audit WHERE credential_id = ?", order, false);
   static constexpr auto columns = joined(std::array{integer_column}, record_columns);
-  const auto select = db.prepared(text, columns);
-  if (!select)
-    return select.error();
-  (*select)->bind(0, credential.bytes);
-  (*select)->bind(1, credential.bytes);
-  bind_page(**select, 2, limit, offset);
+  CM_TRY(auto* const select, db.prepared(text, columns));
+  select->bind(0, credential.bytes);
+  select->bind(1, credential.bytes);
+  bind_page(*select, 2, limit, offset);
   history_page page;
-  const auto read = read_rows(**select, [&](const statement& row) {
+  const auto read = read_rows(*select, [&](const statement& row) {
     page.total = static_cast<std::uint64_t>(row.integer(0));
     if (!row.is_null(1))
       page.items.push_back(read_record(row, 1));
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   return page;
 }
 

@@ -1,4 +1,4 @@
-// What a look into the audit trail of one credential answers.
+// The reply to a query for a credential's audit trail.
 #pragma once
 
 #include "core/credentials/audit.hpp"

@@ -1,4 +1,4 @@
-// What storage can be asked about the outbox, the revocations of the last days, and old rows.
+// The commands on the outbox, on recent revocations and on old rows, and their replies.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -12,33 +12,33 @@
 
 namespace cm::storage {
 
-/// An event in the outbox belongs for so long to the replica that wrote or claimed it; after that, any replica may
-/// claim it. Measured by the clock of the database.
+/// How long an event in the outbox belongs to the replica that wrote or claimed it. After that, any replica may claim
+/// it. Measured by the database's clock.
 inline constexpr std::chrono::milliseconds outbox_lease{5000};
 
-/// Most token IDs of one event: an event stays below the message limit of NATS (1 MiB).
+/// Maximum number of token IDs of one event; it keeps events below the message limit of NATS (1 MiB).
 inline constexpr std::size_t max_event_ids = 20'000;
 
-/// Most events that are claimed at once.
+/// Maximum number of events in one claim.
 inline constexpr std::uint32_t max_claim = 256;
 
-/// Most numbers of revocations that are read at once.
+/// Maximum number of sequence numbers that find_revocations reads.
 inline constexpr std::uint32_t max_found_revocations = 10'000;
 
-/// Takes events over of which the lease has passed, oldest first, for another outbox_lease. Rows that another replica
-/// is taking at this moment are passed over (SKIP LOCKED).
+/// Claims events whose lease has expired, oldest first, for another outbox_lease. Skips rows that another replica is
+/// claiming concurrently (SKIP LOCKED).
 struct claim_events {
-  std::uint32_t limit = max_claim; ///< 0: only count
+  std::uint32_t limit = max_claim; ///< 0 to max_claim; 0: only count
 };
 
 struct claimed_events {
   std::vector<core::revocation> events;
-  std::uint64_t pending = 0;              ///< all that are in the outbox, those included
-  std::uint64_t oldest_sequence = 0;      ///< of the first of them; 0 where there is none
-  std::chrono::milliseconds oldest_age{}; ///< since its revocation, by the database's clock; 0 for one of the future
+  std::uint64_t pending = 0;         ///< all events in the outbox, including the claimed ones; counted up to 1,000,000
+  std::uint64_t oldest_sequence = 0; ///< of the first event in the outbox; 0 if it is empty
+  std::chrono::milliseconds oldest_age{}; ///< of the same event, by the database's clock; never negative
 };
 
-/// Takes events out of the outbox: NATS has confirmed them. Unknown ones are passed over. 0 to max_claim.
+/// Deletes events from the outbox after NATS has confirmed them: 0 to max_claim. Ignores unknown ones.
 struct confirm_events {
   std::vector<std::uint64_t> sequences;
 };
@@ -47,52 +47,54 @@ struct confirmed_events {
   std::uint64_t removed = 0;
 };
 
-/// Revocations behind a cursor by rising sequence. No row with a lower number than one that was shown appears later.
+/// Lists revocations after a cursor, by ascending sequence. No row appears later with a lower number than one that was
+/// listed.
 struct list_revocations {
   std::uint64_t after = 0;
   std::uint32_t limit = 100; ///< 1 to max_page
 };
 
 struct revocation_page {
-  std::vector<core::revocation> items; ///< fewer than `limit`: there are no more at present
+  std::vector<core::revocation> items; ///< fewer than `limit`: the end of the list for now
 };
 
-/// Reads which revocations there are behind a number, without a lock. Numbers are given before the commit, so a lower
-/// one may become visible later: what is missing has to be looked for again for as long as a transaction may take.
+/// Reads the sequence numbers of the revocations after a number, without a lock. Numbers are assigned before the
+/// commit, so a lower number may become visible later. The caller must check gaps again for as long as a transaction
+/// may take.
 struct find_revocations {
-  std::optional<std::uint64_t> after; ///< nothing: only the highest number there is
+  std::optional<std::uint64_t> after; ///< empty: only the highest number
   std::uint32_t limit = max_found_revocations;
 };
 
 struct found_revocations {
-  std::vector<std::uint64_t> sequences; ///< rising; `limit` of them: there may be more
+  std::vector<std::uint64_t> sequences; ///< ascending; if there are `limit`, there may be more
 };
 
-/// Reads revocations by their numbers, 0 to max_claim; answered with a revocation_page. Unknown ones are passed over.
+/// Reads revocations by their numbers, 0 to max_claim. Ignores unknown ones. Reply: revocation_page.
 struct get_revocations {
   std::vector<std::uint64_t> sequences;
 };
 
-/// Rows of the audit trail that one prune looks through at most, in multiples of its limit.
+/// Maximum number of windows (of `limit` rows each) of the audit trail that one prune examines.
 inline constexpr std::uint32_t max_prune_windows = 8;
 
-/// Deletes rows of the audit trail and of the revocations (of those only what is out of the outbox) that are older than
-/// they are kept, by the database's clock; a bounded number at a time. The audit trail has no index on the time: it is
-/// looked through from audit_after on in windows of `limit` rows, up to the first window with an old row, so that rows
-/// with a time of the future do not hide the old ones behind them.
+/// Deletes audit rows, and revocations that are no longer in the outbox, that are older than their retention by the
+/// database's clock; a bounded number per command. The audit trail has no index on the time. So prune examines windows
+/// of `limit` rows, starting after audit_after, up to the first window that contains an old row. This way, rows with a
+/// time in the future do not hide old rows that follow them.
 struct prune {
   std::chrono::milliseconds audit_retention{};
   std::chrono::milliseconds revocations_retention{};
-  std::uint32_t limit = 1000;    ///< of each; 1 to max_page
-  std::uint64_t audit_after = 0; ///< looks at audit rows with a higher number only
+  std::uint32_t limit = 1000;    ///< for each of the two tables; 1 to max_page
+  std::uint64_t audit_after = 0; ///< examine only audit rows with a higher number
 };
 
-/// `limit` of the revocations, or an audit row: there may be more.
+/// If `limit` revocations or at least one audit row were deleted, there may be more.
 struct pruned {
   std::uint64_t audit_rows = 0;
   std::uint64_t revocations = 0;
-  std::uint64_t audit_next = 0; ///< audit rows up to this number were looked at: where the next command may go on
-  bool audit_end = false;       ///< there are no audit rows behind audit_next
+  std::uint64_t audit_next = 0; ///< last examined audit row: the audit_after of the next command
+  bool audit_end = false;       ///< there are no audit rows after audit_next
 };
 
 } // namespace cm::storage

@@ -1,5 +1,6 @@
 #include "storage/events/event_repository.hpp"
 
+#include "core/base/try.hpp"
 #include "storage/events/revocation_log.hpp"
 #include "storage/sql/batch_limits.hpp"
 #include "storage/sql/rows.hpp"
@@ -18,8 +19,8 @@ struct outbox_state {
   std::chrono::milliseconds oldest_age{};
 };
 
-// Without a lock: an outbox of which nothing may be claimed is left alone.
-outcome<outbox_state> look(connection& db) {
+// Unlocked, so that a claim takes locks only if there is something to claim.
+outcome<outbox_state> read_state(connection& db) {
   static const std::string text = "SELECT (SELECT COUNT(*) FROM (SELECT seq FROM event_outbox LIMIT 1000000) AS some), "
                                   "EXISTS (SELECT 1 FROM event_outbox WHERE lease_until < "
                                   + std::string{database_now} + "), COALESCE(first.seq, 0), COALESCE(GREATEST(0, "
@@ -27,33 +28,27 @@ outcome<outbox_state> look(connection& db) {
                                   + " - revocation.at), 0) FROM (SELECT MIN(seq) AS seq FROM event_outbox) AS first "
                                     "LEFT JOIN revocation ON revocation.seq = first.seq";
   static constexpr std::array columns{integer_column, integer_column, integer_column, integer_column};
-  const auto select = db.prepared(text, columns);
-  if (!select)
-    return select.error();
+  CM_TRY(auto* const select, db.prepared(text, columns));
   outbox_state state;
-  const auto read = read_rows(**select, [&](const statement& row) {
+  const auto read = read_rows(*select, [&](const statement& row) {
     state = {static_cast<std::uint64_t>(row.integer(0)), row.integer(1) != 0,
              static_cast<std::uint64_t>(row.integer(2)), std::chrono::milliseconds{row.integer(3)}};
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   return state;
 }
 
 outcome<std::vector<std::uint64_t>> lock_claimable(connection& db, std::uint32_t limit) {
-  // By the primary key: by the other one, all rows would be locked before the oldest of them are known.
+  // By the primary key: via the key on the lease, the server would lock all expired rows before it sorts out the
+  // oldest.
   static const std::string text = "SELECT seq FROM event_outbox FORCE INDEX (PRIMARY) WHERE lease_until < "
                                   + std::string{database_now} + " ORDER BY seq LIMIT ? FOR UPDATE SKIP LOCKED";
   static constexpr std::array columns{integer_column};
-  const auto select = db.prepared(text, columns);
-  if (!select)
-    return select.error();
-  (*select)->bind(0, std::int64_t{limit});
+  CM_TRY(auto* const select, db.prepared(text, columns));
+  select->bind(0, std::int64_t{limit});
   std::vector<std::uint64_t> numbers;
-  const auto read =
-    read_rows(**select, [&](const statement& row) { numbers.push_back(static_cast<std::uint64_t>(row.integer(0))); });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(
+    read_rows(*select, [&](const statement& row) { numbers.push_back(static_cast<std::uint64_t>(row.integer(0))); }));
   return numbers;
 }
 
@@ -61,17 +56,11 @@ outcome<std::vector<std::uint64_t>> lease(connection& db, std::uint32_t limit) {
   static const auto texts = statement_texts("UPDATE event_outbox SET lease_until = " + std::string{database_now} + " + "
                                               + std::to_string(outbox_lease.count()) + " WHERE seq IN (",
                                             "?", ")");
-  auto begun = transaction::begin(db);
-  if (!begun)
-    return begun.error();
-  auto numbers = lock_claimable(db, limit);
-  if (!numbers)
-    return numbers;
-  if (const auto written = write_by_number(db, texts, *numbers); !written)
-    return written.error();
-  if (auto ended = begun->commit(); !ended)
-    return ended.error();
-  return numbers;
+  CM_TRY(auto&& begun, transaction::begin(db));
+  CM_TRY(auto&& numbers, lock_claimable(db, limit));
+  CM_TRY_VOID(write_by_number(db, texts, numbers));
+  CM_TRY_VOID(begun.commit());
+  return std::move(numbers);
 }
 
 const statement_set& events_texts() {
@@ -84,10 +73,8 @@ outcome<std::vector<core::revocation>> read_events(connection& db, const stateme
                                                    std::span<const std::uint64_t> numbers) {
   std::vector<core::revocation> events;
   events.reserve(numbers.size());
-  const auto read = read_by_number(db, texts, revocation_columns, numbers,
-                                   [&](const statement& row) { events.push_back(read_revocation(row)); });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read_by_number(db, texts, revocation_columns, numbers,
+                             [&](const statement& row) { events.push_back(read_revocation(row)); }));
   return events;
 }
 
@@ -96,22 +83,16 @@ outcome<std::vector<core::revocation>> read_events(connection& db, const stateme
 outcome<claimed_events> apply(connection& db, const claim_events& request) {
   if (request.limit > max_claim)
     return invalid("a claim of more than 256 events");
-  const auto state = look(db);
-  if (!state)
-    return state.error();
+  CM_TRY(const auto& state, read_state(db));
   claimed_events claimed;
-  claimed.pending = state->pending;
-  claimed.oldest_sequence = state->oldest_sequence;
-  claimed.oldest_age = state->oldest_age;
-  if (request.limit == 0 || !state->claimable)
+  claimed.pending = state.pending;
+  claimed.oldest_sequence = state.oldest_sequence;
+  claimed.oldest_age = state.oldest_age;
+  if (request.limit == 0 || !state.claimable)
     return claimed;
-  const auto numbers = lease(db, request.limit);
-  if (!numbers)
-    return numbers.error();
-  auto events = read_events(db, events_texts(), *numbers);
-  if (!events)
-    return events.error();
-  claimed.events = *std::move(events);
+  CM_TRY(const auto& numbers, lease(db, request.limit));
+  CM_TRY(auto&& events, read_events(db, events_texts(), numbers));
+  claimed.events = std::move(events);
   return claimed;
 }
 
@@ -119,36 +100,27 @@ outcome<confirmed_events> apply(connection& db, const confirm_events& request) {
   static const auto texts = statement_texts("DELETE FROM event_outbox WHERE seq IN (", "?", ")");
   if (request.sequences.size() > max_claim)
     return invalid("a confirmation of more than 256 events");
-  const auto removed = write_by_number(db, texts, request.sequences);
-  if (!removed)
-    return removed.error();
-  return confirmed_events{*removed};
+  CM_TRY(const auto removed, write_by_number(db, texts, request.sequences));
+  return confirmed_events{removed};
 }
 
 // -- list ----------------------------------------------------------------------------------------------------------
 
 namespace {
 
-// Up to this number all revocations are visible that ever will be: nobody holds a number that is not committed.
+// The highest number for which no revocation with a lower number can appear later: no uncommitted transaction holds
+// one.
 outcome<std::int64_t> settled_number(connection& db) {
   static const std::string text = "SELECT COALESCE(MAX(seq), 0) FROM revocation";
   static constexpr std::array columns{integer_column};
-  auto begun = transaction::begin(db);
-  if (!begun)
-    return begun.error();
-  const auto gate = db.query("SELECT id FROM revocation_gate WHERE id = 1 FOR UPDATE");
-  if (!gate)
-    return gate.error();
-  if (gate->size() != 1)
+  CM_TRY(auto&& begun, transaction::begin(db));
+  CM_TRY(const auto& gate, db.query("SELECT id FROM revocation_gate WHERE id = 1 FOR UPDATE"));
+  if (gate.size() != 1)
     return impossible("the table revocation_gate has lost its row");
-  const auto select = db.prepared(text, columns);
-  if (!select)
-    return select.error();
+  CM_TRY(auto* const select, db.prepared(text, columns));
   std::int64_t settled = 0;
-  if (auto read = read_rows(**select, [&](const statement& row) { settled = row.integer(0); }); !read)
-    return read.error();
-  if (auto ended = begun->commit(); !ended)
-    return ended.error();
+  CM_TRY_VOID(read_rows(*select, [&](const statement& row) { settled = row.integer(0); }));
+  CM_TRY_VOID(begun.commit());
   return settled;
 }
 
@@ -160,20 +132,14 @@ outcome<revocation_page> apply(connection& db, const list_revocations& request) 
   if (request.limit == 0 || request.limit > max_page)
     return invalid("a page of none or more than 1000");
   revocation_page page;
-  const auto settled = settled_number(db);
-  if (!settled)
-    return settled.error();
-  if (request.after >= static_cast<std::uint64_t>(*settled))
+  CM_TRY(const auto settled, settled_number(db));
+  if (request.after >= static_cast<std::uint64_t>(settled))
     return page;
-  const auto select = db.prepared(text, revocation_columns);
-  if (!select)
-    return select.error();
-  (*select)->bind(0, static_cast<std::int64_t>(request.after));
-  (*select)->bind(1, *settled);
-  (*select)->bind(2, std::int64_t{request.limit});
-  const auto read = read_rows(**select, [&](const statement& row) { page.items.push_back(read_revocation(row)); });
-  if (!read)
-    return read.error();
+  CM_TRY(auto* const select, db.prepared(text, revocation_columns));
+  select->bind(0, static_cast<std::int64_t>(request.after));
+  select->bind(1, settled);
+  select->bind(2, std::int64_t{request.limit});
+  CM_TRY_VOID(read_rows(*select, [&](const statement& row) { page.items.push_back(read_revocation(row)); }));
   return page;
 }
 
@@ -185,32 +151,26 @@ outcome<found_revocations> apply(connection& db, const find_revocations& request
   static constexpr std::array columns{integer_column};
   if (request.limit == 0 || request.limit > max_found_revocations)
     return invalid("none or more than 10,000 numbers of revocations");
-  const auto select = db.prepared(request.after ? behind : highest, columns);
-  if (!select)
-    return select.error();
+  CM_TRY(auto* const select, db.prepared(request.after ? behind : highest, columns));
   if (request.after) {
-    (*select)->bind(0, static_cast<std::int64_t>(*request.after));
-    (*select)->bind(1, std::int64_t{request.limit});
+    select->bind(0, static_cast<std::int64_t>(*request.after));
+    select->bind(1, std::int64_t{request.limit});
   }
   found_revocations found;
-  const auto read = read_rows(
-    **select, [&](const statement& row) { found.sequences.push_back(static_cast<std::uint64_t>(row.integer(0))); });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read_rows(
+    *select, [&](const statement& row) { found.sequences.push_back(static_cast<std::uint64_t>(row.integer(0))); }));
   return found;
 }
 
 outcome<revocation_page> apply(connection& db, const get_revocations& request) {
-  // Another text than a claim's: in the server's list of statements the two are to be told apart.
+  // Not the text of a claim, so that the two can be distinguished in the server's statement statistics.
   static const auto texts = statement_texts("SELECT " + std::string{revocation_fields}
                                               + " FROM revocation FORCE INDEX (PRIMARY) WHERE seq IN (",
                                             "?", ") ORDER BY seq");
   if (request.sequences.size() > max_claim)
     return invalid("more than 256 revocations");
-  auto events = read_events(db, texts, request.sequences);
-  if (!events)
-    return events.error();
-  return revocation_page{*std::move(events)};
+  CM_TRY(auto&& events, read_events(db, texts, request.sequences));
+  return revocation_page{std::move(events)};
 }
 
 } // namespace cm::storage

@@ -1,4 +1,4 @@
-// The tables revocation and event_outbox as the publisher and consumers see them.
+// The tables revocation and event_outbox: the operations of the publisher and of consumers.
 #pragma once
 
 #include "storage/events/event_commands.hpp"
@@ -6,8 +6,8 @@
 
 namespace cm::storage {
 
-/// As the functions of token_repository.hpp. A claim of which the outcome is not known leaves its events leased: they
-/// are claimed again when the lease has passed.
+/// As for the functions of token_repository.hpp. If the outcome of a claim is unknown, its events may stay leased; they
+/// can be claimed again when the lease has expired.
 [[nodiscard]] outcome<claimed_events> apply(connection& db, const claim_events& request);
 [[nodiscard]] outcome<confirmed_events> apply(connection& db, const confirm_events& request);
 [[nodiscard]] outcome<revocation_page> apply(connection& db, const list_revocations& request);

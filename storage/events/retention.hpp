@@ -1,4 +1,4 @@
-// Deletes rows of the audit trail and of the revocations that are older than they are kept.
+// Deletes rows of the audit trail and revocations that are older than their retention.
 #pragma once
 
 #include "storage/events/event_commands.hpp"
@@ -6,7 +6,8 @@
 
 namespace cm::storage {
 
-/// As the functions of token_repository.hpp. Each statement is a transaction of its own: what is deleted stays deleted.
+/// As for the functions of token_repository.hpp, but each statement is a transaction of its own: after a failure,
+/// earlier deletions remain.
 [[nodiscard]] outcome<pruned> apply(connection& db, const prune& request);
 
 } // namespace cm::storage

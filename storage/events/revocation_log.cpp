@@ -1,5 +1,6 @@
 #include "storage/events/revocation_log.hpp"
 
+#include "core/base/try.hpp"
 #include "storage/events/event_commands.hpp"
 
 namespace cm::storage {
@@ -12,8 +13,8 @@ core::revocation read_revocation(const statement& row) {
   read.endpoint_id = row.text(3);
   const auto ids = row.bytes(4);
   read.ids.reserve(ids.size() / uuid_size);
-  for (std::size_t at = 0; at + uuid_size <= ids.size(); at += uuid_size)
-    read.ids.push_back(read_uuid(ids.subspan(at, uuid_size)));
+  for (std::size_t offset = 0; offset + uuid_size <= ids.size(); offset += uuid_size)
+    read.ids.push_back(read_uuid(ids.subspan(offset, uuid_size)));
   read.to = read_optional_status(row, 5);
   read.correlation_id = row.text(6);
   read.at = read_time(row, 7);
@@ -47,13 +48,10 @@ void bind_revocation(statement& to, std::size_t first, const core::revocation& l
 outcome<void> append_without_event(connection& db, core::revocation& lost) {
   static const std::string text{revocation_insertion};
   const auto ids = ids_of(lost);
-  const auto insert = db.prepared(text);
-  if (!insert)
-    return insert.error();
-  auto& write = **insert;
+  CM_TRY(auto* const insert, db.prepared(text));
+  auto& write = *insert;
   bind_revocation(write, 0, lost, ids);
-  if (auto done = write.execute(); !done)
-    return done;
+  CM_TRY_VOID(write.execute());
   if (write.affected_rows() != 1)
     return impossible("the table revocation_gate has lost its row");
   lost.sequence = write.last_insert_id();
@@ -63,41 +61,33 @@ outcome<void> append_without_event(connection& db, core::revocation& lost) {
 namespace {
 
 outcome<void> append_one(connection& db, core::revocation& lost) {
-  if (auto appended = append_without_event(db, lost); !appended)
-    return appended;
+  CM_TRY_VOID(append_without_event(db, lost));
   static const std::string text = event_insertion("?");
-  const auto event = db.prepared(text);
-  if (!event)
-    return event.error();
-  (*event)->bind(0, static_cast<std::int64_t>(lost.sequence));
-  return (*event)->execute();
+  CM_TRY(auto* const event, db.prepared(text));
+  event->bind(0, static_cast<std::int64_t>(lost.sequence));
+  return event->execute();
 }
 
 } // namespace
 
 outcome<void> append_revocations(connection& db, std::span<core::revocation> lost) {
-  for (auto& one : lost) {
-    if (auto appended = append_one(db, one); !appended)
-      return appended;
-  }
+  for (auto& one : lost)
+    CM_TRY_VOID(append_one(db, one));
   return {};
 }
 
 outcome<std::vector<core::revocation>> revocations_of(connection& db, const change_mark& mark,
                                                       core::revoked_kind kind) {
-  // Bounded for clients that give all their requests of a millisecond the same correlation ID.
+  // LIMIT: a client may send many requests within a millisecond with the same correlation ID.
   static const std::string text = "SELECT " + std::string{revocation_fields}
                                   + " FROM revocation WHERE at = ? AND correlation_id = ? AND kind = ? ORDER BY seq "
                                     "LIMIT 1000";
-  const auto select = db.prepared(text, revocation_columns);
-  if (!select)
-    return select.error();
-  bind_time(**select, 0, mark.at);
-  (*select)->bind(1, mark.correlation_id);
-  (*select)->bind(2, static_cast<std::int64_t>(kind));
+  CM_TRY(auto* const select, db.prepared(text, revocation_columns));
+  bind_time(*select, 0, mark.at);
+  select->bind(1, mark.correlation_id);
+  select->bind(2, static_cast<std::int64_t>(kind));
   std::vector<core::revocation> found;
-  if (auto read = read_rows(**select, [&](const statement& row) { found.push_back(read_revocation(row)); }); !read)
-    return read.error();
+  CM_TRY_VOID(read_rows(*select, [&](const statement& row) { found.push_back(read_revocation(row)); }));
   return found;
 }
 

@@ -1,4 +1,4 @@
-// The tables revocation and event_outbox as the operations that take credentials away write them.
+// Writing the tables revocation and event_outbox: for the operations that revoke credentials.
 #pragma once
 
 #include "core/base/identifiers.hpp"
@@ -32,31 +32,34 @@ inline constexpr std::array<column, 8> revocation_columns{{
 
 [[nodiscard]] core::revocation read_revocation(const statement& row);
 
-/// Inserts a revocation; its parameters are what bind_revocation binds. The gate's row is read, and thereby locked,
-/// before the number is given.
+/// SQL text that inserts a revocation; bind_revocation() binds its parameters. It reads, and thereby locks, the row of
+/// revocation_gate before the server assigns the sequence number.
 inline constexpr std::string_view revocation_insertion =
   "INSERT INTO revocation (kind, application, endpoint_id, ids, to_status, correlation_id, at) "
   "SELECT ?,?,?,?,?,?,? FROM revocation_gate WHERE id = 1 LOCK IN SHARE MODE";
 
-/// The column `ids` of a revocation.
+/// The value of the column `ids`.
 [[nodiscard]] std::vector<std::uint8_t> ids_of(const core::revocation& lost);
 
-/// From parameter `first` on; both must live until the statement was executed.
+/// Binds the parameters of revocation_insertion, starting at index `first`. `lost` and `ids` must live until the
+/// statement has been executed.
 void bind_revocation(statement& to, std::size_t first, const core::revocation& lost, std::span<const std::uint8_t> ids);
 
-/// Writes a revocation in the caller's transaction and gives it its number; its event is the caller's to insert. To be
-/// called last before that, an audit row and the commit: the transaction shares the gate from here on, and must not
-/// wait for anybody then.
+/// Writes a revocation in the caller's transaction and sets its sequence number. The caller has to insert the event.
+/// From this call on the transaction holds a shared lock on revocation_gate and must not wait for other locks: only the
+/// event, an audit row and the commit may follow.
 [[nodiscard]] outcome<void> append_without_event(connection& db, core::revocation& lost);
 
-/// Inserts the event of a revocation, whose number is that SQL expression.
+/// SQL text that inserts the event of a revocation into the outbox.
+/// @param sequence SQL expression of its sequence number
 [[nodiscard]] std::string event_insertion(std::string_view sequence);
 
-/// Writes revocations with their events in the caller's transaction and gives them their numbers. To be called last
-/// before the commit: the transaction shares the gate from here on, and must not wait for anybody then.
+/// Writes revocations with their events in the caller's transaction and sets their sequence numbers. Only the commit
+/// may follow: from this call on the transaction holds a shared lock on revocation_gate and must not wait for other
+/// locks.
 [[nodiscard]] outcome<void> append_revocations(connection& db, std::span<core::revocation> lost);
 
-/// The revocations of one kind that one operation has written, oldest first: for a repetition of it.
+/// The revocations of one kind that an operation has written, oldest first. For a repetition of the operation.
 [[nodiscard]] outcome<std::vector<core::revocation>> revocations_of(connection& db, const change_mark& mark,
                                                                     core::revoked_kind kind);
 

@@ -1,5 +1,7 @@
 #include "storage/events/status_change.hpp"
 
+#include "core/base/try.hpp"
+
 #include <algorithm>
 
 namespace cm::storage {
@@ -13,20 +15,18 @@ core::revocation marked(core::revocation lost, const change_mark& mark, std::opt
 
 outcome<std::optional<core::revocation>> event_of(connection& db, const core::revocation& lost,
                                                   const change_mark& mark) {
-  auto written = revocations_of(db, mark, lost.kind);
-  if (!written)
-    return written.error();
-  const auto same = std::find_if(written->begin(), written->end(),
+  CM_TRY(auto&& written, revocations_of(db, mark, lost.kind));
+  const auto same = std::find_if(written.begin(), written.end(),
                                  [&](const core::revocation& r) { return r.ids == lost.ids && r.to == lost.to; });
   std::optional<core::revocation> event;
-  if (same != written->end())
+  if (same != written.end())
     event = std::move(*same);
   return event;
 }
 
 outcome<bool> change_at_once(connection& db, const seen_credential& seen, const audit_entry& entry,
                              std::optional<core::revocation>& lost) {
-  // The number is selected behind COMMIT, so that rows come from what is done only; a block has no last_insert_id().
+  // The SELECT of the number follows COMMIT, so that a row arrives only after success. A block has no last_insert_id().
   static const std::string unless_one = "; IF ROW_COUNT() <> 1 THEN SIGNAL SQLSTATE '45000'; END IF; ";
   static constexpr std::array<column, 1> number_column{integer_column};
   std::string statements = entry.to ? "UPDATE " : "DELETE FROM ";
@@ -45,10 +45,8 @@ outcome<bool> change_at_once(connection& db, const seen_credential& seen, const 
   }
   const auto text = whole_block("DECLARE number BIGINT UNSIGNED DEFAULT 0; ", statements, "SELECT number; ");
 
-  const auto block = db.prepared(text, number_column);
-  if (!block)
-    return block.error();
-  auto& change = **block;
+  CM_TRY(auto* const block, db.prepared(text, number_column));
+  auto& change = *block;
   std::size_t next = 0;
   if (entry.to) {
     change.bind(next++, number(*entry.to));
@@ -81,22 +79,18 @@ outcome<bool> change_at_once(connection& db, const seen_credential& seen, const 
 
 outcome<void> record_and_commit(connection& db, transaction& within, const audit_entry& entry,
                                 std::optional<core::revocation>& lost) {
-  // The last statements go to the server as one block: each by itself would be a round trip during which the credential
-  // is locked.
+  // The last statements are sent as one block: separate round trips would lengthen the time in which the credential is
+  // locked.
   static const std::string audit = std::string{audit_insertion} + "; ";
   static const std::string recorded = closing_block(audit);
   static const std::string recorded_with_event = closing_block(audit + event_insertion("?") + "; ");
-  if (lost) {
-    if (auto appended = append_without_event(db, *lost); !appended)
-      return appended;
-  }
-  const auto block = db.prepared(lost ? recorded_with_event : recorded);
-  if (!block)
-    return block.error();
-  const auto next = bind_audit(**block, 0, entry);
   if (lost)
-    (*block)->bind(next, static_cast<std::int64_t>(lost->sequence));
-  return within.commit_with(**block);
+    CM_TRY_VOID(append_without_event(db, *lost));
+  CM_TRY(auto* const block, db.prepared(lost ? recorded_with_event : recorded));
+  const auto next = bind_audit(*block, 0, entry);
+  if (lost)
+    block->bind(next, static_cast<std::int64_t>(lost->sequence));
+  return within.commit_with(*block);
 }
 
 failure precondition_failed() {

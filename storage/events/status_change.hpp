@@ -1,8 +1,9 @@
-// One change of one credential, the same for every table: read it, ask the precondition, check the transition, write it
-// with its audit row, revocation and event. Optimistic path: an unlocked read and one conditional write (two round
-// trips). On a conflict, and where the command is repeated: SELECT … FOR UPDATE (five).
+// A change of one credential, generic over its table: read the row, evaluate the precondition, check the transition,
+// write the row with its audit row, revocation and event. Optimistic path: an unlocked read and one conditional write
+// (two round trips). On a conflict, and where the command is repeated: SELECT … FOR UPDATE (five round trips).
 #pragma once
 
+#include "core/base/try.hpp"
 #include "core/credentials/revocation.hpp"
 #include "storage/events/audit.hpp"
 #include "storage/events/revocation_log.hpp"
@@ -18,7 +19,8 @@
 
 namespace cm::storage {
 
-/// Asks a precondition. It is somebody else's code: what it throws is answered and does not go through the session.
+/// Evaluates a precondition. It is a callback of the caller: an exception becomes a failure and does not propagate
+/// through the session. An empty precondition is true.
 template <class Subject>
 [[nodiscard]] outcome<bool> ask(const std::function<bool(const Subject&)>& precondition, const Subject& subject) {
   if (!precondition)
@@ -32,7 +34,7 @@ template <class Subject>
   }
 }
 
-/// A precondition that is asked once of the same row, however often it is read.
+/// A precondition that caches its result: it is evaluated once for the same row, however often the row is read.
 template <class Row>
 class precondition_on {
 public:
@@ -63,15 +65,15 @@ struct changed_row {
   std::optional<core::revocation> event;
 };
 
-/// The revocation that an operation with this mark is, or was.
+/// The revocation with the time and the correlation ID of the operation, and with the new status.
 [[nodiscard]] core::revocation marked(core::revocation lost, const change_mark& mark,
                                       std::optional<core::credential_status> to);
 
-/// The event of an earlier attempt, read back; nothing where it is not there any more.
+/// Reads the event back that an earlier attempt has written; empty if it has been deleted.
 [[nodiscard]] outcome<std::optional<core::revocation>> event_of(connection& db, const core::revocation& lost,
                                                                 const change_mark& mark);
 
-/// A credential as it was read, without a lock.
+/// The state of a credential that was read without a lock.
 struct seen_credential {
   std::string_view table;
   core::uuid id;
@@ -79,30 +81,30 @@ struct seen_credential {
   std::optional<core::timestamp> updated_at;
 };
 
-/// Changes or deletes (an entry without `to`) a credential in one round trip, with everything that belongs to it:
-/// transaction, audit row, revocation, event and COMMIT.
-/// @param lost gets its number
-/// @return false: the credential has changed since it was read, and nothing was done
+/// Changes a credential, or deletes it (an entry without `to`), with audit row, revocation and event: one transaction
+/// in one round trip.
+/// @param lost its sequence number is set
+/// @return false: the credential has changed since it was read, and nothing was written
 [[nodiscard]] outcome<bool> change_at_once(connection& db, const seen_credential& seen, const audit_entry& entry,
                                            std::optional<core::revocation>& lost);
 
-/// Audit row and, where it was given, revocation, then COMMIT.
-/// @param within the transaction that the change was made in; ended by this
-/// @param lost gets its number
+/// Writes the audit row and, if there is one, the revocation with its event; then commits.
+/// @param within the transaction that made the change
+/// @param lost its sequence number is set
 [[nodiscard]] outcome<void> record_and_commit(connection& db, transaction& within, const audit_entry& entry,
                                               std::optional<core::revocation>& lost);
 
 [[nodiscard]] failure precondition_failed();
 
-/// What a change of the row to that status (nothing: its end) takes away from somebody.
+/// The revocation that a change of the row to that status (empty: its deletion) causes; empty if it revokes nothing.
 template <class Table>
-[[nodiscard]] std::optional<core::revocation> taken_away(const Table& table, const typename Table::row& row,
-                                                         std::optional<core::credential_status> to,
-                                                         const change_mark& mark) {
+[[nodiscard]] std::optional<core::revocation> revocation_of(const Table& table, const typename Table::row& row,
+                                                            std::optional<core::credential_status> to,
+                                                            const change_mark& mark) {
   if (to && !core::takes_away(row.status, *to))
     return std::nullopt;
   auto lost = marked(table.lost(row.id), mark, to);
-  table.place(row, lost);
+  table.set_endpoint(row, lost);
   return lost;
 }
 
@@ -111,71 +113,65 @@ template <class Table>
 [[nodiscard]] outcome<bool> change_seen(connection& db, const Table& table, const typename Table::row& row,
                                         std::optional<core::credential_status> to, const change_mark& mark,
                                         std::optional<core::revocation>& lost) {
-  lost = taken_away(table, row, to, mark);
+  lost = revocation_of(table, row, to, mark);
   return change_at_once(db, {table.name(), row.id, row.status, row.updated_at}, entry_of(row.id, mark, row.status, to),
                         lost);
 }
 
-/// What an earlier attempt of a status change has left behind.
+/// The result of an earlier attempt of a status change.
 struct earlier_change {
   bool done = false;
-  std::optional<core::revocation> event; ///< where it revoked the credential and the event can be read back
+  std::optional<core::revocation> event; ///< if it revoked the credential and the event still exists
 };
 
-/// Looks for an earlier attempt of the change to `target` with this mark.
+/// Finds an earlier attempt of the change to `target` with this mark.
 template <class Table>
 [[nodiscard]] outcome<earlier_change> find_earlier_change(connection& db, const Table& table, const core::uuid& id,
                                                           core::credential_status target, const change_mark& mark) {
-  const auto record = find_change(
-    db, id, mark, [&](const core::audit_record& r) { return r.to == target && r.from && r.from != target; });
-  if (!record)
-    return record.error();
+  const auto is_same = [&](const core::audit_record& r) { return r.to == target && r.from && r.from != target; };
+  CM_TRY(const auto& record, find_change(db, id, mark, is_same));
   earlier_change earlier;
-  earlier.done = record->has_value();
-  if (earlier.done && core::takes_away(*(*record)->from, target)) {
-    auto event = event_of(db, marked(table.lost(id), mark, target), mark);
-    if (!event)
-      return event.error();
-    earlier.event = *std::move(event);
+  earlier.done = record.has_value();
+  if (earlier.done && core::takes_away(*record->from, target)) {
+    CM_TRY(auto&& event, event_of(db, marked(table.lost(id), mark, target), mark));
+    earlier.event = std::move(event);
   }
   return earlier;
 }
 
-/// The optimistic path of change_status(); nothing where the row does not permit it, or has changed meanwhile.
+/// The optimistic path of change_status(); empty if the row does not permit the change, or has changed meanwhile.
 template <class Table>
 [[nodiscard]] outcome<std::optional<changed_row<typename Table::row>>>
 change_unlocked(connection& db, const Table& table, core::credential_status target, const change_mark& mark,
                 precondition_on<typename Table::row>& condition) {
   using result = changed_row<typename Table::row>;
-  auto seen = table.find(db);
+  CM_TRY(auto&& seen, table.find(db));
   if (!seen)
-    return seen.error();
-  if (!*seen)
     return std::nullopt;
-  auto row = **std::move(seen);
-  const auto permitted = condition.ask(row);
-  if (!permitted)
-    return permitted.error();
-  if (!*permitted || core::check_transition(row.status, target) != core::transition::allowed)
+  auto row = *std::move(seen);
+  CM_TRY(const auto permitted, condition.ask(row));
+  if (!permitted || core::check_transition(row.status, target) != core::transition::allowed)
     return std::nullopt;
   std::optional<core::revocation> lost;
-  const auto done = change_seen(db, table, row, target, mark, lost);
+  CM_TRY(const auto done, change_seen(db, table, row, target, mark, lost));
   if (!done)
-    return done.error();
-  if (!*done)
     return std::nullopt;
   row.status = target;
   row.updated_at = mark.at;
   return result{std::move(row), true, std::move(lost)};
 }
 
-/// Gives one credential another status, as change_token_status says.
+/// Changes the status of one credential; semantics as for change_token_status.
 ///
-/// A Table is one row to be changed: `row` (with id, status, updated_at), `missing()` for people, `name()` in SQL,
-/// `find(db) -> outcome<optional<row>>` (SELECT) and `lock(db)` (the same FOR UPDATE), `set_status(db, row, to, at) ->
-/// outcome<uint64_t>` (UPDATE … WHERE id and the old status; rows written), `remove(db, row) -> outcome<uint64_t>`
-/// (DELETE likewise) and `lost(id) -> revocation` with the kind and the ID; `place(row, revocation&)` adds where it
-/// belonged.
+/// A Table gives access to one row. It has:
+/// - `row`: its type, with id, status and updated_at
+/// - `missing()`: the message of not_found
+/// - `name()`: the name of the table in SQL
+/// - `find(db) -> outcome<optional<row>>`: SELECT; `lock(db)`: the same with FOR UPDATE
+/// - `set_status(db, row, to, at) -> outcome<uint64_t>`: UPDATE … WHERE id and old status; returns the rows written
+/// - `remove(db, row) -> outcome<uint64_t>`: DELETE under the same condition
+/// - `lost(id) -> revocation`: with kind and ID
+/// - `set_endpoint(row, revocation&)`: sets application and endpoint, if the kind has them
 template <class Table>
 [[nodiscard]] outcome<changed_row<typename Table::row>>
 change_status(connection& db, const Table& table, core::credential_status target, const change_mark& mark,
@@ -183,128 +179,96 @@ change_status(connection& db, const Table& table, core::credential_status target
   using result = changed_row<typename Table::row>;
   precondition_on<typename Table::row> condition{precondition};
   if (!how.repeated) {
-    auto changed = change_unlocked(db, table, target, mark, condition);
-    if (!changed)
-      return changed.error();
-    if (*changed)
-      return **std::move(changed);
+    CM_TRY(auto&& changed, change_unlocked(db, table, target, mark, condition));
+    if (changed)
+      return *std::move(changed);
   }
-  auto begun = transaction::begin(db);
-  if (!begun)
-    return begun.error();
-  auto locked = table.lock(db);
+  CM_TRY(auto&& begun, transaction::begin(db));
+  CM_TRY(auto&& locked, table.lock(db));
   if (!locked)
-    return locked.error();
-  if (!*locked)
     return make_usable_failure(core::errc::not_found, std::string{table.missing()});
-  auto row = **std::move(locked);
-  const auto permitted = condition.ask(row);
-  if (!permitted)
-    return permitted.error();
+  auto row = *std::move(locked);
+  CM_TRY(const auto permitted, condition.ask(row));
   const auto transition = core::check_transition(row.status, target);
-  const bool allowed = *permitted && transition == core::transition::allowed;
-  const bool no_op = *permitted && transition == core::transition::unchanged;
+  const bool allowed = permitted && transition == core::transition::allowed;
+  const bool no_op = permitted && transition == core::transition::unchanged;
 
-  // A lost attempt of this very operation may have been committed, and others may have changed the credential since:
-  // what they did stays. On the first attempt only the row's time can say so.
+  // An earlier attempt of the same operation may have been committed, and other operations may have changed the
+  // credential since: their changes must stay. On a first attempt, only the time of the row can indicate an earlier
+  // one.
   if (how.repeated || !(allowed || no_op) || row.updated_at == mark.at) {
-    auto earlier = find_earlier_change(db, table, row.id, target, mark);
-    if (!earlier)
-      return earlier.error();
-    if (earlier->done) {
-      if (auto ended = begun->roll_back(); !ended)
-        return ended.error();
-      return result{std::move(row), true, std::move(earlier->event)};
+    CM_TRY(auto&& earlier, find_earlier_change(db, table, row.id, target, mark));
+    if (earlier.done) {
+      CM_TRY_VOID(begun.roll_back());
+      return result{std::move(row), true, std::move(earlier.event)};
     }
   }
   if (allowed) {
-    const auto written = table.set_status(db, row, target, mark.at);
-    if (!written)
-      return written.error();
-    if (*written != 1)
+    CM_TRY(const auto written, table.set_status(db, row, target, mark.at));
+    if (written != 1)
       return impossible("a locked row changed its status");
-    auto lost = taken_away(table, row, target, mark);
-    if (auto done = record_and_commit(db, *begun, entry_of(row.id, mark, row.status, target), lost); !done)
-      return done.error();
+    auto lost = revocation_of(table, row, target, mark);
+    CM_TRY_VOID(record_and_commit(db, begun, entry_of(row.id, mark, row.status, target), lost));
     row.status = target;
     row.updated_at = mark.at;
     return result{std::move(row), true, std::move(lost)};
   }
-  if (auto ended = begun->roll_back(); !ended)
-    return ended.error();
+  CM_TRY_VOID(begun.roll_back());
   if (no_op)
     return result{std::move(row), false, {}};
-  if (!*permitted)
+  if (!permitted)
     return precondition_failed();
   return make_usable_failure(core::errc::conflict, "A credential that is " + std::string{to_string(row.status)}
                                                      + " cannot become " + std::string{to_string(target)});
 }
 
 /// The optimistic path of delete_one().
-/// @return whether the credential was deleted; `lost` is its event then
+/// @param lost set to the event if the credential was deleted
+/// @return whether the credential was deleted
 template <class Table>
 [[nodiscard]] outcome<bool> delete_unlocked(connection& db, const Table& table, const change_mark& mark,
                                             precondition_on<typename Table::row>& condition,
                                             std::optional<core::revocation>& lost) {
-  const auto seen = table.find(db);
+  CM_TRY(const auto& seen, table.find(db));
   if (!seen)
-    return seen.error();
-  if (!*seen)
     return false;
-  const auto permitted = condition.ask(**seen);
+  CM_TRY(const auto permitted, condition.ask(*seen));
   if (!permitted)
-    return permitted.error();
-  if (!*permitted)
     return false;
-  return change_seen(db, table, **seen, std::nullopt, mark, lost);
+  return change_seen(db, table, *seen, std::nullopt, mark, lost);
 }
 
-/// Deletes one credential, as delete_token says. Its ID never comes back, so a repetition undoes nothing.
-/// @return the event; nothing where an earlier attempt has deleted it and the event cannot be read back
+/// Deletes one credential; semantics as for delete_token. IDs are never reused, so a repetition cannot delete anything
+/// else.
+/// @return the event; empty if an earlier attempt has deleted the credential and its event no longer exists
 template <class Table>
 [[nodiscard]] outcome<std::optional<core::revocation>>
 delete_one(connection& db, const Table& table, const change_mark& mark,
            const std::function<bool(const typename Table::row&)>& precondition) {
   precondition_on<typename Table::row> condition{precondition};
   std::optional<core::revocation> lost;
-  const auto deleted = delete_unlocked(db, table, mark, condition, lost);
-  if (!deleted)
-    return deleted.error();
-  if (*deleted)
+  CM_TRY(const auto deleted, delete_unlocked(db, table, mark, condition, lost));
+  if (deleted)
     return lost;
-  auto begun = transaction::begin(db);
-  if (!begun)
-    return begun.error();
-  const auto locked = table.lock(db);
-  if (!locked)
-    return locked.error();
-  if (!*locked) {
-    const auto earlier = find_change(db, table.id(), mark, [](const core::audit_record& r) { return !r.to; });
+  CM_TRY(auto&& begun, transaction::begin(db));
+  CM_TRY(const auto& locked, table.lock(db));
+  if (!locked) {
+    CM_TRY(const auto& earlier, find_change(db, table.id(), mark, [](const core::audit_record& r) { return !r.to; }));
     if (!earlier)
-      return earlier.error();
-    if (!*earlier)
       return make_usable_failure(core::errc::not_found, std::string{table.missing()});
-    auto event = event_of(db, marked(table.lost(table.id()), mark, std::nullopt), mark);
-    if (!event)
-      return event.error();
-    if (auto ended = begun->roll_back(); !ended)
-      return ended.error();
-    return event;
+    CM_TRY(auto&& event, event_of(db, marked(table.lost(table.id()), mark, std::nullopt), mark));
+    CM_TRY_VOID(begun.roll_back());
+    return std::move(event);
   }
-  const auto& row = **locked;
-  const auto permitted = condition.ask(row);
+  const auto& row = *locked;
+  CM_TRY(const auto permitted, condition.ask(row));
   if (!permitted)
-    return permitted.error();
-  if (!*permitted)
     return precondition_failed();
-  const auto removed = table.remove(db, row);
-  if (!removed)
-    return removed.error();
-  if (*removed != 1)
+  CM_TRY(const auto removed, table.remove(db, row));
+  if (removed != 1)
     return impossible("a locked row changed its status");
-  lost = taken_away(table, row, std::nullopt, mark);
-  if (auto done = record_and_commit(db, *begun, entry_of(row.id, mark, row.status, std::nullopt), lost); !done)
-    return done.error();
+  lost = revocation_of(table, row, std::nullopt, mark);
+  CM_TRY_VOID(record_and_commit(db, begun, entry_of(row.id, mark, row.status, std::nullopt), lost));
   return lost;
 }
 

@@ -1,14 +1,15 @@
-// What storage can be asked about the record of the token-hash key, and what it answers.
+// The command on the record of the token-hash key, and its reply.
 #pragma once
 
 namespace cm::storage {
 
-/// Says that a process which hashes tokens with the session's key is alive, while the database has no tokens and the
-/// key could be replaced (hash_key_lease). A record of another key: the connection is refused at its next check.
+/// Confirms that a process that hashes tokens with the session's key is alive. Needed while the database has no tokens,
+/// because an unconfirmed key can then be replaced (hash_key_lease). If another key is recorded: a failure of kind
+/// schema, so that the next connection is refused.
 struct keep_hash_key {};
 
 struct kept_hash_key {
-  bool has_tokens = false; ///< the record stays from now on
+  bool has_tokens = false; ///< the record can no longer be replaced
 };
 
 } // namespace cm::storage

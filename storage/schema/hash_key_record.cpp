@@ -1,5 +1,6 @@
 #include "storage/schema/hash_key_record.hpp"
 
+#include "core/base/try.hpp"
 #include "storage/sql/rows.hpp"
 
 #include <algorithm>
@@ -12,33 +13,30 @@ namespace {
 
 struct record {
   std::optional<std::string> fingerprint;
-  bool has_tokens = false; ///< of the database
+  bool has_tokens = false; ///< whether the database has any
 };
 
 outcome<record> read_record(connection& db) {
-  const auto rows = db.query("SELECT (SELECT fingerprint FROM token_hash_key WHERE id = 1), EXISTS (SELECT 1 FROM "
-                             "endpoint_token)");
-  if (!rows)
-    return rows.error();
-  return record{rows->at(0).at(0), rows->at(0).at(1) == "1"};
+  CM_TRY(const auto& rows,
+         db.query("SELECT (SELECT fingerprint FROM token_hash_key WHERE id = 1), EXISTS (SELECT 1 FROM "
+                  "endpoint_token)"));
+  return record{rows.at(0).at(0), rows.at(0).at(1) == "1"};
 }
 
 outcome<void> write(connection& db, const std::string& text, const core::token_hash& fingerprint) {
-  const auto prepared = db.prepared(text);
-  if (!prepared)
-    return prepared.error();
-  (*prepared)->bind(0, fingerprint);
-  return (*prepared)->execute();
+  CM_TRY(auto* const prepared, db.prepared(text));
+  prepared->bind(0, fingerprint);
+  return prepared->execute();
 }
 
-// Another process may be quicker, with another key: then its record stays.
+// If another process has recorded its key first, that record stays.
 outcome<void> insert_record(connection& db, const core::token_hash& fingerprint) {
   static const std::string text =
     "INSERT IGNORE INTO token_hash_key (id, fingerprint, recorded_at) VALUES (1, ?, " + std::string{database_now} + ")";
   return write(db, text, fingerprint);
 }
 
-// Waits for insertions of tokens that are under way: they share the row's lock.
+// Waits for concurrent insertions of tokens: they hold a shared lock on the row.
 outcome<void> replace_unused_record(connection& db, const core::token_hash& fingerprint) {
   static const std::string text =
     "UPDATE token_hash_key SET fingerprint = ?, recorded_at = " + std::string{database_now}
@@ -47,7 +45,7 @@ outcome<void> replace_unused_record(connection& db, const core::token_hash& fing
   return write(db, text, fingerprint);
 }
 
-// The record's owner is alive.
+// Renews the lease of the record.
 outcome<void> confirm_record(connection& db, const core::token_hash& fingerprint) {
   static const std::string text =
     "UPDATE token_hash_key SET recorded_at = " + std::string{database_now} + " WHERE id = 1 AND fingerprint = ?";
@@ -63,41 +61,29 @@ bool same(const std::optional<std::string>& recorded, const core::token_hash& fi
 } // namespace
 
 outcome<bool> hash_key_agrees(connection& db, const core::token_hash& fingerprint) {
-  auto found = read_record(db);
-  if (!found)
-    return found.error();
-  if (same(found->fingerprint, fingerprint)) {
-    if (!found->has_tokens) {
-      if (const auto confirmed = confirm_record(db, fingerprint); !confirmed)
-        return confirmed.error();
-    }
+  CM_TRY(const auto& found, read_record(db));
+  if (same(found.fingerprint, fingerprint)) {
+    if (!found.has_tokens)
+      CM_TRY_VOID(confirm_record(db, fingerprint));
     return true;
   }
-  if (found->has_tokens && found->fingerprint)
+  if (found.has_tokens && found.fingerprint)
     return false;
-  const auto written = found->fingerprint ? replace_unused_record(db, fingerprint) : insert_record(db, fingerprint);
-  if (!written)
-    return written.error();
-  found = read_record(db);
-  if (!found)
-    return found.error();
-  return same(found->fingerprint, fingerprint);
+  CM_TRY_VOID(found.fingerprint ? replace_unused_record(db, fingerprint) : insert_record(db, fingerprint));
+  CM_TRY(const auto& written, read_record(db));
+  return same(written.fingerprint, fingerprint);
 }
 
 outcome<kept_hash_key> apply(connection& db, const keep_hash_key& /*request*/, const attempt& how) {
   kept_hash_key kept;
   if (!how.hash_key)
     return kept;
-  const auto found = read_record(db);
-  if (!found)
-    return found.error();
-  kept.has_tokens = found->has_tokens;
-  if (!same(found->fingerprint, *how.hash_key))
+  CM_TRY(const auto& found, read_record(db));
+  kept.has_tokens = found.has_tokens;
+  if (!same(found.fingerprint, *how.hash_key))
     return failure{error_class::schema, unavailable_error("the database records another token-hash key by now"), 0};
-  if (!kept.has_tokens) {
-    if (const auto confirmed = confirm_record(db, *how.hash_key); !confirmed)
-      return confirmed.error();
-  }
+  if (!kept.has_tokens)
+    CM_TRY_VOID(confirm_record(db, *how.hash_key));
   return kept;
 }
 

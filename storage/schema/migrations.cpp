@@ -19,7 +19,7 @@ std::string_view trimmed(std::string_view text) {
 
 std::vector<std::string_view> split_statements(std::string_view sql) {
   std::vector<std::string_view> statements;
-  std::size_t begin = std::string_view::npos; // of the statement that is being read
+  std::size_t begin = std::string_view::npos; // of the current statement; npos: between two statements
   std::size_t position = 0;
   while (position < sql.size()) {
     const auto newline = sql.find('\n', position);

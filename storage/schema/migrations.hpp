@@ -1,4 +1,4 @@
-// The schema migrations that are compiled in: storage/migrations/NNNN_name.sql.
+// The compiled-in schema migrations: storage/schema/migrations/NNNN_name.sql.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace cm::storage {
 
-/// One numbered file. All views are of static storage.
+/// One numbered migration file. All views refer to static storage.
 struct migration {
   std::uint32_t version = 0;
   std::string_view name;
@@ -16,11 +16,11 @@ struct migration {
   std::string_view sql;
 };
 
-/// All of them, by rising version.
+/// All migrations, by ascending version.
 [[nodiscard]] std::span<const migration> compiled_migrations() noexcept;
 
-/// The statements of a migration's file, without their `;`. A statement ends with a `;` at the end of a line; lines
-/// that begin with `--` are comments.
+/// Splits a migration file into its statements, without the terminating `;`. A statement ends with a `;` at the end of
+/// a line. Lines that begin with `--` are comments.
 [[nodiscard]] std::vector<std::string_view> split_statements(std::string_view sql);
 
 } // namespace cm::storage

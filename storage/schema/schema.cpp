@@ -1,5 +1,6 @@
 #include "storage/schema/schema.hpp"
 
+#include "core/base/try.hpp"
 #include "storage/sql/failover.hpp"
 
 #include <algorithm>
@@ -20,10 +21,10 @@ constexpr std::string_view create_record = "CREATE TABLE IF NOT EXISTS cm_schema
                                            "applied_at BIGINT NOT NULL"
                                            ") ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin";
 
-// User locks belong to the server, not to the database, and their names are short: hence the digest. The wait ends
-// before any read time-out.
+// User locks are global to the server, so the name contains the database; as a digest, because the length of names is
+// limited. The wait of 10 s is shorter than any read time-out.
 constexpr std::string_view take_lock = "SELECT GET_LOCK(CONCAT('cm_schema_', MD5(DATABASE())), 10)";
-constexpr std::string_view give_lock = "DO RELEASE_LOCK(CONCAT('cm_schema_', MD5(DATABASE())))";
+constexpr std::string_view release_lock = "DO RELEASE_LOCK(CONCAT('cm_schema_', MD5(DATABASE())))";
 
 std::string file_name(const migration& step) {
   std::array<char, 16> number{};
@@ -32,18 +33,16 @@ std::string file_name(const migration& step) {
 }
 
 outcome<void> record_step(connection& db, const migration& step) {
-  // Where user locks do not span the cluster (Galera), another node may have recorded the same step just now.
+  // User locks do not span a Galera cluster: another process may have recorded the same step on another node.
   static const std::string text =
     "INSERT INTO cm_schema_history (version, name, checksum, applied_at) VALUES (?, ?, ?, "
     "CAST(UNIX_TIMESTAMP(CURRENT_TIMESTAMP(3)) * 1000 AS SIGNED)) "
     "ON DUPLICATE KEY UPDATE version = version";
-  const auto insert = db.prepared(text);
-  if (!insert)
-    return insert.error();
-  (*insert)->bind(0, std::int64_t{step.version});
-  (*insert)->bind(1, step.name);
-  (*insert)->bind(2, step.checksum);
-  return (*insert)->execute();
+  CM_TRY(auto* const insert, db.prepared(text));
+  insert->bind(0, std::int64_t{step.version});
+  insert->bind(1, step.name);
+  insert->bind(2, step.checksum);
+  return insert->execute();
 }
 
 outcome<void> apply_step(connection& db, const migration& step) {
@@ -58,15 +57,12 @@ outcome<void> apply_step(connection& db, const migration& step) {
 }
 
 outcome<schema_status> migrate_locked(connection& db, std::span<const migration> known, newer_schema newer) {
-  if (auto made = db.run(create_record); !made)
-    return made.error();
-  auto status = read_schema(db, known, newer); // again, under the lock
+  CM_TRY_VOID(db.run(create_record));
+  auto status = read_schema(db, known, newer); // under the lock: it may have changed since it was read without
   if (!status || status->refused())
     return status;
-  for (const auto& step : status->pending) {
-    if (auto applied = apply_step(db, step); !applied)
-      return applied.error();
-  }
+  for (const auto& step : status->pending)
+    CM_TRY_VOID(apply_step(db, step));
   return status;
 }
 
@@ -115,18 +111,15 @@ outcome<schema_status> read_schema(connection& db, std::span<const migration> kn
 }
 
 outcome<schema_status> migrate_schema(connection& db, std::span<const migration> known, newer_schema newer) {
-  // When this machine dies without a word, the server takes the lock back after this idle time and not after hours.
-  if (auto set = db.run("SET SESSION wait_timeout=60"); !set)
-    return set.error();
-  const auto locked = db.query(take_lock);
-  if (!locked)
-    return locked.error();
-  if (locked->size() != 1 || locked->front().at(0) != "1")
+  // If this machine fails, the server releases the lock after this idle time and not after hours.
+  CM_TRY_VOID(db.run("SET SESSION wait_timeout=60"));
+  CM_TRY(const auto& locked, db.query(take_lock));
+  if (locked.size() != 1 || locked.front().at(0) != "1")
     return failure{error_class::usable, unavailable_error("another process is migrating the schema"), 0};
   auto result = migrate_locked(db, known, newer);
-  // The end of the connection gives the lock back too; a failure here says that it has ended.
-  if (auto given = db.run(give_lock); !given && result)
-    return given.error();
+  // A failure means that the connection has ended, and the lock with it.
+  if (auto released = db.run(release_lock); !released && result)
+    return released.error();
   return result;
 }
 

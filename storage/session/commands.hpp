@@ -1,6 +1,6 @@
-// Everything that storage can be asked for, and what it answers: a closed set of plain values.
-// To add an operation: a struct in the header of its table and in `command`, its answer in `reply`, an overload of
-// `apply` in the repository of its table.
+// All commands of storage and their replies: a closed set of plain value types.
+// To add a command: add a struct to the header of its table and to `command`, its reply to `reply`, and an overload of
+// `apply` to the repository of its table.
 #pragma once
 
 #include "core/base/clock_skew.hpp"
@@ -15,13 +15,13 @@
 
 namespace cm::storage {
 
-/// Asks whether the database answers and can be written, and what time it is there.
+/// Checks that the database responds and is writable, and reads its clock.
 struct ping {};
 
 struct pong {
   std::string server_version;
   std::string host;      ///< host:port
-  core::clock_skew skew; ///< of this machine's clock against the database's
+  core::clock_skew skew; ///< of the local clock relative to the database's
 };
 
 using command =

@@ -1,6 +1,7 @@
 #include "storage/session/session.hpp"
 
 #include "core/base/backoff.hpp"
+#include "core/base/try.hpp"
 #include "storage/clients/client_repository.hpp"
 #include "storage/events/event_repository.hpp"
 #include "storage/events/retention.hpp"
@@ -31,15 +32,13 @@ core::steady_time now() {
 outcome<pong> apply(connection& db, const ping&) {
   const auto sent = core::now_ms();
   const auto begun = now();
-  const auto clock = db.check_writable();
-  if (!clock)
-    return clock.error();
+  CM_TRY(const auto clock, db.check_writable());
   const auto round_trip = std::chrono::duration_cast<milliseconds>(now() - begun);
-  return pong{db.server_version(), db.address(), core::compare_clocks(sent, round_trip, *clock)};
+  return pong{db.server_version(), db.address(), core::compare_clocks(sent, round_trip, clock)};
 }
 
 template <class Command>
-auto carry_out(connection& db, const Command& what, const attempt& how) {
+auto dispatch(connection& db, const Command& what, const attempt& how) {
   if constexpr (requires { apply(db, what, how); })
     return apply(db, what, how);
   else
@@ -49,10 +48,8 @@ auto carry_out(connection& db, const Command& what, const attempt& how) {
 outcome<reply> run(connection& db, const command& what, const attempt& how) {
   return std::visit(
     [&](const auto& wanted) -> outcome<reply> {
-      auto answer = carry_out(db, wanted, how);
-      if (!answer)
-        return std::move(answer).error();
-      return reply{*std::move(answer)};
+      CM_TRY(auto&& answer, dispatch(db, wanted, how));
+      return reply{std::move(answer)};
     },
     what);
 }
@@ -90,8 +87,8 @@ std::optional<server_info> session::server() const {
   return server_info{connection_->address(), connection_->server_version()};
 }
 
-// A host may take the connection and its settings, and no statement about a table: a node that is cut off from its
-// cluster, or not yet in it.
+// A host may accept the connection and the session variables, but reject every statement that accesses a table: a node
+// that is cut off from its cluster, or has not joined it yet.
 outcome<void> session::open(core::steady_time deadline) {
   for (std::size_t attempt = 1;; ++attempt) {
     auto opened = open_once(deadline);
@@ -129,23 +126,18 @@ outcome<void> session::open_once(core::steady_time deadline) {
 
 outcome<void> session::prepare_schema(connection& db) {
   const auto known = compiled_migrations();
-  auto status = read_schema(db, known, newer_);
-  if (!status)
-    return std::move(status).error();
-  if (!status->refused() && !status->current()) {
-    // On a connection of its own, because a step may take longer than the socket time-out of this one.
-    auto here = settings_;
-    here.hosts = {settings_.hosts.at(host_)};
-    std::size_t only = 0;
-    auto long_lived = connect_to_any(here, migration_timeouts(settings_), only, core::steady_time::max());
-    if (!long_lived)
-      return std::move(long_lived).error();
-    status = migrate_schema(**long_lived, known, newer_);
-    if (!status)
-      return std::move(status).error();
+  CM_TRY(auto&& status, read_schema(db, known, newer_));
+  if (!status.refused() && !status.current()) {
+    // On a separate connection, because a migration may take longer than the socket time-out of this one.
+    auto only_this_host = settings_;
+    only_this_host.hosts = {settings_.hosts.at(host_)};
+    std::size_t first = 0;
+    CM_TRY(const auto& long_lived,
+           connect_to_any(only_this_host, migration_timeouts(settings_), first, core::steady_time::max()));
+    CM_TRY(status, migrate_schema(*long_lived, known, newer_));
   }
-  if (status->refused())
-    return refuse(status->refusal);
+  if (status.refused())
+    return refuse(status.refusal);
   newer_ = newer_schema::accepted;
   return {};
 }
@@ -153,10 +145,8 @@ outcome<void> session::prepare_schema(connection& db) {
 outcome<void> session::check_hash_key(connection& db) {
   if (!hash_key_)
     return {};
-  const auto agrees = hash_key_agrees(db, *hash_key_);
+  CM_TRY(const auto agrees, hash_key_agrees(db, *hash_key_));
   if (!agrees)
-    return agrees.error();
-  if (!*agrees)
     return refuse("the tokens of this database are stored under another key than kaa.cm.token-hash-key "
                   "(KAA_CM_TOKEN_HASH_KEY): with this one, or without one, no token would be found. A database "
                   "without tokens takes another key 15 s after the last process with the recorded one has ended");
@@ -180,11 +170,11 @@ void session::prefer_next_host() noexcept {
 core::expected<reply> session::execute(const command& what, core::steady_time deadline) {
   if (now() >= deadline)
     return core::make_error(core::errc::expired, "The request has expired");
-  std::optional<core::backoff> pause; // made when it is needed: its seed takes longer than many a command
+  std::optional<core::backoff> pause; // created only when needed: seeding it takes longer than many commands
   attempt how{false, hash_key_};
   bool replaced = false;
   if (left_behind())
-    disconnect(); // another session had to leave this host
+    disconnect(); // another session has changed the preferred host
   for (;;) {
     if (!connection_) {
       if (auto opened = open(deadline); !opened)
@@ -193,18 +183,18 @@ core::expected<reply> session::execute(const command& what, core::steady_time de
     auto result = run(*connection_, what, how);
     if (result && connection_->settled())
       return *std::move(result);
-    if (result) { // committed, but the connection is not known to be clean
+    if (result) { // committed, but the connection may still have an open transaction
       drop();
       return *std::move(result);
     }
     auto failed = std::move(result).error();
     auto kind = failed.kind;
-    const bool goes_on = kind == error_class::usable || kind == error_class::retryable;
-    // Every transaction has rolled itself back. Where the server reported an error outside of one, it is asked once
-    // more.
-    if (goes_on && failed.number != 0 && connection_->settled())
+    const bool reusable = kind == error_class::usable || kind == error_class::retryable;
+    // Every transaction object has rolled back already. After a server error outside of a transaction, make sure that
+    // none is open.
+    if (reusable && failed.number != 0 && connection_->settled())
       static_cast<void>(connection_->roll_back());
-    if (goes_on && !connection_->settled()) {
+    if (reusable && !connection_->settled()) {
       drop();
       kind = kind == error_class::retryable ? error_class::broken : kind;
     }

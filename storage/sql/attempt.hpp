@@ -1,4 +1,4 @@
-// How a command is carried out this time.
+// The context of one attempt to execute a command.
 #pragma once
 
 #include "core/credentials/token.hpp"
@@ -8,12 +8,12 @@
 namespace cm::storage {
 
 struct attempt {
-  /// An earlier attempt was lost on its way and may have been committed: the command looks first whether it was, so
-  /// that it does not undo what others have done since.
+  /// The outcome of an earlier attempt is unknown: it may have been committed. The command first checks whether it was,
+  /// so that it does not undo later changes by other commands.
   bool repeated = false;
 
-  /// Fingerprint of the key that the tokens of the command were hashed with (core::key_fingerprint): new tokens are
-  /// stored only where the database records this one. Nothing: not checked.
+  /// Fingerprint of the key that hashed the tokens of the command (core::key_fingerprint). New tokens are stored only
+  /// if the database records the same fingerprint. Empty: not checked.
   std::optional<core::token_hash> hash_key;
 };
 

@@ -1,4 +1,4 @@
-// Bounds of one command: they keep a transaction short and a reply small.
+// Upper limits of one command: they keep transactions short and replies small.
 #pragma once
 
 #include <cstddef>
@@ -6,19 +6,19 @@
 
 namespace cm::storage {
 
-/// Most items of one batch of look-ups, uses of clients, or creations.
+/// Maximum number of items in a batch of look-ups, client uses or creations.
 inline constexpr std::size_t max_batch = 64;
 
-/// Most lists of one batch.
+/// Maximum number of lists in a batch.
 inline constexpr std::size_t max_lists = 16;
 
-/// Most first uses of one batch.
+/// Maximum number of first uses in a batch.
 inline constexpr std::size_t max_activations = 256;
 
-/// Most lines of one batch of an import.
+/// Maximum number of lines in a batch of an import.
 inline constexpr std::size_t max_import = 500;
 
-/// Most items of one page.
+/// Maximum number of items on a page.
 inline constexpr std::uint32_t max_page = 1000;
 
 } // namespace cm::storage

@@ -7,7 +7,7 @@
 namespace cm::storage {
 
 client_thread::client_thread() {
-  // The library's own initialisation is done once and is safe to call from any thread.
+  // mysql_library_init() is idempotent and thread-safe.
   if (mysql_library_init(0, nullptr, nullptr) != 0 || mysql_thread_init() != 0)
     throw std::runtime_error("the MariaDB client library cannot be initialised");
 }

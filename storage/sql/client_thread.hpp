@@ -1,10 +1,11 @@
-// What the client library wants of every thread that calls it.
+// Per-thread initialisation of the MariaDB client library.
 #pragma once
 
 namespace cm::storage {
 
-/// Prepares the calling thread for the client library and cleans up after it. One object a thread, made before the
-/// thread's first connection and destroyed after its last.
+/// Initialises the client library for the calling thread, and releases its thread-local data at the end. Each thread
+/// that uses connections needs one object, created before its first connection and destroyed, on the same thread, after
+/// its last. The constructor throws std::runtime_error if the library cannot be initialised.
 class client_thread {
 public:
   client_thread();

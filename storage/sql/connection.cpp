@@ -1,6 +1,7 @@
 #include "storage/sql/connection.hpp"
 
 #include "core/base/time.hpp"
+#include "core/base/try.hpp"
 #include "storage/sql/rows.hpp"
 #include "storage/sql/session_settings.hpp"
 
@@ -20,7 +21,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Login methods that prove the password without sending it.
+// Authentication plugins that prove knowledge of the password without sending it.
 constexpr const char* safe_login_methods = "mysql_native_password,client_ed25519,parsec,caching_sha2_password,"
                                            "auth_gssapi_client";
 
@@ -28,46 +29,48 @@ unsigned whole_seconds(milliseconds time) {
   return static_cast<unsigned>(std::chrono::ceil<std::chrono::seconds>(std::max(time, milliseconds{0})).count());
 }
 
-// Where OpenSSL looks for trusted certificates by itself, as an explicit option: the library checks the chain only
-// where one of these options is set.
+// Sets OpenSSL's default certificate locations as explicit options: the library checks the chain only if one of these
+// options is set.
 void use_system_store(MYSQL* handle) {
-  const char* file = std::getenv(X509_get_default_cert_file_env());  // NOLINT(concurrency-mt-unsafe): nobody sets it
-  const char* folder = std::getenv(X509_get_default_cert_dir_env()); // NOLINT(concurrency-mt-unsafe): nobody sets it
+  const char* file = std::getenv(X509_get_default_cert_file_env());  // NOLINT(concurrency-mt-unsafe): no setenv here
+  const char* folder = std::getenv(X509_get_default_cert_dir_env()); // NOLINT(concurrency-mt-unsafe): no setenv here
   if (file == nullptr)
     file = X509_get_default_cert_file();
   if (folder == nullptr)
     folder = X509_get_default_cert_dir();
-  std::error_code ignored; // a missing file is not used, that is all
+  std::error_code ignored; // an inaccessible file counts as missing
   if (std::filesystem::exists(file, ignored))
     mysql_optionsv(handle, MYSQL_OPT_SSL_CA, file);
   mysql_optionsv(handle, MYSQL_OPT_SSL_CAPATH, folder);
 }
 
-// Connector/C up to 3.3 checks the chain where an authority is set, and with MYSQL_OPT_SSL_VERIFY_SERVER_CERT the name
-// too. 3.4 checks nothing without that option, and both with it. One shared object's name stands for all of them.
+// Connector/C up to 3.3 checks the chain if an authority is set, and with MYSQL_OPT_SSL_VERIFY_SERVER_CERT also the
+// name. 3.4 checks nothing without that option, and both with it. Decided at run time, because all these versions have
+// the same soname.
 bool has_one_switch() {
-  return mysql_get_client_version() >= 30400; // the connector's own version, not that of the server it came with
+  return mysql_get_client_version() >= 30400; // the version of Connector/C, not of the server package it came with
 }
 
 #if MARIADB_PACKAGE_VERSION_ID >= 30409
-// The connection that this thread is opening: the callback is told nothing that the public headers describe.
+// The connection that this thread is opening: the callback gets no argument that the public headers describe.
 thread_local const MYSQL* opening = nullptr;
 
-// Called between the handshake and the login. The handshake has put all that is wrong with the chain into the status.
-// What is refused here is final, as an authority is set: without one the library would go by the password.
+// Called between the handshake and the login. The handshake has recorded every problem with the chain in the status. A
+// refusal here is final because an authority is set: without one the library would fall back to verifying the server by
+// the password.
 int check_chain(void* /*tls*/, unsigned /*what*/) {
   return opening != nullptr && opening->net.tls_verify_status == MARIADB_TLS_VERIFY_OK ? 0 : 1;
 }
 
-// Only OpenSSL's handshake gives the status that check_chain needs. Where it is not set, the name is checked too.
-void leave_name_out(MYSQL* handle) {
+// Only OpenSSL's handshake sets the status that check_chain needs. Without the callback, the name is checked too.
+void skip_name_check(MYSQL* handle) {
   const char* library = nullptr;
   if (mariadb_get_infov(handle, MARIADB_TLS_LIBRARY, static_cast<void*>(&library)) == 0 && library != nullptr
       && std::string_view{library}.starts_with("OpenSSL"))
     mysql_optionsv(handle, MARIADB_OPT_TLS_VERIFICATION_CALLBACK, &check_chain);
 }
 #else
-void leave_name_out(MYSQL* /*handle*/) {}
+void skip_name_check(MYSQL* /*handle*/) {}
 #endif
 
 void set_tls(MYSQL* handle, const core::database_settings& settings) {
@@ -87,12 +90,12 @@ void set_tls(MYSQL* handle, const core::database_settings& settings) {
       mysql_optionsv(handle, MYSQL_OPT_SSL_CA, settings.tls_ca_file.c_str());
   }
   if (chain && !name && has_one_switch())
-    leave_name_out(handle);
+    skip_name_check(handle);
   if (!name)
     mysql_optionsv(handle, MARIADB_OPT_RESTRICTED_AUTH, safe_login_methods);
 }
 
-// For these two hosts, written so, 3.4 leaves the name out of its check.
+// Connector/C 3.4 skips the name check for exactly these two host strings.
 bool can_check_name(const std::string& host) {
   return !has_one_switch() || (host != "127.0.0.1" && host != "::1");
 }
@@ -113,7 +116,7 @@ void set_options(MYSQL* handle, const core::database_settings& settings, connect
   const my_bool off = 0;
   const my_bool on = 1;
   const unsigned no_local_files = 0;
-  const unsigned tcp = MYSQL_PROTOCOL_TCP; // "localhost" is no file here: the JDBC URL means TCP
+  const unsigned tcp = MYSQL_PROTOCOL_TCP; // the library would use a Unix socket for "localhost"; a JDBC URL means TCP
   const unsigned connect = whole_seconds(timeouts.connect);
   const unsigned socket = whole_seconds(timeouts.socket);
   mysql_optionsv(handle, MYSQL_OPT_RECONNECT, &off);
@@ -131,7 +134,7 @@ void set_options(MYSQL* handle, const core::database_settings& settings, connect
   set_tls(handle, settings);
 }
 
-// read_only is a number up to MariaDB 11 and a word in later versions.
+// The server reports read_only as a number up to MariaDB 11 and as a word in later versions.
 bool is_off(const std::optional<std::string>& value) {
   return value && (*value == "0" || *value == "OFF");
 }
@@ -160,7 +163,7 @@ outcome<std::unique_ptr<connection>> connection::open(const core::database_setti
   std::unique_ptr<connection> made{new connection(handle, to_string(host))};
   set_options(handle, settings, timeouts);
   const auto* opened = connect(handle, settings, host);
-  // The library keeps a copy for a reconnection that we never ask it for.
+  // The library keeps a copy of the password for reconnecting, which CM never uses.
   if (handle->passwd != nullptr)
     OPENSSL_cleanse(handle->passwd, std::strlen(handle->passwd));
   if (opened == nullptr)
@@ -168,40 +171,35 @@ outcome<std::unique_ptr<connection>> connection::open(const core::database_setti
   if (settings.tls != core::tls_mode::disabled && mysql_get_ssl_cipher(handle) == nullptr)
     return failure{error_class::broken, unavailable_error(made->address_ + ": the server offers no TLS"), 0};
   made->server_version_ = mysql_get_server_info(handle);
-  if (auto ready = made->set_up(timeouts); !ready)
-    return ready.error();
+  CM_TRY_VOID(made->set_up(timeouts));
   return made;
 }
 
 outcome<void> connection::set_up(connection_timeouts timeouts) {
-  if (auto set = set_session(*this, whole_seconds(timeouts.socket)); !set)
-    return set;
-  if (auto writable = check_writable(); !writable)
-    return writable.error();
+  CM_TRY_VOID(set_session(*this, whole_seconds(timeouts.socket)));
+  CM_TRY_VOID(check_writable());
   return {};
 }
 
 outcome<void> connection::wait_for_cluster() {
-  // Statements that read wait for what other nodes committed (1), and so do UPDATE and DELETE (2), INSERT and REPLACE
-  // (4): a change must find the credential that was acknowledged on another node.
-  if (auto set = run("SET SESSION wsrep_sync_wait=7"); !set)
-    return set;
+  // Bit mask: reads (1), UPDATE and DELETE (2), INSERT and REPLACE (4) wait for what other nodes committed. A change
+  // must find a credential whose creation was acknowledged on another node.
+  CM_TRY_VOID(run("SET SESSION wsrep_sync_wait=7"));
   waits_for_cluster_ = true;
   return {};
 }
 
 outcome<core::timestamp> connection::check_writable() {
-  // A node that is behind for a moment answers late, and is not away.
-  const auto answer = query((waits_for_cluster_ ? "SET STATEMENT wsrep_sync_wait=0 FOR " : "")
-                            + ("SELECT @@global.read_only, @@global.innodb_read_only, " + std::string{database_now}));
-  if (!answer)
-    return answer.error();
-  if (answer->size() != 1 || !is_off(answer->front().at(0)) || !is_off(answer->front().at(1)))
+  // Without wsrep_sync_wait: a node that lags behind for a moment must not look unavailable.
+  CM_TRY(const auto& answer,
+         query((waits_for_cluster_ ? "SET STATEMENT wsrep_sync_wait=0 FOR " : "")
+               + ("SELECT @@global.read_only, @@global.innodb_read_only, " + std::string{database_now})));
+  if (answer.size() != 1 || !is_off(answer.front().at(0)) || !is_off(answer.front().at(1)))
     return failure{error_class::read_only, unavailable_error(address_ + ": the server is read-only"), 0};
-  const auto& clock = answer->front().at(2).value_or("");
+  const auto& clock = answer.front().at(2).value_or("");
   std::int64_t now = 0;
   if (std::from_chars(clock.data(), clock.data() + clock.size(), now).ec != std::errc{})
-    return impossible(address_ + ": the server does not tell its time");
+    return impossible(address_ + ": the server does not report its time");
   return core::from_unix_ms(now);
 }
 
@@ -212,8 +210,7 @@ outcome<void> connection::run(std::string_view sql) {
 }
 
 outcome<text_rows> connection::query(std::string_view sql) {
-  if (auto sent = run(sql); !sent)
-    return sent.error();
+  CM_TRY_VOID(run(sql));
   const std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)> result{mysql_store_result(handle_.get()),
                                                                         &mysql_free_result};
   if (!result)
@@ -264,8 +261,7 @@ outcome<void> connection::settle() {
 
 outcome<void> connection::roll_back() {
   settled_ = false;
-  if (auto done = run("ROLLBACK"); !done)
-    return done;
+  CM_TRY_VOID(run("ROLLBACK"));
   return settle();
 }
 

@@ -1,4 +1,4 @@
-// One connection to one MariaDB server: opened, set up, and closed by its lifetime.
+// One connection to one MariaDB server: RAII, with its session variables set.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -20,31 +20,32 @@ struct st_mysql;
 
 namespace cm::storage {
 
-/// Time-outs of one connection. The client library counts whole seconds: they are rounded up. 0 is none.
+/// Time-outs of one connection, rounded up to whole seconds (the resolution of the client library). 0: no time-out.
 struct connection_timeouts {
-  std::chrono::milliseconds connect{5000}; ///< TCP, TLS and login; the look-up of the host name is not in it
+  std::chrono::milliseconds connect{5000}; ///< TCP, TLS and login; excludes the DNS look-up
   std::chrono::milliseconds socket{10000}; ///< each read and each write
 };
 
-/// Rows of a small result in text form.
+/// Rows of a small result in text form; an empty optional is NULL.
 using text_rows = std::vector<std::vector<std::optional<std::string>>>;
 
-/// Not thread-safe. Never reconnects by itself: after a failure whose kind is not usable or retryable it is to be
-/// destroyed.
+/// Not thread-safe; its calls block. Never reconnects automatically: after a failure of any kind other than usable or
+/// retryable, destroy it.
 class connection {
 public:
-  /// Connects, logs in and sets the session up (storage/sql/session_settings.hpp). A server that cannot be written is a
-  /// failure of kind read_only.
+  /// Connects, logs in and sets the session variables (storage/sql/session_settings.hpp). A server that does not accept
+  /// writes is a failure of kind read_only.
   ///
-  /// TLS: verify_ca checks the certificate's chain, verify_full the host name too, trusted neither; the password never
-  /// makes up for a certificate that is not trusted. Where Connector/C 3.4 or later cannot do this exactly, it is
-  /// stricter: verify_full is refused for the hosts "127.0.0.1" and "::1", whose name it does not check; verify_ca
-  /// checks the name too with 3.4.0 to 3.4.8, without OpenSSL, and where CM was compiled with one before 3.4.9.
+  /// TLS: verify_ca checks the certificate chain, verify_full also the host name, trusted neither. A correct password
+  /// never replaces an untrusted certificate. Where Connector/C 3.4 or later cannot do exactly this, CM is stricter:
+  /// verify_full is refused for the hosts "127.0.0.1" and "::1", because the library does not check their names;
+  /// verify_ca checks the name too with Connector/C 3.4.0 to 3.4.8, with a TLS library other than OpenSSL, and if CM
+  /// was compiled with a Connector/C before 3.4.9.
   ///
-  /// With verify_full, and from Connector/C 3.4 on with verify_ca, no login is sent before these checks. Else a mode is
-  /// weaker than its name where somebody can change the traffic: the client library drops TLS when the server claims to
-  /// have none. This is found here after the login and is an error; so that the login gives no password away then,
-  /// methods that send it in clear text are refused with trusted and verify_ca.
+  /// With verify_full, and with verify_ca from Connector/C 3.4 on, these checks precede the login. In the other cases
+  /// an active attacker can downgrade the connection: the client library drops TLS when the server claims not to
+  /// support it. open() detects this after the login and fails. To protect the password in this case, trusted and
+  /// verify_ca refuse login methods that send it in clear text.
   [[nodiscard]] static outcome<std::unique_ptr<connection>>
   open(const core::database_settings& settings, const core::network_address& host, connection_timeouts timeouts);
 
@@ -52,35 +53,35 @@ public:
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
 
-  /// Runs one statement that has no result.
+  /// Runs one statement without a result set.
   [[nodiscard]] outcome<void> run(std::string_view sql);
 
-  /// Runs one statement with a small result.
+  /// Runs one statement and returns its result set, which must be small.
   [[nodiscard]] outcome<text_rows> query(std::string_view sql);
 
-  /// The prepared statement of this text, made at the first call and kept with the connection until it fails. There
-  /// must be few texts.
+  /// Returns the prepared statement for this text. It is prepared at the first call, cached in the connection, and
+  /// prepared again after it failed. The cache is unbounded: use only a small set of texts.
+  /// @param columns of the result; only used when the statement is prepared
   [[nodiscard]] outcome<statement*> prepared(const std::string& sql, std::span<const column> columns = {});
 
-  // -- for storage/sql/transaction.hpp
-  // --------------------------------------------------------------------------------------
+  // -- for storage/sql/transaction.hpp -------------------------------------------------------------------------------
 
-  /// A transaction is about to begin: from now on the connection is unsettled.
+  /// Marks the connection as unsettled: a transaction is about to begin.
   void unsettle() noexcept { settled_ = false; }
 
-  /// The server has acknowledged the end of a transaction. A failure of kind broken, and still unsettled, where its
-  /// acknowledgement says that a transaction is open nevertheless.
+  /// Marks the connection as settled after the server acknowledged the end of a transaction. If the server status says
+  /// that a transaction is still open: a failure of kind broken, and the connection stays unsettled.
   [[nodiscard]] outcome<void> settle();
 
-  /// Sends ROLLBACK, whatever is thought to be open, and settles the connection.
+  /// Sends ROLLBACK, even if no transaction seems to be open, and settles the connection.
   [[nodiscard]] outcome<void> roll_back();
 
-  /// Whether the server has acknowledged the end of every transaction that began. A connection that is not settled
-  /// between two commands must be destroyed.
+  /// Whether the server has acknowledged the end of every transaction on this connection. A connection that is
+  /// unsettled between two commands must be destroyed.
   [[nodiscard]] bool settled() const noexcept { return settled_; }
 
-  /// When the database's record of the hash key was last read on this connection and found right
-  /// (storage/tokens/token_insertion.cpp); nothing before the first time.
+  /// When this connection last verified the database's record of the hash key (storage/tokens/token_insertion.cpp);
+  /// empty before the first time.
   [[nodiscard]] std::optional<core::steady_time> hash_key_seen() const noexcept { return hash_key_seen_; }
 
   void hash_key_seen(core::steady_time at) noexcept { hash_key_seen_ = at; }
@@ -88,18 +89,18 @@ public:
   /// "host:port".
   [[nodiscard]] const std::string& address() const noexcept { return address_; }
 
-  /// As the server tells: "10.11.19-MariaDB-0+deb12u1".
+  /// As the server reports it: "10.11.19-MariaDB-0+deb12u1".
   [[nodiscard]] const std::string& server_version() const noexcept { return server_version_; }
 
-  /// The server's number of this connection.
+  /// The server's connection ID.
   [[nodiscard]] std::uint64_t id() const noexcept;
 
-  /// From now on every statement waits until the server, a node of a Galera cluster, has applied what the cluster
-  /// committed before (`wsrep_sync_wait`); check_writable() does not.
+  /// For a node of a Galera cluster: from now on every statement, except those of check_writable(), waits until the
+  /// node has applied all transactions that the cluster committed before it (`wsrep_sync_wait`).
   [[nodiscard]] outcome<void> wait_for_cluster();
 
-  /// Asks whether the server can be written; a failure of kind read_only where it cannot.
-  /// @return the server's clock at this moment
+  /// Checks that the server accepts writes; otherwise a failure of kind read_only.
+  /// @return the server's current time
   [[nodiscard]] outcome<core::timestamp> check_writable();
 
 private:
@@ -112,7 +113,7 @@ private:
     void operator()(st_mysql* handle) const noexcept;
   };
 
-  std::unique_ptr<st_mysql, closer> handle_; // outlives the statements
+  std::unique_ptr<st_mysql, closer> handle_; // must outlive statements_
   std::string address_;
   std::string server_version_;
   std::unordered_map<std::string, std::unique_ptr<statement>> statements_;

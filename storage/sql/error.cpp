@@ -15,72 +15,72 @@ struct row {
 };
 
 constexpr classification conflict{error_class::usable, errc::conflict};
-constexpr classification passing{error_class::usable, errc::unavailable}; // this request only; not our fault
-constexpr classification again{error_class::retryable, errc::unavailable};
-constexpr classification gone{error_class::broken, errc::unavailable};
-constexpr classification replica{error_class::read_only, errc::unavailable};
-constexpr classification tables{error_class::schema, errc::internal};
+constexpr classification usable{error_class::usable, errc::unavailable}; // only this request fails, not by a bug of CM
+constexpr classification retryable{error_class::retryable, errc::unavailable};
+constexpr classification broken{error_class::broken, errc::unavailable};
+constexpr classification read_only{error_class::read_only, errc::unavailable};
+constexpr classification schema{error_class::schema, errc::internal};
 
-// Numbers and names as in MariaDB's knowledge base, "MariaDB Error Code Reference". Sorted by number.
+// Numbers and names from the "MariaDB Error Code Reference" of MariaDB's knowledge base. Sorted by number.
 constexpr std::array<row, 58> rows{{
-  {1020, again},    // ER_CHECKREAD: record has changed since last read (innodb_snapshot_isolation)
-  {1021, passing},  // ER_DISK_FULL
-  {1037, passing},  // ER_OUTOFMEMORY
-  {1038, passing},  // ER_OUT_OF_SORTMEMORY
-  {1040, gone},     // ER_CON_COUNT_ERROR: too many connections
-  {1041, passing},  // ER_OUT_OF_RESOURCES
-  {1042, gone},     // ER_BAD_HOST_ERROR
-  {1043, gone},     // ER_HANDSHAKE_ERROR
-  {1044, gone},     // ER_DBACCESS_DENIED_ERROR
-  {1045, gone},     // ER_ACCESS_DENIED_ERROR: also a login that is being changed
-  {1046, gone},     // ER_NO_DB_ERROR
-  {1047, replica},  // ER_UNKNOWN_COM_ERROR: a Galera node that is not (yet) in the cluster
-  {1049, gone},     // ER_BAD_DB_ERROR: may be created later
-  {1053, gone},     // ER_SERVER_SHUTDOWN
-  {1054, tables},   // ER_BAD_FIELD_ERROR
-  {1062, conflict}, // ER_DUP_ENTRY
-  {1079, gone},     // ER_SHUTDOWN_COMPLETE
-  {1080, gone},     // ER_FORCING_CLOSE
-  {1114, passing},  // ER_RECORD_FILE_FULL
-  {1129, gone},     // ER_HOST_IS_BLOCKED
-  {1130, gone},     // ER_HOST_NOT_PRIVILEGED
-  {1135, gone},     // ER_CANT_CREATE_THREAD
-  {1136, tables},   // ER_WRONG_VALUE_COUNT_ON_ROW
-  {1142, passing},  // ER_TABLEACCESS_DENIED_ERROR: grants are an operator's business
-  {1143, passing},  // ER_COLUMNACCESS_DENIED_ERROR
-  {1146, tables},   // ER_NO_SUCH_TABLE
-  {1152, gone},     // ER_ABORTING_CONNECTION
-  {1154, gone},     // ER_NET_READ_ERROR_FROM_PIPE
-  {1155, gone},     // ER_NET_FCNTL_ERROR
-  {1156, gone},     // ER_NET_PACKETS_OUT_OF_ORDER
-  {1157, gone},     // ER_NET_UNCOMPRESS_ERROR
-  {1158, gone},     // ER_NET_READ_ERROR
-  {1159, gone},     // ER_NET_READ_INTERRUPTED
-  {1160, gone},     // ER_NET_ERROR_ON_WRITE
-  {1161, gone},     // ER_NET_WRITE_INTERRUPTED
-  {1180, gone},     // ER_ERROR_DURING_COMMIT: the outcome is not known, so it must be looked up
-  {1184, gone},     // ER_NEW_ABORTING_CONNECTION
-  {1203, gone},     // ER_TOO_MANY_USER_CONNECTIONS
-  {1205, again},    // ER_LOCK_WAIT_TIMEOUT
-  {1206, again},    // ER_LOCK_TABLE_FULL
-  {1213, again},    // ER_LOCK_DEADLOCK; also a certification conflict of Galera
-  {1226, gone},     // ER_USER_LIMIT_REACHED
-  {1243, gone},     // ER_UNKNOWN_STMT_HANDLER: ours and the server's idea of the connection differ
-  {1251, gone},     // ER_NOT_SUPPORTED_AUTH_MODE
-  {1290, replica},  // ER_OPTION_PREVENTS_STATEMENT: --read-only
-  {1317, passing},  // ER_QUERY_INTERRUPTED: KILL QUERY
-  {1364, tables},   // ER_NO_DEFAULT_FOR_FIELD
-  {1467, again},    // ER_AUTOINC_READ_FAILED: the lock of the counter was not given in time, or its range is used up
-  {1586, conflict}, // ER_DUP_ENTRY_WITH_KEY_NAME
-  {1615, again},    // ER_NEED_REPREPARE
-  {1637, again},    // ER_TOO_MANY_CONCURRENT_TRXS
-  {1698, gone},     // ER_ACCESS_DENIED_NO_PASSWORD_ERROR
-  {1792, replica},  // ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION
-  {1836, replica},  // ER_READ_ONLY_MODE
-  {1927, gone},     // ER_CONNECTION_KILLED
-  {1969, passing},  // ER_STATEMENT_TIMEOUT: max_statement_time
-  {3159, gone},     // ER_SECURE_TRANSPORT_REQUIRED
-  {4150, gone},     // ER_USER_IS_BLOCKED: too many wrong passwords
+  {1020, retryable}, // ER_CHECKREAD: record has changed since last read (innodb_snapshot_isolation)
+  {1021, usable},    // ER_DISK_FULL
+  {1037, usable},    // ER_OUTOFMEMORY
+  {1038, usable},    // ER_OUT_OF_SORTMEMORY
+  {1040, broken},    // ER_CON_COUNT_ERROR: too many connections
+  {1041, usable},    // ER_OUT_OF_RESOURCES
+  {1042, broken},    // ER_BAD_HOST_ERROR
+  {1043, broken},    // ER_HANDSHAKE_ERROR
+  {1044, broken},    // ER_DBACCESS_DENIED_ERROR
+  {1045, broken},    // ER_ACCESS_DENIED_ERROR: also a login that is being changed
+  {1046, broken},    // ER_NO_DB_ERROR
+  {1047, read_only}, // ER_UNKNOWN_COM_ERROR: a Galera node that is not (yet) in the cluster
+  {1049, broken},    // ER_BAD_DB_ERROR: may be created later
+  {1053, broken},    // ER_SERVER_SHUTDOWN
+  {1054, schema},    // ER_BAD_FIELD_ERROR
+  {1062, conflict},  // ER_DUP_ENTRY
+  {1079, broken},    // ER_SHUTDOWN_COMPLETE
+  {1080, broken},    // ER_FORCING_CLOSE
+  {1114, usable},    // ER_RECORD_FILE_FULL
+  {1129, broken},    // ER_HOST_IS_BLOCKED
+  {1130, broken},    // ER_HOST_NOT_PRIVILEGED
+  {1135, broken},    // ER_CANT_CREATE_THREAD
+  {1136, schema},    // ER_WRONG_VALUE_COUNT_ON_ROW
+  {1142, usable},    // ER_TABLEACCESS_DENIED_ERROR: the operator has to correct the grants
+  {1143, usable},    // ER_COLUMNACCESS_DENIED_ERROR
+  {1146, schema},    // ER_NO_SUCH_TABLE
+  {1152, broken},    // ER_ABORTING_CONNECTION
+  {1154, broken},    // ER_NET_READ_ERROR_FROM_PIPE
+  {1155, broken},    // ER_NET_FCNTL_ERROR
+  {1156, broken},    // ER_NET_PACKETS_OUT_OF_ORDER
+  {1157, broken},    // ER_NET_UNCOMPRESS_ERROR
+  {1158, broken},    // ER_NET_READ_ERROR
+  {1159, broken},    // ER_NET_READ_INTERRUPTED
+  {1160, broken},    // ER_NET_ERROR_ON_WRITE
+  {1161, broken},    // ER_NET_WRITE_INTERRUPTED
+  {1180, broken},    // ER_ERROR_DURING_COMMIT: the outcome is unknown and has to be checked
+  {1184, broken},    // ER_NEW_ABORTING_CONNECTION
+  {1203, broken},    // ER_TOO_MANY_USER_CONNECTIONS
+  {1205, retryable}, // ER_LOCK_WAIT_TIMEOUT
+  {1206, retryable}, // ER_LOCK_TABLE_FULL
+  {1213, retryable}, // ER_LOCK_DEADLOCK; also a certification conflict of Galera
+  {1226, broken},    // ER_USER_LIMIT_REACHED
+  {1243, broken},    // ER_UNKNOWN_STMT_HANDLER: client and server disagree about the state of the connection
+  {1251, broken},    // ER_NOT_SUPPORTED_AUTH_MODE
+  {1290, read_only}, // ER_OPTION_PREVENTS_STATEMENT: --read-only
+  {1317, usable},    // ER_QUERY_INTERRUPTED: KILL QUERY
+  {1364, schema},    // ER_NO_DEFAULT_FOR_FIELD
+  {1467, retryable}, // ER_AUTOINC_READ_FAILED: the lock on the counter timed out, or the range is exhausted
+  {1586, conflict},  // ER_DUP_ENTRY_WITH_KEY_NAME
+  {1615, retryable}, // ER_NEED_REPREPARE
+  {1637, retryable}, // ER_TOO_MANY_CONCURRENT_TRXS
+  {1698, broken},    // ER_ACCESS_DENIED_NO_PASSWORD_ERROR
+  {1792, read_only}, // ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION
+  {1836, read_only}, // ER_READ_ONLY_MODE
+  {1927, broken},    // ER_CONNECTION_KILLED
+  {1969, usable},    // ER_STATEMENT_TIMEOUT: max_statement_time
+  {3159, broken},    // ER_SECURE_TRANSPORT_REQUIRED
+  {4150, broken},    // ER_USER_IS_BLOCKED: too many wrong passwords
 }};
 
 constexpr bool sorted() {
@@ -128,7 +128,7 @@ std::string_view to_string(error_class kind) noexcept {
 
 classification classify(unsigned number) noexcept {
   if (number == 0 || client_number(number))
-    return gone;
+    return broken;
   const auto* found =
     std::lower_bound(rows.begin(), rows.end(), number, [](const row& r, unsigned wanted) { return r.number < wanted; });
   if (found != rows.end() && found->number == number)

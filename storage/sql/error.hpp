@@ -1,4 +1,5 @@
-// What an error number of MariaDB or of its client library means for the connection and for the request.
+// Classifies the error numbers of MariaDB and of its client library: the consequences for the connection and the
+// request.
 #pragma once
 
 #include "core/base/error.hpp"
@@ -11,13 +12,13 @@
 
 namespace cm::storage {
 
-/// What the owner of the connection does next.
+/// What the owner of the connection has to do after a failure.
 enum class error_class : std::uint8_t {
-  usable,    ///< the request failed, the connection goes on
-  retryable, ///< the transaction was the victim of another one: roll back, wait a little, repeat
-  broken,    ///< the connection is no more, or in an unknown state: drop it
-  read_only, ///< a replica, a primary that was demoted, a node outside of its cluster: drop it, try the next host
-  schema,    ///< the tables are not what this program knows: drop it, so that the next connection checks the schema
+  usable,    ///< the request failed; the connection can still be used
+  retryable, ///< the transaction lost a conflict with another one: roll back, pause, repeat
+  broken,    ///< the connection is closed or in an unknown state: drop it
+  read_only, ///< a replica, a demoted primary or a node outside its cluster: drop the connection, try the next host
+  schema,    ///< unexpected tables or columns: drop the connection, so that the next one checks the schema
 };
 
 [[nodiscard]] std::string_view to_string(error_class kind) noexcept;
@@ -29,32 +30,32 @@ struct classification {
   friend bool operator==(const classification&, const classification&) = default;
 };
 
-/// The one table. Client errors (2000–2999, 5000–5999) and 0, which is an error without a number, are broken; a server
-/// error that is not in the table leaves the connection usable and is internal.
+/// Looks the number up in the table of error.cpp. Client errors (2000–2999, 5000–5999) and 0 (an error without a
+/// number) are broken and unavailable. A server error that is not in the table is usable and internal.
 [[nodiscard]] classification classify(unsigned number) noexcept;
 
-/// An error inside this room: what the caller is told, and what becomes of the connection.
+/// An error within storage: what is reported to the caller, and what to do with the connection.
 struct failure {
   error_class kind = error_class::usable;
   core::error error;
-  unsigned number = 0; ///< of the server or the library; 0 for our own
+  unsigned number = 0; ///< of the server or the client library; 0 for an error that CM raised
 };
 
 template <class T>
 using outcome = boost::system::result<T, failure>;
 
-/// Called by outcome::value() where there is none: a fault in the caller.
+/// Called by outcome::value() on a failure, which is a bug in the caller: throws std::logic_error.
 [[noreturn]] void throw_exception_from_error(const failure& f, const boost::source_location& where);
 
-/// A failure that the library or the server reported. Its detail is "<doing>: <text> (errno <number>, sqlstate
-/// <state>)", with the stored value taken out of duplicate key messages: it would be a token's hash.
+/// A failure that the client library or the server reported. Its detail is "<doing>: <text> (errno <number>, sqlstate
+/// <state>)". The stored value is removed from duplicate-key messages, because it may be the hash of a token.
 [[nodiscard]] failure make_failure(unsigned number, std::string_view sqlstate, std::string_view text,
                                    std::string_view doing);
 
-/// A failure of our own making on a connection that is all right.
+/// A failure that CM raised itself, on a connection that remains usable.
 [[nodiscard]] failure make_usable_failure(core::errc code, std::string message, std::string detail = {});
 
-/// The error for a request that could not be served because the database is away; detail says why.
+/// The error of a request that failed because the database is not available; `detail` gives the reason.
 [[nodiscard]] core::error unavailable_error(std::string detail);
 
 } // namespace cm::storage

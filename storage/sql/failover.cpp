@@ -8,7 +8,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// The connect time-out cut to what is left until the deadline.
+// Limits the connect time-out to the time left until the deadline.
 connection_timeouts within(connection_timeouts timeouts, core::steady_time now, core::steady_time deadline) {
   if (deadline == core::steady_time::max())
     return timeouts;

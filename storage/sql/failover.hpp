@@ -1,4 +1,4 @@
-// Which of the configured hosts a connection goes to.
+// Opens a connection to one of the configured hosts.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -10,11 +10,11 @@
 
 namespace cm::storage {
 
-/// Tries each configured host once, beginning with the one of index `host`, until one takes the connection and can be
-/// written. Then `host` is that one's index; after a failure, that of the one to begin with next time.
-/// @param deadline no attempt begins after it or waits longer for the connection; the client library counts whole
-///        seconds, so that the last attempt may end up to 1 s late
-/// @return unavailable with what each host said
+/// Tries each configured host once, starting at index `host`, until one accepts the connection and is writable. Blocks.
+/// @param host on success set to the index of the connected host, on failure to the index to start with next time
+/// @param deadline no attempt begins after it, and the connect time-out is cut to it. The client library counts in
+///        whole seconds, so the last attempt may end up to 1 s late.
+/// @return on failure: unavailable, with the reason of each host in the detail
 [[nodiscard]] outcome<std::unique_ptr<connection>> connect_to_any(const core::database_settings& settings,
                                                                   connection_timeouts timeouts, std::size_t& host,
                                                                   core::steady_time deadline);

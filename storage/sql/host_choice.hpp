@@ -1,4 +1,4 @@
-// Which of the configured hosts all sessions of a process use.
+// The configured host that all sessions of a process prefer.
 #pragma once
 
 #include <atomic>
@@ -7,23 +7,23 @@
 
 namespace cm::storage {
 
-/// Sessions that are spread over the nodes of a cluster would each see its node's state: one reads what another has not
-/// applied yet. So all sessions of a process follow one preferred host, and go back to it after a failure scattered
-/// them. Shared by the sessions of a process; lock-free, since each runs on a thread of its own and looks before every
-/// command.
+/// If the sessions of a process used different nodes of a cluster, they would see different states: a node may not have
+/// applied yet what another session has read elsewhere. So all sessions follow one preferred host, and return to it
+/// after a failure has spread them over several hosts. Thread-safe; lock-free, because every session reads it before
+/// each command on its own thread.
 class host_choice {
 public:
   /// Index into the configured hosts.
   [[nodiscard]] std::size_t preferred() const noexcept { return preferred_.load(std::memory_order_acquire); }
 
-  /// A session found that `from` cannot be used, or could not be connected to, and `to` is next. Without effect where
-  /// another session has changed the choice since.
+  /// Changes the preferred host after a session found that it cannot connect to `from` or cannot use it. No effect if
+  /// another session has changed the preference meanwhile.
   void move(std::size_t from, std::size_t to) noexcept {
     if (from != to && preferred_.compare_exchange_strong(from, to, std::memory_order_acq_rel))
       moves_.fetch_add(1, std::memory_order_acq_rel);
   }
 
-  /// How often the choice has changed: a difference tells that sessions may have to follow. Counted after the change.
+  /// Number of changes so far: if it has increased, sessions may have to reconnect. Incremented after the change.
   [[nodiscard]] std::uint64_t moves() const noexcept { return moves_.load(std::memory_order_acquire); }
 
 private:

@@ -26,28 +26,28 @@ row_values::column& row_values::next(bool null) {
 void row_values::add(std::int64_t value) {
   auto& to = next(false);
   to.numbers.reserve(expected_);
-  to.numbers.resize(to.nulls.size()); // it may come behind nulls
+  to.numbers.resize(to.nulls.size()); // earlier rows may be NULL
   to.numbers.back() = value;
 }
 
-void row_values::add_place(const void* data, std::size_t size, bool binary) {
+void row_values::add_pointer(const void* data, std::size_t size, bool binary) {
   auto& to = next(false);
   to.is_text = !binary;
   to.is_binary = binary;
-  to.places.reserve(expected_);
+  to.pointers.reserve(expected_);
   to.lengths.reserve(expected_);
-  to.places.resize(to.nulls.size(), &nothing);
+  to.pointers.resize(to.nulls.size(), &nothing);
   to.lengths.resize(to.nulls.size());
-  to.places.back() = size == 0 ? &nothing : data;
+  to.pointers.back() = size == 0 ? &nothing : data;
   to.lengths.back() = size;
 }
 
 void row_values::add(std::string_view text) {
-  add_place(text.data(), text.size(), false);
+  add_pointer(text.data(), text.size(), false);
 }
 
 void row_values::add(std::span<const std::uint8_t> bytes) {
-  add_place(bytes.data(), bytes.size(), true);
+  add_pointer(bytes.data(), bytes.size(), true);
 }
 
 void row_values::add(core::timestamp at) {
@@ -65,8 +65,8 @@ void row_values::add_null() {
   auto& to = next(true);
   if (!to.numbers.empty())
     to.numbers.push_back(0);
-  if (!to.places.empty()) {
-    to.places.push_back(&nothing);
+  if (!to.pointers.empty()) {
+    to.pointers.push_back(&nothing);
     to.lengths.push_back(0);
   }
 }

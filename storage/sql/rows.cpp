@@ -1,6 +1,7 @@
 #include "storage/sql/rows.hpp"
 
 #include "core/base/identifiers.hpp"
+#include "core/base/try.hpp"
 #include "storage/sql/batch_limits.hpp"
 #include "storage/sql/connection.hpp"
 
@@ -86,30 +87,25 @@ void bind_one(statement& to, std::size_t index, std::uint64_t value) {
   to.bind(index, static_cast<std::int64_t>(value));
 }
 
-// The statement of the smallest class that holds the values, with them bound and repeats of the last behind them.
+// The statement of the smallest size class that holds the values. They are bound, padded with copies of the last one.
 template <class Value>
 outcome<statement*> bound(connection& db, const statement_set& texts, std::span<const column> columns,
                           std::span<const Value> values) {
   const auto size_class = class_holding(values.size());
-  const auto made = db.prepared(texts[size_class], columns);
-  if (!made)
-    return made.error();
+  CM_TRY(auto* const made, db.prepared(texts[size_class], columns));
   for (std::size_t i = 0; i < size_classes[size_class]; ++i)
-    bind_one(**made, i, values[std::min(i, values.size() - 1)]);
-  return *made;
+    bind_one(*made, i, values[std::min(i, values.size() - 1)]);
+  return made;
 }
 
 template <class Value>
 outcome<void> read_all(connection& db, const statement_set& texts, std::span<const column> columns,
                        std::span<const Value> values, const take_row& take) {
   while (!values.empty()) {
-    const auto some = values.first(std::min(values.size(), size_classes.back()));
-    const auto select = bound(db, texts, columns, some);
-    if (!select)
-      return select.error();
-    if (auto read = read_rows(**select, take); !read)
-      return read;
-    values = values.subspan(some.size());
+    const auto chunk = values.first(std::min(values.size(), size_classes.back()));
+    CM_TRY(auto* const select, bound(db, texts, columns, chunk));
+    CM_TRY_VOID(read_rows(*select, take));
+    values = values.subspan(chunk.size());
   }
   return {};
 }
@@ -118,14 +114,11 @@ template <class Value>
 outcome<std::uint64_t> write_all(connection& db, const statement_set& texts, std::span<const Value> values) {
   std::uint64_t written = 0;
   while (!values.empty()) {
-    const auto some = values.first(std::min(values.size(), size_classes.back()));
-    const auto write = bound(db, texts, {}, some);
-    if (!write)
-      return write.error();
-    if (auto done = (*write)->execute(); !done)
-      return done.error();
-    written += (*write)->affected_rows();
-    values = values.subspan(some.size());
+    const auto chunk = values.first(std::min(values.size(), size_classes.back()));
+    CM_TRY(auto* const write, bound(db, texts, {}, chunk));
+    CM_TRY_VOID(write->execute());
+    written += write->affected_rows();
+    values = values.subspan(chunk.size());
   }
   return written;
 }
@@ -153,19 +146,20 @@ outcome<std::uint64_t> write_by_number(connection& db, const statement_set& text
 
 namespace {
 
-// Says in which places of a list a digest stands. Digests are spread evenly, so their first bytes do for a hash; a list
-// made to collide in them is searched as if it had no order, and it is short.
-class places_of_digests {
+// Open-addressing hash table with linear probing: finds the positions of a digest in a list. Digests are uniformly
+// distributed, so their first two bytes serve as the hash. Digests chosen to collide degrade this to a linear search of
+// one chunk, which is short.
+class digest_positions {
 public:
-  /// @param digests at most a size class of them; they must outlive this
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): all seats are filled
-  explicit places_of_digests(std::span<const hash_bytes> digests) noexcept : digests_(digests) {
-    seats_.fill(free_seat);
-    for (std::size_t place = 0; place < digests.size(); ++place) {
-      auto seat = home_of(digests[place]);
-      while (seats_[seat] != free_seat)
-        seat = after(seat);
-      seats_[seat] = static_cast<std::uint16_t>(place);
+  /// @param digests at most the largest size class of them; they must outlive this
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): fill() initialises all slots
+  explicit digest_positions(std::span<const hash_bytes> digests) noexcept : digests_(digests) {
+    slots_.fill(free_slot);
+    for (std::size_t position = 0; position < digests.size(); ++position) {
+      auto slot = home_slot(digests[position]);
+      while (slots_[slot] != free_slot)
+        slot = next_slot(slot);
+      slots_[slot] = static_cast<std::uint16_t>(position);
     }
   }
 
@@ -173,39 +167,37 @@ public:
   void each(std::span<const std::uint8_t> digest, Take take) const {
     if (digest.size() != std::tuple_size_v<hash_bytes>)
       return;
-    for (auto seat = home_of(digest); seats_[seat] != free_seat; seat = after(seat)) {
-      const std::size_t place = seats_[seat];
-      if (std::equal(digest.begin(), digest.end(), digests_[place].begin()))
-        take(place);
+    for (auto slot = home_slot(digest); slots_[slot] != free_slot; slot = next_slot(slot)) {
+      const std::size_t position = slots_[slot];
+      if (std::equal(digest.begin(), digest.end(), digests_[position].begin()))
+        take(position);
     }
   }
 
 private:
-  static constexpr std::size_t seats = 2 * size_classes.back(); ///< half of them stay free: a search always ends
-  static constexpr std::uint16_t free_seat = std::numeric_limits<std::uint16_t>::max();
-  static_assert(size_classes.back() < free_seat);
+  static constexpr std::size_t slot_count = 2 * size_classes.back(); ///< at least half stay free: a search always ends
+  static constexpr std::uint16_t free_slot = std::numeric_limits<std::uint16_t>::max();
+  static_assert(size_classes.back() < free_slot);
 
-  [[nodiscard]] static std::size_t home_of(std::span<const std::uint8_t> digest) noexcept {
-    return (std::size_t{digest[0]} << 8U | digest[1]) % seats;
+  [[nodiscard]] static std::size_t home_slot(std::span<const std::uint8_t> digest) noexcept {
+    return (std::size_t{digest[0]} << 8U | digest[1]) % slot_count;
   }
 
-  [[nodiscard]] static std::size_t after(std::size_t seat) noexcept { return (seat + 1) % seats; }
+  [[nodiscard]] static std::size_t next_slot(std::size_t slot) noexcept { return (slot + 1) % slot_count; }
 
   std::span<const hash_bytes> digests_;
-  std::array<std::uint16_t, seats> seats_;
+  std::array<std::uint16_t, slot_count> slots_;
 };
 
-// At most a size class of them.
-outcome<void> read_some_by_hash(connection& db, const statement_set& texts, std::span<const column> columns,
-                                std::span<const hash_bytes> hashes,
-                                const std::function<void(std::size_t place, const statement& row)>& take) {
-  const auto select = bound(db, texts, columns, hashes);
-  if (!select)
-    return select.error();
-  // Rows come in any order, and the input may repeat itself.
-  const places_of_digests places(hashes);
-  return read_rows(**select, [&](const statement& row) {
-    places.each(row.bytes(columns.size() - 1), [&](std::size_t place) { take(place, row); });
+// At most the largest size class of them.
+outcome<void> read_chunk_by_hash(connection& db, const statement_set& texts, std::span<const column> columns,
+                                 std::span<const hash_bytes> hashes,
+                                 const std::function<void(std::size_t index, const statement& row)>& take) {
+  CM_TRY(auto* const select, bound(db, texts, columns, hashes));
+  // Rows come in any order, and the input may contain duplicates.
+  const digest_positions positions(hashes);
+  return read_rows(*select, [&](const statement& row) {
+    positions.each(row.bytes(columns.size() - 1), [&](std::size_t index) { take(index, row); });
   });
 }
 
@@ -213,13 +205,12 @@ outcome<void> read_some_by_hash(connection& db, const statement_set& texts, std:
 
 outcome<void> read_by_hash(connection& db, const statement_set& texts, std::span<const column> columns,
                            std::span<const hash_bytes> hashes,
-                           const std::function<void(std::size_t place, const statement& row)>& take) {
+                           const std::function<void(std::size_t index, const statement& row)>& take) {
   for (std::size_t first = 0; first < hashes.size(); first += size_classes.back()) {
-    const auto some = hashes.subspan(first, std::min(size_classes.back(), hashes.size() - first));
-    auto read = read_some_by_hash(db, texts, columns, some,
-                                  [&](std::size_t place, const statement& row) { take(first + place, row); });
-    if (!read)
-      return read;
+    const auto chunk = hashes.subspan(first, std::min(size_classes.back(), hashes.size() - first));
+    auto read = read_chunk_by_hash(db, texts, columns, chunk,
+                                   [&](std::size_t index, const statement& row) { take(first + index, row); });
+    CM_TRY_VOID(read);
   }
   return {};
 }
@@ -244,9 +235,9 @@ std::string page_text_with(const std::string& aggregates, const std::string& fie
 }
 
 void bind_page(statement& select, std::size_t index, std::uint32_t limit, std::uint64_t offset) {
-  constexpr auto furthest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  constexpr auto max_offset = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   select.bind(index, std::int64_t{limit});
-  select.bind(index + 1, static_cast<std::int64_t>(std::min(offset, furthest)));
+  select.bind(index + 1, static_cast<std::int64_t>(std::min(offset, max_offset)));
 }
 
 } // namespace cm::storage

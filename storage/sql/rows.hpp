@@ -1,7 +1,8 @@
-// What the repositories share: how CM's values stand in columns, and how results are walked through.
+// Shared by the repositories: mapping of CM's values to columns, and helpers that read and write rows.
 #pragma once
 
 #include "core/base/time.hpp"
+#include "core/base/try.hpp"
 #include "core/base/uuid.hpp"
 #include "core/credentials/credential.hpp"
 #include "storage/sql/size_class.hpp"
@@ -24,10 +25,10 @@ class connection;
 
 inline constexpr std::size_t uuid_size = 16;
 
-/// Bytes that VARCHAR(255) in utf8mb4 may take.
+/// Maximum size of a VARCHAR(255) in utf8mb4, in bytes.
 inline constexpr std::size_t varchar_bytes = 1020;
 
-/// Digests by which rows are found: core::token_hash and subject_hash.
+/// Digests that are look-up keys: core::token_hash and subject_hash.
 using hash_bytes = std::array<std::uint8_t, 32>;
 
 inline constexpr column integer_column{column_kind::integer, 0};
@@ -43,10 +44,10 @@ template <std::size_t A, std::size_t B>
   return all;
 }
 
-/// Milliseconds by the clock of the database, as an SQL expression; exact, because it is computed in decimals.
+/// The database's current time in Unix milliseconds, as an SQL expression. Exact: NOW(3) and the product are decimals.
 inline constexpr std::string_view database_now = "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)";
 
-/// One text a size class.
+/// One SQL text per size class.
 using statement_set = std::array<std::string, size_classes.size()>;
 
 [[nodiscard]] constexpr std::int64_t number(core::credential_status status) noexcept {
@@ -61,29 +62,26 @@ using statement_set = std::array<std::string, size_classes.size()>;
 void bind_time(statement& write, std::size_t index, core::timestamp at);
 void bind_optional_status(statement& write, std::size_t index, const std::optional<core::credential_status>& status);
 
-/// As many as there are states, filled up with repeats: for `status IN (?,?,?,?)`. None wanted: all.
+/// The parameters of `status IN (?,?,?,?)`: the statuses, padded with duplicates. An empty list means all statuses.
 [[nodiscard]] std::array<std::int64_t, core::credential_status_count>
 wanted_statuses(std::vector<core::credential_status> statuses);
 
-/// A command that breaks its bounds.
+/// The failure of a command that violates its limits: errc::invalid.
 [[nodiscard]] failure invalid(std::string detail);
 
-/// What cannot happen, as an answer.
+/// The failure of a broken invariant: errc::internal.
 [[nodiscard]] failure impossible(std::string detail);
 
-/// Valid UTF-8 of at most 255 characters: what a VARCHAR(255) takes.
+/// Whether the text is valid UTF-8 of at most 255 characters, which a VARCHAR(255) can store.
 [[nodiscard]] bool fits_varchar(std::string_view text) noexcept;
 
-/// Executes and hands every row over.
+/// Executes the statement and calls `take(const statement& row)` for every row.
 template <class Take>
 [[nodiscard]] outcome<void> read_rows(statement& rows, Take take) {
-  if (auto done = rows.execute(); !done)
-    return done;
+  CM_TRY_VOID(rows.execute());
   for (;;) {
-    const auto more = rows.next();
+    CM_TRY(const auto more, rows.next());
     if (!more)
-      return more.error();
-    if (!*more)
       return {};
     take(std::as_const(rows));
   }
@@ -91,47 +89,48 @@ template <class Take>
 
 using take_row = std::function<void(const statement& row)>;
 
-/// Reads the rows of any number of IDs, a statement for each piece of them, in their order.
-/// @param texts have one list of IDs as their only parameters
+/// Reads the rows with these IDs: any number, in chunks of up to the largest size class, in order, one statement each.
+/// @param texts the only parameters of each are one list of IDs
 [[nodiscard]] outcome<void> read_by_id(connection& db, const statement_set& texts, std::span<const column> columns,
                                        std::span<const core::uuid> ids, const take_row& take);
 
-/// The same for numbers.
+/// The same for numeric keys.
 [[nodiscard]] outcome<void> read_by_number(connection& db, const statement_set& texts, std::span<const column> columns,
                                            std::span<const std::uint64_t> numbers, const take_row& take);
 
-/// Executes a writing statement for any number of IDs in the same way.
-/// @return rows written
+/// Executes a writing statement for any number of IDs, in the same chunks.
+/// @return the number of rows written
 [[nodiscard]] outcome<std::uint64_t> write_by_id(connection& db, const statement_set& texts,
                                                  std::span<const core::uuid> ids);
 
-/// The same for numbers.
+/// The same for numeric keys.
 [[nodiscard]] outcome<std::uint64_t> write_by_number(connection& db, const statement_set& texts,
                                                      std::span<const std::uint64_t> numbers);
 
-/// Looks digests up and says for each row in which places of the input its digest stands.
-/// @param texts have one list of digests as their only parameters, and the digest as their last result column
-/// @param hashes any number, repeats allowed
+/// Looks digests up and calls `take` for each row and each position of its digest in `hashes`.
+/// @param texts the only parameters of each are one list of digests; the digest is the last result column
+/// @param hashes any number, duplicates allowed
 [[nodiscard]] outcome<void> read_by_hash(connection& db, const statement_set& texts, std::span<const column> columns,
                                          std::span<const hash_bytes> hashes,
-                                         const std::function<void(std::size_t place, const statement& row)>& take);
+                                         const std::function<void(std::size_t index, const statement& row)>& take);
 
-/// One page and the total of all, in one statement, because under READ COMMITTED each has its own snapshot. Columns:
-/// the total, then `fields`, which are NULL in the only row of an empty page. Parameters: those of `where`, again those
-/// of `where`, limit, offset.
-/// @param fields contain the columns of `order`
+/// SQL text that selects one page together with the total over all pages. One statement, because under READ COMMITTED
+/// each statement has its own snapshot. Result columns: the total, then `fields`; an empty page has one row, in which
+/// they are NULL. Parameters: those of `where`, those of `where` again, limit, offset.
+/// @param fields must contain the columns of `order`
 /// @param where begins with "FROM"
-/// @param order the columns that the order is by, the last of them unique
+/// @param order the columns to sort by; the last one must be unique
 [[nodiscard]] std::string page_text(const std::string& fields, const std::string& where,
                                     std::span<const std::string_view> order, bool ascending);
 
-/// The same with other aggregates than the total in front: `aggregates` is their whole SELECT, with the parameters that
-/// come before those of the page.
+/// The same with other aggregates in place of the total: `aggregates` is their complete SELECT, whose parameters
+/// precede those of the page.
 [[nodiscard]] std::string page_text_with(const std::string& aggregates, const std::string& fields,
                                          const std::string& where, std::span<const std::string_view> order,
                                          bool ascending);
 
-/// Binds the two parameters behind `where`.
+/// Binds the last two parameters of a page: limit and offset.
+/// @param index of the first of them
 void bind_page(statement& select, std::size_t index, std::uint32_t limit, std::uint64_t offset);
 
 } // namespace cm::storage

@@ -1,5 +1,7 @@
 #include "storage/sql/session_settings.hpp"
 
+#include "core/base/try.hpp"
+
 #include <algorithm>
 #include <array>
 #include <string>
@@ -17,12 +19,12 @@ constexpr std::array<session_setting, 16> settings{{
   {"character_set_client", "'utf8mb4'", "utf8mb4"},
   {"character_set_results", "'utf8mb4'", "utf8mb4"},
   {"collation_connection", "'utf8mb4_bin'", "utf8mb4_bin"},
-  // A limit cuts the rows that a SELECT without LIMIT returns.
+  // A lower value would truncate the result of a SELECT without LIMIT.
   {"sql_select_limit", "18446744073709551615", "18446744073709551615"},
   {"sql_safe_updates", "0", "0"},
   {"sql_big_selects", "1", "1"},
   {"sql_auto_is_null", "0", "0"},
-  // COMMIT and ROLLBACK with CHAIN would begin the next transaction, with RELEASE end the connection.
+  // With CHAIN, COMMIT and ROLLBACK would begin the next transaction; with RELEASE, close the connection.
   {"completion_type", "'NO_CHAIN'", "NO_CHAIN"},
   {"unique_checks", "1", "1"},
   {"check_constraint_checks", "1", "1"},
@@ -35,12 +37,12 @@ std::string assignments(std::int64_t socket_s) {
   std::string text = "SET SESSION ";
   for (const auto& setting : settings)
     text.append(setting.name).append("=").append(setting.value).append(", ");
-  // The server gives up before the client does, so that a lock is an error and not a lost connection.
+  // Shorter than the client's time-out, so that a blocked lock is an error and not a lost connection.
   const auto lock_wait =
     std::to_string(socket_s == 0 ? max_lock_wait_s : std::clamp<std::int64_t>(socket_s / 2, 1, max_lock_wait_s));
   text += "innodb_lock_wait_timeout=" + lock_wait + ", lock_wait_timeout=" + lock_wait
           + ", max_statement_time=" + std::to_string(socket_s);
-  // A process that vanished without a word must not hold its locks until the server finds out.
+  // A process whose machine failed must not hold its locks until the TCP connection times out.
   text += ", idle_transaction_timeout=" + std::to_string(socket_s);
   return text;
 }
@@ -58,10 +60,8 @@ outcome<void> check(connection& db) {
     text.append("@@session.").append(setting.name).append(", ");
   // NOW() follows the variable timestamp, SYSDATE() does not.
   text += "ABS(TIMESTAMPDIFF(SECOND, SYSDATE(), NOW())) <= 1";
-  const auto rows = db.query(text);
-  if (!rows)
-    return rows.error();
-  const auto& values = rows->at(0);
+  CM_TRY(const auto& rows, db.query(text));
+  const auto& values = rows.at(0);
   std::size_t position = 0;
   for (const auto& setting : settings) {
     const auto found = values.at(position++).value_or("NULL");
@@ -87,16 +87,13 @@ std::span<const session_setting> session_settings() noexcept {
 }
 
 outcome<void> set_session(connection& db, std::int64_t socket_s) {
-  if (auto set = db.run(assignments(socket_s)); !set)
-    return set;
-  // The variables' names differ between the versions of the server; this statement does not.
-  if (auto isolated = db.run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE"); !isolated)
-    return isolated;
-  // It would stop the clock by which leases and retention go. A server with secure_timestamp refuses this statement,
-  // and has refused it to init_connect: what counts is the check.
+  CM_TRY_VOID(db.run(assignments(socket_s)));
+  // As a statement, because the names of these variables differ between server versions.
+  CM_TRY_VOID(db.run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE"));
+  // A fixed `timestamp` would stop the clock that leases and retention depend on. A server with secure_timestamp
+  // refuses this statement, but also refused any such statement in init_connect; so only the check below decides.
   static_cast<void>(db.run("SET SESSION timestamp=DEFAULT"));
-  if (auto checked = check(db); !checked)
-    return checked;
+  CM_TRY_VOID(check(db));
   return sync_with_cluster(db);
 }
 

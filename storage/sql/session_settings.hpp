@@ -1,4 +1,4 @@
-// The session variables that change what a statement of CM means, and the values that CM's sessions have.
+// The session variables that affect the meaning of CM's statements, and the values that CM requires.
 #pragma once
 
 #include "storage/sql/connection.hpp"
@@ -9,23 +9,22 @@
 
 namespace cm::storage {
 
-/// One session variable. The server, an `init_connect` or a global default may have set it to anything.
+/// One session variable. A global default or the server's `init_connect` may have set it to any value.
 struct session_setting {
   std::string_view name;
-  std::string_view value;    ///< SQL literal that it is set to
-  std::string_view expected; ///< what the server answers when it is read
+  std::string_view value;    ///< SQL literal to set
+  std::string_view expected; ///< what the server returns when it is read back
 };
 
-/// Those with a fixed value. The waits for locks and statements, the transaction's isolation, the clock (`timestamp`),
-/// and what only a node of a Galera cluster has, are set by set_session() besides.
+/// The variables with a fixed value. set_session() also sets the lock and statement time-outs, the isolation level, the
+/// clock (`timestamp`), and what exists only on a node of a Galera cluster.
 [[nodiscard]] std::span<const session_setting> session_settings() noexcept;
 
-/// Sets a new session up, and reads back what it has set. On a node of a Galera cluster every statement waits until the
-/// node has applied what the cluster committed before (`wsrep_sync_wait`).
-/// @param socket_s time-out of one exchange in seconds, 0 for none: statements and transactions that are idle end by
-/// then,
-///        locks are waited for half of it, 5 s at most
-/// @return a failure of kind broken that names the variable, where the server does not keep a value
+/// Sets the variables of a new session and reads them back. On a node of a Galera cluster it also enables
+/// connection::wait_for_cluster().
+/// @param socket_s socket time-out in seconds; 0: none. The server ends statements that run, and transactions that are
+///        idle, for longer. The lock wait time-out is half of it, 1 to 5 s.
+/// @return a failure of kind broken that names the variable, if the server does not keep a value
 [[nodiscard]] outcome<void> set_session(connection& db, std::int64_t socket_s);
 
 } // namespace cm::storage

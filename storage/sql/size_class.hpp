@@ -1,4 +1,5 @@
-// Prepared statements with a list of values exist for a few lengths only; a shorter list is filled up with repeats.
+// Size classes: statements with a list of values are prepared for a few lengths only; shorter lists are padded with
+// duplicates.
 #pragma once
 
 #include <array>
@@ -8,11 +9,11 @@
 
 namespace cm::storage {
 
-/// Lengths for which statements are prepared, rising. Longer lists are worked off in pieces.
+/// List lengths for which statements are prepared, ascending. Longer lists are processed in chunks.
 inline constexpr std::array<std::size_t, 5> size_classes{1, 4, 16, 64, 256};
 
-/// The index of the smallest class that holds `count` values.
-/// @param count 1 to the last class.
+/// The index of the smallest class that can hold `count` values.
+/// @param count 1 to size_classes.back()
 [[nodiscard]] constexpr std::size_t class_holding(std::size_t count) noexcept {
   std::size_t index = 0;
   while (index + 1 < size_classes.size() && size_classes[index] < count)
@@ -20,9 +21,9 @@ inline constexpr std::array<std::size_t, 5> size_classes{1, 4, 16, 64, 256};
   return index;
 }
 
-/// The index of the largest class that `count` values fill completely: for lists that must not repeat a value and are
-/// therefore worked off in pieces.
-/// @param count at least 1.
+/// The index of the largest class that `count` values fill completely: for lists that must not contain duplicates and
+/// are therefore processed in chunks without padding.
+/// @param count at least 1
 [[nodiscard]] constexpr std::size_t class_filled_by(std::size_t count) noexcept {
   std::size_t index = 0;
   while (index + 1 < size_classes.size() && size_classes[index + 1] <= count)

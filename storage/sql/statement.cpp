@@ -12,12 +12,12 @@ namespace {
 
 constexpr std::size_t title_length = 60;
 
-// One result column's place to be read into.
-struct cell {
+// The buffer of one result column.
+struct result_cell {
   long long integer = 0;
   unsigned long length = 0;
   my_bool is_null = 0;
-  my_bool cut = 0;
+  my_bool truncated = 0;
   std::vector<unsigned char> bytes;
 };
 
@@ -25,9 +25,9 @@ struct cell {
 
 struct statement::buffers {
   std::vector<MYSQL_BIND> parameters;
-  std::vector<long long> integers; ///< a parameter's own place, where it is one
+  std::vector<long long> integers; ///< storage of the integer parameters
   std::vector<MYSQL_BIND> results;
-  std::vector<cell> cells;
+  std::vector<result_cell> cells;
 };
 
 statement::statement(st_mysql_stmt* handle, std::string_view sql, std::span<const column> columns)
@@ -38,21 +38,21 @@ statement::statement(st_mysql_stmt* handle, std::string_view sql, std::span<cons
   buffers_->results.resize(columns.size(), MYSQL_BIND{});
   buffers_->cells.resize(columns.size());
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    auto& place = buffers_->cells[i];
+    auto& cell = buffers_->cells[i];
     auto& result = buffers_->results[i];
     if (columns[i].kind == column_kind::integer) {
       result.buffer_type = MYSQL_TYPE_LONGLONG;
-      result.buffer = &place.integer;
-      result.buffer_length = sizeof place.integer;
+      result.buffer = &cell.integer;
+      result.buffer_length = sizeof cell.integer;
     } else {
-      place.bytes.resize(columns[i].size);
+      cell.bytes.resize(columns[i].size);
       result.buffer_type = columns[i].kind == column_kind::text ? MYSQL_TYPE_STRING : MYSQL_TYPE_BLOB;
-      result.buffer = place.bytes.data();
-      result.buffer_length = place.bytes.size();
+      result.buffer = cell.bytes.data();
+      result.buffer_length = cell.bytes.size();
     }
-    result.length = &place.length;
-    result.is_null = &place.is_null;
-    result.error = &place.cut;
+    result.length = &cell.length;
+    result.is_null = &cell.is_null;
+    result.error = &cell.truncated;
   }
 }
 
@@ -61,17 +61,17 @@ statement::~statement() {
 }
 
 void statement::bind(std::size_t index, std::int64_t value) {
-  auto& place = buffers_->integers.at(index);
-  place = value;
+  auto& stored = buffers_->integers.at(index);
+  stored = value;
   auto& parameter = buffers_->parameters.at(index);
   parameter = MYSQL_BIND{};
   parameter.buffer_type = MYSQL_TYPE_LONGLONG;
-  parameter.buffer = &place;
+  parameter.buffer = &stored;
 }
 
 namespace {
 
-// The library only reads what parameters point to, but its structure knows no const.
+// The library only reads the data of parameters, but MYSQL_BIND is not const-correct.
 void point_at(MYSQL_BIND& parameter, enum_field_types type, const void* data, std::size_t size) {
   static char nothing = 0;
   parameter = MYSQL_BIND{};
@@ -99,7 +99,7 @@ void statement::bind_null(std::size_t index) {
 
 outcome<void> statement::execute() {
   for (auto& parameter : buffers_->parameters) {
-    // Lengths are held in the structure itself, which must not move between the binding and the execution.
+    // `length` points into the MYSQL_BIND, which must not move between binding and execution.
     if (parameter.buffer_type == MYSQL_TYPE_STRING || parameter.buffer_type == MYSQL_TYPE_BLOB)
       parameter.length = &parameter.length_value;
   }
@@ -123,17 +123,17 @@ outcome<void> statement::execute(const row_values& rows) {
   const auto columns = rows.columns();
   if (columns.size() != buffers_->parameters.size())
     return make_usable_failure(core::errc::internal, "Internal Server Error", "unexpected rows: " + title_);
-  std::vector<std::vector<long long>> zeros; // for columns that are null in every row
+  std::vector<std::vector<long long>> zeros; // for columns that are NULL in every row
   zeros.reserve(columns.size());
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    // The library only reads all of this, but its structure knows no const.
+    // The library only reads this data, but MYSQL_BIND is not const-correct.
     const auto& from = columns[i];
     auto& parameter = buffers_->parameters[i];
     parameter = MYSQL_BIND{};
     parameter.u.indicator = const_cast<char*>(from.nulls.data());
     if (from.is_text || from.is_binary) {
       parameter.buffer_type = from.is_text ? MYSQL_TYPE_STRING : MYSQL_TYPE_BLOB;
-      parameter.buffer = const_cast<const void**>(from.places.data());
+      parameter.buffer = const_cast<const void**>(from.pointers.data());
       parameter.length = const_cast<unsigned long*>(from.lengths.data());
     } else {
       parameter.buffer_type = MYSQL_TYPE_LONGLONG;
@@ -154,7 +154,7 @@ outcome<bool> statement::next() {
   case 0:
     return true;
   case MYSQL_NO_DATA:
-    // Behind the rows that a block selects comes how the block itself has ended.
+    // After the rows that a block selects, the server sends the status of the block itself.
     while (mysql_stmt_more_results(handle_)) {
       if (mysql_stmt_next_result(handle_) > 0)
         return failed("end");
@@ -163,7 +163,7 @@ outcome<bool> statement::next() {
     return false;
   case MYSQL_DATA_TRUNCATED: {
     std::size_t index = 0;
-    while (index + 1 < buffers_->cells.size() && buffers_->cells[index].cut == 0)
+    while (index + 1 < buffers_->cells.size() && buffers_->cells[index].truncated == 0)
       ++index;
     mysql_stmt_free_result(handle_);
     return make_usable_failure(core::errc::internal, "Internal Server Error",
@@ -188,10 +188,10 @@ std::string_view statement::text(std::size_t column) const {
 }
 
 std::span<const std::uint8_t> statement::bytes(std::size_t column) const {
-  const auto& place = buffers_->cells.at(column);
-  if (place.is_null != 0)
+  const auto& cell = buffers_->cells.at(column);
+  if (cell.is_null != 0)
     return {};
-  return {place.bytes.data(), place.length};
+  return {cell.bytes.data(), cell.length};
 }
 
 std::uint64_t statement::affected_rows() const {

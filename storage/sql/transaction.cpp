@@ -1,12 +1,14 @@
 #include "storage/sql/transaction.hpp"
 
+#include "core/base/try.hpp"
+
 namespace cm::storage {
 
 namespace {
 
-// The server leaves a transaction open after nearly every error, a lock wait that timed out among them. So the block
-// ends it itself; RESIGNAL passes the error on. Where the handler does not run (the statement was killed), the client's
-// own ROLLBACK ends it.
+// The server leaves a transaction open after most errors, including a lock wait time-out. So the block rolls back
+// itself and passes the error on with RESIGNAL. If the handler does not run (the statement was killed), the client's
+// ROLLBACK ends the transaction.
 constexpr std::string_view roll_back_on_error = "DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END; ";
 
 std::string block(std::string_view variables, std::string_view statements) {
@@ -17,8 +19,8 @@ std::string block(std::string_view variables, std::string_view statements) {
   return text;
 }
 
-// While a COMMIT was under way, an error tells what the client saw, not what the server did. A victim of a deadlock or
-// of a certification conflict (Galera) is rolled back for certain; of everything else the outcome has to be looked up.
+// An error of COMMIT does not say whether the server committed. Only the victim of a deadlock or of a certification
+// conflict (Galera), which is retryable, is certain to be rolled back. After any other error the outcome is unknown.
 failure unknown_outcome(failure failed) {
   if (failed.kind == error_class::usable && failed.number != signaled) {
     failed.kind = error_class::broken;
@@ -32,16 +34,14 @@ failure unknown_outcome(failure failed) {
 outcome<transaction> transaction::begin(connection& db) {
   transaction begun{db};
   db.unsettle();
-  if (auto done = db.run("START TRANSACTION"); !done)
-    return done.error();
+  CM_TRY_VOID(db.run("START TRANSACTION"));
   return begun;
 }
 
 outcome<transaction> transaction::begin_with(connection& db, statement& block) {
   transaction begun{db};
   db.unsettle();
-  if (auto done = block.execute(); !done)
-    return done.error();
+  CM_TRY_VOID(block.execute());
   return begun;
 }
 
@@ -67,8 +67,7 @@ outcome<void> transaction::commit_with(statement& block) {
 }
 
 outcome<void> transaction::restart() {
-  if (auto ended = db_->roll_back(); !ended)
-    return ended;
+  CM_TRY_VOID(db_->roll_back());
   db_->unsettle();
   return db_->run("START TRANSACTION");
 }

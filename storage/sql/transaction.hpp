@@ -1,5 +1,5 @@
-// Transactions: committed whole, or rolled back, whatever fails in between. The only place that begins, commits or
-// rolls back.
+// Transactions: each is committed or rolled back as a whole, whatever fails in between. No other code begins, commits
+// or rolls back.
 #pragma once
 
 #include "storage/sql/connection.hpp"
@@ -11,10 +11,10 @@
 
 namespace cm::storage {
 
-/// One transaction on one connection, by its lifetime: the destructor rolls back unless the server has acknowledged the
-/// commit. Whether anything is open is not judged by what the client heard before (an error packet carries no status):
-/// ROLLBACK is always sent, and where the server does not acknowledge it, the connection stays unsettled
-/// (connection::settled()) and must not be used again.
+/// One transaction on one connection (RAII): the destructor rolls back unless the server has acknowledged the commit.
+/// It always sends ROLLBACK, because the client cannot know whether a transaction is open (an error packet carries no
+/// server status). If the server does not acknowledge it, the connection stays unsettled (connection::settled()) and
+/// must not be used again.
 ///
 /// Not thread-safe. At most one object per connection at a time; it must not outlive the connection.
 class transaction {
@@ -22,8 +22,7 @@ public:
   /// Sends START TRANSACTION.
   [[nodiscard]] static outcome<transaction> begin(connection& db);
 
-  /// Begins with a prepared block made by opening_block(): START TRANSACTION and the first statements in one round
-  /// trip.
+  /// Executes a prepared opening_block(): START TRANSACTION and the first statements in one round trip.
   [[nodiscard]] static outcome<transaction> begin_with(connection& db, statement& block);
 
   transaction(transaction&& from) noexcept : db_(std::exchange(from.db_, nullptr)) {}
@@ -33,36 +32,37 @@ public:
   transaction& operator=(const transaction&) = delete;
   ~transaction();
 
-  /// Sends COMMIT. On a failure of which the outcome is not known the error's kind is `broken`: the command has to be
-  /// repeated on another connection, and looks first whether it was carried out. Ends this object in any case.
+  /// Sends COMMIT. If the outcome is unknown, the failure is of kind `broken`: the command has to be repeated on
+  /// another connection and first checks whether it was committed. If COMMIT fails, the destructor rolls back.
   [[nodiscard]] outcome<void> commit();
 
-  /// Commits with a prepared block made by closing_block(): the last statements and COMMIT in one round trip. Errors as
-  /// commit(), but nothing was committed where the block itself signaled (number 1644).
+  /// Executes a prepared closing_block(): the last statements and COMMIT in one round trip. Errors as for commit(),
+  /// except that nothing was committed if the block itself signaled (number 1644).
   [[nodiscard]] outcome<void> commit_with(statement& block);
 
-  /// Rolls back and begins anew.
+  /// Rolls back and starts a new transaction.
   [[nodiscard]] outcome<void> restart();
 
-  /// Sends ROLLBACK, for callers that go on with the connection. Ends this object in any case.
+  /// Sends ROLLBACK, for callers that continue to use the connection. Afterwards the destructor does nothing, even if
+  /// the rollback failed.
   [[nodiscard]] outcome<void> roll_back();
 
 private:
   explicit transaction(connection& db) noexcept : db_(&db) {}
 
-  connection* db_; ///< null: ended
+  connection* db_; ///< null after the end
 };
 
-/// Runs a whole transaction in one round trip: a prepared block made by whole_block(). On a failure ROLLBACK is sent
-/// besides. Errors as transaction::commit_with().
+/// Runs a whole transaction in one round trip: a prepared whole_block(). After a failure it also sends ROLLBACK. Errors
+/// as for transaction::commit_with().
 /// @param take called for each row that the block selects
 [[nodiscard]] outcome<void> run_whole_block(connection& db, statement& block, const take_row& take);
 
 /// The error number of a SIGNAL in a block (SQLSTATE 45000).
 inline constexpr unsigned signaled = 1644;
 
-/// Text of a block that begins a transaction and carries out `statements` (each ended by ';') in one round trip.
-/// Whatever fails in it is rolled back by the server at once and reported.
+/// Text of a block that begins a transaction and executes `statements` (each ended by ';') in one round trip. On an
+/// error the server rolls back immediately and reports the error.
 [[nodiscard]] std::string opening_block(std::string_view statements);
 
 /// The same for the end of a transaction: `statements`, then COMMIT.
@@ -70,7 +70,7 @@ inline constexpr unsigned signaled = 1644;
 
 /// The same for a whole transaction.
 /// @param variables declarations, each ended by ';'; may be empty
-/// @param result a statement, ended by ';', carried out after COMMIT; may be empty
+/// @param result a statement, ended by ';', executed after COMMIT; may be empty
 [[nodiscard]] std::string whole_block(std::string_view variables, std::string_view statements, std::string_view result);
 
 } // namespace cm::storage

@@ -1,5 +1,6 @@
-// The end of all tokens of an endpoint.
+// Deletes all tokens of an endpoint.
 #include "core/base/identifiers.hpp"
+#include "core/base/try.hpp"
 #include "storage/events/audit.hpp"
 #include "storage/events/revocation_log.hpp"
 #include "storage/events/status_change.hpp"
@@ -14,20 +15,17 @@ namespace cm::storage {
 
 namespace {
 
-// The newest IDs, one more than a transaction may delete; without a lock, because the index is not in the order in
-// which rows are locked.
+// The newest IDs, at most one more than a transaction may delete. Unlocked, because rows must be locked in the order of
+// the primary key and this index has another order.
 outcome<std::vector<core::uuid>> newest_ids(connection& db, const std::string& endpoint_id) {
   static const std::string text = "SELECT id FROM endpoint_token WHERE endpoint_id = ? ORDER BY created_at DESC, id "
                                   "DESC LIMIT "
                                   + std::to_string(max_event_ids + 1);
   static constexpr std::array columns{uuid_column};
-  const auto select = db.prepared(text, columns);
-  if (!select)
-    return select.error();
-  (*select)->bind(0, endpoint_id);
+  CM_TRY(auto* const select, db.prepared(text, columns));
+  select->bind(0, endpoint_id);
   std::vector<core::uuid> ids;
-  if (auto read = read_rows(**select, [&](const statement& row) { ids.push_back(read_uuid(row.bytes(0))); }); !read)
-    return read.error();
+  CM_TRY_VOID(read_rows(*select, [&](const statement& row) { ids.push_back(read_uuid(row.bytes(0))); }));
   return ids;
 }
 
@@ -36,10 +34,10 @@ struct victim {
   core::credential_status status = core::credential_status::inactive;
 };
 
-// By application, each by rising ID.
+// By application, then by ascending ID.
 using victims = std::map<std::string, std::vector<victim>>;
 
-// Adds what it locks to `digest`.
+// Locks the rows and adds them to `digest`.
 outcome<victims> lock_all(connection& db, std::vector<core::uuid> ids, core::token_digest& digest) {
   static const auto texts = statement_texts("SELECT id, status, application, updated_at FROM endpoint_token FORCE "
                                             "INDEX (PRIMARY) WHERE id IN (",
@@ -53,37 +51,31 @@ outcome<victims> lock_all(connection& db, std::vector<core::uuid> ids, core::tok
     digest.add(one.id, one.status, read_optional_time(row, 3));
     locked[std::string{row.text(2)}].push_back(one);
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   return locked;
 }
 
-// The digest of all tokens of the endpoint, locked by the index and not by rising ID: against others that lock in that
-// order the database decides, and the loser is repeated.
+// The digest of all tokens of the endpoint. Locks them in the order of the index and not of the ID, so a deadlock with
+// other commands is possible; the victim is repeated.
 outcome<core::token_digest> lock_digest(connection& db, const std::string& endpoint_id) {
   static const std::string text =
     "SELECT " + std::string{digest_fields} + " FROM endpoint_token WHERE endpoint_id = ? FOR UPDATE";
-  const auto select = db.prepared(text, digest_columns);
-  if (!select)
-    return select.error();
-  (*select)->bind(0, endpoint_id);
+  CM_TRY(auto* const select, db.prepared(text, digest_columns));
+  select->bind(0, endpoint_id);
   core::token_digest digest;
-  if (auto read = read_rows(**select, [&](const statement& row) { digest = read_digest(row, 0); }); !read)
-    return read.error();
+  CM_TRY_VOID(read_rows(*select, [&](const statement& row) { digest = read_digest(row, 0); }));
   return digest;
 }
 
-// Asks the precondition of all tokens of the endpoint: those that are locked, and `more` where there are.
+// Evaluates the precondition on the digest of all tokens of the endpoint: `locked`, unless there are `more`.
 outcome<bool> permitted(connection& db, const delete_endpoint_tokens& request, const core::token_digest& locked,
                         bool more) {
   if (!request.precondition)
     return true;
   if (!more)
     return ask(request.precondition, locked);
-  const auto all = lock_digest(db, request.endpoint_id);
-  if (!all)
-    return all.error();
-  return ask(request.precondition, *all);
+  CM_TRY(const auto& all, lock_digest(db, request.endpoint_id));
+  return ask(request.precondition, all);
 }
 
 outcome<deleted_tokens> delete_locked(connection& db, transaction& within, const delete_endpoint_tokens& request,
@@ -103,29 +95,22 @@ outcome<deleted_tokens> delete_locked(connection& db, transaction& within, const
     lost = marked(std::move(lost), mark, std::nullopt);
     ids.insert(ids.end(), lost.ids.begin(), lost.ids.end());
   }
-  const auto written = write_by_id(db, texts, ids);
-  if (!written)
-    return written.error();
-  if (*written != ids.size())
+  CM_TRY(const auto written, write_by_id(db, texts, ids));
+  if (written != ids.size())
     return impossible("locked rows vanished");
   deleted.count = ids.size();
   deleted.more = more;
-  if (auto appended = append_audit(db, entries); !appended)
-    return appended.error();
-  if (auto appended = append_revocations(db, deleted.events); !appended)
-    return appended.error();
-  if (auto ended = within.commit(); !ended)
-    return ended.error();
+  CM_TRY_VOID(append_audit(db, entries));
+  CM_TRY_VOID(append_revocations(db, deleted.events));
+  CM_TRY_VOID(within.commit());
   return deleted;
 }
 
-// What an earlier attempt of the same command has deleted.
+// The tokens that an earlier attempt of the same command has deleted.
 outcome<deleted_tokens> deleted_before(connection& db, const delete_endpoint_tokens& request, const change_mark& mark) {
-  auto written = revocations_of(db, mark, core::revoked_kind::endpoint_tokens);
-  if (!written)
-    return written.error();
+  CM_TRY(auto&& written, revocations_of(db, mark, core::revoked_kind::endpoint_tokens));
   deleted_tokens deleted;
-  for (auto& lost : *written) {
+  for (auto& lost : written) {
     if (lost.endpoint_id != request.endpoint_id || lost.to)
       continue;
     deleted.count += lost.ids.size();
@@ -140,37 +125,26 @@ outcome<deleted_tokens> apply(connection& db, const delete_endpoint_tokens& requ
   if (!core::is_endpoint_id(request.endpoint_id))
     return invalid("not an endpoint ID");
   const auto mark = mark_of(request.at, request.origin);
-  auto begun = transaction::begin(db);
-  if (!begun)
-    return begun.error();
-  auto ids = newest_ids(db, request.endpoint_id);
-  if (!ids)
-    return ids.error();
-  const bool more = ids->size() > max_event_ids;
+  CM_TRY(auto&& begun, transaction::begin(db));
+  CM_TRY(auto&& ids, newest_ids(db, request.endpoint_id));
+  const bool more = ids.size() > max_event_ids;
   if (more)
-    ids->resize(max_event_ids);
+    ids.resize(max_event_ids);
   core::token_digest digest;
-  const auto locked = lock_all(db, *std::move(ids), digest);
-  if (!locked)
-    return locked.error();
-  const auto may = permitted(db, request, digest, more);
-  if (!may)
-    return may.error();
+  CM_TRY(const auto& locked, lock_all(db, std::move(ids), digest));
+  CM_TRY(const auto may, permitted(db, request, digest, more));
   const bool first_attempt = !how.repeated && !request.repeated;
-  if (*may && !locked->empty() && first_attempt)
-    return delete_locked(db, *begun, request, *locked, mark, more);
-  // A lost attempt may have been committed: then tokens that are here were made after it, and stay.
-  auto earlier = deleted_before(db, request, mark);
-  if (!earlier)
-    return earlier.error();
-  if (*may && !locked->empty() && earlier->events.empty())
-    return delete_locked(db, *begun, request, *locked, mark, more);
-  if (auto ended = begun->roll_back(); !ended)
-    return ended.error();
-  if (!*may && earlier->events.empty())
+  if (may && !locked.empty() && first_attempt)
+    return delete_locked(db, begun, request, locked, mark, more);
+  // The lost attempt may have been committed. Then the existing tokens were created after it and must stay.
+  CM_TRY(auto&& earlier, deleted_before(db, request, mark));
+  if (may && !locked.empty() && earlier.events.empty())
+    return delete_locked(db, begun, request, locked, mark, more);
+  CM_TRY_VOID(begun.roll_back());
+  if (!may && earlier.events.empty())
     return precondition_failed();
-  earlier->more = earlier->count >= max_event_ids && !locked->empty();
-  return earlier;
+  earlier.more = earlier.count >= max_event_ids && !locked.empty();
+  return std::move(earlier);
 }
 
 } // namespace cm::storage

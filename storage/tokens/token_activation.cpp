@@ -1,4 +1,5 @@
-// First uses of tokens, a batch at a time.
+// Records first uses of tokens, in batches.
+#include "core/base/try.hpp"
 #include "storage/events/audit.hpp"
 #include "storage/sql/transaction.hpp"
 #include "storage/tokens/token_repository.hpp"
@@ -11,15 +12,14 @@ namespace {
 using core::credential_status;
 
 const statement_set& lock_texts() {
-  // Always in the order of the primary key, so that two batches with common tokens wait for each other in one
-  // direction.
+  // Always locks in the order of the primary key, so that two batches with common tokens cannot deadlock.
   static const auto texts = statement_texts("SELECT id, status FROM endpoint_token FORCE INDEX (PRIMARY) WHERE id IN (",
                                             "?", ") ORDER BY id FOR UPDATE");
   return texts;
 }
 
 const std::string& activate_text(std::size_t size_class) {
-  // By the primary key too, as it locks the rows where they were not locked before.
+  // By the primary key too, because it locks the rows on the optimistic path.
   static const auto texts =
     statement_texts("UPDATE endpoint_token FORCE INDEX (PRIMARY) SET status = ?, updated_at = ?, "
                     "first_used_at = ? WHERE status = ? AND id IN (",
@@ -27,7 +27,7 @@ const std::string& activate_text(std::size_t size_class) {
   return texts[size_class];
 }
 
-// The items by rising ID, one of each: the first in the batch counts.
+// The items sorted by ID, without duplicates: the first one of the batch is kept.
 std::vector<const activation*> in_id_order(const std::vector<activation>& items) {
   std::vector<const activation*> sorted;
   sorted.reserve(items.size());
@@ -40,7 +40,7 @@ std::vector<const activation*> in_id_order(const std::vector<activation>& items)
   return sorted;
 }
 
-// Locks the rows and says which of them are Inactive.
+// Locks the rows and returns the items that are Inactive.
 outcome<std::vector<const activation*>> lock_inactive(connection& db, const std::vector<const activation*>& wanted) {
   static constexpr std::array columns{uuid_column, integer_column};
   std::vector<core::uuid> ids;
@@ -57,47 +57,38 @@ outcome<std::vector<const activation*>> lock_inactive(connection& db, const std:
     if (item != wanted.end() && (*item)->id == id)
       inactive.push_back(*item);
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   return inactive;
 }
 
-// Returns how many were Inactive and are Active now.
+// Returns the number of tokens that were Inactive and are Active now.
 outcome<std::uint64_t> write_active(connection& db, const std::vector<const activation*>& items, core::timestamp at) {
   const auto size_class = class_holding(items.size());
-  const auto update = db.prepared(activate_text(size_class));
-  if (!update)
-    return update.error();
-  auto& write = **update;
+  CM_TRY(auto* const update, db.prepared(activate_text(size_class)));
+  auto& write = *update;
   write.bind(0, number(credential_status::active));
   bind_time(write, 1, at);
   bind_time(write, 2, at);
   write.bind(3, number(credential_status::inactive));
   for (std::size_t i = 0; i < size_classes[size_class]; ++i)
     write.bind(4 + i, items[std::min(i, items.size() - 1)]->id.bytes);
-  if (auto done = write.execute(); !done)
-    return done.error();
+  CM_TRY_VOID(write.execute());
   return write.affected_rows();
 }
 
-// Makes those Active that are Inactive, and returns them. Nearly always that is all of them, so it is tried at once;
-// where it is not, nobody knows which of them it was, and the rows are locked and looked at first.
+// Activates the tokens that are Inactive, and returns them. Optimistic path: usually all are Inactive, so one UPDATE is
+// enough. Otherwise the UPDATE does not say which tokens it changed: roll back, lock the rows and read them first.
 outcome<std::vector<const activation*>> make_active(connection& db, transaction& within,
                                                     std::vector<const activation*> wanted, core::timestamp at) {
-  const auto written = write_active(db, wanted, at);
-  if (!written)
-    return written.error();
-  if (*written == wanted.size())
+  CM_TRY(const auto written, write_active(db, wanted, at));
+  if (written == wanted.size())
     return wanted;
-  if (auto again = within.restart(); !again)
-    return again.error();
+  CM_TRY_VOID(within.restart());
   auto inactive = lock_inactive(db, wanted);
   if (!inactive || inactive->empty())
     return inactive;
-  const auto rest = write_active(db, *inactive, at);
-  if (!rest)
-    return rest.error();
-  if (*rest != inactive->size())
+  CM_TRY(const auto rest, write_active(db, *inactive, at));
+  if (rest != inactive->size())
     return impossible("a locked row changed its status");
   return inactive;
 }
@@ -124,18 +115,12 @@ outcome<activated_tokens> apply(connection& db, const activate_tokens& request) 
   activated_tokens answer;
   if (request.items.empty())
     return answer;
-  auto begun = transaction::begin(db);
-  if (!begun)
-    return begun.error();
-  const auto changed = make_active(db, *begun, in_id_order(request.items), request.at);
-  if (!changed)
-    return changed.error();
-  if (auto recorded = record(db, *changed, request); !recorded)
-    return recorded.error();
-  if (auto ended = begun->commit(); !ended)
-    return ended.error();
-  answer.changed.reserve(changed->size());
-  for (const auto* item : *changed)
+  CM_TRY(auto&& begun, transaction::begin(db));
+  CM_TRY(const auto& changed, make_active(db, begun, in_id_order(request.items), request.at));
+  CM_TRY_VOID(record(db, changed, request));
+  CM_TRY_VOID(begun.commit());
+  answer.changed.reserve(changed.size());
+  for (const auto* item : changed)
     answer.changed.push_back(item->id);
   return answer;
 }

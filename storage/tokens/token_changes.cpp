@@ -1,4 +1,5 @@
-// Changes of one token: another status, or its end.
+// Changes of one token: status and deletion.
+#include "core/base/try.hpp"
 #include "storage/events/status_change.hpp"
 #include "storage/tokens/token_repository.hpp"
 #include "storage/tokens/token_row.hpp"
@@ -13,7 +14,7 @@ class token_table {
 public:
   using row = core::endpoint_token;
 
-  /// @param endpoint_id that it must belong to; nothing: any
+  /// @param endpoint_id the endpoint that it must belong to; empty: any
   token_table(const core::uuid& id, std::optional<std::string_view> endpoint_id) : id_(id), endpoint_id_(endpoint_id) {}
 
   static std::string_view missing() { return "No such token"; }
@@ -32,28 +33,22 @@ public:
   [[nodiscard]] static outcome<std::uint64_t> set_status(connection& db, const row& token, core::credential_status to,
                                                          core::timestamp at) {
     static const std::string text = "UPDATE endpoint_token SET status = ?, updated_at = ? WHERE id = ? AND status = ?";
-    const auto update = db.prepared(text);
-    if (!update)
-      return update.error();
-    (*update)->bind(0, number(to));
-    bind_time(**update, 1, at);
-    (*update)->bind(2, token.id.bytes);
-    (*update)->bind(3, number(token.status));
-    if (auto done = (*update)->execute(); !done)
-      return done.error();
-    return (*update)->affected_rows();
+    CM_TRY(auto* const update, db.prepared(text));
+    update->bind(0, number(to));
+    bind_time(*update, 1, at);
+    update->bind(2, token.id.bytes);
+    update->bind(3, number(token.status));
+    CM_TRY_VOID(update->execute());
+    return update->affected_rows();
   }
 
   [[nodiscard]] static outcome<std::uint64_t> remove(connection& db, const row& token) {
     static const std::string text = "DELETE FROM endpoint_token WHERE id = ? AND status = ?";
-    const auto erase = db.prepared(text);
-    if (!erase)
-      return erase.error();
-    (*erase)->bind(0, token.id.bytes);
-    (*erase)->bind(1, number(token.status));
-    if (auto done = (*erase)->execute(); !done)
-      return done.error();
-    return (*erase)->affected_rows();
+    CM_TRY(auto* const erase, db.prepared(text));
+    erase->bind(0, token.id.bytes);
+    erase->bind(1, number(token.status));
+    CM_TRY_VOID(erase->execute());
+    return erase->affected_rows();
   }
 
   [[nodiscard]] static core::revocation lost(const core::uuid& id) {
@@ -63,7 +58,7 @@ public:
     return lost;
   }
 
-  static void place(const row& token, core::revocation& lost) {
+  static void set_endpoint(const row& token, core::revocation& lost) {
     lost.application = token.application;
     lost.endpoint_id = token.endpoint_id;
   }
@@ -75,13 +70,10 @@ private:
   }
 
   [[nodiscard]] outcome<std::optional<row>> read(connection& db, const std::string& text) const {
-    const auto select = db.prepared(text, token_columns);
-    if (!select)
-      return select.error();
-    (*select)->bind(0, id_.bytes);
+    CM_TRY(auto* const select, db.prepared(text, token_columns));
+    select->bind(0, id_.bytes);
     std::optional<row> token;
-    if (auto done = read_rows(**select, [&](const statement& r) { token = read_token(r); }); !done)
-      return done.error();
+    CM_TRY_VOID(read_rows(*select, [&](const statement& r) { token = read_token(r); }));
     if (token && endpoint_id_ && token->endpoint_id != *endpoint_id_)
       token.reset();
     return token;
@@ -91,49 +83,39 @@ private:
   std::optional<std::string_view> endpoint_id_;
 };
 
-// Without a lock: rows are locked by their primary key only, so that nobody waits crosswise for key and row.
+// Unlocked: rows are locked only by their primary key, because locking the key of the hash first could deadlock.
 outcome<std::optional<core::uuid>> id_of_hash(connection& db, const core::token_hash& hash) {
   std::optional<core::uuid> id;
-  const auto read = read_by_hash(db, tokens_by_hash(), token_and_hash_columns, {&hash, 1},
-                                 [&](std::size_t, const statement& row) { id = read_uuid(row.bytes(0)); });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read_by_hash(db, tokens_by_hash(), token_and_hash_columns, {&hash, 1},
+                           [&](std::size_t, const statement& row) { id = read_uuid(row.bytes(0)); }));
   return id;
 }
 
 outcome<token_table> table_of(connection& db, const change_token_status& request) {
   if (const auto* address = std::get_if<token_address>(&request.which))
     return token_table{address->id, address->endpoint_id};
-  const auto id = id_of_hash(db, std::get<core::token_hash>(request.which));
+  CM_TRY(const auto& id, id_of_hash(db, std::get<core::token_hash>(request.which)));
   if (!id)
-    return id.error();
-  if (!*id)
     return make_usable_failure(core::errc::not_found, std::string{token_table::missing()});
-  return token_table{**id, std::nullopt};
+  return token_table{*id, std::nullopt};
 }
 
 } // namespace
 
 outcome<changed_token> apply(connection& db, const change_token_status& request, const attempt& how) {
-  const auto table = table_of(db, request);
-  if (!table)
-    return table.error();
-  auto changed =
-    change_status(db, *table, request.target, mark_of(request.at, request.origin), request.precondition, how);
-  if (!changed)
-    return changed.error();
-  return changed_token{std::move(changed->row), changed->changed, std::move(changed->event)};
+  CM_TRY(const auto& table, table_of(db, request));
+  CM_TRY(auto&& changed,
+         change_status(db, table, request.target, mark_of(request.at, request.origin), request.precondition, how));
+  return changed_token{std::move(changed.row), changed.changed, std::move(changed.event)};
 }
 
 outcome<deleted_tokens> apply(connection& db, const delete_token& request) {
-  auto event = delete_one(db, token_table{request.which.id, request.which.endpoint_id},
-                          mark_of(request.at, request.origin), request.precondition);
-  if (!event)
-    return event.error();
+  CM_TRY(auto&& event, delete_one(db, token_table{request.which.id, request.which.endpoint_id},
+                                  mark_of(request.at, request.origin), request.precondition));
   deleted_tokens deleted;
   deleted.count = 1;
-  if (*event)
-    deleted.events.push_back(**std::move(event));
+  if (event)
+    deleted.events.push_back(*std::move(event));
   return deleted;
 }
 

@@ -1,4 +1,4 @@
-// What storage can be asked about endpoint tokens, and what it answers.
+// The commands on endpoint tokens, and their replies.
 #pragma once
 
 #include "core/base/error.hpp"
@@ -22,12 +22,12 @@
 
 namespace cm::storage {
 
-/// Looks tokens up by their hashes: 0 to max_batch of them, repeats allowed.
+/// Looks tokens up by their hashes: 0 to max_batch, duplicates allowed.
 struct find_tokens {
   std::vector<core::token_hash> hashes;
 };
 
-/// What a validation has to know of a token.
+/// The data of a token that a validation needs.
 struct found_token {
   core::uuid id;
   core::credential_status status = core::credential_status::inactive;
@@ -36,32 +36,32 @@ struct found_token {
   friend bool operator==(const found_token&, const found_token&) = default;
 };
 
-/// As many as were asked for, in the same order; nothing where there is no such token.
+/// One result per requested hash, in the same order; empty if there is no such token.
 struct found_tokens {
   std::vector<std::optional<found_token>> tokens;
 };
 
-/// One first use of a token.
+/// The first use of a token.
 struct activation {
   core::uuid id;
-  std::string correlation_id; ///< of the request that used it; bounded and made valid UTF-8 before it is stored
+  std::string correlation_id; ///< of the request that used it; stored as audit_text()
 };
 
-/// First uses, 0 to max_activations: those that are Inactive become Active in one transaction, each with an audit row
-/// (channel ecap). An ID that is unknown or not Inactive is passed over, so repeating is harmless.
+/// Records first uses: 0 to max_activations. The tokens that are Inactive become Active in one transaction, each with
+/// an audit row (channel ecap). Ignores IDs that are unknown or not Inactive, and is thus idempotent.
 struct activate_tokens {
   std::vector<activation> items;
   core::timestamp at{};
   std::string actor; ///< for the audit trail
 };
 
-/// The ones that this call really changed, by rising ID.
+/// The tokens that this command changed, by ascending ID.
 struct activated_tokens {
   std::vector<core::uuid> changed;
 };
 
-/// Stores a new token with its audit row. conflict: the token exists in that application. Repeating with the same ID
-/// and hash is success and changes nothing.
+/// Stores a new token with its audit row. Errors: conflict (the token exists in that application). A repetition with
+/// the same ID and hash succeeds and changes nothing.
 struct create_token {
   core::uuid id;
   core::token_hash hash{};
@@ -76,79 +76,80 @@ struct created_token {
   core::endpoint_token token;
 };
 
-/// Several creations, 1 to max_batch, in one transaction. Each succeeds or fails alone, as create_token says.
+/// Several creations: 1 to max_batch. Each succeeds or fails independently, as for create_token. All are in one
+/// transaction, or each in its own if one of them fails.
 struct create_tokens {
   std::vector<create_token> items;
 };
 
-/// As many as there were items, in their order.
+/// One result per item, in the same order.
 struct created_tokens {
   std::vector<core::expected<created_token>> results;
 };
 
-/// One page of an endpoint's tokens by (created_at, id).
+/// Reads a page of an endpoint's tokens, sorted by (created_at, id).
 struct list_tokens {
   std::string endpoint_id;
-  std::vector<core::credential_status> statuses; ///< only these; empty: all
+  std::vector<core::credential_status> statuses; ///< filter; empty: all
   std::uint64_t offset = 0;
   std::uint32_t limit = 20; ///< 0 (the total only) to max_page
   bool ascending = false;
 };
 
-/// All of it is of the same moment.
+/// A consistent snapshot.
 struct token_page {
   std::vector<core::endpoint_token> items;
   std::uint64_t total = 0;     ///< of all pages
-  core::token_digest digest{}; ///< of all tokens of the endpoint, also those that the list leaves out
+  core::token_digest digest{}; ///< of all tokens of the endpoint, including those that the filter excludes
 };
 
-/// Several pages, 0 to max_lists, each of a moment of its own.
+/// Several pages: 0 to max_lists. Each is a snapshot of its own.
 struct list_many {
   std::vector<list_tokens> lists;
 };
 
-/// As many as were asked for, in the same order.
+/// One page per list, in the same order.
 struct token_pages {
   std::vector<token_page> pages;
 };
 
-/// A token as REST names it: it has to belong to that endpoint.
+/// Addresses a token as REST does: it must belong to that endpoint.
 struct token_address {
   std::string endpoint_id;
   core::uuid id;
 };
 
-/// Tokens, 0 to max_batch, each by its address.
+/// Reads tokens by their addresses: 0 to max_batch.
 struct get_tokens {
   std::vector<token_address> which;
 };
 
-/// As many as were asked for, in the same order; nothing where there is none, or where it belongs to another endpoint.
+/// One result per address, in the same order; empty if there is no such token, or it belongs to another endpoint.
 struct got_tokens {
   std::vector<std::optional<core::endpoint_token>> tokens;
 };
 
-/// Gives a token another status, by the table of core/credentials/credential.hpp: one conditional write, the audit row
-/// and, where the change takes the token away, the event in the same transaction. The state it already has: success,
-/// nothing written. not_found: no such token; conflict: not allowed; precondition_failed: the precondition said no.
-/// Repeating after an unknown outcome is safe: a change that this very command made before (same time, same
-/// correlation ID in the audit trail) is success again.
+/// Changes the status of a token, if the table of core/credentials/credential.hpp allows it. One transaction writes the
+/// status, the audit row and, if the change revokes the token, the event. If the token has the status already, it
+/// succeeds and writes nothing. Errors: not_found; conflict (the transition is not allowed); precondition_failed (the
+/// precondition is false). Safe to repeat after an unknown outcome: if the audit trail has a change of this command
+/// (same time and correlation ID), it succeeds again.
 struct change_token_status {
   std::variant<token_address, core::token_hash> which;
   core::credential_status target = core::credential_status::active;
   core::timestamp at{};
   core::change_origin origin;
-  /// Asked of the row, and again where others have changed it since it was read; empty: none.
+  /// Evaluated on the row, and again if the row has changed since it was read; empty: none.
   std::function<bool(const core::endpoint_token&)> precondition;
 };
 
 struct changed_token {
-  core::endpoint_token token; ///< as it is now
-  bool changed = false;       ///< false: it had that status already
+  core::endpoint_token token; ///< after the change
+  bool changed = false;       ///< false: it had the status already
   std::optional<core::revocation> event;
 };
 
-/// Deletes one token. not_found, precondition_failed and repeating as for change_token_status.
+/// Deletes one token. Errors (not_found, precondition_failed) and repetition as for change_token_status.
 struct delete_token {
   token_address which;
   core::timestamp at{};
@@ -156,37 +157,38 @@ struct delete_token {
   std::function<bool(const core::endpoint_token&)> precondition;
 };
 
-/// Asks which endpoints have tokens: 0 to max_batch IDs, repeats allowed.
+/// Checks which endpoints have tokens: 0 to max_batch IDs, duplicates allowed.
 struct find_endpoints {
   std::vector<std::string> endpoint_ids;
 };
 
-/// Those of them that have at least one token, whatever its status; each once, in any order.
+/// The endpoints that have at least one token of any status; each once, in any order.
 struct found_endpoints {
   std::vector<std::string> endpoint_ids;
 };
 
-/// Deletes all tokens of an endpoint, in one transaction up to max_event_ids of them: call again while `more` is true.
-/// An endpoint without tokens: success, nothing deleted. precondition_failed: the precondition, asked of the digest of
-/// all tokens of the endpoint, all of them locked, said no. A repetition deletes nothing where an earlier attempt with
-/// this time and correlation ID was committed: what is there then was made afterwards. So each call for `more` needs a
-/// time of its own.
+/// Deletes the tokens of an endpoint, up to max_event_ids in one transaction; repeat it while `more` is true. Succeeds
+/// if the endpoint has no tokens. Errors: precondition_failed (the precondition is false). It is evaluated on the
+/// digest of all tokens of the endpoint while they are locked.
+///
+/// A repetition deletes nothing if an earlier attempt with the same time and correlation ID was committed: any
+/// remaining tokens were created after it. So each call for `more` needs a different time.
 struct delete_endpoint_tokens {
   std::string endpoint_id;
   core::timestamp at{};
   core::change_origin origin;
   std::function<bool(const core::token_digest&)> precondition;
-  bool repeated = false; ///< the caller has sent this command before, and did not learn its outcome
+  bool repeated = false; ///< the caller sent this command before, and its outcome is unknown
 };
 
-/// Of tokens: one event for each application.
+/// The deleted tokens, with one event per application.
 struct deleted_tokens {
   std::uint64_t count = 0;
   bool more = false;
   std::vector<core::revocation> events;
 };
 
-/// The history of one token, newest first. not_found: there is no such token.
+/// Reads the history of one token, newest first. Errors: not_found.
 struct token_history {
   token_address which;
   std::uint64_t offset = 0;
@@ -195,15 +197,17 @@ struct token_history {
 
 /// One line of an import.
 struct import_item {
-  core::uuid id; ///< for a new token
+  core::uuid id; ///< of the token, if it is new
   core::token_hash hash{};
   std::string application;
   std::string endpoint_id;
-  /// Missing: Inactive for a new token, any for one that is there. Inactive: of one that is there, Active is right too.
+  /// The status of a new token (default: Inactive), and the expected status of an existing one (default: any). If it is
+  /// Inactive, an existing token may also be Active.
   std::optional<core::credential_status> status;
 };
 
-/// New tokens, 0 to max_import, in one transaction with their audit rows (channel import). A line fails alone.
+/// Imports tokens: 0 to max_import lines, in one transaction with the audit rows (channel import). Each line has its
+/// own result.
 struct import_tokens {
   std::vector<import_item> items;
   core::timestamp at{};
@@ -212,32 +216,31 @@ struct import_tokens {
 
 enum class import_verdict : std::uint8_t {
   created,
-  unchanged,         ///< the token is there, with that endpoint and (where the line names one) that status, or Active
-                     ///< where the line says Inactive
-  other_endpoint,    ///< the token is there and belongs to another endpoint
-  other_status,      ///< the token is there with another status
-  repeated_in_batch, ///< an earlier line of the same batch names the same token otherwise
+  unchanged,         ///< the token exists with the endpoint and the expected status of the line
+  other_endpoint,    ///< the token exists and belongs to another endpoint
+  other_status,      ///< the token exists with another status
+  repeated_in_batch, ///< an earlier line of the same batch has the same token with other values
 };
 
 struct import_result {
   import_verdict verdict = import_verdict::created;
-  core::uuid id; ///< of the token that is there now; zero where it is not this endpoint's
-  core::credential_status status = core::credential_status::inactive; ///< of that token
+  core::uuid id; ///< of the stored token; zero if it belongs to another endpoint
+  core::credential_status status = core::credential_status::inactive; ///< of the stored token
 };
 
-/// As many as there were items, in their order.
+/// One result per item, in the same order.
 struct imported_tokens {
   std::vector<import_result> results;
 };
 
-/// A piece of all tokens by rising ID, for an export.
+/// Reads a chunk of all tokens, by ascending ID, for an export.
 struct export_tokens {
-  std::string application; ///< only this one; empty: all
-  core::uuid after;        ///< zero: from the beginning
+  std::string application; ///< filter; empty: all
+  core::uuid after;        ///< the last ID of the previous chunk; zero: start
   std::uint32_t limit = max_page;
 };
 
-/// Fewer than `limit`: that was the end.
+/// Fewer than `limit` items: the end of the export.
 struct exported_tokens {
   std::vector<core::endpoint_token> items;
 };

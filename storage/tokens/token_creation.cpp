@@ -1,5 +1,6 @@
-// New tokens: one, or several at a time.
+// Creates tokens: one, or a batch.
 #include "core/base/identifiers.hpp"
+#include "core/base/try.hpp"
 #include "storage/tokens/token_insertion.hpp"
 #include "storage/tokens/token_repository.hpp"
 #include "storage/tokens/token_row.hpp"
@@ -8,7 +9,7 @@ namespace cm::storage {
 
 namespace {
 
-// In one transaction, together with the audit rows.
+// Inserts the tokens with their audit rows in one transaction.
 outcome<void> insert(connection& db, std::span<const create_token* const> requests, const attempt& how) {
   std::vector<change_mark> marks;
   marks.reserve(requests.size());
@@ -19,57 +20,48 @@ outcome<void> insert(connection& db, std::span<const create_token* const> reques
     tokens.push_back(
       {&request->id, &request->hash, request->application, request->endpoint_id, request->status, &marks.back()});
   }
-  auto begun = begin_insertion(db, how);
-  if (!begun)
-    return begun.error();
-  if (auto inserted = insert_with_audit(db, tokens); !inserted)
-    return inserted;
-  return begun->commit();
+  CM_TRY(auto&& begun, begin_insertion(db, how));
+  CM_TRY_VOID(insert_with_audit(db, tokens));
+  return begun.commit();
 }
 
 created_token made_of(const create_token& request) {
   return {{request.id, request.application, request.endpoint_id, request.status, request.at, {}}};
 }
 
-// The token with the ID of the command, if it is there.
+// The token with the ID of the command, if it exists. impossible() if it has another hash.
 outcome<std::optional<created_token>> find_stored(connection& db, const create_token& request) {
   static const std::string text =
     "SELECT " + std::string{token_fields} + ", token_hash FROM endpoint_token WHERE id = ?";
-  const auto select = db.prepared(text, token_and_hash_columns);
-  if (!select)
-    return select.error();
-  (*select)->bind(0, request.id.bytes);
+  CM_TRY(auto* const select, db.prepared(text, token_and_hash_columns));
+  select->bind(0, request.id.bytes);
   std::optional<created_token> stored;
   bool same = false;
-  const auto read = read_rows(**select, [&](const statement& row) {
+  const auto read = read_rows(*select, [&](const statement& row) {
     const auto hash = row.bytes(token_columns.size());
     same = std::equal(hash.begin(), hash.end(), request.hash.begin(), request.hash.end());
     stored = created_token{read_token(row)};
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   if (stored && !same)
     return impossible("the ID belongs to another token");
   return stored;
 }
 
-// After a duplicate key: did an earlier attempt of the same command, whose answer got lost, store the row?
+// After a duplicate key: success if an earlier attempt of the same command, whose response was lost, has stored the
+// row.
 outcome<created_token> created_before(connection& db, const create_token& request, const failure& duplicate) {
-  auto stored = find_stored(db, request);
+  CM_TRY(auto&& stored, find_stored(db, request));
   if (!stored)
-    return stored.error();
-  if (!*stored)
     return make_usable_failure(core::errc::conflict, "The token already exists in the application",
                                duplicate.error.detail);
-  return **std::move(stored);
+  return *std::move(stored);
 }
 
-// An earlier attempt has created the token: as it is now, or as it was made where it is not there any more.
+// After an earlier attempt that created the token: its current state, or its initial one if it has been deleted.
 outcome<created_token> stored_before(connection& db, const create_token& request) {
-  auto stored = find_stored(db, request);
-  if (!stored)
-    return stored.error();
-  return *stored ? **std::move(stored) : made_of(request);
+  CM_TRY(auto&& stored, find_stored(db, request));
+  return stored ? *std::move(stored) : made_of(request);
 }
 
 std::optional<failure> fault_of(const create_token& request) {
@@ -80,8 +72,8 @@ std::optional<failure> fault_of(const create_token& request) {
   return std::nullopt;
 }
 
-// One after the other, each in a transaction of its own. A failure that is not the request's own ends it; what was
-// created until then is found again by a repetition.
+// Creates the tokens one by one, each in its own transaction. Stops at a failure that is not caused by the item; a
+// repetition finds the tokens that were created until then.
 outcome<created_tokens> create_each(connection& db, const create_tokens& request, const attempt& how) {
   created_tokens created;
   created.results.reserve(request.items.size());
@@ -106,11 +98,9 @@ outcome<created_token> apply(connection& db, const create_token& request, const 
   if (auto fault = fault_of(request))
     return *std::move(fault);
   if (how.repeated) {
-    // A lost attempt may have been committed, and others may have changed or deleted the token since.
-    const auto before = audited(db, {&request.id, 1});
-    if (!before)
-      return before.error();
-    if (!before->empty())
+    // The lost attempt may have been committed, and other commands may have changed or deleted the token since.
+    CM_TRY(const auto& before, audited(db, {&request.id, 1}));
+    if (!before.empty())
       return stored_before(db, request);
   }
   const auto* const one = &request;
@@ -135,7 +125,7 @@ outcome<created_tokens> apply(connection& db, const create_tokens& request, cons
   if (auto inserted = insert(db, good, how); !inserted) {
     if (inserted.error().error.code != core::errc::conflict)
       return inserted.error();
-    return create_each(db, request, how); // some of them, or an earlier attempt has stored all of them
+    return create_each(db, request, how); // some of them exist, or an earlier attempt has stored all of them
   }
   created_tokens created;
   created.results.reserve(good.size());

@@ -1,4 +1,4 @@
-// core::token_digest, computed by the database over rows that are not read.
+// core::token_digest, computed in SQL, without reading the rows.
 #pragma once
 
 #include "core/credentials/token_digest.hpp"
@@ -9,8 +9,8 @@
 
 namespace cm::storage {
 
-/// Aggregates over rows of endpoint_token: the count, the high half, the low half. The halves are read as signed
-/// numbers, because the columns of a result are.
+/// Aggregates over rows of endpoint_token: the count, the high half and the low half of the digest. The halves are cast
+/// to signed numbers, the type of all integer result columns.
 inline constexpr const char* digest_fields =
   "COUNT(*) AS token_count, "
   "CAST(BIT_XOR(CAST(CONV(LEFT(SHA2(CONCAT(id, '/', status, '/', IFNULL(updated_at, '')), 256), 16), 16, 10) "
@@ -20,7 +20,7 @@ inline constexpr const char* digest_fields =
 
 inline constexpr std::array<column, 3> digest_columns{integer_column, integer_column, integer_column};
 
-/// @param first the column of the count
+/// @param first index of the count column
 [[nodiscard]] inline core::token_digest read_digest(const statement& row, std::size_t first) {
   return {static_cast<std::uint64_t>(row.integer(first)), static_cast<std::uint64_t>(row.integer(first + 1)),
           static_cast<std::uint64_t>(row.integer(first + 2))};

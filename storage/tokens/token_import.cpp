@@ -1,5 +1,6 @@
-// Many tokens at once, of which some may be there already.
+// Imports batches of tokens, some of which may exist already.
 #include "core/base/identifiers.hpp"
+#include "core/base/try.hpp"
 #include "storage/tokens/token_insertion.hpp"
 #include "storage/tokens/token_repository.hpp"
 #include "storage/tokens/token_row.hpp"
@@ -8,18 +9,18 @@ namespace cm::storage {
 
 namespace {
 
-constexpr std::size_t values_of_a_row = 6;
+constexpr std::size_t values_per_row = 6;
 
 using core::credential_status;
 using stored_tokens = std::vector<std::optional<core::endpoint_token>>;
 
-// One batch on its way: items that name the same token are one here.
+// One batch in progress: lines with the same token are merged.
 struct batch {
-  std::vector<const import_item*> items; ///< by rising hash, so that two imports wait in one direction
+  std::vector<const import_item*> items; ///< sorted by hash, so that two imports always lock in the same order
   std::vector<core::token_hash> hashes;  ///< of the items
-  stored_tokens stored;                  ///< of the items, as far as they are known
+  stored_tokens stored;                  ///< the stored token of each item, as far as it is known
   std::vector<bool> inserted;            ///< by this transaction
-  std::vector<bool> made_before;         ///< by an earlier attempt of the command, of which the answer was lost
+  std::vector<bool> made_before;         ///< by an earlier attempt of the command, whose response was lost
 };
 
 batch sorted_batch(const std::vector<import_item>& items) {
@@ -43,13 +44,13 @@ credential_status first_status(const import_item& item) {
   return item.status.value_or(credential_status::inactive);
 }
 
-outcome<void> read_stored(connection& db, batch& some) {
-  return read_by_hash(db, tokens_by_hash(), token_and_hash_columns, some.hashes,
-                      [&](std::size_t place, const statement& row) { some.stored[place] = read_token(row); });
+outcome<void> read_stored(connection& db, batch& pending) {
+  return read_by_hash(db, tokens_by_hash(), token_and_hash_columns, pending.hashes,
+                      [&](std::size_t index, const statement& row) { pending.stored[index] = read_token(row); });
 }
 
-// Inserts what is missing. A row that somebody else has inserted meanwhile is waited for, locked and left as it is.
-// Returns the number of rows that were really inserted.
+// Inserts the missing tokens. If another transaction has inserted a row meanwhile, waits for it, locks the row and
+// leaves it unchanged. Returns the number of rows inserted.
 outcome<std::uint64_t> insert_missing(connection& db, std::span<const import_item* const> missing, core::timestamp at) {
   static const auto texts = statement_texts("INSERT INTO endpoint_token (id, token_hash, application, endpoint_id, "
                                             "status, created_at) VALUES ",
@@ -57,13 +58,11 @@ outcome<std::uint64_t> insert_missing(connection& db, std::span<const import_ite
   std::uint64_t inserted = 0;
   while (!missing.empty()) {
     const auto size_class = class_filled_by(missing.size());
-    const auto insert = db.prepared(texts[size_class]);
-    if (!insert)
-      return insert.error();
-    auto& write = **insert;
+    CM_TRY(auto* const insert, db.prepared(texts[size_class]));
+    auto& write = *insert;
     for (std::size_t i = 0; i < size_classes[size_class]; ++i) {
       const auto& item = *missing[i];
-      const auto first = i * values_of_a_row;
+      const auto first = i * values_per_row;
       write.bind(first, item.id.bytes);
       write.bind(first + 1, item.hash);
       write.bind(first + 2, item.application);
@@ -71,35 +70,34 @@ outcome<std::uint64_t> insert_missing(connection& db, std::span<const import_ite
       write.bind(first + 4, number(first_status(item)));
       bind_time(write, first + 5, at);
     }
-    if (auto done = write.execute(); !done)
-      return done.error();
+    CM_TRY_VOID(write.execute());
     inserted += write.affected_rows();
     missing = missing.subspan(size_classes[size_class]);
   }
   return inserted;
 }
 
-// After an insertion that met rows of others: what is there now, and which of it is of this transaction. A row with our
-// ID may be that of an earlier attempt of this command which was committed just now: it has its audit row already.
-outcome<void> find_out(connection& db, batch& some, std::vector<bool> missing) {
+// After an insertion that met rows of other transactions: reads which rows exist, and which of them this transaction
+// has inserted. A row with an ID of ours may come from an earlier attempt of this command that was committed just now:
+// then it has an audit row already.
+outcome<void> find_inserted(connection& db, batch& pending, std::vector<bool> missing) {
   static const auto texts =
     statement_texts("SELECT credential_id FROM credential_audit WHERE credential_id IN (", "?", ")");
   static constexpr std::array columns{uuid_column};
-  if (auto read = read_stored(db, some); !read)
-    return read;
+  CM_TRY_VOID(read_stored(db, pending));
   std::vector<core::uuid> ours;
-  for (std::size_t i = 0; i < some.items.size(); ++i) {
-    if (!some.stored[i])
+  for (std::size_t i = 0; i < pending.items.size(); ++i) {
+    if (!pending.stored[i])
       return impossible("the ID belongs to another token");
-    some.inserted[i] = missing[i] && some.stored[i]->id == some.items[i]->id;
-    if (some.inserted[i])
-      ours.push_back(some.items[i]->id);
+    pending.inserted[i] = missing[i] && pending.stored[i]->id == pending.items[i]->id;
+    if (pending.inserted[i])
+      ours.push_back(pending.items[i]->id);
   }
   return read_by_id(db, texts, columns, ours, [&](const statement& row) {
     const auto id = read_uuid(row.bytes(0));
-    for (std::size_t i = 0; i < some.items.size(); ++i) {
-      if (some.items[i]->id == id)
-        some.inserted[i] = false;
+    for (std::size_t i = 0; i < pending.items.size(); ++i) {
+      if (pending.items[i]->id == id)
+        pending.inserted[i] = false;
     }
   });
 }
@@ -108,105 +106,91 @@ core::endpoint_token made_of(const import_item& item, core::timestamp at) {
   return {item.id, item.application, item.endpoint_id, first_status(item), at, {}};
 }
 
-// Inserts all of them with their audit rows, as if none were there: so it is in most batches.
-outcome<void> insert_all(connection& db, batch& some, const change_mark& mark) {
+// Inserts all tokens with their audit rows. The common case: none of them exists.
+outcome<void> insert_all(connection& db, batch& pending, const change_mark& mark) {
   std::vector<new_token> tokens;
-  tokens.reserve(some.items.size());
-  for (const auto* item : some.items)
+  tokens.reserve(pending.items.size());
+  for (const auto* item : pending.items)
     tokens.push_back({&item->id, &item->hash, item->application, item->endpoint_id, first_status(*item), &mark});
-  if (auto inserted = insert_with_audit(db, tokens); !inserted)
-    return inserted;
-  for (std::size_t i = 0; i < some.items.size(); ++i)
-    some.stored[i] = made_of(*some.items[i], mark.at);
+  CM_TRY_VOID(insert_with_audit(db, tokens));
+  for (std::size_t i = 0; i < pending.items.size(); ++i)
+    pending.stored[i] = made_of(*pending.items[i], mark.at);
   return {};
 }
 
-// Inserts those that are missing, without their audit rows, and finds out about the others.
-outcome<void> insert_new(connection& db, batch& some, core::timestamp at) {
-  if (auto read = read_stored(db, some); !read)
-    return read;
+// Inserts the missing tokens, without their audit rows, and reads the others.
+outcome<void> insert_new(connection& db, batch& pending, core::timestamp at) {
+  CM_TRY_VOID(read_stored(db, pending));
   std::vector<const import_item*> missing;
-  std::vector<bool> is_missing(some.items.size());
-  for (std::size_t i = 0; i < some.items.size(); ++i) {
-    if (!some.stored[i] && some.made_before[i])
-      some.stored[i] = made_of(*some.items[i], at); // others have deleted it since
-    is_missing[i] = !some.stored[i];
+  std::vector<bool> is_missing(pending.items.size());
+  for (std::size_t i = 0; i < pending.items.size(); ++i) {
+    if (!pending.stored[i] && pending.made_before[i])
+      pending.stored[i] = made_of(*pending.items[i], at); // another command has deleted it since
+    is_missing[i] = !pending.stored[i];
     if (is_missing[i])
-      missing.push_back(some.items[i]);
+      missing.push_back(pending.items[i]);
   }
-  const auto inserted = insert_missing(db, missing, at);
-  if (!inserted)
-    return inserted.error();
-  if (*inserted != missing.size())
-    return find_out(db, some, std::move(is_missing));
-  for (std::size_t i = 0; i < some.items.size(); ++i) {
+  CM_TRY(const auto inserted, insert_missing(db, missing, at));
+  if (inserted != missing.size())
+    return find_inserted(db, pending, std::move(is_missing));
+  for (std::size_t i = 0; i < pending.items.size(); ++i) {
     if (!is_missing[i])
       continue;
-    some.stored[i] = made_of(*some.items[i], at);
-    some.inserted[i] = true;
+    pending.stored[i] = made_of(*pending.items[i], at);
+    pending.inserted[i] = true;
   }
   return {};
 }
 
-// Whether an earlier attempt of the command was committed: all its tokens have an audit row then.
-outcome<void> find_made_before(connection& db, batch& some) {
+// Finds the tokens that an earlier, committed attempt of the command has created: they have an audit row.
+outcome<void> find_made_before(connection& db, batch& pending) {
   std::vector<core::uuid> ids;
-  ids.reserve(some.items.size());
-  for (const auto* item : some.items)
+  ids.reserve(pending.items.size());
+  for (const auto* item : pending.items)
     ids.push_back(item->id);
-  auto made = audited(db, ids);
-  if (!made)
-    return made.error();
-  std::sort(made->begin(), made->end());
-  for (std::size_t i = 0; i < some.items.size(); ++i)
-    some.made_before[i] = std::binary_search(made->begin(), made->end(), some.items[i]->id);
+  CM_TRY(auto&& made, audited(db, ids));
+  std::sort(made.begin(), made.end());
+  for (std::size_t i = 0; i < pending.items.size(); ++i)
+    pending.made_before[i] = std::binary_search(made.begin(), made.end(), pending.items[i]->id);
   return {};
 }
 
-// With tokens that are there already.
-outcome<void> store_beside_others(connection& db, batch& some, const change_mark& mark, const attempt& how) {
-  auto begun = begin_insertion(db, how);
-  if (!begun)
-    return begun.error();
-  if (auto stored = insert_new(db, some, mark.at); !stored)
-    return stored;
+// The case that some of the tokens exist.
+outcome<void> store_missing(connection& db, batch& pending, const change_mark& mark, const attempt& how) {
+  CM_TRY(auto&& begun, begin_insertion(db, how));
+  CM_TRY_VOID(insert_new(db, pending, mark.at));
   std::vector<audit_entry> entries;
-  for (std::size_t i = 0; i < some.items.size(); ++i) {
-    if (some.inserted[i])
-      entries.push_back(entry_of(some.items[i]->id, mark, std::nullopt, first_status(*some.items[i])));
+  for (std::size_t i = 0; i < pending.items.size(); ++i) {
+    if (pending.inserted[i])
+      entries.push_back(entry_of(pending.items[i]->id, mark, std::nullopt, first_status(*pending.items[i])));
   }
-  if (auto appended = append_audit(db, entries); !appended)
-    return appended;
-  return begun->commit();
+  CM_TRY_VOID(append_audit(db, entries));
+  return begun.commit();
 }
 
-outcome<void> store(connection& db, batch& some, const change_mark& mark, const attempt& how) {
+outcome<void> store(connection& db, batch& pending, const change_mark& mark, const attempt& how) {
   if (how.repeated) {
-    if (auto found = find_made_before(db, some); !found)
-      return found;
-    return store_beside_others(db, some, mark, how);
+    CM_TRY_VOID(find_made_before(db, pending));
+    return store_missing(db, pending, mark, how);
   }
-  auto begun = begin_insertion(db, how);
-  if (!begun)
-    return begun.error();
-  if (auto inserted = insert_all(db, some, mark); !inserted) {
+  CM_TRY(auto&& begun, begin_insertion(db, how));
+  if (auto inserted = insert_all(db, pending, mark); !inserted) {
     if (inserted.error().error.code != core::errc::conflict)
       return inserted;
-    if (auto ended = begun->roll_back(); !ended)
-      return ended;
-    return store_beside_others(db, some, mark, how);
+    CM_TRY_VOID(begun.roll_back());
+    return store_missing(db, pending, mark, how);
   }
-  return begun->commit();
+  return begun.commit();
 }
 
-// Whether a token with that status is what the line wants. Inactive in a line is a token that was not used yet, and
-// Active is what its first use makes of it: the same line is right after that use, too.
+// Whether the status of a stored token matches the line. Inactive in a line also matches Active, because the first use
+// of a token makes it Active: the same import must succeed before and after that use.
 bool fits(const import_item& item, credential_status stored) {
   return !item.status || *item.status == stored
          || (*item.status == credential_status::inactive && stored == credential_status::active);
 }
 
-// The first line that names a token has `first`; the others meet what that one has left.
+// `first`: this is the first line with that token. The other lines are compared with the token that it has left.
 import_result verdict_of(const import_item& item, const core::endpoint_token& stored, bool first, bool created) {
   import_result result;
   result.status = stored.status;
@@ -238,15 +222,14 @@ outcome<imported_tokens> apply(connection& db, const import_tokens& request, con
   imported_tokens imported;
   if (request.items.empty())
     return imported;
-  auto some = sorted_batch(request.items);
-  if (auto done = store(db, some, mark_of(request.at, request.origin), how); !done)
-    return done.error();
+  auto pending = sorted_batch(request.items);
+  CM_TRY_VOID(store(db, pending, mark_of(request.at, request.origin), how));
   imported.results.reserve(request.items.size());
   for (const auto& item : request.items) {
-    const auto place = static_cast<std::size_t>(std::lower_bound(some.hashes.begin(), some.hashes.end(), item.hash)
-                                                - some.hashes.begin());
-    const auto& first = *some.items[place];
-    const auto& stored = *some.stored[place];
+    const auto index = static_cast<std::size_t>(
+      std::lower_bound(pending.hashes.begin(), pending.hashes.end(), item.hash) - pending.hashes.begin());
+    const auto& first = *pending.items[index];
+    const auto& stored = *pending.stored[index];
     imported.results.push_back(verdict_of(item, stored, &item == &first, stored.id == first.id));
   }
   return imported;

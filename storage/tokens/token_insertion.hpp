@@ -1,4 +1,4 @@
-// New rows of endpoint_token, with their audit rows.
+// Insertion of endpoint tokens with their audit rows.
 #pragma once
 
 #include "core/credentials/token.hpp"
@@ -12,7 +12,7 @@
 
 namespace cm::storage {
 
-/// One new token. Views must live until it is inserted.
+/// One new token. The pointers and views must stay valid until it is inserted.
 struct new_token {
   const core::uuid* id = nullptr;
   const core::token_hash* hash = nullptr;
@@ -22,14 +22,14 @@ struct new_token {
   const change_mark* mark = nullptr;
 };
 
-/// Begins a transaction that stores new tokens: under another key than the database records, none would ever be found.
-/// Where the attempt names a key, the record is looked at and kept from changing until the end of the transaction,
-/// unless it was looked at on this connection within hash_key_trust.
-/// @return a failure of kind schema where the record is another key's, so that the next connection is refused
+/// Begins a transaction that stores new tokens. Tokens hashed with a key other than the recorded one would never be
+/// found. So, if the attempt has a key, this verifies the record and locks it against changes until the end of the
+/// transaction, unless this connection has verified it within hash_key_trust.
+/// @return a failure of kind schema if another key is recorded, so that the next connection is refused
 [[nodiscard]] outcome<transaction> begin_insertion(connection& db, const attempt& how);
 
-/// Inserts the tokens and their audit rows in the caller's transaction, each kind with one statement, in their order.
-/// conflict: one of them is there already; the caller has to roll back.
+/// Inserts the tokens and their audit rows in order, in the caller's transaction, with one bulk statement per table.
+/// Errors: conflict (one of the tokens exists; the caller has to roll back).
 [[nodiscard]] outcome<void> insert_with_audit(connection& db, std::span<const new_token> tokens);
 
 } // namespace cm::storage

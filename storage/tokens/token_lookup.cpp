@@ -1,5 +1,6 @@
-// Reading tokens: none of these locks or writes anything.
+// Reads tokens, without locks.
 #include "core/base/identifiers.hpp"
+#include "core/base/try.hpp"
 #include "storage/events/audit.hpp"
 #include "storage/tokens/token_digest.hpp"
 #include "storage/tokens/token_repository.hpp"
@@ -31,13 +32,10 @@ namespace {
 
 outcome<core::endpoint_token> read_one(connection& db, const token_address& which) {
   static const std::string text = "SELECT " + std::string{token_fields} + " FROM endpoint_token WHERE id = ?";
-  const auto select = db.prepared(text, token_columns);
-  if (!select)
-    return select.error();
-  (*select)->bind(0, which.id.bytes);
+  CM_TRY(auto* const select, db.prepared(text, token_columns));
+  select->bind(0, which.id.bytes);
   std::optional<core::endpoint_token> token;
-  if (auto read = read_rows(**select, [&](const statement& row) { token = read_token(row); }); !read)
-    return read.error();
+  CM_TRY_VOID(read_rows(*select, [&](const statement& row) { token = read_token(row); }));
   if (!token || token->endpoint_id != which.endpoint_id)
     return make_usable_failure(core::errc::not_found, "No such token");
   return *std::move(token);
@@ -52,8 +50,8 @@ std::string wrong_with(const list_tokens& request) {
 constexpr std::array<std::string_view, 2> list_order{"created_at", "id"};
 constexpr const char* list_where = "FROM endpoint_token WHERE endpoint_id = ? AND status IN (?,?,?,?)";
 
-// Page, total and digest by one statement: they fit each other. The total and the digest are computed over all tokens
-// of the endpoint in one pass.
+// Page, total and digest in one statement, so that they are consistent. The total and the digest are computed over all
+// tokens of the endpoint in one pass.
 outcome<token_page> read_counted(connection& db, const list_tokens& request) {
   static const std::string aggregates = "SELECT CAST(IFNULL(SUM(status IN (?,?,?,?)), 0) AS SIGNED) AS total, "
                                         + std::string{digest_fields} + " FROM endpoint_token WHERE endpoint_id = ?";
@@ -61,10 +59,8 @@ outcome<token_page> read_counted(connection& db, const list_tokens& request) {
                                                 page_text_with(aggregates, token_fields, list_where, list_order, true)};
   constexpr std::size_t first_item = 1 + digest_columns.size();
   static constexpr auto columns = joined(joined(std::array{integer_column}, digest_columns), token_columns);
-  const auto select = db.prepared(texts[request.ascending ? 1 : 0], columns);
-  if (!select)
-    return select.error();
-  auto& rows = **select;
+  CM_TRY(auto* const select, db.prepared(texts[request.ascending ? 1 : 0], columns));
+  auto& rows = *select;
   const auto statuses = wanted_statuses(request.statuses);
   std::size_t parameter = 0;
   for (const auto status : statuses)
@@ -81,49 +77,45 @@ outcome<token_page> read_counted(connection& db, const list_tokens& request) {
     if (!row.is_null(first_item))
       page.items.push_back(read_token(row, first_item));
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   return page;
 }
 
-// All tokens of some endpoints, each in the order of creation.
+// All tokens of several endpoints, in the order of creation.
 using whole_endpoints = std::unordered_map<std::string, std::vector<core::endpoint_token>>;
 
-// Most tokens that are read of one or several endpoints at once: a page for each is more than most of them have. To
-// read so many takes MariaDB less time than to count them and to compute their digest.
+// Maximum number of tokens that read_whole() reads. Most endpoints have fewer tokens than a page, and reading this many
+// takes MariaDB less time than counting them and computing their digest.
 constexpr std::size_t max_whole = 512;
 
-// Everything that the endpoints of these lists have, by one statement. An endpoint that has too much for that is not in
-// the answer, and neither are those behind it.
+// All tokens of the endpoints of these lists, in one statement. When the limit is reached, the result lacks the
+// endpoint where that happened and those after it.
 outcome<whole_endpoints> read_whole(connection& db, const std::vector<list_tokens>& lists) {
   static const auto texts =
     statement_texts("SELECT " + std::string{token_fields} + " FROM endpoint_token WHERE endpoint_id IN (", "?",
                     ") ORDER BY endpoint_id, created_at, id LIMIT " + std::to_string(max_whole));
   const auto size_class = class_holding(lists.size());
-  const auto select = db.prepared(texts[size_class], token_columns);
-  if (!select)
-    return select.error();
+  CM_TRY(auto* const select, db.prepared(texts[size_class], token_columns));
   for (std::size_t i = 0; i < size_classes[size_class]; ++i)
-    (*select)->bind(i, lists[std::min(i, lists.size() - 1)].endpoint_id);
+    select->bind(i, lists[std::min(i, lists.size() - 1)].endpoint_id);
   whole_endpoints all;
   for (const auto& one : lists)
     all.try_emplace(one.endpoint_id);
   std::size_t count = 0;
   std::string last;
-  const auto read = read_rows(**select, [&](const statement& row) {
+  const auto read = read_rows(*select, [&](const statement& row) {
     auto token = read_token(row);
     last = token.endpoint_id;
     all[last].push_back(std::move(token));
     ++count;
   });
-  if (!read)
-    return read.error();
-  if (count == max_whole) // there may be more: of the last endpoint, and of those whose turn had not come
+  CM_TRY_VOID(read);
+  if (count == max_whole) // the last endpoint may have more tokens, and those after it were not read
     std::erase_if(all, [&last](const auto& endpoint) { return endpoint.first >= last; });
   return all;
 }
 
-// What a SELECT of that list alone would bring.
+// The page that read_counted() would return.
 token_page page_of(const std::vector<core::endpoint_token>& whole, const list_tokens& request) {
   const auto is_wanted = [&](const core::endpoint_token& token) {
     const auto& wanted = request.statuses;
@@ -156,16 +148,15 @@ outcome<found_tokens> apply(connection& db, const find_tokens& request) {
     return invalid("more than 64 hashes");
   found_tokens found;
   found.tokens.resize(request.hashes.size());
-  const auto read = read_by_hash(db, texts, columns, request.hashes, [&](std::size_t place, const statement& row) {
-    found.tokens[place] = found_token{read_uuid(row.bytes(0)), read_status(row, 2), std::string{row.text(1)}};
+  const auto read = read_by_hash(db, texts, columns, request.hashes, [&](std::size_t index, const statement& row) {
+    found.tokens[index] = found_token{read_uuid(row.bytes(0)), read_status(row, 2), std::string{row.text(1)}};
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   return found;
 }
 
 outcome<found_endpoints> apply(connection& db, const find_endpoints& request) {
-  // One entry of the index for each endpoint, however many tokens it has: with IN and DISTINCT all would be read.
+  // Reads one index entry per endpoint, however many tokens it has. IN with DISTINCT would read all entries.
   static const auto texts = [] {
     constexpr std::string_view one = "(SELECT endpoint_id FROM endpoint_token WHERE endpoint_id = ? LIMIT 1)";
     statement_set made;
@@ -186,15 +177,12 @@ outcome<found_endpoints> apply(connection& db, const find_endpoints& request) {
   if (wanted.empty())
     return found;
   const auto size_class = class_holding(wanted.size());
-  const auto select = db.prepared(texts[size_class], columns);
-  if (!select)
-    return select.error();
+  CM_TRY(auto* const select, db.prepared(texts[size_class], columns));
   for (std::size_t i = 0; i < size_classes[size_class]; ++i)
-    (*select)->bind(i, wanted[std::min(i, wanted.size() - 1)]);
+    select->bind(i, wanted[std::min(i, wanted.size() - 1)]);
   auto& ids = found.endpoint_ids;
-  if (auto read = read_rows(**select, [&](const statement& row) { ids.emplace_back(row.text(0)); }); !read)
-    return read.error();
-  std::sort(ids.begin(), ids.end()); // the list was filled up with repeats
+  CM_TRY_VOID(read_rows(*select, [&](const statement& row) { ids.emplace_back(row.text(0)); }));
+  std::sort(ids.begin(), ids.end()); // the list was padded with duplicates
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   return found;
 }
@@ -218,16 +206,13 @@ outcome<got_tokens> apply(connection& db, const get_tokens& request) {
         found.tokens[i] = token;
     }
   });
-  if (!read)
-    return read.error();
+  CM_TRY_VOID(read);
   return found;
 }
 
 outcome<token_page> apply(connection& db, const list_tokens& request) {
-  auto pages = apply(db, list_many{{request}});
-  if (!pages)
-    return pages.error();
-  return std::move(pages->pages.front());
+  CM_TRY(auto&& found, apply(db, list_many{{request}}));
+  return std::move(found.pages.front());
 }
 
 outcome<token_pages> apply(connection& db, const list_many& request) {
@@ -239,20 +224,16 @@ outcome<token_pages> apply(connection& db, const list_many& request) {
   }
   if (request.lists.empty())
     return token_pages{};
-  const auto all = read_whole(db, request.lists);
-  if (!all)
-    return all.error();
+  CM_TRY(const auto& all, read_whole(db, request.lists));
   token_pages found;
   found.pages.reserve(request.lists.size());
   for (const auto& one : request.lists) {
-    if (const auto whole = all->find(one.endpoint_id); whole != all->end()) {
+    if (const auto whole = all.find(one.endpoint_id); whole != all.end()) {
       found.pages.push_back(page_of(whole->second, one));
       continue;
     }
-    auto page = read_counted(db, one);
-    if (!page)
-      return page.error();
-    found.pages.push_back(*std::move(page));
+    CM_TRY(auto&& page, read_counted(db, one));
+    found.pages.push_back(std::move(page));
   }
   return found;
 }
@@ -260,35 +241,31 @@ outcome<token_pages> apply(connection& db, const list_many& request) {
 outcome<history_page> apply(connection& db, const token_history& request) {
   if (request.limit > max_page)
     return invalid("a page of more than 1000");
-  if (const auto token = read_one(db, request.which); !token)
-    return token.error();
+  CM_TRY_VOID(read_one(db, request.which));
   return read_history(db, request.which.id, request.offset, request.limit);
 }
 
 outcome<exported_tokens> apply(connection& db, const export_tokens& request) {
   static const std::string select_all =
     "SELECT " + std::string{token_fields} + " FROM endpoint_token FORCE INDEX (PRIMARY) WHERE id > ? ";
-  static const std::string select_some = "SELECT " + std::string{token_fields}
-                                         + " FROM endpoint_token FORCE INDEX (application_id) WHERE id > ? AND "
-                                           "application = ? ";
+  static const std::string select_application = "SELECT " + std::string{token_fields}
+                                                + " FROM endpoint_token FORCE INDEX (application_id) WHERE id > ? AND "
+                                                  "application = ? ";
   static const std::string order = "ORDER BY id LIMIT ?";
-  static const std::array<std::string, 2> texts{select_all + order, select_some + order};
-  const bool some = !request.application.empty();
-  if (some && !core::is_application_name(request.application))
+  static const std::array<std::string, 2> texts{select_all + order, select_application + order};
+  const bool filtered = !request.application.empty();
+  if (filtered && !core::is_application_name(request.application))
     return invalid("not an application name");
   if (request.limit == 0 || request.limit > max_page)
     return invalid("a piece of none or more than 1000");
-  const auto select = db.prepared(texts[some ? 1 : 0], token_columns);
-  if (!select)
-    return select.error();
+  CM_TRY(auto* const select, db.prepared(texts[filtered ? 1 : 0], token_columns));
   std::size_t parameter = 0;
-  (*select)->bind(parameter++, request.after.bytes);
-  if (some)
-    (*select)->bind(parameter++, request.application);
-  (*select)->bind(parameter, std::int64_t{request.limit});
+  select->bind(parameter++, request.after.bytes);
+  if (filtered)
+    select->bind(parameter++, request.application);
+  select->bind(parameter, std::int64_t{request.limit});
   exported_tokens exported;
-  if (auto read = read_rows(**select, [&](const statement& row) { exported.items.push_back(read_token(row)); }); !read)
-    return read.error();
+  CM_TRY_VOID(read_rows(*select, [&](const statement& row) { exported.items.push_back(read_token(row)); }));
   return exported;
 }
 

@@ -1,4 +1,4 @@
-// The table endpoint_token: one function an operation.
+// The table endpoint_token: one function per command.
 #pragma once
 
 #include "storage/sql/attempt.hpp"
@@ -7,12 +7,11 @@
 
 namespace cm::storage {
 
-/// Each runs one command on the connection, in one transaction where it writes. All may be repeated after a failure of
-/// which the outcome is not known; the comments of the commands say what a repetition answers. After a failure nothing
-/// is open, or the connection is not settled.
-/// @param how of the commands that have to know whether an earlier attempt may have been committed, or under which key
-///        tokens are stored
-/// @return what the command's comment says; invalid for a command that breaks its bounds.
+/// Each function executes one command on the connection and blocks; a command that writes does so in one transaction,
+/// unless its comment says otherwise. All may be repeated after a failure with unknown outcome; the comments of the
+/// commands define the result of a repetition. After a failure no transaction is open, or the connection is unsettled.
+/// @param how for commands that depend on whether an earlier attempt may have been committed, or on the token-hash key
+/// @return the reply or the errors that the command documents; invalid if the command violates its limits
 [[nodiscard]] outcome<found_tokens> apply(connection& db, const find_tokens& request);
 [[nodiscard]] outcome<got_tokens> apply(connection& db, const get_tokens& request);
 [[nodiscard]] outcome<token_page> apply(connection& db, const list_tokens& request);

@@ -1,4 +1,4 @@
-// How an endpoint token stands in its table.
+// Mapping of endpoint tokens to the columns of their table.
 #pragma once
 
 #include "core/base/identifiers.hpp"
@@ -11,7 +11,7 @@
 
 namespace cm::storage {
 
-/// The columns that read_token() reads, in their order.
+/// The columns that read_token() reads, in order.
 inline constexpr const char* token_fields = "id, application, endpoint_id, status, created_at, updated_at";
 
 inline constexpr std::array<column, 6> token_columns{{
@@ -23,13 +23,13 @@ inline constexpr std::array<column, 6> token_columns{{
   integer_column,
 }};
 
-/// With the digest, for look-ups by it; last, so that a row is read by the same function with it and without.
+/// The same columns and the hash, for look-ups by hash. It is last, so that read_token() can read these rows too.
 inline constexpr auto token_and_hash_columns = joined(token_columns, std::array{hash_column});
 
-/// @param first the column of the ID
+/// @param first index of the ID column
 [[nodiscard]] core::endpoint_token read_token(const statement& row, std::size_t first = 0);
 
-/// SELECT of tokens and digests by digests, a text a size class; without a lock.
+/// SELECT of token_and_hash_columns by hash, without a lock; one text per size class.
 [[nodiscard]] const statement_set& tokens_by_hash();
 
 } // namespace cm::storage

@@ -96,7 +96,7 @@ TEST_CASE("a client is deleted in any state, with audit row and event") {
   }
 }
 
-TEST_CASE("a client's precondition is asked, its no changes nothing, and its exception is a fault of ours") {
+TEST_CASE("a client's precondition is evaluated: false changes nothing, and an exception is an internal error") {
   const storage_fixture f;
   session db{f.server.settings()};
   insert_client(db, client_kind::basic, 1, credential_status::active);
@@ -172,7 +172,7 @@ TEST_CASE("a hash is replaced by a stronger one only while it is the one that wa
   CHECK(count_of(f.server, "credential_audit") == 1);
 }
 
-TEST_CASE("of two conflicting changes of a client at once one wins") {
+TEST_CASE("of two concurrent conflicting changes of a client one wins") {
   const storage_fixture f;
   session setup{f.server.settings()};
   constexpr std::uint32_t clients = 20;

@@ -100,7 +100,7 @@ TEST_CASE("a creation that the tables cannot take is refused") {
   CHECK(must<found_basic>(db, find_basic{basic.credential.username}).credential.has_value());
 }
 
-TEST_CASE("a username finds the credential and the hash of its password, exactly spelled only") {
+TEST_CASE("a username finds the credential and the hash of its password by exact match only") {
   const storage_fixture f;
   session db{f.server.settings()};
   const auto created = created_client(db, client_kind::basic, 1);

@@ -1,4 +1,4 @@
-// Databases in which the tables do not agree, made by hand, for the tests of the check and of the repair.
+// Databases with hand-made inconsistencies, for the tests of the check and of the repair.
 #pragma once
 
 #include "catch.hpp"

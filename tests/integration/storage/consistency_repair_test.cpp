@@ -17,7 +17,7 @@ using outcome_kind = repair_result::outcome_kind;
 
 } // namespace
 
-TEST_CASE("a credential that was revoked, suspended or deleted without a revocation is found, and mended once") {
+TEST_CASE("a credential that was revoked, suspended or deleted without a revocation is found, and repaired once") {
   const consistency_fixture f;
   auto token = f.credential(1);
   token.audit("NULL", "0");
@@ -68,7 +68,7 @@ TEST_CASE("a credential that was revoked, suspended or deleted without a revocat
 }
 
 TEST_CASE(
-  "of a deleted credential the kind comes from an earlier revocation or from its audit rows, else both are told") {
+  "the kind of a deleted credential comes from an earlier revocation or its audit rows; else both kinds are revoked") {
   const consistency_fixture f;
   auto known = f.credential(1);
   known.audit("NULL", "0");
@@ -93,7 +93,7 @@ TEST_CASE(
   CHECK(f.findings().empty());
 }
 
-TEST_CASE("an outbox row without a revocation is found and deleted, and one that nobody claims is found") {
+TEST_CASE("an outbox row without a revocation is found and deleted, and one that no replica claims is found") {
   const consistency_fixture f;
   auto token = f.credential(1);
   token.audit("NULL", "0");

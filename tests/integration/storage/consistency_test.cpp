@@ -64,7 +64,7 @@ TEST_CASE("what was pruned, re-activated, created unusable or changed its passwo
   CHECK(f.findings(longer) == texts{"missing-revocation endpoint_token 1"});
 }
 
-TEST_CASE("a row and its last audit row that disagree are found, and left as they are") {
+TEST_CASE("a row that differs from its last audit row is found, and both stay unchanged") {
   const consistency_fixture f;
   auto suspended = f.credential(1);
   suspended.audit("NULL", "0");
@@ -95,7 +95,7 @@ TEST_CASE("a row and its last audit row that disagree are found, and left as the
     CHECK(f.mend(one)
           == (one.kind == inconsistency::missing_revocation ? outcome_kind::repaired : outcome_kind::manual));
   }
-  // The change of the first was cut off before its audit row; of the others nobody can know what should be.
+  // The change of the first was interrupted before its audit row; the right state of the others is unknown.
   auto left = all;
   left.erase(left.begin() + 1);
   CHECK(f.findings() == left);
@@ -130,7 +130,7 @@ TEST_CASE("what the retention of the audit trail explains is no finding") {
   CHECK(f.findings(longer) == texts{"status-mismatch endpoint_token 2", "missing-audit endpoint_token 1"});
 }
 
-TEST_CASE("pages of any length find the same, and none or too long ones are refused") {
+TEST_CASE("the page size does not change the findings, and 0 or too large a size is refused") {
   const consistency_fixture f;
   texts expected;
   for (std::uint32_t n = 1; n <= 7; ++n) {

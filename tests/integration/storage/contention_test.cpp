@@ -85,7 +85,7 @@ TEST_CASE("the victim of a deadlock is repeated to success") {
   session db{f.server.settings()};
   make_tokens(db, 1, 60);
   auto other = connect(f.server);
-  // The transaction that has changed more survives: that is the other one.
+  // The transaction with more changes survives a deadlock: the other one.
   run(*other, "START TRANSACTION");
   run(*other, "UPDATE endpoint_token SET first_used_at = 1 WHERE id >= X'" + hex(id_of(2).bytes) + "'");
   auto worker = std::async(std::launch::async, [&] {
@@ -104,7 +104,7 @@ TEST_CASE("the victim of a deadlock is repeated to success") {
   CHECK(f.server.value("SELECT COUNT(*) FROM credential_audit WHERE from_status = 0") == "2");
 }
 
-TEST_CASE("a lock that is not given back in time is unavailable, and the connection stays good") {
+TEST_CASE("a lock time-out is unavailable, and the connection stays usable") {
   const storage_fixture f;
   auto settings = f.server.settings();
   settings.socket_timeout = std::chrono::milliseconds{2000}; // locks are waited for 1 s
@@ -119,7 +119,7 @@ TEST_CASE("a lock that is not given back in time is unavailable, and the connect
   CHECK(result.error().code == core::errc::unavailable);
   CHECK(result.error().detail.find("1205") != std::string::npos);
   CHECK(db.counters().drops == 0);
-  // Nothing is held by the one that gave up.
+  // The session that timed out holds no locks.
   run(*other, "UPDATE endpoint_token SET first_used_at = 1 WHERE " + is_row(2));
   run(*other, "ROLLBACK");
   CHECK(must<activated_tokens>(db, activation_of_all({1, 2})).changed.size() == 2);

@@ -1,4 +1,4 @@
-// A TCP proxy that cuts a connection at a chosen statement, so that the client cannot know what became of it.
+// A TCP proxy that cuts a connection at a chosen statement, so that its outcome is unknown to the client.
 #pragma once
 
 #include <atomic>
@@ -15,7 +15,7 @@ class cut_proxy {
 public:
   enum class moment {
     before, ///< the server never gets the statement
-    after,  ///< the server carries it out, but its answer is lost
+    after,  ///< the server executes it, but its response is lost
   };
 
   /// Forwards from a loopback port of its own to another one.
@@ -27,8 +27,8 @@ public:
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
 
   /// Cuts the next connection that sends this text; once.
-  /// @param meanwhile called on the proxy's thread when the server has carried the statement out and its answer is lost
-  ///        (moment::after): until it returns, nobody can connect through the proxy
+  /// @param meanwhile called on the proxy's thread when the server has executed the statement and its response is lost
+  ///        (moment::after): until it returns, the proxy accepts no connection
   void arm(std::string text, moment when, std::function<void()> meanwhile = {});
 
   /// Whether it has cut since it was armed.

@@ -20,7 +20,7 @@ delete_endpoint_tokens deletion() {
 
 } // namespace
 
-TEST_CASE("all tokens of an endpoint go, in any state, with one event for each application") {
+TEST_CASE("all tokens of an endpoint are deleted, in any state, with one event for each application") {
   const storage_fixture f;
   session db{f.server.settings()};
   for (std::uint32_t n = 1; n <= 100; ++n) {
@@ -67,7 +67,7 @@ TEST_CASE("an endpoint without tokens is success, and nothing is written") {
   CHECK(refusal(db, odd).code == core::errc::invalid);
 }
 
-TEST_CASE("the precondition is asked of all tokens of the endpoint") {
+TEST_CASE("the precondition is evaluated on all tokens of the endpoint") {
   const storage_fixture f;
   session db{f.server.settings()};
   make_tokens(db, 1, 30);
@@ -80,7 +80,7 @@ TEST_CASE("the precondition is asked of all tokens of the endpoint") {
   };
   CHECK(refusal(db, command).code == core::errc::precondition_failed);
   CHECK(count_of(f.server, "endpoint_token") == 30);
-  // It is the digest that every list of the endpoint has.
+  // Every list of the endpoint has the same digest.
   CHECK(asked.count == 30);
   CHECK(asked == digest_of(f, "ep-1"));
   CHECK(must<token_page>(db, list_tokens{"ep-1", {}, 0, 20, false}).digest == asked);

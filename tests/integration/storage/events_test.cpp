@@ -48,7 +48,7 @@ milliseconds lease_left(const mariadb_server& server) {
 
 } // namespace
 
-TEST_CASE("the database's clock is told to the millisecond") {
+TEST_CASE("the database's clock is read to the millisecond") {
   const storage_fixture f;
   for (const auto* const moment : {"2026-11-22 14:17:00.001", "2026-11-22 14:17:00.999", "2031-01-01 00:00:00.573"}) {
     const std::string exact =
@@ -57,7 +57,7 @@ TEST_CASE("the database's clock is told to the millisecond") {
   }
 }
 
-TEST_CASE("an event belongs to its writer for the lease, and then to whoever claims it, for another one") {
+TEST_CASE("an event is leased to its writer, and after that to the replica that claims it") {
   const storage_fixture f;
   session db{f.server.settings()};
   make_tokens(db, 1, 3);
@@ -88,7 +88,7 @@ TEST_CASE("an event belongs to its writer for the lease, and then to whoever cla
   CHECK(refusal(db, confirm_events{std::vector<std::uint64_t>(257)}).code == core::errc::invalid);
 }
 
-TEST_CASE("rows that somebody is claiming at this moment are passed over and not waited for") {
+TEST_CASE("a claim skips rows that another transaction has locked, without waiting") {
   const storage_fixture f;
   session db{f.server.settings()};
   make_tokens(db, 1, 6);
@@ -128,7 +128,7 @@ TEST_CASE("several replicas that drain one outbox claim each event once") {
           return mine;
         const auto some = numbers(claimed.events);
         mine.insert(mine.end(), some.begin(), some.end());
-        // A repetition, after a lock that was not given, does not count what the attempt before has removed.
+        // After a lock time-out, the repetition does not count what the attempt before has removed.
         CHECK(must<confirmed_events>(db, confirm_events{some}).removed <= some.size());
       }
     }));
@@ -143,7 +143,7 @@ TEST_CASE("several replicas that drain one outbox claim each event once") {
   CHECK(std::adjacent_find(all.begin(), all.end()) == all.end());
 }
 
-TEST_CASE("revocations are shown by rising number, behind the cursor, with all that they say") {
+TEST_CASE("revocations are listed after the cursor, by ascending number, with all fields") {
   const storage_fixture f;
   session db{f.server.settings()};
   CHECK(must<revocation_page>(db, list_revocations{}).items.empty());
@@ -244,7 +244,7 @@ namespace {
 
 using std::chrono::hours;
 
-// Appends audit rows of `age`, negative: of the future.
+// Appends audit rows of this age; negative: in the future.
 void add_audit(const mariadb_server& server, std::uint32_t rows, milliseconds age) {
   server.execute(
     "INSERT INTO credential_audit (credential_id, at, channel, actor, correlation_id) SELECT UNHEX(MD5(seq)), "
@@ -267,7 +267,7 @@ std::string old_audit_rows(const mariadb_server& server, milliseconds retention)
 
 } // namespace
 
-TEST_CASE("old rows go a bounded number at a time, and what is in the outbox stays") {
+TEST_CASE("old rows are deleted a bounded number at a time, except revocations that are in the outbox") {
   const storage_fixture f;
   session db{f.server.settings()};
   REQUIRE(db.connect().has_value());
@@ -343,7 +343,7 @@ TEST_CASE("rows with a time of the future hide no old row behind them") {
   CHECK(old_audit_rows(f.server, hours{24}) == "0");
 }
 
-TEST_CASE("a number of rows or a retention that cannot be is refused") {
+TEST_CASE("an invalid number of rows or retention is refused") {
   const storage_fixture f;
   session db{f.server.settings()};
   CHECK(refusal(db, prune{hours{1}, hours{1}, 0}).code == core::errc::invalid);
@@ -352,7 +352,7 @@ TEST_CASE("a number of rows or a retention that cannot be is refused") {
   CHECK(refusal(db, prune{hours{1}, -hours{1}}).code == core::errc::invalid);
 }
 
-TEST_CASE("the age of the oldest event is taken by the database's clock, and one of the future has none") {
+TEST_CASE("the age of the oldest event is measured by the database's clock, and is 0 for one in the future") {
   const storage_fixture f;
   session db{f.server.settings()};
   CHECK(must<claimed_events>(db, claim_events{0}).oldest_sequence == 0);

@@ -14,7 +14,7 @@ namespace {
 
 using steady = std::chrono::steady_clock;
 
-// Takes connections and never says a word.
+// Accepts connections and never sends anything.
 class silent_listener {
 public:
   silent_listener() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -46,7 +46,7 @@ std::string count(const mariadb_server& server, const std::string& table) {
 
 } // namespace
 
-TEST_CASE("a connection that was cut is replaced and the operation carried out") {
+TEST_CASE("a connection that was cut is replaced and the operation executed") {
   const storage_fixture f;
   session db{f.server.settings()};
   make_tokens(db, 1, 3);
@@ -113,7 +113,7 @@ TEST_CASE("an activation cut at its commit is done once") {
   CHECK(count(f.server, "credential_audit") == "4");
 }
 
-TEST_CASE("a server that is read-only is left for the next host") {
+TEST_CASE("a session leaves a read-only server for the next host") {
   const storage_fixture f;
   const mariadb_server other;
   auto settings = f.server.settings();
@@ -183,7 +183,8 @@ TEST_CASE("a server that stopped is unavailable at once and used again when it i
   CHECK(must<found_tokens>(db, find_tokens{{hash_of(1)}}).tokens.at(0).has_value());
 }
 
-TEST_CASE("a host that takes the connection and says nothing costs the connect time-out, then the next host is taken") {
+TEST_CASE(
+  "a host that accepts the connection and never responds costs the connect time-out, then the next host is used") {
   const storage_fixture f;
   const silent_listener silent;
   auto settings = f.server.settings();
@@ -239,7 +240,7 @@ TEST_CASE("a deadline that is past is expired without a connection being made") 
   CHECK(db.counters().connects == 0);
 }
 
-TEST_CASE("a wrong password is unavailable, and nothing that is told contains it") {
+TEST_CASE("a wrong password is unavailable, and no error text contains it") {
   const storage_fixture f;
   auto settings = f.server.settings();
   settings.password = core::secret{"hunter2-not-the-password"};
@@ -255,7 +256,7 @@ TEST_CASE("a wrong password is unavailable, and nothing that is told contains it
   CHECK(db.last_error().find("1045") != std::string::npos);
 }
 
-TEST_CASE("a user who logs in with ed25519 is let in") {
+TEST_CASE("a user can log in with ed25519") {
   const storage_fixture f;
   f.server.execute("INSTALL SONAME 'auth_ed25519'");
   f.server.execute("CREATE OR REPLACE USER modern@'%' IDENTIFIED VIA ed25519 USING PASSWORD('cm-test-password')");

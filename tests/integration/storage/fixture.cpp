@@ -157,7 +157,7 @@ void kill_connections(const mariadb_server& server) {
     try {
       server.execute("KILL CONNECTION " + row.at(0));
     } catch (const std::runtime_error&) {
-      continue; // it went by itself
+      continue; // it has closed already
     }
   }
   wait_until([&] { return server.query(mine).empty(); });

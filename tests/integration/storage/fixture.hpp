@@ -1,4 +1,4 @@
-// What the storage tests share: one server for all that do not disturb it, and short ways to make commands.
+// Shared by the storage tests: one server for all tests that do not disturb it, and helpers that build commands.
 #pragma once
 
 #include "mariadb_server.hpp"
@@ -71,23 +71,24 @@ void make_tokens(storage::session& session, std::uint32_t first, std::uint32_t l
 /// (from, to, channel, actor, correlation ID) of a credential's audit rows, oldest first.
 [[nodiscard]] std::vector<std::vector<std::string>> audit_of(const mariadb_server& server, std::uint32_t number);
 
-/// A moment of the past by the database's clock, in SQL, as Unix milliseconds; a negative age: of the future.
+/// SQL expression for a time in the past by the database's clock, in Unix milliseconds; in the future if `age` is
+/// negative.
 [[nodiscard]] std::string before_now(std::chrono::milliseconds age);
 
-/// Whether a transaction waits for a row that another one has locked. Not by innodb_trx: its content is renewed only
-/// when nobody has read it for 100 ms.
+/// Whether a transaction waits for a row that another one has locked. Does not use innodb_trx: its content is
+/// refreshed only if it was not read for 100 ms.
 [[nodiscard]] bool somebody_waits(const mariadb_server& server);
 
 /// Another connection of the user `cm`.
 [[nodiscard]] std::unique_ptr<storage::connection> connect(const mariadb_server& server);
 
-/// The same, without a word about failures.
+/// Runs a statement and ignores failures.
 void run(storage::connection& db, std::string_view sql);
 
 /// Waits up to 20 s until the condition holds; throws where it does not.
 void wait_until(const std::function<bool()>& condition);
 
-/// Cuts all connections of the user `cm` on the server, and waits until they are gone.
+/// Cuts all connections of the user `cm` on the server, and waits until they are closed.
 void kill_connections(const mariadb_server& server);
 
 } // namespace cm::test

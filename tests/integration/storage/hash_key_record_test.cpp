@@ -17,7 +17,7 @@ std::string recorded(const mariadb_server& server) {
   return server.value("SELECT COALESCE(MAX(HEX(fingerprint)), '') FROM token_hash_key");
 }
 
-// As if nobody had confirmed the record for longer than its lease.
+// Makes the lease of the record expire.
 void expire_record(const mariadb_server& server) {
   server.execute("UPDATE token_hash_key SET recorded_at = recorded_at - "
                  + std::to_string(hash_key_lease.count() + 1'000));
@@ -54,7 +54,7 @@ TEST_CASE("a session with another key is refused where there are tokens, and the
     CHECK(refused.error().code == core::errc::unavailable);
     CHECK(count_of(f.server, "endpoint_token") == 1);
   }
-  SECTION("and accepted once somebody has acted") {
+  SECTION("and accepted after an operator has intervened") {
     f.server.execute("DELETE FROM token_hash_key");
     CHECK(wrong.connect().has_value());
     CHECK_FALSE(wrong.refused());
@@ -64,7 +64,7 @@ TEST_CASE("a session with another key is refused where there are tokens, and the
   }
 }
 
-TEST_CASE("where there is no token, another key takes the place of one whose processes have ended") {
+TEST_CASE("without tokens, another key replaces one whose processes have ended") {
   const storage_fixture f;
   session before{f.server.settings(), starting, hash_of(1)};
   REQUIRE(before.connect().has_value());
@@ -118,7 +118,7 @@ TEST_CASE("a token is stored only under the recorded key, by whatever command") 
   CHECK(count_of(f.server, "endpoint_token") == 1);
 }
 
-TEST_CASE("a process says that it is alive, and learns of tokens that others have stored") {
+TEST_CASE("a process confirms its key, and learns of tokens that others have stored") {
   const storage_fixture f;
   session first{f.server.settings(), starting, hash_of(1)};
   REQUIRE(first.connect().has_value());

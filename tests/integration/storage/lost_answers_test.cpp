@@ -13,8 +13,8 @@ namespace {
 constexpr core::timestamp moment = core::from_unix_ms(3'000'000);
 const core::change_origin origin{core::channel::rest, "operator", "the-change"};
 
-// What the last statement of a transaction has in it, and none before. The change of one credential ends with a block,
-// which is known by the actor for its audit row; its text went to the server before.
+// Text that only the last statement of a transaction contains. The change of one credential ends with a block; it is
+// recognised by the actor of its audit row, because a prepared statement does not send its SQL text again.
 constexpr const char* commit = "COMMIT";
 constexpr const char* block_that_commits = "operator";
 
@@ -28,8 +28,8 @@ struct cut_fixture : storage_fixture {
     return settings;
   }
 
-  // Carries a command out once for each statement that it is cut at and each moment of the cut, every time on another
-  // credential, from number 1.
+  // Executes a command once for each statement and each moment at which the connection is cut; every time on another
+  // credential, starting with number 1.
   template <class Prepare, class Execute>
   void at_every_cut(const char* last, Prepare prepare, Execute execute) {
     std::uint32_t number = 0;
@@ -46,7 +46,7 @@ struct cut_fixture : storage_fixture {
     CHECK(number == cuts);
   }
 
-  // The one revocation behind those of the earlier cuts.
+  // The only revocation after those of the earlier cuts.
   [[nodiscard]] std::vector<core::revocation> newest_revocations() {
     auto items = must<revocation_page>(db, list_revocations{seen}).items;
     if (!items.empty())
@@ -62,7 +62,7 @@ struct cut_fixture : storage_fixture {
 
 } // namespace
 
-TEST_CASE("a change cut at any statement is made once, and its event is known to the one who asked") {
+TEST_CASE("a change cut at any statement is made once, and the reply has its event") {
   cut_fixture f;
   const bool by_hash = GENERATE(false, true);
   const bool asked = GENERATE(false, true);
@@ -84,7 +84,7 @@ TEST_CASE("a change cut at any statement is made once, and its event is known to
   CHECK(count_of(f.server, "event_outbox") == cut_fixture::cuts);
 }
 
-TEST_CASE("a change whose answer was lost is success also when somebody has changed the token again") {
+TEST_CASE("a change whose response was lost succeeds even if the token was changed again") {
   const storage_fixture f;
   session db{f.server.settings()};
   make_tokens(db, 1, 1);
@@ -172,7 +172,7 @@ TEST_CASE("an import cut at any statement creates each token once") {
     });
 }
 
-TEST_CASE("commands about clients cut at any statement are carried out once") {
+TEST_CASE("commands about clients cut at any statement are executed once") {
   cut_fixture f;
   const auto kind = GENERATE(client_kind::basic, client_kind::x509);
   const auto create = [&](std::uint32_t n) { static_cast<void>(must<one_client>(f.db, client_creation(kind, n))); };

@@ -1,5 +1,5 @@
-// A command whose answer was lost is repeated, and others have changed the same credential in between: what they did
-// stays.
+// A command whose response was lost is repeated after other commands have changed the same credential: their changes
+// stay.
 #include "catch.hpp"
 #include "cut_proxy.hpp"
 #include "fixture.hpp"
@@ -17,7 +17,7 @@ constexpr core::timestamp later = core::from_unix_ms(4'000'000);
 const core::change_origin origin{core::channel::rest, "operator", "the-change"};
 const core::change_origin somebody{core::channel::rest, "somebody else", "another-change"};
 
-// A session whose next change is committed and loses its answer; before the second attempt somebody else acts.
+// A session whose next change is committed but loses its response; another session acts before the second attempt.
 struct lost_answer_fixture : storage_fixture {
   lost_answer_fixture() : proxy(server.port()), db(through_proxy()), direct(server.settings()) {
     db.connect().value(); // its own statements are not to be taken for those of a command
@@ -51,7 +51,7 @@ struct lost_answer_fixture : storage_fixture {
   session direct;
 };
 
-// What ends the change of one credential: a block with the actor of its audit row among its parameters.
+// Recognises the last statement of a change: a block with the actor of its audit row among its parameters.
 constexpr const char* block_that_commits = "operator";
 
 change_token_status status_change(credential_status to) {

@@ -28,7 +28,7 @@ TEST_CASE("an empty database gets the whole schema and its record, and the next 
   CHECK(f.server.value("SELECT ABS(applied_at - UNIX_TIMESTAMP() * 1000) < 60000 FROM cm_schema_history LIMIT 1")
         == "1");
 
-  // The lock is not even asked for: somebody holds it.
+  // Does not even request the lock: another session holds it.
   auto holder = connect(f.server);
   REQUIRE(holder->query("SELECT GET_LOCK(CONCAT('cm_schema_', MD5(DATABASE())), 0)").value().at(0).at(0) == "1");
   session second{f.server.settings()};
@@ -57,7 +57,7 @@ TEST_CASE("eight sessions that start at once on an empty database all succeed, a
   CHECK(f.server.value("SELECT COUNT(*) FROM endpoint_token") == "8");
 }
 
-TEST_CASE("a migration whose process was killed half-way blocks nobody and is carried on") {
+TEST_CASE("a migration whose process was killed half-way blocks no other process and is completed") {
   const storage_fixture f;
   {
     auto victim = connect(f.server);
@@ -95,7 +95,7 @@ TEST_CASE("a schema of a newer release is refused at the start, clearly, and acc
   session replacement{f.server.settings(), newer_schema::accepted};
   CHECK(replacement.connect().has_value());
 
-  SECTION("and accepted once somebody has acted") {
+  SECTION("and accepted after an operator has intervened") {
     f.server.execute("DELETE FROM cm_schema_history WHERE version = 9001");
     CHECK(starting.connect().has_value());
     CHECK_FALSE(starting.refused());
@@ -117,7 +117,7 @@ TEST_CASE("a migration that was changed after it was applied is refused, by ever
   CHECK(answer.error().code == core::errc::unavailable);
 }
 
-TEST_CASE("tables that vanish are made anew at the next connection") {
+TEST_CASE("dropped tables are created again at the next connection") {
   const storage_fixture f;
   session db{f.server.settings()};
   make_tokens(db, 1, 1);
@@ -129,7 +129,7 @@ TEST_CASE("tables that vanish are made anew at the next connection") {
   CHECK(f.server.value("SELECT COUNT(*) FROM endpoint_token") == "1");
 }
 
-TEST_CASE("a dry run tells what it would do and does nothing; the real one does it") {
+TEST_CASE("a dry run reports what it would do and changes nothing; the real run does it") {
   const storage_fixture f;
   const auto planned = update_schema(f.server.settings(), true);
   REQUIRE(planned.has_value());

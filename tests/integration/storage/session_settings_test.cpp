@@ -34,7 +34,7 @@ private:
   std::vector<std::pair<std::string, std::string>> before_;
 };
 
-// What a server may be set to that changes what statements mean.
+// Global settings of a server that change the meaning of statements.
 std::vector<std::pair<std::string, std::string>> hostile_values() {
   return {{"sql_select_limit", "200"},
           {"completion_type", "'CHAIN'"},
@@ -75,7 +75,7 @@ TEST_CASE("a server whose sessions read 200 rows at most keeps none of 350 token
   CHECK(count_of(f.server, "endpoint_token") == 0);
 }
 
-TEST_CASE("a username outside of the basic plane is stored as it is, whatever the server sets sessions to") {
+TEST_CASE("a username outside the Basic Multilingual Plane is stored unchanged, whatever the server's defaults are") {
   const storage_fixture f;
   const global_values hostile(f.server, hostile_values());
   session db{f.server.settings()};

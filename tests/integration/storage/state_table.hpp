@@ -13,7 +13,7 @@ inline constexpr std::array<core::credential_status, 4> all_states{
   core::credential_status::inactive, core::credential_status::active, core::credential_status::suspended,
   core::credential_status::revoked};
 
-/// What contract section 2 says of a request for a state: '-' it has it, 'y' yes, 'n' no. Rows: from; columns: to.
+/// The transitions of contract section 2: 'y' allowed, 'n' not allowed, '-' no change. Rows: from; columns: to.
 inline constexpr std::array<std::string_view, 4> contract{"-yyy", "n-yy", "ny-y", "nnn-"};
 
 /// The state as a column of the database shows it.

@@ -132,7 +132,7 @@ TEST_CASE("a token that is not there, or belongs to another endpoint, is not fou
   CHECK(count_of(f.server, "endpoint_token") == 1);
 }
 
-TEST_CASE("a precondition is asked of the token as it is, and its no leaves everything as it was") {
+TEST_CASE("a precondition is evaluated on the current token, and if it is false nothing changes") {
   const storage_fixture f;
   session db{f.server.settings()};
   make_tokens(db, 1, 1);
@@ -153,7 +153,7 @@ TEST_CASE("a precondition is asked of the token as it is, and its no leaves ever
     CHECK(count_of(f.server, "credential_audit") == 1);
     CHECK(count_of(f.server, "revocation") == 0);
   }
-  SECTION("before anything else is looked at") {
+  SECTION("before anything else is checked") {
     change.target = credential_status::inactive;
     change.precondition = [](const core::endpoint_token&) { return false; };
     CHECK(refusal(db, change).code == core::errc::precondition_failed);
@@ -169,7 +169,7 @@ TEST_CASE("a precondition is asked of the token as it is, and its no leaves ever
   }
 }
 
-TEST_CASE("a token that others change after it was read is read again, and changed as it is then") {
+TEST_CASE("a token that others change after it was read is read again before the change") {
   const storage_fixture f;
   session db{f.server.settings()};
   session others{f.server.settings()};
@@ -188,7 +188,7 @@ TEST_CASE("a token that others change after it was read is read again, and chang
     const auto answer = must<changed_token>(db, change);
     CHECK(answer.changed);
     CHECK(answer.token.status == credential_status::revoked);
-    CHECK_FALSE(answer.event); // that it was suspended has told everybody already
+    CHECK_FALSE(answer.event); // consumers were notified when it was suspended
     CHECK(count_of(f.server, "event_outbox") == 1);
   }
   SECTION("a status that is none any more") {
@@ -210,7 +210,7 @@ TEST_CASE("a token that others change after it was read is read again, and chang
   CHECK(db.counters().drops == 0);
 }
 
-TEST_CASE("of two conflicting changes at once one wins, and the other meets what it has left") {
+TEST_CASE("of two concurrent conflicting changes one wins, and the other sees its result") {
   const storage_fixture f;
   session setup{f.server.settings()};
   constexpr std::uint32_t tokens = 40;
@@ -254,7 +254,7 @@ TEST_CASE("a change that is the victim of a deadlock is repeated to success") {
   session db{f.server.settings()};
   make_tokens(db, 1, 60);
   auto other = connect(f.server);
-  // It holds what the change needs last, and the transaction that has changed more survives: that is this one.
+  // It locks what the change needs last. The transaction with more changes survives a deadlock: this one.
   run(*other, "START TRANSACTION");
   run(*other, "UPDATE endpoint_token SET first_used_at = 1 WHERE id >= X'" + hex(id_of(2).bytes) + "'");
   REQUIRE(other->query("SELECT id FROM revocation_gate WHERE id = 1 FOR UPDATE").has_value());

@@ -55,7 +55,7 @@ TEST_CASE("new tokens of an import are created with their states and audit rows,
   CHECK(count_of(f.server, "revocation") == 0);
 }
 
-TEST_CASE("lines that name a token which is there say how it differs, and change nothing") {
+TEST_CASE("lines with an existing token report how it differs, and change nothing") {
   const storage_fixture f;
   session db{f.server.settings()};
   make_tokens(db, 1, 4);
@@ -103,7 +103,7 @@ TEST_CASE("Inactive in a line is right for a token that was used since, and no o
   CHECK(count_of(f.server, "credential_audit") == 16);
 }
 
-TEST_CASE("lines of one batch that name one token are compared as in two batches") {
+TEST_CASE("lines with the same token are compared in one batch as in two") {
   const storage_fixture f;
   session db{f.server.settings()};
   using enum import_verdict;
@@ -123,7 +123,7 @@ TEST_CASE("lines of one batch that name one token are compared as in two batches
   CHECK(verdicts_of(4, {credential_status::suspended, inactive}) == std::vector{created, repeated_in_batch});
 }
 
-TEST_CASE("a large import of which every other line is there already creates the others, once") {
+TEST_CASE("a large import of which every other token exists creates the missing ones, once") {
   const storage_fixture f;
   session db{f.server.settings()};
   std::vector<import_item> there;
@@ -146,7 +146,7 @@ TEST_CASE("a large import of which every other line is there already creates the
   CHECK(count_of(f.server, "credential_audit") == 500);
 }
 
-TEST_CASE("of lines that name one token the first counts, and the others are compared with it") {
+TEST_CASE("of lines with the same token the first is imported, and the others are compared with it") {
   const storage_fixture f;
   session db{f.server.settings()};
   auto items = std::vector<import_item>{line(1),
@@ -182,7 +182,7 @@ TEST_CASE("an import that is repeated with its IDs has created what it created, 
   CHECK(count_of(f.server, "endpoint_token") == 2);
 }
 
-TEST_CASE("a batch with a line that cannot be right, or too many lines, is refused whole") {
+TEST_CASE("a batch with an invalid line, or with too many lines, is refused as a whole") {
   const storage_fixture f;
   session db{f.server.settings()};
   auto command = import_of({line(1), line(2, "no endpoint")});

@@ -84,7 +84,7 @@ TEST_CASE("an export gives all tokens piece by piece, by rising ID, or those of 
   CHECK(plan.at(0).at(9).find("filesort") == std::string::npos);
 }
 
-TEST_CASE("tokens are read by their addresses, each in its place, repeats included") {
+TEST_CASE("tokens are read by their addresses, in the order of the request, duplicates included") {
   const storage_fixture f;
   session db{f.server.settings()};
   make_tokens(db, 1, 70);
@@ -112,7 +112,7 @@ TEST_CASE("tokens are read by their addresses, each in its place, repeats includ
   CHECK(refusal(db, get_tokens{std::vector<token_address>(max_batch + 1)}).code == core::errc::invalid);
 }
 
-TEST_CASE("which endpoints have tokens is told of up to 64 at once, each once, whatever the status of its tokens") {
+TEST_CASE("of up to 64 endpoints those with tokens are reported, each once, whatever the status of the tokens") {
   const storage_fixture f;
   session db{f.server.settings()};
   make_tokens(db, 1, 1); // makes the table
@@ -140,11 +140,11 @@ TEST_CASE("which endpoints have tokens is told of up to 64 at once, each once, w
   CHECK(refusal(db, find_endpoints{{"has-1", "späth"}}).code == core::errc::invalid);
 }
 
-TEST_CASE("several lists are what each would be alone, in their order, whatever they ask for") {
+TEST_CASE("several lists return what each would return alone, in their order") {
   const storage_fixture f;
   session db{f.server.settings()};
   make_tokens(db, 1, 5);
-  // More than is read of several endpoints at once, and endpoints before and behind it.
+  // One endpoint with more tokens than are read at once, and endpoints before and after it.
   f.server.execute("INSERT INTO endpoint_token (id, token_hash, application, endpoint_id, status, "
                    "created_at) SELECT UNHEX(CONCAT('FF', LPAD(HEX(seq), 30, '0'))), UNHEX(SHA2(seq, 256)), 'app', "
                    "IF(seq <= 700, 'ep-5', CONCAT('ep-', seq MOD 10)), seq MOD 4, seq DIV 3 "
@@ -153,7 +153,7 @@ TEST_CASE("several lists are what each would be alone, in their order, whatever 
   for (const auto* endpoint : {"ep-1", "nobody", "ep-5", "ep-3", "ep-7", "ep-3"})
     several.lists.push_back({endpoint, {}, 0, 20, false});
   SECTION("first pages") {}
-  SECTION("other pages, the other way round") {
+  SECTION("other pages, in the opposite order") {
     for (std::size_t i = 0; i < several.lists.size(); ++i) {
       several.lists[i].offset = i;
       several.lists[i].limit = static_cast<std::uint32_t>(3 * i);

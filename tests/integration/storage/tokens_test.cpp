@@ -64,12 +64,12 @@ TEST_CASE("a batch of hashes is answered in its own order, with repeats and unkn
   }
 }
 
-TEST_CASE("hashes that begin or end alike are told apart") {
+TEST_CASE("hashes with equal beginnings or ends are distinguished") {
   const storage_fixture f;
   session db{f.server.settings()};
   const auto alike = [](std::uint32_t number) {
     core::token_hash hash{};
-    hash.fill(0xFF); // the last place of a table, by its beginning
+    hash.fill(0xFF); // its first bytes select the last slot of the hash table
     hash[number < 32 ? 30 : 3] = static_cast<std::uint8_t>(number);
     return hash;
   };
@@ -89,7 +89,7 @@ TEST_CASE("hashes that begin or end alike are told apart") {
   }
 }
 
-TEST_CASE("a look-up reads by the index and not through the table") {
+TEST_CASE("a look-up uses the index and does not scan the table") {
   const storage_fixture f;
   session db{f.server.settings()};
   make_tokens(db, 1, 70);
@@ -153,7 +153,7 @@ TEST_CASE("the same creation repeated is success and changes nothing; its ID wit
   CHECK(result.error().code == core::errc::internal);
 }
 
-TEST_CASE("a creation is in the audit trail with who, how and the correlation ID") {
+TEST_CASE("a creation is in the audit trail with actor, channel and correlation ID") {
   const storage_fixture f;
   session db{f.server.settings()};
   auto command = creation(1);
@@ -196,7 +196,7 @@ TEST_CASE("the first use makes an inactive token active, once, with its audit ro
   CHECK(f.server.value("SELECT COUNT(*) FROM credential_audit") == std::to_string(270 + size));
 }
 
-TEST_CASE("only inactive tokens are activated: others and unknown ones are passed over") {
+TEST_CASE("only inactive tokens are activated: others and unknown ones are ignored") {
   const storage_fixture f;
   session db{f.server.settings()};
   make_tokens(db, 1, 1);
@@ -219,7 +219,7 @@ TEST_CASE("only inactive tokens are activated: others and unknown ones are passe
   CHECK(audit_of(f.server, 2).size() == 1);
 }
 
-TEST_CASE("creations together are stored each with its audit row, for every size of a group") {
+TEST_CASE("a batch of creations stores each token with its audit row, for every batch size") {
   const storage_fixture f;
   session db{f.server.settings()};
   const std::uint32_t size = GENERATE(1U, 2U, 37U, 64U);
@@ -246,7 +246,7 @@ TEST_CASE("creations together are stored each with its audit row, for every size
   CHECK(count_of(f.server, "credential_audit") == size);
 }
 
-TEST_CASE("of creations together each fails alone: what exists, what two of them want, what cannot be") {
+TEST_CASE("creations in a batch fail independently: existing, duplicate and invalid ones") {
   const storage_fixture f;
   session db{f.server.settings()};
   make_tokens(db, 1, 1);
@@ -360,7 +360,7 @@ TEST_CASE("what is not an endpoint ID or application name is refused before the 
   CHECK(result.error().code == core::errc::invalid);
 }
 
-TEST_CASE("a ping tells the server's version and address, and how far the clocks are apart") {
+TEST_CASE("a ping reports the server's version and address, and the clock skew") {
   const storage_fixture f;
   session db{f.server.settings()};
   const auto answer = must<pong>(db, ping{});
@@ -368,7 +368,7 @@ TEST_CASE("a ping tells the server's version and address, and how far the clocks
   CHECK(answer.server_version == f.server.value("SELECT VERSION()"));
   REQUIRE(db.server().has_value());
   CHECK(db.server()->address == answer.host);
-  // The server is on this machine; NOW() tells its milliseconds.
+  // The server runs on this machine; NOW(3) has milliseconds.
   CHECK(std::chrono::abs(answer.skew.offset) <= answer.skew.error + std::chrono::milliseconds{50});
   CHECK(answer.skew.error < std::chrono::seconds{5});
 }

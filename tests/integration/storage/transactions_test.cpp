@@ -1,4 +1,4 @@
-// A change that fails in its middle leaves nothing behind: not in the database, and not on the connection.
+// A change that fails half-way leaves nothing behind: neither in the database nor on the connection.
 #include "catch.hpp"
 #include "fixture.hpp"
 #include "storage/sql/transaction.hpp"
@@ -17,7 +17,7 @@ namespace {
 constexpr core::timestamp moment = core::from_unix_ms(3'000'000);
 const core::change_origin origin{core::channel::rest, "operator", "the-change"};
 
-// A session that waits for locks for a second at most.
+// A session with a lock wait time-out of one second.
 struct locked_fixture : storage_fixture {
   locked_fixture() : db(impatient()) {}
 
@@ -27,7 +27,7 @@ struct locked_fixture : storage_fixture {
     return settings;
   }
 
-  // Carries the command out while another session holds a lock that it needs; no time is left for a second attempt.
+  // Executes the command while another session holds a lock that it needs; no time is left for a second attempt.
   core::error blocked(const std::string& lock, const command& what) {
     const auto other = connect(server);
     run(*other, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"); // locks the gaps too
@@ -83,7 +83,7 @@ TEST_CASE("a change that a lock has stopped is not committed by the next change 
   }
 }
 
-TEST_CASE("nobody sees a change that was stopped, on its own connection either") {
+TEST_CASE("a change that a lock has stopped is visible to no session, not even its own") {
   locked_fixture f;
   make_tokens(f.db, 1, 1);
   CHECK(f.blocked(gate, revocation_of(1)).code == core::errc::unavailable);

@@ -7,7 +7,7 @@
 using namespace cm;
 using namespace cm::storage;
 
-TEST_CASE("an audit text is stored as it came while it fits") {
+TEST_CASE("an audit text that fits is stored unchanged") {
   CHECK(audit_text("").empty());
   CHECK(audit_text("Jörg \U0001F511") == "Jörg \U0001F511");
   CHECK(audit_text(std::string(255, 'x')) == std::string(255, 'x'));
@@ -19,7 +19,7 @@ TEST_CASE("a long audit text is cut between characters") {
   CHECK(audit_text(std::string(251, 'x') + "\U0001F511y") == std::string(251, 'x') + "\U0001F511");
 }
 
-TEST_CASE("what is not UTF-8 becomes a question mark") {
+TEST_CASE("invalid UTF-8 becomes a question mark") {
   CHECK(audit_text("a\xFF"
                    "b")
         == "a?b");

@@ -44,7 +44,7 @@ TEST_CASE("every statement of a migration may be run again after a crash") {
   }
 }
 
-TEST_CASE("a file is taken apart at the semicolons that end a line, without its comments") {
+TEST_CASE("a migration file is split at the semicolons that end a line, without its comments") {
   using parts = std::vector<std::string_view>;
   CHECK(split_statements("-- one;\nA (\n  'x;y',\n  b\n);\n\n-- two\nB;\nC")
         == parts{"A (\n  'x;y',\n  b\n)", "B", "C"});
@@ -62,7 +62,7 @@ const std::vector<migration> known{one, two};
 
 } // namespace
 
-TEST_CASE("what is not in the record is pending, in order") {
+TEST_CASE("migrations that are not recorded are pending, in order") {
   const auto empty = compare_schema({}, known, newer_schema::refused);
   CHECK_FALSE(empty.current());
   CHECK_FALSE(empty.refused());

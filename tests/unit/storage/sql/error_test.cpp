@@ -5,7 +5,7 @@ using namespace cm;
 using namespace cm::storage;
 using core::errc;
 
-TEST_CASE("every error number means what its owner must do next") {
+TEST_CASE("every error number says what the connection's owner must do next") {
   struct row {
     unsigned number;
     error_class kind;
@@ -52,7 +52,7 @@ TEST_CASE("the detail of a failure has number, state and text, and the client's 
   CHECK(make_failure(1064, "42000", "near 'x'", "run").error.message == "Internal Server Error");
 }
 
-TEST_CASE("the stored value of a duplicate key is not told") {
+TEST_CASE("the detail of a duplicate key does not contain the stored value") {
   const auto twice = make_failure(1062, "23000", "Duplicate entry 'S3CR3T' for key 'token_hash'", "execute INSERT");
   CHECK(twice.error.code == errc::conflict);
   CHECK(twice.error.detail == "execute INSERT: duplicate entry for key 'token_hash' (errno 1062, sqlstate 23000)");

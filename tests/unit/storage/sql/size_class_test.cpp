@@ -4,7 +4,7 @@
 
 using namespace cm::storage;
 
-TEST_CASE("a list is held by the smallest class that is long enough") {
+TEST_CASE("a list belongs to the smallest class that can hold it") {
   for (std::size_t count = 1; count <= max_batch; ++count) {
     INFO(count);
     const auto index = class_holding(count);
@@ -14,7 +14,7 @@ TEST_CASE("a list is held by the smallest class that is long enough") {
   }
 }
 
-TEST_CASE("a list is worked off in pieces by the largest class that it fills") {
+TEST_CASE("a list is processed in chunks of the largest class that it fills") {
   for (std::size_t count = 1; count <= max_batch; ++count) {
     INFO(count);
     const auto index = class_filled_by(count);
