@@ -193,7 +193,7 @@ nats_link_actor::behavior_type nats_link(nats_link_self self, nats_link_settings
       auto& s = self->state;
       self->monitor(user.handle);
       s.users.push_back(user.handle);
-      self->send(user.handle, nats_v, present(s));
+      self->send(user.handle, nats_v, current_state(s));
     },
     [self](peer_atom, const health_peer& peer) {
       self->state.health = peer.handle;
