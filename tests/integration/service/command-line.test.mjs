@@ -273,25 +273,25 @@ test('a broken connection is 69, with only complete lines, and leaves no partial
   }
 });
 
-test('connection refused, no response, and another service are distinguished', async () => {
+test('connection refused, no response, and another service are distinguished', async (t) => {
   const [port] = await freePorts(1);
   const unconnected = await cm(['token', 'list', 'e', '--url', `http://127.0.0.1:${port}`]);
   assert.equal(unconnected.code, 69);
   assert.match(unconnected.err, /^cm: cannot connect to 127\.0\.0\.1:\d+: Connection refused\n$/);
 
   const silent = createTcpServer(() => {});
+  t.after(() => silent.close());
   await once(silent.listen(0, '127.0.0.1'), 'listening');
   const late = await cm(['token', 'list', 'e', '--url', `http://127.0.0.1:${silent.address().port}`, '--timeout', '200ms']);
   assert.equal(late.code, 69);
   assert.match(late.err, /in time/);
-  silent.close();
 
   const other = createServer((_, response) => response.end('<html>'));
+  t.after(() => other.close());
   await once(other.listen(0, '127.0.0.1'), 'listening');
   const stranger = await cm(['token', 'list', 'e', '--url', `http://127.0.0.1:${other.address().port}`]);
   assert.equal(stranger.code, 1);
-  assert.match(stranger.err, /not that of the API/);
-  other.close();
+  assert.match(stranger.err, /is not one of the API/);
 });
 
 test('the access token is read from a file and never printed', async () => {
