@@ -41,7 +41,7 @@ enum class transition : std::uint8_t {
 
 /// Whether the change makes a valid credential invalid (Suspended or Revoked), so that CM publishes a revoked event
 /// (contract 4.2).
-[[nodiscard]] constexpr bool takes_away(credential_status from, credential_status to) noexcept {
+[[nodiscard]] constexpr bool revokes(credential_status from, credential_status to) noexcept {
   return valid_for_use(from) && !valid_for_use(to);
 }
 

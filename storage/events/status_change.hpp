@@ -101,7 +101,7 @@ template <class Table>
 [[nodiscard]] std::optional<core::revocation> revocation_of(const Table& table, const typename Table::row& row,
                                                             std::optional<core::credential_status> to,
                                                             const change_mark& mark) {
-  if (to && !core::takes_away(row.status, *to))
+  if (to && !core::revokes(row.status, *to))
     return std::nullopt;
   auto lost = marked(table.lost(row.id), mark, to);
   table.set_endpoint(row, lost);
@@ -132,7 +132,7 @@ template <class Table>
   CM_TRY(const auto& record, find_change(db, id, mark, is_same));
   earlier_change earlier;
   earlier.done = record.has_value();
-  if (earlier.done && core::takes_away(*record->from, target)) {
+  if (earlier.done && core::revokes(*record->from, target)) {
     CM_TRY(auto&& event, event_of(db, marked(table.lost(id), mark, target), mark));
     earlier.event = std::move(event);
   }

@@ -51,7 +51,7 @@ async function binaryImage(engine, base) {
 const revision = () =>
   execFileSync('git', ['-c', `safe.directory=${root}`, 'rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
 
-/** Builds it under this name with deploy/docker/build; `fresh` makes all but the binary anew. {base} */
+/** Builds it under this name with deploy/docker/build; `fresh` makes everything but the binary from scratch. {base} */
 export async function buildImage(engine, tag, { fresh = false } = {}) {
   const base = await engine.base(suite);
   const args = ['--tag', tag, '--debian', debian, '--binary', await binaryImage(engine, base)];

@@ -45,7 +45,7 @@ TEST_CASE("a client changes from each state to each other as the contract's tabl
       INFO(to_string(from) << " to " << to_string(to));
       insert_client(db, kind, n, from);
       const auto expected = contract.at(static_cast<std::size_t>(from)).at(static_cast<std::size_t>(to));
-      const bool event = expected == 'y' && core::takes_away(from, to);
+      const bool event = expected == 'y' && core::revokes(from, to);
       const auto events = count_of(f.server, "event_outbox");
       const change_client_status command{kind, id_of(n), to, client_change_time, client_change_origin, {}};
       if (expected == 'n') {

@@ -63,7 +63,7 @@ TEST_CASE("a token changes from each state to each other as the contract's table
         CHECK(answer.token.id == id_of(n));
         CHECK(answer.token.updated_at.has_value() == answer.changed);
         CHECK(must<got_tokens>(db, get_tokens{{{"ep-1", id_of(n)}}}).tokens.at(0) == answer.token);
-        CHECK(answer.event.has_value() == (expected == 'y' && core::takes_away(from, to)));
+        CHECK(answer.event.has_value() == (expected == 'y' && core::revokes(from, to)));
         if (answer.event) {
           CHECK(answer.event->sequence > 0);
           CHECK(answer.event->kind == core::revoked_kind::endpoint_tokens);
@@ -84,7 +84,7 @@ TEST_CASE("a token changes from each state to each other as the contract's table
               == std::vector<std::string>{digit(from), digit(to), "0", "operator", command.origin.correlation_id});
       CHECK(f.server.value("SELECT status FROM endpoint_token WHERE " + is_row(n))
             == digit(expected == 'n' ? from : to));
-      const bool event = expected == 'y' && core::takes_away(from, to);
+      const bool event = expected == 'y' && core::revokes(from, to);
       CHECK(count_of(f.server, "event_outbox") == events + (event ? 1 : 0));
       CHECK(count_of(f.server, "revocation") == count_of(f.server, "event_outbox"));
     }

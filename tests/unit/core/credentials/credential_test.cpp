@@ -40,12 +40,12 @@ TEST_CASE("the name of a state is parsed back, and no other spelling is accepted
     CHECK_FALSE(parse_credential_status(wrong).has_value());
 }
 
-TEST_CASE("takes_away() is true only for a change from a valid to an invalid state") {
+TEST_CASE("revokes() is true only for a change from a valid to an invalid state") {
   using enum credential_status;
-  CHECK(takes_away(inactive, suspended));
-  CHECK(takes_away(active, suspended));
-  CHECK(takes_away(active, revoked));
-  CHECK_FALSE(takes_away(suspended, revoked));
-  CHECK_FALSE(takes_away(suspended, active));
-  CHECK_FALSE(takes_away(inactive, active));
+  CHECK(revokes(inactive, suspended));
+  CHECK(revokes(active, suspended));
+  CHECK(revokes(active, revoked));
+  CHECK_FALSE(revokes(suspended, revoked));
+  CHECK_FALSE(revokes(suspended, active));
+  CHECK_FALSE(revokes(inactive, active));
 }
