@@ -54,7 +54,7 @@ async function unregister(endpointId, token) {
 }
 
 async function nothingWaits() {
-  await until(async () => (await waiting()) === 0, { timeout: 15_000 * slowness, interval: 50, what: 'an empty backlog' });
+  await until(async () => (await waiting()) === 0, { timeout: 60_000 * slowness, interval: 50, what: 'an empty backlog' });
 }
 
 test('a flood of 150,000 events for endpoints without tokens does not displace a genuine one', async (t) => {
