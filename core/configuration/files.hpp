@@ -9,8 +9,8 @@
 
 namespace cm::core::configuration {
 
-inline constexpr std::size_t max_configuration_bytes = 1024 * 1024;
-inline constexpr std::size_t max_secret_bytes = 64 * 1024;
+inline constexpr std::size_t max_configuration_bytes = std::size_t{1024} * 1024;
+inline constexpr std::size_t max_secret_bytes = std::size_t{64} * 1024;
 
 /// Reads the configuration file, at most max_configuration_bytes. The message of an error is the reason: "No such file
 /// or directory".
