@@ -92,7 +92,6 @@ struct storage_gate_state {
   std::uint64_t refused_activations = 0; ///< since the latest warning about them
   std::uint64_t host_moves = 0;          ///< changes of the preferred host that the workers were notified of
   core::clock_skew_watch skew;
-  std::string why_down;
   health_actor health;
   bool had_contact = false;   ///< on_first_contact was called
   bool outage_logged = false; ///< the current outage has been logged

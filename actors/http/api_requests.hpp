@@ -38,17 +38,13 @@ void answer_lost(const exchange_ptr& exchange, const char* peer, const caf::erro
 /// The error for a storage reply of an unexpected type.
 [[nodiscard]] core::error other_reply();
 
-/// Responds with `then(reply)` if the result is a Reply, else with the error.
+/// Responds with `then(reply)`, or with the error.
 template <class Reply, class Then>
-void answer_from(const exchange_ptr& exchange, const storage_result& result, const Then& then) {
-  if (result.has_error()) {
-    answer_error(exchange, result.error());
-    return;
-  }
-  if (const auto* reply = std::get_if<Reply>(&*result))
+void respond_with(const exchange_ptr& exchange, const storage_reply<Reply>& reply, const Then& then) {
+  if (reply)
     exchange->respond(then(*reply));
   else
-    answer_error(exchange, other_reply());
+    answer_error(exchange, reply.error());
 }
 
 /// Sends a command to the storage gate, and responds with `then(reply)`, or with the error.
@@ -57,10 +53,7 @@ void ask_storage(const api_request& request, storage::command command, Then then
   const auto self = request.self;
   request_storage<Reply>(self, self->state.collaborators.gate, std::move(command), request.deadline,
                          [exchange = request.exchange, then = std::move(then)](const storage_reply<Reply>& reply) {
-                           if (reply)
-                             exchange->respond(then(*reply));
-                           else
-                             answer_error(exchange, reply.error());
+                           respond_with(exchange, reply, then);
                          });
 }
 
@@ -71,8 +64,8 @@ void ask_change(const api_request& request, storage::command command, Then then)
   auto change = std::make_shared<const credential_change>(credential_change{std::move(command), core::channel::rest});
   request_within(self, self->state.collaborators.manager, request.deadline + std::chrono::seconds{1}, apply_v,
                  credential_change_ptr{std::move(change)})
-    .then([exchange = request.exchange,
-           then = std::move(then)](const storage_result_ptr& result) { answer_from<Reply>(exchange, *result, then); },
+    .then([exchange = request.exchange, then = std::move(then)](
+            const storage_result_ptr& result) { respond_with(exchange, storage_reply<Reply>{result}, then); },
           [exchange = request.exchange](const caf::error& problem) {
             answer_lost(exchange, "credential manager", problem);
           });

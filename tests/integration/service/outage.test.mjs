@@ -194,11 +194,12 @@ test('one log line per change of state: an outage does not flood the log', async
   assert.ok(lines <= 20, `${lines} lines in 3 s`);
 });
 
-test('/health was answered at once throughout, as fast as by a server that does nothing', (t) => {
+test('/health was always answered in less than 5 ms', (t) => {
   const sum = (of) => watched.reduce((total, report) => total + of(report), 0);
   const [count, slow, bare] = [sum((r) => r.count), sum((r) => r.slow), sum((r) => r.bare.slow)];
   t.diagnostic(`${slow} of ${count} answers took ${quick} ms or longer; ${bare} of a server that does nothing at all`);
   assert.ok(count > 500, `${count} answers`);
-  // One in fifty may be late; on a busy machine, twice as many as those of the minimal server.
-  assert.ok(slow <= Math.max(count / 50, 2 * bare), `${slow} of ${count}`);
+  // The late answers of the minimal server are measurement noise. Beyond them one in a hundred may be late; on a busy
+  // machine, as many again as those.
+  assert.ok(slow - bare <= Math.max(count / 100, bare), `${slow} of ${count}, ${bare} of the minimal server`);
 });
