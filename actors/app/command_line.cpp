@@ -1,6 +1,8 @@
 #include "actors/app/command_line.hpp"
 
 #include "actors/app/doctor.hpp"
+#include "actors/app/service.hpp"
+#include "actors/app/service_ports.hpp"
 #include "client/arguments.hpp"
 #include "client/run.hpp"
 #include "core/base/exit_status.hpp"
@@ -78,6 +80,7 @@ int serve(const service_hooks& hooks) {
   auto loaded = configuration::load(configuration::environment::of_process());
   if (report_errors(loaded))
     return to_int(core::exit_status::configuration);
+  auto ports = bind_ports(*loaded.value); // before the log has a thread
   const auto logging = core::set_up_logging(loaded.value->logging, isatty(STDOUT_FILENO) == 1);
   if (logging.has_error()) {
     std::cerr << "cm: " << logging.error().message << '\n';
@@ -88,7 +91,7 @@ int serve(const service_hooks& hooks) {
     core::logger("cm.configuration")->warn("{}", configuration::render(problem));
   if (loaded.value->credentials.trustful)
     core::logger("cm")->warn("trustful mode: unknown credentials are accepted; not for production");
-  return run_service(*loaded.value, hooks);
+  return run_service(*loaded.value, std::move(ports), hooks);
 }
 
 int check_config() {

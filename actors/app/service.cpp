@@ -3,6 +3,7 @@
 #include "actors/http/http_listener.hpp"
 #include "actors/supervision/root.hpp"
 #include "core/base/exit_status.hpp"
+#include "core/base/try.hpp"
 #include "core/base/version.hpp"
 #include "core/observability/logging.hpp"
 
@@ -17,9 +18,7 @@
 #include <cstdlib>
 #include <future>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -33,16 +32,10 @@ constexpr int to_int(core::exit_status status) noexcept {
   return static_cast<int>(status);
 }
 
-/// Why the process does not start.
-struct start_refusal {
-  core::exit_status status;
-  std::string why;
-};
-
-int refuse_start(const start_refusal& refusal) {
-  core::logger("cm")->critical("{}", refusal.why);
-  core::write_termination_message(refusal.why);
-  return to_int(refusal.status);
+int refuse_start(core::exit_status status, const std::string& why) {
+  core::logger("cm")->critical("{}", why);
+  core::write_termination_message(why);
+  return to_int(status);
 }
 
 // The first signal begins the orderly stop. The second ends the process at once, with the status that a shell reports
@@ -133,30 +126,19 @@ root_settings configure(const core::settings& settings, core::license license) {
 }
 
 // Opens the ports that are open from the start.
-std::optional<start_refusal> open_ports(root_settings& configured) {
-  const auto refused = [](std::string_view key, const core::error& why) {
-    return start_refusal{core::exit_status::configuration, std::string(key) + ": " + why.message};
-  };
-  const auto& settings = configured.settings;
-  // The API port opens last. If it cannot be opened, CM should fail now and not only when the dependencies are
-  // available.
-  if (const auto probe = http::acceptor::open(*configured.api_io.front(), {}, settings.server.port); probe.has_error())
-    return refused("server.port", probe.error());
-  auto management = http::acceptor::open(*configured.management_io, {}, settings.management.port,
-                                         logging_acceptor("the management port"));
-  if (management.has_error())
-    return refused("management.port", management.error());
-  configured.management_acceptor = std::move(*management);
-  if (!settings.agent.enabled)
-    return std::nullopt;
+core::expected<void> open_ports(root_settings& configured, service_ports ports) {
+  configured.api_port = std::make_shared<http::bound_port>(std::move(ports.api));
+  CM_TRY(auto management, http::acceptor::open(*configured.management_io, std::move(ports.management),
+                                               logging_acceptor("the management port")));
+  configured.management_acceptor = std::move(management);
+  if (!ports.agent)
+    return {};
   // The agent has few clients, and its responses are expensive.
   auto accepting = logging_acceptor("the monitoring agent's port");
   accepting.max_connections = 64;
-  auto agent = http::acceptor::open(*configured.management_io, {}, settings.agent.port, std::move(accepting));
-  if (agent.has_error())
-    return refused("JMX_PORT", agent.error());
-  configured.agent_acceptor = std::move(*agent);
-  return std::nullopt;
+  CM_TRY(auto agent, http::acceptor::open(*configured.management_io, std::move(*ports.agent), std::move(accepting)));
+  configured.agent_acceptor = std::move(agent);
+  return {};
 }
 
 // Runs the actors until root ends. @return the exit status of the process
@@ -191,14 +173,16 @@ int run_actors(root_settings configured, const service_hooks& hooks) {
 
 } // namespace
 
-int run_service(const core::settings& settings, const service_hooks& hooks) {
+int run_service(const core::settings& settings, core::expected<service_ports> ports, const service_hooks& hooks) {
   core::logger("cm")->info("CM {} ({}) starts as instance {}", core::version(), core::commit(), settings.instance_name);
   auto license = core::check_license(settings.license, core::now_ms());
   if (license.has_error())
-    return refuse_start({core::exit_status::license_refused, license.error().message});
+    return refuse_start(core::exit_status::license_refused, license.error().message);
+  if (ports.has_error())
+    return refuse_start(core::exit_status::configuration, ports.error().message);
   auto configured = configure(settings, std::move(*license));
-  if (const auto refusal = open_ports(configured))
-    return refuse_start(*refusal);
+  if (const auto opened = open_ports(configured, std::move(*ports)); opened.has_error())
+    return refuse_start(core::exit_status::configuration, opened.error().message);
   std::signal(SIGPIPE, SIG_IGN);
   return run_actors(std::move(configured), hooks);
 }

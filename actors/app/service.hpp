@@ -2,6 +2,7 @@
 // status.
 #pragma once
 
+#include "actors/app/service_ports.hpp"
 #include "actors/interfaces/supervision.hpp"
 #include "core/configuration/settings.hpp"
 
@@ -18,7 +19,9 @@ struct service_hooks {
 
 /// Runs CM until it is stopped or gives up. Logging must be set up; it is shut down when this returns. To be called
 /// once, from the main thread.
+/// @param ports result of bind_ports(); an error is logged here, since there is no log when ports are bound
 /// @return the exit status of the process (contract 3.3)
-[[nodiscard]] int run_service(const core::settings& settings, const service_hooks& hooks);
+[[nodiscard]] int run_service(const core::settings& settings, core::expected<service_ports> ports,
+                              const service_hooks& hooks);
 
 } // namespace cm::actors

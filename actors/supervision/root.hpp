@@ -46,6 +46,7 @@ struct root_settings {
   std::shared_ptr<core::metrics> metrics; ///< shared by all actors
   io_context_ptr management_io;
   std::vector<io_context_ptr> api_io;                  ///< at least one; the first one accepts connections
+  std::shared_ptr<http::bound_port> api_port;          ///< bound already; listens when CM serves
   std::shared_ptr<http::acceptor> management_acceptor; ///< open already, so that probes can observe the start
   std::shared_ptr<http::acceptor> agent_acceptor;      ///< open already; null without monitoring agent
   std::function<void(int exit_status)> on_stop;        ///< called once, when the orderly stop begins

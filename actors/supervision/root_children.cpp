@@ -289,7 +289,7 @@ core::expected<void> add_serving_children(root_pointer self) {
   for (const auto& io : state.settings.api_io)
     accepting.loops.push_back(io->get_executor());
   auto opened =
-    http::acceptor::open(*state.settings.api_io.front(), {}, state.settings.settings.server.port, std::move(accepting));
+    http::acceptor::open(*state.settings.api_io.front(), std::move(*state.settings.api_port), std::move(accepting));
   if (opened.has_error())
     return opened.error();
   state.api_acceptor = std::move(*opened);

@@ -1,13 +1,14 @@
 #include "http/server/acceptor.hpp"
 
+#include "core/base/try.hpp"
+
 #include <boost/asio/error.hpp>
-#include <boost/asio/ip/address.hpp>
-#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/socket_base.hpp>
 
 #include <algorithm>
 #include <exception>
+#include <unistd.h>
 #include <utility>
 
 namespace cm::http {
@@ -19,60 +20,30 @@ using boost::system::error_code;
 // The kernel limits it to net.core.somaxconn.
 constexpr int backlog = 4096;
 
-error_code listen_on(tcp_acceptor& listening, const tcp::endpoint& endpoint, bool dual_stack) {
-  error_code ec;
-  listening.open(endpoint.protocol(), ec);
-  if (ec)
-    return ec;
-  listening.set_option(net::socket_base::reuse_address(true), ec);
-  if (!ec && endpoint.protocol() == tcp::v6())
-    listening.set_option(net::ip::v6_only(!dual_stack), ec);
-  if (!ec)
-    listening.bind(endpoint, ec);
-  if (!ec)
-    listening.listen(backlog, ec);
-  if (!ec)
-    listening.non_blocking(true, ec);
-  if (ec) {
-    error_code ignored;
-    listening.close(ignored);
-  }
-  return ec;
-}
-
-bool no_such_family(error_code ec) noexcept {
-  return ec == net::error::address_family_not_supported || ec == boost::system::errc::address_not_available
-         || ec == boost::system::errc::protocol_not_supported;
-}
-
-core::error cannot_listen(const std::string& address, std::uint16_t port, error_code ec) {
-  core::errc code = core::errc::unavailable;
-  if (ec == net::error::address_in_use)
-    code = core::errc::conflict;
-  else if (ec == net::error::access_denied || ec == net::error::no_permission)
-    code = core::errc::forbidden;
-  return core::make_error(code, "cannot listen on port " + std::to_string(port) + " of "
-                                  + (address.empty() ? std::string{"all addresses"} : address) + ": " + ec.message());
-}
-
 } // namespace
 
 core::expected<std::shared_ptr<acceptor>> acceptor::open(net::io_context& io, const std::string& address,
                                                          std::uint16_t port, acceptor_settings settings) {
+  CM_TRY(auto bound, bound_port::open(address, port));
+  return open(io, std::move(bound), std::move(settings));
+}
+
+core::expected<std::shared_ptr<acceptor>> acceptor::open(net::io_context& io, bound_port bound,
+                                                         acceptor_settings settings) {
+  const auto port = bound.port();
   tcp_acceptor listening{io.get_executor()};
   error_code ec;
-  if (address.empty()) {
-    ec = listen_on(listening, {tcp::v6(), port}, true);
-    if (no_such_family(ec))
-      ec = listen_on(listening, {tcp::v4(), port}, false);
-  } else {
-    const auto parsed = net::ip::make_address(address, ec);
-    if (ec)
-      return core::make_error(core::errc::invalid, "not an IP address: " + address);
-    ec = listen_on(listening, {parsed, port}, parsed.is_v6() && parsed.is_unspecified());
-  }
+  const auto protocol = bound.is_v6() ? tcp::v6() : tcp::v4();
+  const auto descriptor = bound.release();
+  listening.assign(protocol, descriptor, ec);
   if (ec)
-    return cannot_listen(address, port, ec);
+    ::close(descriptor);
+  else
+    listening.listen(backlog, ec);
+  if (!ec)
+    listening.non_blocking(true, ec);
+  if (ec)
+    return cannot_listen({}, port, ec.value());
   // The constructor is private: no make_shared.
   return std::shared_ptr<acceptor>(new acceptor{io, std::move(listening), std::move(settings)});
 }

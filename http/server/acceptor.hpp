@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/error.hpp"
+#include "http/server/bound_port.hpp"
 #include "http/server/net.hpp"
 
 #include <chrono>
@@ -38,10 +39,12 @@ class acceptor : public std::enable_shared_from_this<acceptor> {
 public:
   using handler = std::function<void(accepted_socket)>;
 
-  /// @param address numeric; empty means all addresses: `::` with IPv4 mapped, or 0.0.0.0 where there is no IPv6
-  /// @param port 0: the kernel chooses a free port, see port()
-  /// @return errc::invalid (not an IP address), errc::conflict (port in use), errc::forbidden (no permission),
-  ///   errc::unavailable (any other failure)
+  /// Listens on a port that was bound before.
+  /// @return errc::conflict (another process listens on it meanwhile), errc::unavailable (any other failure)
+  [[nodiscard]] static core::expected<std::shared_ptr<acceptor>> open(net::io_context& io, bound_port bound,
+                                                                      acceptor_settings settings = {});
+
+  /// Binds the port and listens. Parameters and errors are those of bound_port::open().
   [[nodiscard]] static core::expected<std::shared_ptr<acceptor>>
   open(net::io_context& io, const std::string& address, std::uint16_t port, acceptor_settings settings = {});
 

@@ -206,14 +206,26 @@ test('a configuration that is wrong ends it with 78 and the reason', async () =>
   }
 });
 
-test('where the network namespace keeps port 80 for root, it says so and ends with 78', async () => {
-  await site.run(
-    'cm-kept',
-    ['--network', 'cm-test', '--sysctl', 'net.ipv4.ip_unprivileged_port_start=1024', ...site.volumes, ...site.environment],
-    'cm:test',
-  );
-  await until(async () => (await engine.inspect('cm-kept')).State.Status === 'exited', { what: 'its end' });
-  assert.equal((await engine.inspect('cm-kept')).State.ExitCode, 78);
-  assert.match(await engine.logs('cm-kept'), /server\.port|port 80/);
+// As containerd before 2.0 and CRI-O do by default.
+const keptForRoot = ['--sysctl', 'net.ipv4.ip_unprivileged_port_start=1024'];
+
+test('where the network namespace keeps port 80 for root, it serves there nevertheless, and keeps no capability', async () => {
+  await site.run('cm-kept', ['--network', 'cm-test', ...keptForRoot, ...site.volumes, ...site.environment], 'cm:test');
+  await site.health('cm-kept');
+  const { State: state } = await engine.inspect('cm-kept');
+  assert.match(readFileSync(`/proc/${state.Pid}/status`, 'utf8'), /^CapPrm:\s+0{16}$/m);
   await site.take('cm-kept');
 });
+
+for (const [what, options] of [
+  ['all capabilities dropped', ['--cap-drop', 'ALL']],
+  ['no new privileges', ['--security-opt', 'no-new-privileges']],
+]) {
+  test(`where the network namespace keeps port 80 for root, with ${what}, it says so and ends with 78`, async () => {
+    await site.run('cm-kept', ['--network', 'cm-test', ...keptForRoot, ...options, ...site.volumes, ...site.environment], 'cm:test');
+    await until(async () => (await engine.inspect('cm-kept')).State.Status === 'exited', { what: 'its end' });
+    assert.equal((await engine.inspect('cm-kept')).State.ExitCode, 78);
+    assert.match(await engine.logs('cm-kept'), /server\.port: cannot listen on port 80 of all addresses: Permission denied/);
+    await site.take('cm-kept');
+  });
+}
