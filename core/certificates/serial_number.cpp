@@ -1,30 +1,21 @@
 #include "core/certificates/serial_number.hpp"
 
+#include "core/base/openssl_handles.hpp"
 #include "core/base/text.hpp"
 
-#include <openssl/bn.h>
-#include <openssl/crypto.h>
-
 #include <algorithm>
-#include <memory>
 #include <stdexcept>
 
 namespace cm::core {
 
 namespace {
 
-struct bn_free {
-  void operator()(BIGNUM* p) const noexcept { BN_free(p); }
-
-  void operator()(char* p) const noexcept { OPENSSL_free(p); }
-};
-
 std::string decimal_from_hexadecimal(std::string_view digits) {
   const std::string text{digits};
   BIGNUM* raw = nullptr;
   const bool read = BN_hex2bn(&raw, text.c_str()) == static_cast<int>(text.size());
-  const std::unique_ptr<BIGNUM, bn_free> number{raw};
-  const std::unique_ptr<char, bn_free> decimal{read ? BN_bn2dec(number.get()) : nullptr};
+  const openssl_ptr<BIGNUM> number{raw};
+  const openssl_ptr<char> decimal{read ? BN_bn2dec(number.get()) : nullptr};
   if (!decimal)
     throw std::runtime_error("OpenSSL failed: hexadecimal digits to decimal ones");
   return decimal.get();

@@ -1,13 +1,11 @@
 #include "http/rest/negotiation.hpp"
 
+#include "core/base/openssl_handles.hpp"
 #include "core/base/text.hpp"
 #include "http/server/problem.hpp"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -243,13 +241,9 @@ bool is_content_type(std::string_view content_type, media type) {
 
 std::string entity_tag(std::string_view representation) {
   constexpr std::size_t tag_bytes = 20;
-  // Fetched once: fetching the algorithm takes longer than hashing a token's representation.
-  static const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> sha256{EVP_MD_fetch(nullptr, "SHA256", nullptr),
-                                                                      &EVP_MD_free};
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int length = 0;
-  if (!sha256
-      || EVP_Digest(representation.data(), representation.size(), digest.data(), &length, sha256.get(), nullptr) != 1
+  if (EVP_Digest(representation.data(), representation.size(), digest.data(), &length, core::sha256(), nullptr) != 1
       || length < tag_bytes)
     throw std::runtime_error("SHA-256 is not available");
   std::string tag = "\"";
