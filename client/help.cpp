@@ -1,5 +1,6 @@
 #include "client/help.hpp"
 
+#include "core/base/text.hpp"
 #include "core/configuration/text.hpp"
 
 #include <algorithm>
@@ -114,8 +115,7 @@ void append_options(std::string& out, std::string_view title,
 std::string command_help(const command_spec& of) {
   auto out = "Usage: " + usage(of) + "\n\n";
   std::string summary(of.summary);
-  if (summary.front() >= 'a' && summary.front() <= 'z')
-    summary.front() = static_cast<char>(summary.front() - 'a' + 'A');
+  summary.front() = core::to_upper(summary.front());
   append_wrapped(out, summary + '.', 0, 0);
   if (!of.text.empty()) {
     for (const auto paragraph : split(of.text, '\n')) {

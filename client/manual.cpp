@@ -1,5 +1,6 @@
 // The manual page, in roff with the macros of man(7).
 #include "client/help.hpp"
+#include "core/base/text.hpp"
 #include "core/configuration/text.hpp"
 
 namespace cm::client {
@@ -46,8 +47,7 @@ void append_option(std::string& out, const option_spec& option) {
 void append_command(std::string& out, const command_spec& of) {
   out += ".SS \"cm " + escaped(full_name(of)) + (of.operands.empty() ? "" : " " + escaped(of.operands)) + "\"\n";
   std::string summary(of.summary);
-  if (summary.front() >= 'a' && summary.front() <= 'z')
-    summary.front() = static_cast<char>(summary.front() - 'a' + 'A');
+  summary.front() = core::to_upper(summary.front());
   out += escaped(summary) + ".\n";
   if (!of.text.empty()) {
     for (const auto paragraph : split(of.text, '\n'))

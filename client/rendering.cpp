@@ -1,8 +1,8 @@
 #include "client/rendering.hpp"
 
 #include "core/base/error.hpp"
-#include "core/base/identifiers.hpp"
 #include "core/base/status_phrase.hpp"
+#include "core/base/text.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -19,13 +19,10 @@ constexpr std::size_t max_shown = 1024; // bytes per text
 
 // Sanitises a text for a terminal: replaces C0 and C1 control characters, and truncates between characters.
 std::string shown(std::string_view text) {
-  std::string out(text.substr(0, max_shown));
   const bool utf8 = core::is_utf8(text);
-  if (text.size() > max_shown) {
-    while (utf8 && !core::is_utf8(out))
-      out.pop_back();
+  std::string out(utf8 ? core::utf8_prefix(text, max_shown) : text.substr(0, max_shown));
+  if (text.size() > max_shown)
     out += "...";
-  }
   for (std::size_t i = 0; i < out.size(); ++i) {
     const auto byte = static_cast<unsigned char>(out[i]);
     const bool c1 = byte == 0xC2U && i + 1 < out.size() && static_cast<unsigned char>(out[i + 1]) < 0xA0U;
@@ -37,14 +34,9 @@ std::string shown(std::string_view text) {
   return out;
 }
 
-std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(
-    std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
-
 void append_padded(std::string& line, std::string_view text, std::size_t width) {
   line += text;
-  line.append(width - std::min(width, width_of(text)) + 2, ' ');
+  line.append(width - std::min(width, core::count_characters(text)) + 2, ' ');
 }
 
 void end_line(std::string& out, std::string& line) {
@@ -80,9 +72,9 @@ std::string text_of(const json::object& of, std::string_view name) {
 std::string render_table(const std::vector<std::string>& headings, const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths(headings.size());
   for (std::size_t i = 0; i < headings.size(); ++i) {
-    widths[i] = width_of(headings[i]);
+    widths[i] = core::count_characters(headings[i]);
     for (const auto& row : rows)
-      widths[i] = std::max(widths[i], width_of(row[i]));
+      widths[i] = std::max(widths[i], core::count_characters(row[i]));
   }
   std::string out;
   std::string line;

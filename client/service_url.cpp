@@ -1,5 +1,6 @@
 #include "client/service_url.hpp"
 
+#include "core/base/text.hpp"
 #include "core/configuration/text.hpp"
 #include "core/configuration/value.hpp"
 
@@ -42,17 +43,14 @@ core::expected<service_url> parse_service_url(std::string_view text) {
 }
 
 std::string percent_encoded(std::string_view text) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
   constexpr std::string_view unreserved = "-._~";
   std::string out;
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
-                       || unreserved.find(c) != std::string_view::npos;
-    if (plain) {
+    if (core::is_letter_or_digit(c) || unreserved.find(c) != std::string_view::npos) {
       out += c;
     } else {
       const auto byte = static_cast<unsigned char>(c);
-      out += {'%', digits[byte >> 4U], digits[byte & 0x0fU]};
+      out += {'%', core::to_upper(core::hex_digits[byte >> 4U]), core::to_upper(core::hex_digits[byte & 0x0fU])};
     }
   }
   return out;

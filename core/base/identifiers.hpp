@@ -26,7 +26,4 @@ inline constexpr std::size_t max_token_length = 255;
 /// A username or a client ID: not empty, valid UTF-8, at most max_identifier_length, no control characters.
 [[nodiscard]] bool is_client_name(std::string_view text) noexcept;
 
-/// Well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF).
-[[nodiscard]] bool is_utf8(std::string_view text) noexcept;
-
 } // namespace cm::core

@@ -1,5 +1,7 @@
 #include "core/base/time.hpp"
 
+#include "core/base/text.hpp"
+
 #include <algorithm>
 #include <limits>
 
@@ -39,7 +41,7 @@ std::optional<timestamp> parse_iso8601(std::string_view text) noexcept {
   if (text.size() != shape.size())
     return std::nullopt;
   for (std::size_t i = 0; i < shape.size(); ++i) {
-    const bool fits = shape[i] == '0' ? text[i] >= '0' && text[i] <= '9' : text[i] == shape[i];
+    const bool fits = shape[i] == '0' ? is_digit(text[i]) : text[i] == shape[i];
     if (!fits)
       return std::nullopt;
   }

@@ -1,5 +1,7 @@
 #include "core/base/uuid.hpp"
 
+#include "core/base/text.hpp"
+
 #include <sodium.h>
 
 #include <algorithm>
@@ -9,20 +11,8 @@ namespace cm::core {
 
 namespace {
 
-constexpr std::string_view digits = "0123456789abcdef";
-
 constexpr bool dash_before(std::size_t byte) noexcept {
   return byte == 4 || byte == 6 || byte == 8 || byte == 10;
-}
-
-int hex_value(char c) noexcept {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F')
-    return c - 'A' + 10;
-  return -1;
 }
 
 // Cryptographic random bytes from a buffer of 512 bytes per thread: the system call costs more than the rest of an ID.
@@ -45,8 +35,8 @@ void write_to(const uuid& id, char* out) noexcept {
   for (std::size_t i = 0; i < id.bytes.size(); ++i) {
     if (dash_before(i))
       *out++ = '-';
-    *out++ = digits[id.bytes[i] >> 4U];
-    *out++ = digits[id.bytes[i] & 0x0fU];
+    *out++ = hex_digits[id.bytes[i] >> 4U];
+    *out++ = hex_digits[id.bytes[i] & 0x0fU];
   }
 }
 

@@ -1,4 +1,5 @@
 // The names of attribute types (RFC 4519, PKCS #9, X.520) as RFC 4514, Java, OpenSSL and Windows spell them.
+#include "core/base/text.hpp"
 #include "core/certificates/distinguished_name_parts.hpp"
 
 #include <openssl/objects.h>
@@ -50,11 +51,6 @@ constexpr std::array types{
   attribute_type{"1.3.6.1.4.1.311.60.2.1.3", "jurisdictionC", {"jurisdictionCountryName"}},
 };
 
-bool same_but_for_case(std::string_view a, std::string_view b) noexcept {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
 } // namespace
 
 std::string_view canonical_attribute_type(std::string_view oid) noexcept {
@@ -64,8 +60,8 @@ std::string_view canonical_attribute_type(std::string_view oid) noexcept {
 
 std::optional<std::string> attribute_type_number(std::string_view name) {
   for (const auto& type : types) {
-    if (same_but_for_case(type.name, name) || std::ranges::any_of(type.others, [&](std::string_view other) {
-          return !other.empty() && same_but_for_case(other, name);
+    if (equals_ignoring_case(type.name, name) || std::ranges::any_of(type.others, [&](std::string_view other) {
+          return !other.empty() && equals_ignoring_case(other, name);
         }))
       return std::string(type.oid);
   }

@@ -1,5 +1,5 @@
 // Attribute values: decodes BER string types to UTF-8 (X.690, RFC 4514 section 2.4) and escapes special characters.
-#include "core/base/identifiers.hpp"
+#include "core/base/text.hpp"
 #include "core/certificates/distinguished_name_parts.hpp"
 
 #include <cstdint>
@@ -8,15 +8,8 @@ namespace cm::core::detail {
 
 namespace {
 
-constexpr std::string_view hex_digits = "0123456789abcdef";
-
 std::uint8_t byte_at(std::string_view bytes, std::size_t offset) noexcept {
   return static_cast<std::uint8_t>(bytes[offset]);
-}
-
-void append_hex(std::string& out, std::uint8_t byte) {
-  out += hex_digits[byte >> 4U];
-  out += hex_digits[byte & 0x0fU];
 }
 
 /// Returns false for surrogates and for numbers above U+10FFFF.

@@ -1,38 +1,20 @@
 #include "core/certificates/certificate_identity.hpp"
 
+#include "core/base/openssl_handles.hpp"
 #include "core/certificates/distinguished_name.hpp"
 #include "core/certificates/distinguished_name_parts.hpp"
 
 #include <openssl/asn1.h>
-#include <openssl/bio.h>
-#include <openssl/bn.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/x509.h>
 
 #include <array>
-#include <memory>
 #include <optional>
 #include <utility>
 
 namespace cm::core {
 
 namespace {
-
-struct openssl_free {
-  void operator()(BIO* p) const noexcept { BIO_free(p); }
-
-  void operator()(BIGNUM* p) const noexcept { BN_free(p); }
-
-  void operator()(X509* p) const noexcept { X509_free(p); }
-
-  void operator()(char* p) const noexcept { OPENSSL_free(p); }
-
-  void operator()(unsigned char* p) const noexcept { OPENSSL_free(p); }
-};
-
-template <class T>
-using owned = std::unique_ptr<T, openssl_free>;
 
 error wrong(std::string message) {
   return make_error(errc::invalid, std::move(message));
@@ -43,8 +25,8 @@ int no_password(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*data*/)
   return -1;
 }
 
-owned<X509> next_certificate(BIO* from) {
-  return owned<X509>{PEM_read_bio_X509(from, nullptr, no_password, nullptr)};
+openssl_ptr<X509> next_certificate(BIO* from) {
+  return openssl_ptr<X509>{PEM_read_bio_X509(from, nullptr, no_password, nullptr)};
 }
 
 /// Whether the last read failed because there is no further PEM block. Clears OpenSSL's error queue.
@@ -54,10 +36,10 @@ bool was_end_of_text() {
   return ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE;
 }
 
-expected<owned<X509>> only_certificate(std::string_view pem) {
+expected<openssl_ptr<X509>> only_certificate(std::string_view pem) {
   if (pem.size() > max_certificate_pem)
     return wrong("a certificate in PEM has at most 64 KiB");
-  const owned<BIO> in{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))};
+  const openssl_ptr<BIO> in{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))};
   if (!in)
     return make_error(errc::internal, "Internal Server Error", "OpenSSL: no memory for a certificate");
   ERR_clear_error();
@@ -86,7 +68,7 @@ std::optional<std::string> attribute_text(const X509_NAME_ENTRY* entry) {
   typed.value.asn1_string = data;
   unsigned char* raw = nullptr;
   const int size = i2d_ASN1_TYPE(&typed, &raw);
-  const owned<unsigned char> der{raw};
+  const openssl_ptr<unsigned char> der{raw};
   if (size <= 0)
     return std::nullopt;
   const auto value = detail::canonical_ber_value(
@@ -127,12 +109,12 @@ expected<std::string> canonical_name(const X509_NAME* name) {
 }
 
 expected<std::string> serial_number(const X509* certificate) {
-  const owned<BIGNUM> number{ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr)};
+  const openssl_ptr<BIGNUM> number{ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr)};
   if (!number || BN_is_negative(number.get()) == 1)
     return wrong("the certificate's serial number is negative");
   if (BN_num_bits(number.get()) > 8 * 1024)
     return wrong("the certificate's serial number is longer than 1024 bytes");
-  const owned<char> text{BN_bn2dec(number.get())};
+  const openssl_ptr<char> text{BN_bn2dec(number.get())};
   if (!text)
     return make_error(errc::internal, "Internal Server Error", "OpenSSL: no memory for a serial number");
   return std::string(text.get());

@@ -1,6 +1,6 @@
 #include "core/certificates/distinguished_name.hpp"
 
-#include "core/base/identifiers.hpp"
+#include "core/base/text.hpp"
 #include "core/certificates/distinguished_name_parts.hpp"
 
 #include <openssl/evp.h>
@@ -12,26 +12,6 @@ namespace cm::core {
 
 namespace {
 
-constexpr bool is_digit(char c) noexcept {
-  return c >= '0' && c <= '9';
-}
-
-constexpr bool is_letter(char c) noexcept {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-constexpr bool is_blank(char c) noexcept {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-constexpr int hex_value(char c) noexcept {
-  if (is_digit(c))
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /// Whether `text` is an OID: two or more numbers without leading zeros, the first 0 to 2.
 bool is_dotted_number(std::string_view text) noexcept {
   std::size_t numbers = 0;
@@ -40,8 +20,7 @@ bool is_dotted_number(std::string_view text) noexcept {
     const auto component = text.substr(0, dot);
     more = dot != std::string_view::npos;
     text = more ? text.substr(dot + 1) : std::string_view{};
-    if (component.empty() || (component.size() > 1 && component.front() == '0')
-        || component.find_first_not_of("0123456789") != std::string_view::npos)
+    if (!is_digits(component) || (component.size() > 1 && component.front() == '0'))
       return false;
     if (numbers == 0 && (component.size() > 1 || component.front() > '2'))
       return false;
@@ -50,9 +29,9 @@ bool is_dotted_number(std::string_view text) noexcept {
 }
 
 std::string_view without_oid_prefix(std::string_view type) noexcept {
-  const bool prefixed = type.size() > 4 && (type[0] == 'o' || type[0] == 'O') && (type[1] == 'i' || type[1] == 'I')
-                        && (type[2] == 'd' || type[2] == 'D') && type[3] == '.';
-  return prefixed ? type.substr(4) : type;
+  constexpr std::string_view prefix = "oid.";
+  const bool prefixed = type.size() > prefix.size() && equals_ignoring_case(type.substr(0, prefix.size()), prefix);
+  return prefixed ? type.substr(prefix.size()) : type;
 }
 
 // Parses a name from left to right and writes its canonical form. Stops at the first error.
@@ -91,7 +70,7 @@ private:
     while (!at_end() && is_blank(text_[at_]))
       ++at_;
     const auto begin = at_;
-    while (!at_end() && (is_letter(text_[at_]) || is_digit(text_[at_]) || text_[at_] == '-' || text_[at_] == '.'))
+    while (!at_end() && (is_letter_or_digit(text_[at_]) || text_[at_] == '-' || text_[at_] == '.'))
       ++at_;
     const auto type = text_.substr(begin, at_ - begin);
     if (type.empty())

@@ -1,31 +1,21 @@
 #include "core/certificates/serial_number.hpp"
 
-#include <openssl/bn.h>
-#include <openssl/crypto.h>
+#include "core/base/openssl_handles.hpp"
+#include "core/base/text.hpp"
 
 #include <algorithm>
-#include <memory>
 #include <stdexcept>
 
 namespace cm::core {
 
 namespace {
 
-struct bn_free {
-  void operator()(BIGNUM* p) const noexcept { BN_free(p); }
-
-  void operator()(char* p) const noexcept { OPENSSL_free(p); }
-};
-
-constexpr std::string_view decimal_digits = "0123456789";
-constexpr std::string_view hexadecimal_digits = "0123456789abcdefABCDEF";
-
 std::string decimal_from_hexadecimal(std::string_view digits) {
   const std::string text{digits};
   BIGNUM* raw = nullptr;
   const bool read = BN_hex2bn(&raw, text.c_str()) == static_cast<int>(text.size());
-  const std::unique_ptr<BIGNUM, bn_free> number{raw};
-  const std::unique_ptr<char, bn_free> decimal{read ? BN_bn2dec(number.get()) : nullptr};
+  const openssl_ptr<BIGNUM> number{raw};
+  const openssl_ptr<char> decimal{read ? BN_bn2dec(number.get()) : nullptr};
   if (!decimal)
     throw std::runtime_error("OpenSSL failed: hexadecimal digits to decimal ones");
   return decimal.get();
@@ -34,8 +24,7 @@ std::string decimal_from_hexadecimal(std::string_view digits) {
 } // namespace
 
 bool is_decimal_serial_number(std::string_view text) noexcept {
-  return !text.empty() && text.size() <= max_serial_digits
-         && text.find_first_not_of(decimal_digits) == std::string_view::npos;
+  return text.size() <= max_serial_digits && is_digits(text);
 }
 
 expected<std::string> normalised_serial_number(std::string_view text) {
@@ -47,7 +36,8 @@ expected<std::string> normalised_serial_number(std::string_view text) {
     return make_error(errc::invalid, "a serial number cannot be empty");
   if (digits.size() > max_serial_digits)
     return make_error(errc::invalid, std::string(too_long));
-  if (digits.find_first_not_of(hexadecimal ? hexadecimal_digits : decimal_digits) != std::string_view::npos)
+  const auto is_hex_digit = [](char c) { return hex_value(c) >= 0; };
+  if (!(hexadecimal ? std::all_of(digits.begin(), digits.end(), is_hex_digit) : is_digits(digits)))
     return make_error(errc::invalid, "a serial number is decimal digits, or 0x and hexadecimal digits");
   std::string result = hexadecimal ? decimal_from_hexadecimal(digits) : std::string(digits);
   result.erase(0, std::min(result.find_first_not_of('0'), result.size() - 1));

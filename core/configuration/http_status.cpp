@@ -1,4 +1,4 @@
-#include "core/configuration/text.hpp"
+#include "core/base/text.hpp"
 #include "core/configuration/value.hpp"
 
 #include <algorithm>

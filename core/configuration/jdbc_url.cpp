@@ -1,10 +1,10 @@
 #include "core/configuration/jdbc_url.hpp"
 
+#include "core/base/text.hpp"
+#include "core/configuration/text.hpp"
+
 #include <algorithm>
-#include <arpa/inet.h>
 #include <array>
-#include <cctype>
-#include <charconv>
 #include <cstdint>
 #include <set>
 #include <utility>
@@ -13,6 +13,9 @@ namespace cm::core {
 
 namespace {
 
+using configuration::is_host_name;
+using configuration::is_ipv6_address;
+
 constexpr std::uint16_t default_port = 3306;
 constexpr std::size_t max_hosts = 32;
 constexpr std::size_t max_database_length = 64; // MariaDB's limit on identifiers
@@ -20,13 +23,6 @@ constexpr std::int64_t max_timeout_ms = 3'600'000;
 
 error wrong_url(std::string message) {
   return make_error(errc::invalid, std::move(message));
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
 }
 
 // Removes `prefix` from the front of `text`; returns whether it was present.
@@ -38,22 +34,7 @@ bool skip(std::string_view& text, std::string_view prefix) {
 }
 
 std::optional<std::int64_t> number(std::string_view text, std::int64_t least, std::int64_t most) {
-  std::int64_t value = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (fault != std::errc{} || end != text.data() + text.size() || value < least || value > most)
-    return std::nullopt;
-  return value;
-}
-
-bool is_host_name(std::string_view text) {
-  return !text.empty() && text.size() <= 253 && std::all_of(text.begin(), text.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_';
-  });
-}
-
-bool is_ipv6(std::string_view text) {
-  in6_addr ignored{};
-  return inet_pton(AF_INET6, std::string(text).c_str(), &ignored) == 1;
+  return parse_number<std::int64_t>(text, least, most);
 }
 
 expected<std::uint16_t> parse_port(std::string_view text) {
@@ -75,7 +56,7 @@ expected<network_address> parse_address(std::string_view text) {
     const auto equals = part.find('=');
     if (equals == std::string_view::npos)
       return wrong_url("address=(host=name)(port=number)");
-    const auto name = lower(part.substr(0, equals));
+    const auto name = to_lower(part.substr(0, equals));
     const auto value = part.substr(equals + 1);
     if (name == "host") {
       result.host = value;
@@ -88,19 +69,19 @@ expected<network_address> parse_address(std::string_view text) {
       return wrong_url("address=(host=name)(port=number)");
     }
   }
-  if (!is_host_name(result.host) && !is_ipv6(result.host))
+  if (!is_host_name(result.host) && !is_ipv6_address(result.host))
     return wrong_url("a host name or address in address=(host=name)(port=number)");
   return result;
 }
 
 expected<network_address> parse_host(std::string_view text) {
-  if (lower(text.substr(0, 8)) == "address=")
+  if (to_lower(text.substr(0, 8)) == "address=")
     return parse_address(text.substr(8));
   network_address result{{}, default_port};
   std::string_view rest;
   if (skip(text, "[")) {
     const auto end = text.find(']');
-    if (end == std::string_view::npos || !is_ipv6(text.substr(0, end)))
+    if (end == std::string_view::npos || !is_ipv6_address(text.substr(0, end)))
       return wrong_url("an IPv6 address between brackets");
     result.host = text.substr(0, end);
     rest = text.substr(end + 1);
@@ -139,7 +120,7 @@ expected<std::vector<network_address>> parse_hosts(std::string_view text) {
 }
 
 std::optional<tls_mode> parse_tls_mode(std::string_view text) {
-  std::string name = lower(text);
+  std::string name = to_lower(text);
   std::replace(name.begin(), name.end(), '_', '-');
   using row = std::pair<std::string_view, tls_mode>;
   static constexpr std::array<row, 8> names{{
@@ -157,7 +138,7 @@ std::optional<tls_mode> parse_tls_mode(std::string_view text) {
 }
 
 std::optional<bool> parse_switch(std::string_view text) {
-  const auto value = lower(text);
+  const auto value = to_lower(text);
   if (value == "true" || value == "1" || value.empty())
     return true;
   if (value == "false" || value == "0")
@@ -188,7 +169,7 @@ private:
     const auto equals = text.find('=');
     const auto name = text.substr(0, equals);
     const auto value = equals == std::string_view::npos ? std::string_view{} : text.substr(equals + 1);
-    const auto key = lower(name);
+    const auto key = to_lower(name);
     if (!seen_.insert(key).second && known(key))
       url_.warnings.push_back("the parameter " + key + " is given twice; the last one counts");
     if (key == "usessl")
@@ -294,7 +275,7 @@ std::optional<error> read_mode(std::string_view mode, jdbc_url& url) {
     return std::nullopt;
   static constexpr std::array<std::string_view, 4> modes{
     "loadbalance:", "failover:", "replication:", "load-balance-read:"};
-  const auto known = lower(mode);
+  const auto known = to_lower(mode);
   if (std::find(modes.begin(), modes.end(), known) == modes.end())
     return wrong_url("no mode before // or one of sequential, loadbalance, failover, replication");
   url.warnings.push_back("the mode " + known.substr(0, known.size() - 1)

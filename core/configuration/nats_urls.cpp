@@ -1,9 +1,8 @@
+#include "core/base/text.hpp"
 #include "core/configuration/text.hpp"
 #include "core/configuration/value.hpp"
 
 #include <algorithm>
-#include <arpa/inet.h>
-#include <cctype>
 #include <utility>
 
 namespace cm::core::configuration {
@@ -18,13 +17,8 @@ error wrong(const char* what = shape) {
 }
 
 bool is_host(std::string_view text) {
-  if (text.starts_with('[') && text.ends_with(']')) {
-    in6_addr ignored{};
-    return inet_pton(AF_INET6, std::string(text.substr(1, text.size() - 2)).c_str(), &ignored) == 1;
-  }
-  return !text.empty() && text.size() <= 253 && std::all_of(text.begin(), text.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_';
-  });
+  const bool bracketed = text.starts_with('[') && text.ends_with(']');
+  return bracketed ? is_ipv6_address(text.substr(1, text.size() - 2)) : is_host_name(text);
 }
 
 struct login {

@@ -1,5 +1,6 @@
 #include "core/configuration/placeholders.hpp"
 
+#include "core/base/text.hpp"
 #include "core/configuration/text.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #include "core/configuration/property.hpp"
 
+#include "core/base/text.hpp"
 #include "core/configuration/files.hpp"
-#include "core/configuration/text.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,7 +1,7 @@
+#include "core/base/text.hpp"
 #include "core/configuration/configuration.hpp"
 #include "core/configuration/rules.hpp"
 #include "core/configuration/schema.hpp"
-#include "core/configuration/text.hpp"
 
 #include <algorithm>
 #include <array>

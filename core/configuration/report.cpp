@@ -1,3 +1,4 @@
+#include "core/base/text.hpp"
 #include "core/configuration/configuration.hpp"
 #include "core/configuration/text.hpp"
 
@@ -14,11 +15,7 @@ std::string one_line(std::string_view text) {
     const auto part = text.substr(0, 64);
     const auto clean = printable(part);
     // Do not split a UTF-8 character between two parts, or it would be escaped as invalid.
-    std::size_t size = part.size();
-    if (size < text.size()) {
-      while (size > 1 && (static_cast<unsigned char>(text[size]) & 0xc0U) == 0x80U)
-        --size;
-    }
+    const auto size = std::max<std::size_t>(utf8_prefix(text, part.size()).size(), 1);
     result += size == part.size() ? clean : printable(part.substr(0, size));
     text.remove_prefix(size);
   }

@@ -1,6 +1,7 @@
 #include "core/configuration/sources.hpp"
 
 #include "core/base/identifiers.hpp"
+#include "core/base/text.hpp"
 #include "core/configuration/files.hpp"
 #include "core/configuration/text.hpp"
 

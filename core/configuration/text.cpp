@@ -1,8 +1,9 @@
 #include "core/configuration/text.hpp"
 
-#include "core/base/identifiers.hpp"
+#include "core/base/text.hpp"
 
 #include <algorithm>
+#include <arpa/inet.h>
 
 namespace cm::core::configuration {
 
@@ -11,32 +12,6 @@ namespace {
 constexpr std::size_t max_shown = 120;
 
 } // namespace
-
-std::string to_lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
-std::string to_upper(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'a' && c <= 'z')
-      c = static_cast<char>(c - 'a' + 'A');
-  }
-  return result;
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const auto first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos)
-    return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
@@ -50,22 +25,14 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 }
 
 std::string printable(std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string_view shown = text;
-  if (shown.size() > max_shown) {
-    shown = shown.substr(0, max_shown);
-    // Do not split a UTF-8 character.
-    while (!shown.empty() && (static_cast<unsigned char>(text[shown.size()]) & 0xc0U) == 0x80U)
-      shown.remove_suffix(1);
-  }
+  const auto shown = utf8_prefix(text, max_shown);
   const bool utf8 = is_utf8(shown);
   std::string result;
   for (const char c : shown) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x20U || byte == 0x7fU || (byte >= 0x80U && !utf8)) {
       result += "\\x";
-      result += digits[byte >> 4U];
-      result += digits[byte & 15U];
+      append_hex(result, byte);
     } else {
       result += c;
     }
@@ -94,6 +61,18 @@ std::size_t edit_distance(std::string_view left, std::string_view right, std::si
     std::swap(last, row);
   }
   return std::min(last.back(), limit + 1);
+}
+
+bool is_host_name(std::string_view text) noexcept {
+  constexpr std::size_t max_length = 253; // of a domain name (RFC 1035)
+  return !text.empty() && text.size() <= max_length && std::all_of(text.begin(), text.end(), [](char c) {
+    return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_';
+  });
+}
+
+bool is_ipv6_address(std::string_view text) {
+  in6_addr ignored{};
+  return inet_pton(AF_INET6, std::string(text).c_str(), &ignored) == 1;
 }
 
 } // namespace cm::core::configuration

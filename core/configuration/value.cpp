@@ -1,11 +1,11 @@
 #include "core/configuration/value.hpp"
 
+#include "core/base/text.hpp"
 #include "core/configuration/text.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <limits>
 #include <utility>
 
@@ -52,11 +52,7 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
   // Leading zeros are refused, because YAML 1.1 parsers would read an octal number.
   if (text.empty() || text.front() == '-' || (text.size() > 1 && text.front() == '0'))
     return std::nullopt;
-  std::int64_t value = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (fault != std::errc{} || end != text.data() + text.size())
-    return std::nullopt;
-  return value;
+  return parse_number<std::int64_t>(text);
 }
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {

@@ -1,6 +1,6 @@
 #include "core/configuration/yaml_file.hpp"
 
-#include "core/base/identifiers.hpp"
+#include "core/base/text.hpp"
 #include "core/configuration/text.hpp"
 
 #include <yaml-cpp/eventhandler.h>

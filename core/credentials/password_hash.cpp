@@ -1,11 +1,11 @@
 #include "core/credentials/password_hash.hpp"
 
+#include "core/base/text.hpp"
 #include "core/credentials/token_generator.hpp"
 
 #include <sodium.h>
 
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <new>
 #include <optional>
@@ -44,12 +44,7 @@ std::optional<std::uint32_t> parameter(std::string_view list, std::string_view n
     list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
     if (!item.starts_with(name))
       continue;
-    const auto digits = item.substr(name.size());
-    std::uint32_t value = 0;
-    const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    if (ec == std::errc{} && end == digits.data() + digits.size())
-      return value;
-    return std::nullopt;
+    return parse_number<std::uint32_t>(item.substr(name.size()));
   }
   return std::nullopt;
 }

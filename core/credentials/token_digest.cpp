@@ -1,9 +1,8 @@
 #include "core/credentials/token_digest.hpp"
 
-#include <openssl/evp.h>
+#include "core/base/openssl_handles.hpp"
 
 #include <array>
-#include <memory>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -24,17 +23,13 @@ std::uint64_t big_endian(std::span<const unsigned char, half_size> bytes) noexce
 } // namespace
 
 void token_digest::add(const uuid& id, credential_status status, const std::optional<timestamp>& updated_at) {
-  // Fetched once: looking the algorithm up takes longer than hashing these few bytes.
-  static const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> sha256{EVP_MD_fetch(nullptr, "SHA256", nullptr),
-                                                                      &EVP_MD_free};
   std::string text(id.bytes.begin(), id.bytes.end());
   text.append("/").append(std::to_string(static_cast<unsigned>(status))).append("/");
   if (updated_at)
     text.append(std::to_string(to_unix_ms(*updated_at)));
   std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
   unsigned int length = 0;
-  if (!sha256 || EVP_Digest(text.data(), text.size(), hash.data(), &length, sha256.get(), nullptr) != 1
-      || length < 2 * half_size)
+  if (EVP_Digest(text.data(), text.size(), hash.data(), &length, sha256(), nullptr) != 1 || length < 2 * half_size)
     throw std::runtime_error("SHA-256 is not available");
   const std::span<const unsigned char, EVP_MAX_MD_SIZE> bytes{hash};
   high ^= big_endian(bytes.subspan<0, half_size>());

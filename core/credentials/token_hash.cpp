@@ -1,7 +1,8 @@
 #include "core/credentials/token_hash.hpp"
 
+#include "core/base/openssl_handles.hpp"
+
 #include <openssl/core_names.h>
-#include <openssl/evp.h>
 #include <openssl/params.h>
 
 #include <stdexcept>
@@ -9,16 +10,6 @@
 namespace cm::core {
 
 namespace {
-
-struct mac_free {
-  void operator()(EVP_MAC* p) const noexcept { EVP_MAC_free(p); }
-
-  void operator()(EVP_MAC_CTX* p) const noexcept { EVP_MAC_CTX_free(p); }
-
-  void operator()(EVP_MD* p) const noexcept { EVP_MD_free(p); }
-
-  void operator()(EVP_MD_CTX* p) const noexcept { EVP_MD_CTX_free(p); }
-};
 
 void require(bool ok, const char* what) {
   if (!ok)
@@ -38,17 +29,17 @@ const unsigned char* bytes(std::string_view text) noexcept {
 } // namespace
 
 struct token_hasher::state {
-  std::unique_ptr<EVP_MAC, mac_free> mac;
-  std::unique_ptr<EVP_MAC_CTX, mac_free> mac_context;
-  std::unique_ptr<EVP_MD, mac_free> digest;
-  std::unique_ptr<EVP_MD_CTX, mac_free> digest_context;
+  openssl_ptr<EVP_MAC> mac;
+  openssl_ptr<EVP_MAC_CTX> mac_context;
+  const EVP_MD* digest = nullptr;
+  openssl_ptr<EVP_MD_CTX> digest_context;
 };
 
 token_hasher::token_hasher(const secret& key) : state_(std::make_unique<state>()) {
   if (key.empty()) {
-    state_->digest.reset(EVP_MD_fetch(nullptr, "SHA256", nullptr));
+    state_->digest = sha256();
     state_->digest_context.reset(EVP_MD_CTX_new());
-    require(state_->digest && state_->digest_context, "no SHA-256");
+    require(state_->digest_context != nullptr, "no memory for SHA-256");
     return;
   }
   state_->mac.reset(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
@@ -83,7 +74,7 @@ token_hash token_hasher::hash(std::string_view application, std::string_view tok
   }
   auto* context = state_->digest_context.get();
   unsigned int length = 0;
-  const bool ok = EVP_DigestInit_ex2(context, state_->digest.get(), nullptr) == 1
+  const bool ok = EVP_DigestInit_ex2(context, state_->digest, nullptr) == 1
                   && EVP_DigestUpdate(context, prefix.data(), prefix.size()) == 1
                   && EVP_DigestUpdate(context, application.data(), application.size()) == 1
                   && EVP_DigestUpdate(context, token.data(), token.size()) == 1

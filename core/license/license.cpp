@@ -1,16 +1,14 @@
 #include "core/license/license.hpp"
 
 #include "core/base/bounded_file.hpp"
+#include "core/base/openssl_handles.hpp"
 #include "core/license/license_pkcs12.hpp"
 
-#include <openssl/bn.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/sha.h>
-#include <openssl/x509_vfy.h>
 
 #include <ctime>
-#include <memory>
 #include <stdexcept>
 #include <utility>
 
@@ -20,21 +18,6 @@ namespace {
 
 using detail::certificate_ptr;
 using detail::certificates;
-
-struct openssl_deleter {
-  void operator()(BIO* p) const noexcept { BIO_free(p); }
-
-  void operator()(BIGNUM* p) const noexcept { BN_free(p); }
-
-  void operator()(char* p) const noexcept { OPENSSL_free(p); }
-
-  void operator()(X509_STORE* p) const noexcept { X509_STORE_free(p); }
-
-  void operator()(X509_STORE_CTX* p) const noexcept { X509_STORE_CTX_free(p); }
-};
-
-template <class T>
-using owned = std::unique_ptr<T, openssl_deleter>;
 
 license_error failed(license_failure failure, std::string message) {
   return {failure, std::move(message), std::nullopt};
@@ -46,7 +29,7 @@ std::string quoted(const std::string& path) {
 
 /// The name in RFC 2253 form; empty if OpenSSL cannot render it.
 std::string name_text(const X509_NAME* name) {
-  const owned<BIO> out{BIO_new(BIO_s_mem())};
+  const openssl_ptr<BIO> out{BIO_new(BIO_s_mem())};
   if (!out || X509_NAME_print_ex(out.get(), name, 0, XN_FLAG_RFC2253) < 0)
     return {};
   char* text = nullptr;
@@ -55,10 +38,10 @@ std::string name_text(const X509_NAME* name) {
 }
 
 std::string serial_text(const X509* certificate) {
-  const owned<BIGNUM> number{ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr)};
+  const openssl_ptr<BIGNUM> number{ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr)};
   if (!number)
     return {};
-  const owned<char> text{BN_bn2dec(number.get())};
+  const openssl_ptr<char> text{BN_bn2dec(number.get())};
   return text ? std::string(text.get()) : std::string{};
 }
 
@@ -85,7 +68,7 @@ int ignore_own_dates(int ok, X509_STORE_CTX* context) {
 
 /// Adds every certificate of a PEM bundle to the store. Returns their number; empty if any part is not a certificate.
 std::optional<std::size_t> add_trusted(X509_STORE* store, const std::string& pem) {
-  const owned<BIO> in{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))};
+  const openssl_ptr<BIO> in{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))};
   if (!in)
     return std::nullopt;
   std::size_t count = 0;
@@ -107,8 +90,8 @@ std::optional<std::string> chain_fault(X509* certificate, const certificates& ot
   const auto pem = read_bounded_file(bundle, max_license_file_size);
   if (!pem)
     return named + " cannot be read: " + pem.error().message;
-  const owned<X509_STORE> store{X509_STORE_new()};
-  const owned<X509_STORE_CTX> context{X509_STORE_CTX_new()};
+  const openssl_ptr<X509_STORE> store{X509_STORE_new()};
+  const openssl_ptr<X509_STORE_CTX> context{X509_STORE_CTX_new()};
   if (!store || !context)
     return "out of memory";
   const auto count = add_trusted(store.get(), *pem);

@@ -1,8 +1,6 @@
 #include "core/license/license_pkcs12.hpp"
 
 #include <openssl/err.h>
-#include <openssl/pkcs12.h>
-#include <openssl/provider.h>
 
 #include <utility>
 
@@ -12,19 +10,6 @@ namespace {
 
 /// A larger iteration count would delay the start of the process for too long. Common tools write 2,000 to 600,000.
 constexpr long max_iterations = 2'000'000;
-
-struct pkcs12_free {
-  void operator()(PKCS12* p) const noexcept { PKCS12_free(p); }
-
-  void operator()(EVP_PKEY* p) const noexcept { EVP_PKEY_free(p); } // wipes it
-
-  void operator()(OSSL_LIB_CTX* p) const noexcept { OSSL_LIB_CTX_free(p); }
-
-  void operator()(OSSL_PROVIDER* p) const noexcept { OSSL_PROVIDER_unload(p); }
-};
-
-template <class T>
-using owned = std::unique_ptr<T, pkcs12_free>;
 
 using outcome = boost::system::result<pkcs12_content, license_error>;
 
@@ -56,7 +41,7 @@ attempt open_in(OSSL_LIB_CTX* library, std::string_view content, const secret& p
   // On failure d2i_PKCS12() frees `raw` and sets it to null.
   if (raw == nullptr || d2i_PKCS12(&raw, &cursor, static_cast<long>(content.size())) == nullptr)
     return {failed(license_failure::malformed, "is not a PKCS #12 file")};
-  const owned<PKCS12> file{raw};
+  const openssl_ptr<PKCS12> file{raw};
   if (PKCS12_mac_present(file.get()) != 1)
     return {failed(license_failure::malformed, "has no integrity code (MAC)")};
   const ASN1_INTEGER* iterations = nullptr;
@@ -80,12 +65,12 @@ attempt open_in(OSSL_LIB_CTX* library, std::string_view content, const secret& p
   STACK_OF(X509)* raw_others = nullptr;
   if (PKCS12_parse(file.get(), password.c_str(), &raw_key, &raw_certificate, &raw_others) != 1)
     return {failed(license_failure::malformed, "is damaged or encrypted in a way that is not supported"), true};
-  const owned<EVP_PKEY> key{raw_key};
+  const openssl_ptr<EVP_PKEY> key{raw_key};
   pkcs12_content found;
   found.certificate.reset(raw_certificate);
-  for (int i = 0; i < sk_X509_num(raw_others); ++i)
-    found.others.emplace_back(sk_X509_value(raw_others, i));
-  sk_X509_free(raw_others);
+  const certificate_stack others{raw_others};
+  for (int i = 0; i < sk_X509_num(others.get()); ++i)
+    found.others.emplace_back(sk_X509_value(others.get(), i));
 
   if (!key)
     return {failed(license_failure::no_key, "holds no private key")};
@@ -98,14 +83,13 @@ attempt open_in(OSSL_LIB_CTX* library, std::string_view content, const secret& p
 
 /// Copies a certificate into the default library context, because its own context is about to be destroyed.
 certificate_ptr copy_to_default_context(const certificate_ptr& certificate) {
-  unsigned char* der = nullptr;
-  const int length = i2d_X509(certificate.get(), &der);
+  unsigned char* raw = nullptr;
+  const int length = i2d_X509(certificate.get(), &raw);
+  const openssl_ptr<unsigned char> der{raw};
   if (length <= 0)
     return nullptr;
-  const unsigned char* cursor = der;
-  certificate_ptr copy{d2i_X509(nullptr, &cursor, length)};
-  OPENSSL_free(der);
-  return copy;
+  const unsigned char* cursor = der.get();
+  return certificate_ptr{d2i_X509(nullptr, &cursor, length)};
 }
 
 outcome copy_to_default_context(outcome in) {
@@ -130,11 +114,11 @@ outcome open_pkcs12(std::string_view content, const secret& password) {
   if (!first.unsupported)
     return std::move(first.result);
   // RC2 and single DES are in the legacy provider, which must not be loaded into the default context of the process.
-  const owned<OSSL_LIB_CTX> library{OSSL_LIB_CTX_new()};
+  const openssl_ptr<OSSL_LIB_CTX> library{OSSL_LIB_CTX_new()};
   if (!library)
     return std::move(first.result);
-  const owned<OSSL_PROVIDER> standard{OSSL_PROVIDER_load(library.get(), "default")};
-  const owned<OSSL_PROVIDER> legacy{OSSL_PROVIDER_load(library.get(), "legacy")};
+  const openssl_ptr<OSSL_PROVIDER> standard{OSSL_PROVIDER_load(library.get(), "default")};
+  const openssl_ptr<OSSL_PROVIDER> legacy{OSSL_PROVIDER_load(library.get(), "legacy")};
   if (!standard || !legacy) {
     auto e = std::move(first.result).error();
     e.message += " (OpenSSL's legacy provider, which opens files of old tools, is not installed)";

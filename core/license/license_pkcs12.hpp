@@ -1,26 +1,17 @@
 // Opens PKCS #12 content. Internal to the license check.
 #pragma once
 
+#include "core/base/openssl_handles.hpp"
 #include "core/base/secret.hpp"
 #include "core/license/license.hpp"
 
-#include <openssl/x509.h>
-
-#include <memory>
 #include <string_view>
 #include <vector>
 
 namespace cm::core::detail {
 
-struct x509_free {
-  void operator()(X509* p) const noexcept { X509_free(p); }
-
-  /// Frees the stack only, not its elements.
-  void operator()(STACK_OF(X509) * p) const noexcept { sk_X509_free(p); }
-};
-
-using certificate_ptr = std::unique_ptr<X509, x509_free>;
-using certificate_stack = std::unique_ptr<STACK_OF(X509), x509_free>;
+using certificate_ptr = openssl_ptr<X509>;
+using certificate_stack = openssl_ptr<STACK_OF(X509)>;
 using certificates = std::vector<certificate_ptr>;
 
 struct pkcs12_content {

@@ -1,9 +1,10 @@
 #include "core/observability/log_format.hpp"
 
+#include "core/base/text.hpp"
+
 #include <sodium.h>
 
 #include <array>
-#include <charconv>
 #include <optional>
 #include <vector>
 
@@ -11,72 +12,24 @@ namespace cm::core {
 
 namespace {
 
-constexpr std::string_view replacement = "\xef\xbf\xbd"; // U+FFFD
-
-/// The next code point of a text that should be UTF-8, and its length in bytes. Empty for an invalid byte.
-struct step {
-  std::size_t length = 1;
-  std::optional<std::uint32_t> code_point;
-};
-
-step read_step(std::string_view text) noexcept {
-  const auto byte = [text](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  const std::uint32_t first = byte(0);
-  if (first < 0x80U)
-    return {1, first};
-  const std::size_t length = first >= 0xf0U ? 4 : first >= 0xe0U ? 3 : 2;
-  if (first < 0xc2U || first > 0xf4U || text.size() < length)
-    return {};
-  std::uint32_t value = first & (0x7fU >> length);
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0U) != 0x80U)
-      return {};
-    value = (value << 6U) | (byte(i) & 0x3fU);
-  }
-  constexpr std::array<std::uint32_t, 5> min_values{0, 0, 0x80U, 0x800U, 0x10000U};
-  if (value < min_values[length] || value > 0x10ffffU || (value >= 0xd800U && value <= 0xdfffU))
-    return {};
-  return {length, value};
-}
-
 constexpr bool must_be_escaped(std::uint32_t c) noexcept {
-  return c < 0x20U || (c >= 0x7fU && c <= 0x9fU) || c == 0x2028U || c == 0x2029U;
-}
-
-void append_escape(std::string& out, std::uint32_t c) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  out += '\\';
-  switch (c) {
-  case '\n':
-    out += 'n';
-    return;
-  case '\r':
-    out += 'r';
-    return;
-  case '\t':
-    out += 't';
-    return;
-  default:
-    break;
-  }
-  out += 'u';
-  for (const unsigned shift : {12U, 8U, 4U, 0U})
-    out += digits[(c >> shift) & 0x0fU];
+  return is_control(c) || c == 0x2028U || c == 0x2029U;
 }
 
 /// @param quoted whether the text is inside double quotes, as every text in JSON is.
 void append_safe(std::string& out, std::string_view text, bool quoted) {
   while (!text.empty()) {
-    const auto next = read_step(text);
-    if (!next.code_point)
-      out += replacement;
-    else if (must_be_escaped(*next.code_point))
-      append_escape(out, *next.code_point);
-    else if (quoted && (*next.code_point == '"' || *next.code_point == '\\'))
-      (out += '\\') += text.front();
-    else
-      out += text.substr(0, next.length);
-    text.remove_prefix(next.length);
+    std::size_t length = 0;
+    const auto code_point = next_code_point(text, length);
+    if (code_point == malformed) {
+      out += replacement_character;
+      length = 1;
+    } else if (must_be_escaped(code_point) || (quoted && (code_point == '"' || code_point == '\\'))) {
+      append_json_escape(out, code_point);
+    } else {
+      out += text.substr(0, length);
+    }
+    text.remove_prefix(length);
   }
 }
 
@@ -88,9 +41,7 @@ void append_string(std::string& out, std::string_view text) {
 
 bool is_plain(std::string_view text) noexcept {
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
-                       || std::string_view{"-._~:/@+,"}.find(c) != std::string_view::npos;
-    if (!plain)
+    if (!is_letter_or_digit(c) && std::string_view{"-._~:/@+,"}.find(c) == std::string_view::npos)
       return false;
   }
   return true;
@@ -106,15 +57,15 @@ void append_part(std::string& out, std::string_view part) {
 }
 
 std::optional<std::string_view> take_part(std::string_view& rest) noexcept {
-  std::size_t length = 0;
-  const auto [end, code] = std::from_chars(rest.data(), rest.data() + rest.size(), length);
-  if (code != std::errc{} || end == rest.data() + rest.size() || *end != ':')
+  const auto colon = rest.find(':');
+  const auto length = parse_number<std::size_t>(rest.substr(0, colon));
+  if (!length || colon == std::string_view::npos)
     return std::nullopt;
-  rest.remove_prefix(static_cast<std::size_t>(end - rest.data()) + 1);
-  if (rest.size() < length)
+  rest.remove_prefix(colon + 1);
+  if (rest.size() < *length)
     return std::nullopt;
-  const auto part = rest.substr(0, length);
-  rest.remove_prefix(length);
+  const auto part = rest.substr(0, *length);
+  rest.remove_prefix(*length);
   return part;
 }
 

@@ -1,15 +1,14 @@
 #include "core/observability/logging.hpp"
 
+#include "core/base/text.hpp"
 #include "core/observability/log_format.hpp"
 
 #include <spdlog/async.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
-#include <cctype>
 #include <fcntl.h>
 #include <map>
 #include <optional>
@@ -62,9 +61,6 @@ set_up& current() {
 }
 
 std::optional<spdlog::level::level_enum> parse_level(std::string_view name) {
-  std::string lower{name};
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   using namespace spdlog::level;
   constexpr std::array<std::pair<std::string_view, level_enum>, 10> names{{{"trace", trace},
                                                                            {"debug", debug},
@@ -77,7 +73,7 @@ std::optional<spdlog::level::level_enum> parse_level(std::string_view name) {
                                                                            {"fatal", critical},
                                                                            {"off", off}}};
   for (const auto& [known, level] : names) {
-    if (known == lower)
+    if (equals_ignoring_case(known, name))
       return level;
   }
   return std::nullopt;
@@ -177,12 +173,7 @@ void shutdown_logging() {
 
 void write_termination_message(std::string_view text, const char* path) noexcept {
   constexpr std::size_t max_length = 4096; // limit of the Kubernetes API, see terminationMessagePath
-  auto rest = text.substr(0, max_length);
-  // Do not split a UTF-8 character.
-  if (rest.size() < text.size()) {
-    while (!rest.empty() && (static_cast<unsigned char>(text[rest.size()]) & 0xc0U) == 0x80U)
-      rest.remove_suffix(1);
-  }
+  auto rest = utf8_prefix(text, max_length);
   const int file = ::open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NONBLOCK);
   if (file < 0)
     return;

@@ -1,8 +1,9 @@
 #include "core/observability/process_usage.hpp"
 
+#include "core/base/text.hpp"
+
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdlib>
 #include <dirent.h>
 #include <fcntl.h>
@@ -80,9 +81,10 @@ std::optional<process_usage> parse_process_stat(std::string_view text, std::uint
     const auto end = std::min(text.find(' '), text.size());
     const auto field = text.substr(0, end);
     const bool needed = i == user_ticks || i == system_ticks || i >= thread_count;
-    const auto read = std::from_chars(field.data(), field.data() + field.size(), fields[i]);
-    if (needed && i != thread_count + 1 && (read.ec != std::errc{} || read.ptr != field.data() + field.size()))
+    const auto number = parse_number<std::uint64_t>(field);
+    if (needed && i != thread_count + 1 && !number)
       return std::nullopt;
+    fields[i] = number.value_or(0);
     text.remove_prefix(end);
   }
   process_usage out;

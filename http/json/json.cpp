@@ -1,5 +1,7 @@
 #include "http/json/json.hpp"
 
+#include "core/base/text.hpp"
+
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/memory_resource.hpp>
 #include <boost/json/storage_ptr.hpp>
@@ -154,10 +156,6 @@ private:
   std::optional<std::string> duplicate_;
 };
 
-bool is_blank(std::string_view text) noexcept {
-  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
-}
-
 core::error invalid(std::string message) {
   return core::make_error(core::errc::invalid, std::move(message));
 }
@@ -165,7 +163,7 @@ core::error invalid(std::string message) {
 } // namespace
 
 core::expected<json::object> parse_json_object(std::string_view body) {
-  if (is_blank(body))
+  if (core::is_blank(body))
     return invalid("A JSON object is expected, the body is empty");
   json::parse_options options;
   options.max_depth = max_json_depth;
@@ -182,7 +180,7 @@ core::expected<json::object> parse_json_object(std::string_view body) {
     return invalid("The JSON text is nested too deeply");
   if (ec)
     return invalid("Malformed JSON at byte " + std::to_string(read) + ": " + ec.message());
-  if (!is_blank(body.substr(read)))
+  if (!core::is_blank(body.substr(read)))
     return invalid("There is more than one JSON value");
   json::value whole = parser.handler().release();
   if (!whole.is_object())

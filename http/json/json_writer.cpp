@@ -1,6 +1,6 @@
 #include "http/json/json_writer.hpp"
 
-#include "core/base/identifiers.hpp"
+#include "core/base/text.hpp"
 
 #include <array>
 #include <charconv>
@@ -10,37 +10,8 @@ namespace cm::http {
 
 namespace {
 
-constexpr std::string_view replacement = "\xEF\xBF\xBD"; // U+FFFD
-
 bool is_plain(char c) noexcept {
   return c >= ' ' && c <= '~' && c != '"' && c != '\\';
-}
-
-void append_escaped(std::string& out, char c) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  switch (c) {
-  case '"':
-    out.append("\\\"");
-    return;
-  case '\\':
-    out.append("\\\\");
-    return;
-  case '\n':
-    out.append("\\n");
-    return;
-  case '\r':
-    out.append("\\r");
-    return;
-  case '\t':
-    out.append("\\t");
-    return;
-  default:
-    break;
-  }
-  const auto byte = static_cast<unsigned char>(c);
-  out.append("\\u00");
-  out.push_back(digits[byte >> 4U]);
-  out.push_back(digits[byte & 0x0fU]);
 }
 
 } // namespace
@@ -59,11 +30,11 @@ void append_json_string(std::string& out, std::string_view text) {
       if (utf8)
         out.push_back(c);
       else
-        out.append(replacement);
+        out.append(core::replacement_character);
     } else if (is_plain(c)) {
       out.push_back(c);
     } else {
-      append_escaped(out, c);
+      core::append_json_escape(out, byte);
     }
   }
   out.push_back('"');
@@ -104,9 +75,7 @@ json_writer& json_writer::value(std::string_view text) {
 
 json_writer& json_writer::value(std::uint64_t number) {
   separate();
-  std::array<char, 20> digits{};
-  const auto done = std::to_chars(digits.data(), digits.data() + digits.size(), number);
-  out_.append(digits.data(), done.ptr);
+  core::append_number(out_, number);
   needs_comma_ = true;
   return *this;
 }

@@ -1,6 +1,6 @@
 #include "http/management/jolokia.hpp"
 
-#include "core/base/identifiers.hpp"
+#include "core/base/text.hpp"
 #include "http/server/problem.hpp"
 
 #include <boost/json/array.hpp>
@@ -9,7 +9,6 @@
 #include <boost/json/value.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -117,8 +116,7 @@ std::optional<operation> read_object(const json::value& from) {
   if (object == nullptr || text_of(*object, "type", text) == nullptr)
     return std::nullopt;
   operation out;
-  std::transform(text.begin(), text.end(), std::back_inserter(out.type),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  out.type = core::to_lower(text);
   if (text_of(*object, "mbean", text) != nullptr)
     out.mbean = text;
   if (text_of(*object, "path", text) != nullptr)
@@ -147,11 +145,10 @@ outcome descend(json::value value, const std::vector<std::string>& path) {
     if (auto* object = value.if_object(); object != nullptr && object->contains(part)) {
       next = std::move(object->at(part));
     } else if (auto* array = value.if_array(); array != nullptr) {
-      std::size_t index = 0;
-      const auto read = std::from_chars(part.data(), part.data() + part.size(), index);
-      if (read.ec != std::errc{} || read.ptr != part.data() + part.size() || index >= array->size())
+      const auto index = core::parse_number<std::size_t>(part);
+      if (!index || *index >= array->size())
         return refused({404, "java.lang.IllegalArgumentException", "Invalid path: no element " + part});
-      next = std::move((*array)[index]);
+      next = std::move((*array)[*index]);
     } else {
       return refused({404, "java.lang.IllegalArgumentException", "Invalid path: nothing at " + part});
     }

@@ -1,5 +1,6 @@
 #include "http/rest/api_document.hpp"
 
+#include "core/base/text.hpp"
 #include "http/rest/negotiation.hpp"
 
 #include <openssl/evp.h>
@@ -54,15 +55,6 @@ bool is_method(std::string_view text) noexcept {
   return std::find(methods.begin(), methods.end(), text) != methods.end();
 }
 
-std::string upper(std::string_view text) {
-  std::string result{text};
-  for (char& c : result) {
-    if (c >= 'a' && c <= 'z')
-      c = static_cast<char>(c - 'a' + 'A');
-  }
-  return result;
-}
-
 // Scans for operations without a YAML parser: the layout of the document is known, and a test compares the resulting
 // table with the routes.
 void append_operations(std::string& out) {
@@ -78,7 +70,7 @@ void append_operations(std::string& out) {
     } else if (const auto member = text_after(line, "    "); is_method(member)) {
       verb = without_colon(member);
     } else if (const auto summary = text_after(line, "      summary: "); !summary.empty()) {
-      out.append("<tr><td><code>").append(upper(verb)).append("</code></td><td><code>");
+      out.append("<tr><td><code>").append(core::to_upper(verb)).append("</code></td><td><code>");
       append_escaped(out, path);
       out.append("</code></td><td>");
       append_escaped(out, summary);

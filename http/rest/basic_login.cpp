@@ -1,5 +1,7 @@
 #include "http/rest/basic_login.hpp"
 
+#include "core/base/text.hpp"
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
@@ -43,7 +45,7 @@ bool hash(std::string_view text, digest& out) noexcept {
 bool shows_login(const request_head& request, std::string_view user, const core::secret& password) {
   const auto shown = request.header("Authorization");
   if (!shown || request.header_count("Authorization") != 1 || shown->size() < scheme.size()
-      || !equals_ignoring_case(shown->substr(0, scheme.size()), scheme))
+      || !core::equals_ignoring_case(shown->substr(0, scheme.size()), scheme))
     return false;
   auto given = decode(shown->substr(scheme.size()));
   if (!given)

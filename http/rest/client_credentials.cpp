@@ -1,32 +1,23 @@
 #include "http/rest/client_credentials.hpp"
 
 #include "core/base/identifiers.hpp"
+#include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "http/json/json.hpp"
 #include "http/json/json_writer.hpp"
 #include "http/rest/negotiation.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace cm::http {
 
 namespace {
 
-// Counts characters of valid UTF-8: every byte that is not a continuation byte starts a character.
-std::size_t characters(std::string_view text) noexcept {
-  constexpr unsigned continuation_mask = 0xc0U;
-  constexpr unsigned continuation = 0x80U;
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & continuation_mask) != continuation;
-  }));
-}
-
 std::optional<core::secret> optional_password(member_reader& members) {
   const auto given = members.optional_string("password");
   if (!given)
     return std::nullopt;
-  if (given->size() > max_password_length || characters(*given) < min_password_characters) {
+  if (given->size() > max_password_length || core::count_characters(*given) < min_password_characters) {
     members.reject("password", "must be at least 8 characters and at most 1024 bytes of UTF-8");
     return std::nullopt;
   }

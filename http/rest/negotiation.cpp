@@ -1,12 +1,11 @@
 #include "http/rest/negotiation.hpp"
 
+#include "core/base/openssl_handles.hpp"
+#include "core/base/text.hpp"
 #include "http/server/problem.hpp"
-
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -15,12 +14,9 @@ namespace cm::http {
 
 namespace {
 
-std::string_view trimmed(std::string_view text) noexcept {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-    text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-    text.remove_suffix(1);
-  return text;
+// Without the optional white space around an element of a header: spaces and tabs only (RFC 9110 section 5.6.3).
+std::string_view without_spaces(std::string_view text) noexcept {
+  return core::trimmed(text, " \t");
 }
 
 // Removes and returns the text before the next separator that is not inside a quoted string.
@@ -39,14 +35,13 @@ std::string_view next_part(std::string_view& rest, char separator) noexcept {
   end = std::min(end, rest.size());
   const std::string_view part = rest.substr(0, end);
   rest.remove_prefix(std::min(end + 1, rest.size()));
-  return trimmed(part);
+  return without_spaces(part);
 }
 
 bool is_token(std::string_view text) noexcept {
   constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
   for (const char c : text) {
-    const bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-    if (!alphanumeric && marks.find(c) == std::string_view::npos)
+    if (!core::is_letter_or_digit(c) && marks.find(c) == std::string_view::npos)
       return false;
   }
   return !text.empty();
@@ -116,7 +111,7 @@ std::optional<int> read_quality(std::string_view text) noexcept {
   int quality = (text[0] - '0') * 1000;
   int weight = 100;
   for (const char digit : text.substr(std::min<std::size_t>(2, text.size()))) {
-    if (digit < '0' || digit > '9')
+    if (!core::is_digit(digit))
       return std::nullopt;
     quality += (digit - '0') * weight;
     weight /= 10;
@@ -130,11 +125,11 @@ std::optional<int> read_quality(std::string_view text) noexcept {
 int specificity(const media_type& range, std::string_view type, std::string_view subtype) noexcept {
   if (range.type == "*")
     return range.subtype == "*" ? 1 : 0;
-  if (!equals_ignoring_case(range.type, type))
+  if (!core::equals_ignoring_case(range.type, type))
     return 0;
   if (range.subtype == "*")
     return 2;
-  if (!equals_ignoring_case(range.subtype, subtype))
+  if (!core::equals_ignoring_case(range.subtype, subtype))
     return 0;
   return range.parameters.empty() ? 3 : 4;
 }
@@ -156,20 +151,20 @@ std::optional<given_tag> next_tag(std::string_view& rest) noexcept {
   if (end == std::string_view::npos)
     return std::nullopt;
   found.opaque = rest.substr(0, end + 1);
-  rest = trimmed(rest.substr(end + 1));
+  rest = without_spaces(rest.substr(end + 1));
   return found;
 }
 
 // Whether `header_value` is `*` or a well-formed list of tags that contains `etag`. Weak tags match only if
 // `weak_counts`.
 bool names_tag(std::string_view header_value, std::string_view etag, bool weak_counts) {
-  std::string_view rest = trimmed(header_value);
+  std::string_view rest = without_spaces(header_value);
   if (rest == "*")
     return true;
   bool found = false;
   while (!rest.empty()) {
     if (rest.front() == ',') { // empty list elements are allowed (RFC 9110 section 5.6.1.2)
-      rest = trimmed(rest.substr(1));
+      rest = without_spaces(rest.substr(1));
       continue;
     }
     const auto tag = next_tag(rest);
@@ -208,7 +203,7 @@ bool accepts(std::string_view accept, std::string_view type, std::string_view su
     bool readable = true;
     std::vector<parameter> own;
     for (auto& parameter : range->parameters) {
-      if (!equals_ignoring_case(parameter.name, "q")) {
+      if (!core::equals_ignoring_case(parameter.name, "q")) {
         own.push_back(std::move(parameter));
         continue;
       }
@@ -234,11 +229,11 @@ bool is_content_type(std::string_view content_type, media type) {
   const auto found = read_media_type(content_type);
   const std::string_view wanted = to_string(type);
   const std::size_t slash = wanted.find('/');
-  if (!found || !equals_ignoring_case(found->type, wanted.substr(0, slash))
-      || !equals_ignoring_case(found->subtype, wanted.substr(slash + 1)))
+  if (!found || !core::equals_ignoring_case(found->type, wanted.substr(0, slash))
+      || !core::equals_ignoring_case(found->subtype, wanted.substr(slash + 1)))
     return false;
   for (const auto& parameter : found->parameters) {
-    if (equals_ignoring_case(parameter.name, "charset") && !equals_ignoring_case(parameter.value, "utf-8"))
+    if (core::equals_ignoring_case(parameter.name, "charset") && !core::equals_ignoring_case(parameter.value, "utf-8"))
       return false;
   }
   return true;
@@ -246,22 +241,15 @@ bool is_content_type(std::string_view content_type, media type) {
 
 std::string entity_tag(std::string_view representation) {
   constexpr std::size_t tag_bytes = 20;
-  constexpr std::string_view digits = "0123456789abcdef";
-  // Fetched once: fetching the algorithm takes longer than hashing a token's representation.
-  static const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> sha256{EVP_MD_fetch(nullptr, "SHA256", nullptr),
-                                                                      &EVP_MD_free};
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int length = 0;
-  if (!sha256
-      || EVP_Digest(representation.data(), representation.size(), digest.data(), &length, sha256.get(), nullptr) != 1
+  if (EVP_Digest(representation.data(), representation.size(), digest.data(), &length, core::sha256(), nullptr) != 1
       || length < tag_bytes)
     throw std::runtime_error("SHA-256 is not available");
   std::string tag = "\"";
   tag.reserve(2 * tag_bytes + 2);
-  for (std::size_t i = 0; i < tag_bytes; ++i) {
-    tag.push_back(digits[digest[i] >> 4U]);
-    tag.push_back(digits[digest[i] & 0x0fU]);
-  }
+  for (std::size_t i = 0; i < tag_bytes; ++i)
+    core::append_hex(tag, digest[i]);
   tag.push_back('"');
   return tag;
 }

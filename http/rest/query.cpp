@@ -1,7 +1,8 @@
 #include "http/rest/query.hpp"
 
+#include "core/base/text.hpp"
+
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <utility>
 
@@ -27,13 +28,10 @@ void query_reader::number(std::string_view name, std::uint64_t min, std::uint64_
   const auto given = text(name);
   if (!given)
     return;
-  std::uint64_t value = 0;
-  const char* const end = given->data() + given->size();
-  const auto done = std::from_chars(given->data(), end, value);
-  if (done.ec != std::errc{} || done.ptr != end || value < min || value > max)
-    reject(name, "must be a number from " + std::to_string(min) + " to " + std::to_string(max));
+  if (const auto value = core::parse_number<std::uint64_t>(*given, min, max))
+    target = *value;
   else
-    target = value;
+    reject(name, "must be a number from " + std::to_string(min) + " to " + std::to_string(max));
 }
 
 page_request query_reader::page() {

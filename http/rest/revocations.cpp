@@ -1,5 +1,6 @@
 #include "http/rest/revocations.hpp"
 
+#include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "core/base/uuid.hpp"
 #include "http/json/json_writer.hpp"
@@ -51,11 +52,8 @@ void write_revocation(json_writer& out, const core::revocation& of) {
 } // namespace
 
 std::string write_cursor(std::uint64_t sequence) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  constexpr unsigned digit_bits = 4;
   std::string result{cursor_version};
-  for (std::size_t i = number_digits; i-- > 0;)
-    result.push_back(digits[(sequence >> (i * digit_bits)) & 0x0fU]);
+  core::append_hex(result, sequence, number_digits);
   return result;
 }
 
@@ -64,7 +62,7 @@ std::optional<std::uint64_t> read_cursor(std::string_view text) noexcept {
   if (text.size() != cursor_version.size() + number_digits || text.substr(0, cursor_version.size()) != cursor_version)
     return std::nullopt;
   text.remove_prefix(cursor_version.size());
-  if (text.find_first_not_of("0123456789abcdef") != std::string_view::npos)
+  if (text.find_first_not_of(core::hex_digits) != std::string_view::npos)
     return std::nullopt;
   std::uint64_t sequence = 0;
   std::from_chars(text.data(), text.data() + text.size(), sequence, base);

@@ -2,6 +2,7 @@
 
 #include "core/base/identifiers.hpp"
 #include "core/base/status_phrase.hpp"
+#include "core/base/text.hpp"
 #include "http/json/json.hpp"
 #include "http/json/json_writer.hpp"
 #include "http/rest/query.hpp"
@@ -78,7 +79,7 @@ core::expected<import_line> read_line(const boost::json::object& from) {
 } // namespace
 
 core::expected<import_line> parse_import_line(std::string_view line) {
-  if (line.find_first_not_of(" \t\r") == std::string_view::npos)
+  if (core::is_blank(line))
     return core::make_error(core::errc::invalid, "The line is empty, a JSON object is expected");
   const auto object = parse_json_object(line);
   if (object.has_error())

@@ -1,6 +1,7 @@
 #include "http/server/request.hpp"
 
 #include "core/base/secret.hpp"
+#include "core/base/text.hpp"
 #include "core/base/uuid.hpp"
 
 #include <boost/core/detail/string_view.hpp>
@@ -30,10 +31,6 @@ constexpr std::array<std::pair<std::string_view, method>, 7> methods{{
   {"DELETE", method::delete_},
   {"OPTIONS", method::options},
 }};
-
-constexpr char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 bool is_usable_correlation_id(std::string_view text) noexcept {
   return !text.empty() && text.size() <= max_correlation_id_length
@@ -70,11 +67,6 @@ method parse_method(std::string_view text) noexcept {
       return value;
   }
   return method::other;
-}
-
-bool equals_ignoring_case(std::string_view left, std::string_view right) noexcept {
-  return left.size() == right.size()
-         && std::equal(left.begin(), left.end(), right.begin(), [](char a, char b) { return lower(a) == lower(b); });
 }
 
 request_head::span request_head::store(std::string_view bytes) {
@@ -171,7 +163,7 @@ std::vector<std::string_view> request_head::parameters(std::string_view name) co
 
 std::optional<std::string_view> request_head::header(std::string_view name) const noexcept {
   for (const auto& header : headers_) {
-    if (equals_ignoring_case(text(header.name), name))
+    if (core::equals_ignoring_case(text(header.name), name))
       return text(header.value);
   }
   return std::nullopt;
@@ -180,7 +172,7 @@ std::optional<std::string_view> request_head::header(std::string_view name) cons
 std::optional<std::string> request_head::joined_header(std::string_view name) const {
   std::optional<std::string> joined;
   for (const auto& header : headers_) {
-    if (!equals_ignoring_case(text(header.name), name))
+    if (!core::equals_ignoring_case(text(header.name), name))
       continue;
     if (joined)
       joined->append(", ").append(text(header.value));
@@ -192,7 +184,7 @@ std::optional<std::string> request_head::joined_header(std::string_view name) co
 
 std::size_t request_head::header_count(std::string_view name) const noexcept {
   return static_cast<std::size_t>(std::count_if(headers_.begin(), headers_.end(), [&](const named_span& header) {
-    return equals_ignoring_case(text(header.name), name);
+    return core::equals_ignoring_case(text(header.name), name);
   }));
 }
 

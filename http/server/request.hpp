@@ -21,9 +21,6 @@ enum class method : std::uint8_t { get, head, post, put, patch, delete_, options
 /// Case-sensitive (RFC 9110 section 9.1).
 [[nodiscard]] method parse_method(std::string_view text) noexcept;
 
-/// Case-insensitive comparison of ASCII text: field names, media types, tokens.
-[[nodiscard]] bool equals_ignoring_case(std::string_view left, std::string_view right) noexcept;
-
 /// Request line and header section. All text is stored in one string; views into it are valid until the request is
 /// modified or moved.
 class request_head {

@@ -1,5 +1,7 @@
 #include "http/server/request_parser.hpp"
 
+#include "core/base/text.hpp"
+
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
@@ -25,10 +27,6 @@ constexpr std::size_t min_chunked_rest = 5;
 // A chunked body may take at most this many times its size on the wire, chunk sizes and extensions included.
 constexpr std::size_t chunk_overhead_factor = 8;
 
-bool is_digits(std::string_view text) noexcept {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
 // Whether the line ends in a well-formed version, " HTTP/d.d", that CM does not support.
 bool names_other_version(std::string_view line) noexcept {
   constexpr std::string_view prefix = " HTTP/";
@@ -38,8 +36,8 @@ bool names_other_version(std::string_view line) noexcept {
     return false;
   const std::string_view version = line.substr(last_space);
   return version.size() == prefix.size() + 3 && version.substr(0, prefix.size()) == prefix
-         && is_digits(version.substr(prefix.size(), 1)) && version[prefix.size() + 1] == '.'
-         && is_digits(version.substr(prefix.size() + 2)) && version != " HTTP/1.1" && version != " HTTP/1.0";
+         && core::is_digits(version.substr(prefix.size(), 1)) && version[prefix.size() + 1] == '.'
+         && core::is_digits(version.substr(prefix.size() + 2)) && version != " HTTP/1.1" && version != " HTTP/1.0";
 }
 
 } // namespace
@@ -243,12 +241,12 @@ request_parser::progress request_parser::check_framing() {
   const std::size_t codings = head.header_count("Transfer-Encoding");
   if (lengths > 1 || codings > 1 || (lengths == 1 && codings == 1))
     return fail(400, "Ambiguous length of the body");
-  if (lengths == 1 && !is_digits(*head.header("Content-Length")))
+  if (lengths == 1 && !core::is_digits(*head.header("Content-Length")))
     return fail(400, "Malformed Content-Length");
   if (codings == 1) {
     if (head.is_http_1_0())
       return fail(400, "Transfer-Encoding is not part of HTTP/1.0");
-    if (!equals_ignoring_case(*head.header("Transfer-Encoding"), "chunked"))
+    if (!core::equals_ignoring_case(*head.header("Transfer-Encoding"), "chunked"))
       return fail(501, {});
   }
   const bool wants_body = head.verb() == method::post || head.verb() == method::put || head.verb() == method::patch;
@@ -256,7 +254,7 @@ request_parser::progress request_parser::check_framing() {
     return fail(411, {});
   const auto expectation = head.joined_header("Expect");
   if (expectation && !head.is_http_1_0()) {
-    if (!equals_ignoring_case(*expectation, "100-continue"))
+    if (!core::equals_ignoring_case(*expectation, "100-continue"))
       return fail(417, {});
     expects_continue_ = true;
   }

@@ -2,11 +2,11 @@
 
 #include "core/base/error.hpp"
 #include "core/base/status_phrase.hpp"
+#include "core/base/text.hpp"
 #include "http/server/request.hpp"
 
 #include <array>
 #include <charconv>
-#include <cstdint>
 
 namespace cm::http {
 
@@ -15,21 +15,6 @@ namespace {
 constexpr std::array<std::string_view, 7> day_names{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 constexpr std::array<std::string_view, 12> month_names{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-
-void append_number(std::string& out, std::size_t number) {
-  std::array<char, 20> digits{};
-  const auto done = std::to_chars(digits.data(), digits.data() + digits.size(), number);
-  out.append(digits.data(), done.ptr);
-}
-
-void append_padded(std::string& out, unsigned number, unsigned width) {
-  std::array<char, 10> digits{};
-  const auto done = std::to_chars(digits.data(), digits.data() + digits.size(), number);
-  const auto length = static_cast<unsigned>(done.ptr - digits.data());
-  if (length < width)
-    out.append(width - length, '0');
-  out.append(digits.data(), done.ptr);
-}
 
 void append_header(std::string& out, std::string_view name, std::string_view value) {
   out.append(name).append(": ");
@@ -44,7 +29,7 @@ void append_header(std::string& out, std::string_view name, std::string_view val
 
 bool has_header(const response& answer, std::string_view name) noexcept {
   for (const auto& [own, value] : answer.headers) {
-    if (equals_ignoring_case(own, name))
+    if (core::equals_ignoring_case(own, name))
       return true;
   }
   return false;
@@ -58,7 +43,7 @@ void append_framing(std::string& out, const response& answer, body_framing frami
   switch (framing) {
   case body_framing::sized:
     out.append("Content-Length: ");
-    append_number(out, answer.body.size());
+    core::append_number(out, answer.body.size());
     out.append("\r\n");
     return;
   case body_framing::chunked:
@@ -75,15 +60,15 @@ void append_date(std::string& out, std::chrono::system_clock::time_point time_po
   const std::chrono::weekday weekday{day};
   const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::seconds>(time_point - day)};
   out.append(day_names[weekday.c_encoding()]).append(", ");
-  append_padded(out, static_cast<unsigned>(date.day()), 2);
+  core::append_number(out, static_cast<unsigned>(date.day()), 2);
   out.append(" ").append(month_names[static_cast<unsigned>(date.month()) - 1]).append(" ");
-  append_padded(out, static_cast<unsigned>(static_cast<int>(date.year())), 4);
+  core::append_number(out, static_cast<unsigned>(static_cast<int>(date.year())), 4);
   out.append(" ");
-  append_padded(out, static_cast<unsigned>(time.hours().count()), 2);
+  core::append_number(out, static_cast<unsigned>(time.hours().count()), 2);
   out.append(":");
-  append_padded(out, static_cast<unsigned>(time.minutes().count()), 2);
+  core::append_number(out, static_cast<unsigned>(time.minutes().count()), 2);
   out.append(":");
-  append_padded(out, static_cast<unsigned>(time.seconds().count()), 2);
+  core::append_number(out, static_cast<unsigned>(time.seconds().count()), 2);
   out.append(" GMT");
 }
 
@@ -116,7 +101,7 @@ void write_head(std::string& out, const response& answer, const response_context
                 std::chrono::system_clock::time_point now) {
   constexpr unsigned status_digits = 3;
   out.append("HTTP/1.1 ");
-  append_padded(out, static_cast<unsigned>(answer.status), status_digits);
+  core::append_number(out, static_cast<unsigned>(answer.status), status_digits);
   out.append(" ").append(core::reason_phrase(answer.status)).append("\r\n");
   if (!answer.content_type.empty())
     append_header(out, "Content-Type", answer.content_type);
@@ -132,8 +117,9 @@ void write_head(std::string& out, const response& answer, const response_context
   out.append("X-Content-Type-Options: nosniff\r\n");
   out.append(context.keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n");
   for (const auto& [name, value] : answer.headers) {
-    const bool reserved = equals_ignoring_case(name, "Content-Length") || equals_ignoring_case(name, "Connection")
-                          || equals_ignoring_case(name, "Transfer-Encoding");
+    const bool reserved = core::equals_ignoring_case(name, "Content-Length")
+                          || core::equals_ignoring_case(name, "Connection")
+                          || core::equals_ignoring_case(name, "Transfer-Encoding");
     if (!reserved)
       append_header(out, name, value);
   }

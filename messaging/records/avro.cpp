@@ -1,6 +1,6 @@
 #include "messaging/records/avro.hpp"
 
-#include "core/base/identifiers.hpp"
+#include "core/base/text.hpp"
 
 #include <limits>
 

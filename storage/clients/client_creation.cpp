@@ -1,5 +1,5 @@
 // New client credentials.
-#include "core/base/identifiers.hpp"
+#include "core/base/text.hpp"
 #include "core/base/try.hpp"
 #include "storage/clients/client_repository.hpp"
 #include "storage/clients/client_row.hpp"
@@ -25,8 +25,7 @@ std::optional<failure> broken_bound(const create_client& request) {
   }
   if (wanted.issuer.size() > max_subject_text || !core::is_utf8(wanted.issuer))
     return invalid("not an issuer");
-  if (wanted.serial_number.empty() || wanted.serial_number.size() > max_subject_text
-      || wanted.serial_number.find_first_not_of("0123456789") != std::string::npos)
+  if (wanted.serial_number.size() > max_subject_text || !core::is_digits(wanted.serial_number))
     return invalid("not a serial number");
   return std::nullopt;
 }

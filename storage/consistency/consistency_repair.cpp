@@ -1,12 +1,12 @@
 #include "storage/consistency/consistency_repair.hpp"
 
+#include "core/base/text.hpp"
 #include "core/base/try.hpp"
 #include "storage/consistency/consistency_rows.hpp"
 #include "storage/events/audit.hpp"
 #include "storage/events/revocation_log.hpp"
 #include "storage/sql/transaction.hpp"
 
-#include <charconv>
 #include <utility>
 
 namespace cm::storage {
@@ -193,10 +193,10 @@ outcome<repair_result> repair_once(connection& db, const consistency_settings& s
     return add_revocation(db, settings, *id);
   }
   if (found.kind == inconsistency::orphan_event) {
-    std::int64_t sequence = 0;
-    if (std::from_chars(found.id.data(), found.id.data() + found.id.size(), sequence).ec != std::errc{})
+    const auto sequence = core::parse_number<std::int64_t>(found.id);
+    if (!sequence)
       return invalid("no number of an outbox row");
-    return remove_orphan(db, sequence);
+    return remove_orphan(db, *sequence);
   }
   return repair_result{outcome_kind::manual, "not repaired: see the runbook"};
 }

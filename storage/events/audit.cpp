@@ -1,6 +1,6 @@
 #include "storage/events/audit.hpp"
 
-#include "core/base/identifiers.hpp"
+#include "core/base/text.hpp"
 #include "core/base/try.hpp"
 #include "storage/sql/row_values.hpp"
 #include "storage/sql/rows.hpp"
@@ -40,15 +40,6 @@ core::audit_record read_record(const statement& row, std::size_t first = 0) {
   return record;
 }
 
-// Length of the UTF-8 character that starts with this byte; 1 if it is not a valid first byte.
-std::size_t character_length(unsigned char first) {
-  if (first >= 0xF0)
-    return 4;
-  if (first >= 0xE0)
-    return 3;
-  return first >= 0xC0 ? 2 : 1;
-}
-
 } // namespace
 
 std::string audit_text(std::string_view text) {
@@ -56,17 +47,13 @@ std::string audit_text(std::string_view text) {
   kept.reserve(std::min(text.size(), max_audit_text));
   std::size_t position = 0;
   while (position < text.size()) {
-    const auto character = text.substr(position, character_length(static_cast<unsigned char>(text[position])));
-    const bool valid = core::is_utf8(character);
-    if (kept.size() + (valid ? character.size() : 1) > max_audit_text)
+    std::size_t next = position;
+    const bool valid = core::next_code_point(text, next) != core::malformed;
+    const auto character = valid ? text.substr(position, next - position) : "?";
+    if (kept.size() + character.size() > max_audit_text)
       break;
-    if (valid) {
-      kept += character;
-      position += character.size();
-    } else {
-      kept += '?';
-      ++position;
-    }
+    kept += character;
+    position += character.size();
   }
   return kept;
 }

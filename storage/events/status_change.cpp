@@ -3,16 +3,13 @@
 #include "core/base/try.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace cm::storage {
 
-core::revocation marked(core::revocation lost, const change_mark& mark, std::optional<core::credential_status> to) {
-  lost.to = to;
-  lost.correlation_id = mark.correlation_id;
-  lost.at = mark.at;
-  return lost;
-}
+namespace {
 
+/// Reads the event back that an earlier attempt has written; empty if it has been deleted.
 outcome<std::optional<core::revocation>> event_of(connection& db, const core::revocation& lost,
                                                   const change_mark& mark) {
   CM_TRY(auto&& written, revocations_of(db, mark, lost.kind));
@@ -22,6 +19,15 @@ outcome<std::optional<core::revocation>> event_of(connection& db, const core::re
   if (same != written.end())
     event = std::move(*same);
   return event;
+}
+
+} // namespace
+
+core::revocation marked(core::revocation lost, const change_mark& mark, std::optional<core::credential_status> to) {
+  lost.to = to;
+  lost.correlation_id = mark.correlation_id;
+  lost.at = mark.at;
+  return lost;
 }
 
 outcome<bool> change_at_once(connection& db, const seen_credential& seen, const audit_entry& entry,
@@ -95,6 +101,27 @@ outcome<void> record_and_commit(connection& db, transaction& within, const audit
 
 failure precondition_failed() {
   return make_usable_failure(core::errc::precondition_failed, "The credential has changed");
+}
+
+failure transition_refused(core::credential_status from, core::credential_status to) {
+  return make_usable_failure(core::errc::conflict, "A credential that is " + std::string{to_string(from)}
+                                                     + " cannot become " + std::string{to_string(to)});
+}
+
+outcome<earlier_change> find_earlier_change(connection& db, const core::uuid& id,
+                                            std::optional<core::credential_status> target, const change_mark& mark,
+                                            core::revocation lost) {
+  const auto is_same = [&](const core::audit_record& r) {
+    return target ? r.to == target && r.from && r.from != target : !r.to;
+  };
+  CM_TRY(const auto& record, find_change(db, id, mark, is_same));
+  earlier_change earlier;
+  earlier.done = record.has_value();
+  if (earlier.done && (!target || core::revokes(*record->from, *target))) {
+    CM_TRY(auto&& event, event_of(db, marked(std::move(lost), mark, target), mark));
+    earlier.event = std::move(event);
+  }
+  return earlier;
 }
 
 } // namespace cm::storage

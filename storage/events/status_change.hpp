@@ -69,10 +69,6 @@ struct changed_row {
 [[nodiscard]] core::revocation marked(core::revocation lost, const change_mark& mark,
                                       std::optional<core::credential_status> to);
 
-/// Reads the event back that an earlier attempt has written; empty if it has been deleted.
-[[nodiscard]] outcome<std::optional<core::revocation>> event_of(connection& db, const core::revocation& lost,
-                                                                const change_mark& mark);
-
 /// The state of a credential that was read without a lock.
 struct seen_credential {
   std::string_view table;
@@ -96,6 +92,8 @@ struct seen_credential {
 
 [[nodiscard]] failure precondition_failed();
 
+[[nodiscard]] failure transition_refused(core::credential_status from, core::credential_status to);
+
 /// The revocation that a change of the row to that status (empty: its deletion) causes; empty if it revokes nothing.
 template <class Table>
 [[nodiscard]] std::optional<core::revocation> revocation_of(const Table& table, const typename Table::row& row,
@@ -118,26 +116,18 @@ template <class Table>
                         lost);
 }
 
-/// The result of an earlier attempt of a status change.
+/// The result of an earlier attempt of a change.
 struct earlier_change {
   bool done = false;
   std::optional<core::revocation> event; ///< if it revoked the credential and the event still exists
 };
 
-/// Finds an earlier attempt of the change to `target` with this mark.
-template <class Table>
-[[nodiscard]] outcome<earlier_change> find_earlier_change(connection& db, const Table& table, const core::uuid& id,
-                                                          core::credential_status target, const change_mark& mark) {
-  const auto is_same = [&](const core::audit_record& r) { return r.to == target && r.from && r.from != target; };
-  CM_TRY(const auto& record, find_change(db, id, mark, is_same));
-  earlier_change earlier;
-  earlier.done = record.has_value();
-  if (earlier.done && core::revokes(*record->from, target)) {
-    CM_TRY(auto&& event, event_of(db, marked(table.lost(id), mark, target), mark));
-    earlier.event = std::move(event);
-  }
-  return earlier;
-}
+/// Finds an earlier attempt of the change of a credential with this mark.
+/// @param target the status after the change; empty: its deletion
+/// @param lost the revocation of the credential, with kind and ID
+[[nodiscard]] outcome<earlier_change> find_earlier_change(connection& db, const core::uuid& id,
+                                                          std::optional<core::credential_status> target,
+                                                          const change_mark& mark, core::revocation lost);
 
 /// The optimistic path of change_status(); empty if the row does not permit the change, or has changed meanwhile.
 template <class Table>
@@ -197,7 +187,7 @@ change_status(connection& db, const Table& table, core::credential_status target
   // credential since: their changes must stay. On a first attempt, only the time of the row can indicate an earlier
   // one.
   if (how.repeated || !(allowed || no_op) || row.updated_at == mark.at) {
-    CM_TRY(auto&& earlier, find_earlier_change(db, table, row.id, target, mark));
+    CM_TRY(auto&& earlier, find_earlier_change(db, row.id, target, mark, table.lost(row.id)));
     if (earlier.done) {
       CM_TRY_VOID(begun.roll_back());
       return result{std::move(row), true, std::move(earlier.event)};
@@ -218,8 +208,7 @@ change_status(connection& db, const Table& table, core::credential_status target
     return result{std::move(row), false, {}};
   if (!permitted)
     return precondition_failed();
-  return make_usable_failure(core::errc::conflict, "A credential that is " + std::string{to_string(row.status)}
-                                                     + " cannot become " + std::string{to_string(target)});
+  return transition_refused(row.status, target);
 }
 
 /// The optimistic path of delete_one().
@@ -253,12 +242,11 @@ delete_one(connection& db, const Table& table, const change_mark& mark,
   CM_TRY(auto&& begun, transaction::begin(db));
   CM_TRY(const auto& locked, table.lock(db));
   if (!locked) {
-    CM_TRY(const auto& earlier, find_change(db, table.id(), mark, [](const core::audit_record& r) { return !r.to; }));
-    if (!earlier)
+    CM_TRY(auto&& earlier, find_earlier_change(db, table.id(), std::nullopt, mark, table.lost(table.id())));
+    if (!earlier.done)
       return make_usable_failure(core::errc::not_found, std::string{table.missing()});
-    CM_TRY(auto&& event, event_of(db, marked(table.lost(table.id()), mark, std::nullopt), mark));
     CM_TRY_VOID(begun.roll_back());
-    return std::move(event);
+    return std::move(earlier.event);
   }
   const auto& row = *locked;
   CM_TRY(const auto permitted, condition.ask(row));

@@ -1,21 +1,10 @@
 #include "storage/schema/migrations.hpp"
 
+#include "core/base/text.hpp"
+
 #include <cstddef>
 
 namespace cm::storage {
-
-namespace {
-
-constexpr std::string_view blank = " \t\r\n";
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(blank);
-  if (first == std::string_view::npos)
-    return {};
-  return text.substr(first, text.find_last_not_of(blank) - first + 1);
-}
-
-} // namespace
 
 std::vector<std::string_view> split_statements(std::string_view sql) {
   std::vector<std::string_view> statements;
@@ -24,19 +13,19 @@ std::vector<std::string_view> split_statements(std::string_view sql) {
   while (position < sql.size()) {
     const auto newline = sql.find('\n', position);
     const auto end = newline == std::string_view::npos ? sql.size() : newline;
-    const auto line = trimmed(sql.substr(position, end - position));
+    const auto line = core::trimmed(sql.substr(position, end - position));
     if (begin == std::string_view::npos && !line.empty() && !line.starts_with("--"))
       begin = position;
     if (begin != std::string_view::npos && line.ends_with(';') && !line.starts_with("--")) {
-      auto text = trimmed(sql.substr(begin, end - begin));
+      auto text = core::trimmed(sql.substr(begin, end - begin));
       text.remove_suffix(1);
-      statements.push_back(trimmed(text));
+      statements.push_back(core::trimmed(text));
       begin = std::string_view::npos;
     }
     position = end + 1;
   }
   if (begin != std::string_view::npos)
-    statements.push_back(trimmed(sql.substr(begin)));
+    statements.push_back(core::trimmed(sql.substr(begin)));
   return statements;
 }
 

@@ -1,10 +1,10 @@
 #include "storage/schema/schema.hpp"
 
+#include "core/base/text.hpp"
 #include "core/base/try.hpp"
 #include "storage/sql/failover.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 
 namespace cm::storage {
@@ -102,9 +102,8 @@ outcome<schema_status> read_schema(connection& db, std::span<const migration> kn
   if (rows) {
     for (const auto& row : *rows) {
       const auto version = row.at(0).value_or("0");
-      recorded_migration entry{0, row.at(1).value_or(""), row.at(2).value_or("")};
-      std::from_chars(version.data(), version.data() + version.size(), entry.version);
-      recorded.push_back(std::move(entry));
+      recorded.push_back({core::parse_number<decltype(recorded_migration::version)>(version).value_or(0),
+                          row.at(1).value_or(""), row.at(2).value_or("")});
     }
   }
   return compare_schema(recorded, known, newer);

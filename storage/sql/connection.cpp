@@ -1,5 +1,6 @@
 #include "storage/sql/connection.hpp"
 
+#include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "core/base/try.hpp"
 #include "storage/sql/rows.hpp"
@@ -10,7 +11,6 @@
 #include <openssl/x509.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -196,11 +196,10 @@ outcome<core::timestamp> connection::check_writable() {
                + ("SELECT @@global.read_only, @@global.innodb_read_only, " + std::string{database_now})));
   if (answer.size() != 1 || !is_off(answer.front().at(0)) || !is_off(answer.front().at(1)))
     return failure{error_class::read_only, unavailable_error(address_ + ": the server is read-only"), 0};
-  const auto& clock = answer.front().at(2).value_or("");
-  std::int64_t now = 0;
-  if (std::from_chars(clock.data(), clock.data() + clock.size(), now).ec != std::errc{})
+  const auto now = core::parse_number<std::int64_t>(answer.front().at(2).value_or(""));
+  if (!now)
     return impossible(address_ + ": the server does not report its time");
-  return core::from_unix_ms(now);
+  return core::from_unix_ms(*now);
 }
 
 outcome<void> connection::run(std::string_view sql) {

@@ -1,6 +1,6 @@
 #include "storage/sql/rows.hpp"
 
-#include "core/base/identifiers.hpp"
+#include "core/base/text.hpp"
 #include "core/base/try.hpp"
 #include "storage/sql/batch_limits.hpp"
 #include "storage/sql/connection.hpp"
@@ -68,9 +68,8 @@ failure impossible(std::string detail) {
 }
 
 bool fits_varchar(std::string_view text) noexcept {
-  constexpr std::ptrdiff_t max_characters = 255;
-  const auto begins_one = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; };
-  return std::count_if(text.begin(), text.end(), begins_one) <= max_characters && core::is_utf8(text);
+  constexpr std::size_t max_characters = 255;
+  return core::count_characters(text) <= max_characters && core::is_utf8(text);
 }
 
 namespace {

@@ -1,5 +1,5 @@
 // Reads any text as a distinguished name: no crash, and the canonical form of an accepted name is idempotent.
-#include "core/base/identifiers.hpp"
+#include "core/base/text.hpp"
 #include "core/certificates/distinguished_name.hpp"
 #include "core/certificates/serial_number.hpp"
 

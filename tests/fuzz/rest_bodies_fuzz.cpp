@@ -1,6 +1,7 @@
 // The readers of bodies, import lines and queries accept any text or report it as invalid, and accepted values satisfy
 // the rules.
 #include "core/base/identifiers.hpp"
+#include "core/base/text.hpp"
 #include "core/certificates/distinguished_name.hpp"
 #include "core/certificates/serial_number.hpp"
 #include "http/rest/client_certificates.hpp"

@@ -78,48 +78,9 @@ TEST_CASE("an endpoint token may contain all non-ASCII characters except the con
   CHECK_FALSE(is_endpoint_token("a\0b"sv));
 }
 
-TEST_CASE("well-formed UTF-8 is accepted at every boundary of RFC 3629") {
-  for (const auto good : {""sv, "a"sv, "\0"sv, "\x7f"sv, "\xc2\x80"sv, "\xdf\xbf"sv, "\xe0\xa0\x80"sv, "\xed\x9f\xbf"sv,
-                          "\xee\x80\x80"sv, "\xef\xbf\xbf"sv, "\xf0\x90\x80\x80"sv, "\xf4\x8f\xbf\xbf"sv}) {
-    CHECK(is_utf8(good));
-    CHECK(is_utf8("a" + std::string(good) + "z"));
-    for (std::size_t before = 0; before < 18; ++before)
-      CHECK(is_utf8(std::string(before, 'a') + std::string(good) + std::string(17 - before, 'z')));
-  }
-}
-
-TEST_CASE("overlong forms, surrogates, too large values, stray and missing bytes are not well-formed UTF-8") {
-  for (const auto bad : {
-         "\xc0\x80"sv,
-         "\xc1\xbf"sv,
-         "\xe0\x80\x80"sv,
-         "\xe0\x9f\xbf"sv,
-         "\xf0\x80\x80\x80"sv,
-         "\xf0\x8f\xbf\xbf"sv, // overlong
-         "\xed\xa0\x80"sv,
-         "\xed\xbf\xbf"sv, // surrogates
-         "\xf4\x90\x80\x80"sv,
-         "\xf5\x80\x80\x80"sv,
-         "\xf8\x88\x80\x80\x80"sv,
-         "\xfe"sv,
-         "\xff"sv, // too large
-         "\x80"sv,
-         "\xbf"sv, // stray
-         "\xc2"sv,
-         "\xe2\x82"sv,
-         "\xf0\x9f\x98"sv,
-         "\xe2"sv,
-         "\xf0"sv, // missing
-         "\xc2\x41"sv,
-         "\xe2\x82\x41"sv,
-         "\xe2\x41\x82"sv,
-         "\xc2\xc2\x80"sv, // interrupted
-       }) {
-    CHECK_FALSE(is_utf8(bad));
-    CHECK_FALSE(is_utf8("a" + std::string(bad)));
-    CHECK_FALSE(is_utf8(std::string(bad) + "z"));
-    for (std::size_t before = 0; before < 18; ++before)
-      CHECK_FALSE(is_utf8(std::string(before, 'a') + std::string(bad) + std::string(17 - before, 'z')));
+TEST_CASE("an endpoint token is valid UTF-8") {
+  for (const auto bad :
+       {"\xc0\x80"sv, "\xed\xa0\x80"sv, "\xf4\x90\x80\x80"sv, "\x80"sv, "\xf0\x9f\x98"sv, "\xc2\x41"sv}) {
     CHECK_FALSE(is_endpoint_token(bad));
     CHECK_FALSE(is_endpoint_token("a" + std::string(bad) + "z"));
   }

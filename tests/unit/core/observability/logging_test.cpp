@@ -1,5 +1,5 @@
 #include "catch.hpp"
-#include "core/base/identifiers.hpp"
+#include "core/base/text.hpp"
 #include "core/observability/log_format.hpp"
 #include "core/observability/logging.hpp"
 #include "license_files.hpp"

@@ -1,5 +1,5 @@
 #include "catch.hpp"
-#include "core/base/identifiers.hpp"
+#include "core/base/text.hpp"
 #include "storage/events/audit.hpp"
 
 #include <string>
