@@ -2,7 +2,7 @@
 #include "actors/changes/token_import.hpp"
 #include "actors/interfaces/changes.hpp"
 #include "catch.hpp"
-#include "questions.hpp"
+#include "storage_fixtures.hpp"
 
 using namespace cm;
 using namespace cm::actors;
