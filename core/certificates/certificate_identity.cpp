@@ -69,7 +69,7 @@ expected<owned<X509>> only_certificate(std::string_view pem) {
   if (second)
     return wrong("there is more than one certificate");
   if (!was_end_of_text())
-    return wrong("there is something damaged behind the certificate");
+    return wrong("the text after the certificate is damaged");
   return first;
 }
 
