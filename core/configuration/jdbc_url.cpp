@@ -37,10 +37,10 @@ bool skip(std::string_view& text, std::string_view prefix) {
   return true;
 }
 
-std::optional<std::int64_t> number(std::string_view text, std::int64_t least, std::int64_t most) {
+std::optional<std::int64_t> number(std::string_view text, std::int64_t min, std::int64_t max) {
   std::int64_t value = 0;
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (fault != std::errc{} || end != text.data() + text.size() || value < least || value > most)
+  if (fault != std::errc{} || end != text.data() + text.size() || value < min || value > max)
     return std::nullopt;
   return value;
 }
