@@ -17,6 +17,9 @@
 #include <cstdlib>
 #include <future>
 #include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -30,10 +33,16 @@ constexpr int to_int(core::exit_status status) noexcept {
   return static_cast<int>(status);
 }
 
-int refuse_start(core::exit_status status, const std::string& why) {
-  core::logger("cm")->critical("{}", why);
-  core::write_termination_message(why);
-  return to_int(status);
+/// Why the process does not start.
+struct start_refusal {
+  core::exit_status status;
+  std::string why;
+};
+
+int refuse_start(const start_refusal& refusal) {
+  core::logger("cm")->critical("{}", refusal.why);
+  core::write_termination_message(refusal.why);
+  return to_int(refusal.status);
 }
 
 // The first signal begins the orderly stop. The second ends the process at once, with the status that a shell reports
@@ -103,63 +112,64 @@ std::vector<io_context_ptr> make_api_loops(std::size_t count) {
   return loops;
 }
 
-} // namespace
-
-int run_service(const core::settings& settings, const service_hooks& hooks) {
-  const auto log = core::logger("cm");
-  const auto started_at = core::now_ms();
-  log->info("CM {} ({}) starts as instance {}", core::version(), core::commit(), settings.instance_name);
-
+root_settings configure(const core::settings& settings, core::license license) {
   root_settings configured;
   configured.settings = settings;
   configured.license.license = settings.license;
   configured.license.start_stamp = core::file_stamp_of(settings.license.path);
-  auto license = core::check_license(settings.license, started_at);
-  if (license.has_error())
-    return refuse_start(core::exit_status::license_refused, license.error().message);
-  configured.license.start = std::move(*license);
-
+  configured.license.start = std::move(license);
   configured.info = {settings.instance_name,
                      core::to_string(core::random_uuid()),
                      std::string(core::version()),
                      std::string(core::commit()),
-                     started_at,
+                     core::now_ms(),
                      settings.credentials.trustful};
   configured.management_io = std::make_shared<http::net::io_context>(1);
   configured.api_io = make_api_loops(settings.credentials.workers_per_role());
   configured.metrics = std::make_shared<core::metrics>(
     core::metrics::sizes{settings.credentials.workers_per_role(), configured.api_io.size(), http::api_route_count,
                          settings.database.pool_size});
+  return configured;
+}
+
+// Opens the ports that are open from the start.
+std::optional<start_refusal> open_ports(root_settings& configured) {
+  const auto refused = [](std::string_view key, const core::error& why) {
+    return start_refusal{core::exit_status::configuration, std::string(key) + ": " + why.message};
+  };
+  const auto& settings = configured.settings;
   // The API port opens last. If it cannot be opened, CM should fail now and not only when the dependencies are
   // available.
   if (const auto probe = http::acceptor::open(*configured.api_io.front(), {}, settings.server.port); probe.has_error())
-    return refuse_start(core::exit_status::configuration, "server.port: " + probe.error().message);
+    return refused("server.port", probe.error());
   auto management = http::acceptor::open(*configured.management_io, {}, settings.management.port,
                                          logging_acceptor("the management port"));
   if (management.has_error())
-    return refuse_start(core::exit_status::configuration, "management.port: " + management.error().message);
+    return refused("management.port", management.error());
   configured.management_acceptor = std::move(*management);
-  if (settings.agent.enabled) {
-    // The agent has few clients, and its responses are expensive.
-    auto accepting = logging_acceptor("the monitoring agent's port");
-    accepting.max_connections = 64;
-    auto agent = http::acceptor::open(*configured.management_io, {}, settings.agent.port, std::move(accepting));
-    if (agent.has_error())
-      return refuse_start(core::exit_status::configuration, "JMX_PORT: " + agent.error().message);
-    configured.agent_acceptor = std::move(*agent);
-  }
+  if (!settings.agent.enabled)
+    return std::nullopt;
+  // The agent has few clients, and its responses are expensive.
+  auto accepting = logging_acceptor("the monitoring agent's port");
+  accepting.max_connections = 64;
+  auto agent = http::acceptor::open(*configured.management_io, {}, settings.agent.port, std::move(accepting));
+  if (agent.has_error())
+    return refused("JMX_PORT", agent.error());
+  configured.agent_acceptor = std::move(*agent);
+  return std::nullopt;
+}
 
+// Runs the actors until root ends. @return the exit status of the process
+int run_actors(root_settings configured, const service_hooks& hooks) {
   const auto management_io = configured.management_io; // keeps the loops alive longer than what runs on them
   const auto api_io = configured.api_io;
-  std::signal(SIGPIPE, SIG_IGN);
-
   caf::actor_system_config config;
   config.set("scheduler.policy", caf::atom("sharing"));
-  config.set("scheduler.max-threads", settings.credentials.workers_per_role());
-  int status = to_int(core::exit_status::gave_up);
+  config.set("scheduler.max-threads", configured.settings.credentials.workers_per_role());
   exit_watchdog watchdog(
-    std::max(settings.shutdown_timeout - std::chrono::milliseconds{150}, std::chrono::milliseconds{100}));
+    std::max(configured.settings.shutdown_timeout - std::chrono::milliseconds{150}, std::chrono::milliseconds{100}));
   configured.on_stop = [&watchdog](int exit_status) { watchdog.stop_begins(exit_status); };
+  int status = to_int(core::exit_status::gave_up);
   {
     caf::actor_system system{config};
     auto tree = system.spawn(root, std::move(configured));
@@ -177,6 +187,20 @@ int run_service(const core::settings& settings, const service_hooks& hooks) {
   }
   core::shutdown_logging(); // end_process does this too, but here the watchdog bounds it
   return status;
+}
+
+} // namespace
+
+int run_service(const core::settings& settings, const service_hooks& hooks) {
+  core::logger("cm")->info("CM {} ({}) starts as instance {}", core::version(), core::commit(), settings.instance_name);
+  auto license = core::check_license(settings.license, core::now_ms());
+  if (license.has_error())
+    return refuse_start({core::exit_status::license_refused, license.error().message});
+  auto configured = configure(settings, std::move(*license));
+  if (const auto refusal = open_ports(configured))
+    return refuse_start(*refusal);
+  std::signal(SIGPIPE, SIG_IGN);
+  return run_actors(std::move(configured), hooks);
 }
 
 } // namespace cm::actors

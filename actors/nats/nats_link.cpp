@@ -167,6 +167,37 @@ void confirm_up_to(nats_link_self self, std::uint64_t number) {
     probe(self);
 }
 
+void connection_changed(nats_link_self self, std::uint64_t generation, bool connected) {
+  auto& state = self->state;
+  if (generation != state.generation)
+    return;
+  state.pulse->connected(connected);
+  judge(self);
+  if (!connected)
+    return;
+  if (state.settings.metrics)
+    state.settings.metrics->nats.connects.add(1);
+  state.reopen->reset();
+  probe(self);
+}
+
+// The library has given up the connection.
+void connection_closed(nats_link_self self, std::uint64_t generation, const std::string& why) {
+  auto& state = self->state;
+  if (generation != state.generation)
+    return;
+  state.pulse->connected(false);
+  judge(self);
+  state.why_down = why;
+  state.probe.reset();
+  state.connection.reset();
+  for (auto& trip : std::exchange(state.awaited, {}))
+    trip.confirmed.deliver(false);
+  state.next_open = self->clock().now() + state.reopen->next();
+  link_log()->warn("the NATS connection was closed and will be opened again: {}", why);
+  report_link(self);
+}
+
 void tick(nats_link_self self) {
   open_if_due(self);
   judge(self);
@@ -200,34 +231,8 @@ nats_link_actor::behavior_type nats_link(nats_link_self self, nats_link_settings
       report_link(self);
     },
     [self](confirm_atom, const nats_connection_ptr& connection) { return confirm(self, connection); },
-    [self](state_atom, std::uint64_t generation, bool connected) {
-      auto& s = self->state;
-      if (generation != s.generation)
-        return;
-      s.pulse->connected(connected);
-      judge(self);
-      if (connected) {
-        if (s.settings.metrics)
-          s.settings.metrics->nats.connects.add(1);
-        s.reopen->reset();
-        probe(self);
-      }
-    },
-    [self](closed_atom, std::uint64_t generation, const std::string& why) {
-      auto& s = self->state;
-      if (generation != s.generation)
-        return;
-      s.pulse->connected(false);
-      judge(self);
-      s.why_down = why;
-      s.probe.reset();
-      s.connection.reset();
-      for (auto& trip : std::exchange(s.awaited, {}))
-        trip.confirmed.deliver(false);
-      s.next_open = self->clock().now() + s.reopen->next();
-      link_log()->warn("the NATS connection was closed and will be opened again: {}", why);
-      report_link(self);
-    },
+    [self](state_atom, std::uint64_t generation, bool connected) { connection_changed(self, generation, connected); },
+    [self](closed_atom, std::uint64_t generation, const std::string& why) { connection_closed(self, generation, why); },
     [self](probe_atom, std::uint64_t number) {
       auto& s = self->state;
       if (number != s.probes)

@@ -29,7 +29,7 @@ void report(root_pointer self) {
     if (!child->record.running())
       health.status = core::health_status::down;
   }
-  self->send(state.health, report_v, std::make_shared<const component_report>(health));
+  self->send(state.handles.get<child_kind::health>(), report_v, std::make_shared<const component_report>(health));
 }
 
 void give_up(root_pointer self, int exit_status, const std::string& why) {
@@ -106,10 +106,7 @@ void crash(root_pointer self, const std::string& name) {
   for (const auto& child : self->state.children) {
     if (child->name != name || !child->handle)
       continue;
-    if (child->inject_fault)
-      child->inject_fault();
-    else
-      self->send_exit(child->handle, fault_request());
+    inject_fault_into(self, *child);
     return;
   }
 }
@@ -158,7 +155,7 @@ root_actor::behavior_type root(root_pointer self, root_settings settings) {
     },
     [self](crash_atom, const std::string& name) { crash(self, name); },
     [self](restart_atom, std::size_t index) { restart(self, index); },
-    [self](tick_atom, std::size_t step) { stop_step_timed_out(self, step); },
+    [self](tick_atom, std::size_t step) { stop_step_timed_out(self, static_cast<stop_step>(step)); },
     [self](report_atom) {
       report(self);
       self->delayed_send(self, report_period, report_v);

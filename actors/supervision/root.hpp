@@ -15,11 +15,13 @@
 #include "actors/interfaces/nats.hpp"
 #include "actors/interfaces/supervision.hpp"
 #include "actors/interfaces/validation.hpp"
+#include "actors/nats/nats_subscription.hpp"
 #include "actors/nats/reply_writer.hpp"
 #include "actors/nats/revocation_feed.hpp"
 #include "actors/nats/subscription_record.hpp"
 #include "actors/runtime/io_loop.hpp"
 #include "actors/runtime/supervision.hpp"
+#include "actors/supervision/wiring.hpp"
 #include "core/configuration/settings.hpp"
 #include "core/credentials/token_key.hpp"
 #include "core/observability/logging.hpp"
@@ -49,11 +51,13 @@ struct root_settings {
   std::function<void(int exit_status)> on_stop;        ///< called once, when the orderly stop begins
 };
 
+struct child_row;
+
 /// One child of the root.
 struct root_child {
+  const child_row* row;
+  std::size_t index; ///< within its kind
   std::string name;
-  std::function<caf::actor()> spawn;  ///< spawns it, and sends its handle to its peers
-  std::function<void()> inject_fault; ///< for tests: replaces the exit message if the actor would not receive it
   child_record record;
   caf::actor handle; ///< the only strong reference; null while it does not run
   std::shared_ptr<core::named_counters::entry> counters;
@@ -61,10 +65,15 @@ struct root_child {
 
 /// One subscription, and the receivers of its deliveries.
 struct root_subscription {
-  nats_subscription_actor handle;
+  std::string name;
+  nats_subscription_settings settings;
   std::function<forwarder_ptr()> make_forwarder; ///< makes a forwarder to the current handles
-  std::string subject;
-  bool answers = false; ///< it receives requests: CM is not ready without it
+
+  [[nodiscard]] const std::string& subject() const noexcept { return settings.subject; }
+
+  /// It receives requests: CM is not ready without it.
+  [[nodiscard]] bool answers() const noexcept { return settings.protocol.has_value(); }
+
   subscription_record record;
 };
 
@@ -81,32 +90,12 @@ struct root_state {
   bool ready = false;                        ///< last value sent to health
   std::vector<std::string> refused_subjects; ///< last value sent to health
 
-  // Typed handles of the children, to pass to other children.
-  health_actor health;
-  storage_gate_actor gate;
-  std::vector<database_worker_actor> workers;
+  child_handles handles; ///< to pass to other children
+  std::vector<root_subscription> subscriptions;
   std::shared_ptr<storage::host_choice> database_hosts =
     std::make_shared<storage::host_choice>(); ///< shared by the workers
-  credential_manager_actor manager;
-  license_actor license;
-  nats_link_actor link;
-  nats_egress_actor egress;
-  std::vector<token_validator_actor> validators;
-  event_publisher_actor publisher;
-  revocation_follower_actor follower;
-  password_pool_actor passwords;
-  std::vector<password_worker_actor> password_workers;
-  client_validator_actor client_validator;
-  token_transitioner_actor transitioner;
-  endpoint_remover_actor remover;
-  housekeeper_actor housekeeper;
-  token_reader_actor reader;
-  tekton_follower_actor tekton;
-  std::vector<root_subscription> subscriptions;
-  http_listener_actor management_listener;
-  http_listener_actor agent_listener;
-  http_listener_actor api_listener;
   std::shared_ptr<http::acceptor> api_acceptor;
+  std::shared_ptr<const api_context> api; ///< of the sessions of the REST port
   application_directory_ptr applications;
   std::shared_ptr<const core::token_keyer> keyer;
   std::shared_ptr<removal_backlog> removals;    ///< unregistered endpoints
@@ -116,14 +105,11 @@ struct root_state {
   std::shared_ptr<reply_writer> writer;         ///< shared by the egress actor and actors that publish directly
 
   // The orderly stop.
-  std::vector<std::function<void(std::size_t)>> stop_steps;
-  std::size_t stop_step = 0;
+  stop_step step = stop_step::respond;
   core::steady_time stop_deadline{};
   std::vector<caf::actor_addr> awaited; ///< actors whose end the current step waits for
   int exit_status = 0;
 };
-
-using root_pointer = root_actor::stateful_pointer<root_state>;
 
 /// The logger "cm.root". Any thread.
 [[nodiscard]] const std::shared_ptr<spdlog::logger>& root_log();

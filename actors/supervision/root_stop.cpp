@@ -2,11 +2,14 @@
 
 #include "actors/interfaces/atoms.hpp"
 #include "actors/runtime/hardening.hpp"
-#include "actors/supervision/root_messaging.hpp"
+#include "actors/supervision/root_children.hpp"
 #include "actors/supervision/root_subscriptions.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <memory>
 #include <utility>
+#include <vector>
 
 namespace cm::actors {
 
@@ -17,6 +20,7 @@ constexpr std::chrono::milliseconds reserve{3000};
 // For writing first uses and events. First uses that are not written by then are lost; the next use records them.
 constexpr std::chrono::milliseconds write_patience{3000};
 constexpr std::chrono::milliseconds end_patience{600};
+constexpr std::chrono::milliseconds min_drain_patience{400};
 
 std::chrono::milliseconds left(root_pointer self) {
   const auto rest =
@@ -24,118 +28,83 @@ std::chrono::milliseconds left(root_pointer self) {
   return std::max(rest, std::chrono::milliseconds{1});
 }
 
-void run_step(root_pointer self) {
-  auto& state = self->state;
-  if (state.stop_step < state.stop_steps.size())
-    state.stop_steps[state.stop_step](state.stop_step);
+std::chrono::milliseconds patience_of(root_pointer self, stop_step step) {
+  auto patience = left(self);
+  if (step == stop_step::write_changes || step == stop_step::write_first_uses)
+    patience = std::min(patience, write_patience);
+  if (step == stop_step::drain_management)
+    patience = std::min(patience, end_patience);
+  return std::max(patience, min_drain_patience);
 }
 
-void step_done(root_pointer self, std::size_t step) {
+void run_step(root_pointer self);
+
+void step_done(root_pointer self, stop_step step) {
   auto& state = self->state;
-  if (step != state.stop_step)
+  if (step != state.step)
     return; // the step has timed out before
   state.awaited.clear();
-  ++state.stop_step;
+  state.step = static_cast<stop_step>(static_cast<std::uint8_t>(step) + 1);
   run_step(self);
 }
 
-/// Sends a drain request to one actor, and calls `answered` after its answer or the time-out.
-using drain_request = std::function<void(std::chrono::milliseconds patience, std::function<void()> answered)>;
-
-template <class Handle>
-drain_request to_drain(root_pointer self, const Handle& handle) {
-  return [self, handle](std::chrono::milliseconds patience, const std::function<void()>& answered) {
-    if (!handle) {
-      answered();
-      return;
-    }
-    self->request(handle, patience, drain_v)
-      .then([answered](bool) { answered(); },
-            [answered](const caf::error& problem) {
-              root_log()->warn("a step of the stop was not finished: {}", describe_reason(problem));
-              answered();
-            });
-  };
-}
-
-// A step that sends drain requests, and ends when all actors have answered.
-void drain(root_pointer self, std::size_t step, std::chrono::milliseconds patience,
-           const std::vector<drain_request>& requests) {
-  const auto pending = std::make_shared<std::size_t>(requests.size());
-  const auto bounded = std::max(std::min(patience, left(self)), std::chrono::milliseconds{400});
-  for (const auto& send_request : requests) {
-    send_request(bounded, [self, step, pending] {
+// Drains the children of a step. It is done when all have answered.
+void drain(root_pointer self, stop_step step, const std::vector<const root_child*>& children) {
+  const auto patience = patience_of(self, step);
+  const auto pending = std::make_shared<std::size_t>(children.size());
+  for (const auto* child : children) {
+    child->row->drain(self, child->index, patience, [self, step, pending] {
       if (--*pending == 0)
         step_done(self, step);
     });
   }
 }
 
-// A step that ends the children whose names begin with one of the prefixes, and waits for their ends.
-void end_children(root_pointer self, std::size_t step, const std::vector<std::string>& prefixes) {
-  auto& state = self->state;
-  for (const auto& child : state.children) {
-    const bool named = std::any_of(prefixes.begin(), prefixes.end(),
-                                   [&](const std::string& prefix) { return child->name.rfind(prefix, 0) == 0; });
-    if (!named || !child->handle)
-      continue;
-    state.awaited.push_back(child->handle.address());
+// Ends the children of a step. It is done when all have ended.
+void end(root_pointer self, stop_step step, const std::vector<const root_child*>& children) {
+  for (const auto* child : children) {
+    self->state.awaited.push_back(child->handle.address());
     self->send_exit(child->handle, caf::exit_reason::user_shutdown);
   }
-  if (state.awaited.empty()) {
-    step_done(self, step);
-    return;
-  }
-  self->delayed_send(self, end_patience, tick_v, step);
+  self->delayed_send(self, end_patience, tick_v, static_cast<std::size_t>(step));
 }
 
-std::vector<std::function<void(std::size_t)>> make_steps(root_pointer self) {
-  auto& state = self->state;
-  const auto while_time_is_left = [self] { return left(self); };
-  return {
-    // Accept nothing new, and respond to everything that was accepted.
-    [self, while_time_is_left](std::size_t step) {
-      std::vector<drain_request> requests{to_drain(self, self->state.api_listener)};
-      for (const auto& subscription : self->state.subscriptions)
-        requests.push_back(to_drain(self, subscription.handle));
-      drain(self, step, while_time_is_left(), requests);
-    },
-    [self, while_time_is_left](std::size_t step) {
-      drain(self, step, while_time_is_left(), {to_drain(self, self->state.egress)});
-    },
-    [self](std::size_t step) {
-      drain(self, step, write_patience,
-            {to_drain(self, self->state.client_validator), to_drain(self, self->state.publisher)});
-    },
-    [self](std::size_t step) { drain(self, step, write_patience, {to_drain(self, self->state.gate)}); },
-    [self](std::size_t step) {
-      end_children(self, step,
-                   {"nats-", "token-", "client-validator", "endpoint-remover", "tekton-follower", "revocation-follower",
-                    "event-publisher", "api-listener"});
-    },
-    [self](std::size_t step) {
-      name_unfinished_removals(self);
-      end_children(self, step, {"license", "credential-manager", "password-", "housekeeper", "storage-gate"});
-    },
-    [self](std::size_t step) {
-      for (const auto& io : self->state.settings.api_io)
-        io->stop();
-      end_children(self, step, {"database-worker", "api-io"});
-    },
-    // The management port closes last, so that probes can observe the stop.
-    [self](std::size_t step) {
-      drain(self, step, end_patience,
-            {to_drain(self, self->state.management_listener), to_drain(self, self->state.agent_listener)});
-    },
-    [self](std::size_t step) {
-      self->state.settings.management_io->stop();
-      end_children(self, step, {"management-", "agent-", "health"});
-    },
-    [self, exit_status = state.exit_status](std::size_t) {
-      root_log()->info("stopped");
-      self->quit(exit_reason_of(exit_status));
-    },
-  };
+// What a step does besides draining or ending children.
+void before(root_pointer self, stop_step step) {
+  const auto& settings = self->state.settings;
+  if (step == stop_step::end_changes)
+    log_unfinished_removals(self);
+  if (step == stop_step::end_storage) {
+    for (const auto& io : settings.api_io)
+      io->stop();
+  }
+  if (step == stop_step::end_management)
+    settings.management_io->stop();
+}
+
+void run_step(root_pointer self) {
+  const auto& state = self->state;
+  const auto step = state.step;
+  if (step == stop_step::none) {
+    root_log()->info("stopped");
+    self->quit(exit_reason_of(state.exit_status));
+    return;
+  }
+  before(self, step);
+  std::vector<const root_child*> drained;
+  std::vector<const root_child*> ended;
+  for (const auto& child : state.children) {
+    if (child->handle && child->row->drains == step)
+      drained.push_back(child.get());
+    if (child->handle && child->row->ends == step)
+      ended.push_back(child.get());
+  }
+  if (!drained.empty())
+    drain(self, step, drained);
+  else if (!ended.empty())
+    end(self, step, ended);
+  else
+    step_done(self, step);
 }
 
 } // namespace
@@ -149,8 +118,6 @@ void begin_stop(root_pointer self) {
   const auto budget = std::max(state.settings.settings.shutdown_timeout - reserve, std::chrono::milliseconds{500});
   state.stop_deadline = self->clock().now() + budget;
   tell_readiness(self);
-  state.stop_steps = make_steps(self);
-  state.stop_step = 0;
   run_step(self);
 }
 
@@ -161,12 +128,12 @@ void child_stopped(root_pointer self, const caf::actor_addr& child) {
     return;
   state.awaited.erase(entry);
   if (state.awaited.empty())
-    step_done(self, state.stop_step);
+    step_done(self, state.step);
 }
 
-void stop_step_timed_out(root_pointer self, std::size_t step) {
+void stop_step_timed_out(root_pointer self, stop_step step) {
   auto& state = self->state;
-  if (step != state.stop_step || state.now != root_state::phase::stopping)
+  if (step != state.step || state.now != root_state::phase::stopping)
     return;
   for (const auto& child : state.children) {
     if (child->handle

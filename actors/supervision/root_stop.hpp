@@ -14,6 +14,6 @@ void begin_stop(root_pointer self);
 void child_stopped(root_pointer self, const caf::actor_addr& child);
 
 /// To be called at the time-out of a step: begins the next one, unless the step has ended before.
-void stop_step_timed_out(root_pointer self, std::size_t step);
+void stop_step_timed_out(root_pointer self, stop_step step);
 
 } // namespace cm::actors

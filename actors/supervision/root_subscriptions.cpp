@@ -59,28 +59,13 @@ forwarder_ptr forward(Function function) {
   });
 }
 
-void add_subscription(root_pointer self, std::string name, nats_subscription_settings settings,
-                      std::function<forwarder_ptr()> make_forwarder) {
-  auto& state = self->state;
-  const auto index = state.subscriptions.size();
-  auto& added = state.subscriptions.emplace_back();
+void describe(root_pointer self, std::string name, nats_subscription_settings settings,
+              std::function<forwarder_ptr()> make_forwarder) {
+  auto& added = self->state.subscriptions.emplace_back();
+  settings.counters = self->state.settings.metrics->subscriptions.get(name);
+  added.name = std::move(name);
+  added.settings = std::move(settings);
   added.make_forwarder = std::move(make_forwarder);
-  added.subject = settings.subject;
-  added.answers = settings.protocol.has_value();
-  settings.counters = state.settings.metrics->subscriptions.get(name);
-  add_child(self, std::move(name), [self, index, settings = std::move(settings)] {
-    auto& subscription = self->state.subscriptions[index];
-    auto own_settings = settings;
-    own_settings.first_number = subscription.record.spawned();
-    tell_readiness(self);
-    own_settings.on_listening = [me = caf::actor_cast<root_actor>(self), index](std::uint64_t number,
-                                                                                const nats_connection_ptr& connection) {
-      caf::anon_send(me, listening_v, index, number, connection);
-    };
-    subscription.handle = self->spawn(nats_subscription, std::move(own_settings), subscription.make_forwarder());
-    self->send(self->state.link, peer_v, nats_user_peer{subscription.handle});
-    return untyped(subscription.handle);
-  });
 }
 
 // Settings for requests: the queue group distributes them among the replicas of the instance.
@@ -100,50 +85,46 @@ nats_subscription_settings request_settings(const root_state& state, core::ecap_
   return settings;
 }
 
-void add_request_subscriptions(root_pointer self) {
+void describe_requests(root_pointer self) {
   namespace subjects = messaging::subjects;
   using core::ecap_protocol;
   const auto& state = self->state;
   const auto& instance = state.settings.settings.instance_name;
-  add_subscription(
+  describe(
     self, "nats-ep-token",
     request_settings(state, ecap_protocol::ep_token, subjects::ep_token_request(instance), token_request_decoder),
     [self] {
       return forward<pending_token_requests_ptr>(
-        [validators = self->state.validators](const pending_token_requests_ptr& requests) {
-          shard(validators, requests);
-        });
+        [validators = self->state.handles.all<child_kind::token_validator>()](
+          const pending_token_requests_ptr& requests) { shard(validators, requests); });
     });
-  add_subscription(self, "nats-ep-token-status",
-                   request_settings(state, ecap_protocol::ep_token_status,
-                                    subjects::ep_token_status_transition_request(instance), token_transition_decoder),
-                   [self] {
-                     return forward<pending_transition_requests_ptr>(
-                       [to = self->state.transitioner](const pending_transition_requests_ptr& requests) {
-                         caf::anon_send(to, validate_v, requests);
-                       });
-                   });
-  add_subscription(self, "nats-client-password",
-                   request_settings(state, ecap_protocol::client_password,
-                                    subjects::client_username_password_request(instance), password_request_decoder),
-                   [self] {
-                     return forward<pending_password_requests_ptr>(
-                       [to = self->state.client_validator](const pending_password_requests_ptr& requests) {
-                         caf::anon_send(to, validate_v, requests);
-                       });
-                   });
-  add_subscription(self, "nats-client-certificate",
-                   request_settings(state, ecap_protocol::client_certificate,
-                                    subjects::client_certificate_request(instance), certificate_request_decoder),
-                   [self] {
-                     return forward<pending_certificate_requests_ptr>(
-                       [to = self->state.client_validator](const pending_certificate_requests_ptr& requests) {
-                         caf::anon_send(to, validate_v, requests);
-                       });
-                   });
+  describe(self, "nats-ep-token-status",
+           request_settings(state, ecap_protocol::ep_token_status,
+                            subjects::ep_token_status_transition_request(instance), token_transition_decoder),
+           [self] {
+             return forward<pending_transition_requests_ptr>(
+               [to = self->state.handles.get<child_kind::token_transitioner>()](
+                 const pending_transition_requests_ptr& requests) { caf::anon_send(to, validate_v, requests); });
+           });
+  describe(self, "nats-client-password",
+           request_settings(state, ecap_protocol::client_password, subjects::client_username_password_request(instance),
+                            password_request_decoder),
+           [self] {
+             return forward<pending_password_requests_ptr>(
+               [to = self->state.handles.get<child_kind::client_validator>()](
+                 const pending_password_requests_ptr& requests) { caf::anon_send(to, validate_v, requests); });
+           });
+  describe(self, "nats-client-certificate",
+           request_settings(state, ecap_protocol::client_certificate, subjects::client_certificate_request(instance),
+                            certificate_request_decoder),
+           [self] {
+             return forward<pending_certificate_requests_ptr>(
+               [to = self->state.handles.get<child_kind::client_validator>()](
+                 const pending_certificate_requests_ptr& requests) { caf::anon_send(to, validate_v, requests); });
+           });
 }
 
-void add_event_subscriptions(root_pointer self) {
+void describe_endpoint_events(root_pointer self) {
   const auto& state = self->state;
   nats_subscription_settings settings;
   settings.subject =
@@ -160,38 +141,40 @@ void add_event_subscriptions(root_pointer self) {
     core::logger("cm.elce")->error(
       "{} events of unregistered endpoints are lost unread, the tokens of these endpoints are still valid", count);
   };
-  add_subscription(self, "nats-ep-unregistered", std::move(settings), [self] {
-    return forward<removal_news>([to = self->state.remover](const removal_news&) { caf::anon_send(to, remove_v); });
+  describe(self, "nats-ep-unregistered", std::move(settings), [self] {
+    return forward<removal_news>([to = self->state.handles.get<child_kind::endpoint_remover>()](const removal_news&) {
+      caf::anon_send(to, remove_v);
+    });
   });
 }
 
 // Without a queue group: every replica receives these events, because each has its own token cache.
-void add_revocation_subscriptions(root_pointer self) {
+void describe_revocations(root_pointer self) {
   const auto& state = self->state;
   nats_subscription_settings tokens;
   tokens.subject = messaging::subjects::endpoint_token_revoked(state.settings.settings.instance_name);
   tokens.make_decoder = revoked_tokens_event_decoder;
   tokens.feed = state.token_feed;
-  add_subscription(self, "nats-token-revoked", std::move(tokens), [self] { return self->state.invalidate; });
+  describe(self, "nats-token-revoked", std::move(tokens), [self] { return self->state.invalidate; });
 
   nats_subscription_settings clients;
   clients.subject = messaging::subjects::client_credential_revoked(state.settings.settings.instance_name);
   clients.make_decoder = revoked_clients_event_decoder;
   clients.feed = state.client_feed;
-  add_subscription(self, "nats-client-revoked", std::move(clients), [self] { return self->state.invalidate; });
+  describe(self, "nats-client-revoked", std::move(clients), [self] { return self->state.invalidate; });
 }
 
 // Without a queue group: every replica receives these events, because each has its own directory of applications.
-void add_configuration_subscriptions(root_pointer self) {
+void describe_configuration(root_pointer self) {
   namespace subjects = messaging::subjects;
   const auto& settings = self->state.settings.settings;
   const auto add = [self](std::string name, std::string subject, std::function<decoder(decoder_context)> make_decoder) {
     nats_subscription_settings added;
     added.subject = std::move(subject);
     added.make_decoder = std::move(make_decoder);
-    add_subscription(self, std::move(name), std::move(added), [self] {
-      return forward<configuration_news>(
-        [to = self->state.tekton](const configuration_news&) { caf::anon_send(to, refresh_v); });
+    describe(self, std::move(name), std::move(added), [self] {
+      return forward<configuration_news>([to = self->state.handles.get<child_kind::tekton_follower>()](
+                                           const configuration_news&) { caf::anon_send(to, refresh_v); });
     });
   };
   const auto& tekton = settings.tekton.instance;
@@ -203,12 +186,28 @@ void add_configuration_subscriptions(root_pointer self) {
 
 } // namespace
 
-void add_subscriptions(root_pointer self) {
-  add_revocation_subscriptions(self);
-  add_request_subscriptions(self);
-  add_event_subscriptions(self);
+std::string subscription_name(const root_state& state, std::size_t index) {
+  return state.subscriptions[index].name;
+}
+
+nats_subscription_actor spawn_subscription(root_pointer self, std::size_t index) {
+  auto& described = self->state.subscriptions[index];
+  auto settings = described.settings;
+  settings.first_number = described.record.spawned();
+  tell_readiness(self);
+  settings.on_listening = [me = caf::actor_cast<root_actor>(self), index](std::uint64_t number,
+                                                                          const nats_connection_ptr& connection) {
+    caf::anon_send(me, listening_v, index, number, connection);
+  };
+  return self->spawn(nats_subscription, std::move(settings), described.make_forwarder());
+}
+
+void describe_subscriptions(root_pointer self) {
+  describe_revocations(self);
+  describe_requests(self);
+  describe_endpoint_events(self);
   if (self->state.settings.settings.tekton.enabled)
-    add_configuration_subscriptions(self);
+    describe_configuration(self);
 }
 
 void take_listening(root_pointer self, std::size_t index, std::uint64_t number, const nats_connection_ptr& connection) {
@@ -220,18 +219,18 @@ void take_listening(root_pointer self, std::size_t index, std::uint64_t number, 
     subscription.record.ended(number);
   tell_readiness(self);
   if (next == subscription_record::task::retry)
-    self->send(subscription.handle, refused_v, number);
+    self->send(self->state.handles.all<child_kind::subscription>()[index], refused_v, number);
   if (next != subscription_record::task::confirm)
     return;
   // No time-out: the link answers when the server is available again, and readiness waits for that too. If the
   // connection or the link is replaced, the subscription is created again, and this function is called again.
-  self->request(self->state.link, caf::infinite, confirm_v, connection)
+  self->request(self->state.handles.get<child_kind::nats_link>(), caf::infinite, confirm_v, connection)
     .then(
       [self, index, number](bool confirmed) {
         auto& current = self->state.subscriptions[index];
         if (!confirmed || !current.record.confirmed(number))
           return;
-        self->send(current.handle, confirm_v, number);
+        self->send(self->state.handles.all<child_kind::subscription>()[index], confirm_v, number);
         tell_readiness(self);
       },
       [](const caf::error& problem) {
@@ -240,14 +239,16 @@ void take_listening(root_pointer self, std::size_t index, std::uint64_t number, 
 }
 
 void take_refusal(root_pointer self, const std::string& text) {
-  for (auto& subscription : self->state.subscriptions) {
-    if (!messaging::refuses_subscription(text, subscription.subject))
+  auto& subscriptions = self->state.subscriptions;
+  for (std::size_t i = 0; i < subscriptions.size(); ++i) {
+    auto& subscription = subscriptions[i];
+    if (!messaging::refuses_subscription(text, subscription.subject()))
       continue;
     if (!subscription.record.is_refused())
       root_log()->error("NATS does not permit the subscription to {}: CM retries it periodically",
-                        subscription.subject);
+                        subscription.subject());
     if (const auto number = subscription.record.refused(); number != 0)
-      self->send(subscription.handle, refused_v, number);
+      self->send(self->state.handles.all<child_kind::subscription>()[i], refused_v, number);
   }
   tell_readiness(self);
 }
@@ -259,16 +260,16 @@ void tell_readiness(root_pointer self) {
   for (const auto& subscription : state.subscriptions) {
     const auto& record = subscription.record;
     if (record.is_refused())
-      refused.push_back(subscription.subject);
-    ready = ready && (record.is_confirmed() || (record.is_refused() && !subscription.answers));
+      refused.push_back(subscription.subject());
+    ready = ready && (record.is_confirmed() || (record.is_refused() && !subscription.answers()));
   }
   if (refused != state.refused_subjects) {
     state.refused_subjects = std::move(refused);
     state.settings.metrics->nats.refused_subscriptions.set(state.refused_subjects.size());
-    self->send(state.health, refused_v, state.refused_subjects);
+    self->send(state.handles.get<child_kind::health>(), refused_v, state.refused_subjects);
   }
   if (std::exchange(state.ready, ready) != ready)
-    self->send(state.health, ready_v, ready);
+    self->send(state.handles.get<child_kind::health>(), ready_v, ready);
 }
 
 } // namespace cm::actors

@@ -6,8 +6,8 @@
 
 namespace cm::actors {
 
-/// Adds one child for each subject. To be called when database and NATS have answered for the first time.
-void add_subscriptions(root_pointer self);
+/// Fills root_state::subscriptions: one for each subject. To be called once, before the subscriptions are spawned.
+void describe_subscriptions(root_pointer self);
 
 /// Records that a subscription was created or has ended. It counts for readiness only when the server has confirmed it:
 /// until then the server may answer requests with "no responders" (NATS status 503).
