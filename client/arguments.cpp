@@ -25,7 +25,7 @@ public:
   explicit suggestion(std::string_view word) : word_(word) {}
 
   void consider(std::string_view candidate) {
-    if (word_.size() > longest)
+    if (word_.size() > max_word)
       return;
     const auto distance = text::edit_distance(word_, candidate, near);
     if (distance < best_) {
@@ -39,7 +39,7 @@ public:
   }
 
 private:
-  static constexpr std::size_t longest = 64;
+  static constexpr std::size_t max_word = 64;
   static constexpr std::size_t near = 2;
 
   std::string_view word_;

@@ -148,7 +148,7 @@ std::string group_help(const group_spec& of) {
 
 std::string general_help() {
   std::string out =
-    "Usage: cm [COMMAND] [OPTIONS]\n\nCredential Management: decides which IoT devices get in.\n\nCommands:\n";
+    "Usage: cm [COMMAND] [OPTIONS]\n\nCredential Management: validates the credentials of IoT devices.\n\nCommands:\n";
   std::vector<row> rows;
   for (const auto& command : commands()) {
     if (command.group.empty() || command.group == "license" || command.group == "completion")

@@ -2,7 +2,7 @@
 
 #include "actors/changes/removal_intake.hpp"
 #include "actors/interfaces/nats.hpp"
-#include "actors/nats/occasional.hpp"
+#include "actors/nats/log_throttle.hpp"
 #include "core/base/identifiers.hpp"
 #include "core/observability/logging.hpp"
 #include "messaging/records/elce.hpp"
@@ -31,13 +31,13 @@ private:
       intake_->take(decoded->endpoint_id, decoded->correlation_id);
       return;
     }
-    if (malformed_.again())
+    if (malformed_.should_log())
       core::logger("cm.elce")->warn("{} events of unregistered endpoints cannot be understood: {}", malformed_.count(),
                                     decoded.has_error() ? decoded.error().problem : "not an endpoint ID");
   }
 
   std::shared_ptr<removal_intake> intake_;
-  occasional malformed_;
+  log_throttle malformed_;
 };
 
 } // namespace
@@ -45,7 +45,7 @@ private:
 decoder unregistered_event_decoder(decoder_context context, std::shared_ptr<removal_backlog> backlog,
                                    std::shared_ptr<core::metrics> metrics) {
   removal_intake_settings settings;
-  settings.announce = [hand_on = std::move(context.hand_on)] { hand_on(removal_news{}); };
+  settings.announce = [forward = std::move(context.forward)] { forward(removal_news{}); };
   settings.nearly_full = std::move(context.nearly_full);
   settings.ending = std::move(context.ending);
   return unregistered_decoder(

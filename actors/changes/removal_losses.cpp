@@ -17,7 +17,7 @@ std::string_view explanation(core::removal_loss why) noexcept {
   case core::removal_loss::failure:
     return "the database does not delete them";
   case core::removal_loss::stop:
-    return "CM stops before the database has taken them";
+    return "CM stops before the database has deleted them";
   case core::removal_loss::unread:
     break;
   }

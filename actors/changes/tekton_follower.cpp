@@ -14,7 +14,7 @@ namespace {
 using tekton_follower_self = tekton_follower_actor::stateful_pointer<tekton_follower_state>;
 
 // How often the actor checks whether a read is due; bounds the delay after a configuration event.
-constexpr std::chrono::milliseconds look_period{100};
+constexpr std::chrono::milliseconds poll_period{100};
 
 void read(tekton_follower_self self) {
   auto& state = self->state;
@@ -22,9 +22,9 @@ void read(tekton_follower_self self) {
   const auto now = self->clock().now();
   if (applications.has_error()) {
     state.next = now + state.backoff->next();
-    if (!std::exchange(state.away, true))
+    if (!std::exchange(state.unavailable, true))
       core::logger("cm.tekton")
-        ->warn("Tekton is away: {} {}", applications.error().message, applications.error().detail);
+        ->warn("Tekton is not available: {} {}", applications.error().message, applications.error().detail);
     return;
   }
   state.backoff->reset();
@@ -33,8 +33,8 @@ void read(tekton_follower_self self) {
   known->versions.insert(applications->begin(), applications->end());
   for (const auto& [name, versions] : state.settings.configured)
     known->versions[name].insert(versions.begin(), versions.end());
-  if (std::exchange(state.away, false))
-    core::logger("cm.tekton")->info("Tekton answers again");
+  if (std::exchange(state.unavailable, false))
+    core::logger("cm.tekton")->info("Tekton is available again");
   core::logger("cm.tekton")->debug("{} applications are known", known->versions.size());
   state.settings.on_change(std::move(known));
 }
@@ -49,7 +49,7 @@ tekton_follower_actor::behavior_type tekton_follower(tekton_follower_self self, 
   return {
     // A burst of events causes one read only, at the next tick.
     [self](refresh_atom) { self->state.next = self->clock().now(); },
-    every(self, look_period, first_run::at_once, tick_v,
+    every(self, poll_period, first_run::at_once, tick_v,
           [self] {
             if (self->clock().now() >= self->state.next)
               read(self);

@@ -30,7 +30,7 @@ struct tekton_follower_state {
   tekton_follower_settings settings;
   std::optional<core::backoff> backoff;
   core::steady_time next{}; ///< time of the next read
-  bool away = false;        ///< the last read failed
+  bool unavailable = false; ///< the last read failed
 };
 
 /// To be spawned detached, because it blocks on HTTP. While Tekton is unavailable, the last result remains in effect.

@@ -141,14 +141,14 @@ void judge(storage_gate_self self) {
     const auto why = reason(self);
     if (!why.empty()) {
       state.outage_logged = true;
-      core::logger("cm.storage")->warn("the database is away: {}", why);
+      core::logger("cm.storage")->warn("the database is not available: {}", why);
     }
   }
   if (!changed)
     return;
   if (state.pulse->up()) {
     state.outage_logged = false;
-    core::logger("cm.storage")->info("the database answers");
+    core::logger("cm.storage")->info("the database is available");
     if (!std::exchange(state.had_contact, true) && state.settings.on_first_contact)
       state.settings.on_first_contact();
   }
@@ -216,7 +216,7 @@ void tick(storage_gate_self self) {
   }
   judge(self);
   if (fails_fast(self))
-    deliver(self, state.dispatcher->refuse_waiting("the database is away"));
+    deliver(self, state.dispatcher->refuse_waiting("the database is not available"));
   pump(self);
 }
 
@@ -270,12 +270,12 @@ storage_gate_actor::behavior_type storage_gate(storage_gate_self self, storage_g
   return {
     [self](find_atom, const token_lookup_ptr& lookup) -> caf::result<storage_result_ptr> {
       if (fails_fast(self))
-        return unavailable("the database is away");
+        return unavailable("the database is not available");
       return enqueue(self, self->state.dispatcher->add(*lookup));
     },
     [self](execute_atom, const storage_job_ptr& job) -> caf::result<storage_result_ptr> {
       if (fails_fast(self))
-        return unavailable("the database is away");
+        return unavailable("the database is not available");
       return enqueue(self, self->state.dispatcher->add(job));
     },
     [self](activate_atom, const activations_ptr& activations) {

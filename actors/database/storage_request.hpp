@@ -45,7 +45,8 @@ private:
       return result.error();
     if (const auto* reply = std::get_if<Reply>(&*result))
       return reply;
-    return core::make_error(core::errc::internal, "Internal Server Error", "the database gave another kind of reply");
+    return core::make_error(core::errc::internal, "Internal Server Error",
+                            "the storage gate sent an unexpected kind of reply");
   }
 
   storage_result_ptr result_;

@@ -150,7 +150,7 @@ bool connected(const event_publisher_state& state) {
 
 // The events in flight may be lost with the old connection: publishes all of them again.
 void start_over(event_publisher_state& state) {
-  state.queue->again();
+  state.queue->requeue_all();
   state.unconfirmed.clear();
   state.singles.clear();
 }
@@ -176,7 +176,7 @@ void take_confirmation(event_publisher_self self, const std::vector<core::revoca
   } else {
     note_failure(self, result.error());
     if (result.error().code != core::errc::forbidden)
-      state.queue->again(events); // published at the next tick
+      state.queue->requeue(events); // published at the next tick
     else if (events.size() > 1)
       state.singles.insert(state.singles.end(), events.begin(), events.end());
     // A single refused event stays in flight until its lease ends or the connection changes; then the sweep finds it in
@@ -198,7 +198,7 @@ std::vector<core::revocation> publish_single(event_publisher_self self, publicat
       continue; // its lease has ended
     as = {state.nats->connection, state.nats->connection->mark()};
     if (write(self, *as.connection, events) != core::errc::none)
-      state.queue->again(events);
+      state.queue->requeue(events);
     else if (!events.empty())
       return events;
   }
@@ -239,7 +239,7 @@ void publish_waiting(event_publisher_self self) {
   if (state.unconfirmed.empty())
     state.published = {state.nats->connection, connection.mark()};
   if (write(self, connection, events) != core::errc::none) {
-    state.queue->again(events); // published at the next tick
+    state.queue->requeue(events); // published at the next tick
     return;
   }
   state.unconfirmed.insert(state.unconfirmed.end(), std::make_move_iterator(events.begin()),
@@ -337,8 +337,8 @@ event_publisher_actor::behavior_type event_publisher(event_publisher_self self, 
       if (!nats->up)
         return;
       // Without an interruption the server has received everything; it was only slow to answer.
-      const connection_stretch now{nats->connection.get(), nats->connection ? nats->connection->continuity() : 0};
-      if (std::exchange(self->state.stretch, now) != now)
+      const connection_interval now{nats->connection.get(), nats->connection ? nats->connection->continuity() : 0};
+      if (std::exchange(self->state.interval, now) != now)
         start_over(self->state);
       self->state.next_sweep = self->clock().now();
       schedule_publishing(self);

@@ -42,11 +42,11 @@ struct event_publisher_settings {
 };
 
 /// Identifies a connection and its period without an interruption (messaging::connection::continuity).
-struct connection_stretch {
+struct connection_interval {
   const void* connection = nullptr;
   std::uint64_t continuity = 0;
 
-  bool operator==(const connection_stretch&) const = default;
+  bool operator==(const connection_interval&) const = default;
 };
 
 struct event_publisher_state {
@@ -56,7 +56,7 @@ struct event_publisher_state {
   request_deadlines deadlines;
   std::unique_ptr<outbox_queue> queue;
   nats_state_ptr nats;
-  connection_stretch stretch; ///< on which the events in flight were published
+  connection_interval interval; ///< on which the events in flight were published
   storage_gate_actor gate;
   health_actor health;
   event_confirmer_actor confirmer;

@@ -44,7 +44,7 @@ std::vector<core::revocation> outbox_queue::take(std::size_t max) {
   return out;
 }
 
-void outbox_queue::again(const std::vector<core::revocation>& events) {
+void outbox_queue::requeue(const std::vector<core::revocation>& events) {
   std::unordered_set<std::uint64_t> sequences;
   for (const auto& event : events)
     sequences.insert(event.sequence);
@@ -54,7 +54,7 @@ void outbox_queue::again(const std::vector<core::revocation>& events) {
   }
 }
 
-void outbox_queue::again() {
+void outbox_queue::requeue_all() {
   for (auto& item : waiting_)
     item.in_flight = false;
   in_flight_ = 0;

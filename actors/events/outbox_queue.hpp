@@ -34,10 +34,10 @@ public:
   [[nodiscard]] std::vector<core::revocation> take(std::size_t max);
 
   /// These events were not confirmed: they are waiting again, at their old position.
-  void again(const std::vector<core::revocation>& events);
+  void requeue(const std::vector<core::revocation>& events);
 
   /// The same for all events in flight.
-  void again();
+  void requeue_all();
 
   /// Removes events that are confirmed.
   void done(const std::vector<core::revocation>& events);

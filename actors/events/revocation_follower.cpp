@@ -274,8 +274,8 @@ revocation_follower_actor::behavior_type revocation_follower(revocation_follower
       read(self);
       return promise;
     },
-    [self](heard_atom, const invalidated_tokens_ptr& events) {
-      for (const auto& credential : events->heard)
+    [self](received_atom, const invalidated_tokens_ptr& events) {
+      for (const auto& credential : events->received)
         self->state.received.add(credential.id, credential.at);
     },
     [self](nats_atom, const nats_state_ptr& nats) { self->state.nats_up = nats->up; },

@@ -2,7 +2,7 @@
 // listeners on its side of a network partition.
 #pragma once
 
-#include "actors/events/heard_events.hpp"
+#include "actors/events/received_events.hpp"
 #include "actors/events/revocation_tail.hpp"
 #include "actors/interfaces/database.hpp"
 #include "actors/interfaces/events.hpp"
@@ -35,7 +35,7 @@ struct revocation_follower_settings {
   std::chrono::milliseconds max_grace{550};
   std::chrono::milliseconds max_wait{30'000};     ///< for a working NATS subscription, until a missed event is given up
   std::chrono::milliseconds gap_patience{35'000}; ///< longest duration of a transaction: a few exchanges of 10 s each
-  std::chrono::milliseconds generation_period{60'000}; ///< of the received events, see heard_events
+  std::chrono::milliseconds generation_period{60'000}; ///< of the received events, see received_events
   std::chrono::milliseconds check_period{3'000};       ///< between checks of the hash key and of the table's end
   std::size_t max_missed = 10'000;                     ///< revocations whose events are awaited
   std::size_t max_missed_bytes = 16U << 20U;           ///< memory of these
@@ -60,7 +60,7 @@ struct revocation_follower_state {
   event_publisher_actor publisher;
   forwarder_ptr invalidate; ///< to the token validators
   std::optional<revocation_tail> tail;
-  heard_events received;
+  received_events received;
   core::steady_time next_generation{};
   core::steady_time next_check{};
   std::deque<missed_event> missed;

@@ -32,45 +32,45 @@ void report_license(license_check_self self) {
     core::logger("cm.license")->warn("{}", *warning);
 }
 
-void take_check(license_check_self self, const license_look_ptr& checked) {
+void take_check(license_check_self self, const license_file_state_ptr& checked) {
   auto& state = self->state;
-  state.looking = false;
+  state.poll_pending = false;
   if (!checked->result)
     return;
   const auto change = state.watch->checked(*checked->result, checked->stamp, core::now_ms());
   if (change == core::license_change::taken_over)
     core::logger("cm.license")->info("a new license is in force: {}", state.watch->current().subject);
   else if (change == core::license_change::recovered)
-    core::logger("cm.license")->info("the license file is right again");
-  else if (change == core::license_change::turned_bad)
+    core::logger("cm.license")->info("the license file is valid again");
+  else if (change == core::license_change::invalidated)
     core::logger("cm.license")->error("{}", state.watch->health_text(core::now_ms()));
   report_license(self);
 }
 
-void look_failed(license_check_self self, const caf::error& problem) {
-  self->state.looking = false;
+void poll_failed(license_check_self self, const caf::error& problem) {
+  self->state.poll_pending = false;
   core::logger("cm.license")->warn("the license file could not be checked: {}", describe_reason(problem));
 }
 
 // Continues with a check of the license if the file has changed or a check is due.
-void take_stamp(license_check_self self, const license_look_ptr& stamped) {
+void take_stamp(license_check_self self, const license_file_state_ptr& stamped) {
   auto& state = self->state;
   if (!state.watch->check_due(stamped->stamp, core::now_ms())) {
-    state.looking = false;
+    state.poll_pending = false;
     return;
   }
   self->request(state.reader, reader_timeout, validate_v)
-    .then([self](const license_look_ptr& checked) { take_check(self, checked); },
-          [self](const caf::error& problem) { look_failed(self, problem); });
+    .then([self](const license_file_state_ptr& checked) { take_check(self, checked); },
+          [self](const caf::error& problem) { poll_failed(self, problem); });
 }
 
 // Asks the reader for the file's stamp (time, size).
 void read_stamp(license_check_self self) {
   auto& state = self->state;
-  state.looking = true;
+  state.poll_pending = true;
   self->request(state.reader, reader_timeout, find_v)
-    .then([self](const license_look_ptr& stamped) { take_stamp(self, stamped); },
-          [self](const caf::error& problem) { look_failed(self, problem); });
+    .then([self](const license_file_state_ptr& stamped) { take_stamp(self, stamped); },
+          [self](const caf::error& problem) { poll_failed(self, problem); });
 }
 
 } // namespace
@@ -81,14 +81,14 @@ license_reader_actor::behavior_type license_reader(license_reader_actor::statefu
   self->state.settings = std::move(settings);
   return {
     [self](find_atom) {
-      license_look found{core::file_stamp_of(self->state.settings.path), std::nullopt};
-      return license_look_ptr{std::make_shared<const license_look>(std::move(found))};
+      license_file_state found{core::file_stamp_of(self->state.settings.path), std::nullopt};
+      return license_file_state_ptr{std::make_shared<const license_file_state>(std::move(found))};
     },
     [self](validate_atom) {
       const auto& settings_now = self->state.settings;
       auto stamp = core::file_stamp_of(settings_now.path);
-      license_look found{stamp, core::check_license(settings_now, core::now_ms())};
-      return license_look_ptr{std::make_shared<const license_look>(std::move(found))};
+      license_file_state found{stamp, core::check_license(settings_now, core::now_ms())};
+      return license_file_state_ptr{std::make_shared<const license_file_state>(std::move(found))};
     },
   };
 }
@@ -98,7 +98,7 @@ license_actor::behavior_type license_check(license_check_self self, license_chec
   harden(self);
   auto& state = self->state;
   const auto report_period = settings.report_period;
-  const auto look_period = settings.look_period;
+  const auto poll_period = settings.poll_period;
   state.watch.emplace(std::move(settings.start), settings.start_stamp, settings.license, core::now_ms());
   state.reader = self->spawn<caf::detached + caf::linked>(license_reader, std::move(settings.license));
   state.health = std::move(health);
@@ -113,11 +113,11 @@ license_actor::behavior_type license_check(license_check_self self, license_chec
       report_license(self);
     },
     every(self, report_period, first_run::at_once, tick_v,
-          [self, look_period] {
+          [self, poll_period] {
             auto& s = self->state;
             const auto now = self->clock().now();
-            if (!s.looking && now >= s.next_look) {
-              s.next_look = now + look_period;
+            if (!s.poll_pending && now >= s.next_poll) {
+              s.next_poll = now + poll_period;
               read_stamp(self);
             }
             report_license(self);

@@ -20,7 +20,7 @@ struct license_check_settings {
   core::license start;                         ///< result of the check at the start
   std::optional<core::file_stamp> start_stamp; ///< taken before that check
   std::chrono::milliseconds report_period{250};
-  std::chrono::milliseconds look_period{2000}; ///< how often the file's stamp is compared
+  std::chrono::milliseconds poll_period{2000}; ///< how often the file's stamp is compared
 };
 
 struct license_reader_state {
@@ -38,8 +38,8 @@ struct license_check_state {
   license_reader_actor reader;
   health_actor health;
   credential_manager_actor manager;
-  core::steady_time next_look{};
-  bool looking = false; ///< a request to the reader is pending
+  core::steady_time next_poll{};
+  bool poll_pending = false; ///< a request to the reader is pending
 };
 
 /// Event-based. Spawns its reader as a linked actor, so that both fail and restart together.

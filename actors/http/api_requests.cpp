@@ -24,7 +24,7 @@ void answer_lost(const exchange_ptr& exchange, const char* peer, const caf::erro
 }
 
 core::error other_reply() {
-  return core::make_error(core::errc::internal, {}, "storage answered with another kind of reply");
+  return core::make_error(core::errc::internal, {}, "the storage gate sent an unexpected kind of reply");
 }
 
 core::change_origin origin_of_request(const http::request& request) {

@@ -3,6 +3,7 @@
 #include "actors/http/api_requests.hpp"
 #include "actors/interfaces/database.hpp"
 #include "core/base/secret.hpp"
+#include "http/rest/token_import.hpp"
 
 #include <caf/send.hpp>
 
@@ -26,7 +27,7 @@ using line = import_stream_state::line;
 using batch = import_stream_state::batch;
 
 // Lines that name the same token have the same key. A collision of different tokens is rare, and only delays a line.
-std::size_t key_of(const http::import_line& read) {
+std::size_t key_of(const core::import_line& read) {
   constexpr std::size_t factor = 31;
   if (!read.token)
     return 0; // CM generates the token

@@ -5,6 +5,7 @@
 #include "actors/interfaces/changes.hpp"
 #include "actors/interfaces/http.hpp"
 #include "actors/runtime/bounded_request.hpp"
+#include "core/credentials/token_requests.hpp"
 #include "http/server/line_splitter.hpp"
 #include "storage/session/commands.hpp"
 
@@ -48,7 +49,7 @@ struct import_stream_state {
   /// A line: its content, or why it is invalid.
   struct line {
     std::uint64_t number = 0;
-    core::expected<http::import_line> content;
+    core::expected<core::import_line> content;
     std::size_t key = 0; ///< equal for lines that name the same token; 0: CM generates the token
   };
 

@@ -104,7 +104,7 @@ void ask(token_reader_self self, std::vector<Read> reads) {
 template <class Read>
 void pump(token_reader_self self) {
   auto& queue = queue_of(self->state, static_cast<const Read*>(nullptr));
-  answer_all(queue.take_expired(self->clock().now()), unavailable_error("the database was busy with others"));
+  answer_all(queue.take_expired(self->clock().now()), unavailable_error("the database was busy with other requests"));
   for (auto batch = queue.next(); !batch.empty(); batch = queue.next())
     ask(self, std::move(batch));
 }

@@ -8,8 +8,7 @@
 #include "core/base/error.hpp"
 #include "core/base/secret.hpp"
 #include "core/credentials/token.hpp"
-#include "http/rest/endpoint_tokens.hpp"
-#include "http/rest/token_import.hpp"
+#include "core/credentials/token_requests.hpp"
 #include "storage/session/commands.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -24,7 +23,7 @@ namespace cm::actors {
 
 /// A request to create a token.
 struct create_token_order {
-  http::create_token_request request;
+  core::create_token_request request;
   core::change_origin origin;
 };
 
@@ -47,7 +46,7 @@ using credential_change_ptr = std::shared_ptr<const credential_change>;
 
 /// A batch of an import's lines, at most storage::max_import.
 struct import_order {
-  std::vector<http::import_line> lines;
+  std::vector<core::import_line> lines;
   core::change_origin origin;
 };
 

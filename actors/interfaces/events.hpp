@@ -59,7 +59,7 @@ using revocation_follower_actor = caf::typed_actor<
   // false if the database did not answer.
   caf::replies_to<read_atom>::with<bool>,
   // Revocation events that were received over NATS: the follower need not publish them again.
-  caf::reacts_to<heard_atom, invalidated_tokens_ptr>,
+  caf::reacts_to<received_atom, invalidated_tokens_ptr>,
   // The state of the NATS connection.
   caf::reacts_to<nats_atom, nats_state_ptr>,
   // The forwarder that notifies all validators of this replica of revoked tokens.

@@ -25,12 +25,12 @@ using component_report_ptr = std::shared_ptr<const component_report>;
 using health_snapshot_ptr = std::shared_ptr<const core::health_snapshot>;
 
 /// The state of the license file.
-struct license_look {
+struct license_file_state {
   std::optional<core::file_stamp> stamp;      ///< taken before the check
   std::optional<core::license_result> result; ///< absent if no check was requested
 };
 
-using license_look_ptr = std::shared_ptr<const license_look>;
+using license_file_state_ptr = std::shared_ptr<const license_file_state>;
 
 using health_actor = caf::typed_actor<
   // The state of a component: at every change, and regularly as a sign of life.
@@ -51,9 +51,9 @@ struct health_peer {
 /// The blocking part of the license check.
 using license_reader_actor = caf::typed_actor<
   // Calls stat() on the license file. Answered with its stamp, without a result.
-  caf::replies_to<find_atom>::with<license_look_ptr>,
+  caf::replies_to<find_atom>::with<license_file_state_ptr>,
   // Reads and checks the license. Answered with the stamp and the result.
-  caf::replies_to<validate_atom>::with<license_look_ptr>>;
+  caf::replies_to<validate_atom>::with<license_file_state_ptr>>;
 
 using license_actor =
   caf::typed_actor<caf::reacts_to<peer_atom, health_peer>, caf::reacts_to<peer_atom, credential_manager_peer>,
@@ -64,4 +64,4 @@ using license_actor =
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::component_report_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::health_snapshot_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::license_look_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::license_file_state_ptr)

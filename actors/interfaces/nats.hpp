@@ -31,7 +31,7 @@ struct nats_state {
 using nats_state_ptr = std::shared_ptr<const nats_state>;
 
 /// A credential that a revocation event named, with the event's timestamp.
-struct heard_credential {
+struct received_credential {
   core::uuid id;
   core::timestamp at{};
 };
@@ -39,8 +39,8 @@ struct heard_credential {
 /// Tokens that this replica or another one revoked: their entries in memory are invalid.
 struct invalidated_tokens {
   std::vector<core::uuid> ids;
-  bool everything = false;             ///< it is unknown which tokens were revoked: all entries are invalid
-  std::vector<heard_credential> heard; ///< tokens and client credentials in events that were received over NATS
+  bool everything = false;                   ///< it is unknown which tokens were revoked: all entries are invalid
+  std::vector<received_credential> received; ///< tokens and client credentials in events that were received over NATS
 };
 
 using invalidated_tokens_ptr = std::shared_ptr<const invalidated_tokens>;

@@ -1,7 +1,7 @@
 #include "actors/nats/decoders.hpp"
 
 #include "actors/interfaces/nats.hpp"
-#include "actors/nats/occasional.hpp"
+#include "actors/nats/log_throttle.hpp"
 #include "actors/nats/pending_requests.hpp"
 #include "actors/nats/reply_batch.hpp"
 #include "core/observability/logging.hpp"
@@ -35,14 +35,14 @@ public:
       metrics->background.without_reply[static_cast<std::size_t>(context_.limiter->protocol())].add(
         unanswerable_.count() - unanswerable);
     if (!calls->empty())
-      context_.hand_on(std::move(calls));
+      context_.forward(std::move(calls));
   }
 
 private:
   void take(messaging::message message, pending_requests<Request>& calls, pending_requests<Request>& overflow,
             reply_batch& undecodable) {
     if (std::string_view(message.reply()).empty()) {
-      if (unanswerable_.again())
+      if (unanswerable_.should_log())
         core::logger("cm.ecap")->warn("{} requests came without a reply subject and were dropped",
                                       unanswerable_.count());
       return;
@@ -66,7 +66,7 @@ private:
 
   decoder_context context_;
   core::steady_time arrived_{}; ///< of the batch
-  occasional unanswerable_;
+  log_throttle unanswerable_;
 };
 
 class revoked_tokens_decoder {
@@ -81,11 +81,11 @@ public:
         continue;
       // It is unknown which tokens were revoked, so any entry in memory may be outdated.
       revoked->everything = true;
-      if (malformed_.again())
+      if (malformed_.should_log())
         core::logger("cm.ecap")->warn("{} events of revoked tokens cannot be decoded; all tokens in memory are dropped",
                                       malformed_.count());
     }
-    context_.hand_on(invalidated_tokens_ptr{std::move(revoked)});
+    context_.forward(invalidated_tokens_ptr{std::move(revoked)});
   }
 
 private:
@@ -95,14 +95,14 @@ private:
       const auto id = core::parse_uuid(text);
       if (id) {
         revoked.ids.push_back(*id);
-        revoked.heard.push_back({*id, published_at});
+        revoked.received.push_back({*id, published_at});
       }
       return id.has_value();
     });
   }
 
   decoder_context context_;
-  occasional malformed_;
+  log_throttle malformed_;
 };
 
 class revoked_clients_decoder {
@@ -115,10 +115,10 @@ public:
       const auto decoded = messaging::decode<messaging::ecap::client_credential_revoked_event>(message.payload());
       const auto id = decoded.has_value() ? core::parse_uuid(decoded->credential_id) : std::nullopt;
       if (id) // an event that cannot be decoded counts as not received, so it is published again
-        revoked->heard.push_back({*id, core::from_unix_ms(decoded->timestamp)});
+        revoked->received.push_back({*id, core::from_unix_ms(decoded->timestamp)});
     }
-    if (!revoked->heard.empty())
-      context_.hand_on(invalidated_tokens_ptr{std::move(revoked)});
+    if (!revoked->received.empty())
+      context_.forward(invalidated_tokens_ptr{std::move(revoked)});
   }
 
 private:
@@ -140,7 +140,7 @@ public:
         changed = true;
     }
     if (changed)
-      context_.hand_on(configuration_news{});
+      context_.forward(configuration_news{});
   }
 
 private:

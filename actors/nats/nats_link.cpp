@@ -50,12 +50,12 @@ void judge(nats_link_self self) {
   state.was_up = up;
   if (up) {
     state.why_down.clear();
-    link_log()->info("NATS answers: {}", state.connection->server());
+    link_log()->info("NATS is available: {}", state.connection->server());
     if (!std::exchange(state.had_contact, true) && state.settings.on_first_contact)
       state.settings.on_first_contact();
   } else {
     state.why_down = state.pulse->connected() ? "the server does not answer" : "the connection is lost";
-    link_log()->warn("NATS is away: {}", state.why_down);
+    link_log()->warn("NATS is not available: {}", state.why_down);
   }
   for (const auto& user : state.users)
     self->send(user, nats_v, current_state(state));

@@ -39,7 +39,7 @@ void subscribe(nats_subscription_self self) {
   context.connection = state.connection;
   context.limiter = state.limiter;
   context.keyer = state.settings.keyer;
-  context.hand_on = [forward = state.forward](const delivery& decoded) { (*forward->load())(decoded); };
+  context.forward = [forward = state.forward](const delivery& decoded) { (*forward->load())(decoded); };
   context.nearly_full = [level = options.level] { return level->over_half(); };
   context.ending = [ending = state.ending] { return ending->load(); };
   state.retirement = std::make_shared<retired_subscription>();
@@ -85,7 +85,7 @@ void take_confirmation(nats_subscription_self self, std::uint64_t number) {
   if (!state.subscription || number != state.number)
     return;
   state.confirmed = true;
-  subscription_log()->info("listening on {}", state.settings.subject);
+  subscription_log()->info("subscribed to {}", state.settings.subject);
 }
 
 // After a refusal the library still has the subscription, but the server does not. So end it, and subscribe again

@@ -28,7 +28,7 @@ namespace cm::actors {
 struct decoder_context {
   std::shared_ptr<messaging::connection> connection; ///< for replies
   std::shared_ptr<in_flight_limiter> limiter;
-  std::function<void(const delivery&)> hand_on;   ///< sends a delivery to the actor that handles it; thread-safe
+  std::function<void(const delivery&)> forward;   ///< sends a delivery to the actor that handles it; thread-safe
   std::shared_ptr<const core::token_keyer> keyer; ///< computes the keys of the requests' tokens
 
   /// For a decoder that may wait: whether the subscription's queue in the NATS library is more than half full. The

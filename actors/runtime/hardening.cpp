@@ -23,11 +23,11 @@ std::string describe_reason(const caf::error& reason) {
 }
 
 void report_unexpected(const char* actor, const caf::type_erased_tuple& message) {
-  core::logger("cm.actors")->warn("{} got an unexpected message of {} parts", actor, message.size());
+  core::logger("cm.actors")->warn("{} received an unexpected message of {} parts", actor, message.size());
 }
 
 void report_stray_error(const char* actor, const caf::error& problem) {
-  core::logger("cm.actors")->warn("{} got an unexpected error: {}", actor, describe_reason(problem));
+  core::logger("cm.actors")->warn("{} received an unexpected error: {}", actor, describe_reason(problem));
 }
 
 caf::error reason_of(const std::exception_ptr& problem) {

@@ -157,8 +157,8 @@ forwarder_ptr to_invalidate(const root_state& state) {
         for (const auto& validator : validators)
           caf::anon_send(validator, invalidate_v, *revoked);
       }
-      if (!(*revoked)->heard.empty())
-        caf::anon_send(follower, heard_v, *revoked);
+      if (!(*revoked)->received.empty())
+        caf::anon_send(follower, received_v, *revoked);
     });
 }
 

@@ -50,12 +50,12 @@ std::optional<uuid> parse_uuid(std::string_view text) noexcept {
   if (text.size() != 36)
     return std::nullopt;
   uuid id;
-  std::size_t at = 0;
+  std::size_t position = 0;
   for (std::size_t i = 0; i < id.bytes.size(); ++i) {
-    if (dash_before(i) && text[at++] != '-')
+    if (dash_before(i) && text[position++] != '-')
       return std::nullopt;
-    const int high = hex_value(text[at++]);
-    const int low = hex_value(text[at++]);
+    const int high = hex_value(text[position++]);
+    const int low = hex_value(text[position++]);
     if (high < 0 || low < 0)
       return std::nullopt;
     id.bytes[i] = static_cast<std::uint8_t>((high << 4) | low);

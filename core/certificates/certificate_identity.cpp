@@ -51,7 +51,7 @@ expected<openssl_ptr<X509>> only_certificate(std::string_view pem) {
   if (second)
     return wrong("there is more than one certificate");
   if (!was_end_of_text())
-    return wrong("there is something damaged behind the certificate");
+    return wrong("the text after the certificate is damaged");
   return first;
 }
 

@@ -167,7 +167,7 @@ private:
     }
     constexpr std::string_view may_be_escaped = " #=,+\"\\<>;";
     if (rest.empty() || may_be_escaped.find(rest[0]) == std::string_view::npos)
-      return fail(at_, "a backslash before nothing that needs one");
+      return fail(at_, "a backslash before a character that needs none");
     value += rest[0];
     at_ += 2;
     return true;
@@ -175,7 +175,7 @@ private:
 
   bool value_has_ended() {
     skip_spaces();
-    return at_separator() || fail(at_, "text behind the end of a value");
+    return at_separator() || fail(at_, "text after the end of a value");
   }
 
   bool append_text(std::size_t begin, std::string_view value) {

@@ -33,8 +33,8 @@ bool skip(std::string_view& text, std::string_view prefix) {
   return true;
 }
 
-std::optional<std::int64_t> number(std::string_view text, std::int64_t least, std::int64_t most) {
-  return parse_number<std::int64_t>(text, least, most);
+std::optional<std::int64_t> number(std::string_view text, std::int64_t min, std::int64_t max) {
+  return parse_number<std::int64_t>(text, min, max);
 }
 
 expected<std::uint16_t> parse_port(std::string_view text) {

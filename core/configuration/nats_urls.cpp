@@ -55,8 +55,8 @@ expected<nats_servers> parse_nats_urls(std::string_view text) {
     if (scheme != "nats" && scheme != "tls")
       return wrong();
     auto authority = url.substr(slashes + 3);
-    if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
-      const auto userinfo = authority.substr(0, at);
+    if (const auto at_sign = authority.rfind('@'); at_sign != std::string_view::npos) {
+      const auto userinfo = authority.substr(0, at_sign);
       const auto colon = userinfo.find(':');
       if (colon == 0 || colon == std::string_view::npos || colon + 1 == userinfo.size())
         return wrong("a login in a NATS URL to be name:password@, or none and NATS_USERNAME and NATS_PASSWORD");
@@ -64,7 +64,7 @@ expected<nats_servers> parse_nats_urls(std::string_view text) {
       if (seen && !(*seen == found))
         return wrong("the same login in all NATS URLs");
       seen = std::move(found);
-      authority = authority.substr(at + 1);
+      authority = authority.substr(at_sign + 1);
     }
     auto address = host_and_port(authority);
     if (!address)

@@ -104,7 +104,7 @@ std::optional<std::string> parse_log_level(std::string_view text) {
 
 expected<java_options> parse_java_options(std::string_view text) {
   constexpr auto shape = "-Xmx with a size of at least 2 MB, as in -Xmx700m";
-  constexpr std::int64_t least = 2 * kib * kib;
+  constexpr std::int64_t min_memory = 2 * kib * kib;
   static constexpr std::array<unit, 4> units{{{"", 1}, {"k", kib}, {"m", kib * kib}, {"g", kib * kib * kib}}};
   java_options result;
   std::string blanks_only(text);
@@ -115,7 +115,7 @@ expected<java_options> parse_java_options(std::string_view text) {
       continue;
     if (option.starts_with("-Xmx")) {
       result.memory_bytes = parse_quantity(to_lower(option.substr(4)), units);
-      if (!result.memory_bytes || *result.memory_bytes < least)
+      if (!result.memory_bytes || *result.memory_bytes < min_memory)
         return make_error(errc::invalid, shape);
     } else if (auto name = option_name(option);
                std::find(result.ignored.begin(), result.ignored.end(), name) == result.ignored.end()) {

@@ -72,8 +72,8 @@ std::optional<std::size_t> add_trusted(X509_STORE* store, const std::string& pem
   if (!in)
     return std::nullopt;
   std::size_t count = 0;
-  while (const certificate_ptr one{PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr)}) {
-    if (X509_STORE_add_cert(store, one.get()) != 1)
+  while (const certificate_ptr trusted{PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr)}) {
+    if (X509_STORE_add_cert(store, trusted.get()) != 1)
       return std::nullopt;
     ++count;
   }

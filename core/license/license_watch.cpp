@@ -21,7 +21,7 @@ bool passed(timestamp since, milliseconds interval, timestamp now) {
   return now < since || now - since >= interval;
 }
 
-constexpr std::string_view consequence = "REST writes are refused, validation goes on";
+constexpr std::string_view consequence = "REST writes are refused, validation continues";
 
 } // namespace
 
@@ -62,7 +62,7 @@ license_change license_watch::checked(const license_result& result, std::optiona
   }
   const bool changed = !fault_ || fault_->failure != e.failure;
   fault_ = e;
-  return changed ? license_change::turned_bad : license_change::none;
+  return changed ? license_change::invalidated : license_change::none;
 }
 
 license_state license_watch::state(timestamp now) const {
@@ -73,7 +73,7 @@ license_state license_watch::state(timestamp now) const {
 
 std::string license_watch::health_text(timestamp now) const {
   if (fault_) {
-    std::string text = "the license file turned bad (";
+    std::string text = "the license file became invalid (";
     text += fault_->message;
     text += "): ";
     text += consequence;

@@ -23,10 +23,10 @@ enum class license_state : std::uint8_t {
 
 /// The effect of a check of the file.
 enum class license_change : std::uint8_t {
-  none,       ///< no change
-  taken_over, ///< another valid license is in force now
-  turned_bad, ///< the file has become invalid, or is invalid for a different reason than before
-  recovered,  ///< the file contains the license in force and is valid again
+  none,        ///< no change
+  taken_over,  ///< another valid license is in force now
+  invalidated, ///< the file has become invalid, or is invalid for a different reason than before
+  recovered,   ///< the file contains the license in force and is valid again
 };
 
 /// The owner calls check_due() every few seconds. If it returns true, the owner calls check_license() and passes the

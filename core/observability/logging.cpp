@@ -136,23 +136,23 @@ std::shared_ptr<spdlog::logger> logger(std::string_view name) {
   if (auto known = spdlog::get(key))
     return known;
   const auto& state = current();
-  std::shared_ptr<spdlog::logger> made;
+  std::shared_ptr<spdlog::logger> created;
   if (state.queued)
-    made = std::make_shared<spdlog::async_logger>(key, state.sinks.begin(), state.sinks.end(), spdlog::thread_pool(),
-                                                  spdlog::async_overflow_policy::overrun_oldest);
+    created = std::make_shared<spdlog::async_logger>(key, state.sinks.begin(), state.sinks.end(), spdlog::thread_pool(),
+                                                     spdlog::async_overflow_policy::overrun_oldest);
   else
-    made = std::make_shared<spdlog::logger>(key, state.sinks.begin(), state.sinks.end());
-  made->set_level(level_for(state.levels, name));
+    created = std::make_shared<spdlog::logger>(key, state.sinks.begin(), state.sinks.end());
+  created->set_level(level_for(state.levels, name));
   // The logging thread flushes after every line, so that lines before a crash are not lost.
-  made->flush_on(spdlog::level::trace);
+  created->flush_on(spdlog::level::trace);
   try {
-    spdlog::register_logger(made);
+    spdlog::register_logger(created);
   } catch (const spdlog::spdlog_ex&) {
     // Another thread has registered it in the meantime.
     if (auto known = spdlog::get(key))
       return known;
   }
-  return made;
+  return created;
 }
 
 log_count log_counts() noexcept {

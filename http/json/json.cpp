@@ -172,8 +172,8 @@ core::expected<json::object> parse_json_object(std::string_view body) {
   error_code ec;
   const std::size_t read = parser.write_some(false, body.data(), body.size(), ec);
   if (const auto& duplicate = parser.handler().duplicate()) {
-    core::error error = invalid("A member of the JSON object stands twice");
-    error.fields.push_back({*duplicate, "stands twice"});
+    core::error error = invalid("A member of the JSON object is given twice");
+    error.fields.push_back({*duplicate, "is given twice"});
     return error;
   }
   if (ec == json::error::too_deep)

@@ -57,9 +57,9 @@ core::expected<create_x509_request> read_create(const boost::json::object& body)
     if (names)
       read_names(members, result);
     else
-      members.reject("certificate", "is required, or issuer and serialNumber in its place");
+      members.reject("certificate", "is required, unless issuer and serialNumber are given");
   } else if (names) {
-    members.reject("certificate", "must not stand beside issuer and serialNumber");
+    members.reject("certificate", "must not be given together with issuer and serialNumber");
   } else if (const auto pem = members.optional_string("certificate")) {
     read_certificate(members, *pem, result);
   }

@@ -20,7 +20,7 @@ std::optional<core::field_error> check_endpoint_id(std::string_view id) {
   return core::field_error{"endpointId", "must be 1 to 255 letters, digits, '.', '_', '~' or '-'"};
 }
 
-core::expected<create_token_request> read_create(const boost::json::object& body, std::string_view endpoint_id) {
+core::expected<core::create_token_request> read_create(const boost::json::object& body, std::string_view endpoint_id) {
   member_reader members{body};
   if (auto wrong = check_endpoint_id(endpoint_id))
     members.reject(wrong->field, std::move(wrong->message));
@@ -28,7 +28,7 @@ core::expected<create_token_request> read_create(const boost::json::object& body
   const auto token = optional_token(members);
   if (!members.errors().empty())
     return invalid_request(members.errors());
-  create_token_request result{std::string{endpoint_id}, std::string{application}, std::nullopt};
+  core::create_token_request result{std::string{endpoint_id}, std::string{application}, std::nullopt};
   if (token)
     result.token.emplace(std::string{*token});
   return result;
@@ -106,7 +106,7 @@ core::expected<core::credential_status> parse_status_body(const request& from) {
   return *status;
 }
 
-core::expected<create_token_request> parse_create(const request& from, const path_parameters& path) {
+core::expected<core::create_token_request> parse_create(const request& from, const path_parameters& path) {
   const auto body = parse_json_object(from.body());
   if (body.has_error())
     return body.error();

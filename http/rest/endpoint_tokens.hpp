@@ -8,23 +8,17 @@
 #include "core/credentials/credential.hpp"
 #include "core/credentials/token.hpp"
 #include "core/credentials/token_digest.hpp"
+#include "core/credentials/token_requests.hpp"
 #include "http/rest/query.hpp"
 #include "http/rest/router.hpp"
 #include "http/server/request.hpp"
 #include "http/server/response.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace cm::http {
-
-struct create_token_request {
-  std::string endpoint_id;
-  std::string application_name;
-  std::optional<core::secret> token; ///< missing: CM generates one
-};
 
 struct list_tokens_request {
   std::string endpoint_id;
@@ -54,7 +48,7 @@ struct token_path {
 
 /// Reads POST: path parameter `endpointId`, body `{"applicationName","token"?}`.
 /// @return errc::invalid with all invalid fields. Does not check whether the application is known.
-[[nodiscard]] core::expected<create_token_request> parse_create(const request& from, const path_parameters& path);
+[[nodiscard]] core::expected<core::create_token_request> parse_create(const request& from, const path_parameters& path);
 
 /// 201 with Location. The only response that contains a token's value: its buffers are wiped after sending.
 [[nodiscard]] response render_created(const core::endpoint_token& created, const core::secret& value);

@@ -18,7 +18,7 @@ constexpr auto max_offset = static_cast<std::uint64_t>(std::numeric_limits<std::
 std::optional<std::string_view> query_reader::text(std::string_view name) {
   const auto values = from_.parameters(name);
   if (values.size() > 1)
-    reject(name, "stands more than once");
+    reject(name, "is given more than once");
   if (values.size() != 1 || values.front().empty())
     return std::nullopt;
   return values.front();

@@ -78,7 +78,7 @@ core::expected<revocations_request> parse_revocations(const request_head& from) 
     if (const auto after = read_cursor(*text))
       result.after = *after;
     else
-      query.reject("after", "must be a cursor that an earlier answer gave as `next`");
+      query.reject("after", "must be a cursor that an earlier response returned as `next`");
   }
   std::uint64_t limit = result.limit;
   query.number("limit", 1, max_items, limit);

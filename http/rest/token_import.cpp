@@ -52,7 +52,7 @@ std::size_t shown_size(const core::error& error) {
   return max_escape * size;
 }
 
-core::expected<import_line> read_line(const boost::json::object& from) {
+core::expected<core::import_line> read_line(const boost::json::object& from) {
   member_reader members{from};
   const std::string_view endpoint_id = members.required_string("endpointId");
   if (members.errors().empty() && !core::is_endpoint_id(endpoint_id))
@@ -70,7 +70,7 @@ core::expected<import_line> read_line(const boost::json::object& from) {
     result.fields = members.errors();
     return result;
   }
-  import_line result{std::string{endpoint_id}, std::string{application}, std::nullopt, status};
+  core::import_line result{std::string{endpoint_id}, std::string{application}, std::nullopt, status};
   if (token)
     result.token.emplace(std::string{*token});
   return result;
@@ -78,7 +78,7 @@ core::expected<import_line> read_line(const boost::json::object& from) {
 
 } // namespace
 
-core::expected<import_line> parse_import_line(std::string_view line) {
+core::expected<core::import_line> parse_import_line(std::string_view line) {
   if (core::is_blank(line))
     return core::make_error(core::errc::invalid, "The line is empty, a JSON object is expected");
   const auto object = parse_json_object(line);

@@ -5,26 +5,19 @@
 #include "core/base/secret.hpp"
 #include "core/base/uuid.hpp"
 #include "core/credentials/credential.hpp"
+#include "core/credentials/token_requests.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
 namespace cm::http {
 
-struct import_line {
-  std::string endpoint_id;
-  std::string application_name;
-  std::optional<core::secret> token;             ///< missing: CM generates one
-  std::optional<core::credential_status> status; ///< missing: Inactive for a new token, any for an existing one
-};
-
 /// Reads `{"endpointId","applicationName","token"?,"status"?}`. Unknown members are ignored. The caller limits the
 /// length of the line.
 /// @return errc::invalid with all invalid fields; no message contains a value of the line. Does not check whether the
 ///   application is known.
-[[nodiscard]] core::expected<import_line> parse_import_line(std::string_view line);
+[[nodiscard]] core::expected<core::import_line> parse_import_line(std::string_view line);
 
 /// Appends `{"line","result":"created","endpointTokenId","status","token"?}` and a line feed. With a token, `out`
 /// contains a secret, which the caller must wipe; if the function reallocates `out`, it wipes the old memory.

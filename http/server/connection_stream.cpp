@@ -358,7 +358,7 @@ void connection::on_stream_timeout() {
   } else if (streams_.ask) {
     fail_body();
   } else if (streams_.begun) {
-    report(503, "The answer was not finished in time");
+    report(503, "The response was not finished in time");
     close();
   } else {
     respond_overdue();

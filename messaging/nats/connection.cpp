@@ -41,8 +41,8 @@ std::string error_text(natsConnection* native) {
 std::string without_login(std::string url) {
   const auto scheme = url.find("://");
   const auto from = scheme == std::string::npos ? 0 : scheme + 3;
-  if (const auto at = url.rfind('@'); at != std::string::npos && at >= from)
-    url.erase(from, at + 1 - from);
+  if (const auto at_sign = url.rfind('@'); at_sign != std::string::npos && at_sign >= from)
+    url.erase(from, at_sign + 1 - from);
   return url;
 }
 

@@ -121,7 +121,7 @@ outcome<changed_client> apply(connection& db, const set_password& request, const
     if (!earlier && !permitted)
       return precondition_failed();
     if (!earlier && !allowed)
-      return make_usable_failure(core::errc::conflict, "A credential that is Revoked gets no password");
+      return make_usable_failure(core::errc::conflict, "A credential that is Revoked cannot get a new password");
     if (earlier) {
       CM_TRY_VOID(begun.roll_back());
       return changed_client{std::move(credential), true, {}};

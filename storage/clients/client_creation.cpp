@@ -68,7 +68,7 @@ outcome<void> insert_with_audit(connection& db, const create_client& request) {
   return begun.commit();
 }
 
-one_client made_of(const create_client& request) {
+one_client result_of(const create_client& request) {
   one_client created{request.credential};
   created.credential.updated_at.reset();
   created.credential.last_used_at.reset();
@@ -105,12 +105,12 @@ outcome<one_client> apply(connection& db, const create_client& request, const at
       auto stored = apply(db, get_client{request.credential.kind, request.credential.id});
       if (stored || stored.error().error.code != core::errc::not_found)
         return stored;
-      return made_of(request);
+      return result_of(request);
     }
   }
   const auto inserted = insert_with_audit(db, request);
   if (inserted)
-    return made_of(request);
+    return result_of(request);
   if (inserted.error().error.code == core::errc::conflict)
     return created_before(db, request, inserted.error());
   return inserted.error();

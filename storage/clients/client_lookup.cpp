@@ -81,8 +81,8 @@ std::vector<filter> filters_of(const list_clients& request) {
 std::string list_text(const client_table& table, std::span<const filter> filters, bool ascending) {
   static constexpr std::array<std::string_view, 2> order{"created_at", "id"};
   std::string where = "FROM " + table.name + " WHERE status IN (?,?,?,?)";
-  for (const auto& one : filters)
-    where += one.condition;
+  for (const auto& item : filters)
+    where += item.condition;
   return page_text(table.fields, where, order, ascending);
 }
 
@@ -108,8 +108,8 @@ outcome<client_page> apply(connection& db, const list_clients& request) {
   for (int part = 0; part < 2; ++part) { // the count, then the page
     for (const auto status : wanted_statuses(request.statuses))
       rows.bind(parameter++, status);
-    for (const auto& one : filters)
-      rows.bind(parameter++, *one.value);
+    for (const auto& item : filters)
+      rows.bind(parameter++, *item.value);
   }
   bind_page(rows, parameter, request.limit, request.offset);
   client_page page;

@@ -55,19 +55,19 @@ outcome<pending_writes> lock_used(connection& db, core::client_kind kind, const 
   static constexpr std::array columns{uuid_column, integer_column, integer_column};
   std::vector<core::uuid> ids;
   ids.reserve(uses.size());
-  for (const auto& one : uses)
-    ids.push_back(one.id);
+  for (const auto& item : uses)
+    ids.push_back(item.id);
   pending_writes found;
   const auto read = read_by_id(db, texts[index_of(kind)], columns, ids, [&](const statement& row) {
     const auto position = std::lower_bound(ids.begin(), ids.end(), read_uuid(row.bytes(0))) - ids.begin();
-    const auto& one = uses[static_cast<std::size_t>(position)];
+    const auto& known = uses[static_cast<std::size_t>(position)];
     const bool inactive = read_status(row, 1) == credential_status::inactive;
     const auto recorded = read_optional_time(row, 2);
-    const bool newer = !recorded || *recorded < one.last;
+    const bool newer = !recorded || *recorded < known.last;
     if (inactive)
-      found.inactive.push_back(&one);
+      found.inactive.push_back(&known);
     if (newer)
-      found.newer.push_back(&one);
+      found.newer.push_back(&known);
     found.rows += inactive || newer ? 1 : 0;
   });
   CM_TRY_VOID(read);
@@ -79,11 +79,11 @@ outcome<void> activate(connection& db, core::client_kind kind, const std::vector
   static const auto texts = for_each_kind([](const client_table& table) {
     return "UPDATE " + table.name + " SET status = ?, updated_at = ? WHERE id = ? AND status = ?";
   });
-  for (const auto* one : inactive) {
+  for (const auto* item : inactive) {
     CM_TRY(auto* const update, db.prepared(texts[index_of(kind)]));
     update->bind(0, number(credential_status::active));
-    bind_time(*update, 1, one->first);
-    update->bind(2, one->id.bytes);
+    bind_time(*update, 1, item->first);
+    update->bind(2, item->id.bytes);
     update->bind(3, number(credential_status::inactive));
     CM_TRY_VOID(update->execute());
     if (update->affected_rows() != 1)
@@ -110,10 +110,10 @@ outcome<void> write_last_use(connection& db, core::client_kind kind, const std::
   CM_TRY(auto* const update, db.prepared(texts[index_of(kind)][size_class]));
   const auto size = size_classes[size_class];
   for (std::size_t i = 0; i < size; ++i) {
-    const auto& one = *newer[std::min(i, newer.size() - 1)];
-    update->bind(2 * i, one.id.bytes);
-    bind_time(*update, 2 * i + 1, one.last);
-    update->bind(2 * size + i, one.id.bytes);
+    const auto& item = *newer[std::min(i, newer.size() - 1)];
+    update->bind(2 * i, item.id.bytes);
+    bind_time(*update, 2 * i + 1, item.last);
+    update->bind(2 * size + i, item.id.bytes);
   }
   return update->execute();
 }
@@ -125,9 +125,9 @@ outcome<std::uint64_t> use_kind(connection& db, core::client_kind kind, const st
   CM_TRY_VOID(activate(db, kind, found.inactive));
   CM_TRY_VOID(write_last_use(db, kind, found.newer));
   std::vector<audit_entry> entries;
-  for (const auto* one : found.inactive)
-    entries.push_back({one->id, one->first, credential_status::inactive, credential_status::active, core::channel::ecap,
-                       actor, one->correlation_id});
+  for (const auto* item : found.inactive)
+    entries.push_back({item->id, item->first, credential_status::inactive, credential_status::active,
+                       core::channel::ecap, actor, item->correlation_id});
   CM_TRY_VOID(append_audit(db, entries));
   return found.rows;
 }

@@ -55,18 +55,18 @@ outcome<std::vector<last_change>> read_last_changes(connection& db, const consis
   select->bind(3, std::int64_t{settings.page});
   std::vector<last_change> page;
   const auto read = read_rows(*select, [&](const statement& row) {
-    last_change one;
-    one.id = read_uuid(row.bytes(0));
-    one.at = read_time(row, 1);
-    one.from = read_optional_status(row, 2);
-    one.to = read_optional_status(row, 3);
+    last_change change;
+    change.id = read_uuid(row.bytes(0));
+    change.at = read_time(row, 1);
+    change.from = read_optional_status(row, 2);
+    change.to = read_optional_status(row, 3);
     if (!row.is_null(4))
-      one.kind = static_cast<core::revoked_kind>(row.integer(4));
+      change.kind = static_cast<core::revoked_kind>(row.integer(4));
     if (!row.is_null(5))
-      one.status = row.integer(5);
-    one.recent = row.integer(6) != 0;
-    one.explained = row.integer(7) != 0;
-    page.push_back(one);
+      change.status = row.integer(5);
+    change.recent = row.integer(6) != 0;
+    change.explained = row.integer(7) != 0;
+    page.push_back(change);
   });
   CM_TRY_VOID(read);
   return page;
@@ -178,10 +178,10 @@ outcome<std::vector<credential_row>> read_credentials(connection& db, const cons
   select->bind(2, std::int64_t{settings.page});
   std::vector<credential_row> page;
   const auto read = read_rows(*select, [&](const statement& row) {
-    credential_row one{read_uuid(row.bytes(0)), std::nullopt, read_time(row, 2), row.integer(3) != 0};
+    credential_row credential{read_uuid(row.bytes(0)), std::nullopt, read_time(row, 2), row.integer(3) != 0};
     if (!row.is_null(1))
-      one.status = row.integer(1);
-    page.push_back(one);
+      credential.status = row.integer(1);
+    page.push_back(credential);
   });
   CM_TRY_VOID(read);
   return page;

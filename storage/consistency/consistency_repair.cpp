@@ -149,8 +149,8 @@ bool agrees(const locked_credential& row, const revoking_change& change) {
 
 std::string describe(const std::vector<core::revocation>& written) {
   std::string text;
-  for (const auto& one : written)
-    text += (text.empty() ? "revocation " : ", revocation ") + std::to_string(one.sequence);
+  for (const auto& item : written)
+    text += (text.empty() ? "revocation " : ", revocation ") + std::to_string(item.sequence);
   text += written.size() == 1 ? " and its outbox row were written" : " and their outbox rows were written";
   if (written.size() > 1)
     text += " (it is not known whether it was a token or a client credential)";

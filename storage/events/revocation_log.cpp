@@ -71,8 +71,8 @@ outcome<void> append_one(connection& db, core::revocation& lost) {
 } // namespace
 
 outcome<void> append_revocations(connection& db, std::span<core::revocation> lost) {
-  for (auto& one : lost)
-    CM_TRY_VOID(append_one(db, one));
+  for (auto& event : lost)
+    CM_TRY_VOID(append_one(db, event));
   return {};
 }
 

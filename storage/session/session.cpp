@@ -104,22 +104,22 @@ outcome<void> session::open_once(core::steady_time deadline) {
   const connection_timeouts timeouts{settings_.connect_timeout, settings_.socket_timeout};
   const auto preferred = hosts_->preferred();
   host_ = preferred;
-  auto made = connect_to_any(settings_, timeouts, host_, deadline);
+  auto opened = connect_to_any(settings_, timeouts, host_, deadline);
   if (host_ != preferred)
     hosts_->move(preferred, host_);
-  if (!made) {
-    last_error_ = made.error().error.detail;
-    return std::move(made).error();
+  if (!opened) {
+    last_error_ = opened.error().error.detail;
+    return std::move(opened).error();
   }
   refused_ = false;
-  auto ready = prepare_schema(**made);
+  auto ready = prepare_schema(**opened);
   if (ready)
-    ready = check_hash_key(**made);
+    ready = check_hash_key(**opened);
   if (!ready) {
     last_error_ = ready.error().error.detail;
     return ready;
   }
-  connection_ = *std::move(made);
+  connection_ = *std::move(opened);
   ++counters_.connects;
   return {};
 }

@@ -160,19 +160,19 @@ outcome<std::unique_ptr<connection>> connection::open(const core::database_setti
   MYSQL* handle = mysql_init(nullptr);
   if (handle == nullptr)
     return make_usable_failure(core::errc::internal, "Internal Server Error", "no memory for a connection");
-  std::unique_ptr<connection> made{new connection(handle, to_string(host))};
+  std::unique_ptr<connection> created{new connection(handle, to_string(host))};
   set_options(handle, settings, timeouts);
   const auto* opened = connect(handle, settings, host);
   // The library keeps a copy of the password for reconnecting, which CM never uses.
   if (handle->passwd != nullptr)
     OPENSSL_cleanse(handle->passwd, std::strlen(handle->passwd));
   if (opened == nullptr)
-    return made->failed("connect");
+    return created->failed("connect");
   if (settings.tls != core::tls_mode::disabled && mysql_get_ssl_cipher(handle) == nullptr)
-    return failure{error_class::broken, unavailable_error(made->address_ + ": the server offers no TLS"), 0};
-  made->server_version_ = mysql_get_server_info(handle);
-  CM_TRY_VOID(made->set_up(timeouts));
-  return made;
+    return failure{error_class::broken, unavailable_error(created->address_ + ": the server offers no TLS"), 0};
+  created->server_version_ = mysql_get_server_info(handle);
+  CM_TRY_VOID(created->set_up(timeouts));
+  return created;
 }
 
 outcome<void> connection::set_up(connection_timeouts timeouts) {
@@ -244,8 +244,8 @@ outcome<statement*> connection::prepared(const std::string& sql, std::span<const
     mysql_stmt_close(handle);
     return result;
   }
-  auto made = std::make_unique<statement>(handle, sql, columns);
-  return statements_.emplace(sql, std::move(made)).first->second.get();
+  auto prepared = std::make_unique<statement>(handle, sql, columns);
+  return statements_.emplace(sql, std::move(prepared)).first->second.get();
 }
 
 outcome<void> connection::settle() {

@@ -31,12 +31,12 @@ outcome<std::unique_ptr<connection>> connect_to_any(const core::database_setting
       break;
     }
     host %= count;
-    auto made = connection::open(settings, settings.hosts[host], within(timeouts, now, deadline));
-    if (made)
-      return made;
+    auto opened = connection::open(settings, settings.hosts[host], within(timeouts, now, deadline));
+    if (opened)
+      return opened;
     if (!reasons.empty())
       reasons += "; ";
-    reasons += made.error().error.detail;
+    reasons += opened.error().error.detail;
     host = (host + 1) % count;
   }
   if (reasons.empty())

@@ -9,8 +9,8 @@ constexpr char nothing = 0;
 } // namespace
 
 row_values::row_values(std::size_t columns, std::size_t rows) : columns_(columns), expected_(rows) {
-  for (auto& one : columns_)
-    one.nulls.reserve(rows);
+  for (auto& column_values : columns_)
+    column_values.nulls.reserve(rows);
 }
 
 std::size_t row_values::rows() const noexcept {

@@ -91,10 +91,10 @@ template <class Value>
 outcome<statement*> bound(connection& db, const statement_set& texts, std::span<const column> columns,
                           std::span<const Value> values) {
   const auto size_class = class_holding(values.size());
-  CM_TRY(auto* const made, db.prepared(texts[size_class], columns));
+  CM_TRY(auto* const prepared, db.prepared(texts[size_class], columns));
   for (std::size_t i = 0; i < size_classes[size_class]; ++i)
-    bind_one(*made, i, values[std::min(i, values.size() - 1)]);
-  return made;
+    bind_one(*prepared, i, values[std::min(i, values.size() - 1)]);
+  return prepared;
 }
 
 template <class Value>

@@ -47,9 +47,9 @@ outcome<victims> lock_all(connection& db, std::vector<core::uuid> ids, core::tok
   std::sort(ids.begin(), ids.end());
   victims locked;
   const auto read = read_by_id(db, texts, columns, ids, [&](const statement& row) {
-    const victim one{read_uuid(row.bytes(0)), read_status(row, 1)};
-    digest.add(one.id, one.status, read_optional_time(row, 3));
-    locked[std::string{row.text(2)}].push_back(one);
+    const victim token{read_uuid(row.bytes(0)), read_status(row, 1)};
+    digest.add(token.id, token.status, read_optional_time(row, 3));
+    locked[std::string{row.text(2)}].push_back(token);
   });
   CM_TRY_VOID(read);
   return locked;

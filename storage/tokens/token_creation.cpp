@@ -25,7 +25,7 @@ outcome<void> insert(connection& db, std::span<const create_token* const> reques
   return begun.commit();
 }
 
-created_token made_of(const create_token& request) {
+created_token result_of(const create_token& request) {
   return {{request.id, request.application, request.endpoint_id, request.status, request.at, {}}};
 }
 
@@ -61,7 +61,7 @@ outcome<created_token> created_before(connection& db, const create_token& reques
 // After an earlier attempt that created the token: its current state, or its initial one if it has been deleted.
 outcome<created_token> stored_before(connection& db, const create_token& request) {
   CM_TRY(auto&& stored, find_stored(db, request));
-  return stored ? *std::move(stored) : made_of(request);
+  return stored ? *std::move(stored) : result_of(request);
 }
 
 std::optional<failure> fault_of(const create_token& request) {
@@ -78,16 +78,16 @@ outcome<created_tokens> create_each(connection& db, const create_tokens& request
   created_tokens created;
   created.results.reserve(request.items.size());
   for (const auto& item : request.items) {
-    auto one = apply(db, item, how);
-    if (one) {
-      created.results.emplace_back(*std::move(one));
+    auto result = apply(db, item, how);
+    if (result) {
+      created.results.emplace_back(*std::move(result));
       continue;
     }
-    if (one.error().kind != error_class::usable)
-      return std::move(one).error();
+    if (result.error().kind != error_class::usable)
+      return std::move(result).error();
     if (!db.settled())
-      return std::move(one).error();
-    created.results.emplace_back(std::move(one).error().error);
+      return std::move(result).error();
+    created.results.emplace_back(std::move(result).error().error);
   }
   return created;
 }
@@ -103,10 +103,10 @@ outcome<created_token> apply(connection& db, const create_token& request, const 
     if (!before.empty())
       return stored_before(db, request);
   }
-  const auto* const one = &request;
-  const auto inserted = insert(db, {&one, 1}, how);
+  const auto* const item = &request;
+  const auto inserted = insert(db, {&item, 1}, how);
   if (inserted)
-    return made_of(request);
+    return result_of(request);
   if (inserted.error().error.code == core::errc::conflict)
     return created_before(db, request, inserted.error());
   return inserted.error();
@@ -130,7 +130,7 @@ outcome<created_tokens> apply(connection& db, const create_tokens& request, cons
   created_tokens created;
   created.results.reserve(good.size());
   for (const auto* item : good)
-    created.results.emplace_back(made_of(*item));
+    created.results.emplace_back(result_of(*item));
   return created;
 }
 

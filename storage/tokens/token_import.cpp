@@ -20,24 +20,24 @@ struct batch {
   std::vector<core::token_hash> hashes;  ///< of the items
   stored_tokens stored;                  ///< the stored token of each item, as far as it is known
   std::vector<bool> inserted;            ///< by this transaction
-  std::vector<bool> made_before;         ///< by an earlier attempt of the command, whose response was lost
+  std::vector<bool> created_before;      ///< by an earlier attempt of the command, whose response was lost
 };
 
 batch sorted_batch(const std::vector<import_item>& items) {
-  batch made;
+  batch sorted;
   for (const auto& item : items)
-    made.items.push_back(&item);
-  std::stable_sort(made.items.begin(), made.items.end(),
+    sorted.items.push_back(&item);
+  std::stable_sort(sorted.items.begin(), sorted.items.end(),
                    [](const auto* a, const auto* b) { return a->hash < b->hash; });
-  const auto end =
-    std::unique(made.items.begin(), made.items.end(), [](const auto* a, const auto* b) { return a->hash == b->hash; });
-  made.items.erase(end, made.items.end());
-  for (const auto* item : made.items)
-    made.hashes.push_back(item->hash);
-  made.stored.resize(made.items.size());
-  made.inserted.resize(made.items.size());
-  made.made_before.resize(made.items.size());
-  return made;
+  const auto end = std::unique(sorted.items.begin(), sorted.items.end(),
+                               [](const auto* a, const auto* b) { return a->hash == b->hash; });
+  sorted.items.erase(end, sorted.items.end());
+  for (const auto* item : sorted.items)
+    sorted.hashes.push_back(item->hash);
+  sorted.stored.resize(sorted.items.size());
+  sorted.inserted.resize(sorted.items.size());
+  sorted.created_before.resize(sorted.items.size());
+  return sorted;
 }
 
 credential_status first_status(const import_item& item) {
@@ -102,7 +102,7 @@ outcome<void> find_inserted(connection& db, batch& pending, std::vector<bool> mi
   });
 }
 
-core::endpoint_token made_of(const import_item& item, core::timestamp at) {
+core::endpoint_token token_of(const import_item& item, core::timestamp at) {
   return {item.id, item.application, item.endpoint_id, first_status(item), at, {}};
 }
 
@@ -114,7 +114,7 @@ outcome<void> insert_all(connection& db, batch& pending, const change_mark& mark
     tokens.push_back({&item->id, &item->hash, item->application, item->endpoint_id, first_status(*item), &mark});
   CM_TRY_VOID(insert_with_audit(db, tokens));
   for (std::size_t i = 0; i < pending.items.size(); ++i)
-    pending.stored[i] = made_of(*pending.items[i], mark.at);
+    pending.stored[i] = token_of(*pending.items[i], mark.at);
   return {};
 }
 
@@ -124,8 +124,8 @@ outcome<void> insert_new(connection& db, batch& pending, core::timestamp at) {
   std::vector<const import_item*> missing;
   std::vector<bool> is_missing(pending.items.size());
   for (std::size_t i = 0; i < pending.items.size(); ++i) {
-    if (!pending.stored[i] && pending.made_before[i])
-      pending.stored[i] = made_of(*pending.items[i], at); // another command has deleted it since
+    if (!pending.stored[i] && pending.created_before[i])
+      pending.stored[i] = token_of(*pending.items[i], at); // another command has deleted it since
     is_missing[i] = !pending.stored[i];
     if (is_missing[i])
       missing.push_back(pending.items[i]);
@@ -136,22 +136,22 @@ outcome<void> insert_new(connection& db, batch& pending, core::timestamp at) {
   for (std::size_t i = 0; i < pending.items.size(); ++i) {
     if (!is_missing[i])
       continue;
-    pending.stored[i] = made_of(*pending.items[i], at);
+    pending.stored[i] = token_of(*pending.items[i], at);
     pending.inserted[i] = true;
   }
   return {};
 }
 
 // Finds the tokens that an earlier, committed attempt of the command has created: they have an audit row.
-outcome<void> find_made_before(connection& db, batch& pending) {
+outcome<void> find_created_before(connection& db, batch& pending) {
   std::vector<core::uuid> ids;
   ids.reserve(pending.items.size());
   for (const auto* item : pending.items)
     ids.push_back(item->id);
-  CM_TRY(auto&& made, audited(db, ids));
-  std::sort(made.begin(), made.end());
+  CM_TRY(auto&& created, audited(db, ids));
+  std::sort(created.begin(), created.end());
   for (std::size_t i = 0; i < pending.items.size(); ++i)
-    pending.made_before[i] = std::binary_search(made.begin(), made.end(), pending.items[i]->id);
+    pending.created_before[i] = std::binary_search(created.begin(), created.end(), pending.items[i]->id);
   return {};
 }
 
@@ -170,7 +170,7 @@ outcome<void> store_missing(connection& db, batch& pending, const change_mark& m
 
 outcome<void> store(connection& db, batch& pending, const change_mark& mark, const attempt& how) {
   if (how.repeated) {
-    CM_TRY_VOID(find_made_before(db, pending));
+    CM_TRY_VOID(find_created_before(db, pending));
     return store_missing(db, pending, mark, how);
   }
   CM_TRY(auto&& begun, begin_insertion(db, how));

@@ -99,8 +99,8 @@ outcome<whole_endpoints> read_whole(connection& db, const std::vector<list_token
   for (std::size_t i = 0; i < size_classes[size_class]; ++i)
     select->bind(i, lists[std::min(i, lists.size() - 1)].endpoint_id);
   whole_endpoints all;
-  for (const auto& one : lists)
-    all.try_emplace(one.endpoint_id);
+  for (const auto& list : lists)
+    all.try_emplace(list.endpoint_id);
   std::size_t count = 0;
   std::string last;
   const auto read = read_rows(*select, [&](const statement& row) {
@@ -158,14 +158,14 @@ outcome<found_tokens> apply(connection& db, const find_tokens& request) {
 outcome<found_endpoints> apply(connection& db, const find_endpoints& request) {
   // Reads one index entry per endpoint, however many tokens it has. IN with DISTINCT would read all entries.
   static const auto texts = [] {
-    constexpr std::string_view one = "(SELECT endpoint_id FROM endpoint_token WHERE endpoint_id = ? LIMIT 1)";
-    statement_set made;
-    for (std::size_t i = 0; i < made.size(); ++i) {
-      made[i] = one;
+    constexpr std::string_view single = "(SELECT endpoint_id FROM endpoint_token WHERE endpoint_id = ? LIMIT 1)";
+    statement_set texts_by_size;
+    for (std::size_t i = 0; i < texts_by_size.size(); ++i) {
+      texts_by_size[i] = single;
       for (std::size_t count = 1; count < size_classes[i]; ++count)
-        made[i].append(" UNION ALL ").append(one);
+        texts_by_size[i].append(" UNION ALL ").append(single);
     }
-    return made;
+    return texts_by_size;
   }();
   static constexpr std::array columns{column{column_kind::text, core::max_identifier_length}};
   const auto& wanted = request.endpoint_ids;
@@ -195,8 +195,8 @@ outcome<got_tokens> apply(connection& db, const get_tokens& request) {
     return invalid("more than 64 tokens");
   std::vector<core::uuid> ids;
   ids.reserve(count);
-  for (const auto& one : request.which)
-    ids.push_back(one.id);
+  for (const auto& token : request.which)
+    ids.push_back(token.id);
   got_tokens found;
   found.tokens.resize(count);
   const auto read = read_by_id(db, texts, token_columns, ids, [&](const statement& row) {
@@ -218,8 +218,8 @@ outcome<token_page> apply(connection& db, const list_tokens& request) {
 outcome<token_pages> apply(connection& db, const list_many& request) {
   if (request.lists.size() > max_lists)
     return invalid("more than 16 lists");
-  for (const auto& one : request.lists) {
-    if (const auto wrong = wrong_with(one); !wrong.empty())
+  for (const auto& list : request.lists) {
+    if (const auto wrong = wrong_with(list); !wrong.empty())
       return invalid(wrong);
   }
   if (request.lists.empty())
@@ -227,12 +227,12 @@ outcome<token_pages> apply(connection& db, const list_many& request) {
   CM_TRY(const auto& all, read_whole(db, request.lists));
   token_pages found;
   found.pages.reserve(request.lists.size());
-  for (const auto& one : request.lists) {
-    if (const auto whole = all.find(one.endpoint_id); whole != all.end()) {
-      found.pages.push_back(page_of(whole->second, one));
+  for (const auto& list : request.lists) {
+    if (const auto whole = all.find(list.endpoint_id); whole != all.end()) {
+      found.pages.push_back(page_of(whole->second, list));
       continue;
     }
-    CM_TRY(auto&& page, read_counted(db, one));
+    CM_TRY(auto&& page, read_counted(db, list));
     found.pages.push_back(std::move(page));
   }
   return found;

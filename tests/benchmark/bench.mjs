@@ -5,16 +5,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Cm } from '../support/cm.mjs';
-import { preset, root } from '../support/places.mjs';
+import { preset, root } from '../support/paths.mjs';
 import { Process } from '../support/process.mjs';
 import { Mariadb, Nats } from '../support/servers.mjs';
 import { sleep, until } from '../support/wait.mjs';
 
 /** The path of a program that was built for the benchmark. */
 export function programs() {
-  const places = [join(root, 'build', preset), join(root, 'build', preset, 'tests', 'integration', 'http')];
+  const directories = [join(root, 'build', preset), join(root, 'build', preset, 'tests', 'integration', 'http')];
   const names = ['nats_load', 'nats_echo', 'sql_load', 'hello_http', 'http_load'];
-  const found = (name) => places.map((place) => join(place, name)).find((path) => existsSync(path));
+  const found = (name) => directories.map((directory) => join(directory, name)).find((path) => existsSync(path));
   return { ...Object.fromEntries(names.map((name) => [name, found(name)])), wrk: 'wrk' };
 }
 
@@ -245,7 +245,7 @@ export function figures(name, subject, load, range) {
   const row = (metric, unit, value) => ({ case: name, subject, metric, unit, value });
   const ofAllRanges = () => [
     row('rate', '1/s', load.rate),
-    row('gap', 'µs', load.longest_gap),
+    row('gap', 'µs', load.max_gap),
     row('load', 'cores', load.cpu_seconds / load.seconds),
     ...Object.entries(load.cores).flatMap(([process, cores]) => (cores >= 0.01 ? [row(process, 'cores', cores)] : [])),
   ];

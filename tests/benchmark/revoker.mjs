@@ -38,7 +38,7 @@ async function run({ apis, nats, tokens, rate }) {
   const refused = [];
   const before = process.cpuUsage();
   const began = performance.now();
-  const one = async ({ id, endpointId, token }, i) => {
+  const item = async ({ id, endpointId, token }, i) => {
     const url = `${apis[i % apis.length]}/endpoints/${endpointId}/tokens/${id}/status`;
     const { status, text } = await http('PUT', url, { body: { status: 'Revoked' }, agent });
     if (status !== 200) throw new Error(`revoking got ${status}: ${text}`);
@@ -48,7 +48,7 @@ async function run({ apis, nats, tokens, rate }) {
   for (const [i, token] of tokens.entries()) {
     const early = began + (i * 1000) / rate - performance.now();
     if (early > 0) await sleep(early);
-    all.push(one(token, i));
+    all.push(item(token, i));
   }
   await Promise.all(all);
   const seconds = (performance.now() - began) / 1000;

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { binary, root } from '../support/places.mjs';
+import { binary, root } from '../support/paths.mjs';
 import { programs } from './bench.mjs';
 
 const { values } = parseArgs({
@@ -83,7 +83,7 @@ function machine() {
 /** Total CPU time so far, and the part that was stolen by the hypervisor; in ticks (proc_stat(5)). */
 function processorTime() {
   const [, ...ticks] = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0].trim().split(/\s+/).map(Number);
-  return { all: ticks.slice(0, 8).reduce((sum, one) => sum + one, 0), stolen: ticks[7] ?? 0 };
+  return { all: ticks.slice(0, 8).reduce((sum, item) => sum + item, 0), stolen: ticks[7] ?? 0 };
 }
 
 /** The median. */
@@ -112,7 +112,7 @@ function judge(claim, measurements) {
   const over = claim.over && find(claim.over);
   if (!value || (claim.over && !over)) return undefined;
   // A ratio uses the values of CM and of the baseline in the same repetition.
-  const values = value.map((one, i) => (over ? one / over[i] : one));
+  const values = value.map((item, i) => (over ? item / over[i] : item));
   const middle = median(values);
   const { case: name, text, op, bound } = claim;
   return { case: name, text, op, bound, values, median: middle, holds: op === '>=' ? middle >= bound : middle <= bound };

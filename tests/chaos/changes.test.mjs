@@ -24,7 +24,7 @@ const died = /of a replica that died/;
 const inPrepare = /1317$|1969|1047|cut before|lost/;
 
 /** All statements, or in CI one, which differs between pairs of change and fault, so that each statement is covered. */
-const chosen = (list, turn) => (full || list.length === 0 ? list : [list[turn % list.length]]);
+const chosen = (list, index) => (full || list.length === 0 ? list : [list[index % list.length]]);
 
 /** The matrix of one bench, case by case; `part` selects faults by their index in the list. */
 async function singly(bench, changes, part = () => true) {
@@ -47,12 +47,12 @@ async function singly(bench, changes, part = () => true) {
 }
 
 /** Faults while statements are prepared; in CI one per change. */
-async function cold(bench, change, turn) {
+async function cold(bench, change, index) {
   const faults = quickFaults.filter(({ name }) => inPrepare.test(name) && wantedFaults.test(name));
   if (faults.length === 0) return;
   const prepared = await bench.learnCold(change);
-  for (const fault of chosen(faults, turn)) {
-    for (const number of chosen([...prepared.keys()], turn)) await bench.quick(change, fault, number + 1, prepared, { cold: true });
+  for (const fault of chosen(faults, index)) {
+    for (const number of chosen([...prepared.keys()], index)) await bench.quick(change, fault, number + 1, prepared, { cold: true });
   }
 }
 
@@ -102,7 +102,7 @@ test('every change, with a fault at each of its statements', { timeout: full ? 1
   const cases = results.flatMap(({ value }) => value ?? []);
   const failed = cases.filter(({ violations }) => violations.length > 0);
   console.log(`cases run: ${cases.length}, cases that hold: ${cases.length - failed.length}`);
-  for (const { name, violations } of failed) console.log(`  ${name}\n${violations.map((one) => `    ${one}\n`).join('')}`);
+  for (const { name, violations } of failed) console.log(`  ${name}\n${violations.map((item) => `    ${item}\n`).join('')}`);
   for (const { reason } of results) if (reason) throw reason;
   assert.equal(failed.length, 0, `${failed.length} of ${cases.length} cases do not hold`);
 });

@@ -5,8 +5,8 @@ import { after, before, test } from 'node:test';
 
 import { EcapClient } from '../support/ecap.mjs';
 import { get, http } from '../support/http.mjs';
-import { faultyBinary, slowness } from '../support/places.mjs';
-import { Cm, twoOfAKind } from '../support/cm.mjs';
+import { faultyBinary, slowness } from '../support/paths.mjs';
+import { Cm, twoWorkersPerRole } from '../support/cm.mjs';
 import { Mariadb, Nats } from '../support/servers.mjs';
 import { sleep, until } from '../support/wait.mjs';
 
@@ -25,7 +25,7 @@ let token;
 
 before(async () => {
   [nats, mariadb] = await Promise.all([Nats.start(), Mariadb.start()]);
-  cm = await Cm.start({ nats, mariadb, executable: faultyBinary, stdin: 'pipe', agent: 'monitors-password', configuration: twoOfAKind });
+  cm = await Cm.start({ nats, mariadb, executable: faultyBinary, stdin: 'pipe', agent: 'monitors-password', configuration: twoWorkersPerRole });
   ecap = await EcapClient.connect(nats);
   token = (await cm.provision('kettle')).json.token;
   cm.process.child.stdin.write('actors\n');
@@ -161,7 +161,7 @@ test('an actor that crashes repeatedly ends the process with 69 and a message', 
   const doomed = await Cm.start({ nats, mariadb, executable: faultyBinary, stdin: 'pipe', instance: 'cm-doomed' });
   t.after(() => doomed.remove());
   doomed.process.child.stdin.on('error', () => {});
-  const name = names.find((one) => one.startsWith('credential')) ?? names[0];
+  const name = names.find((item) => item.startsWith('credential')) ?? names[0];
   const deadline = performance.now() + 60_000;
   while (doomed.process.running && performance.now() < deadline) {
     doomed.process.child.stdin.write(`crash ${name}\n`);

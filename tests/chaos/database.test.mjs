@@ -8,7 +8,7 @@ import { EcapClient } from '../support/ecap.mjs';
 import { Events } from '../support/events.mjs';
 import { Operations, unavailable } from '../support/operations.mjs';
 import { Operator } from '../support/operator.mjs';
-import { slowness } from '../support/places.mjs';
+import { slowness } from '../support/paths.mjs';
 import { Rows } from '../support/rows.mjs';
 import { Mariadb } from '../support/servers.mjs';
 import { SqlSession } from '../support/sql-session.mjs';
@@ -237,7 +237,7 @@ test('a server that becomes read-only and writable again, five times during all 
   const all = await work.end();
   t.diagnostic(`${all.length} operations: ${summaryOf(all)}`);
   for (const operation of operations) {
-    const mine = all.filter((one) => one.operation === operation);
+    const mine = all.filter((item) => item.operation === operation);
     assert.ok(mine.some(({ code }) => code === operation.right), `${operation.name} was served too`);
     // Of each kind, those that were disturbed and a few that were not.
     const troubled = mine.filter(({ code }) => code === unavailable).slice(0, 10);
@@ -293,7 +293,7 @@ test('a failover to the replica during all operations: acknowledged changes are 
   rows = new Rows(second);
   try {
     for (const operation of list) {
-      const mine = all.filter((one) => one.operation === operation);
+      const mine = all.filter((item) => item.operation === operation);
       assert.ok(mine.some(({ code }) => code === operation.right), `${operation.name} was served too`);
       const troubled = mine.filter(({ code }) => code === unavailable).slice(0, 10);
       const served = mine.filter(({ code }) => code !== unavailable).slice(-15);

@@ -9,7 +9,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { Operator } from '../support/operator.mjs';
-import { noFigures } from '../support/places.mjs';
+import { noFigures } from '../support/paths.mjs';
 import { mannWhitney, shuffled } from '../support/statistics.mjs';
 import { Stack } from '../support/stack.mjs';
 import { quantile } from '../support/wait.mjs';
@@ -76,10 +76,10 @@ test(`${samples} logins of each kind have indistinguishable times`, { skip: noFi
 
 test('the statistics detect a difference of 3 %', () => {
   const noise = () => 30 + 2 * (Math.random() + Math.random() + Math.random() - 1.5);
-  const one = Array.from({ length: 1_000 }, noise);
+  const item = Array.from({ length: 1_000 }, noise);
   const same = Array.from({ length: 1_000 }, noise);
   const other = Array.from({ length: 1_000 }, () => noise() + 0.9);
   const distinguishable = ({ auc, p }) => Math.abs(auc - 0.5) > 0.04 && p <= 0.001;
-  assert.ok(distinguishable(mannWhitney(one, other)));
-  assert.ok(!distinguishable(mannWhitney(one, same)));
+  assert.ok(distinguishable(mannWhitney(item, other)));
+  assert.ok(!distinguishable(mannWhitney(item, same)));
 });

@@ -8,7 +8,7 @@ import { Cm } from '../support/cm.mjs';
 import { EcapClient } from '../support/ecap.mjs';
 import { Galera, noGalera } from '../support/galera.mjs';
 import { Operator } from '../support/operator.mjs';
-import { slowness } from '../support/places.mjs';
+import { slowness } from '../support/paths.mjs';
 import { freePorts } from '../support/ports.mjs';
 import { Nats } from '../support/servers.mjs';
 import { sleep, until } from '../support/wait.mjs';
@@ -249,8 +249,8 @@ function load({ operator, ecap }) {
     while (running) {
       const known = created[Math.floor(Math.random() * created.length)];
       if (known) check('validation', (await validate(known.token)).statusCode, [200, 503]);
-      const gone = revoked[Math.floor(Math.random() * revoked.length)];
-      if (gone && performance.now() - gone.at > bound) check('revoked', (await validate(gone.token)).statusCode, [403, 503]);
+      const victim = revoked[Math.floor(Math.random() * revoked.length)];
+      if (victim && performance.now() - victim.at > bound) check('revoked', (await validate(victim.token)).statusCode, [403, 503]);
       await sleep(5);
     }
   };

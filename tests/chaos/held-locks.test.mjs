@@ -8,7 +8,7 @@ import { deadline } from '../support/database-faults.mjs';
 import { Events, publishUnregistered } from '../support/events.mjs';
 import { unavailable } from '../support/operations.mjs';
 import { Operator } from '../support/operator.mjs';
-import { slowness } from '../support/places.mjs';
+import { slowness } from '../support/paths.mjs';
 import { Rows } from '../support/rows.mjs';
 import { SqlSession } from '../support/sql-session.mjs';
 import { Stack } from '../support/stack.mjs';

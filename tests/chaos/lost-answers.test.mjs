@@ -9,7 +9,7 @@ import { EcapClient } from '../support/ecap.mjs';
 import { MariadbProxy } from '../support/mariadb-proxy.mjs';
 import { unavailable } from '../support/operations.mjs';
 import { Operator } from '../support/operator.mjs';
-import { slowness } from '../support/places.mjs';
+import { slowness } from '../support/paths.mjs';
 import { Rows } from '../support/rows.mjs';
 import { Mariadb, Nats } from '../support/servers.mjs';
 import { commits, ofChange } from '../support/statements.mjs';

@@ -8,7 +8,7 @@ import { Cm } from '../support/cm.mjs';
 import { EcapClient } from '../support/ecap.mjs';
 import { Events } from '../support/events.mjs';
 import { Operator } from '../support/operator.mjs';
-import { slowness } from '../support/places.mjs';
+import { slowness } from '../support/paths.mjs';
 import { Proxy } from '../support/proxy.mjs';
 import { Rows } from '../support/rows.mjs';
 import { Mariadb, Nats } from '../support/servers.mjs';
@@ -75,7 +75,7 @@ async function restartNats() {
   natsProxy.cut();
   await events.connection.flush();
   await nats.stop();
-  await events.hearsFirst(nats, natsProxy);
+  await events.reconnectsFirst(nats, natsProxy);
 }
 
 test(`${revocations} revocations, ${kills} kills, NATS restarted twice: no acknowledged one is lost`, async (t) => {
@@ -203,7 +203,7 @@ test('another replica publishes the events that a replica could not publish befo
   const since = performance.now();
   const { replicaId } = await new Operator(other).info();
   for (const { correlationId } of asked) {
-    assert.equal((await events.one(correlationId, handedOver + 3_000)).originatorReplicaId, replicaId);
+    assert.equal((await events.first(correlationId, handedOver + 3_000)).originatorReplicaId, replicaId);
   }
   const took = performance.now() - since;
   t.diagnostic(`published ${Math.round(took)} ms after the kill`);
@@ -228,7 +228,7 @@ test('if NATS discards everything for longer than an event is kept, the event is
   natsProxy.heal();
   await cm.up();
   const since = performance.now();
-  for (const { correlationId } of asked) await events.one(correlationId, handedOver + 3_000);
+  for (const { correlationId } of asked) await events.first(correlationId, handedOver + 3_000);
   t.diagnostic(`published ${Math.round(performance.now() - since)} ms after NATS was UP`);
   await until(async () => (await rows.pending()) === 0, { what: 'an empty outbox' });
 });
@@ -245,12 +245,12 @@ test('old revocations are pruned, but not those with unpublished events', { skip
   t.after(() => cm.remove());
   const by = new Operator(cm);
   const ids = [];
-  for (let i = 0; i < 3; i += 1) ids.push((await by.createToken('forgotten')).json.endpointTokenId);
+  for (let i = 0; i < 3; i += 1) ids.push((await by.createToken('another')).json.endpointTokenId);
   const [old, fresh, untold] = ids;
-  const revoked = async (id) => (await by.setTokenStatus('forgotten', id, 'Revoked')).correlationId;
+  const revoked = async (id) => (await by.setTokenStatus('another', id, 'Revoked')).correlationId;
   const oldOne = await revoked(old);
   const freshOne = await revoked(fresh);
-  await events.one(freshOne);
+  await events.first(freshOne);
   natsProxy.blackHole();
   const untoldOne = await revoked(untold);
   await mariadb.sql(`UPDATE revocation SET at = at - 3600000 WHERE correlation_id IN ('${oldOne}', '${untoldOne}')`);
@@ -259,7 +259,7 @@ test('old revocations are pruned, but not those with unpublished events', { skip
   assert.equal(await kept(freshOne), 1);
   assert.equal(await kept(untoldOne), 1);
   natsProxy.heal();
-  await events.one(untoldOne, 20_000);
+  await events.first(untoldOne, 20_000);
   const { json } = await by.revocations();
   assert.ok(json.content.every(({ correlationId }) => correlationId !== oldOne));
 });

@@ -7,7 +7,7 @@ import { Cm } from '../support/cm.mjs';
 import { quickFaults } from '../support/database-faults.mjs';
 import { MariadbProxy } from '../support/mariadb-proxy.mjs';
 import { Operator } from '../support/operator.mjs';
-import { slowness } from '../support/places.mjs';
+import { slowness } from '../support/paths.mjs';
 import { Mariadb, Nats } from '../support/servers.mjs';
 import { statementsFor } from '../support/statements.mjs';
 import { until } from '../support/wait.mjs';
@@ -54,8 +54,8 @@ async function prune({ nats, mariadb, number, fault, statement }) {
     const young = [(await count('credential_audit')).young, (await count('revocation')).young];
     assert.deepEqual(young, [2, 1]);
     const trap = proxy.arm({ matches: statementsFor('prune'), position: statement, fault: fault.act });
-    const gone = async () => (await count('credential_audit')).old + (await count('revocation')).old === 0;
-    await until(async () => trap.hit && (await gone()), { timeout: minutes, interval: 1_000, what: 'the old rows gone' });
+    const pruned = async () => (await count('credential_audit')).old + (await count('revocation')).old === 0;
+    await until(async () => trap.hit && (await pruned()), { timeout: minutes, interval: 1_000, what: 'the deletion of the old rows' });
     assert.deepEqual([(await count('credential_audit')).young, (await count('revocation')).young], young);
     assert.deepEqual(proxy.errors, []);
   } finally {

@@ -48,8 +48,8 @@ test("every secret file in CM's configuration is mounted", () => {
 test('deploy/compose/up creates every secret that compose.yaml mounts, and git ignores all of them', () => {
   for (const { file } of Object.values(compose.secrets)) {
     const path = file.replace('./secrets/', '');
-    const made = path.startsWith('license/') ? script.includes('--out secrets/license') : script.includes(path);
-    assert.ok(made, `${file} is not made`);
+    const created = path.startsWith('license/') ? script.includes('--out secrets/license') : script.includes(path);
+    assert.ok(created, `${file} is not made`);
     assert.ok(script.includes(`secrets/${path}`), `${file} is not made readable`);
     const ignored = ['-c', `safe.directory=${root}`, 'check-ignore', '--quiet', `deploy/compose/secrets/${path}`];
     assert.doesNotThrow(() => execFileSync('git', ignored, { cwd: root }), `${file} is not ignored by git`);

@@ -16,7 +16,7 @@ function rendered(values, ...options) {
   assert.equal(status, 0, errors);
   return documents(output);
 }
-const find = (manifests, kind) => manifests.find((one) => one.kind === kind);
+const find = (manifests, kind) => manifests.find((item) => item.kind === kind);
 
 test('helm finds nothing wrong with the chart', { skip }, () => {
   const { status, output, errors } = run('helm', 'lint', '--strict', chart);

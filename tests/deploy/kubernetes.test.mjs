@@ -8,7 +8,7 @@ import { kustomize, noTools } from './support/tools.mjs';
 
 const seconds = (value) => Number(/^(\d+)s$/.exec(value)[1]);
 const kinds = (manifests) => manifests.map(({ kind }) => kind).sort();
-const find = (manifests, kind, name = 'cm') => manifests.find((one) => one.kind === kind && one.metadata.name === name);
+const find = (manifests, kind, name = 'cm') => manifests.find((item) => item.kind === kind && item.metadata.name === name);
 
 const sources = {
   'secrets.yaml': () => text('deploy', 'kubernetes', 'secrets.yaml'),

@@ -61,7 +61,7 @@ void take_commands(caf::actor_system& system, const cm::actors::root_actor& root
 } // namespace
 
 int main(int argc, char** argv) {
-  // Where exit handlers run, those of libraries do too, and threads of libraries may still need what they take away.
+  // Where exit handlers run, those of libraries do too, and threads of libraries may still need what they destroy.
   if (std::atexit([] { std::_Exit(97); }) != 0)
     return 98;
   cm::actors::end_process(cm::actors::run_command_line(argc, argv, {take_commands}));

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 
 import { EcapClient } from '../support/ecap.mjs';
 import { get, http } from '../support/http.mjs';
-import { root, temporaryDirectory } from '../support/places.mjs';
+import { root, temporaryDirectory } from '../support/paths.mjs';
 import { freePorts } from '../support/ports.mjs';
 import { buildImage } from './support/build.mjs';
 import { Engine } from './support/engine.mjs';

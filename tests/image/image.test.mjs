@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { get, http } from '../support/http.mjs';
-import { root } from '../support/places.mjs';
+import { root } from '../support/paths.mjs';
 import { freePorts } from '../support/ports.mjs';
 import { until } from '../support/wait.mjs';
 import { buildImage, debian } from './support/build.mjs';

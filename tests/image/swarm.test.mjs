@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { EcapClient } from '../support/ecap.mjs';
-import { root } from '../support/places.mjs';
+import { root } from '../support/paths.mjs';
 import { freePorts } from '../support/ports.mjs';
 import { until } from '../support/wait.mjs';
 import { buildImage } from './support/build.mjs';
@@ -226,7 +226,7 @@ test('an update to something that does not start is rolled back, and no request 
   await threeRun('three replicas as before');
 });
 
-test('an update to something that starts and is never ready takes nothing away, and is rolled back', async () => {
+test('an update to an image that starts and never becomes ready interrupts nothing, and is rolled back', async () => {
   await underLoad(async () => {
     // Less patience than in the file, so that the test has an end.
     const args = [

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { get } from '../support/http.mjs';
-import { root, temporaryDirectory } from '../support/places.mjs';
+import { root, temporaryDirectory } from '../support/paths.mjs';
 import { freePorts } from '../support/ports.mjs';
 import { Process } from '../support/process.mjs';
 import { Stack } from '../support/stack.mjs';

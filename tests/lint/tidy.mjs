@@ -34,8 +34,8 @@ const configured = JSON.parse(readFileSync(join(build, 'compile_commands.json'),
 const inclusions = (text) => [...text.matchAll(/^#include "([^"]+)"/gm)].map(([, name]) => name);
 const isBatch = (file) => /\/Unity\/unity_[^/]+$/.test(file);
 const isOurs = (file) => {
-  const place = relative(root, file);
-  return !place.startsWith('..') && !place.startsWith('build/') && (values.full || only.length > 0 || !place.startsWith('tests/'));
+  const path = relative(root, file);
+  return !path.startsWith('..') && !path.startsWith('build/') && (values.full || only.length > 0 || !path.startsWith('tests/'));
 };
 
 /** All project sources with a compile command: that of the batch for sources in a batch. */

@@ -39,7 +39,7 @@ export function restore(mariadb, file) {
 }
 
 /** The binary log position of a dump: {file, position}. */
-export function placeOf(file) {
+export function positionOf(file) {
   const [, name, position] = /^-- CHANGE MASTER TO MASTER_LOG_FILE='([^']+)', MASTER_LOG_POS=(\d+);/m.exec(
     readFileSync(file, 'utf8'),
   );

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 
 import { isError, states } from './rest.mjs';
-import { slowness } from './places.mjs';
+import { slowness } from './paths.mjs';
 import { isRevocation } from './state-table.mjs';
 import { until } from './wait.mjs';
 
@@ -21,11 +21,11 @@ const kinds = {
       assert.equal(answer.status, 201, answer.text);
       return { id: answer.json.endpointTokenId, endpointId: name, token: answer.json.token };
     },
-    get: (operator, one) => operator.getToken(one.endpointId, one.id),
-    set: (operator, one, status) => operator.setTokenStatus(one.endpointId, one.id, status),
-    remove: (operator, one) => operator.deleteToken(one.endpointId, one.id),
-    ask: (ecap, one) => ecap.validate(application, one.token),
-    owner: (one, answer) => answer.tokenId === one.id && answer.endpointId === one.endpointId,
+    get: (operator, item) => operator.getToken(item.endpointId, item.id),
+    set: (operator, item, status) => operator.setTokenStatus(item.endpointId, item.id, status),
+    remove: (operator, item) => operator.deleteToken(item.endpointId, item.id),
+    ask: (ecap, item) => ecap.validate(application, item.token),
+    owner: (item, answer) => answer.tokenId === item.id && answer.endpointId === item.endpointId,
     named: (event) => event.tokenIds,
   },
   credentials: {
@@ -36,7 +36,7 @@ const kinds = {
       assert.equal(answer.status, 201, answer.text);
       return { id: answer.json.credentialId, username: name, password: answer.json.password };
     },
-    ask: (ecap, one) => ecap.password(one.username, one.password, { wait: 20_000 }),
+    ask: (ecap, item) => ecap.password(item.username, item.password, { wait: 20_000 }),
     ...clients('credentials'),
   },
   certificates: {
@@ -48,17 +48,17 @@ const kinds = {
       assert.equal(answer.status, 201, answer.text);
       return { id: answer.json.credentialId, serialNumber: String(serial) };
     },
-    ask: (ecap, one) => ecap.certificate(issuer, one.serialNumber),
+    ask: (ecap, item) => ecap.certificate(issuer, item.serialNumber),
     ...clients('certificates'),
   },
 };
 
 function clients(kind) {
   return {
-    get: (operator, one) => operator.getClient(kind, one.id),
-    set: (operator, one, status) => operator.setClientStatus(kind, one.id, status),
-    remove: (operator, one) => operator.deleteClient(kind, one.id),
-    owner: (one, answer) => answer.credentialId === one.id && answer.clientId === one.id,
+    get: (operator, item) => operator.getClient(kind, item.id),
+    set: (operator, item, status) => operator.setClientStatus(kind, item.id, status),
+    remove: (operator, item) => operator.deleteClient(kind, item.id),
+    owner: (item, answer) => answer.credentialId === item.id && answer.clientId === item.id,
     named: (event) => [event.credentialId],
   };
 }
@@ -83,42 +83,42 @@ export class Census {
   async make(operator, name) {
     for (const kind of Object.keys(kinds)) {
       for (const status of [...states, undefined]) {
-        const one = await kinds[kind].make(operator, `${name}-${String(status).toLowerCase()}`);
-        Object.assign(one, { kind, status: 'Inactive' });
-        this.all.push(one);
-        if (status !== 'Inactive') await this.change(operator, one, status);
+        const item = await kinds[kind].make(operator, `${name}-${String(status).toLowerCase()}`);
+        Object.assign(item, { kind, status: 'Inactive' });
+        this.all.push(item);
+        if (status !== 'Inactive') await this.change(operator, item, status);
       }
     }
   }
 
   /** Changes the status of one credential over REST; undefined deletes it. */
-  async change(operator, one, status) {
-    const kind = kinds[one.kind];
-    const answer = await (status === undefined ? kind.remove(operator, one) : kind.set(operator, one, status));
+  async change(operator, item, status) {
+    const kind = kinds[item.kind];
+    const answer = await (status === undefined ? kind.remove(operator, item) : kind.set(operator, item, status));
     assert.equal(answer.status, status === undefined ? 204 : 200, answer.text);
-    if (isRevocation(one.status, status)) this.told.push({ correlationId: answer.correlationId, kind: one.kind, id: one.id });
-    one.status = status;
+    if (isRevocation(item.status, status)) this.told.push({ correlationId: answer.correlationId, kind: item.kind, id: item.id });
+    item.status = status;
   }
 
   /** Changes each credential to another allowed status, and checks that Revoked ones cannot change. */
   async changeAll(operator) {
-    for (const one of this.all) {
-      if (one.status === 'Inactive') await this.change(operator, one, 'Revoked');
-      else if (one.status === 'Active') await this.change(operator, one, 'Suspended');
-      else if (one.status === 'Suspended') await this.change(operator, one, 'Active');
-      else isError(await kinds[one.kind].set(operator, one, 'Active'), one.status === undefined ? 404 : 409);
+    for (const item of this.all) {
+      if (item.status === 'Inactive') await this.change(operator, item, 'Revoked');
+      else if (item.status === 'Active') await this.change(operator, item, 'Suspended');
+      else if (item.status === 'Suspended') await this.change(operator, item, 'Active');
+      else isError(await kinds[item.kind].set(operator, item, 'Active'), item.status === undefined ? 404 : 409);
     }
   }
 
   /** Uses the unused credentials and checks that every operator sees it. */
   async use(operators) {
-    for (const one of this.all.filter(({ status }) => status === 'Inactive')) {
-      assert.equal((await kinds[one.kind].ask(this.ecap, one)).statusCode, 200);
-      one.status = 'Active';
+    for (const item of this.all.filter(({ status }) => status === 'Inactive')) {
+      assert.equal((await kinds[item.kind].ask(this.ecap, item)).statusCode, 200);
+      item.status = 'Active';
       for (const operator of operators) {
-        await until(async () => (await kinds[one.kind].get(operator, one)).json.status === 'Active', {
+        await until(async () => (await kinds[item.kind].get(operator, item)).json.status === 'Active', {
           timeout: 10_000 * slowness,
-          what: `the first use of ${one.kind} ${one.id}`,
+          what: `the first use of ${item.kind} ${item.id}`,
         });
       }
     }
@@ -131,27 +131,27 @@ export class Census {
    * change them.
    */
   async check(operators) {
-    for (const one of this.all) {
-      const kind = kinds[one.kind];
+    for (const item of this.all) {
+      const kind = kinds[item.kind];
       for (const operator of operators) {
-        const shown = await kind.get(operator, one);
-        if (one.status === undefined) isError(shown, 404);
-        else assert.equal(shown.json.status, one.status, `${one.kind} ${one.id}: ${shown.text}`);
+        const shown = await kind.get(operator, item);
+        if (item.status === undefined) isError(shown, 404);
+        else assert.equal(shown.json.status, item.status, `${item.kind} ${item.id}: ${shown.text}`);
       }
-      if (one.status === 'Inactive') continue;
-      const code = one.status === undefined ? kind.unknown : one.status === 'Active' ? 200 : 403;
+      if (item.status === 'Inactive') continue;
+      const code = item.status === undefined ? kind.unknown : item.status === 'Active' ? 200 : 403;
       // A username with ten failures within a minute is throttled.
-      const times = one.status === undefined && one.kind === 'credentials' ? 1 : kind.times;
-      for (let i = 0; i < times; i += 1) await this.#ask(one, code);
+      const times = item.status === undefined && item.kind === 'credentials' ? 1 : kind.times;
+      for (let i = 0; i < times; i += 1) await this.#ask(item, code);
     }
     // The time of a use is written with a delay.
     await until(() => this.#sameLists(operators), { timeout: 10_000 * slowness, interval: 200, what: 'the same lists' });
   }
 
-  async #ask(one, code) {
-    const answer = await kinds[one.kind].ask(this.ecap, one);
-    assert.equal(answer.statusCode, code, `${one.kind} ${one.id}, ${one.status}`);
-    if (code === 200) assert.ok(kinds[one.kind].owner(one, answer), JSON.stringify(answer));
+  async #ask(item, code) {
+    const answer = await kinds[item.kind].ask(this.ecap, item);
+    assert.equal(answer.statusCode, code, `${item.kind} ${item.id}, ${item.status}`);
+    if (code === 200) assert.ok(kinds[item.kind].owner(item, answer), JSON.stringify(answer));
   }
 
   async #sameLists(operators) {
@@ -177,7 +177,7 @@ export class Census {
       assert.deepEqual(list, lists[0]);
     }
     for (const [i, kind] of ['credentials', 'certificates'].entries()) {
-      const there = this.all.filter((one) => one.kind === kind && one.status !== undefined);
+      const there = this.all.filter((item) => item.kind === kind && item.status !== undefined);
       assert.equal(lists[0][i].body.totalElements, there.length);
     }
     return true;
@@ -187,7 +187,7 @@ export class Census {
   async checkEvents(rows) {
     await until(async () => (await rows.pending()) === 0, { timeout: 10_000 * slowness, what: 'an empty outbox' });
     for (const { correlationId, kind, id } of this.told) {
-      await this.events.one(correlationId, 10_000 * slowness);
+      await this.events.first(correlationId, 10_000 * slowness);
       const events = this.events.of(correlationId);
       assert.equal(events.length, 1, JSON.stringify(events));
       assert.deepEqual(kinds[kind].named(events[0]), [id]);

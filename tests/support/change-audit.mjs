@@ -1,6 +1,6 @@
 // Checks the invariants that must hold after changes, regardless of faults: rows, audit trail, revocations, events, and
 // CM's answers to validations. Everything is read once.
-import { slowness } from './places.mjs';
+import { slowness } from './paths.mjs';
 import { states } from './rest.mjs';
 import { until } from './wait.mjs';
 

@@ -9,7 +9,7 @@ import { Events } from './events.mjs';
 import { MariadbProxy } from './mariadb-proxy.mjs';
 import { Operations, unavailable } from './operations.mjs';
 import { Operator } from './operator.mjs';
-import { slowness } from './places.mjs';
+import { slowness } from './paths.mjs';
 import { Rows } from './rows.mjs';
 import { Mariadb, Nats } from './servers.mjs';
 import { SqlSession } from './sql-session.mjs';

@@ -1,5 +1,5 @@
 // Faults that take long, applied to all changes concurrently: each change has its own database connection.
-import { slowness } from './places.mjs';
+import { slowness } from './paths.mjs';
 import { lockedTablesOf, ofChange } from './statements.mjs';
 import { sleep, until } from './wait.mjs';
 

@@ -55,7 +55,7 @@ export function changesOf(operations) {
     return f;
   };
   const kindOf = (f) => (f.endpointId !== undefined ? 'token' : f.username !== undefined ? 'credentials' : 'certificates');
-  const one = (f, status) => [{ kind: kindOf(f), id: f.id, status, token: f.token, applicationName: f.applicationName }];
+  const item = (f, status) => [{ kind: kindOf(f), id: f.id, status, token: f.token, applicationName: f.applicationName }];
 
   /** The shortest sequence of statuses from Inactive. */
   const ways = { Inactive: [], Active: ['Active'], Suspended: ['Suspended'], Revoked: ['Revoked'] };
@@ -64,7 +64,7 @@ export function changesOf(operations) {
       make: async () => bring(await make(), ...ways[from]),
       ask: (f) => code(setStatus(f, to, patient(f))),
       right: 200,
-      expect: (f) => one(f, to),
+      expect: (f) => item(f, to),
     });
   const removal = (name, make, from) =>
     define(`${name}: ${from} to deleted`, {
@@ -77,7 +77,7 @@ export function changesOf(operations) {
         ),
       right: 204,
       again: [404],
-      expect: (f) => one(f, undefined),
+      expect: (f) => item(f, undefined),
     });
 
   const token = () => operations.newToken();
@@ -134,7 +134,7 @@ export function changesOf(operations) {
       right: 200,
       counts: ofUse,
       settled: (f) => statusIs(f, 'Active'),
-      expect: (f) => one(f, 'Active'),
+      expect: (f) => item(f, 'Active'),
     });
   const checkCertificate = (f, options) => ecap.certificate(issuer, f.serialNumber, options);
 
@@ -169,7 +169,7 @@ export function changesOf(operations) {
       right: 204,
       expect: deleted,
     }),
-    extend('ask for another status over ECAP', { expect: (f) => one(f, 'Suspended') }),
+    extend('ask for another status over ECAP', { expect: (f) => item(f, 'Suspended') }),
     define('an endpoint is unregistered (9/ELCE)', {
       make: severalTokens,
       ask: async (f) => {
@@ -230,7 +230,7 @@ export function changesOf(operations) {
       right: 200,
       counts: ({ phase, sql }) => phase !== 'prepare' && purposeOf(sql) === 'confirmation',
       settled: () => none('SELECT COUNT(*) FROM event_outbox'),
-      expect: (f) => one(f, 'Revoked'),
+      expect: (f) => item(f, 'Revoked'),
     }),
     define('an event of a replica that died is published', {
       make: token,
@@ -239,7 +239,7 @@ export function changesOf(operations) {
         // Already received once, as from a replica that died before it removed the event from the outbox: so only the
         // replica that claims the event has a reason to publish it.
         publishRevoked(events.connection, f.endpointId, [f.id], { correlationId: f.correlationId, timestamp: at });
-        await events.one(f.correlationId);
+        await events.first(f.correlationId);
         await read(
           `BEGIN; UPDATE endpoint_token SET status = 3, updated_at = ${at} WHERE id = ${binary(f.id)}; ` +
             'INSERT INTO credential_audit (credential_id, at, from_status, to_status, channel, actor, correlation_id) ' +
@@ -254,7 +254,7 @@ export function changesOf(operations) {
       once: true,
       counts: ({ phase, sql }) => phase !== 'prepare' && ['claim', 'transaction'].includes(purposeOf(sql)),
       settled: async (f) => events.of(f.correlationId).length > 1 && (await none('SELECT COUNT(*) FROM event_outbox')),
-      expect: (f) => one(f, 'Revoked'),
+      expect: (f) => item(f, 'Revoked'),
     }),
   ];
 }

@@ -37,8 +37,8 @@ export function clientResource({ path, name, kind, table, usual, started, create
     table,
     mariadb: () => resource.stack.mariadb,
     make: async () => {
-      const made = await resource.create(usual(resource.next));
-      return { id: made.credentialId, url: made.url, revocation: { kind, application: '', endpointId: '' } };
+      const creation = await resource.create(usual(resource.next));
+      return { id: creation.credentialId, url: creation.url, revocation: { kind, application: '', endpointId: '' } };
     },
   });
   return resource;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { get, http } from './http.mjs';
 import { license } from './license.mjs';
-import { binary, preset, slowness, temporaryDirectory } from './places.mjs';
+import { binary, preset, slowness, temporaryDirectory } from './paths.mjs';
 import { freePorts } from './ports.mjs';
 import { Process } from './process.mjs';
 import { until } from './wait.mjs';
@@ -13,7 +13,7 @@ const sanitizers =
   preset === 'asan' ? { ASAN_OPTIONS: 'detect_leaks=1:abort_on_error=0:exitcode=99:malloc_context_size=12', UBSAN_OPTIONS: 'print_stacktrace=1' } : {};
 
 /** Two token validators, password workers and REST loops on any number of cores, so that work is always distributed. */
-export const twoOfAKind = { 'kaa.ecap.provider.concurrency': '4' };
+export const twoWorkersPerRole = { 'kaa.ecap.provider.concurrency': '4' };
 
 export class Cm {
   /**

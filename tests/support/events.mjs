@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { connect } from 'nats';
 
 import { natsOptions } from './ecap.mjs';
-import { slowness } from './places.mjs';
+import { slowness } from './paths.mjs';
 import { record } from './records.mjs';
 import { until } from './wait.mjs';
 
@@ -45,7 +45,7 @@ export class Events {
   }
 
   /** The first event of this correlation ID, awaited. */
-  async one(correlationId, timeout = 10_000) {
+  async first(correlationId, timeout = 10_000) {
     await until(() => this.of(correlationId).length > 0, { timeout, interval: 2, what: `an event of ${correlationId}` });
     return this.of(correlationId)[0];
   }
@@ -54,7 +54,7 @@ export class Events {
    * Starts `server` (a Nats) and accepts connections through `proxy` only after this listener has reconnected, so that
    * it misses no event.
    */
-  async hearsFirst(server, proxy) {
+  async reconnectsFirst(server, proxy) {
     proxy.refuse();
     await server.start();
     await until(() => this.connection.flush().then(() => true), { timeout: 10_000 * slowness, what: 'the listener back' });

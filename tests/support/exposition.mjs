@@ -40,7 +40,7 @@ export function parseExposition(text) {
       family.samples.push({ name: found[1], labels: readLabels(found[2]), value: Number(found[3].replace('Inf', 'Infinity')) });
     }
   }
-  for (const one of families.values()) checkFamily(one);
+  for (const item of families.values()) checkFamily(item);
   return families;
 }
 
@@ -68,8 +68,8 @@ export function valueOf(families, name, labels = {}) {
   const family = families.get(name.replace(/_(bucket|sum|count)$/, '')) ?? families.get(name);
   assert.ok(family, `no ${name}`);
   const found = family.samples.filter(
-    (one) => one.name === name && Object.entries(labels).every(([key, value]) => one.labels[key] === value),
+    (item) => item.name === name && Object.entries(labels).every(([key, value]) => item.labels[key] === value),
   );
   assert.ok(found.length > 0, `no ${name} with ${JSON.stringify(labels)}`);
-  return found.reduce((sum, one) => sum + one.value, 0);
+  return found.reduce((sum, item) => sum + item.value, 0);
 }

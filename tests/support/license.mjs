@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { root, temporaryDirectory, testData } from './places.mjs';
+import { root, temporaryDirectory, testData } from './paths.mjs';
 
 const tool = join(root, 'deploy', 'license', 'make-license');
 
@@ -28,14 +28,14 @@ export function makeLicense({ days = 365, commonName = 'CM test' } = {}) {
 export function license() {
   const directory = join(testData, 'license');
   if (!existsSync(join(directory, 'license.p12'))) {
-    const made = makeLicense();
+    const created = makeLicense();
     mkdirSync(testData, { recursive: true });
     const beside = `${directory}.${process.pid}`;
     mkdirSync(beside);
     for (const file of ['license.p12', 'license.password', 'ca.pem']) {
-      writeFileSync(join(beside, file), readFileSync(join(made.directory, file)), { mode: 0o600 });
+      writeFileSync(join(beside, file), readFileSync(join(created.directory, file)), { mode: 0o600 });
     }
-    rmSync(made.directory, { recursive: true });
+    rmSync(created.directory, { recursive: true });
     try {
       renameSync(beside, directory);
     } catch (error) {

@@ -30,8 +30,8 @@ int bound(int type, std::uint16_t port) {
   const int on = 1;
   if (type == SOCK_STREAM) // as servers do, so that remains of closed connections do not matter
     ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  const auto at = loopback(port);
-  if (::bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0)
+  const auto address = loopback(port);
+  if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
     return fd;
   ::close(fd);
   return -1;

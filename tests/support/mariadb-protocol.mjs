@@ -9,7 +9,7 @@ const moreResultsExist = 0x0008;
 const cursorExists = 0x0040;
 const inTransaction = 0x0001;
 
-const longest = 0xffffff;
+const maxPayload = 0xffffff;
 
 /** The commands with special handling; all others are answered by one packet. */
 const phases = {
@@ -47,7 +47,7 @@ export class Packets {
       if (this.#rest.length < 4 + length) return;
       const bytes = this.#rest.subarray(0, 4 + length);
       this.#rest = this.#rest.subarray(4 + length);
-      yield { sequence: bytes[3], payload: bytes.subarray(4), bytes, continued: length === longest };
+      yield { sequence: bytes[3], payload: bytes.subarray(4), bytes, continued: length === maxPayload };
     }
   }
 }
@@ -180,7 +180,7 @@ export class Response {
   }
 
   #row(payload) {
-    if (payload[0] !== 0xfe || payload.length >= (this.capabilities.eof ? 9 : longest)) {
+    if (payload[0] !== 0xfe || payload.length >= (this.capabilities.eof ? 9 : maxPayload)) {
       this.outcome.rows += 1;
       return false;
     }

@@ -61,16 +61,16 @@ std::string content(const fs::path& file) {
 const fs::path& data_template() {
   static const temporary_directory directory("cm-mariadb-template");
   static const fs::path data = [] {
-    auto made = directory.path() / "data";
-    std::vector<std::string> install{"mariadb-install-db", "--no-defaults", "--datadir=" + made.string(),
+    auto created = directory.path() / "data";
+    std::vector<std::string> install{"mariadb-install-db", "--no-defaults", "--datadir=" + created.string(),
                                      // A starting server deletes the files of others in a shared directory.
-                                     "--tmpdir=" + made.parent_path().string(),
+                                     "--tmpdir=" + created.parent_path().string(),
                                      "--auth-root-authentication-method=normal", "--skip-test-db",
                                      "--innodb-log-file-size=8M", "--innodb-buffer-pool-size=16M"};
     if (::geteuid() == 0)
       install.emplace_back("--user=root");
     run_program(install);
-    return made;
+    return created;
   }();
   return data;
 }

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 
-import { slowness } from './places.mjs';
+import { slowness } from './paths.mjs';
 import { within } from './wait.mjs';
 
 const type = { 'Content-Type': 'application/x-ndjson' };

@@ -54,7 +54,7 @@ export class Operations {
   async #hasEvent(fixture, ids) {
     const where = `correlation_id = '${fixture.correlationId}'`;
     assert.equal(await this.rows.count('revocation', where), 1, `revocations of ${fixture.correlationId}`);
-    const event = await this.events.one(fixture.correlationId, 20_000);
+    const event = await this.events.first(fixture.correlationId, 20_000);
     assert.deepEqual([...(event.tokenIds ?? [event.credentialId])].sort(), [...ids].sort());
   }
 

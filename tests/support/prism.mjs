@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 import { http } from './http.mjs';
-import { root, slowness } from './places.mjs';
+import { root, slowness } from './paths.mjs';
 import { freePorts } from './ports.mjs';
 import { Process } from './process.mjs';
 import { until } from './wait.mjs';
@@ -41,7 +41,7 @@ export class Prism {
     const violations = answer.headers['sl-violations'];
     assert.ok(!violations?.startsWith('Too many'), violations);
     const all = violations === undefined ? [] : JSON.parse(violations);
-    const of = (place) => all.filter(({ location }) => location[0] === place);
+    const of = (part) => all.filter(({ location }) => location[0] === part);
     answer.violations = { request: of('request'), response: of('response') };
     assert.notEqual(answer.headers['content-type'], 'application/problem+json', `Prism itself answered: ${answer.text}`);
     return answer;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import avsc from 'avsc';
 
-import { root } from './places.mjs';
+import { root } from './paths.mjs';
 
 /** `name` as in docs/avro, without .avsc: "ecap.EndpointTokenRevokedEvent". */
 export function record(name) {

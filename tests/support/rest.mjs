@@ -29,7 +29,7 @@ export function isError(answer, status, fields) {
 }
 
 /** The methods of an Allow header, sorted. */
-export const allowed = (answer) => answer.headers.allow.split(',').map((one) => one.trim()).sort();
+export const allowed = (answer) => answer.headers.allow.split(',').map((item) => item.trim()).sort();
 
 /** A UUID as a literal of SQL. */
 export const binary = (id) => `UNHEX('${id.replaceAll('-', '')}')`;

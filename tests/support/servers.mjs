@@ -7,7 +7,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { temporaryDirectory, testData } from './places.mjs';
+import { temporaryDirectory, testData } from './paths.mjs';
 import { freePorts } from './ports.mjs';
 import { Process } from './process.mjs';
 import { until } from './wait.mjs';
@@ -166,13 +166,13 @@ async function mariadbTemplate() {
       '--auth-root-authentication-method=socket',
       `--auth-root-socket-user=${user}`,
     ]);
-    const made = `${template}.${process.pid}`;
-    cpSync(data, made, { recursive: true });
+    const created = `${template}.${process.pid}`;
+    cpSync(data, created, { recursive: true });
     try {
-      renameSync(made, template);
+      renameSync(created, template);
     } catch (error) {
       // Another test has created it first.
-      rmSync(made, { recursive: true, force: true });
+      rmSync(created, { recursive: true, force: true });
       if (!existsSync(template)) throw error;
     }
   } finally {

@@ -75,8 +75,8 @@ test('on another kind of machine ratios alone are compared', () => {
 test('a figure that is not measured any more is named, one of a scenario that was left out is not', () => {
   const now = resultOf();
   now.scenarios.warm.measurements.pop();
-  assert.deepEqual(compare(resultOf(), now).gone, ['warm | W=1 | cm p99']);
-  assert.deepEqual(compare(resultOf(), { ...resultOf(), scenarios: {} }).gone, []);
+  assert.deepEqual(compare(resultOf(), now).removed, ['warm | W=1 | cm p99']);
+  assert.deepEqual(compare(resultOf(), { ...resultOf(), scenarios: {} }).removed, []);
 });
 
 test('cases say where their point lies', () => {
@@ -110,14 +110,14 @@ test('ticks are round numbers that hold everything between them', () => {
   assert.ok(ticks(0, 0, false).length >= 2, 'an axis has two ends, whatever is on it');
 });
 
-test('the sizes are one line a metric, and what stands beside another size is not drawn twice', () => {
+test('the sizes are one line per metric, and a scenario that was measured with another size is not drawn twice', () => {
   const rows = (name, rate) => measurement(name, name, 'warm rate', '1/s', [rate]);
-  const beside = measurement('1 M', '10 k', 'warm rate', '1/s', [5]);
-  const { svg } = drawPlots({ ...resultOf(), scenarios: { size: { measurements: [rows('10 k', 5), rows('1 M', 4), beside] } } })[0];
+  const repeated = measurement('1 M', '10 k', 'warm rate', '1/s', [5]);
+  const { svg } = drawPlots({ ...resultOf(), scenarios: { size: { measurements: [rows('10 k', 5), rows('1 M', 4), repeated] } } })[0];
   assert.equal([...svg.matchAll(/<circle/g)].length, 2);
 });
 
-test('plots are drawn of what was measured at two places at least', () => {
+test('plots are drawn of what was measured at two points at least', () => {
   assert.deepEqual(drawPlots(resultOf()).map(({ file }) => file), ['throughput.svg']);
   assert.deepEqual(drawPlots({ ...resultOf(), scenarios: {} }), []);
 });

@@ -105,9 +105,9 @@ void bare_client::run(const std::string& sql) {
 }
 
 std::unique_ptr<st_mysql_stmt, bare_client::closer> bare_client::prepare(const std::string& sql) {
-  std::unique_ptr<st_mysql_stmt, closer> made{mysql_stmt_init(handle_.get())};
-  check(made.get(), mysql_stmt_prepare(made.get(), sql.data(), sql.size()) != 0);
-  return made;
+  std::unique_ptr<st_mysql_stmt, closer> prepared{mysql_stmt_init(handle_.get())};
+  check(prepared.get(), mysql_stmt_prepare(prepared.get(), sql.data(), sql.size()) != 0);
+  return prepared;
 }
 
 void bare_client::check(st_mysql_stmt* handle, bool failed) const {

@@ -116,8 +116,8 @@ struct gate_load::parts {
 
   std::uint64_t wait(const std::vector<asked_ptr>& all) {
     std::uint64_t sum = 0;
-    for (const auto& one : all)
-      sum += one->over.get_future().get();
+    for (const auto& job : all)
+      sum += job->over.get_future().get();
     return sum;
   }
 
@@ -178,9 +178,9 @@ double gate_load::activate(std::uint64_t first, std::uint64_t count, bool busy) 
     beside = std::async(std::launch::async, [&] { return look_up(first + count, 8, 64, milliseconds{2000}); });
   const auto begun = steady::now();
   constexpr std::uint64_t piece = 64;
-  for (std::uint64_t at = 0; at < count; at += piece) {
+  for (std::uint64_t begin = 0; begin < count; begin += piece) {
     auto uses = std::make_shared<std::vector<storage::activation>>();
-    for (std::uint64_t i = at; i < std::min(count, at + piece); ++i)
+    for (std::uint64_t i = begin; i < std::min(count, begin + piece); ++i)
       uses->push_back({bench_id(first + i), core::to_string(bench_id(i))});
     caf::anon_send(parts_->gate, actors::activate_v, actors::activations_ptr{std::move(uses)});
   }
@@ -195,7 +195,7 @@ double gate_load::activate(std::uint64_t first, std::uint64_t count, bool busy) 
   return rate_of(count, begun);
 }
 
-double gate_load::create(std::uint64_t first, std::size_t window, milliseconds time, std::uint64_t& made) {
+double gate_load::create(std::uint64_t first, std::size_t window, milliseconds time, std::uint64_t& created) {
   const auto begun = steady::now();
   const auto what = std::make_shared<asked>();
   what->until = begun + time;
@@ -204,8 +204,8 @@ double gate_load::create(std::uint64_t first, std::size_t window, milliseconds t
     for (std::size_t i = 0; i < window; ++i)
       ask_creation(self, gate, what);
   });
-  made = parts_->wait({what});
-  return rate_of(made, begun);
+  created = parts_->wait({what});
+  return rate_of(created, begun);
 }
 
 } // namespace cm::test

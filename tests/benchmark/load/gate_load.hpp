@@ -28,7 +28,7 @@ public:
 
   /// Creations, `window` in flight, with numbers from `first` on.
   /// @return creations per second, and their number in `made`
-  double create(std::uint64_t first, std::size_t window, std::chrono::milliseconds time, std::uint64_t& made);
+  double create(std::uint64_t first, std::size_t window, std::chrono::milliseconds time, std::uint64_t& created);
 
 private:
   struct parts;

@@ -76,7 +76,7 @@ public:
     acceptor_.async_accept(loop, [this, &loop](error_code ec, tcp::socket socket) {
       if (!ec) {
         socket.set_option(tcp::no_delay{true});
-        asio::post(loop, [made = std::make_shared<session>(std::move(socket))] { made->read(); });
+        asio::post(loop, [accepted = std::make_shared<session>(std::move(socket))] { accepted->read(); });
       }
       accept();
     });

@@ -43,47 +43,47 @@ std::vector<std::string> read_lines(const std::string& path) {
   return lines;
 }
 
-void set(http_load_settings& made, const std::string& name, const std::string& value) {
+void set(http_load_settings& settings, const std::string& name, const std::string& value) {
   const auto whole = [&] { return static_cast<std::uint64_t>(to_number(name, value)); };
   if (name == "port")
-    made.port = static_cast<std::uint16_t>(whole());
+    settings.port = static_cast<std::uint16_t>(whole());
   else if (name == "connections")
-    made.connections = whole();
+    settings.connections = whole();
   else if (name == "seconds")
-    made.seconds = to_number(name, value);
+    settings.seconds = to_number(name, value);
   else if (name == "requests")
-    made.requests = whole();
+    settings.requests = whole();
   else if (name == "rate")
-    made.rate = to_number(name, value);
+    settings.rate = to_number(name, value);
   else if (name == "method")
-    made.method = value;
+    settings.method = value;
   else if (name == "target")
-    made.target = value;
+    settings.target = value;
   else if (name == "targets")
-    made.targets = read_lines(value);
+    settings.targets = read_lines(value);
   else if (name == "numbers")
-    made.numbers = whole();
+    settings.numbers = whole();
   else if (name == "body")
-    made.body = value;
+    settings.body = value;
   else if (name == "expect")
-    made.expect = static_cast<int>(whole());
+    settings.expect = static_cast<int>(whole());
   else
     throw std::invalid_argument("no option --" + name);
 }
 
 http_load_settings read_arguments(int argc, char** argv) {
-  http_load_settings made;
+  http_load_settings settings;
   for (int i = 1; i < argc; i += 2) {
     const std::string_view name = argv[i];
     if (name.substr(0, 2) != "--" || i + 1 >= argc)
       throw std::invalid_argument("an option and its value are expected, not " + std::string{name});
-    set(made, std::string{name.substr(2)}, argv[i + 1]);
+    set(settings, std::string{name.substr(2)}, argv[i + 1]);
   }
-  const bool one_end = (made.seconds > 0) != (made.requests > 0);
-  const bool one_source = made.target.empty() != made.targets.empty();
-  if (made.port == 0 || made.connections == 0 || !one_end || !one_source)
+  const bool one_end = (settings.seconds > 0) != (settings.requests > 0);
+  const bool one_source = settings.target.empty() != settings.targets.empty();
+  if (settings.port == 0 || settings.connections == 0 || !one_end || !one_source)
     throw std::invalid_argument("--port, --connections, --seconds or --requests, --target or --targets are needed");
-  return made;
+  return settings;
 }
 
 } // namespace

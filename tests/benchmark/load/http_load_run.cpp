@@ -60,7 +60,7 @@ std::unique_ptr<connection> connect_to(std::uint16_t port) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0)
     throw failure("socket");
-  auto made = std::make_unique<connection>(fd);
+  auto opened = std::make_unique<connection>(fd);
   sockaddr_in where{};
   where.sin_family = AF_INET;
   where.sin_port = htons(port);
@@ -70,7 +70,7 @@ std::unique_ptr<connection> connect_to(std::uint16_t port) {
   const int on = 1;
   if (::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
     throw failure("TCP_NODELAY");
-  return made;
+  return opened;
 }
 
 // Length and status of the first response in the buffer; nullopt if it is incomplete.
@@ -88,12 +88,12 @@ std::optional<answer> read_answer(std::string_view input) {
   const auto head = input.substr(0, end);
   answer found;
   std::size_t length = 0;
-  const auto at = head.find(length_name);
-  if (at != std::string_view::npos)
-    std::from_chars(head.data() + at + length_name.size(), head.data() + head.size(), length);
+  const auto position = head.find(length_name);
+  if (position != std::string_view::npos)
+    std::from_chars(head.data() + position + length_name.size(), head.data() + head.size(), length);
   if (head.size() > status_at)
     std::from_chars(head.data() + status_at, head.data() + head.size(), found.status);
-  if (found.status == 0 || (at == std::string_view::npos && found.status != 204))
+  if (found.status == 0 || (position == std::string_view::npos && found.status != 204))
     throw std::runtime_error("an answer that cannot be read: " + std::string{head});
   found.size = end + 4 + length;
   if (input.size() < found.size)
@@ -103,12 +103,12 @@ std::optional<answer> read_answer(std::string_view input) {
 
 void append_numbered(std::string& out, std::string_view text, std::uint64_t number) {
   constexpr std::string_view mark = "{n}";
-  const auto at = text.find(mark);
-  out.append(text.substr(0, at));
-  if (at == std::string_view::npos)
+  const auto position = text.find(mark);
+  out.append(text.substr(0, position));
+  if (position == std::string_view::npos)
     return;
   out.append(std::to_string(number));
-  append_numbered(out, text.substr(at + mark.size()), number);
+  append_numbered(out, text.substr(position + mark.size()), number);
 }
 
 class load {
@@ -128,8 +128,8 @@ public:
 
   http_load_result run() {
     begin_ = clock::now();
-    for (const auto& one : connections_)
-      idle_.push_back(one.get());
+    for (const auto& client : connections_)
+      idle_.push_back(client.get());
     send_due();
     while (in_flight_ > 0 || !over()) {
       std::array<epoll_event, 256> events{};
@@ -176,14 +176,14 @@ private:
       const auto due = next_due();
       if (due > now)
         return;
-      auto& one = *idle_.back();
+      auto& client = *idle_.back();
       idle_.pop_back();
-      one.due = settings_.rate > 0 ? due : now;
-      send(one);
+      client.due = settings_.rate > 0 ? due : now;
+      send(client);
     }
   }
 
-  void send(connection& one) {
+  void send(connection& client) {
     const auto number = settings_.numbers > 0 ? sent_ % settings_.numbers : sent_;
     text_ = settings_.method;
     text_ += ' ';
@@ -205,12 +205,12 @@ private:
     ++sent_;
     ++in_flight_;
     // The socket's send buffer is empty: nothing is in flight on it.
-    if (::send(one.socket.get(), text_.data(), text_.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text_.size()))
+    if (::send(client.socket.get(), text_.data(), text_.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text_.size()))
       throw failure("send");
   }
 
-  void receive(connection& one) {
-    const auto count = ::recv(one.socket.get(), bytes_.data(), bytes_.size(), MSG_DONTWAIT);
+  void receive(connection& client) {
+    const auto count = ::recv(client.socket.get(), bytes_.data(), bytes_.size(), MSG_DONTWAIT);
     if (count < 0 && (errno == EAGAIN || errno == EINTR))
       return;
     if (count < 0)
@@ -218,17 +218,17 @@ private:
     if (count == 0)
       throw std::runtime_error("the server closed a connection");
     result_.bytes += static_cast<std::uint64_t>(count);
-    one.input.append(bytes_.data(), static_cast<std::size_t>(count));
-    const auto found = read_answer(one.input);
+    client.input.append(bytes_.data(), static_cast<std::size_t>(count));
+    const auto found = read_answer(client.input);
     if (!found)
       return;
     last_answer_ = clock::now();
-    result_.latencies.push_back(std::chrono::duration<float, std::micro>(last_answer_ - one.due).count());
+    result_.latencies.push_back(std::chrono::duration<float, std::micro>(last_answer_ - client.due).count());
     if (found->status != settings_.expect && result_.unexpected++ == 0)
       result_.first_unexpected = found->status;
-    one.input.erase(0, found->size);
+    client.input.erase(0, found->size);
     --in_flight_;
-    idle_.push_back(&one);
+    idle_.push_back(&client);
   }
 
   const http_load_settings& settings_;

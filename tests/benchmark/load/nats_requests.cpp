@@ -198,20 +198,20 @@ std::vector<request_template> file_requests(std::string_view subject, std::strin
   std::ifstream in(file, std::ios::binary);
   const std::string all{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   std::vector<request_template> out;
-  for (std::size_t at = 0; at < all.size();) {
+  for (std::size_t position = 0; position < all.size();) {
     std::size_t size = 0;
-    for (std::size_t i = 0; i < 4 && at < all.size(); ++i)
-      size = (size << 8U) | static_cast<unsigned char>(all[at++]);
-    if (size > all.size() - at)
+    for (std::size_t i = 0; i < 4 && position < all.size(); ++i)
+      size = (size << 8U) | static_cast<unsigned char>(all[position++]);
+    if (size > all.size() - position)
       throw std::runtime_error(file + " ends in the middle of a request");
-    const std::string_view payload(all.data() + at, size);
+    const std::string_view payload(all.data() + position, size);
     avro_reader reader{payload.data(), payload.data() + payload.size()};
     std::size_t payload_at = 0;
     out.push_back(command(subject, inbox, payload, payload_at));
     out.back().correlation_id = reader.read_string();
     if (!reader.ok)
       throw std::runtime_error(file + " has a request without a correlation ID");
-    at += size;
+    position += size;
   }
   if (out.empty())
     throw std::runtime_error(file + " has no requests");

@@ -49,9 +49,9 @@ void quantiles_are_within_one_percent() {
   expect(histogram.max() == values.back(), "the largest value is exact");
   expect(histogram.count() == values.size(), "every value is counted");
   for (const auto value : {std::uint64_t{0}, std::uint64_t{255}, std::uint64_t{256}, ~std::uint64_t{0}}) {
-    latency_histogram one;
-    one.add(value);
-    expect(std::abs(static_cast<double>(one.quantile(0.5)) - static_cast<double>(value))
+    latency_histogram single;
+    single.add(value);
+    expect(std::abs(static_cast<double>(single.quantile(0.5)) - static_cast<double>(value))
              <= 0.01 * static_cast<double>(value),
            "a histogram of " + std::to_string(value) + " alone");
   }

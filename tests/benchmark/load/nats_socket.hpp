@@ -38,9 +38,9 @@ public:
   [[nodiscard]] char* append(std::size_t size) {
     if (out_end_ + size > out_.size())
       out_.resize(std::max(out_.size() * 2, out_end_ + size));
-    char* place = out_.data() + out_end_;
+    char* appended = out_.data() + out_end_;
     out_end_ += size;
-    return place;
+    return appended;
   }
 
   void append(std::string_view bytes) { std::memcpy(append(bytes.size()), bytes.data(), bytes.size()); }

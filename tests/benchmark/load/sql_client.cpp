@@ -75,37 +75,37 @@ void sql_statement::fail(const char* what) const {
 }
 
 MYSQL_BIND bytes_bind(void* data, std::size_t bytes) noexcept {
-  MYSQL_BIND made{};
-  made.buffer_type = MYSQL_TYPE_STRING;
-  made.buffer = data;
-  made.buffer_length = static_cast<unsigned long>(bytes);
+  MYSQL_BIND binding{};
+  binding.buffer_type = MYSQL_TYPE_STRING;
+  binding.buffer = data;
+  binding.buffer_length = static_cast<unsigned long>(bytes);
   // The library uses buffer_length if a parameter has no length pointer.
-  made.length = nullptr;
-  return made;
+  binding.length = nullptr;
+  return binding;
 }
 
-MYSQL_BIND text_bind(char* data, std::size_t room, unsigned long* length) noexcept {
-  MYSQL_BIND made = bytes_bind(data, room);
-  made.length = length;
-  return made;
+MYSQL_BIND text_bind(char* data, std::size_t capacity, unsigned long* length) noexcept {
+  MYSQL_BIND binding = bytes_bind(data, capacity);
+  binding.length = length;
+  return binding;
 }
 
 MYSQL_BIND integer_bind(std::int64_t* value) noexcept {
-  MYSQL_BIND made{};
-  made.buffer_type = MYSQL_TYPE_LONGLONG;
-  made.buffer = value;
-  return made;
+  MYSQL_BIND binding{};
+  binding.buffer_type = MYSQL_TYPE_LONGLONG;
+  binding.buffer = value;
+  return binding;
 }
 
 std::string tuples(std::size_t count, std::size_t columns) {
-  std::string one = "(";
+  std::string tuple = "(";
   for (std::size_t i = 0; i < columns; ++i)
-    one += i == 0 ? "?" : ",?";
-  one += ")";
-  std::string made;
+    tuple += i == 0 ? "?" : ",?";
+  tuple += ")";
+  std::string text;
   for (std::size_t i = 0; i < count; ++i)
-    made.append(i == 0 ? "" : ",").append(one);
-  return made;
+    text.append(i == 0 ? "" : ",").append(tuple);
+  return text;
 }
 
 } // namespace cm::benchmark

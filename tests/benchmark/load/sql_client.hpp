@@ -82,8 +82,8 @@ private:
 /// Binds `bytes` at `data` with a fixed length.
 [[nodiscard]] MYSQL_BIND bytes_bind(void* data, std::size_t bytes) noexcept;
 
-/// Binds text in a buffer of `room` bytes, of which `*length` are used.
-[[nodiscard]] MYSQL_BIND text_bind(char* data, std::size_t room, unsigned long* length) noexcept;
+/// Binds text in a buffer of `capacity` bytes, of which `*length` are used.
+[[nodiscard]] MYSQL_BIND text_bind(char* data, std::size_t capacity, unsigned long* length) noexcept;
 [[nodiscard]] MYSQL_BIND integer_bind(std::int64_t* value) noexcept;
 
 /// "(?,?),(?,?)" for 2 tuples of 2.

@@ -35,9 +35,9 @@ struct field {
 };
 
 std::uint32_t nanoseconds(steady::duration time) noexcept {
-  constexpr std::int64_t most = 4'000'000'000;
+  constexpr std::int64_t max = 4'000'000'000;
   const auto count = std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(count, 0, most));
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(count, 0, max));
 }
 
 void work_off(field& all, sql_work& work, std::uint64_t statements, unsigned keys) {
@@ -91,8 +91,8 @@ double quantile(const std::vector<std::uint32_t>& times, double fraction) {
   if (times.empty())
     return 0;
   const auto rank = std::ceil(fraction * static_cast<double>(times.size()));
-  const auto place = std::min(times.size() - 1, static_cast<std::size_t>(std::max(rank, 1.0)) - 1);
-  return times[place] / 1'000.0;
+  const auto position = std::min(times.size() - 1, static_cast<std::size_t>(std::max(rank, 1.0)) - 1);
+  return times[position] / 1'000.0;
 }
 
 } // namespace
@@ -114,15 +114,15 @@ sql_figures measure(const sql_options& options, std::uint64_t count, const work_
   if (all.problem)
     std::rethrow_exception(all.problem);
   std::sort(all.times.begin(), all.times.end());
-  sql_figures made;
-  made.statements = all.times.size();
-  made.rows = made.statements * options.keys;
-  made.missing = made.rows - all.done;
-  made.seconds = std::chrono::duration<double>(all.last - began).count();
-  made.p50 = quantile(all.times, 0.5);
-  made.p99 = quantile(all.times, 0.99);
-  made.p999 = quantile(all.times, 0.999);
-  return made;
+  sql_figures figures;
+  figures.statements = all.times.size();
+  figures.rows = figures.statements * options.keys;
+  figures.missing = figures.rows - all.done;
+  figures.seconds = std::chrono::duration<double>(all.last - began).count();
+  figures.p50 = quantile(all.times, 0.5);
+  figures.p99 = quantile(all.times, 0.99);
+  figures.p999 = quantile(all.times, 0.999);
+  return figures;
 }
 
 std::string to_json(const sql_options& options, const sql_figures& figures, const std::string& flush_log_at_commit) {

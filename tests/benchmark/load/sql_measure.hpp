@@ -11,7 +11,7 @@
 
 namespace cm::benchmark {
 
-/// The work of one thread: statements for `keys` rows, starting with row `place`.
+/// The work of one thread: statements for `keys` rows, starting with row `first_row`.
 class sql_work {
 public:
   sql_work() = default;
@@ -22,7 +22,7 @@ public:
   virtual ~sql_work() = default;
 
   /// Fills the parameters; counts for the rate, but not for the time of the statement.
-  virtual void prepare(std::uint64_t place) = 0;
+  virtual void prepare(std::uint64_t first_row) = 0;
 
   /// Executes the statement.
   /// @return number of rows found or written

@@ -26,12 +26,12 @@ constexpr std::array tasks{
 };
 
 template <class Number>
-Number number(std::string_view option, std::string_view text, Number least, Number most) {
+Number number(std::string_view option, std::string_view text, Number min, Number max) {
   Number value{};
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (problem != std::errc{} || end != text.data() + text.size() || value < least || value > most)
-    throw usage_error(std::string(option) + " takes a number from " + std::to_string(least) + " to "
-                      + std::to_string(most) + ", not '" + std::string(text) + "'");
+  if (problem != std::errc{} || end != text.data() + text.size() || value < min || value > max)
+    throw usage_error(std::string(option) + " takes a number from " + std::to_string(min) + " to " + std::to_string(max)
+                      + ", not '" + std::string(text) + "'");
   return value;
 }
 
@@ -54,42 +54,42 @@ std::string from_environment(const char* name) {
   return value == nullptr ? std::string{} : std::string{value};
 }
 
-void set(sql_options& made, std::string_view option, std::string_view text) {
+void set(sql_options& options, std::string_view option, std::string_view text) {
   constexpr std::uint64_t max_rows = 2'000'000'000;
   if (option == "--socket")
-    made.socket = text;
+    options.socket = text;
   else if (option == "--host")
-    made.host = text;
+    options.host = text;
   else if (option == "--port")
-    made.port = number(option, text, 1U, 65'535U);
+    options.port = number(option, text, 1U, 65'535U);
   else if (option == "--user")
-    made.user = text;
+    options.user = text;
   else if (option == "--database")
-    made.database = identifier(option, text);
+    options.database = identifier(option, text);
   else if (option == "--table")
-    made.table = identifier(option, text);
+    options.table = identifier(option, text);
   else if (option == "--application")
-    made.application = short_text(option, text);
+    options.application = short_text(option, text);
   else if (option == "--token-prefix")
-    made.token_prefix = short_text(option, text);
+    options.token_prefix = short_text(option, text);
   else if (option == "--endpoint-prefix")
-    made.endpoint_prefix = short_text(option, text);
+    options.endpoint_prefix = short_text(option, text);
   else if (option == "--per-endpoint")
-    made.per_endpoint = number<std::uint64_t>(option, text, 1, max_rows);
+    options.per_endpoint = number<std::uint64_t>(option, text, 1, max_rows);
   else if (option == "--connections")
-    made.connections = number(option, text, 1U, 256U);
+    options.connections = number(option, text, 1U, 256U);
   else if (option == "--keys")
-    made.keys = number(option, text, 1U, 1'000U);
+    options.keys = number(option, text, 1U, 1'000U);
   else if (option == "--first")
-    made.first = number<std::uint64_t>(option, text, 0, max_rows);
+    options.first = number<std::uint64_t>(option, text, 0, max_rows);
   else if (option == "--rows")
-    made.rows = number<std::uint64_t>(option, text, 1, max_rows);
+    options.rows = number<std::uint64_t>(option, text, 1, max_rows);
   else if (option == "--count")
-    made.count = number<std::uint64_t>(option, text, 1, max_rows);
+    options.count = number<std::uint64_t>(option, text, 1, max_rows);
   else if (option == "--seconds")
-    made.seconds = number(option, text, 0.01, 3'600.0);
+    options.seconds = number(option, text, 0.01, 3'600.0);
   else if (option == "--status")
-    made.status = number(option, text, 0U, 3U);
+    options.status = number(option, text, 0U, 3U);
   else
     throw usage_error("no option '" + std::string(option) + "'");
 }
@@ -100,36 +100,36 @@ sql_options parse_sql_options(int argc, char** argv) {
   const std::span words(argv, static_cast<std::size_t>(argc));
   if (words.size() < 2)
     throw usage_error("what shall be measured?");
-  sql_options made;
-  made.task_name = words[1];
+  sql_options options;
+  options.task_name = words[1];
   bool known = false;
-  for (const auto& one : tasks) {
-    if (one.name == made.task_name) {
-      made.task = one.task;
+  for (const auto& entry : tasks) {
+    if (entry.name == options.task_name) {
+      options.task = entry.task;
       known = true;
     }
   }
   if (!known)
-    throw usage_error("no task '" + made.task_name + "'");
-  if (made.task == sql_task::commit)
-    made.connections = 1;
-  if (made.task == sql_task::insert_batch || made.task == sql_task::fill)
-    made.keys = 500;
+    throw usage_error("no task '" + options.task_name + "'");
+  if (options.task == sql_task::commit)
+    options.connections = 1;
+  if (options.task == sql_task::insert_batch || options.task == sql_task::fill)
+    options.keys = 500;
   for (std::size_t i = 2; i < words.size(); ++i) {
     const std::string_view option = words[i];
     if (option == "--keep") {
-      made.keep = true;
+      options.keep = true;
       continue;
     }
     if (++i == words.size())
       throw usage_error(std::string(option) + " takes a value");
-    set(made, option, words[i]);
+    set(options, option, words[i]);
   }
-  if (made.count == 0)
-    made.count = made.rows;
-  made.password = from_environment("MYSQL_PWD");
-  made.hash_key = from_environment("TOKEN_HASH_KEY");
-  return made;
+  if (options.count == 0)
+    options.count = options.rows;
+  options.password = from_environment("MYSQL_PWD");
+  options.hash_key = from_environment("TOKEN_HASH_KEY");
+  return options;
 }
 
 const char* sql_usage() noexcept {

@@ -50,9 +50,9 @@ row_rule::~row_rule() = default;
 
 std::array<unsigned char, 16> row_rule::id_of(std::uint64_t number) const noexcept {
   std::array<unsigned char, 16> id{};
-  const auto at = static_cast<std::uint64_t>(first_creation) + number;
+  const auto created_at = static_cast<std::uint64_t>(first_creation) + number;
   for (unsigned i = 0; i < 6; ++i)
-    id[i] = static_cast<unsigned char>(at >> (8U * (5U - i)));
+    id[i] = static_cast<unsigned char>(created_at >> (8U * (5U - i)));
   id[6] = 0x70;
   id[8] = 0x80;
   for (unsigned i = 0; i < 7; ++i)
@@ -97,8 +97,8 @@ scattered::scattered(std::uint64_t n) noexcept : n_(n), step_(n * 618 / 1000 + 1
     ++step_;
 }
 
-std::uint64_t scattered::operator[](std::uint64_t place) const noexcept {
-  return place % n_ * step_ % n_; // n is at most 2e9: no overflow
+std::uint64_t scattered::operator[](std::uint64_t index) const noexcept {
+  return index % n_ * step_ % n_; // n is at most 2e9: no overflow
 }
 
 } // namespace cm::benchmark

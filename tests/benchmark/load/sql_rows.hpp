@@ -49,7 +49,7 @@ class scattered {
 public:
   explicit scattered(std::uint64_t n) noexcept;
 
-  [[nodiscard]] std::uint64_t operator[](std::uint64_t place) const noexcept;
+  [[nodiscard]] std::uint64_t operator[](std::uint64_t index) const noexcept;
 
 private:
   std::uint64_t n_;

@@ -48,9 +48,9 @@ public:
     select_.bind_results(columns);
   }
 
-  void prepare(std::uint64_t place) override {
+  void prepare(std::uint64_t row_number) override {
     for (auto& hash : hashes_)
-      hash = rule_.hash_of(options_.first + order_[place++]);
+      hash = rule_.hash_of(options_.first + order_[row_number++]);
   }
 
   std::uint64_t execute() override {
@@ -89,14 +89,14 @@ public:
     insert_.bind_parameters(values);
   }
 
-  void prepare(std::uint64_t place) override {
+  void prepare(std::uint64_t row_number) override {
     for (auto& row : rows_) {
-      const auto made = rule_.row_of(options_.first + place++);
-      row.id = made.id;
-      row.hash = made.hash;
-      row.created_at = made.created_at;
-      row.endpoint_length = std::min(made.endpoint.size(), row.endpoint.size());
-      std::memcpy(row.endpoint.data(), made.endpoint.data(), row.endpoint_length);
+      const auto row_values = rule_.row_of(options_.first + row_number++);
+      row.id = row_values.id;
+      row.hash = row_values.hash;
+      row.created_at = row_values.created_at;
+      row.endpoint_length = std::min(row_values.endpoint.size(), row.endpoint.size());
+      std::memcpy(row.endpoint.data(), row_values.endpoint.data(), row.endpoint_length);
     }
   }
 
@@ -136,9 +136,9 @@ public:
     update_.bind_parameters(values);
   }
 
-  void prepare(std::uint64_t place) override {
+  void prepare(std::uint64_t row_number) override {
     for (auto& id : ids_)
-      id = rule_.id_of(options_.first + order_[place++]);
+      id = rule_.id_of(options_.first + order_[row_number++]);
     // The same order in all threads, so that statements do not deadlock.
     std::sort(ids_.begin(), ids_.end());
   }

@@ -84,8 +84,8 @@ double rate(std::size_t threads, const std::function<std::uint64_t(std::size_t, 
         failed = true;
       }
     });
-  for (auto& one : all)
-    one.join();
+  for (auto& thread : all)
+    thread.join();
   if (failed)
     throw std::runtime_error("a thread failed");
   return static_cast<double>(sum) / std::chrono::duration<double>(steady::now() - begun).count();
@@ -210,10 +210,10 @@ public:
     for (const std::size_t connections : {std::size_t{1}, std::size_t{16}, std::size_t{64}}) {
       say("create", std::to_string(connections), "bare", [&] { return insert(connections, 1, false); });
       gate_load load(server_.settings(), chosen_.pool);
-      std::uint64_t made = 0;
+      std::uint64_t created = 0;
       say("create", std::to_string(connections), "gate",
-          [&] { return load.create(next_, connections, while_measured, made); });
-      next_ += made + connections;
+          [&] { return load.create(next_, connections, while_measured, created); });
+      next_ += created + connections;
     }
   }
 

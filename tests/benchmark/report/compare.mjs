@@ -25,8 +25,8 @@ export function sameMachine(before, now) {
 }
 
 /**
- * {comparable, moved, gone}: `moved` are the values whose repetitions are now all above or all below those of the
- * committed run, each {name, before, now, change (fraction of the median), better, unit}; `gone` are the names that are
+ * {comparable, moved, removed}: `moved` are the values whose repetitions are now all above or all below those of the
+ * committed run, each {name, before, now, change (fraction of the median), better, unit}; `removed` are the names that are
  * no longer measured. On another kind of machine only ratios are compared (`comparable` is 'ratios').
  */
 export function compare(before, now) {
@@ -43,6 +43,6 @@ export function compare(before, now) {
     moved.push({ name, before: then, now: is, change, better: change > 0 === moreIsBetter(better), unit });
   }
   moved.sort((a, b) => Math.abs(b.change) - Math.abs(a.change));
-  const gone = [...old.keys()].filter((name) => now.scenarios?.[name.split(' | ')[0]] && !recent.has(name));
-  return { comparable: ratiosOnly ? 'ratios' : 'all', moved, gone };
+  const removed = [...old.keys()].filter((name) => now.scenarios?.[name.split(' | ')[0]] && !recent.has(name));
+  return { comparable: ratiosOnly ? 'ratios' : 'all', moved, removed };
 }

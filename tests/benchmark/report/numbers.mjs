@@ -50,5 +50,5 @@ export function moreIsBetter(metricOrOperator) {
 /** The measurement that a claim checks directly; undefined for a claim about a ratio. */
 export function judgedMeasurement({ measurements = [] }, { case: which, values = [] }) {
   const same = (others) => others.length === values.length && others.every((value, i) => value === values[i]);
-  return measurements.find((one) => one.case === which && same(one.values));
+  return measurements.find((item) => item.case === which && same(item.values));
 }

@@ -44,10 +44,10 @@ const axisText = (value) =>
  */
 export function lineChart({ title, subtitle = '', xLabel, yLabel, xLog = false, yLog = false, xTicks, series }) {
   const shown = series
-    .map((one) => ({ ...one, points: one.points.filter(({ x, y }) => (!xLog || x > 0) && (!yLog || y > 0)) }))
+    .map((item) => ({ ...item, points: item.points.filter(({ x, y }) => (!xLog || x > 0) && (!yLog || y > 0)) }))
     .filter(({ points }) => points.length > 0);
   if (shown.length === 0) throw new Error(`nothing to draw: ${title}`);
-  const points = shown.flatMap((one) => one.points);
+  const points = shown.flatMap((item) => item.points);
   const xs = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b);
   const low = ({ y, min = y }) => (yLog && min <= 0 ? y : min);
   const yTicks = ticks(Math.min(...points.map(low)), Math.max(...points.map(({ y, max = y }) => max)), yLog);
@@ -67,14 +67,14 @@ export function lineChart({ title, subtitle = '', xLabel, yLabel, xLog = false, 
     if (yTicks.length <= 4) out.push(`<text x="${left - 8}" y="${at(y(tick)) + 4}" text-anchor="end" fill="#888">${axisText(tick)}</text>`);
   }
   for (const tick of yTicks) {
-    const place = at(y(tick));
-    out.push(`<line x1="${left}" y1="${place}" x2="${right}" y2="${place}" stroke="#e4e4e4"/>`);
-    out.push(`<text x="${left - 8}" y="${place + 4}" text-anchor="end">${axisText(tick)}</text>`);
+    const pixel = at(y(tick));
+    out.push(`<line x1="${left}" y1="${pixel}" x2="${right}" y2="${pixel}" stroke="#e4e4e4"/>`);
+    out.push(`<text x="${left - 8}" y="${pixel + 4}" text-anchor="end">${axisText(tick)}</text>`);
   }
   for (const tick of xTicks ?? xs) {
-    const place = at(x(tick));
-    out.push(`<line x1="${place}" y1="${bottom}" x2="${place}" y2="${bottom + 5}" stroke="#222"/>`);
-    out.push(`<text x="${place}" y="${bottom + 20}" text-anchor="middle">${axisText(tick)}</text>`);
+    const pixel = at(x(tick));
+    out.push(`<line x1="${pixel}" y1="${bottom}" x2="${pixel}" y2="${bottom + 5}" stroke="#222"/>`);
+    out.push(`<text x="${pixel}" y="${bottom + 20}" text-anchor="middle">${axisText(tick)}</text>`);
   }
   out.push(`<path d="M${left} ${inside.top}V${bottom}H${right}" fill="none" stroke="#222"/>`);
   out.push(`<text x="${(left + right) / 2}" y="${bottom + 42}" text-anchor="middle">${escaped(xLabel)}</text>`);

@@ -94,7 +94,7 @@ export function comparisonText(comparison) {
         `${withUnit(now.median, unit)} (${sign}${percent(change)})`,
     );
   }
-  for (const name of comparison.gone) lines.push(`- not measured any more: ${name.split(' | ').join(', ')}`);
+  for (const name of comparison.removed) lines.push(`- not measured any more: ${name.split(' | ').join(', ')}`);
   return lines.join('\n');
 }
 

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { temporaryDirectory } from '../../support/places.mjs';
+import { temporaryDirectory } from '../../support/paths.mjs';
 import { sqlLoad, withCm } from '../rest.mjs';
 
 const run = promisify(execFile);

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 import { endpointPrefix, figure, figures, firstOf, withBench } from '../bench.mjs';
 import { httpLoad } from '../rest.mjs';
-import { temporaryDirectory } from '../../support/places.mjs';
+import { temporaryDirectory } from '../../support/paths.mjs';
 import { quantile, within } from '../../support/wait.mjs';
 
 const revoker = fileURLToPath(new URL('../revoker.mjs', import.meta.url));
@@ -104,10 +104,10 @@ export default {
         ),
       ]);
       // Each API has its own quantiles; the worst one counts.
-      const worst = (metric) => Math.max(...revoked.map((one) => one[metric]));
+      const worst = (metric) => Math.max(...revoked.map((item) => item[metric]));
       stage.log(
         `${rate}/s of ${Math.round(most.rate)}/s: warm p99 ${mixed.ranges.warm.latency.p99} µs, alone ${alone.latency.p99} µs; ` +
-          `revoked p99 ${worst('p99')} µs, commit p50 ${durable.p50} µs; let in p99 ${quantile(looked.refused, 0.99)} ms`,
+          `revoked p99 ${worst('p99')} µs, commit p50 ${durable.p50} µs; accepted p99 ${quantile(looked.refused, 0.99)} ms`,
       );
       const name = 'half the rate';
       return [
@@ -117,7 +117,7 @@ export default {
         ...figures(name, 'warm', mixed, 'warm'),
         ...figures(name, 'cold', mixed, 'cold'),
         ...figures(name, 'alone', alone),
-        figure(name, 'revocation', 'rate', '1/s', revoked.reduce((sum, one) => sum + one.rate, looked.rate)),
+        figure(name, 'revocation', 'rate', '1/s', revoked.reduce((sum, item) => sum + item.rate, looked.rate)),
         figure(name, 'revocation', 'p50', 'µs', worst('p50')),
         figure(name, 'revocation', 'p99', 'µs', worst('p99')),
         figure(name, 'revocation', 'revoker', 'cores', looked.cores),

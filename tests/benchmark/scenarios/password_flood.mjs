@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 import { EcapClient } from '../../support/ecap.mjs';
-import { temporaryDirectory } from '../../support/places.mjs';
+import { temporaryDirectory } from '../../support/paths.mjs';
 import { figure, figures, withBench } from '../bench.mjs';
 
 /** Requests with unknown names: each is hashed like any other, without caching or throttling. */

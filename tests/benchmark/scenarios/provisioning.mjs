@@ -21,10 +21,10 @@ export default {
         });
       await post('warm-up', seconds / 5);
       const bare = await sqlLoad(stage, mariadb, 'insert', { connections, seconds });
-      const made = await post('load', seconds);
+      const created = await post('load', seconds);
       const stored = Number(await mariadb.sql("SELECT COUNT(*) FROM endpoint_token WHERE endpoint_id LIKE 'load-%'"));
-      if (stored !== made.requests) throw new Error(`${made.requests} tokens were acknowledged, ${stored} are stored`);
-      return [...measurements(name, 'cm', made), ...measurements(name, 'single-row INSERT', bare)];
+      if (stored !== created.requests) throw new Error(`${created.requests} tokens were acknowledged, ${stored} are stored`);
+      return [...measurements(name, 'cm', created), ...measurements(name, 'single-row INSERT', bare)];
     });
   },
 

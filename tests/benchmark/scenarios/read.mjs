@@ -2,7 +2,7 @@
 import { writeFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { temporaryDirectory } from '../../support/places.mjs';
+import { temporaryDirectory } from '../../support/paths.mjs';
 import { connections, helloLoad, httpLoad, measurements, sqlLoad, withCm } from '../rest.mjs';
 
 const ofHello = 0.4;
@@ -45,16 +45,16 @@ export default {
         const targets = await writeTargets(mariadb, rows, directory);
         const load = (kind, time) => httpLoad(stage, { port: cm.port, targets: targets[kind], seconds: time });
         const point = await sqlLoad(stage, mariadb, 'point', { connections, rows, count: 100 * rows, seconds });
-        const one = await helloLoad(stage, 1, { seconds });
+        const entry = await helloLoad(stage, 1, { seconds });
         const two = await helloLoad(stage, 2, { seconds });
         const found = [];
         for (const kind of ['item', 'list']) {
           await load(kind, seconds / 5); // connections, statements and pages are warm
           const cmRate = await load(kind, seconds);
-          const hello = one.rate > two.rate ? one : two;
+          const hello = entry.rate > two.rate ? entry : two;
           found.push(
             ...measurements(kind, 'cm', cmRate),
-            ...measurements(kind, 'hello', one),
+            ...measurements(kind, 'hello', entry),
             ...measurements(kind, 'hello, 2 threads', two),
             ...measurements(kind, 'point SELECT', point),
             { case: kind, subject: 'wanted', metric: 'rate', unit: '1/s', value: Math.min(ofHello * hello.rate, ofPoint * point.rate) },

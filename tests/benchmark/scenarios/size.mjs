@@ -25,13 +25,13 @@ export default {
       const count = stage.quick ? Math.min(sizes[name], 100_000) : sizes[name];
       // Creating ten million rows takes minutes: all repetitions share one server per size.
       const bench = await stage.once(`size ${name}`, async () => {
-        const made = await Bench.start(stage, { bufferPool: '8G' });
+        const created = await Bench.start(stage, { bufferPool: '8G' });
         try {
-          const { seconds } = await made.fill('t', count);
+          const { seconds } = await created.fill('t', count);
           stage.log(`${name}: filled in ${seconds.toFixed(1)} s`);
-          return made;
+          return created;
         } catch (error) {
-          await made.remove();
+          await created.remove();
           throw error;
         }
       });

@@ -3,11 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTick, setTimeout as sleep } from 'node:timers/promises';
 
 import { Cm } from '../../support/cm.mjs';
 import { license } from '../../support/license.mjs';
-import { binary, preset, root, temporaryDirectory } from '../../support/places.mjs';
+import { binary, preset, root, temporaryDirectory } from '../../support/paths.mjs';
 import { Mariadb, Nats } from '../../support/servers.mjs';
 import { quantile } from '../../support/wait.mjs';
 
@@ -37,7 +37,7 @@ async function timeToUp(cm, limit = 10_000) {
     if (!cm.process.running || now - began > limit) throw new Error(`not UP within ${limit} ms\n${cm.process.tail()}`);
     // Polling without a pause would take a core from the service.
     if (answer === '') await sleep(1);
-    else await turn();
+    else await nextTick();
   }
 }
 

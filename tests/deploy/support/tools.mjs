@@ -40,9 +40,9 @@ function program(name) {
   const path = join(directory, name);
   if (!existsSync(path)) {
     mkdirSync(directory, { recursive: true });
-    const made = `${path}.${process.pid}`;
-    writeFileSync(made, unzip(archive, `${name}/${name}`), { mode: 0o755 });
-    renameSync(made, path); // another test may do the same concurrently
+    const created = `${path}.${process.pid}`;
+    writeFileSync(created, unzip(archive, `${name}/${name}`), { mode: 0o755 });
+    renameSync(created, path); // another test may do the same concurrently
   }
   return path;
 }

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { binary, root, temporaryDirectory } from '../../support/places.mjs';
+import { binary, root, temporaryDirectory } from '../../support/paths.mjs';
 
 const host = process.env.CM_IMAGE_BINARY === 'host';
 const releases = { bookworm: '12', trixie: '13' };

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { root, temporaryDirectory } from '../../support/places.mjs';
+import { root, temporaryDirectory } from '../../support/paths.mjs';
 import { until } from '../../support/wait.mjs';
 
 const run = promisify(execFile);
@@ -37,23 +37,23 @@ export class Engine {
       { stdio: ['ignore', file, file] },
     );
     engine.ended = new Promise((resolve) => engine.daemon.once('exit', resolve));
-    engine.daemon.once('exit', () => (engine.gone = true));
+    engine.daemon.once('exit', () => (engine.exited = true));
     process.on('exit', () => engine.daemon.kill('SIGTERM'));
     await until(
       () =>
-        engine.gone ||
+        engine.exited ||
         engine.docker('info').then(
           () => true,
           () => false,
         ),
       { timeout: 60_000, interval: 200, what: 'dockerd' },
     );
-    if (engine.gone) throw new Error(`dockerd ended:\n${readFileSync(engine.log, 'utf8').split('\n').slice(-15).join('\n')}`);
+    if (engine.exited) throw new Error(`dockerd ended:\n${readFileSync(engine.log, 'utf8').split('\n').slice(-15).join('\n')}`);
     await engine.clean();
     return engine;
   }
 
-  /** Takes away what a run that was cut off has left: a Swarm, containers, networks, volumes. Images stay. */
+  /** Removes what an interrupted run has left: a Swarm, containers, networks, volumes. Images stay. */
   async clean() {
     await this.docker('swarm', 'leave', '--force').catch(() => {}); // there is none
     const lines = async (...args) => (await this.docker(...args)).split('\n').filter(Boolean);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { EcapClient } from '../../support/ecap.mjs';
 import { license } from '../../support/license.mjs';
-import { temporaryDirectory } from '../../support/places.mjs';
+import { temporaryDirectory } from '../../support/paths.mjs';
 import { freePorts } from '../../support/ports.mjs';
 import { until } from '../../support/wait.mjs';
 

@@ -209,11 +209,11 @@ TEST_CASE("a loss of the server changes the continuity before the first message 
     std::vector<std::uint64_t> at_messages; // the continuity when each message arrived
   };
 
-  const auto heard = std::make_shared<record>();
-  const auto opened = subscription::open(link, "s", {}, [heard, link](const messaging::message_batch& batch) {
+  const auto received = std::make_shared<record>();
+  const auto opened = subscription::open(link, "s", {}, [received, link](const messaging::message_batch& batch) {
     const auto now = link->continuity();
-    const std::lock_guard lock(heard->guard);
-    heard->at_messages.insert(heard->at_messages.end(), batch.size(), now);
+    const std::lock_guard lock(received->guard);
+    received->at_messages.insert(received->at_messages.end(), batch.size(), now);
   });
   REQUIRE(opened.has_value());
   const auto sub = subscribe(link, log, "s");
@@ -226,8 +226,8 @@ TEST_CASE("a loss of the server changes the continuity before the first message 
   REQUIRE(log->wait([](const test::seen& s) { return s.disconnected == 1; }));
   CHECK(link->continuity() % 2 == 1);
   {
-    const std::lock_guard lock(heard->guard);
-    heard->at_messages.clear();
+    const std::lock_guard lock(received->guard);
+    received->at_messages.clear();
   }
   server.start();
   REQUIRE(arrives(link, log, "s"));
@@ -236,15 +236,15 @@ TEST_CASE("a loss of the server changes the continuity before the first message 
   CHECK(after != before);
   // Each subscription has a thread of its own: this one may be later than the other.
   const auto arrived = [&] {
-    const std::lock_guard lock(heard->guard);
-    return std::ranges::any_of(heard->at_messages, [&](std::uint64_t seen) { return seen == after; });
+    const std::lock_guard lock(received->guard);
+    return std::ranges::any_of(received->at_messages, [&](std::uint64_t seen) { return seen == after; });
   };
   for (std::chrono::milliseconds left = test::patience; left > 0ms && !arrived(); left -= 1ms)
     std::this_thread::sleep_for(1ms);
   REQUIRE(arrived());
-  const std::lock_guard lock(heard->guard);
+  const std::lock_guard lock(received->guard);
   // A message received before the loss may be delivered after it, while disconnected.
-  for (const auto seen : heard->at_messages)
+  for (const auto seen : received->at_messages)
     CHECK((seen == after || seen % 2 == 1));
 }
 

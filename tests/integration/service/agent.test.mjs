@@ -6,7 +6,7 @@ import Jolokia from 'jolokia.js';
 
 import { Cm } from '../../support/cm.mjs';
 import { get, http } from '../../support/http.mjs';
-import { preset } from '../../support/places.mjs';
+import { preset } from '../../support/paths.mjs';
 import { Stack } from '../../support/stack.mjs';
 import { until } from '../../support/wait.mjs';
 

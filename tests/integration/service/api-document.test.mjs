@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { get, http, raw, statuses } from '../../support/http.mjs';
-import { root, temporaryDirectory } from '../../support/places.mjs';
+import { root, temporaryDirectory } from '../../support/paths.mjs';
 import { Prism } from '../../support/prism.mjs';
 import { allowed, etag, isError, otherTag } from '../../support/rest.mjs';
 import { Stack } from '../../support/stack.mjs';
@@ -75,13 +75,13 @@ async function walk(id, status, values, { query = '', wrong = status === 400, ..
 }
 
 const unknownId = '0192f0a0-0000-7000-8000-000000000001';
-const gone = { headers: { Accept: 'image/png' } };
+const unacceptable = { headers: { Accept: 'image/png' } };
 const text = { body: '{}', headers: { 'Content-Type': 'text/plain' } };
 const none = { headers: { 'If-None-Match': '*' } };
 const stale = { 'If-Match': otherTag };
 const unknown = { query: '?unknown=1', wrong: 'unsaid' };
 const huge = 'x'.repeat(70_000);
-const lines = (...all) => ({ body: all.map((one) => `${JSON.stringify(one)}\n`).join(''), headers: { 'Content-Type': 'application/x-ndjson' } });
+const lines = (...all) => ({ body: all.map((entry) => `${JSON.stringify(entry)}\n`).join(''), headers: { 'Content-Type': 'application/x-ndjson' } });
 
 test('CM serves the document of this repository byte for byte', async () => {
   const answer = await get(`${stack.cm.api}/openapi.yaml`);
@@ -168,51 +168,51 @@ test('endpoint tokens answer as documented', async () => {
     await walk('createEndpointToken', 400, at, { body: wrong });
   }
   await walk('createEndpointToken', 400, bad, { body, wrong: 'unsaid' });
-  await walk('createEndpointToken', 406, at, { body, ...gone });
+  await walk('createEndpointToken', 406, at, { body, ...unacceptable });
   await walk('createEndpointToken', 413, at, { body: { ...body, more: huge } });
   await walk('createEndpointToken', 415, at, { ...text, wrong: true });
 
-  const one = { ...at, endpointTokenId };
-  await walk('getEndpointToken', 200, one);
-  await walk('getEndpointToken', 304, one, none);
+  const entry = { ...at, endpointTokenId };
+  await walk('getEndpointToken', 200, entry);
+  await walk('getEndpointToken', 304, entry, none);
   await walk('getEndpointToken', 404, { ...at, endpointTokenId: unknownId });
   await walk('getEndpointToken', 404, { ...at, endpointTokenId: 'no-uuid' }, { wrong: true });
   await walk('getEndpointToken', 400, { ...bad, endpointTokenId }, { wrong: 'unsaid' });
-  await walk('getEndpointToken', 406, one, gone);
+  await walk('getEndpointToken', 406, entry, unacceptable);
 
   const status = { body: { status: 'Suspended' } };
-  await walk('setEndpointTokenStatus', 200, one, status);
-  await walk('getEndpointToken', 200, one);
-  await walk('setEndpointTokenStatus', 409, one, { body: { status: 'Inactive' } });
-  await walk('setEndpointTokenStatus', 412, one, { ...status, headers: stale });
+  await walk('setEndpointTokenStatus', 200, entry, status);
+  await walk('getEndpointToken', 200, entry);
+  await walk('setEndpointTokenStatus', 409, entry, { body: { status: 'Inactive' } });
+  await walk('setEndpointTokenStatus', 412, entry, { ...status, headers: stale });
   await walk('setEndpointTokenStatus', 404, { ...at, endpointTokenId: unknownId }, status);
-  for (const wrong of [{}, { status: 'Gone' }, { status: 1 }]) await walk('setEndpointTokenStatus', 400, one, { body: wrong });
-  await walk('setEndpointTokenStatus', 406, one, { ...status, ...gone });
-  await walk('setEndpointTokenStatus', 413, one, { body: { status: 'Active', more: huge } });
-  await walk('setEndpointTokenStatus', 415, one, { ...text, wrong: true });
+  for (const wrong of [{}, { status: 'Gone' }, { status: 1 }]) await walk('setEndpointTokenStatus', 400, entry, { body: wrong });
+  await walk('setEndpointTokenStatus', 406, entry, { ...status, ...unacceptable });
+  await walk('setEndpointTokenStatus', 413, entry, { body: { status: 'Active', more: huge } });
+  await walk('setEndpointTokenStatus', 415, entry, { ...text, wrong: true });
 
-  await walk('getEndpointTokenHistory', 200, one);
-  await walk('getEndpointTokenHistory', 200, one, { query: '?limit=1&offset=1' });
-  await walk('getEndpointTokenHistory', 304, one, none);
+  await walk('getEndpointTokenHistory', 200, entry);
+  await walk('getEndpointTokenHistory', 200, entry, { query: '?limit=1&offset=1' });
+  await walk('getEndpointTokenHistory', 304, entry, none);
   await walk('getEndpointTokenHistory', 404, { ...at, endpointTokenId: unknownId });
-  await walk('getEndpointTokenHistory', 400, one, { query: '?limit=0' });
-  await walk('getEndpointTokenHistory', 406, one, gone);
+  await walk('getEndpointTokenHistory', 400, entry, { query: '?limit=0' });
+  await walk('getEndpointTokenHistory', 406, entry, unacceptable);
 
   await walk('listEndpointTokens', 200, at, { query: '?status=Suspended,Inactive&limit=1000&order=ASC&offset=1' });
   await walk('listEndpointTokens', 304, at, none);
   for (const query of ['?limit=0', '?limit=1001', '?offset=-1', '?order=up', '?status=Gone', '?limit=x']) {
     await walk('listEndpointTokens', 400, at, { query });
   }
-  await walk('listEndpointTokens', 406, at, gone);
+  await walk('listEndpointTokens', 406, at, unacceptable);
 
-  await walk('deleteEndpointToken', 412, one, { headers: stale });
+  await walk('deleteEndpointToken', 412, entry, { headers: stale });
   await walk('deleteEndpointToken', 400, { ...bad, endpointTokenId }, { wrong: 'unsaid' });
-  await walk('deleteEndpointToken', 406, one, gone);
-  await walk('deleteEndpointToken', 204, one);
-  await walk('deleteEndpointToken', 404, one);
+  await walk('deleteEndpointToken', 406, entry, unacceptable);
+  await walk('deleteEndpointToken', 204, entry);
+  await walk('deleteEndpointToken', 404, entry);
   await walk('deleteEndpointTokens', 412, at, { headers: stale });
   await walk('deleteEndpointTokens', 400, bad, { wrong: 'unsaid' });
-  await walk('deleteEndpointTokens', 406, at, gone);
+  await walk('deleteEndpointTokens', 406, at, unacceptable);
   await walk('deleteEndpointTokens', 204, at);
 });
 
@@ -225,51 +225,51 @@ test('import and export answer as documented', async () => {
   await walk('exportEndpointTokens', 200, {});
   await walk('exportEndpointTokens', 200, {}, { query: '?applicationName=smart_kettle' });
   await walk('exportEndpointTokens', 400, {}, { query: '?applicationName=Not%20One' });
-  await walk('exportEndpointTokens', 406, {}, gone);
+  await walk('exportEndpointTokens', 406, {}, unacceptable);
 });
 
 test('client credentials answer as documented', async () => {
   const username = 'walked gateway';
-  const made = (await walk('createClientCredential', 201, {}, { body: { username } })).json;
+  const creation = (await walk('createClientCredential', 201, {}, { body: { username } })).json;
   await walk('createClientCredential', 201, {}, { body: { username: 'another', password: 'a password of its own', clientId: 'c' } });
   await walk('createClientCredential', 409, {}, { body: { username } });
   for (const wrong of [{}, { username: '' }, { username: 'a', password: 'short' }, { username: 'a', clientId: '' }, { username: 5 }, { username: 'a\nb' }]) {
     await walk('createClientCredential', 400, {}, { body: wrong });
   }
-  await walk('createClientCredential', 406, {}, { body: { username: 'x' }, ...gone });
+  await walk('createClientCredential', 406, {}, { body: { username: 'x' }, ...unacceptable });
   await walk('createClientCredential', 413, {}, { body: { username: 'x', more: huge } });
   await walk('createClientCredential', 415, {}, { ...text, wrong: true });
 
-  const one = { credentialId: made.credentialId };
+  const entry = { credentialId: creation.credentialId };
   const other = { credentialId: unknownId };
-  await walk('getClientCredential', 200, one);
-  await walk('getClientCredential', 304, one, none);
+  await walk('getClientCredential', 200, entry);
+  await walk('getClientCredential', 304, entry, none);
   await walk('getClientCredential', 404, other);
-  await walk('getClientCredential', 406, one, gone);
+  await walk('getClientCredential', 406, entry, unacceptable);
 
-  await walk('setClientCredentialPassword', 200, one, { body: {} });
-  await walk('setClientCredentialPassword', 200, one, { body: { password: 'another password' } });
-  await walk('setClientCredentialPassword', 400, one, { body: { password: 'short' } });
+  await walk('setClientCredentialPassword', 200, entry, { body: {} });
+  await walk('setClientCredentialPassword', 200, entry, { body: { password: 'another password' } });
+  await walk('setClientCredentialPassword', 400, entry, { body: { password: 'short' } });
   await walk('setClientCredentialPassword', 404, other, { body: {} });
-  await walk('setClientCredentialPassword', 406, one, { body: {}, ...gone });
-  await walk('setClientCredentialPassword', 412, one, { body: {}, headers: stale });
-  await walk('setClientCredentialPassword', 413, one, { body: { more: huge } });
-  await walk('setClientCredentialPassword', 415, one, { ...text, wrong: true });
+  await walk('setClientCredentialPassword', 406, entry, { body: {}, ...unacceptable });
+  await walk('setClientCredentialPassword', 412, entry, { body: {}, headers: stale });
+  await walk('setClientCredentialPassword', 413, entry, { body: { more: huge } });
+  await walk('setClientCredentialPassword', 415, entry, { ...text, wrong: true });
 
-  await walkStatus('ClientCredential', one, other);
-  await walk('setClientCredentialPassword', 409, one, { body: {} });
+  await walkStatus('ClientCredential', entry, other);
+  await walk('setClientCredentialPassword', 409, entry, { body: {} });
 
   await walk('listClientCredentials', 200, {});
   await walk('listClientCredentials', 200, {}, { query: `?username=${encodeURIComponent(username)}&status=Revoked` });
   await walk('listClientCredentials', 304, {}, none);
   await walk('listClientCredentials', 400, {}, { query: '?limit=0' });
-  await walk('listClientCredentials', 406, {}, gone);
-  await walkDeletion('deleteClientCredential', one);
+  await walk('listClientCredentials', 406, {}, unacceptable);
+  await walkDeletion('deleteClientCredential', entry);
 });
 
 test('client certificates answer as documented', async () => {
   const names = { issuer: 'CN=Devices CA, O=Example, C=DE', serialNumber: '0x1A2B' };
-  const made = (await walk('createClientCertificate', 201, {}, { body: { ...names, clientId: 'gateway' } })).json;
+  const creation = (await walk('createClientCertificate', 201, {}, { body: { ...names, clientId: 'gateway' } })).json;
   const run = (...args) => execFileSync('openssl', args, { cwd: directory, stdio: 'pipe' });
   run('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', 'key', '-subj', '/CN=walked', '-out', 'pem');
   await walk('createClientCertificate', 201, {}, { body: { certificate: readFileSync(join(directory, 'pem'), 'utf8') } });
@@ -279,47 +279,47 @@ test('client certificates answer as documented', async () => {
   }
   await walk('createClientCertificate', 400, {}, { body: { issuer: 'nobody', serialNumber: '1' }, wrong: 'unsaid' });
   await walk('createClientCertificate', 400, {}, { body: { certificate: 'no PEM' }, wrong: 'unsaid' });
-  await walk('createClientCertificate', 406, {}, { body: names, ...gone });
+  await walk('createClientCertificate', 406, {}, { body: names, ...unacceptable });
   await walk('createClientCertificate', 413, {}, { body: { ...names, more: huge } });
   await walk('createClientCertificate', 415, {}, { ...text, wrong: true });
 
-  const one = { credentialId: made.credentialId };
+  const entry = { credentialId: creation.credentialId };
   const other = { credentialId: unknownId };
-  await walk('getClientCertificate', 200, one);
-  await walk('getClientCertificate', 304, one, none);
+  await walk('getClientCertificate', 200, entry);
+  await walk('getClientCertificate', 304, entry, none);
   await walk('getClientCertificate', 404, other);
-  await walk('getClientCertificate', 406, one, gone);
-  await walkStatus('ClientCertificate', one, other);
+  await walk('getClientCertificate', 406, entry, unacceptable);
+  await walkStatus('ClientCertificate', entry, other);
 
   await walk('listClientCertificates', 200, {});
   await walk('listClientCertificates', 200, {}, { query: `?issuer=${encodeURIComponent(names.issuer)}&serialNumber=0x1A2B&order=ASC` });
   await walk('listClientCertificates', 304, {}, none);
   await walk('listClientCertificates', 400, {}, { query: '?serialNumber=x' });
-  await walk('listClientCertificates', 406, {}, gone);
-  await walkDeletion('deleteClientCertificate', one);
+  await walk('listClientCertificates', 406, {}, unacceptable);
+  await walkDeletion('deleteClientCertificate', entry);
 });
 
 /** Gets all documented responses of PUT status of a client credential, which is finally Revoked. */
-async function walkStatus(name, one, other) {
+async function walkStatus(name, entry, other) {
   const id = `set${name}Status`;
-  await walk(id, 200, one, { body: { status: 'Suspended' } });
-  await walk(`get${name}`, 200, one);
-  await walk(id, 409, one, { body: { status: 'Inactive' } });
-  await walk(id, 412, one, { body: { status: 'Active' }, headers: stale });
+  await walk(id, 200, entry, { body: { status: 'Suspended' } });
+  await walk(`get${name}`, 200, entry);
+  await walk(id, 409, entry, { body: { status: 'Inactive' } });
+  await walk(id, 412, entry, { body: { status: 'Active' }, headers: stale });
   await walk(id, 404, other, { body: { status: 'Active' } });
-  await walk(id, 400, one, { body: { status: 'Gone' } });
-  await walk(id, 406, one, { body: { status: 'Active' }, ...gone });
-  await walk(id, 413, one, { body: { status: 'Active', more: huge } });
-  await walk(id, 415, one, { ...text, wrong: true });
-  await walk(id, 200, one, { body: { status: 'Revoked' } });
+  await walk(id, 400, entry, { body: { status: 'Gone' } });
+  await walk(id, 406, entry, { body: { status: 'Active' }, ...unacceptable });
+  await walk(id, 413, entry, { body: { status: 'Active', more: huge } });
+  await walk(id, 415, entry, { ...text, wrong: true });
+  await walk(id, 200, entry, { body: { status: 'Revoked' } });
 }
 
-async function walkDeletion(id, one) {
-  await walk(id, 400, one, unknown);
-  await walk(id, 412, one, { headers: stale });
-  await walk(id, 406, one, gone);
-  await walk(id, 204, one);
-  await walk(id, 404, one);
+async function walkDeletion(id, entry) {
+  await walk(id, 400, entry, unknown);
+  await walk(id, 412, entry, { headers: stale });
+  await walk(id, 406, entry, unacceptable);
+  await walk(id, 204, entry);
+  await walk(id, 404, entry);
 }
 
 test('revocations and the document itself answer as documented', async () => {
@@ -334,11 +334,11 @@ test('revocations and the document itself answer as documented', async () => {
   await walk('listRevocations', 304, {}, none);
   await walk('listRevocations', 400, {}, { query: '?limit=0' });
   await walk('listRevocations', 400, {}, { query: '?after=nonsense', wrong: 'unsaid' });
-  await walk('listRevocations', 406, {}, gone);
+  await walk('listRevocations', 406, {}, unacceptable);
   for (const id of ['getOpenApi', 'getDocs']) {
     await walk(id, 200, {});
     await walk(id, 304, {}, none);
-    await walk(id, 406, {}, gone);
+    await walk(id, 406, {}, unacceptable);
   }
 });
 
@@ -383,7 +383,7 @@ test('503 is answered as documented while MariaDB is down, by all operations tha
 test('every documented status of every operation was seen, except for internal errors', () => {
   const documented = operations.flatMap(({ id, statuses: all }) => all.map((status) => `${id} ${status}`));
   assert.ok(operations.length >= 23, `${operations.length} operations`);
-  const missing = documented.filter((one) => !seen.has(one) && !one.endsWith(' 500'));
+  const missing = documented.filter((entry) => !seen.has(entry) && !entry.endsWith(' 500'));
   // 503 before the first line needs too many concurrent requests or an expired license (license.test.mjs).
   assert.deepEqual(missing, ['importEndpointTokens 503']);
 });

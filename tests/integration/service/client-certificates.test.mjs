@@ -7,7 +7,7 @@ import { after, test } from 'node:test';
 
 import { clientResource } from '../../support/client-resource.mjs';
 import { get, http, post } from '../../support/http.mjs';
-import { temporaryDirectory } from '../../support/places.mjs';
+import { temporaryDirectory } from '../../support/paths.mjs';
 import { allowed, etag, isError, iso, otherTag, stored, uuid7 } from '../../support/rest.mjs';
 import { setStatus } from '../../support/state-table.mjs';
 import { until } from '../../support/wait.mjs';
@@ -46,8 +46,8 @@ function certificate(subject, serialNumber) {
 
 test('POST answers 201 with canonical issuer, decimal serial number, status, date and Location', async () => {
   const serialNumber = serial();
-  const made = await create({ issuer: 'cn=Devices CA ; o = Example, C=UA', serialNumber, clientId: 'its-client' });
-  const body = made.answer.json;
+  const created = await create({ issuer: 'cn=Devices CA ; o = Example, C=UA', serialNumber, clientId: 'its-client' });
+  const body = created.answer.json;
   const members = ['clientId', 'createdDate', 'credentialId', 'issuer', 'serialNumber', 'status'];
   assert.deepEqual(Object.keys(body).sort(), members);
   assert.match(body.credentialId, uuid7);
@@ -56,18 +56,18 @@ test('POST answers 201 with canonical issuer, decimal serial number, status, dat
   assert.equal(body.clientId, 'its-client');
   assert.equal(body.status, 'Inactive');
   assert.match(body.createdDate, iso);
-  const { location } = made.answer.headers;
+  const { location } = created.answer.headers;
   assert.ok(location.endsWith(`/api/v1/clients/certificates/${body.credentialId}`), location);
   const item = await get(new URL(location, url).href);
   assert.deepEqual(item.json, body);
   assert.match(item.headers.etag, etag);
-  assert.equal(made.answer.headers.etag, item.headers.etag);
+  assert.equal(created.answer.headers.etag, item.headers.etag);
 });
 
 test('CM generates a missing client ID', async () => {
-  const [one, other] = [await create({ issuer, serialNumber: serial() }), await create({ issuer, serialNumber: serial(), clientId: null })];
-  assert.ok(one.clientId.length > 0);
-  assert.notEqual(one.clientId, other.clientId);
+  const [entry, other] = [await create({ issuer, serialNumber: serial() }), await create({ issuer, serialNumber: serial(), clientId: null })];
+  assert.ok(entry.clientId.length > 0);
+  assert.notEqual(entry.clientId, other.clientId);
 });
 
 test('all spellings of an issuer are equal: creating the second is 409, and the filter finds the first', async () => {
@@ -100,12 +100,12 @@ test('all spellings of an issuer are equal: creating the second is 409, and the 
   ]) {
     for (const spelling of spellings) {
       const serialNumber = serial();
-      const made = await create({ issuer: spelling, serialNumber });
-      assert.equal(made.issuer, canonical, spelling);
+      const created = await create({ issuer: spelling, serialNumber });
+      assert.equal(created.issuer, canonical, spelling);
       for (const other of [canonical, ...spellings]) {
         isError(await post(url, { issuer: other, serialNumber }), 409);
         const found = (await get(`${url}?issuer=${encodeURIComponent(other)}&serialNumber=${serialNumber}`)).json;
-        assert.deepEqual(found.content.map(({ credentialId }) => credentialId), [made.credentialId], other);
+        assert.deepEqual(found.content.map(({ credentialId }) => credentialId), [created.credentialId], other);
       }
     }
   }
@@ -113,8 +113,8 @@ test('all spellings of an issuer are equal: creating the second is 409, and the 
 
 test('issuers that differ in order, case or inner spaces are different', async () => {
   const serialNumber = serial();
-  for (const one of ['CN=a b,O=c', 'O=c,CN=a b', 'CN=A b,O=c', 'CN=a  b,O=c', 'CN=a b+O=c', 'CN=a b', 'CN=a b\\,O\\=c']) {
-    await create({ issuer: one, serialNumber });
+  for (const entry of ['CN=a b,O=c', 'O=c,CN=a b', 'CN=A b,O=c', 'CN=a  b,O=c', 'CN=a b+O=c', 'CN=a b', 'CN=a b\\,O\\=c']) {
+    await create({ issuer: entry, serialNumber });
   }
 });
 
@@ -127,13 +127,13 @@ test('all spellings of a serial number of any length are equal', async () => {
     [String(2n ** 64n), ['18446744073709551616', '0x10000000000000000']],
   ]) {
     const of = `CN=Serials ${serial()}`;
-    const made = await create({ issuer: of, serialNumber: spellings[0] });
-    assert.equal(made.serialNumber, decimal);
-    assert.equal((await get(made.url)).json.serialNumber, decimal);
+    const created = await create({ issuer: of, serialNumber: spellings[0] });
+    assert.equal(created.serialNumber, decimal);
+    assert.equal((await get(created.url)).json.serialNumber, decimal);
     for (const spelling of spellings) {
       isError(await post(url, { issuer: of, serialNumber: spelling }), 409);
       const found = (await get(`${url}?serialNumber=${spelling}&issuer=${encodeURIComponent(of)}`)).json;
-      assert.deepEqual(found.content.map(({ credentialId }) => credentialId), [made.credentialId], spelling);
+      assert.deepEqual(found.content.map(({ credentialId }) => credentialId), [created.credentialId], spelling);
     }
   }
   // A serial number that differs only in a late digit is another certificate.
@@ -149,42 +149,42 @@ test('PEM from openssl: issuer and serial number match the output of openssl and
     ['/C=UA/O=Acme, Inc./CN=Лучіч "CA" 日本', huge, 'CN=Лучіч \\"CA\\" 日本,O=Acme\\, Inc.,C=UA', String(BigInt(huge))],
     ['/DC=org/DC=example/CN=a/emailAddress=ca@example.org', '1', 'emailAddress=ca@example.org,CN=a,DC=example,DC=org', '1'],
   ]) {
-    const one = certificate(subject, serialNumber);
-    const made = await create({ certificate: one.pem, clientId: 'by-pem' });
-    assert.equal(made.issuer, canonical);
-    assert.equal(made.serialNumber, decimal);
+    const entry = certificate(subject, serialNumber);
+    const created = await create({ certificate: entry.pem, clientId: 'by-pem' });
+    assert.equal(created.issuer, canonical);
+    assert.equal(created.serialNumber, decimal);
     for (const nameopt of ['RFC2253', 'RFC2253,-esc_msb', 'RFC2253,-esc_msb,utf8', 'RFC2253,sep_comma_plus_space', 'RFC2253,dump_all,dump_der']) {
-      const spelling = one.issuer(nameopt);
+      const spelling = entry.issuer(nameopt);
       isError(await post(url, { issuer: spelling, serialNumber: decimal }), 409);
     }
-    isError(await post(url, { certificate: one.pem }), 409);
+    isError(await post(url, { certificate: entry.pem }), 409);
     // Text around the block is ignored.
-    isError(await post(url, { certificate: `Subject: x\n${one.pem.replaceAll('\n', '\r\n')}\nmore` }), 409);
-    await http('DELETE', made.url);
-    assert.equal((await create({ issuer: one.issuer('RFC2253'), serialNumber: decimal })).issuer, made.issuer);
+    isError(await post(url, { certificate: `Subject: x\n${entry.pem.replaceAll('\n', '\r\n')}\nmore` }), 409);
+    await http('DELETE', created.url);
+    assert.equal((await create({ issuer: entry.issuer('RFC2253'), serialNumber: decimal })).issuer, created.issuer);
   }
 });
 
 test('PEM with a multi-valued name component: the order is that of the certificate, as in Java', async () => {
-  const made = await create({ certificate: certificate('/O=x/CN=a+OU=b', '2').pem });
-  assert.equal(made.issuer, 'CN=a+OU=b,O=x');
+  const created = await create({ certificate: certificate('/O=x/CN=a+OU=b', '2').pem });
+  assert.equal(created.issuer, 'CN=a+OU=b,O=x');
   for (const spelling of ['CN=a + OU=b, O=x', 'CN=a+OU=b,O=x']) isError(await post(url, { issuer: spelling, serialNumber: '2' }), 409);
 });
 
 test('a certificate registered by PEM is valid with the names of openssl and Java, and its use is visible', async () => {
-  const one = certificate('/C=UA/O=Acme, Inc./CN=Лучіч/emailAddress=ca@example.org', '0xabcdef0123456789abcdef');
-  const made = await create({ certificate: one.pem, clientId: 'let-in' });
+  const entry = certificate('/C=UA/O=Acme, Inc./CN=Лучіч/emailAddress=ca@example.org', '0xabcdef0123456789abcdef');
+  const created = await create({ certificate: entry.pem, clientId: 'let-in' });
   const decimal = String(0xabcdef0123456789abcdefn);
   for (const issuerText of [
-    one.issuer('RFC2253'),
-    one.issuer('RFC2253,-esc_msb,utf8'),
+    entry.issuer('RFC2253'),
+    entry.issuer('RFC2253,-esc_msb,utf8'),
     'EMAILADDRESS=ca@example.org, CN=Лучіч, O="Acme, Inc.", C=UA',
     '1.2.840.113549.1.9.1=#160e6361406578616d706c652e6f7267,CN=Лучіч,O=Acme\\, Inc.,C=UA',
   ]) {
     const answer = await stack.ecap.certificate(issuerText, decimal);
-    assert.deepEqual([answer.statusCode, answer.credentialId, answer.clientId], [200, made.credentialId, 'let-in'], issuerText);
+    assert.deepEqual([answer.statusCode, answer.credentialId, answer.clientId], [200, created.credentialId, 'let-in'], issuerText);
   }
-  const used = await until(async () => (await get(made.url)).json.lastUseDate && (await get(made.url)).json, { what: 'lastUseDate' });
+  const used = await until(async () => (await get(created.url)).json.lastUseDate && (await get(created.url)).json, { what: 'lastUseDate' });
   assert.match(used.lastUseDate, iso);
   assert.equal(used.status, 'Active');
   const listed = (await get(`${url}?serialNumber=${decimal}`)).json.content;
@@ -241,16 +241,16 @@ test('400 with the fields for invalid bodies, and nothing is stored', async () =
 
 test('GET lists pages in order of creation, with filters, totals and a tag', async () => {
   const of = 'CN=Listed,O=Example';
-  const made = [];
-  for (let i = 0; i < 12; i += 1) made.push(await create({ issuer: of, serialNumber: String(100 + i) }));
-  for (const one of made.slice(0, 3)) await setStatus(one.url, 'Suspended');
+  const created = [];
+  for (let i = 0; i < 12; i += 1) created.push(await create({ issuer: of, serialNumber: String(100 + i) }));
+  for (const entry of created.slice(0, 3)) await setStatus(entry.url, 'Suspended');
   const list = async (query) => {
     const answer = await get(`${url}${query}`);
     assert.equal(answer.status, 200, answer.text);
     return { serials: answer.json.content.map(({ serialNumber }) => serialNumber), total: answer.json.totalElements, answer };
   };
   const filter = `issuer=${encodeURIComponent('cn=Listed, o=Example')}`;
-  const newest = made.map(({ serialNumber }) => serialNumber).reverse();
+  const newest = created.map(({ serialNumber }) => serialNumber).reverse();
   assert.deepEqual((await list(`?${filter}`)).serials, newest);
   assert.deepEqual((await list(`?${filter}&order=ASC&limit=4&offset=2`)).serials, ['102', '103', '104', '105']);
   assert.deepEqual((await list(`?${filter}&limit=5&offset=10`)).serials, ['101', '100']);
@@ -269,7 +269,7 @@ test('GET lists pages in order of creation, with filters, totals and a tag', asy
   const again = await get(`${url}?${filter}`, { headers: { 'If-None-Match': tag } });
   assert.deepEqual([again.status, again.text, again.headers.etag], [304, '', tag]);
   assert.equal((await get(`${url}?${filter}`, { headers: { 'If-None-Match': otherTag } })).status, 200);
-  await setStatus(made[7].url, 'Revoked');
+  await setStatus(created[7].url, 'Revoked');
   assert.notEqual((await get(`${url}?${filter}`)).headers.etag, tag);
   const head = await http('HEAD', `${url}?${filter}`);
   assert.deepEqual([head.status, head.text], [200, '']);
@@ -291,8 +291,8 @@ test('400 with all invalid parameters; 405 with Allow', async () => {
   isError(answer, 405);
   assert.deepEqual(allowed(answer), ['GET', 'HEAD', 'OPTIONS', 'POST']);
   // A certificate has no password.
-  const made = await create({ issuer, serialNumber: serial() });
-  isError(await http('PUT', `${made.url}/password`, { body: {} }), 404);
+  const created = await create({ issuer, serialNumber: serial() });
+  isError(await http('PUT', `${created.url}/password`, { body: {} }), 404);
 });
 
 test('of concurrent registrations of one certificate, one succeeds; a deleted one can be registered again', async () => {
@@ -307,42 +307,42 @@ test('of concurrent registrations of one certificate, one succeeds; a deleted on
 });
 
 test('the audit trail has the correlation IDs of creation and deletion', async () => {
-  const made = await create({ issuer, serialNumber: serial() }, { 'Correlation-ID': 'known' });
-  await http('DELETE', made.url, { headers: { 'Correlation-ID': 'forgotten' } });
-  const { audit } = await stored(stack.mariadb, 'x509_credential', made.credentialId);
+  const created = await create({ issuer, serialNumber: serial() }, { 'Correlation-ID': 'known' });
+  await http('DELETE', created.url, { headers: { 'Correlation-ID': 'deletion' } });
+  const { audit } = await stored(stack.mariadb, 'x509_credential', created.credentialId);
   assert.deepEqual(
     audit.map(({ at, ...rest }) => rest),
     [
       { from: undefined, to: 'Inactive', how: 'rest', actor: '', correlationId: 'known' },
-      { from: 'Inactive', to: undefined, how: 'rest', actor: '', correlationId: 'forgotten' },
+      { from: 'Inactive', to: undefined, how: 'rest', actor: '', correlationId: 'deletion' },
     ],
   );
 });
 
 test('the two kinds are separate: an ID of one kind is 404 for the other', async () => {
-  const made = await create({ issuer, serialNumber: serial() });
-  const elsewhere = `${stack.cm.api}/clients/credentials/${made.credentialId}`;
+  const created = await create({ issuer, serialNumber: serial() });
+  const elsewhere = `${stack.cm.api}/clients/credentials/${created.credentialId}`;
   isError(await get(elsewhere), 404);
   isError(await setStatus(elsewhere, 'Suspended'), 404);
   isError(await http('DELETE', elsewhere), 404);
-  assert.equal((await get(made.url)).json.status, 'Inactive');
+  assert.equal((await get(created.url)).json.status, 'Inactive');
 });
 
 // The last test stops the database.
 test('MariaDB down: 503 with Retry-After from every operation', async () => {
-  const made = await create({ issuer, serialNumber: serial() });
+  const created = await create({ issuer, serialNumber: serial() });
   await stack.mariadb.kill();
   for (const answer of await Promise.all([
     get(url),
-    get(made.url),
+    get(created.url),
     post(url, { issuer, serialNumber: serial() }),
-    setStatus(made.url, 'Suspended'),
-    http('DELETE', made.url),
+    setStatus(created.url, 'Suspended'),
+    http('DELETE', created.url),
   ])) {
     isError(answer, 503);
     assert.match(answer.headers['retry-after'], /^\d+$/);
   }
   await stack.mariadb.start();
   await stack.cm.up();
-  assert.equal((await get(made.url)).json.status, 'Inactive');
+  assert.equal((await get(created.url)).json.status, 'Inactive');
 });

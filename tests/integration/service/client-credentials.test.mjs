@@ -20,7 +20,7 @@ const credentials = clientResource({
     ({ stack, url } = resource);
   },
   usual: (next) => ({ username: `stateful-${next()}` }),
-  created: (made, body) => void hidden.push(body.password ?? made.password),
+  created: (credential, body) => void hidden.push(body.password ?? credential.password),
 });
 
 const name = () => `gateway-${credentials.next()}`;
@@ -51,30 +51,30 @@ test('POST without a password generates one and returns it only in this response
 });
 
 test('all generated passwords are different', async () => {
-  const made = [];
+  const generated = [];
   // A few at a time: one core may hash them all, and a request that waits for 5 s is refused.
-  for (let i = 0; i < 5; i += 1) made.push(...(await Promise.all(Array.from({ length: 4 }, () => create()))));
-  assert.equal(new Set(made.map(({ password }) => password)).size, 20);
+  for (let i = 0; i < 5; i += 1) generated.push(...(await Promise.all(Array.from({ length: 4 }, () => create()))));
+  assert.equal(new Set(generated.map(({ password }) => password)).size, 20);
 });
 
 test('POST with a password does not return it, and accepts all allowed characters', async () => {
   for (const password of ['eight chars', 'пароль-密碼-🔑-x', ' spaces at the ends ', '"quoted\\\n\t\u0000', 'p'.repeat(1024)]) {
-    const made = await create({ password });
-    assert.deepEqual(Object.keys(made.answer.json).sort(), ['clientId', 'createdDate', 'credentialId', 'status', 'username']);
-    assert.ok(!made.answer.text.includes(JSON.stringify(password).slice(1, -1)));
+    const credential = await create({ password });
+    assert.deepEqual(Object.keys(credential.answer.json).sort(), ['clientId', 'createdDate', 'credentialId', 'status', 'username']);
+    assert.ok(!credential.answer.text.includes(JSON.stringify(password).slice(1, -1)));
   }
 });
 
 test('CM generates a missing client ID', async () => {
-  const [one, other] = [await create(), await create({ clientId: null })];
-  assert.ok(one.clientId.length > 0);
+  const [entry, other] = [await create(), await create({ clientId: null })];
+  assert.ok(entry.clientId.length > 0);
   assert.ok(other.clientId.length > 0);
-  assert.notEqual(one.clientId, other.clientId);
+  assert.notEqual(entry.clientId, other.clientId);
 });
 
 test('several usernames may have the same client ID', async () => {
-  const [one, other] = [await create({ clientId: 'shared' }), await create({ clientId: 'shared' })];
-  assert.equal((await get(one.url)).json.clientId, 'shared');
+  const [entry, other] = [await create({ clientId: 'shared' }), await create({ clientId: 'shared' })];
+  assert.equal((await get(entry.url)).json.clientId, 'shared');
   assert.equal((await get(other.url)).json.clientId, 'shared');
 });
 
@@ -90,12 +90,12 @@ test('409 for a username that exists, compared byte by byte', async () => {
 });
 
 test('a username can be used again after its credential was deleted', async () => {
-  const made = await create();
-  await setStatus(made.url, 'Revoked');
-  isError(await post(url, { username: made.username }), 409);
-  assert.equal((await http('DELETE', made.url)).status, 204);
-  const again = await create({ username: made.username });
-  assert.notEqual(again.credentialId, made.credentialId);
+  const credential = await create();
+  await setStatus(credential.url, 'Revoked');
+  isError(await post(url, { username: credential.username }), 409);
+  assert.equal((await http('DELETE', credential.url)).status, 204);
+  const again = await create({ username: credential.username });
+  assert.notEqual(again.credentialId, credential.credentialId);
 });
 
 test('400 with the fields for invalid bodies, and nothing is stored', async () => {
@@ -133,10 +133,10 @@ test('400 with the fields for invalid bodies, and nothing is stored', async () =
 });
 
 test('GET lists pages in order of creation, with filters, totals and a tag', async () => {
-  const made = [];
-  for (let i = 0; i < 12; i += 1) made.push(await create({ username: `listed-${String(i).padStart(2, '0')}` }));
-  for (const one of made.slice(0, 3)) await setStatus(one.url, 'Suspended');
-  await setStatus(made[3].url, 'Revoked');
+  const listed = [];
+  for (let i = 0; i < 12; i += 1) listed.push(await create({ username: `listed-${String(i).padStart(2, '0')}` }));
+  for (const entry of listed.slice(0, 3)) await setStatus(entry.url, 'Suspended');
+  await setStatus(listed[3].url, 'Revoked');
   const list = async (query) => {
     const answer = await get(`${url}${query}`);
     assert.equal(answer.status, 200, answer.text);
@@ -144,16 +144,16 @@ test('GET lists pages in order of creation, with filters, totals and a tag', asy
   };
   const { total, names } = await list('?limit=1000');
   assert.equal(total, names.length);
-  assert.deepEqual(names.slice(0, 12), made.map(({ username }) => username).reverse());
+  assert.deepEqual(names.slice(0, 12), listed.map(({ username }) => username).reverse());
   assert.deepEqual((await list('?order=ASC&limit=1000')).names, [...names].reverse());
   assert.deepEqual((await list('')).names, names.slice(0, 20));
   assert.deepEqual((await list('?limit=5&offset=3')).names, names.slice(3, 8));
   assert.deepEqual((await list(`?offset=${total}`)).names, []);
   assert.equal((await list('?limit=1&offset=9223372036854775807')).total, total);
 
-  const one = await list(`?username=${made[5].username}`);
-  assert.deepEqual([one.names, one.total], [[made[5].username], 1]);
-  assert.deepEqual(one.answer.json.content[0], (await get(made[5].url)).json);
+  const entry = await list(`?username=${listed[5].username}`);
+  assert.deepEqual([entry.names, entry.total], [[listed[5].username], 1]);
+  assert.deepEqual(entry.answer.json.content[0], (await get(listed[5].url)).json);
   assert.deepEqual((await list('?username=Listed-05')).names, []);
   assert.deepEqual((await list('?username=listed-0')).names, []);
   assert.deepEqual((await list('?username=listed-00&status=Suspended')).names, ['listed-00']);
@@ -172,7 +172,7 @@ test('GET lists pages in order of creation, with filters, totals and a tag', asy
   const again = await get(`${url}${page}`, { headers: { 'If-None-Match': tag } });
   assert.deepEqual([again.status, again.text, again.headers.etag], [304, '', tag]);
   assert.equal((await get(`${url}${page}`, { headers: { 'If-None-Match': otherTag } })).status, 200);
-  await setStatus(made[7].url, 'Active');
+  await setStatus(listed[7].url, 'Active');
   const changed = await get(`${url}${page}`, { headers: { 'If-None-Match': tag } });
   assert.equal(changed.status, 200);
   assert.notEqual(changed.headers.etag, tag);
@@ -206,18 +206,18 @@ test('400 with all invalid parameters; 405 with Allow', async () => {
     isError(answer, 405);
     assert.deepEqual(allowed(answer), ['GET', 'HEAD', 'OPTIONS', 'POST']);
   }
-  const made = await create();
-  const answer = await http('POST', `${made.url}/password`, { body: {} });
+  const credential = await create();
+  const answer = await http('POST', `${credential.url}/password`, { body: {} });
   isError(answer, 405);
   assert.deepEqual(allowed(answer), ['OPTIONS', 'PUT']);
 });
 
 test('PUT password replaces the hash, returns a generated password once, and is in the audit trail', async () => {
-  const made = await create({ password: 'the first password' });
-  const first = await phc(made.credentialId);
+  const credential = await create({ password: 'the first password' });
+  const first = await phc(credential.credentialId);
   assert.match(first, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+\n$/);
 
-  const given = await http('PUT', `${made.url}/password`, {
+  const given = await http('PUT', `${credential.url}/password`, {
     body: { password: 'the second password' },
     headers: { 'Correlation-ID': 'new-password' },
   });
@@ -225,62 +225,62 @@ test('PUT password replaces the hash, returns a generated password once, and is 
   assert.equal(given.status, 200, given.text);
   assert.ok(!('password' in given.json));
   assert.match(given.json.updateDate, iso);
-  const second = await phc(made.credentialId);
+  const second = await phc(credential.credentialId);
   assert.notEqual(second, first);
-  const { row, audit, revocations } = await look(made.credentialId);
+  const { row, audit, revocations } = await look(credential.credentialId);
   assert.equal(row.status, 'Inactive');
   assert.equal(revocations.length, 0, 'a new password is no event');
   assert.equal(audit.length, 2);
   const { at, ...last } = audit[1];
   assert.deepEqual(last, { from: 'Inactive', to: 'Inactive', how: 'rest', actor: '', correlationId: 'new-password' });
 
-  const generated = await http('PUT', `${made.url}/password`, { body: {} });
+  const generated = await http('PUT', `${credential.url}/password`, { body: {} });
   assert.equal(generated.status, 200, generated.text);
   hidden.push(generated.json.password);
   assert.match(generated.json.password, /^[!-~]{16,}$/);
-  const item = await get(made.url);
+  const item = await get(credential.url);
   const { password, ...rest } = generated.json;
   assert.deepEqual(item.json, rest);
   assert.equal(generated.headers.etag, item.headers.etag);
-  assert.notEqual(await phc(made.credentialId), second);
+  assert.notEqual(await phc(credential.credentialId), second);
   // The same password has another hash each time, because of the salt.
-  await http('PUT', `${made.url}/password`, { body: { password: 'the second password' } });
-  assert.notEqual(await phc(made.credentialId), second);
+  await http('PUT', `${credential.url}/password`, { body: { password: 'the second password' } });
+  assert.notEqual(await phc(credential.credentialId), second);
 });
 
 test('PUT password in every status: 409 if Revoked, 404 if deleted', async () => {
   for (const status of Object.keys(transitions)) {
-    const made = await create();
-    if (status !== 'Inactive') await setStatus(made.url, status);
-    const before = await phc(made.credentialId);
-    const answer = await http('PUT', `${made.url}/password`, { body: { password: `a password for ${status}` } });
+    const credential = await create();
+    if (status !== 'Inactive') await setStatus(credential.url, status);
+    const before = await phc(credential.credentialId);
+    const answer = await http('PUT', `${credential.url}/password`, { body: { password: `a password for ${status}` } });
     hidden.push(`a password for ${status}`);
     if (status === 'Revoked') {
       isError(answer, 409);
-      assert.equal(await phc(made.credentialId), before);
+      assert.equal(await phc(credential.credentialId), before);
     } else {
       assert.equal(answer.status, 200, answer.text);
       assert.equal(answer.json.status, status, 'the status stays');
-      assert.notEqual(await phc(made.credentialId), before);
+      assert.notEqual(await phc(credential.credentialId), before);
     }
-    await http('DELETE', made.url);
-    isError(await http('PUT', `${made.url}/password`, { body: {} }), 404);
+    await http('DELETE', credential.url);
+    isError(await http('PUT', `${credential.url}/password`, { body: {} }), 404);
   }
   isError(await http('PUT', `${url}/no-uuid/password`, { body: {} }), 404);
 });
 
 test('PUT password honours If-Match and refuses invalid passwords', async () => {
-  const made = await create();
-  const before = await phc(made.credentialId);
-  const tag = (await get(made.url)).headers.etag;
-  const put = (body, headers = {}) => http('PUT', `${made.url}/password`, { body, headers });
+  const credential = await create();
+  const before = await phc(credential.credentialId);
+  const tag = (await get(credential.url)).headers.etag;
+  const put = (body, headers = {}) => http('PUT', `${credential.url}/password`, { body, headers });
   isError(await put({}, { 'If-Match': otherTag }), 412);
   isError(await put({ password: 'short' }), 400, ['password']);
   isError(await put({ password: 5 }), 400, ['password']);
   isError(await put({ password: 'x'.repeat(1025) }), 400, ['password']);
   isError(await put('', { 'Content-Type': 'application/json' }), 400);
   isError(await put('{}', { 'Content-Type': 'text/plain' }), 415);
-  assert.equal(await phc(made.credentialId), before);
+  assert.equal(await phc(credential.credentialId), before);
   const changed = await put({}, { 'If-Match': tag });
   assert.equal(changed.status, 200);
   hidden.push(changed.json.password);
@@ -289,14 +289,14 @@ test('PUT password honours If-Match and refuses invalid passwords', async () => 
 });
 
 test('a use is visible in item and list and changes both tags; a refused one is not', async () => {
-  const made = await create({ password: 'used once and again', clientId: 'user-of-it' });
-  const list = `${url}?username=${made.username}`;
-  const tags = async () => [await get(made.url), await get(list)].map(({ headers }) => headers.etag);
+  const credential = await create({ password: 'used once and again', clientId: 'user-of-it' });
+  const list = `${url}?username=${credential.username}`;
+  const tags = async () => [await get(credential.url), await get(list)].map(({ headers }) => headers.etag);
   const before = await tags();
-  assert.equal((await stack.ecap.password(made.username, 'not the password')).statusCode, 401);
-  const answer = await stack.ecap.password(made.username, 'used once and again');
-  assert.deepEqual([answer.statusCode, answer.credentialId, answer.clientId], [200, made.credentialId, 'user-of-it']);
-  const used = await until(async () => (await get(made.url)).json.lastUseDate && (await get(made.url)).json, { what: 'lastUseDate' });
+  assert.equal((await stack.ecap.password(credential.username, 'not the password')).statusCode, 401);
+  const answer = await stack.ecap.password(credential.username, 'used once and again');
+  assert.deepEqual([answer.statusCode, answer.credentialId, answer.clientId], [200, credential.credentialId, 'user-of-it']);
+  const used = await until(async () => (await get(credential.url)).json.lastUseDate && (await get(credential.url)).json, { what: 'lastUseDate' });
   assert.match(used.lastUseDate, iso);
   assert.equal(used.status, 'Active');
   assert.deepEqual((await get(list)).json.content, [used]);
@@ -306,14 +306,14 @@ test('a use is visible in item and list and changes both tags; a refused one is 
 });
 
 test('the audit trail has the correlation IDs of creation and deletion', async () => {
-  const made = await create({}, { 'Correlation-ID': 'born' });
-  await http('DELETE', made.url, { headers: { 'Correlation-ID': 'gone' } });
-  const { audit } = await look(made.credentialId);
+  const credential = await create({}, { 'Correlation-ID': 'born' });
+  await http('DELETE', credential.url, { headers: { 'Correlation-ID': 'deletion' } });
+  const { audit } = await look(credential.credentialId);
   assert.deepEqual(
     audit.map(({ at, ...rest }) => rest),
     [
       { from: undefined, to: 'Inactive', how: 'rest', actor: '', correlationId: 'born' },
-      { from: 'Inactive', to: undefined, how: 'rest', actor: '', correlationId: 'gone' },
+      { from: 'Inactive', to: undefined, how: 'rest', actor: '', correlationId: 'deletion' },
     ],
   );
 });
@@ -341,22 +341,22 @@ test('lists, items, revocations, log, audit trail and outbox contain no password
 
 // The last test stops the database.
 test('MariaDB down: 503 with Retry-After from every operation, and the old password hash is kept', async () => {
-  const made = await create();
-  const before = await phc(made.credentialId);
+  const credential = await create();
+  const before = await phc(credential.credentialId);
   await stack.mariadb.kill();
   for (const answer of await Promise.all([
     get(url),
-    get(made.url),
+    get(credential.url),
     post(url, { username: name() }),
-    http('PUT', `${made.url}/password`, { body: {} }),
-    setStatus(made.url, 'Suspended'),
-    http('DELETE', made.url),
+    http('PUT', `${credential.url}/password`, { body: {} }),
+    setStatus(credential.url, 'Suspended'),
+    http('DELETE', credential.url),
   ])) {
     isError(answer, 503);
     assert.match(answer.headers['retry-after'], /^\d+$/);
   }
   await stack.mariadb.start();
   await stack.cm.up();
-  assert.equal(await phc(made.credentialId), before);
-  assert.equal((await get(made.url)).json.status, 'Inactive');
+  assert.equal(await phc(credential.credentialId), before);
+  assert.equal((await get(credential.url)).json.status, 'Inactive');
 });

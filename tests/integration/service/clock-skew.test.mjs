@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { Cm } from '../../support/cm.mjs';
 import { parseExposition, valueOf } from '../../support/exposition.mjs';
 import { get } from '../../support/http.mjs';
-import { preset, slowness } from '../../support/places.mjs';
+import { preset, slowness } from '../../support/paths.mjs';
 import { setStatus } from '../../support/state-table.mjs';
 import { Stack } from '../../support/stack.mjs';
 import { until } from '../../support/wait.mjs';

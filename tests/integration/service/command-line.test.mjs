@@ -11,7 +11,7 @@ import { after, before, test } from 'node:test';
 import { createServer as createTlsTunnel } from 'node:tls';
 
 import { Cm } from '../../support/cm.mjs';
-import { binary, noFigures, root, slowness, temporaryDirectory } from '../../support/places.mjs';
+import { binary, noFigures, root, slowness, temporaryDirectory } from '../../support/paths.mjs';
 import { freePorts } from '../../support/ports.mjs';
 import { iso, uuid7 } from '../../support/rest.mjs';
 import { Stack } from '../../support/stack.mjs';
@@ -98,9 +98,9 @@ test('a token: created, listed, shown, suspended, activated, revoked, its histor
   assert.match(first.err, /^cm: 1 of 4 are shown/);
 
   assert.equal((await cm(['token', 'delete', ...item])).out, 'deleted\n');
-  const gone = await cm(['token', 'delete', ...item]);
-  assert.equal(gone.code, 1);
-  assert.match(gone.err, /^cm: 404 Not Found/);
+  const missing = await cm(['token', 'delete', ...item]);
+  assert.equal(missing.code, 1);
+  assert.match(missing.err, /^cm: 404 Not Found/);
 });
 
 test('a generated token is shown once, and a given one is read from a file or standard input', async () => {

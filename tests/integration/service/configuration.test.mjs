@@ -59,7 +59,7 @@ const wrong = [
 
 /** The only line of the output that contains this key. */
 function lineAbout(output, file, line, key) {
-  const lines = output.split('\n').filter((one) => one.includes(`${file}:${line}:`) && one.includes(key));
+  const lines = output.split('\n').filter((item) => item.includes(`${file}:${line}:`) && item.includes(key));
   assert.equal(lines.length, 1, `one line with ${file}:${line} and ${key} in:\n${output}`);
   return lines[0];
 }
@@ -144,7 +144,7 @@ test('an unknown key is a warning with the most similar known key, and CM starts
   cm.launch();
   try {
     await cm.answers();
-    const line = cm.log.split('\n').find((one) => one.includes('kaa.cm.ep-token.lenght'));
+    const line = cm.log.split('\n').find((item) => item.includes('kaa.cm.ep-token.lenght'));
     assert.ok(line?.includes('kaa.cm.ep-token.length'), cm.log);
   } finally {
     await cm.remove();

@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { runCm } from '../../support/cm.mjs';
 import { Events } from '../../support/events.mjs';
 import { http } from '../../support/http.mjs';
-import { binary, slowness } from '../../support/places.mjs';
+import { binary, slowness } from '../../support/paths.mjs';
 import { binary as idLiteral } from '../../support/rest.mjs';
 import { Stack } from '../../support/stack.mjs';
 import { until, within } from '../../support/wait.mjs';
@@ -49,7 +49,7 @@ async function untold(correlationId, change) {
   const url = `${stack.cm.api}/endpoints/kettle/tokens/${id}`;
   const answer = await change(url, { headers: { 'Correlation-ID': correlationId } });
   assert.ok(answer.status < 300, answer.text);
-  await events.one(correlationId);
+  await events.first(correlationId);
   await outboxEmpty();
   await stack.mariadb.sql(`DELETE FROM revocation WHERE ids = ${idLiteral(id)}`);
   return id;
@@ -90,7 +90,7 @@ test('revocations that were never sent are found, and sent by a running cm after
   const repaired = await findings('--repair');
   assert.equal(repaired.code, 0, JSON.stringify(repaired));
   assert.equal(repaired.summary.repaired, 3);
-  assert.ok(repaired.found.every((one) => one.repaired && one.repair !== ''), JSON.stringify(repaired));
+  assert.ok(repaired.found.every((item) => item.repaired && item.repair !== ''), JSON.stringify(repaired));
 
   // The writer's lease of 5 s expires first.
   const repeatedEvent = async (correlationId, id) => {
@@ -121,11 +121,11 @@ test('the event of a change without an audit row is sent; its status needs an op
   ]) {
     const { code, found, summary } = await findings(...args);
     assert.equal(code, 1);
-    assert.deepEqual(found.map((one) => one.finding), expected);
-    assert.ok(found.every((one) => one.id === id));
+    assert.deepEqual(found.map((item) => item.finding), expected);
+    assert.ok(found.every((item) => item.id === id));
     assert.equal(summary.left, args.length === 0 ? 2 : 1);
   }
-  const event = await events.one('cm-doctor', 20_000 * slowness);
+  const event = await events.first('cm-doctor', 20_000 * slowness);
   assert.deepEqual([event.endpointId, event.tokenIds], ['teapot', [id]]);
   assert.equal(await stack.mariadb.sql(`SELECT status FROM endpoint_token WHERE id = ${idLiteral(id)}`), '2\n');
 });

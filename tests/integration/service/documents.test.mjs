@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { test } from 'node:test';
 
-import { root } from '../../support/places.mjs';
+import { root } from '../../support/paths.mjs';
 
 const read = (path) => readFileSync(join(root, path), 'utf8');
 

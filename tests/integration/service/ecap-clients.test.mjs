@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 
 import { anonymous, EcapClient } from '../../support/ecap.mjs';
 import { Operator } from '../../support/operator.mjs';
-import { slowness } from '../../support/places.mjs';
+import { slowness } from '../../support/paths.mjs';
 import { Rows } from '../../support/rows.mjs';
 import { Stack } from '../../support/stack.mjs';
 import { quantile, sleep, until } from '../../support/wait.mjs';
@@ -207,12 +207,12 @@ test('401: unknown user, wrong password, Suspended or Revoked with a wrong passw
 });
 
 test('401: names and passwords are compared exactly', async () => {
-  const one = await user();
-  for (const name of [one.username.toUpperCase(), `${one.username} `, ` ${one.username}`, `${one.username}\u00a0`]) {
+  const item = await user();
+  for (const name of [item.username.toUpperCase(), `${item.username} `, ` ${item.username}`, `${item.username}\u00a0`]) {
     refused(await ecap.password(name, password), 401, JSON.stringify(name));
   }
   for (const word of [password.toUpperCase(), `${password} `, password.slice(0, -1), `${password}x`]) {
-    refused(await ecap.password(one.username, word), 401, JSON.stringify(word));
+    refused(await ecap.password(item.username, word), 401, JSON.stringify(word));
   }
   const foreign = (await operator.createUser('Jürgen Ж 😀', { password: 'пароль ≠ 密码' })).json;
   accepted(await ecap.password('Jürgen Ж 😀', 'пароль ≠ 密码'), foreign);
@@ -220,16 +220,16 @@ test('401: names and passwords are compared exactly', async () => {
 });
 
 test('after a password change the new one is valid and the old one is 401', async () => {
-  const one = await user();
-  accepted(await ecap.password(one.username, password), one);
-  assert.equal((await operator.setPassword(one.credentialId, 'the next password')).status, 200);
-  refused(await ecap.password(one.username, password), 401);
-  accepted(await ecap.password(one.username, 'the next password'), one);
+  const item = await user();
+  accepted(await ecap.password(item.username, password), item);
+  assert.equal((await operator.setPassword(item.credentialId, 'the next password')).status, 200);
+  refused(await ecap.password(item.username, password), 401);
+  accepted(await ecap.password(item.username, 'the next password'), item);
 });
 
 test('a certificate is found by all spellings of its issuer, and by its serial number with leading zeros', async () => {
-  const one = await certificate({ serialNumber: '0x1A2B' });
-  assert.equal(one.serialNumber, '6699');
+  const item = await certificate({ serialNumber: '0x1A2B' });
+  assert.equal(item.serialNumber, '6699');
   for (const spelling of [
     'CN=Devices CA,O=Example,C=DE',
     'CN=Devices CA, O=Example, C=DE',
@@ -241,30 +241,30 @@ test('a certificate is found by all spellings of its issuer, and by its serial n
     '2.5.4.3=Devices CA,2.5.4.10=Example,2.5.4.6=DE',
     'OID.2.5.4.3=Devices CA,O=Example,C=DE',
     'CN=#0c0a44657669636573204341,O=Example,C=DE',
-    one.issuer,
+    item.issuer,
   ]) {
-    accepted(await ecap.certificate(spelling, '6699'), one, spelling);
+    accepted(await ecap.certificate(spelling, '6699'), item, spelling);
   }
-  for (const serial of ['06699', '0000000000000000000000006699']) accepted(await ecap.certificate(issuer, serial), one, serial);
+  for (const serial of ['06699', '0000000000000000000000006699']) accepted(await ecap.certificate(issuer, serial), item, serial);
 });
 
 test('serial numbers of any length, and issuers with commas and escapes', async () => {
   const long = '9'.repeat(60);
-  const one = await certificate({ issuer: 'CN=Smith\\, Sons \\+ Co,O=\\#1', serialNumber: long });
-  accepted(await ecap.certificate('CN="Smith, Sons + Co", O=\\#1', `000${long}`), one);
-  refused(await ecap.certificate(one.issuer, `${long}0`), 401);
-  refused(await ecap.certificate(one.issuer, long.slice(1)), 401);
+  const item = await certificate({ issuer: 'CN=Smith\\, Sons \\+ Co,O=\\#1', serialNumber: long });
+  accepted(await ecap.certificate('CN="Smith, Sons + Co", O=\\#1', `000${long}`), item);
+  refused(await ecap.certificate(item.issuer, `${long}0`), 401);
+  refused(await ecap.certificate(item.issuer, long.slice(1)), 401);
 });
 
 test('401: another issuer, another order of its components, another serial number: the same answer', async () => {
-  const one = await certificate({ serialNumber: '4711' });
+  const item = await certificate({ serialNumber: '4711' });
   const answers = [];
   for (const [name, serial] of [
     ['CN=Nobody', '4711'],
     ['C=DE, O=Example, CN=Devices CA', '4711'],
     ['CN=devices ca, O=Example, C=DE', '4711'],
-    [one.issuer, '4712'],
-    [one.issuer, '471'],
+    [item.issuer, '4712'],
+    [item.issuer, '471'],
   ]) {
     const answer = await ecap.certificate(name, serial);
     refused(answer, 401, `${name} ${serial}`);
@@ -335,17 +335,17 @@ async function withoutDatabase() {
 }
 
 test('503 while MariaDB is stopped, never 401, 403 or 404; such failures do not count as failed attempts', async () => {
-  const one = await user();
+  const item = await user();
   await stack.mariadb.stop();
   await withoutDatabase();
-  for (let i = 0; i < 11; i += 1) refused(await ecap.password(one.username, 'wrong', { wait: 10_000 * slowness }), 503);
+  for (let i = 0; i < 11; i += 1) refused(await ecap.password(item.username, 'wrong', { wait: 10_000 * slowness }), 503);
   await stack.mariadb.start();
   await stack.cm.up();
-  accepted(await ecap.password(one.username, password), one);
+  accepted(await ecap.password(item.username, password), item);
 });
 
 test('503 while the network to MariaDB drops everything, and 200 when it works again', async () => {
-  const [one, cert] = [await user(), await certificate()];
+  const [item, cert] = [await user(), await certificate()];
   stack.mariadbProxy.blackHole();
   try {
     await withoutDatabase();
@@ -353,25 +353,25 @@ test('503 while the network to MariaDB drops everything, and 200 when it works a
     stack.mariadbProxy.heal();
   }
   await stack.cm.up();
-  accepted(await ecap.password(one.username, password), one);
+  accepted(await ecap.password(item.username, password), item);
   accepted(await ecap.certificate(cert.issuer, cert.serialNumber), cert);
 });
 
 test('uses during a read-only phase of MariaDB are recorded afterwards', async () => {
-  const one = await certificate();
+  const item = await certificate();
   await stack.mariadb.sql('SET GLOBAL read_only = 1');
   let answer;
   try {
-    answer = await ecap.certificate(one.issuer, one.serialNumber, { wait: 10_000 * slowness });
+    answer = await ecap.certificate(item.issuer, item.serialNumber, { wait: 10_000 * slowness });
     // Reading suffices for an answer, but CM may also have disconnected from the read-only server.
-    if (answer.statusCode === 200) accepted(answer, one);
+    if (answer.statusCode === 200) accepted(answer, item);
     else refused(answer, 503);
   } finally {
     await stack.mariadb.sql('SET GLOBAL read_only = 0');
   }
   await stack.cm.up();
-  if (answer.statusCode !== 200) accepted(await ecap.certificate(one.issuer, one.serialNumber), one);
-  await until(async () => (await rows.status('certificates', one.credentialId)) === 'Active', { what: 'Active' });
+  if (answer.statusCode !== 200) accepted(await ecap.certificate(item.issuer, item.serialNumber), item);
+  await until(async () => (await rows.status('certificates', item.credentialId)) === 'Active', { what: 'Active' });
 });
 
 test('after 30 s the blocked username is unblocked', async () => {

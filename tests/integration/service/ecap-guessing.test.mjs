@@ -22,7 +22,7 @@ async function atOnce(username, passwords) {
   const codes = [];
   let left = passwords;
   for (let round = 0; round < 10 && left.length > 0; round++) {
-    const answers = await Promise.all(left.map((one) => ecap.password(username, one, { wait: 20_000 })));
+    const answers = await Promise.all(left.map((item) => ecap.password(username, item, { wait: 20_000 })));
     codes.push(...answers.map(({ statusCode }) => statusCode).filter((code) => code !== 503));
     left = left.filter((_, i) => answers[i].statusCode === 503);
   }

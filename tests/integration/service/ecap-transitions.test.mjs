@@ -7,7 +7,7 @@ import { Cm } from '../../support/cm.mjs';
 import { EcapClient } from '../../support/ecap.mjs';
 import { Events } from '../../support/events.mjs';
 import { Operator } from '../../support/operator.mjs';
-import { slowness, volume } from '../../support/places.mjs';
+import { slowness, volume } from '../../support/paths.mjs';
 import { states } from '../../support/rest.mjs';
 import { Rows } from '../../support/rows.mjs';
 import { Stack } from '../../support/stack.mjs';
@@ -53,7 +53,7 @@ async function fence() {
   const { token } = await tokenWith('Active');
   const answer = await ecap.transition('smart_kettle', token, 'Revoked');
   assert.equal(answer.statusCode, 200);
-  await events.one(answer.correlationId);
+  await events.first(answer.correlationId);
 }
 
 for (const from of states) {
@@ -227,8 +227,8 @@ test(`two replicas, ${contested} Suspended tokens, concurrent requests for Activ
   t.diagnostic(`Active came first ${seen[200]} times, Revoked ${seen[409]} times`);
   assert.equal(await rows.count('revocation', "endpoint_id = 'contested'"), seen[200], 'only Active ones revoked');
   await until(async () => (await rows.pending()) === 0, { what: 'an empty outbox' });
-  const heard = events.all.filter(({ endpointId }) => endpointId === 'contested');
-  assert.equal(new Set(heard.flatMap(({ tokenIds }) => tokenIds)).size, seen[200]);
+  const received = events.all.filter(({ endpointId }) => endpointId === 'contested');
+  assert.equal(new Set(received.flatMap(({ tokenIds }) => tokenIds)).size, seen[200]);
 });
 
 test('50 concurrent requests to revoke one token: one change, one event, 50 times 200', async () => {

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { twoOfAKind } from '../../support/cm.mjs';
+import { twoWorkersPerRole } from '../../support/cm.mjs';
 import { TokenValidationRequest } from '../../support/ecap.mjs';
-import { slowness } from '../../support/places.mjs';
+import { slowness } from '../../support/paths.mjs';
 import { Stack } from '../../support/stack.mjs';
 import { sleep, until } from '../../support/wait.mjs';
 
@@ -17,7 +17,7 @@ before(async () => {
       'kaa.applications.lamp.versions.lamp_v1': '',
       // No cached answers: the tests change the database directly.
       'kaa.cm.cache.time-to-live': '1ms',
-      ...twoOfAKind,
+      ...twoWorkersPerRole,
     },
   });
 });

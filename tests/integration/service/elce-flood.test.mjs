@@ -7,7 +7,7 @@ import { publishUnregistered } from '../../support/events.mjs';
 import { parseExposition, valueOf } from '../../support/exposition.mjs';
 import { get } from '../../support/http.mjs';
 import { Operator } from '../../support/operator.mjs';
-import { slowness, volume } from '../../support/places.mjs';
+import { slowness, volume } from '../../support/paths.mjs';
 import { Stack } from '../../support/stack.mjs';
 import { until } from '../../support/wait.mjs';
 

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { Cm } from '../../support/cm.mjs';
 import { Events, publishUnregistered, subjectOfUnregistered } from '../../support/events.mjs';
 import { Operator } from '../../support/operator.mjs';
-import { slowness, volume } from '../../support/places.mjs';
+import { slowness, volume } from '../../support/paths.mjs';
 import { states } from '../../support/rest.mjs';
 import { Rows } from '../../support/rows.mjs';
 import { Stack } from '../../support/stack.mjs';
@@ -38,7 +38,7 @@ async function fence() {
   fences += 1;
   const endpointId = `fence-${fences}`;
   await operator.createToken(endpointId);
-  await events.one(publishUnregistered(ecap.connection, endpointId));
+  await events.first(publishUnregistered(ecap.connection, endpointId));
 }
 
 /** Waits for an event with each of these correlation IDs. */
@@ -63,13 +63,13 @@ async function fill(prefix, count) {
 }
 
 test('all tokens of the endpoint are deleted, in every application and status, and no others', async () => {
-  const gone = { smart_kettle: [], lamp: [] };
+  const deletedIds = { smart_kettle: [], lamp: [] };
   const values = [];
-  for (const application of Object.keys(gone)) {
+  for (const application of Object.keys(deletedIds)) {
     for (const status of states) {
       const { json } = await operator.createToken('leaving', application);
       await rows.setStatus('token', json.endpointTokenId, status);
-      gone[application].push(json.endpointTokenId);
+      deletedIds[application].push(json.endpointTokenId);
       values.push([application, json.token]);
     }
   }
@@ -83,20 +83,20 @@ test('all tokens of the endpoint are deleted, in every application and status, a
   await fence();
   const seen = events.of(correlationId);
   assert.equal(seen.length, 2);
-  for (const [application, ids] of Object.entries(gone)) {
+  for (const [application, ids] of Object.entries(deletedIds)) {
     const event = seen.find(({ appName }) => appName === application);
     assert.equal(event.kind, 'endpoint.token.revoked');
     assert.equal(event.endpointId, 'leaving');
     assert.deepEqual([...event.tokenIds].sort(), ids.sort());
   }
-  const [newest] = (await rows.trail(gone.lamp[0])).slice(-1);
+  const [newest] = (await rows.trail(deletedIds.lamp[0])).slice(-1);
   assert.deepEqual(newest, { from: 'Inactive', to: null, channel: 'elce', correlationId });
 });
 
 test('an unknown endpoint and a repeated event change nothing', async () => {
   const { endpointTokenId } = (await operator.createToken('twice')).json;
   const first = publishUnregistered(ecap.connection, 'twice');
-  await events.one(first);
+  await events.first(first);
   for (let i = 0; i < 3; i += 1) publishUnregistered(ecap.connection, 'twice', { correlationId: first });
   const unknown = publishUnregistered(ecap.connection, 'never-seen');
   await fence();
@@ -110,7 +110,7 @@ test('concurrent copies of one event: one deletion, and repeated events are iden
   const { endpointTokenId } = (await operator.createToken('at-once')).json;
   const first = publishUnregistered(ecap.connection, 'at-once');
   for (let i = 0; i < 3; i += 1) publishUnregistered(ecap.connection, 'at-once', { correlationId: first });
-  await events.one(first);
+  await events.first(first);
   await fence();
   for (const event of events.of(first)) assert.deepEqual(event.tokenIds, [endpointTokenId]);
   assert.equal((await rows.trail(endpointTokenId)).length, 2);
@@ -119,7 +119,7 @@ test('concurrent copies of one event: one deletion, and repeated events are iden
 
 test('a late event and an event whose timeout has expired are processed too', async () => {
   await operator.createToken('late');
-  await events.one(publishUnregistered(ecap.connection, 'late', { timestamp: 1 }));
+  await events.first(publishUnregistered(ecap.connection, 'late', { timestamp: 1 }));
   assert.equal(await tokensOf('late'), 0);
   // The unregistration is permanent, and the event is not repeated.
   await operator.createToken('expired');
@@ -155,7 +155,7 @@ test('only events of the configured endpoint register are processed', async (t) 
   t.after(() => itsEvents.close());
   await operator.createToken('registered-elsewhere');
   const correlationId = publishUnregistered(ecap.connection, 'registered-elsewhere', { register: 'epr-other' });
-  await itsEvents.one(correlationId);
+  await itsEvents.first(correlationId);
   await fence();
   assert.deepEqual(events.of(correlationId), [], 'the other instance did it');
   assert.equal(await tokensOf('registered-elsewhere'), 0);

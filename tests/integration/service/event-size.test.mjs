@@ -6,7 +6,7 @@ import { Events } from '../../support/events.mjs';
 import { parseExposition, valueOf } from '../../support/exposition.mjs';
 import { get } from '../../support/http.mjs';
 import { Operator } from '../../support/operator.mjs';
-import { slowness } from '../../support/places.mjs';
+import { slowness } from '../../support/paths.mjs';
 import { Rows } from '../../support/rows.mjs';
 import { Nats } from '../../support/servers.mjs';
 import { Stack } from '../../support/stack.mjs';
@@ -109,7 +109,7 @@ test('an event that is too large even with one ID stays in the outbox, is logged
   await until(async () => (await attempts()) >= 1, { what: 'a count of the event' });
   const user = await operator.createUser('fits', { password: 'a long password' });
   const fits = await operator.deleteClient('credentials', user.json.credentialId);
-  await events.one(fits.correlationId);
+  await events.first(fits.correlationId);
   await until(async () => (await rows.pending()) === 1, { what: 'the other event confirmed' });
   await until(async () => (await attempts()) >= 2, { timeout: 15_000 * slowness, what: 'another attempt' });
   assert.equal(stack.cm.log.split('does not fit the NATS server').length - 1, 1, 'named once');
@@ -117,7 +117,7 @@ test('an event that is too large even with one ID stays in the outbox, is logged
   // A server announces its limit when a connection is established.
   tiny.maxPayload = undefined;
   await tiny.stop();
-  await events.hearsFirst(tiny, stack.natsProxy);
+  await events.reconnectsFirst(tiny, stack.natsProxy);
   const [whole] = await partsNaming(events, stuck, ids);
   assert.deepEqual([...whole.tokenIds].sort(), ids);
 });

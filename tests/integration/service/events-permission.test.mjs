@@ -23,7 +23,7 @@ after(async () => {
 async function restartNats(denied) {
   stack.nats.denied = denied;
   await stack.nats.stop();
-  await events.hearsFirst(stack.nats, stack.natsProxy);
+  await events.reconnectsFirst(stack.nats, stack.natsProxy);
   await stack.cm.healthThat(({ body }) => body.nats.status === 'UP' && body.status === 'UP', 'UP with NATS');
 }
 
@@ -34,12 +34,12 @@ test('refused events stay in the outbox until they are permitted, and others are
   const refused = await operator.setClientStatus('credentials', user.credentialId, 'Revoked');
   assert.equal(refused.status, 200);
   const taken = await operator.setTokenStatus('kettle', token.endpointTokenId, 'Revoked');
-  await events.one(taken.correlationId);
+  await events.first(taken.correlationId);
   await sleep(1_000);
   await stack.cm.healthThat(({ body }) => body.outbox.pending === 1, 'one event in the outbox');
   assert.match(stack.cm.log, /Permissions Violation/);
 
   await restartNats(undefined);
-  await events.one(refused.correlationId);
+  await events.first(refused.correlationId);
   await stack.cm.healthThat(({ body }) => body.outbox.pending === 0, 'an empty outbox');
 });

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { Cm } from '../../support/cm.mjs';
 import { Events, publishUnregistered } from '../../support/events.mjs';
 import { Operator } from '../../support/operator.mjs';
-import { slowness, volume } from '../../support/places.mjs';
+import { slowness, volume } from '../../support/paths.mjs';
 import { states } from '../../support/rest.mjs';
 import { Rows } from '../../support/rows.mjs';
 import { Stack } from '../../support/stack.mjs';
@@ -57,12 +57,12 @@ async function client(kind, status = 'Inactive') {
 async function fence() {
   const last = await token();
   const { correlationId } = await operator.deleteToken(last.endpointId, last.id);
-  await events.one(correlationId);
+  await events.first(correlationId);
 }
 
 /** The only event of this request; checks the fields that all events have. */
 async function theEventOf(correlationId, kind, since) {
-  const event = await events.one(correlationId);
+  const event = await events.first(correlationId);
   assert.equal(event.kind, kind);
   assert.equal(event.correlationId, correlationId);
   assert.equal(event.timeout, 0);
@@ -135,7 +135,7 @@ test('5,000 tokens of one endpoint are in one event', async () => {
   const ids = imported.lines.map(({ endpointTokenId }) => endpointTokenId);
   assert.equal(new Set(ids).size, 5_000);
   const correlationId = answered(await operator.deleteTokens('crowded', { timeout: 60_000 }), 204);
-  const event = await events.one(correlationId);
+  const event = await events.first(correlationId);
   assert.deepEqual([...event.tokenIds].sort(), ids.sort());
   await fence();
   assert.equal(events.of(correlationId).length, 1);
@@ -146,15 +146,15 @@ for (const kind of ['credentials', 'certificates']) {
     for (const from of states) {
       const taken = [];
       if (from === 'Inactive' || from === 'Active') {
-        for (const to of ['Suspended', 'Revoked']) taken.push((one) => operator.setClientStatus(kind, one.id, to));
+        for (const to of ['Suspended', 'Revoked']) taken.push((item) => operator.setClientStatus(kind, item.id, to));
       }
-      taken.push((one) => operator.deleteClient(kind, one.id));
+      taken.push((item) => operator.deleteClient(kind, item.id));
       for (const take of taken) {
-        const one = await client(kind, from);
+        const item = await client(kind, from);
         const since = Date.now();
-        const correlationId = answered(await take(one), 200, 204);
+        const correlationId = answered(await take(item), 200, 204);
         const event = await theEventOf(correlationId, 'client.credential.revoked', since);
-        assert.equal(event.credentialId, one.id);
+        assert.equal(event.credentialId, item.id);
       }
     }
   });
@@ -164,14 +164,14 @@ test('no event for changes that revoke nothing', async () => {
   const quiet = [];
   const ask = async (what, answer, ...codes) => quiet.push({ what, correlationId: answered(await answer, ...codes) });
 
-  const one = await token('Suspended');
-  await ask('Suspended again', operator.setTokenStatus(one.endpointId, one.id, 'Suspended'), 200);
-  await ask('Suspended again by ECAP', ecap.transition('smart_kettle', one.token, 'Suspended'), 200);
-  await ask('Suspended to Active', operator.setTokenStatus(one.endpointId, one.id, 'Active'), 200);
-  await rows.setStatus('token', one.id, 'Suspended');
-  await ask('Suspended to Revoked', operator.setTokenStatus(one.endpointId, one.id, 'Revoked'), 200);
-  await ask('Revoked to Active', operator.setTokenStatus(one.endpointId, one.id, 'Active'), 409);
-  await ask('Revoked again', operator.setTokenStatus(one.endpointId, one.id, 'Revoked'), 200);
+  const item = await token('Suspended');
+  await ask('Suspended again', operator.setTokenStatus(item.endpointId, item.id, 'Suspended'), 200);
+  await ask('Suspended again by ECAP', ecap.transition('smart_kettle', item.token, 'Suspended'), 200);
+  await ask('Suspended to Active', operator.setTokenStatus(item.endpointId, item.id, 'Active'), 200);
+  await rows.setStatus('token', item.id, 'Suspended');
+  await ask('Suspended to Revoked', operator.setTokenStatus(item.endpointId, item.id, 'Revoked'), 200);
+  await ask('Revoked to Active', operator.setTokenStatus(item.endpointId, item.id, 'Active'), 409);
+  await ask('Revoked again', operator.setTokenStatus(item.endpointId, item.id, 'Revoked'), 200);
   const another = await token('Suspended');
   await ask('Suspended to Revoked by ECAP', ecap.transition('smart_kettle', another.token, 'Revoked'), 200);
   const fresh = await token();
@@ -224,10 +224,10 @@ test('/revocations returns the same revocations as the events, in commit order',
 test('an event is sent soon after the answer', async (t) => {
   const times = [];
   for (let i = 0; i < volume(300); i += 1) {
-    const one = await token();
-    const { correlationId } = await operator.setTokenStatus(one.endpointId, one.id, 'Revoked');
+    const item = await token();
+    const { correlationId } = await operator.setTokenStatus(item.endpointId, item.id, 'Revoked');
     const answeredAt = performance.now();
-    times.push((await events.one(correlationId)).at - answeredAt);
+    times.push((await events.first(correlationId)).at - answeredAt);
   }
   const figures = [0.5, 0.99, 1].map((fraction) => quantile(times, fraction).toFixed(1));
   t.diagnostic(`milliseconds from the answer to the event: p50 ${figures[0]}, p99 ${figures[1]}, worst ${figures[2]}`);
@@ -241,10 +241,10 @@ test('no event waits for the confirmation of the previous one', async (t) => {
   t.after(() => stack.natsProxy.heal());
   const began = performance.now();
   const answers = [];
-  for (const one of [first, second]) answers.push(await operator.setTokenStatus(one.endpointId, one.id, 'Revoked'));
+  for (const item of [first, second]) answers.push(await operator.setTokenStatus(item.endpointId, item.id, 'Revoked'));
   const between = performance.now() - began;
-  const [one, other] = await Promise.all(answers.map(({ correlationId }) => events.one(correlationId)));
-  const apart = other.at - one.at;
+  const [item, other] = await Promise.all(answers.map(({ correlationId }) => events.first(correlationId)));
+  const apart = other.at - item.at;
   assert.ok(apart < between + oneWay, `${apart} ms apart, the revocations at most ${between} ms`);
   await until(async () => (await rows.pending()) === 0, { what: 'an empty outbox' });
   for (const { correlationId } of answers) assert.equal(events.of(correlationId).length, 1, 'published once');
@@ -254,17 +254,17 @@ test('two replicas: every revocation is published once, by the replica that made
   const other = await Cm.start({ nats: stack.nats, mariadb: stack.mariadb });
   t.after(() => other.remove());
   const operators = [operator, new Operator(other)];
-  const ids = await Promise.all(operators.map(async (one) => (await one.info()).replicaId));
+  const ids = await Promise.all(operators.map(async (item) => (await item.info()).replicaId));
   assert.notEqual(ids[0], ids[1]);
   const asked = await Promise.all(
     Array.from({ length: 200 }, async (_, i) => {
-      const one = await token();
-      const { correlationId } = await operators[i % 2].setTokenStatus(one.endpointId, one.id, 'Suspended');
+      const item = await token();
+      const { correlationId } = await operators[i % 2].setTokenStatus(item.endpointId, item.id, 'Suspended');
       return { i, correlationId };
     }),
   );
   for (const { i, correlationId } of asked) {
-    assert.equal((await events.one(correlationId)).originatorReplicaId, ids[i % 2]);
+    assert.equal((await events.first(correlationId)).originatorReplicaId, ids[i % 2]);
   }
   await fence();
   for (const { correlationId } of asked) assert.equal(events.of(correlationId).length, 1);
@@ -275,7 +275,7 @@ test('the events of revocations just before SIGTERM are published before the pro
   try {
     const tokens = await Promise.all(Array.from({ length: 100 }, () => token()));
     const by = new Operator(leaving);
-    const asked = await Promise.all(tokens.map((one) => by.setTokenStatus(one.endpointId, one.id, 'Revoked')));
+    const asked = await Promise.all(tokens.map((item) => by.setTokenStatus(item.endpointId, item.id, 'Revoked')));
     leaving.process.signal('SIGTERM');
     assert.deepEqual(await leaving.process.exit(35_000), { code: 0, signal: null });
     await events.connection.flush();
@@ -295,11 +295,11 @@ test('short outage of NATS: revocations are answered, shown as pending, and publ
   await stack.nats.kill();
   await stack.cm.healthThat(({ body }) => body.nats.status !== 'UP', 'NATS missing');
   const asked = await Promise.all(
-    tokens.map(async (one, i) => {
+    tokens.map(async (item, i) => {
       const answer =
         i % 2 === 0
-          ? await operator.setTokenStatus(one.endpointId, one.id, 'Revoked')
-          : await operator.deleteToken(one.endpointId, one.id);
+          ? await operator.setTokenStatus(item.endpointId, item.id, 'Revoked')
+          : await operator.deleteToken(item.endpointId, item.id);
       return answered(answer, 200, 204);
     }),
   );
@@ -307,7 +307,7 @@ test('short outage of NATS: revocations are answered, shown as pending, and publ
   const { body } = await stack.cm.healthThat(({ body }) => body.outbox.pending >= 101, '101 pending events');
   assert.equal(body.outbox.pending, 101);
   assert.equal(await rows.pending(), 101);
-  await events.hearsFirst(stack.nats, stack.natsProxy);
+  await events.reconnectsFirst(stack.nats, stack.natsProxy);
   await stack.cm.up();
   await until(() => asked.every((correlationId) => events.of(correlationId).length > 0), {
     timeout: 15_000 * slowness,

@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { Cm, runCm } from '../../support/cm.mjs';
 import { EcapClient } from '../../support/ecap.mjs';
 import { Operator } from '../../support/operator.mjs';
-import { slowness } from '../../support/places.mjs';
+import { slowness } from '../../support/paths.mjs';
 import { until } from '../../support/wait.mjs';
 import { Mariadb, Nats } from '../../support/servers.mjs';
 
@@ -61,19 +61,19 @@ test('of two first replicas with different keys, one serves and the other ends w
     await mariadb.sql('DROP DATABASE cm; CREATE DATABASE cm');
     const both = await Promise.all([first, right].map((value) => Cm.create(withKey(value))));
     try {
-      for (const one of both) one.launch();
-      const refused = await until(() => both.find((one) => !one.process.running), {
+      for (const item of both) item.launch();
+      const refused = await until(() => both.find((item) => !item.process.running), {
         timeout: 20_000 * slowness,
         what: 'the end of one of two processes with different keys',
       });
       assert.equal(refused.process.end.code, 78);
       assert.match(refused.log, refusal);
-      const [serves] = both.filter((one) => one !== refused);
+      const [serves] = both.filter((item) => item !== refused);
       await serves.up();
       const { status } = await new Operator(serves).createToken(`first-${round}`);
       assert.equal(status, 201);
     } finally {
-      await Promise.all(both.map((one) => one.remove()));
+      await Promise.all(both.map((item) => item.remove()));
     }
   }
   await mariadb.sql('DROP DATABASE cm; CREATE DATABASE cm');

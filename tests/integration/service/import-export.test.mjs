@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 
 import { get, http, raw, statuses } from '../../support/http.mjs';
 import { exportLines, importLines } from '../../support/ndjson.mjs';
-import { temporaryDirectory } from '../../support/places.mjs';
+import { temporaryDirectory } from '../../support/paths.mjs';
 import { allowed, isError, states, stored, uuid7 } from '../../support/rest.mjs';
 import { Stack } from '../../support/stack.mjs';
 import { sleep, until } from '../../support/wait.mjs';
@@ -22,7 +22,7 @@ let stack;
 const directory = temporaryDirectory('import');
 before(async () => {
   const configuration = {};
-  for (const one of ['smart_kettle', 'lamp', 'cut', 'curl']) configuration[`kaa.applications.${one}.versions.v1`] = '';
+  for (const item of ['smart_kettle', 'lamp', 'cut', 'curl']) configuration[`kaa.applications.${item}.versions.v1`] = '';
   stack = await Stack.start({ configuration });
 });
 after(async () => {
@@ -221,8 +221,8 @@ test('an export contains statuses and dates, of all applications or of one', asy
   const whole = new Map();
   await exportLines(stack.cm.api, { onLine: (line) => void whole.set(line.endpointTokenId, line) });
   assert.equal(whole.size, await count('TRUE'));
-  const made = (await stack.cm.provision('exported', { applicationName: 'lamp' })).json;
-  const url = `${stack.cm.api}/endpoints/exported/tokens/${made.endpointTokenId}`;
+  const creation = (await stack.cm.provision('exported', { applicationName: 'lamp' })).json;
+  const url = `${stack.cm.api}/endpoints/exported/tokens/${creation.endpointTokenId}`;
   await http('PUT', `${url}/status`, { body: { status: 'Suspended' } });
   const { lines } = await exportLines(stack.cm.api, { query: '?applicationName=lamp' });
   assert.equal(lines.length, await count("application = 'lamp'"));

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 
 import { Cm } from '../../support/cm.mjs';
 import { exportLines, importLines } from '../../support/ndjson.mjs';
-import { noFigures } from '../../support/places.mjs';
+import { noFigures } from '../../support/paths.mjs';
 import { iso, uuid7 } from '../../support/rest.mjs';
 import { Stack } from '../../support/stack.mjs';
 import { sleep } from '../../support/wait.mjs';
@@ -114,7 +114,7 @@ test('an export streams all of them in order of ID, without token values, and me
   assert.equal(answer.complete, true);
   assert.equal(answer.count, many);
   assert.equal(endpoints.size, 5_000);
-  assert.ok([...endpoints.values()].every((one) => one === many / 5_000));
+  assert.ok([...endpoints.values()].every((item) => item === many / 5_000));
   t.diagnostic(`${Math.round((many * 1_000) / (performance.now() - began))} lines/s, ${Math.round(answer.bytes / 1_000)} kB`);
   if (!noFigures) assert.ok(most - early < 6 * mebibyte, `grew by ${most - early} bytes`);
 });
@@ -170,10 +170,10 @@ test('an import client that does not read its results is throttled and loses not
 
 test('two replicas that import the same file concurrently create each token once, and both report it', async () => {
   const lines = Array.from({ length: 10_000 }, (_, i) => ({ endpointId: `pair-${i % 100}`, applicationName: 'pair', token: `pair-${i}` }));
-  const [one, other] = await Promise.all([importLines(stack.cm.api, lines), importLines(replica.api, lines)]);
-  assert.deepEqual([one.count, other.count], [lines.length, lines.length]);
+  const [item, other] = await Promise.all([importLines(stack.cm.api, lines), importLines(replica.api, lines)]);
+  assert.deepEqual([item.count, other.count], [lines.length, lines.length]);
   for (let i = 0; i < lines.length; i += 1) {
-    const both = [one.results[i], other.results[i]];
+    const both = [item.results[i], other.results[i]];
     assert.deepEqual(both.map(({ result }) => result).sort(), ['created', 'unchanged'], JSON.stringify(both));
     assert.equal(both[0].endpointTokenId, both[1].endpointTokenId);
   }

@@ -32,12 +32,12 @@ test('a missing file', async () => {
 });
 
 test('a file that is not PKCS #12', async () => {
-  const made = makeLicense();
-  trash.push(made.directory);
-  writeFileSync(made.path, 'this is no license');
-  await refused(made);
-  writeFileSync(made.path, '');
-  await refused(made);
+  const damaged = makeLicense();
+  trash.push(damaged.directory);
+  writeFileSync(damaged.path, 'this is no license');
+  await refused(damaged);
+  writeFileSync(damaged.path, '');
+  await refused(damaged);
 });
 
 test('a wrong password', async () => {

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
 import { Operator } from '../../support/operator.mjs';
-import { preset } from '../../support/places.mjs';
+import { preset } from '../../support/paths.mjs';
 import { Stack } from '../../support/stack.mjs';
 
 const password = 'the right password';

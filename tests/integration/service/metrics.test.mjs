@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { Cm } from '../../support/cm.mjs';
 import { parseExposition, valueOf } from '../../support/exposition.mjs';
 import { get, http } from '../../support/http.mjs';
-import { root } from '../../support/places.mjs';
+import { root } from '../../support/paths.mjs';
 import { Stack } from '../../support/stack.mjs';
 import { until } from '../../support/wait.mjs';
 
@@ -189,8 +189,8 @@ test('metrics show unpublished events with their age, and the return of NATS as 
   const { endpointTokenId, id } = (await stack.cm.provision('samovar')).json;
   await stack.nats.kill();
   await until(async () => valueOf(await scrape(), 'cm_health_up', { component: 'nats' }) === 0, { what: 'NATS missing' });
-  const gone = await http('DELETE', `${stack.cm.api}/endpoints/samovar/tokens/${endpointTokenId ?? id}`);
-  assert.equal(gone.status, 204);
+  const deletion = await http('DELETE', `${stack.cm.api}/endpoints/samovar/tokens/${endpointTokenId ?? id}`);
+  assert.equal(deletion.status, 204);
   const away = await until(
     async () => {
       const families = await scrape();

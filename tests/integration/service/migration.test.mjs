@@ -13,7 +13,7 @@ import { promisify } from 'node:util';
 import { Cm } from '../../support/cm.mjs';
 import { EcapClient } from '../../support/ecap.mjs';
 import { Operator } from '../../support/operator.mjs';
-import { binary, root, slowness, temporaryDirectory } from '../../support/places.mjs';
+import { binary, root, slowness, temporaryDirectory } from '../../support/paths.mjs';
 import { states } from '../../support/rest.mjs';
 import { Mariadb, Nats } from '../../support/servers.mjs';
 import { until, within } from '../../support/wait.mjs';
@@ -38,7 +38,7 @@ before(async () => {
 after(async () => {
   await old?.remove();
   await next?.remove();
-  await Promise.all([nats?.remove(), ...(databases ?? []).map((one) => one.remove())]);
+  await Promise.all([nats?.remove(), ...(databases ?? []).map((item) => item.remove())]);
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -237,17 +237,17 @@ test('the query of the manual converts rows of another database to import lines'
 });
 
 /** The tokens of the old CM: {endpointId, applicationName, token, id, status}, four endpoints with several tokens. */
-const made = [];
+const knownTokens = [];
 const clients = [];
 
 test('the old CM has tokens, usernames and certificates in every status', async () => {
   const operator = new Operator(old);
   for (let i = 0; i < 32; i += 1) {
-    const one = { endpointId: `kettle-${i % 28}`, applicationName: 'smart_kettle', status: states[i % 4] };
-    const { json } = await operator.createToken(one.endpointId);
-    Object.assign(one, { token: json.token, id: json.endpointTokenId });
-    if (one.status !== 'Inactive') await operator.setTokenStatus(one.endpointId, one.id, one.status);
-    made.push(one);
+    const item = { endpointId: `kettle-${i % 28}`, applicationName: 'smart_kettle', status: states[i % 4] };
+    const { json } = await operator.createToken(item.endpointId);
+    Object.assign(item, { token: json.token, id: json.endpointTokenId });
+    if (item.status !== 'Inactive') await operator.setTokenStatus(item.endpointId, item.id, item.status);
+    knownTokens.push(item);
   }
   for (const [i, status] of states.entries()) {
     const user = (await operator.createUser(`gateway-${i}`)).json;
@@ -264,25 +264,25 @@ test("tokens: read over REST with the operator's values, imported, and compared"
   // Values by token ID, or by endpoint if it has one token of the application, or several with the same status.
   const byOwner = ({ endpointId, applicationName, token }) => ({ endpointId, applicationName, token });
   const byId = ({ id, token }) => ({ endpointTokenId: id, token });
-  const half = (one) => Number(one.endpointId.slice('kettle-'.length)) % 2 === 1;
-  write('values', made.slice(1).map((one) => (half(one) ? byOwner(one) : byId(one))));
+  const half = (item) => Number(item.endpointId.slice('kettle-'.length)) % 2 === 1;
+  write('values', knownTokens.slice(1).map((item) => (half(item) ? byOwner(item) : byId(item))));
   writeFileSync(at('kettles'), Array.from({ length: 28 }, (_, i) => `kettle-${i}\n`).join(''));
   const args = ['tokens', '--url', origin(old), '--endpoints', at('kettles'), '--page', '1'];
 
   const lacking = await run(transfer, [...args, '--values', at('values'), '--out', at('lacking')]);
   assert.equal(lacking.code, 1);
   assert.match(lacking.err, /31 lines, 1 without a value, 0 failed/);
-  const { endpointId, applicationName, id: endpointTokenId, status } = made[0];
+  const { endpointId, applicationName, id: endpointTokenId, status } = knownTokens[0];
   assert.deepEqual(read('lacking.missing'), [{ endpointId, applicationName, endpointTokenId, status }]);
 
-  appendFileSync(at('values'), `${JSON.stringify({ endpointTokenId, token: made[0].token })}\n`);
+  appendFileSync(at('values'), `${JSON.stringify({ endpointTokenId, token: knownTokens[0].token })}\n`);
   const { code, err } = await run(transfer, [...args, '--values', at('values'), '--out', at('tokens.ndjson')]);
   assert.equal(code, 0, err);
   const lines = read('tokens.ndjson');
-  assert.equal(lines.length, made.length);
-  for (const one of made) {
-    const line = lines.find(({ token }) => token === one.token);
-    assert.deepEqual(line, { endpointId: one.endpointId, applicationName: 'smart_kettle', token: one.token, status: one.status });
+  assert.equal(lines.length, knownTokens.length);
+  for (const item of knownTokens) {
+    const line = lines.find(({ token }) => token === item.token);
+    assert.deepEqual(line, { endpointId: item.endpointId, applicationName: 'smart_kettle', token: item.token, status: item.status });
   }
 
   for (const result of ['created', 'unchanged']) {
@@ -330,19 +330,19 @@ test('client credentials: read, loaded with their client IDs and statuses; loadi
 async function answeredRight(instance) {
   const ecap = await EcapClient.connect(nats, { instance });
   try {
-    for (const one of made) {
-      const answer = await ecap.validate('smart_kettle', one.token);
-      const expected = one.status === undefined ? 404 : ['Suspended', 'Revoked'].includes(one.status) ? 403 : 200;
-      assert.equal(answer.statusCode, expected, `${one.endpointId}, ${one.status}`);
-      if (expected === 200) assert.equal(answer.endpointId, one.endpointId);
+    for (const item of knownTokens) {
+      const answer = await ecap.validate('smart_kettle', item.token);
+      const expected = item.status === undefined ? 404 : ['Suspended', 'Revoked'].includes(item.status) ? 403 : 200;
+      assert.equal(answer.statusCode, expected, `${item.endpointId}, ${item.status}`);
+      if (expected === 200) assert.equal(answer.endpointId, item.endpointId);
     }
-    for (const one of clients) {
-      const answer = await (one.kind === 'credentials'
-        ? ecap.password(one.username, one.password, { wait: 20_000 })
-        : ecap.certificate(issuer, one.serialNumber));
-      const valid = ['Inactive', 'Active'].includes(one.status);
-      assert.equal(answer.statusCode, valid ? 200 : 403, `${one.kind}, ${one.status}`);
-      if (valid) assert.equal(answer.clientId, one.clientId, 'the client ID that the old one had');
+    for (const item of clients) {
+      const answer = await (item.kind === 'credentials'
+        ? ecap.password(item.username, item.password, { wait: 20_000 })
+        : ecap.certificate(issuer, item.serialNumber));
+      const valid = ['Inactive', 'Active'].includes(item.status);
+      assert.equal(answer.statusCode, valid ? 200 : 403, `${item.kind}, ${item.status}`);
+      if (valid) assert.equal(answer.clientId, item.clientId, 'the client ID that the old one had');
     }
   } finally {
     await ecap.close();
@@ -358,10 +358,10 @@ async function devicesDuring(action) {
   let count = 0;
   const devices = (async () => {
     while (going) {
-      const one = made[count % made.length];
-      const answer = await ecap.validate('smart_kettle', one.token, { wait: 10_000 * slowness });
-      const good = ['Inactive', 'Active'].includes(one.status);
-      assert.equal(answer.statusCode, good ? 200 : one.status === undefined ? 404 : 403);
+      const item = knownTokens[count % knownTokens.length];
+      const answer = await ecap.validate('smart_kettle', item.token, { wait: 10_000 * slowness });
+      const good = ['Inactive', 'Active'].includes(item.status);
+      assert.equal(answer.statusCode, good ? 200 : item.status === undefined ? 404 : 403);
       count += 1;
     }
   })();
@@ -389,7 +389,7 @@ test('switch-over: the new CM takes the instance name, the old one is stopped, a
 
 test('switch back: later changes are found and transferred, and the old CM answers like the new one', async () => {
   const operator = new Operator(next);
-  const of = (endpointId) => made.find((one) => one.endpointId === endpointId);
+  const of = (endpointId) => knownTokens.find((item) => item.endpointId === endpointId);
   const [suspended, deleted] = [of('kettle-5'), of('kettle-9')];
   assert.deepEqual([suspended.status, deleted.status], ['Active', 'Active']);
   const [{ endpointTokenId }] = (await operator.listTokens(suspended.endpointId)).json.content;
@@ -399,7 +399,7 @@ test('switch back: later changes are found and transferred, and the old CM answe
   deleted.status = undefined;
   const created = { endpointId: 'kettle-new', applicationName: 'smart_kettle', token: 'a-value-of-our-own', status: 'Inactive' };
   assert.equal((await operator.createToken(created.endpointId, 'smart_kettle', { token: created.token })).status, 201);
-  made.push(created);
+  knownTokens.push(created);
   await answeredRight('cm');
 
   assert.equal((await cm(['token', 'export', '--file', at('now.ndjson')], next)).code, 0);
@@ -427,7 +427,7 @@ test('switch back: later changes are found and transferred, and the old CM answe
     await back.close();
   }
   await answeredRight('cm-back');
-  made.splice(made.indexOf(deleted), 1); // refused by both, with 404 and 403
+  knownTokens.splice(knownTokens.indexOf(deleted), 1); // refused by both, with 404 and 403
   await devicesDuring(async () => {
     assert.equal((await old.stop()).code, 0);
     old.environment.INSTANCE_NAME = 'cm';

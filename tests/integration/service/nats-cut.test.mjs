@@ -8,7 +8,7 @@ import { Cm } from '../../support/cm.mjs';
 import { EcapClient } from '../../support/ecap.mjs';
 import { Events } from '../../support/events.mjs';
 import { Operator } from '../../support/operator.mjs';
-import { slowness } from '../../support/places.mjs';
+import { slowness } from '../../support/paths.mjs';
 import { freePorts } from '../../support/ports.mjs';
 import { Proxy } from '../../support/proxy.mjs';
 import { Rows } from '../../support/rows.mjs';
@@ -165,7 +165,7 @@ test('without a partition every event is published once, although each replica p
     await near.operator.setTokenStatus(`once-${n}`, json.endpointTokenId, 'Revoked', { correlationId });
     correlationIds.push(correlationId);
   }
-  const { at } = await far.events.one(correlationIds.at(-1));
+  const { at } = await far.events.first(correlationIds.at(-1));
   // By then each replica has read all of them, and would have published those that it had not received.
   await until(() => performance.now() - at > bound, { timeout: 2 * bound, interval: 100, what: 'another reading' });
   for (const id of correlationIds) assert.equal(far.events.of(id).length, 1, id);

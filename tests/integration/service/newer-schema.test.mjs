@@ -8,7 +8,7 @@ import { Cm, runCm } from '../../support/cm.mjs';
 import { EcapClient } from '../../support/ecap.mjs';
 import { Events } from '../../support/events.mjs';
 import { Operator } from '../../support/operator.mjs';
-import { slowness } from '../../support/places.mjs';
+import { slowness } from '../../support/paths.mjs';
 import { Rows } from '../../support/rows.mjs';
 import { Mariadb, Nats } from '../../support/servers.mjs';
 import { until } from '../../support/wait.mjs';

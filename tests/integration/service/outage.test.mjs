@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { HealthSampler } from '../../support/health-sampler.mjs';
-import { slowness } from '../../support/places.mjs';
+import { slowness } from '../../support/paths.mjs';
 import { Stack } from '../../support/stack.mjs';
 import { sleep, until } from '../../support/wait.mjs';
 

@@ -89,7 +89,7 @@ test('GET pages, orders and filters', async () => {
 
   const set = (some, status) =>
     stack.mariadb.sql(
-      `UPDATE endpoint_token SET status = ${status} WHERE id IN (${some.map((one) => `UNHEX(REPLACE('${one}', '-', ''))`)})`,
+      `UPDATE endpoint_token SET status = ${status} WHERE id IN (${some.map((entry) => `UNHEX(REPLACE('${entry}', '-', ''))`)})`,
     );
   await set(ids.slice(0, 5), 1);
   await set(ids.slice(5, 8), 2);
@@ -227,9 +227,9 @@ test('400 for an invalid endpoint ID; all allowed characters work', async () => 
 test('the Correlation-ID of a request is used, or generated if there is none', async () => {
   const given = await get(tokensOf('ep'), { headers: { 'Correlation-ID': 'given-by-the-client' } });
   assert.equal(given.headers['correlation-id'], 'given-by-the-client');
-  const [one, other] = [await get(tokensOf('ep')), await get(tokensOf('ep'))];
-  assert.ok(one.headers['correlation-id'].length >= 16);
-  assert.notEqual(one.headers['correlation-id'], other.headers['correlation-id']);
+  const [entry, other] = [await get(tokensOf('ep')), await get(tokensOf('ep'))];
+  assert.ok(entry.headers['correlation-id'].length >= 16);
+  assert.notEqual(entry.headers['correlation-id'], other.headers['correlation-id']);
   const refused = await get(`${stack.cm.api}/nothing`, { headers: { 'Correlation-ID': 'of-an-error' } });
   assert.equal(refused.json.correlationId, 'of-an-error');
 });
@@ -241,8 +241,8 @@ test('404 for unknown paths, 405 with Allow for unsupported methods', async () =
   for (const method of ['PUT', 'PATCH']) {
     const answer = await http(method, tokensOf('ep'), { body: {} });
     isError(answer, 405);
-    const allowed = answer.headers.allow.split(',').map((one) => one.trim());
-    for (const one of ['GET', 'HEAD', 'POST']) assert.ok(allowed.includes(one), answer.headers.allow);
+    const allowed = answer.headers.allow.split(',').map((entry) => entry.trim());
+    for (const entry of ['GET', 'HEAD', 'POST']) assert.ok(allowed.includes(entry), answer.headers.allow);
     assert.ok(!allowed.includes(method));
   }
 });

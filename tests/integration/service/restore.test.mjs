@@ -5,12 +5,12 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import { binaryLog, dump, placeOf, replay, restore } from '../../support/backup.mjs';
+import { binaryLog, dump, positionOf, replay, restore } from '../../support/backup.mjs';
 import { Cm, runCm } from '../../support/cm.mjs';
 import { EcapClient } from '../../support/ecap.mjs';
 import { Events } from '../../support/events.mjs';
 import { Operator } from '../../support/operator.mjs';
-import { slowness, temporaryDirectory } from '../../support/places.mjs';
+import { slowness, temporaryDirectory } from '../../support/paths.mjs';
 import { states } from '../../support/rest.mjs';
 import { Mariadb, Nats } from '../../support/servers.mjs';
 import { until } from '../../support/wait.mjs';
@@ -87,10 +87,10 @@ async function everything(of) {
   const items = await Promise.all(existing.map(({ endpointId, id }) => tagged(of.getToken(endpointId, id))));
   const histories = await Promise.all(existing.map(({ endpointId, id }) => ok(of.history(endpointId, id))));
   const clients = {};
-  for (const [kind, made] of Object.entries({ credentials: users, certificates })) {
+  for (const [kind, clients] of Object.entries({ credentials: users, certificates })) {
     clients[kind] = {
       list: await tagged(of.listClients(kind, '?limit=1000&order=ASC')),
-      items: await Promise.all(made.map(({ id }) => tagged(of.getClient(kind, id)))),
+      items: await Promise.all(clients.map(({ id }) => tagged(of.getClient(kind, id)))),
     };
   }
   return { lists, items, histories, clients };
@@ -116,21 +116,21 @@ async function checkValidations(client, changed = {}) {
     const now = changed[id] ?? status;
     return now === 'deleted' ? unknown : codes[now];
   };
-  for (const one of tokens) {
-    const { statusCode, endpointId } = await client.validate(one.applicationName, one.token, { wait });
-    assert.equal(statusCode, due(one, 404), `token ${one.status} of ${one.endpointId}`);
-    assert.equal(endpointId, statusCode === 200 ? one.endpointId : null);
+  for (const credential of tokens) {
+    const { statusCode, endpointId } = await client.validate(credential.applicationName, credential.token, { wait });
+    assert.equal(statusCode, due(credential, 404), `token ${credential.status} of ${credential.endpointId}`);
+    assert.equal(endpointId, statusCode === 200 ? credential.endpointId : null);
   }
-  for (const one of users) {
-    const { statusCode, credentialId } = await client.password(one.username, one.password, { wait });
-    assert.equal(statusCode, due(one, 401), `${one.username}, ${one.status}`);
-    assert.equal(credentialId, statusCode === 200 ? one.id : null);
-    assert.equal((await client.password(one.username, `${one.password}x`, { wait })).statusCode, 401);
+  for (const credential of users) {
+    const { statusCode, credentialId } = await client.password(credential.username, credential.password, { wait });
+    assert.equal(statusCode, due(credential, 401), `${credential.username}, ${credential.status}`);
+    assert.equal(credentialId, statusCode === 200 ? credential.id : null);
+    assert.equal((await client.password(credential.username, `${credential.password}x`, { wait })).statusCode, 401);
   }
-  for (const one of certificates) {
-    const { statusCode, credentialId } = await client.certificate(one.issuer, one.serialNumber, { wait });
-    assert.equal(statusCode, due(one, 401), `certificate ${one.serialNumber}, ${one.status}`);
-    assert.equal(credentialId, statusCode === 200 ? one.id : null);
+  for (const credential of certificates) {
+    const { statusCode, credentialId } = await client.certificate(credential.issuer, credential.serialNumber, { wait });
+    assert.equal(statusCode, due(credential, 401), `certificate ${credential.serialNumber}, ${credential.status}`);
+    assert.equal(credentialId, statusCode === 200 ? credential.id : null);
   }
 }
 
@@ -156,9 +156,9 @@ class Traffic {
 
   async #validate(number) {
     const usual = tokens.filter(({ status }) => status !== 'Inactive'); // their use would change compared values
-    const one = usual[number % usual.length];
-    const { statusCode } = await ecap.validate(one.applicationName, one.token, { wait });
-    assert.equal(statusCode, codes[one.status], `token ${one.status}`);
+    const credential = usual[number % usual.length];
+    const { statusCode } = await ecap.validate(credential.applicationName, credential.token, { wait });
+    assert.equal(statusCode, codes[credential.status], `token ${credential.status}`);
   }
 
   async #create() {
@@ -257,8 +257,9 @@ before(async () => {
     { timeout: 60_000 * slowness },
   );
   // First uses are written with a delay; compared values must be stable.
-  for (const one of tokens.filter(({ status }) => status === 'Active')) await ecap.validate(one.applicationName, one.token, { wait });
-  for (const one of users.filter(({ status }) => status === 'Active')) await ecap.password(one.username, one.password, { wait });
+  const active = ({ status }) => status === 'Active';
+  for (const { applicationName, token } of tokens.filter(active)) await ecap.validate(applicationName, token, { wait });
+  for (const { username, password } of users.filter(active)) await ecap.password(username, password, { wait });
   await until(async () => (await mariadb.sql('SELECT COUNT(*) FROM event_outbox')) === '0\n', {
     timeout: 10_000 * slowness,
     what: 'an empty outbox',
@@ -342,17 +343,17 @@ describe('the dump in an empty MariaDB', () => {
   test('later revocations that the old database still contains can be repeated over REST', async () => {
     const { content } = await revocationsOf(operator, revocations.next);
     assert.equal(content.length, 5);
-    for (const one of content) {
-      if (one.type === 'endpoint-tokens') {
-        for (const id of one.endpointTokenIds) {
-          if (one.deleted) await ok(on.operator.deleteToken(one.endpointId, id), 204);
-          else await ok(on.operator.setTokenStatus(one.endpointId, id, one.status));
+    for (const credential of content) {
+      if (credential.type === 'endpoint-tokens') {
+        for (const id of credential.endpointTokenIds) {
+          if (credential.deleted) await ok(on.operator.deleteToken(credential.endpointId, id), 204);
+          else await ok(on.operator.setTokenStatus(credential.endpointId, id, credential.status));
         }
         continue;
       }
       const answers = [];
       for (const kind of ['credentials', 'certificates']) {
-        answers.push((await on.operator.setClientStatus(kind, one.credentialId, one.status)).status);
+        answers.push((await on.operator.setClientStatus(kind, credential.credentialId, credential.status)).status);
       }
       assert.deepEqual(answers.sort(), [200, 404]);
     }
@@ -398,14 +399,14 @@ test('the dump and the binary log after it are everything, the later revocations
   await cm.stop(); // simulates the loss: nothing is written after the end of the log
   const other = await restored();
   t.after(() => other.remove());
-  const place = placeOf(file);
+  const start = positionOf(file);
   const logs = (await mariadb.sql('SHOW BINARY LOGS', { database: '' }))
     .trimEnd()
     .split('\n')
     .map((line) => line.split('\t')[0])
-    .filter((name) => name >= place.file)
+    .filter((name) => name >= start.file)
     .map((name) => join(directory, name));
-  await replay(other, logs, place.position);
+  await replay(other, logs, start.position);
   const credentials = ['endpoint_token', 'basic_credential', 'x509_credential'];
   for (const table of [...credentials, 'credential_audit', 'revocation', 'event_outbox']) {
     const sum = `CHECKSUM TABLE ${table}`;

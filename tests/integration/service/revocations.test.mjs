@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { Cm } from '../../support/cm.mjs';
 import { get, http, post } from '../../support/http.mjs';
 import { importLines } from '../../support/ndjson.mjs';
-import { slowness, volume } from '../../support/places.mjs';
+import { slowness, volume } from '../../support/paths.mjs';
 import { allowed, etag, isError, iso } from '../../support/rest.mjs';
 import { Stack } from '../../support/stack.mjs';
 import { setStatus } from '../../support/state-table.mjs';
@@ -107,25 +107,25 @@ test('deleting all tokens of an endpoint adds one entry per application', async 
   await http('DELETE', `${stack.cm.api}/endpoints/${endpointId}/tokens`, { headers: named('all') });
   const { content } = await read(`?after=${next}`);
   assert.equal(content.length, 2);
-  for (const one of content) {
-    assert.deepEqual([one.endpointId, one.deleted, one.correlationId, one.status], [endpointId, true, 'all', undefined]);
-    const expected = one.applicationName === 'lamp' ? [lamp] : kettles;
-    assert.deepEqual([...one.endpointTokenIds].sort(), expected.map(({ id }) => id).sort());
+  for (const entry of content) {
+    assert.deepEqual([entry.endpointId, entry.deleted, entry.correlationId, entry.status], [endpointId, true, 'all', undefined]);
+    const expected = entry.applicationName === 'lamp' ? [lamp] : kettles;
+    assert.deepEqual([...entry.endpointTokenIds].sort(), expected.map(({ id }) => id).sort());
   }
 });
 
 for (const kind of ['credentials', 'certificates']) {
   test(`a Suspended, Revoked or deleted credential of /clients/${kind} is listed only with its ID`, async () => {
     const { next } = await follow();
-    const [one, other] = [await makeClient(kind), await makeClient(kind)];
-    const suspended = await setStatus(one.url, 'Suspended', named(`${kind}-1`));
-    await setStatus(one.url, 'Active');
-    const revoked = await setStatus(one.url, 'Revoked', named(`${kind}-2`));
+    const [entry, other] = [await makeClient(kind), await makeClient(kind)];
+    const suspended = await setStatus(entry.url, 'Suspended', named(`${kind}-1`));
+    await setStatus(entry.url, 'Active');
+    const revoked = await setStatus(entry.url, 'Revoked', named(`${kind}-2`));
     await http('DELETE', other.url, { headers: named(`${kind}-3`) });
     const { content } = await read(`?after=${next}`);
     const { date, ...deleted } = content[2];
     assert.match(date, iso);
-    const of = { type: 'client-credential', credentialId: one.id };
+    const of = { type: 'client-credential', credentialId: entry.id };
     assert.deepEqual(content.slice(0, 2), [
       { ...of, status: 'Suspended', date: suspended.json.updateDate, correlationId: `${kind}-1` },
       { ...of, status: 'Revoked', date: revoked.json.updateDate, correlationId: `${kind}-2` },

@@ -12,7 +12,7 @@ import { EcapClient } from '../../support/ecap.mjs';
 import { get } from '../../support/http.mjs';
 import { makeLicense } from '../../support/license.mjs';
 import { Operator } from '../../support/operator.mjs';
-import { slowness, temporaryDirectory } from '../../support/places.mjs';
+import { slowness, temporaryDirectory } from '../../support/paths.mjs';
 import { Mariadb, Nats } from '../../support/servers.mjs';
 import { until } from '../../support/wait.mjs';
 
@@ -60,8 +60,8 @@ class Traffic {
       traffic.#repeat(404, () => ecap.validate('smart_kettle', 'never-made', { wait })),
       traffic.#repeat(200, () => ecap.password('gateway', user.password, { wait })),
       traffic.#repeat(200, () => ecap.certificate('CN=Gateways', '7', { wait })),
-      traffic.#repeat(201, () => traffic.#rest((one) => one.createToken('made-meanwhile'))),
-      traffic.#repeat(200, () => traffic.#rest((one) => one.listTokens('healthy'))),
+      traffic.#repeat(201, () => traffic.#rest((item) => item.createToken('made-meanwhile'))),
+      traffic.#repeat(200, () => traffic.#rest((item) => item.listTokens('healthy'))),
     ]);
     traffic.workers.catch(() => {});
     return traffic;
@@ -114,10 +114,10 @@ async function cutConnections(mariadb, traffic) {
   const connections = "FROM information_schema.processlist WHERE user LIKE 'cm%'";
   const last = Number(await mariadb.sql(`SELECT MAX(id) ${connections}`, { database: '' }));
   await mariadb.sql("KILL SOFT CONNECTION USER 'cm'@'127.0.0.1'", { database: '' });
-  const made = async () => Number(await mariadb.sql(`SELECT COUNT(*) ${connections} AND id > ${last}`, { database: '' }));
-  await until(async () => (await made()) > 4, { timeout: 20_000 * slowness, what: 'new connections' });
+  const created = async () => Number(await mariadb.sql(`SELECT COUNT(*) ${connections} AND id > ${last}`, { database: '' }));
+  await until(async () => (await created()) > 4, { timeout: 20_000 * slowness, what: 'new connections' });
   await traffic.more(200);
-  for (const one of traffic.replicas) await one.up();
+  for (const item of traffic.replicas) await item.up();
 }
 
 /** Two replicas. */
@@ -128,9 +128,9 @@ async function pair(options) {
 /** Ends all existing parts of a stack. */
 async function end({ traffic, replicas, nats, mariadb, trash }) {
   await traffic?.stop().catch(() => {});
-  await Promise.all(replicas?.map((one) => one.remove()) ?? []);
+  await Promise.all(replicas?.map((item) => item.remove()) ?? []);
   await Promise.all([nats?.remove(), mariadb?.remove()]);
-  for (const one of trash) rmSync(one, { recursive: true, force: true });
+  for (const item of trash) rmSync(item, { recursive: true, force: true });
 }
 
 describe('secrets in files', () => {
@@ -174,7 +174,7 @@ describe('secrets in files', () => {
     secrets.set('MARIADB_PASSWORD', secret());
     await alter(`BY '${secrets.values.MARIADB_PASSWORD}'`);
     await traffic.more(200);
-    for (const one of replicas) assert.equal((await one.health()).body.status, 'UP');
+    for (const item of replicas) assert.equal((await item.health()).body.status, 'UP');
     await roll(traffic);
   });
 
@@ -213,8 +213,8 @@ describe('secrets in files', () => {
     nats.users = [next];
     await nats.reload();
     await traffic.more(100);
-    for (const one of replicas) {
-      const { text } = await get(`${one.management}/prometheus`);
+    for (const item of replicas) {
+      const { text } = await get(`${item.management}/prometheus`);
       assert.match(text, /^cm_nats_reconnects_total 0$/m, 'the old user was not used any more');
     }
   });
@@ -224,8 +224,8 @@ describe('secrets in files', () => {
     trash.push(next.directory);
     secrets.set('KAA_LICENSE_CERT_PASSWORD', next.password);
     await roll(traffic, (replica) => Object.assign(replica.environment, { KAA_LICENSE_CERT_PATH: next.path }));
-    for (const one of replicas) {
-      const { license } = (await one.health()).body;
+    for (const item of replicas) {
+      const { license } = (await item.health()).body;
       assert.equal(license.status, 'UP');
       assert.match(license.subject, /CM of autumn/);
     }
@@ -241,15 +241,15 @@ describe('secrets in files', () => {
     assert.equal(await ask(replicas[0], old), 200, 'a file that has changed is not read before the restart');
     assert.equal(await ask(replicas[0], secrets.values.JMX_MONITOR_USER_PASSWORD), 401);
     await roll(traffic);
-    for (const one of replicas) {
-      assert.equal(await ask(one, old), 401);
-      assert.equal(await ask(one, secrets.values.JMX_MONITOR_USER_PASSWORD), 200);
+    for (const item of replicas) {
+      assert.equal(await ask(item, old), 401);
+      assert.equal(await ask(item, secrets.values.JMX_MONITOR_USER_PASSWORD), 200);
     }
   });
 
   test('no log contains any of these secrets', () => {
     for (const { log } of replicas) {
-      for (const value of Object.values(secrets.values).filter((one) => one.length > 12)) assert.ok(!log.includes(value));
+      for (const value of Object.values(secrets.values).filter((item) => item.length > 12)) assert.ok(!log.includes(value));
     }
   });
 
@@ -269,7 +269,7 @@ describe('certificates', () => {
   let autumn;
   const files = {};
   const both = () => readFileSync(spring.certificate, 'utf8') + readFileSync(autumn.certificate, 'utf8');
-  const place = ({ certificate, key }) => {
+  const install = ({ certificate, key }) => {
     copyFileSync(certificate, files.certificate);
     copyFileSync(key, files.key);
   };
@@ -278,7 +278,7 @@ describe('certificates', () => {
     spring = Authority.make(directory, 'spring');
     autumn = Authority.make(directory, 'autumn');
     for (const name of ['certificate', 'key', 'natsCa', 'mariadbCa', 'serverCa']) files[name] = join(directory, name);
-    place(spring.issue('cm-spring'));
+    install(spring.issue('cm-spring'));
     for (const name of ['natsCa', 'mariadbCa', 'serverCa']) copyFileSync(spring.certificate, files[name]);
     nats = await Nats.create();
     nats.tls = { ...spring.issue('nats-spring'), ca: files.serverCa };
@@ -314,7 +314,7 @@ describe('certificates', () => {
     writeFileSync(files.serverCa, both());
     await nats.reload();
     writeFileSync(files.natsCa, both());
-    place(autumn.issue('cm-autumn'));
+    install(autumn.issue('cm-autumn'));
     await roll(traffic);
     nats.tls = { ...autumn.issue('nats-autumn'), ca: files.serverCa };
     await nats.reload();
@@ -322,7 +322,7 @@ describe('certificates', () => {
     copyFileSync(autumn.certificate, files.serverCa); // open connections stay, those of the tests too
     await nats.reload();
     await roll(traffic);
-    for (const one of replicas) assert.equal((await one.health()).body.nats.status, 'UP');
+    for (const item of replicas) assert.equal((await item.health()).body.nats.status, 'UP');
   });
 
   test("MariaDB's certificate and its CA: CM reads the CA file for each new connection", async () => {

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { Cm, runCm } from '../../support/cm.mjs';
 import { EcapClient } from '../../support/ecap.mjs';
 import { get } from '../../support/http.mjs';
-import { noFigures } from '../../support/places.mjs';
+import { noFigures } from '../../support/paths.mjs';
 import { Proxy } from '../../support/proxy.mjs';
 import { Mariadb, Nats } from '../../support/servers.mjs';
 import { quantile, sleep, until } from '../../support/wait.mjs';

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { Cm } from '../../support/cm.mjs';
 import { EcapClient } from '../../support/ecap.mjs';
 import { get, http } from '../../support/http.mjs';
-import { slowness } from '../../support/places.mjs';
+import { slowness } from '../../support/paths.mjs';
 import { Mariadb, Nats } from '../../support/servers.mjs';
 import { sleep, until } from '../../support/wait.mjs';
 

@@ -178,10 +178,10 @@ test('outage of Tekton at the start: CM is UP, serves the configured application
   const client = await EcapClient.connect(nats, { instance: 'cm-late' });
   t.after(() => client.close());
   await known('always', by);
-  await until(() => /Tekton is away/.test(late.log), { what: 'a word about it' });
+  await until(() => /Tekton is not available/.test(late.log), { what: 'a warning in the log' });
   proxy.heal();
   await known('smart_kettle', by);
-  await unknown('never-heard-of', 'some', { by, client });
+  await unknown('no-such-application', 'some', { by, client });
 });
 
 test('an unresponsive Tekton delays neither the start nor requests', async (t) => {

@@ -31,29 +31,29 @@ async function make(endpointId = endpoint(), body = undefined) {
 testStateTable({ name: 'endpoint token', table: 'endpoint_token', mariadb: () => stack.mariadb, make });
 
 test('the item is at the Location of its creation, the same as in the list, without its value', async () => {
-  const made = await make();
-  const item = await get(new URL(made.location, stack.cm.api).href);
+  const token = await make();
+  const item = await get(new URL(token.location, stack.cm.api).href);
   assert.equal(item.status, 200);
   assert.deepEqual(Object.keys(item.json).sort(), ['applicationName', 'createdDate', 'endpointTokenId', 'status']);
-  assert.equal(item.json.endpointTokenId, made.id);
+  assert.equal(item.json.endpointTokenId, token.id);
   assert.match(item.json.endpointTokenId, uuid7);
   assert.equal(item.json.status, 'Inactive');
   assert.match(item.json.createdDate, iso);
-  assert.ok(!item.text.includes(made.token));
-  assert.deepEqual((await get(tokensOf(made.endpointId))).json.content, [item.json]);
-  const changed = await setStatus(made.url, 'Suspended');
-  assert.ok(!changed.text.includes(made.token));
-  assert.deepEqual((await get(tokensOf(made.endpointId))).json.content, [changed.json]);
+  assert.ok(!item.text.includes(token.token));
+  assert.deepEqual((await get(tokensOf(token.endpointId))).json.content, [item.json]);
+  const changed = await setStatus(token.url, 'Suspended');
+  assert.ok(!changed.text.includes(token.token));
+  assert.deepEqual((await get(tokensOf(token.endpointId))).json.content, [changed.json]);
 });
 
 test('a token is 404 at another endpoint, and cannot be changed, deleted or read there', async () => {
-  const made = await make();
-  const other = `${tokensOf('somebody-else')}/${made.id}`;
+  const token = await make();
+  const other = `${tokensOf('somebody-else')}/${token.id}`;
   isError(await get(other), 404);
   isError(await get(`${other}/history`), 404);
   isError(await setStatus(other, 'Revoked'), 404);
   isError(await http('DELETE', other), 404);
-  assert.equal((await look(made.id)).row.status, 'Inactive');
+  assert.equal((await look(token.id)).row.status, 'Inactive');
 });
 
 test('an invalid endpoint ID is 400 in every operation', async () => {
@@ -69,16 +69,16 @@ test('an invalid endpoint ID is 400 in every operation', async () => {
 });
 
 test('validation follows the status: 200, 403, 200, 403, and 404 after the deletion', async () => {
-  const made = await make();
-  const code = async () => (await stack.ecap.validate('smart_kettle', made.token)).statusCode;
+  const token = await make();
+  const code = async () => (await stack.ecap.validate('smart_kettle', token.token)).statusCode;
   assert.equal(await code(), 200);
   // The first use activates it, in the database within 1 s.
-  await until(async () => (await get(made.url)).json.status === 'Active', { timeout: 1_000, what: 'Active' });
+  await until(async () => (await get(token.url)).json.status === 'Active', { timeout: 1_000, what: 'Active' });
   for (const [status, expected] of [['Suspended', 403], ['Active', 200], ['Suspended', 403], ['Revoked', 403]]) {
-    assert.equal((await setStatus(made.url, status)).status, 200);
+    assert.equal((await setStatus(token.url, status)).status, 200);
     assert.equal(await code(), expected, status);
   }
-  assert.equal((await http('DELETE', made.url)).status, 204);
+  assert.equal((await http('DELETE', token.url)).status, 204);
   assert.equal(await code(), 404);
 });
 
@@ -113,11 +113,11 @@ test('a deleted token can be provisioned again, with a new ID', async () => {
 
 test('DELETE of all deletes every token of the endpoint in any status, with one event per application', async () => {
   const endpointId = endpoint();
-  const made = [];
+  const tokens = [];
   for (const [i, status] of ['Inactive', 'Active', 'Suspended', 'Revoked', 'Inactive', 'Active'].entries()) {
-    const one = await make(endpointId, { applicationName: i < 4 ? 'kettle_a' : 'kettle_b' });
-    if (status !== 'Inactive') await setStatus(one.url, status);
-    made.push({ ...one, status });
+    const entry = await make(endpointId, { applicationName: i < 4 ? 'kettle_a' : 'kettle_b' });
+    if (status !== 'Inactive') await setStatus(entry.url, status);
+    tokens.push({ ...entry, status });
   }
   const bystander = await make();
   const answer = await http('DELETE', tokensOf(endpointId), { headers: { 'Correlation-ID': 'delete-all' } });
@@ -125,7 +125,7 @@ test('DELETE of all deletes every token of the endpoint in any status, with one 
   assert.equal(answer.text, '');
   assert.deepEqual((await get(tokensOf(endpointId))).json, { content: [], totalElements: 0 });
   const events = new Map();
-  for (const { id, status } of made) {
+  for (const { id, status } of tokens) {
     const { row, audit, revocations } = await look(id);
     assert.equal(row, undefined);
     const { at, ...rest } = audit.at(-1);
@@ -137,8 +137,8 @@ test('DELETE of all deletes every token of the endpoint in any status, with one 
   }
   const byApplication = [...events.values()].sort((a, b) => a.application.localeCompare(b.application));
   assert.deepEqual(byApplication.map(({ application }) => application), ['kettle_a', 'kettle_b']);
-  assert.deepEqual(byApplication[0].ids.sort(), made.slice(0, 4).map(({ id }) => id).sort());
-  assert.deepEqual(byApplication[1].ids.sort(), made.slice(4).map(({ id }) => id).sort());
+  assert.deepEqual(byApplication[0].ids.sort(), tokens.slice(0, 4).map(({ id }) => id).sort());
+  assert.deepEqual(byApplication[1].ids.sort(), tokens.slice(4).map(({ id }) => id).sort());
   assert.equal((await look(bystander.id)).row.status, 'Inactive');
   // For an endpoint without tokens it succeeds too, without an event.
   const total = () => stack.mariadb.sql('SELECT COUNT(*) FROM revocation');
@@ -162,7 +162,7 @@ test('DELETE of all deletes more tokens than fit on a page', async () => {
 
 test('DELETE of all honours If-Match with the tag of the list', async () => {
   const endpointId = endpoint();
-  const made = await make(endpointId);
+  const token = await make(endpointId);
   const tag = (await get(tokensOf(endpointId))).headers.etag;
   const all = (match) => http('DELETE', tokensOf(endpointId), { headers: { 'If-Match': match } });
   isError(await all(otherTag), 412);
@@ -173,13 +173,13 @@ test('DELETE of all honours If-Match with the tag of the list', async () => {
   const present = (await get(tokensOf(endpointId))).headers.etag;
   assert.notEqual(present, tag);
   assert.equal((await all(`${otherTag},${present}`)).status, 204);
-  isError(await get(made.url), 404);
+  isError(await get(token.url), 404);
 });
 
 test('the tag of a list covers all tokens of the endpoint with any page and filter, and protects them in a DELETE', async () => {
   const endpointId = endpoint();
-  const made = [];
-  for (let i = 0; i < 25; i += 1) made.push(await make(endpointId));
+  const tokens = [];
+  for (let i = 0; i < 25; i += 1) tokens.push(await make(endpointId));
   const list = async (query = '', options) => get(`${tokensOf(endpointId)}${query}`, options);
   const pages = ['', '?limit=1', '?offset=20', '?status=Revoked', '?order=ASC&limit=3&offset=4&status=Inactive', '?offset=100'];
   const tags = async () => {
@@ -193,11 +193,11 @@ test('the tag of a list covers all tokens of the endpoint with any page and filt
   let tag = await tags();
   // Changes to tokens that are not on the first page: the oldest ones. The last step restores their number.
   for (const change of [
-    () => setStatus(made[0].url, 'Suspended'),
-    () => setStatus(made[0].url, 'Active'),
-    () => setStatus(made[1].url, 'Active'),
-    () => setStatus(made[2].url, 'Revoked'),
-    () => http('DELETE', made[3].url),
+    () => setStatus(tokens[0].url, 'Suspended'),
+    () => setStatus(tokens[0].url, 'Active'),
+    () => setStatus(tokens[1].url, 'Active'),
+    () => setStatus(tokens[2].url, 'Revoked'),
+    () => http('DELETE', tokens[3].url),
     () => make(endpointId),
   ]) {
     seen.push(tag);
@@ -268,12 +268,12 @@ test('the history of a token: newest first, with when, from, to, how and the cor
 });
 
 test('the history has pages, and is 404 after the deletion of its token', async () => {
-  const made = await make();
+  const token = await make();
   for (let i = 0; i < 12; i += 1) {
-    await setStatus(made.url, i % 2 === 0 ? 'Suspended' : 'Active', { 'Correlation-ID': `turn-${i}` });
+    await setStatus(token.url, i % 2 === 0 ? 'Suspended' : 'Active', { 'Correlation-ID': `turn-${i}` });
   }
   const page = async (query) => {
-    const answer = await get(`${made.url}/history${query}`);
+    const answer = await get(`${token.url}/history${query}`);
     assert.equal(answer.status, 200, answer.text);
     assert.equal(answer.json.totalElements, 13);
     return answer.json.content.map(({ correlationId }) => correlationId);
@@ -290,53 +290,53 @@ test('the history has pages, and is 404 after the deletion of its token', async 
     ['offset=-1', ['offset']],
     ['limit=x&offset=y', ['limit', 'offset']],
   ]) {
-    isError(await get(`${made.url}/history?${query}`), 400, fields);
+    isError(await get(`${token.url}/history?${query}`), 400, fields);
   }
   for (const method of ['PUT', 'POST', 'DELETE']) {
-    const answer = await http(method, `${made.url}/history`, method === 'DELETE' ? {} : { body: {} });
+    const answer = await http(method, `${token.url}/history`, method === 'DELETE' ? {} : { body: {} });
     isError(answer, 405);
     assert.deepEqual(allowed(answer), ['GET', 'HEAD', 'OPTIONS']);
   }
-  isError(await get(`${made.url}/history`, { headers: { Accept: 'text/csv' } }), 406);
-  assert.equal((await http('DELETE', made.url)).status, 204);
-  isError(await get(`${made.url}/history`), 404);
+  isError(await get(`${token.url}/history`, { headers: { Accept: 'text/csv' } }), 406);
+  assert.equal((await http('DELETE', token.url)).status, 204);
+  isError(await get(`${token.url}/history`), 404);
 });
 
 test('a missing correlation ID is generated and stored in the audit row', async () => {
-  const made = await make();
-  const answer = await setStatus(made.url, 'Suspended');
-  const { audit, revocations } = await look(made.id);
+  const token = await make();
+  const answer = await setStatus(token.url, 'Suspended');
+  const { audit, revocations } = await look(token.id);
   assert.equal(audit.at(-1).correlationId, answer.headers['correlation-id']);
   assert.equal(revocations.at(-1).correlationId, answer.headers['correlation-id']);
 });
 
 test('the log contains no token value', async () => {
   const value = `shown-nowhere-${endpoint()}`;
-  const made = await make(undefined, { applicationName: 'smart_kettle', token: value });
-  await setStatus(made.url, 'Suspended');
-  await get(`${made.url}/history`);
-  await http('DELETE', made.url);
+  const token = await make(undefined, { applicationName: 'smart_kettle', token: value });
+  await setStatus(token.url, 'Suspended');
+  await get(`${token.url}/history`);
+  await http('DELETE', token.url);
   assert.ok(!stack.cm.log.includes(value));
 });
 
 // The last test stops the database.
 test('MariaDB down: 503 with Retry-After from every operation, and nothing is partially done', async () => {
-  const made = await make();
-  const before = await look(made.id);
+  const token = await make();
+  const before = await look(token.id);
   await stack.mariadb.kill();
   for (const answer of await Promise.all([
-    get(made.url),
-    get(`${made.url}/history`),
-    setStatus(made.url, 'Suspended'),
-    http('DELETE', made.url),
-    http('DELETE', tokensOf(made.endpointId)),
+    get(token.url),
+    get(`${token.url}/history`),
+    setStatus(token.url, 'Suspended'),
+    http('DELETE', token.url),
+    http('DELETE', tokensOf(token.endpointId)),
   ])) {
     isError(answer, 503);
     assert.match(answer.headers['retry-after'], /^\d+$/);
   }
-  isError(await setStatus(made.url, 'Gone'), 400);
+  isError(await setStatus(token.url, 'Gone'), 400);
   await stack.mariadb.start();
   await stack.cm.up();
-  assert.deepEqual(await look(made.id), before);
-  assert.equal((await setStatus(made.url, 'Suspended')).status, 200);
+  assert.deepEqual(await look(token.id), before);
+  assert.equal((await setStatus(token.url, 'Suspended')).status, 200);
 });

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { Cm } from '../../support/cm.mjs';
 import { get } from '../../support/http.mjs';
 import { Operator } from '../../support/operator.mjs';
-import { slowness } from '../../support/places.mjs';
+import { slowness } from '../../support/paths.mjs';
 import { Rows } from '../../support/rows.mjs';
 import { Stack } from '../../support/stack.mjs';
 

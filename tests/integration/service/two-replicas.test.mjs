@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { Cm } from '../../support/cm.mjs';
 import { get, http } from '../../support/http.mjs';
 import { importLines } from '../../support/ndjson.mjs';
-import { slowness, volume } from '../../support/places.mjs';
+import { slowness, volume } from '../../support/paths.mjs';
 import { channels, isError, states, stored } from '../../support/rest.mjs';
 import { Stack } from '../../support/stack.mjs';
 import { setStatus, isRevocation, transitions } from '../../support/state-table.mjs';
@@ -82,7 +82,7 @@ function checkStory({ id, asked }, { row, audit, revocations }) {
   }
   assert.equal(row, now, details);
   // 2. Each change was requested once and answered with success; requests without success changed nothing.
-  const changes = new Map(audit.slice(1).map((one) => [one.correlationId, one]));
+  const changes = new Map(audit.slice(1).map((item) => [item.correlationId, item]));
   assert.equal(changes.size, audit.length - 1, details);
   for (const { target, status, shown, correlationId } of asked) {
     const change = changes.get(correlationId);
@@ -178,14 +178,14 @@ test('both replicas return the same status as soon as a change is answered', asy
   for (let i = 0; i < 30; i += 1) {
     const created = (await replicas[i % 2].provision(`both-${i}`)).json;
     const at = (replica) => `${replica.api}/endpoints/both-${i}/tokens/${created.endpointTokenId}`;
-    const [one, other] = i % 2 === 0 ? replicas : [...replicas].reverse();
-    const changed = await setStatus(at(one), 'Suspended');
+    const [item, other] = i % 2 === 0 ? replicas : [...replicas].reverse();
+    const changed = await setStatus(at(item), 'Suspended');
     const shown = await get(at(other));
     assert.deepEqual(shown.json, changed.json);
     assert.equal(shown.headers.etag, changed.headers.etag, 'a tag of one replica is good for the other');
     assert.equal((await setStatus(at(other), 'Active', { 'If-Match': changed.headers.etag })).status, 200);
-    isError(await setStatus(at(one), 'Revoked', { 'If-Match': changed.headers.etag }), 412);
-    assert.equal((await http('DELETE', at(one))).status, 204);
+    isError(await setStatus(at(item), 'Revoked', { 'If-Match': changed.headers.etag }), 412);
+    assert.equal((await http('DELETE', at(item))).status, 204);
     isError(await get(at(other)), 404);
   }
 });

@@ -130,11 +130,11 @@ bool somebody_waits(const mariadb_server& server) {
 
 std::unique_ptr<storage::connection> connect(const mariadb_server& server) {
   const auto settings = server.settings();
-  auto made =
+  auto opened =
     storage::connection::open(settings, server.address(), {settings.connect_timeout, settings.socket_timeout});
-  if (!made)
-    throw std::runtime_error(made.error().error.detail);
-  return *std::move(made);
+  if (!opened)
+    throw std::runtime_error(opened.error().error.detail);
+  return *std::move(opened);
 }
 
 void run(storage::connection& db, std::string_view sql) {

@@ -54,7 +54,7 @@ TEST_CASE("a batch of hashes is answered in its own order, with repeats and unkn
   const auto found = must<found_tokens>(db, command).tokens;
   REQUIRE(found.size() == size);
   for (std::uint32_t i = 0; i < size; ++i) {
-    INFO("place " << i << " of " << size);
+    INFO("position " << i << " of " << size);
     if (i % 5 == 3) {
       CHECK_FALSE(found[i].has_value());
     } else {

@@ -4,7 +4,7 @@
 #include "actors/interfaces/database.hpp"
 #include "actors/interfaces/health.hpp"
 #include "actors/runtime/hardening.hpp"
-#include "questions.hpp"
+#include "storage_fixtures.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>

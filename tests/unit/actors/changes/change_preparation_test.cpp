@@ -2,7 +2,7 @@
 #include "actors/changes/token_import.hpp"
 #include "actors/interfaces/changes.hpp"
 #include "catch.hpp"
-#include "questions.hpp"
+#include "storage_fixtures.hpp"
 
 using namespace cm;
 using namespace cm::actors;
@@ -13,15 +13,15 @@ namespace {
 
 const auto changed_at = core::from_unix_ms(1'700'000'000'000);
 
-import_order order_of(std::vector<http::import_line> lines) {
+import_order order_of(std::vector<core::import_line> lines) {
   import_order out;
   out.lines = std::move(lines);
   out.origin = {core::channel::import, "", "c-1"};
   return out;
 }
 
-http::import_line line_of(const std::string& application, std::optional<std::string> token) {
-  http::import_line out;
+core::import_line line_of(const std::string& application, std::optional<std::string> token) {
+  core::import_line out;
   out.endpoint_id = "endpoint-1";
   out.application_name = application;
   if (token)

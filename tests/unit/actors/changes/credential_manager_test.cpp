@@ -189,7 +189,7 @@ fake_follower(revocation_follower_actor::stateful_pointer<fake_follower_state> s
       self->state.asked.push_back(self->make_response_promise<bool>());
       return self->state.asked.back();
     },
-    [](heard_atom, const invalidated_tokens_ptr&) {},
+    [](received_atom, const invalidated_tokens_ptr&) {},
     [](nats_atom, const nats_state_ptr&) {},
     [](peer_atom, const forwarder_ptr&) {},
     [](peer_atom, const storage_gate_peer&) {},

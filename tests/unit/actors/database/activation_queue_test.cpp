@@ -1,7 +1,7 @@
 #include "actors/database/activation_queue.hpp"
 #include "catch.hpp"
-#include "questions.hpp"
 #include "storage/events/audit.hpp"
+#include "storage_fixtures.hpp"
 
 #include <map>
 #include <random>

@@ -1,6 +1,6 @@
 #include "actors/interfaces/storage_job.hpp"
 #include "catch.hpp"
-#include "questions.hpp"
+#include "storage_fixtures.hpp"
 
 using namespace cm;
 using namespace cm::actors;

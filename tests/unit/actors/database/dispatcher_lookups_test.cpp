@@ -1,5 +1,5 @@
 #include "catch.hpp"
-#include "questions.hpp"
+#include "storage_fixtures.hpp"
 
 using namespace cm;
 using namespace cm::actors;

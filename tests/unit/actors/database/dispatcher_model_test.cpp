@@ -1,7 +1,7 @@
 // Compares the dispatcher with a simple model of its contract, through thousands of random steps.
 #include "actors/interfaces/storage_job.hpp"
 #include "catch.hpp"
-#include "questions.hpp"
+#include "storage_fixtures.hpp"
 
 #include <map>
 #include <random>

@@ -244,7 +244,7 @@ TEST_CASE("requests do not wait for a database that has been down for more than 
   gate_fixture f;
   f.add_worker();
   f.system.pass(milliseconds{100});
-  f.report(false, false, "gone");
+  f.report(false, false, "lost");
   f.system.pass(milliseconds{900});
   const auto waiting_lookup = f.look_up({key(5)}, seconds{10});
   const auto waiting_command = f.command(seconds{10});

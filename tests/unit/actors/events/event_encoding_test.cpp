@@ -2,7 +2,7 @@
 #include "catch.hpp"
 #include "messaging/records/avro.hpp"
 #include "messaging/records/ecap.hpp"
-#include "questions.hpp"
+#include "storage_fixtures.hpp"
 
 #include <limits>
 

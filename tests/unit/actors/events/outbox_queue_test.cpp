@@ -2,7 +2,7 @@
 #include "actors/events/outbox_queue.hpp"
 #include "catch.hpp"
 #include "messaging/records/ecap.hpp"
-#include "questions.hpp"
+#include "storage_fixtures.hpp"
 
 using namespace cm;
 using namespace cm::actors;
@@ -52,13 +52,13 @@ TEST_CASE("events that were not confirmed are published again, at their old posi
   static_cast<void>(queue.take(1));
   const auto second = queue.take(1);
   static_cast<void>(queue.take(1));
-  queue.again(second);
-  queue.again(second); // it is waiting already
+  queue.requeue(second);
+  queue.requeue(second); // it is waiting already
   CHECK(sequences(queue.take(10)) == std::vector<std::uint64_t>{2, 4});
   CHECK_FALSE(queue.waits());
-  queue.again(revocations(9, 1)); // not in the queue
+  queue.requeue(revocations(9, 1)); // not in the queue
   CHECK_FALSE(queue.waits());
-  queue.again();
+  queue.requeue_all();
   CHECK(sequences(queue.take(10)) == std::vector<std::uint64_t>{1, 2, 3, 4});
 }
 

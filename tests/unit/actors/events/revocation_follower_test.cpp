@@ -131,8 +131,8 @@ public:
   void receive(const core::revocation& event) {
     auto events = std::make_shared<invalidated_tokens>();
     for (const auto& id : event.ids)
-      events->heard.push_back({id, event.at});
-    system.tell(follower, heard_v, invalidated_tokens_ptr{std::move(events)});
+      events->received.push_back({id, event.at});
+    system.tell(follower, received_v, invalidated_tokens_ptr{std::move(events)});
   }
 
   virtual_system system;

@@ -1,7 +1,7 @@
-#include "actors/events/heard_events.hpp"
+#include "actors/events/received_events.hpp"
 #include "actors/events/revocation_tail.hpp"
 #include "catch.hpp"
-#include "questions.hpp"
+#include "storage_fixtures.hpp"
 
 using namespace cm;
 using namespace cm::actors;
@@ -77,7 +77,7 @@ TEST_CASE("a missing number is given up when too many rows follow it, and take()
 }
 
 TEST_CASE("a revocation was received when events with its time have named each of its credentials") {
-  heard_events received;
+  received_events received;
   const auto both = revocation_of({1, 2}, 1'000);
   CHECK_FALSE(received.contains(both));
   received.add(id_of(1), core::from_unix_ms(1'000));
@@ -93,10 +93,10 @@ TEST_CASE("a revocation was received when events with its time have named each o
 }
 
 TEST_CASE("the received events are limited to two generations") {
-  heard_events received;
-  for (std::size_t i = 0; i < 3 * heard_events::max_generation; ++i)
+  received_events received;
+  for (std::size_t i = 0; i < 3 * received_events::max_generation; ++i)
     received.add(id_of(i % 65'536), core::from_unix_ms(static_cast<std::int64_t>(i)));
-  const auto last = 3 * heard_events::max_generation - 1;
+  const auto last = 3 * received_events::max_generation - 1;
   CHECK(received.contains(revocation_of({last % 65'536}, static_cast<std::int64_t>(last))));
   CHECK_FALSE(received.contains(revocation_of({0}, 0)));
 }

@@ -69,12 +69,12 @@ TEST_CASE("the status is out of service while all components are up but CM does 
 TEST_CASE("a component that reports down makes the status down, and its error is shown") {
   auto board = all_up();
   SECTION("database") {
-    board.take(report_of<core::database_health>(health_status::down, "gone"), moment(milliseconds{1}));
-    CHECK(board.look(moment(milliseconds{1}), wall).db.error == "gone");
+    board.take(report_of<core::database_health>(health_status::down, "lost"), moment(milliseconds{1}));
+    CHECK(board.look(moment(milliseconds{1}), wall).db.error == "lost");
   }
   SECTION("NATS") {
-    board.take(report_of<core::nats_health>(health_status::down, "gone"), moment(milliseconds{1}));
-    CHECK(board.look(moment(milliseconds{1}), wall).nats.error == "gone");
+    board.take(report_of<core::nats_health>(health_status::down, "lost"), moment(milliseconds{1}));
+    CHECK(board.look(moment(milliseconds{1}), wall).nats.error == "lost");
   }
   SECTION("actors") {
     board.take(report_of<core::actors_health>(health_status::down), moment(milliseconds{1}));

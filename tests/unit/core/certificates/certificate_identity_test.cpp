@@ -154,7 +154,7 @@ TEST_CASE("exactly one complete certificate with an issuer is accepted") {
   damaged[pem.size() / 2] = '!';
   CHECK(certificate_error(damaged) == "the certificate is damaged");
   CHECK(certificate_error(pem.substr(0, pem.size() / 2)) == "the certificate is damaged");
-  CHECK(certificate_error(pem + damaged) == "there is something damaged behind the certificate");
+  CHECK(certificate_error(pem + damaged) == "the text after the certificate is damaged");
   CHECK(certificate_error("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n") == "the certificate is damaged");
   // Must not prompt for a password on the terminal.
   CHECK(certificate_error("-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,"

@@ -174,11 +174,11 @@ TEST_CASE("the error for an invalid name contains the byte offset") {
     CHECK(name_error(std::string(type) + "=a").find("an unknown attribute type") != std::string::npos);
   }
   CHECK(name_error("CN=\"a") == "not a distinguished name: a quote without an end at byte 4");
-  CHECK(name_error("CN=\"a\" b") == "not a distinguished name: text behind the end of a value at byte 8");
+  CHECK(name_error("CN=\"a\" b") == "not a distinguished name: text after the end of a value at byte 8");
   CHECK(name_error("CN=a\"b") == "not a distinguished name: a quote inside of a value at byte 5");
-  CHECK(name_error("CN=a\\") == "not a distinguished name: a backslash before nothing that needs one at byte 5");
-  CHECK(name_error("CN=a\\x") == "not a distinguished name: a backslash before nothing that needs one at byte 5");
-  CHECK(name_error("CN=a\\c") == "not a distinguished name: a backslash before nothing that needs one at byte 5");
+  CHECK(name_error("CN=a\\") == "not a distinguished name: a backslash before a character that needs none at byte 5");
+  CHECK(name_error("CN=a\\x") == "not a distinguished name: a backslash before a character that needs none at byte 5");
+  CHECK(name_error("CN=a\\c") == "not a distinguished name: a backslash before a character that needs none at byte 5");
   CHECK(name_error("CN=\\c3") == "not a distinguished name: a value that is not UTF-8 at byte 4");
   CHECK(name_error("CN=\xfc") == "not a distinguished name: a value that is not UTF-8 at byte 4");
   CHECK(name_error(std::string("CN=a\0b", 6)) == "not a distinguished name: a zero byte at byte 5");
@@ -192,7 +192,7 @@ TEST_CASE("the error for an invalid name contains the byte offset") {
   CHECK(name_error("CN=#1f8080").find("not one BER element") != std::string::npos);
   CHECK(name_error("CN=#0c01g1") == "not a distinguished name: no pair of hexadecimal digits at byte 9");
   CHECK(name_error("CN=#0c0").find("no pair of hexadecimal digits") != std::string::npos);
-  CHECK(name_error("CN=#0c0161 b").find("text behind the end of a value") != std::string::npos);
+  CHECK(name_error("CN=#0c0161 b").find("text after the end of a value") != std::string::npos);
 }
 
 TEST_CASE("a name has at most 8192 bytes, both as input and in its canonical form") {

@@ -102,7 +102,7 @@ TEST_CASE("a clock that stepped back does not delay the next check") {
 TEST_CASE("a file without a stamp is checked once, then every minute") {
   auto w = watch();
   REQUIRE(w.check_due(std::nullopt, issued + 1s));
-  CHECK(w.checked(bad(license_failure::unreadable), std::nullopt, issued + 1s) == license_change::turned_bad);
+  CHECK(w.checked(bad(license_failure::unreadable), std::nullopt, issued + 1s) == license_change::invalidated);
   CHECK_FALSE(w.check_due(std::nullopt, issued + 2s));
   CHECK(w.check_due(std::nullopt, issued + 61s));
   CHECK(w.check_due(stamp(), issued + 2s));
@@ -131,10 +131,10 @@ TEST_CASE("writes are refused after the file becomes invalid, and the health tex
     const auto failure = static_cast<license_failure>(i);
     INFO(to_string(failure));
     auto w = watch(day * 10);
-    CHECK(w.checked(bad(failure), stamp(2), issued + 1h) == license_change::turned_bad);
+    CHECK(w.checked(bad(failure), stamp(2), issued + 1h) == license_change::invalidated);
     CHECK(w.state(issued + 1h) == license_state::invalid);
     CHECK_FALSE(w.writes_allowed(issued + 1h));
-    CHECK(contains(w.health_text(issued + 1h), "turned bad (license file 'x.p12' is bad)"));
+    CHECK(contains(w.health_text(issued + 1h), "became invalid (license file 'x.p12' is bad)"));
     CHECK(w.current() == made_license());
     CHECK(w.checked(bad(failure), stamp(2), issued + 2h) == license_change::none);
   }
@@ -143,7 +143,7 @@ TEST_CASE("writes are refused after the file becomes invalid, and the health tex
 TEST_CASE("writes are allowed again after the file becomes valid") {
   auto w = watch();
   (void)w.checked(bad(license_failure::unreadable), std::nullopt, issued + 1h);
-  CHECK(w.checked(bad(license_failure::malformed), stamp(2), issued + 2h) == license_change::turned_bad);
+  CHECK(w.checked(bad(license_failure::malformed), stamp(2), issued + 2h) == license_change::invalidated);
   CHECK(w.checked(made_license(), stamp(3), issued + 3h) == license_change::recovered);
   CHECK(w.writes_allowed(issued + 3h));
   CHECK(w.state(issued + 3h) == license_state::valid);
@@ -155,17 +155,17 @@ TEST_CASE("the expiry of the license in force does not make its file invalid: th
   CHECK(w.checked(expired, stamp(), end + 1h) == license_change::none);
   CHECK(w.state(end + 1h) == license_state::grace);
   SECTION("also after the file was invalid for a time") {
-    CHECK(w.checked(bad(license_failure::unreadable), std::nullopt, end + 2h) == license_change::turned_bad);
+    CHECK(w.checked(bad(license_failure::unreadable), std::nullopt, end + 2h) == license_change::invalidated);
     CHECK(w.state(end + 2h) == license_state::invalid);
     CHECK(w.checked(expired, stamp(), end + 3h) == license_change::recovered);
     CHECK(w.state(end + 3h) == license_state::grace);
   }
   SECTION("but another expired file is invalid") {
-    CHECK(w.checked(bad(license_failure::expired, made_license(2)), stamp(2), end + 2h) == license_change::turned_bad);
+    CHECK(w.checked(bad(license_failure::expired, made_license(2)), stamp(2), end + 2h) == license_change::invalidated);
     CHECK(w.state(end + 2h) == license_state::invalid);
   }
   SECTION("and so is the same file if it is no longer trusted") {
-    CHECK(w.checked(bad(license_failure::untrusted, made_license()), stamp(), end + 2h) == license_change::turned_bad);
+    CHECK(w.checked(bad(license_failure::untrusted, made_license()), stamp(), end + 2h) == license_change::invalidated);
     CHECK(w.state(end + 2h) == license_state::invalid);
   }
 }
@@ -197,7 +197,7 @@ TEST_CASE("a warning is due immediately when the license expires or the file bec
   (void)other.checked(bad(license_failure::malformed), stamp(2), issued + 1h);
   const auto text = other.take_warning(issued + 1h);
   REQUIRE(text.has_value());
-  CHECK(contains(*text, "turned bad"));
+  CHECK(contains(*text, "became invalid"));
   CHECK_FALSE(other.take_warning(issued + 1h + 59min));
   CHECK(other.take_warning(issued + 2h));
   (void)other.checked(made_license(), stamp(3), issued + 3h);
@@ -223,9 +223,9 @@ TEST_CASE("warnings and health text contain the subject, the dates and the conse
         == "expired on 2027-01-01T00:00:00.000Z, in its grace period until 2027-01-11T00:00:00.000Z");
   CHECK(
     w.health_text(end + day * 11)
-    == "expired on 2027-01-01T00:00:00.000Z, its grace period is over: REST writes are refused, validation goes on");
+    == "expired on 2027-01-01T00:00:00.000Z, its grace period is over: REST writes are refused, validation continues");
   CHECK(watch().health_text(end + 1h)
-        == "expired on 2027-01-01T00:00:00.000Z: REST writes are refused, validation goes on");
+        == "expired on 2027-01-01T00:00:00.000Z: REST writes are refused, validation continues");
   CHECK(*w.take_warning(end - day * 3 + 1h)
         == "license of 'CN=number 1': valid until 2027-01-01T00:00:00.000Z, in 2 days; "
            "a new file is taken over without a restart");

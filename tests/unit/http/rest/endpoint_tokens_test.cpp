@@ -22,7 +22,7 @@ namespace {
 
 const cm::http::router<cm::http::api_route> routes = cm::http::make_api_router();
 
-cm::core::expected<cm::http::create_token_request> create_token(std::string_view body,
+cm::core::expected<cm::core::create_token_request> create_token(std::string_view body,
                                                                 const std::string& endpoint = "ep-1") {
   const auto request = make_post("/api/v1/endpoints/" + endpoint + "/tokens", body);
   return cm::http::parse_create(request, routes.match(request).parameters);

@@ -92,10 +92,11 @@ TEST_CASE("Results of an import are written one per line") {
 TEST_CASE("A result line shows only the reason phrase of an internal error, but the message of an outage") {
   std::string out;
   cm::http::write_import_failed(out, 1, cm::core::make_error(cm::core::errc::internal, "inner workings"));
-  cm::http::write_import_failed(out, 2, cm::core::make_error(cm::core::errc::unavailable, "The database is away"));
+  cm::http::write_import_failed(out, 2,
+                                cm::core::make_error(cm::core::errc::unavailable, "The database is not available"));
   CHECK(out
         == "{\"line\":1,\"result\":\"failed\",\"code\":500,\"message\":\"Internal Server Error\"}\n"
-           "{\"line\":2,\"result\":\"failed\",\"code\":503,\"message\":\"The database is away\"}\n");
+           "{\"line\":2,\"result\":\"failed\",\"code\":503,\"message\":\"The database is not available\"}\n");
 }
 
 TEST_CASE("Appending many result lines preserves earlier ones") {

@@ -6,10 +6,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { after, before, beforeEach, test } from 'node:test';
 
-import { Cm, twoOfAKind } from '../../support/cm.mjs';
+import { Cm, twoWorkersPerRole } from '../../support/cm.mjs';
 import { record } from '../../support/records.mjs';
 import { Operator } from '../../support/operator.mjs';
-import { slowness } from '../../support/places.mjs';
+import { slowness } from '../../support/paths.mjs';
 import { Process } from '../../support/process.mjs';
 import { Proxy } from '../../support/proxy.mjs';
 import { Rows } from '../../support/rows.mjs';
@@ -20,7 +20,7 @@ import { until } from '../../support/wait.mjs';
 const many = 40;
 
 /** Long enough that nothing expires during a test. */
-const timeToLive = { 'kaa.cm.cache.time-to-live': '10m', ...twoOfAKind };
+const timeToLive = { 'kaa.cm.cache.time-to-live': '10m', ...twoWorkersPerRole };
 
 let stack;
 let operator;
@@ -97,7 +97,7 @@ async function refusedByAll(token) {
 
 test('a valid token is accepted from the cache while the database of a replica is unreachable', async () => {
   const { token } = await tokenInMemory();
-  await second.healthThat(({ body }) => body.db.status === 'DOWN', 'a database that is away');
+  await second.healthThat(({ body }) => body.db.status === 'DOWN', 'an unreachable database');
   assert.deepEqual(await codes(token), [200]);
 });
 
@@ -173,7 +173,7 @@ test('a replica that was disconnected from NATS invalidates its cache, because i
   const it = await tokenInMemory();
   broker.refuse();
   broker.cut();
-  await second.healthThat(({ body }) => body.nats.status === 'DOWN', 'a broker that is away');
+  await second.healthThat(({ body }) => body.nats.status === 'DOWN', 'an unreachable broker');
   assert.equal((await operator.setTokenStatus(it.endpointId, it.id, 'Revoked')).status, 200);
   await until(async () => (await rows.pending()) === 0, { what: 'the event on its way' });
   broker.heal();
@@ -209,7 +209,7 @@ test('a replica that could not keep up with the events invalidates its cache', a
   execFileSync('renice', ['-n', '19', '-p', ...others]);
   const busy = Array.from({ length: availableParallelism() }, () => new Process(process.execPath, ['-e', 'for (;;);']));
   t.after(async () => {
-    await Promise.all(busy.map((one) => one.kill()));
+    await Promise.all(busy.map((item) => item.kill()));
     database.heal();
     await second.stop(); // only root can decrease the niceness again
     await second.launch().up();
@@ -232,7 +232,7 @@ test('a replica that could not keep up with the events invalidates its cache', a
     },
     { timeout: 60_000 * slowness, interval: 10, what: 'an overflow' },
   );
-  await Promise.all(busy.map((one) => one.kill()));
+  await Promise.all(busy.map((item) => item.kill()));
   await until(async () => (await codes(it.token)).includes(503), {
     timeout: 10_000 * slowness,
     what: 'an answer of the second replica that is not from memory',
@@ -257,7 +257,7 @@ test('after any loss of events, a token is refused when the time-to-live has exp
     await withTokenInMemory(its, behind, validate, async (endpointId, json) => {
       const revoked = Date.now();
       for (let asked = revoked; (await validate(json.token)) !== 403; asked = Date.now()) {
-        assert.ok(asked - revoked <= 2_000, `let in after ${asked - revoked} ms`);
+        assert.ok(asked - revoked <= 2_000, `accepted after ${asked - revoked} ms`);
       }
     });
   } finally {

@@ -1,4 +1,4 @@
-#include "actors/events/heard_events.hpp"
+#include "actors/events/received_events.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -6,7 +6,7 @@
 
 namespace cm::actors {
 
-std::uint64_t heard_events::key_of(const core::uuid& credential, core::timestamp at) noexcept {
+std::uint64_t received_events::key_of(const core::uuid& credential, core::timestamp at) noexcept {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
   std::memcpy(&high, credential.bytes.data(), sizeof high);
@@ -17,20 +17,20 @@ std::uint64_t heard_events::key_of(const core::uuid& credential, core::timestamp
   return high ^ (low * spread_low) ^ (static_cast<std::uint64_t>(core::to_unix_ms(at)) * spread_time);
 }
 
-void heard_events::add(const core::uuid& credential, core::timestamp at) {
+void received_events::add(const core::uuid& credential, core::timestamp at) {
   if (young_.size() >= max_generation)
     start_generation();
   young_.insert(key_of(credential, at));
 }
 
-bool heard_events::contains(const core::revocation& revoked) const {
+bool received_events::contains(const core::revocation& revoked) const {
   return std::all_of(revoked.ids.begin(), revoked.ids.end(), [&](const core::uuid& id) {
     const auto key = key_of(id, revoked.at);
     return young_.count(key) != 0 || old_.count(key) != 0;
   });
 }
 
-void heard_events::start_generation() {
+void received_events::start_generation() {
   old_ = std::exchange(young_, {});
 }
 

@@ -8,10 +8,10 @@ namespace cm::actors {
 
 /// Counts occurrences of a problem. Selects the first, second, fourth, eighth and so on to be logged, so that a
 /// frequent problem does not flood the log. Not thread-safe.
-class occasional {
+class log_throttle {
 public:
   /// Counts an occurrence. @return whether to log it
-  [[nodiscard]] bool again() noexcept { return std::has_single_bit(++count_); }
+  [[nodiscard]] bool should_log() noexcept { return std::has_single_bit(++count_); }
 
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
 

@@ -15,7 +15,7 @@ namespace cm::actors {
 /// older one, so an entry stays for one to two periods. A full generation is replaced early. An entry that is dropped
 /// too early only makes CM publish an event once more, which listeners have to expect anyway. Not thread-safe; has no
 /// clock.
-class heard_events {
+class received_events {
 public:
   /// Maximum credentials of one generation. Two full generations take about 2 MB.
   static constexpr std::size_t max_generation = 32'768;
