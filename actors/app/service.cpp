@@ -2,6 +2,7 @@
 
 #include "actors/http/http_listener.hpp"
 #include "actors/supervision/root.hpp"
+#include "actors/supervision/service_metrics.hpp"
 #include "core/base/exit_status.hpp"
 #include "core/base/version.hpp"
 #include "core/observability/logging.hpp"
@@ -127,9 +128,10 @@ int run_service(const core::settings& settings, const service_hooks& hooks) {
                      settings.credentials.trustful};
   configured.management_io = std::make_shared<http::net::io_context>(1);
   configured.api_io = make_api_loops(settings.credentials.workers_per_role());
-  configured.metrics = std::make_shared<core::metrics>(
-    core::metrics::sizes{settings.credentials.workers_per_role(), configured.api_io.size(), http::api_route_count,
-                         settings.database.pool_size});
+  configured.metrics =
+    std::make_shared<service_metrics>(service_metrics::sizes{settings.credentials.workers_per_role(),
+                                                             configured.api_io.size(), settings.database.pool_size},
+                                      configured.info);
   // The API port opens last. If it cannot be opened, CM should fail now and not only when the dependencies are
   // available.
   if (const auto probe = http::acceptor::open(*configured.api_io.front(), {}, settings.server.port); probe.has_error())

@@ -208,7 +208,7 @@ nats_link_actor::behavior_type nats_link(nats_link_self self, nats_link_settings
       judge(self);
       if (connected) {
         if (s.settings.metrics)
-          s.settings.metrics->nats.connects.add(1);
+          s.settings.metrics->connection.connects.add(1);
         s.reopen->reset();
         probe(self);
       }

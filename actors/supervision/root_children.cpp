@@ -46,7 +46,7 @@ void add_health(root_pointer self) {
   add_child(self, "health", [self] {
     auto& state = self->state;
     health_settings settings;
-    settings.metrics = state.settings.metrics;
+    settings.lost_removals = [removals = state.settings.metrics->removals] { return removals->all_lost(); };
     if (state.settings.settings.credentials.trustful)
       settings.warnings.emplace_back("trustful mode: unknown credentials are accepted; not for production");
     state.health = self->spawn(health_reporter, settings);
@@ -65,7 +65,8 @@ void add_health(root_pointer self) {
 std::shared_ptr<const management_context> make_management_context(const root_settings& settings) {
   auto context = std::make_shared<management_context>(settings.settings.management);
   context->info = settings.info;
-  context->metrics = settings.metrics;
+  context->metrics = settings.metrics->registry;
+  context->rest = settings.metrics->rest;
   context->memory_budget = settings.settings.memory_budget_bytes;
   return context;
 }
@@ -110,7 +111,7 @@ void add_gate(root_pointer self) {
     settings.dispatcher.workers = state.settings.settings.database.pool_size;
     settings.dispatcher.replica = state.settings.info.replica_id;
     settings.hosts = state.database_hosts;
-    settings.metrics = state.settings.metrics;
+    settings.metrics = state.settings.metrics->database;
     settings.on_first_contact = [me] { caf::anon_send(me, ready_v, milestone::storage); };
     settings.on_refused_database = [me](const std::string& why) {
       caf::anon_send(
@@ -190,7 +191,7 @@ void add_publisher(root_pointer self) {
     event_publisher_settings settings;
     settings.instance = state.settings.settings.instance_name;
     settings.replica_id = state.settings.info.replica_id;
-    settings.metrics = state.settings.metrics;
+    settings.metrics = state.settings.metrics->outbox;
     settings.writer = state.writer;
     state.publisher = self->spawn<caf::detached>(event_publisher, std::move(settings), state.gate, state.health);
     self->send(state.manager, peer_v, event_publisher_peer{state.publisher});
@@ -205,7 +206,7 @@ void add_password_pool(root_pointer self) {
     auto& state = self->state;
     password_pool_settings settings;
     settings.workers = state.password_workers.size();
-    settings.metrics = state.settings.metrics;
+    settings.metrics = state.settings.metrics->passwords;
     state.passwords = self->spawn(password_pool, settings);
     for (std::size_t i = 0; i < state.password_workers.size(); ++i) {
       if (state.password_workers[i])
@@ -250,8 +251,7 @@ void add_api_listener(root_pointer self) {
   auto created = std::make_shared<api_context>();
   const auto& metrics = self->state.settings.metrics;
   for (std::size_t i = 0; i < self->state.settings.api_io.size(); ++i)
-    created->loops.push_back(
-      {self->state.settings.api_io[i].get(), std::shared_ptr<core::http_counters>(metrics, &metrics->api_loop(i))});
+    created->loops.push_back({self->state.settings.api_io[i].get(), metrics->rest->loop(i)});
   const std::shared_ptr<const api_context> context = std::move(created);
   add_child(self, "api-listener", [self, context] {
     auto& state = self->state;
@@ -270,7 +270,7 @@ void add_api_listener(root_pointer self) {
 
 void add_child(root_pointer self, std::string name, std::function<caf::actor()> spawn, std::function<void()> inject) {
   auto& state = self->state;
-  auto counters = state.settings.metrics->actors.get(name);
+  auto counters = state.settings.metrics->actors->get(name);
   state.children.push_back(
     std::make_unique<root_child>(root_child{std::move(name), std::move(spawn), std::move(inject),
                                             child_record{state.settings.supervision}, nullptr, std::move(counters)}));
@@ -289,7 +289,7 @@ void add_first_children(root_pointer self) {
   auto& state = self->state;
   const auto& credentials = state.settings.settings.credentials;
   state.applications = configured_applications(credentials.applications);
-  state.writer = std::make_shared<reply_writer>(state.settings.metrics);
+  state.writer = std::make_shared<reply_writer>(state.settings.metrics->nats);
   add_health(self);
   add_io_loop(self, "management-io", state.settings.management_io);
   add_management_listener(self);

@@ -2,6 +2,7 @@
 
 #include "actors/changes/endpoint_remover.hpp"
 #include "actors/changes/removal_losses.hpp"
+#include "actors/changes/removal_metrics.hpp"
 #include "actors/changes/tekton_follower.hpp"
 #include "actors/changes/token_transitioner.hpp"
 #include "actors/events/revocation_follower.hpp"
@@ -74,7 +75,7 @@ void add_link(root_pointer self) {
     const auto me = caf::actor_cast<root_actor>(self);
     nats_link_settings settings;
     settings.nats = state.settings.settings.nats;
-    settings.metrics = state.settings.metrics;
+    settings.metrics = state.settings.metrics->nats;
     settings.probe_subject = "_INBOX." + core::to_string(core::random_uuid());
     settings.on_first_contact = [me] { caf::anon_send(me, ready_v, milestone::nats); };
     const auto& instance = state.settings.settings.instance_name;
@@ -130,8 +131,7 @@ void add_validator(root_pointer self, std::size_t index) {
     settings.coalescer.cache.max_bytes = credentials.cache_max_bytes / state.validators.size();
     settings.coalescer.cache.time_to_live = credentials.cache_time_to_live;
     settings.feed = state.token_feed;
-    settings.counters =
-      std::shared_ptr<core::validator_counters>(state.settings.metrics, &state.settings.metrics->validator(index));
+    settings.counters = state.settings.metrics->token_cache->validator(index);
     settings.writer = state.writer;
     state.validators[index] = self->spawn(token_validator, std::move(settings), state.gate, state.egress);
     renew_invalidate(self);
@@ -151,7 +151,7 @@ void add_follower(root_pointer self) {
     const auto round_trip = state.settings.settings.database.socket_timeout;
     settings.gap_patience =
       round_trip.count() == 0 ? std::chrono::minutes{10} : 3 * round_trip + std::chrono::milliseconds{5'000};
-    settings.metrics = state.settings.metrics;
+    settings.metrics = state.settings.metrics->outbox;
     state.follower = self->spawn(revocation_follower, std::move(settings), state.gate, state.publisher);
     renew_invalidate(self);
     renew_forwarders(self);
@@ -188,11 +188,11 @@ void add_transitioner(root_pointer self) {
 
 void add_remover(root_pointer self) {
   self->state.removals = std::make_shared<removal_backlog>();
-  self->state.settings.metrics->unregistered.store(self->state.removals->count());
+  self->state.settings.metrics->removals->unregistered.link(self->state.removals->count());
   add_child(self, "endpoint-remover", [self] {
     auto& state = self->state;
     endpoint_remover_settings settings;
-    settings.metrics = state.settings.metrics;
+    settings.metrics = state.settings.metrics->removals;
     state.remover = self->spawn(endpoint_remover, std::move(settings), state.removals, state.manager, state.gate);
     renew_forwarders(self);
     return untyped(state.remover);
@@ -238,7 +238,7 @@ void name_unfinished_removals(root_pointer self) {
   auto& state = self->state;
   if (!state.removals)
     return;
-  removal_losses losses(state.settings.metrics, core::removal_loss::stop);
+  removal_losses losses(state.settings.metrics->removals, removal_loss::stop);
   state.removals->put_back_all();
   for (auto left = state.removals->take(batch); !left.empty(); left = state.removals->take(batch)) {
     for (const auto& removal : left)
