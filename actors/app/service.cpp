@@ -2,6 +2,7 @@
 
 #include "actors/http/http_listener.hpp"
 #include "actors/supervision/root.hpp"
+#include "actors/supervision/service_metrics.hpp"
 #include "core/base/exit_status.hpp"
 #include "core/base/try.hpp"
 #include "core/base/version.hpp"
@@ -119,9 +120,10 @@ root_settings configure(const core::settings& settings, core::license license) {
                      settings.credentials.trustful};
   configured.management_io = std::make_shared<http::net::io_context>(1);
   configured.api_io = make_api_loops(settings.credentials.workers_per_role());
-  configured.metrics = std::make_shared<core::metrics>(
-    core::metrics::sizes{settings.credentials.workers_per_role(), configured.api_io.size(), http::api_route_count,
-                         settings.database.pool_size});
+  configured.metrics =
+    std::make_shared<service_metrics>(service_metrics::sizes{settings.credentials.workers_per_role(),
+                                                             configured.api_io.size(), settings.database.pool_size},
+                                      configured.info);
   return configured;
 }
 

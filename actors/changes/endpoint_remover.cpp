@@ -61,7 +61,7 @@ void take_removal(endpoint_remover_self self, const std::string& endpoint, const
     }
     core::logger("cm.elce")->error("the tokens of unregistered endpoint {} cannot be deleted: {} {}", endpoint,
                                    result.error().message, result.error().detail);
-    removal_losses(state.settings.metrics, core::removal_loss::failure).add(endpoint);
+    removal_losses(state.settings.metrics, removal_loss::failure).add(endpoint);
   } else {
     state.backoff->reset();
   }

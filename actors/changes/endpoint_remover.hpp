@@ -2,11 +2,11 @@
 #pragma once
 
 #include "actors/changes/removal_backlog.hpp"
+#include "actors/changes/removal_metrics.hpp"
 #include "actors/interfaces/changes.hpp"
 #include "actors/interfaces/database.hpp"
 #include "actors/runtime/bounded_request.hpp"
 #include "core/base/backoff.hpp"
-#include "core/observability/metrics.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -29,7 +29,7 @@ struct endpoint_remover_settings {
   unsigned max_failures = 6;           ///< failed attempts until an endpoint is given up; transient ones do not count
   std::chrono::milliseconds look{250}; ///< how often the remover polls the backlog, also without an announcement
   core::backoff_settings backoff{};    ///< between attempts while the database is unavailable
-  std::shared_ptr<core::metrics> metrics; ///< counts losses; may be null
+  std::shared_ptr<removal_metrics> metrics; ///< counts losses; may be null
 };
 
 /// Earlier attempts to delete the tokens of one endpoint.

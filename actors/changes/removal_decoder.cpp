@@ -43,7 +43,7 @@ private:
 } // namespace
 
 decoder unregistered_event_decoder(decoder_context context, std::shared_ptr<removal_backlog> backlog,
-                                   std::shared_ptr<core::metrics> metrics) {
+                                   std::shared_ptr<removal_metrics> metrics) {
   removal_intake_settings settings;
   settings.announce = [forward = std::move(context.forward)] { forward(removal_news{}); };
   settings.nearly_full = std::move(context.nearly_full);

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "actors/changes/removal_backlog.hpp"
+#include "actors/changes/removal_metrics.hpp"
 #include "actors/nats/nats_subscription.hpp"
-#include "core/observability/metrics.hpp"
 
 #include <memory>
 
@@ -13,6 +13,6 @@ namespace cm::actors {
 /// logged and dropped. While the backlog is full, the decoder blocks (removal_intake).
 /// @param metrics counts lost endpoints
 [[nodiscard]] decoder unregistered_event_decoder(decoder_context context, std::shared_ptr<removal_backlog> backlog,
-                                                 std::shared_ptr<core::metrics> metrics);
+                                                 std::shared_ptr<removal_metrics> metrics);
 
 } // namespace cm::actors

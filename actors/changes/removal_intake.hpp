@@ -3,8 +3,8 @@
 
 #include "actors/changes/removal_backlog.hpp"
 #include "actors/changes/removal_losses.hpp"
+#include "actors/changes/removal_metrics.hpp"
 #include "core/base/time.hpp"
-#include "core/observability/metrics.hpp"
 
 #include <chrono>
 #include <functional>
@@ -32,10 +32,10 @@ struct removal_intake_settings {
 /// log; the library would drop them unread. Not thread-safe.
 class removal_intake {
 public:
-  removal_intake(std::shared_ptr<removal_backlog> backlog, std::shared_ptr<core::metrics> metrics,
+  removal_intake(std::shared_ptr<removal_backlog> backlog, std::shared_ptr<removal_metrics> metrics,
                  removal_intake_settings settings)
     : backlog_(std::move(backlog)), settings_(std::move(settings)),
-      losses_(std::move(metrics), core::removal_loss::overflow) {}
+      losses_(std::move(metrics), removal_loss::overflow) {}
 
   /// Adds an endpoint, or drops it as lost. Blocks while the backlog is full and waiting is allowed.
   void take(std::string_view endpoint_id, std::string_view correlation_id);

@@ -10,15 +10,15 @@ namespace {
 constexpr std::size_t ids_per_line = 50;
 constexpr std::size_t bytes_per_line = 2'000;
 
-std::string_view explanation(core::removal_loss why) noexcept {
+std::string_view explanation(removal_loss why) noexcept {
   switch (why) {
-  case core::removal_loss::overflow:
+  case removal_loss::overflow:
     return "more events wait than CM keeps";
-  case core::removal_loss::failure:
+  case removal_loss::failure:
     return "the database does not delete them";
-  case core::removal_loss::stop:
+  case removal_loss::stop:
     return "CM stops before the database has deleted them";
-  case core::removal_loss::unread:
+  case removal_loss::unread:
     break;
   }
   return "NATS delivered them faster than CM reads";
@@ -28,7 +28,7 @@ std::string_view explanation(core::removal_loss why) noexcept {
 
 void removal_losses::add(std::string_view endpoint_id) {
   if (metrics_)
-    metrics_->lost_removals[static_cast<std::size_t>(why_)].add(1);
+    metrics_->lost[static_cast<std::size_t>(why_)].add(1);
   if (count_ > 0)
     ids_ += ", ";
   ids_ += endpoint_id;

@@ -1,7 +1,7 @@
 // Logs and counts unregistered endpoints that were lost, so that their tokens remain valid.
 #pragma once
 
-#include "core/observability/metrics.hpp"
+#include "actors/changes/removal_metrics.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -14,7 +14,7 @@ namespace cm::actors {
 /// thread.
 class removal_losses {
 public:
-  removal_losses(std::shared_ptr<core::metrics> metrics, core::removal_loss why)
+  removal_losses(std::shared_ptr<removal_metrics> metrics, removal_loss why)
     : metrics_(std::move(metrics)), why_(why) {}
 
   ~removal_losses() { flush(); }
@@ -29,8 +29,8 @@ public:
   void flush();
 
 private:
-  std::shared_ptr<core::metrics> metrics_; ///< may be null
-  core::removal_loss why_;
+  std::shared_ptr<removal_metrics> metrics_; ///< may be null
+  removal_loss why_;
   std::string ids_;
   std::size_t count_ = 0; ///< IDs in `ids_`
 };

@@ -33,7 +33,7 @@ void take_probe(storage_gate_self self, const storage::reply& reply) {
   if (pong == nullptr)
     return;
   if (state.settings.metrics)
-    state.settings.metrics->database.clock_skew_ms.set(pong->skew.offset.count());
+    state.settings.metrics->clock_skew_ms.set(pong->skew.offset.count());
   if (!state.skew.take(pong->skew))
     return;
   if (state.skew.excessive())
@@ -174,7 +174,7 @@ void measure(storage_gate_self self) {
   const auto& state = self->state;
   if (!state.settings.metrics)
     return;
-  auto& gauges = state.settings.metrics->database;
+  auto& gauges = *state.settings.metrics;
   gauges.connections.set(state.dispatcher->connected_workers());
   gauges.busy.set(state.dispatcher->busy_workers());
   gauges.waiting_lookups.set(state.dispatcher->waiting_keys());

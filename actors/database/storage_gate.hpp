@@ -1,12 +1,12 @@
 // The actor through which all others use the database: admission, batches, deadlines, and the state of the database.
 #pragma once
 
+#include "actors/database/database_metrics.hpp"
 #include "actors/database/storage_dispatcher.hpp"
 #include "actors/interfaces/database.hpp"
 #include "actors/interfaces/health.hpp"
 #include "actors/runtime/bounded_request.hpp"
 #include "core/base/clock_skew.hpp"
-#include "core/observability/metrics.hpp"
 #include "storage/sql/host_choice.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -33,7 +33,7 @@ struct storage_gate_settings {
   /// Called when a worker's report says `refused`, with its error text; possibly more than once.
   std::function<void(const std::string&)> on_refused_database;
   std::shared_ptr<const storage::host_choice> hosts; ///< shared with the workers; null: each worker chooses for itself
-  std::shared_ptr<core::metrics> metrics;            ///< may be null
+  std::shared_ptr<database_metrics> metrics;         ///< may be null
 };
 
 /// Judges whether the database answers. A plain class: time is a parameter. Not thread-safe.

@@ -27,12 +27,11 @@ void report_outbox(event_publisher_self self) {
   core::outbox_health health;
   health.status = core::health_status::up;
   health.pending = std::max<std::uint64_t>(state.pending, state.queue->size());
-  state.settings.metrics->outbox.pending.set(health.pending);
+  state.settings.metrics->pending.set(health.pending);
   // By this replica's clock, because the metrics page subtracts this value from the same clock to show the age.
   const auto oldest = core::to_unix_ms(core::now_ms() - state.oldest.at(self->clock().now()));
   const bool none = health.pending == 0 || state.oldest.empty();
-  state.settings.metrics->outbox.oldest_ms.set(none ? 0
-                                                    : static_cast<std::uint64_t>(std::max<std::int64_t>(0, oldest)));
+  state.settings.metrics->oldest_ms.set(none ? 0 : static_cast<std::uint64_t>(std::max<std::int64_t>(0, oldest)));
   self->send(state.health, report_v, std::make_shared<const component_report>(health));
 }
 
@@ -80,7 +79,7 @@ constexpr std::chrono::milliseconds confirmer_grace{2500};
 
 void note_failure(event_publisher_self self, const core::error& problem) {
   auto& state = self->state;
-  state.settings.metrics->outbox.failures.add(1);
+  state.settings.metrics->failures.add(1);
   if (!std::exchange(state.failing, true))
     publisher_log()->warn("events cannot be published now: {} {}", problem.message, problem.detail);
 }
@@ -89,8 +88,8 @@ void note_failure(event_publisher_self self, const core::error& problem) {
 // stays in flight until its lease ends, and in the outbox.
 void note_oversized(event_publisher_self self, const core::revocation& event, std::size_t max_payload) {
   auto& state = self->state;
-  state.settings.metrics->outbox.failures.add(1);
-  state.settings.metrics->outbox.oversized.add(1);
+  state.settings.metrics->failures.add(1);
+  state.settings.metrics->oversized.add(1);
   if (state.oversized.size() < state.settings.limit && state.oversized.insert(event.sequence).second)
     publisher_log()->error("event {} does not fit the NATS server's max_payload of {} bytes: it stays in the outbox{}",
                            event.sequence, max_payload, core::log_fields{{"correlationId", event.correlation_id}});
@@ -165,7 +164,7 @@ void take_confirmation(event_publisher_self self, const std::vector<core::revoca
     if (std::exchange(state.failing, false))
       publisher_log()->info("events are confirmed again");
     state.queue->done(events);
-    state.settings.metrics->outbox.confirmed.add(events.size());
+    state.settings.metrics->confirmed.add(events.size());
     for (const auto& event : events) {
       publisher_log()->debug("event {} is confirmed{}", event.sequence,
                              core::log_fields{{"correlationId", event.correlation_id}});

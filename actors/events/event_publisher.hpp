@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/events/outbox_age.hpp"
+#include "actors/events/outbox_metrics.hpp"
 #include "actors/events/outbox_queue.hpp"
 #include "actors/interfaces/database.hpp"
 #include "actors/interfaces/events.hpp"
@@ -10,7 +11,6 @@
 #include "actors/interfaces/nats.hpp"
 #include "actors/nats/reply_writer.hpp"
 #include "actors/runtime/bounded_request.hpp"
-#include "core/observability/metrics.hpp"
 #include "storage/events/event_commands.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -37,7 +37,7 @@ struct event_publisher_settings {
   std::chrono::milliseconds sweep{1000};          ///< period of the search for events that no replica publishes
   std::chrono::milliseconds deadline{3000};       ///< of a request to the database
   std::chrono::milliseconds drain_patience{2500}; ///< for the last events at an orderly stop
-  std::shared_ptr<core::metrics> metrics;
+  std::shared_ptr<outbox_metrics> metrics;
   std::shared_ptr<reply_writer> writer;
 };
 

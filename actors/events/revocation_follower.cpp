@@ -102,7 +102,7 @@ void publish_missed(revocation_follower_self self) {
   if (due->empty())
     return;
   follower_log()->info("{} revocations did not arrive over NATS: this replica publishes them too", due->size());
-  state.settings.metrics->outbox.republished.add(due->size());
+  state.settings.metrics->republished.add(due->size());
   self->send(state.publisher, republish_v, revocations_ptr{std::move(due)});
 }
 

@@ -2,6 +2,7 @@
 // listeners on its side of a network partition.
 #pragma once
 
+#include "actors/events/outbox_metrics.hpp"
 #include "actors/events/received_events.hpp"
 #include "actors/events/revocation_tail.hpp"
 #include "actors/interfaces/database.hpp"
@@ -9,7 +10,6 @@
 #include "actors/interfaces/nats.hpp"
 #include "actors/nats/revocation_feed.hpp"
 #include "actors/runtime/bounded_request.hpp"
-#include "core/observability/metrics.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -41,7 +41,7 @@ struct revocation_follower_settings {
   std::size_t max_missed_bytes = 16U << 20U;           ///< memory of these
   std::shared_ptr<revocation_feed> token_feed;         ///< events of endpoint tokens
   std::shared_ptr<revocation_feed> client_feed;        ///< events of client credentials
-  std::shared_ptr<core::metrics> metrics;
+  std::shared_ptr<outbox_metrics> metrics;
 };
 
 struct revocation_follower_state {

@@ -91,11 +91,11 @@ health_actor::behavior_type health_reporter(health_actor::stateful_pointer<healt
                                             health_settings settings) {
   harden(self);
   const auto period = settings.period;
-  auto metrics = settings.metrics;
+  auto lost_removals = settings.lost_removals;
   self->state.board.emplace(std::move(settings));
-  const auto refresh = [self, metrics = std::move(metrics)] {
-    if (metrics)
-      self->state.board->take_losses(metrics->all_lost_removals(), self->clock().now());
+  const auto refresh = [self, lost_removals = std::move(lost_removals)] {
+    if (lost_removals)
+      self->state.board->take_losses(lost_removals(), self->clock().now());
     auto next = std::make_shared<core::health_snapshot>(self->state.board->look(self->clock().now(), core::now_ms()));
     auto& logged = self->state.last_logged;
     if (next->status != logged) {

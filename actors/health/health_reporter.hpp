@@ -2,13 +2,13 @@
 #pragma once
 
 #include "actors/interfaces/health.hpp"
-#include "core/observability/metrics.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,7 +20,7 @@ struct health_settings {
   std::chrono::milliseconds period{250};        ///< how often reports are checked for being overdue
   std::chrono::milliseconds overdue{900};       ///< a component without a report for longer is DOWN
   std::vector<std::string> warnings;            ///< shown unchanged in /health
-  std::shared_ptr<const core::metrics> metrics; ///< source of the lost unregistered endpoints; may be null
+  std::function<std::uint64_t()> lost_removals; ///< number of lost unregistered endpoints; thread-safe; may be empty
   std::chrono::minutes loss_shown{60};          ///< how long a warning shows them after the last loss
 };
 

@@ -29,7 +29,7 @@ namespace {
 void open_connection(http_session_pointer self, const socket_ptr& accepted,
                      const std::shared_ptr<const http::connection_settings>& settings,
                      std::function<http::body_policy(const http::request_head&)> policy = {},
-                     std::shared_ptr<core::http_counters> counters = {}) {
+                     std::shared_ptr<http::response_counters> counters = {}) {
   const auto me = caf::actor_cast<http_session_actor>(self);
   http::connection_callbacks callbacks;
   callbacks.on_request = [me](exchange_ptr exchange) { caf::anon_send(me, exchange_v, std::move(exchange)); };
@@ -158,7 +158,7 @@ void handle_api(http_session_pointer self, const api_context& context, const exc
 
 http::metrics_source metrics_of(const management_context& context, const core::health_snapshot& snapshot,
                                 const core::process_usage& process) {
-  return {*context.metrics, snapshot, process, context.info, context.memory_budget, core::now_ms()};
+  return {*context.metrics, *context.rest, snapshot, process, context.info, context.memory_budget, core::now_ms()};
 }
 
 http::response render(const management_context& context, http::management_route route,

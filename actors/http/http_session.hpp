@@ -7,9 +7,12 @@
 #include "actors/runtime/bounded_request.hpp"
 #include "core/base/secret.hpp"
 #include "core/configuration/settings.hpp"
-#include "core/observability/metrics.hpp"
+#include "core/observability/health.hpp"
+#include "core/observability/metric_registry.hpp"
+#include "http/rest/rest_metrics.hpp"
 #include "http/rest/routes.hpp"
 #include "http/server/connection.hpp"
+#include "http/server/response_counters.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -46,7 +49,7 @@ struct api_context {
   /// An I/O loop that runs connections, and its counters.
   struct loop {
     const http::net::io_context* io;
-    std::shared_ptr<core::http_counters> counters;
+    std::shared_ptr<http::response_counters> counters;
   };
 
   std::vector<loop> loops;
@@ -60,7 +63,8 @@ struct management_context {
   core::management_settings settings;
   http::router<http::management_route> routes;
   core::service_info info;
-  std::shared_ptr<const core::metrics> metrics;
+  std::shared_ptr<const core::metric_registry> metrics;
+  std::shared_ptr<const http::rest_metrics> rest;
   std::size_t memory_budget = 0; ///< bytes
   std::shared_ptr<const http::connection_settings> connection = std::make_shared<http::connection_settings>();
   std::chrono::milliseconds deadline{500}; ///< for the health reporter to answer

@@ -1,7 +1,8 @@
 // Limits how many requests of one protocol are in flight (kaa.ecap.provider.queue-length).
 #pragma once
 
-#include "core/observability/metrics.hpp"
+#include "actors/nats/ecap_protocol.hpp"
+#include "actors/nats/nats_metrics.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -17,7 +18,7 @@ public:
   explicit in_flight_limiter(std::size_t limit) : limit_(limit) {}
 
   /// The limiter of one protocol, whose replies are counted in `metrics`.
-  in_flight_limiter(std::size_t limit, core::ecap_protocol protocol, std::shared_ptr<core::metrics> metrics)
+  in_flight_limiter(std::size_t limit, ecap_protocol protocol, std::shared_ptr<nats_metrics> metrics)
     : limit_(limit), protocol_(protocol), metrics_(std::move(metrics)) {}
 
   /// Increments the in-flight count; returns false if the limit was reached. Every enter() needs a leave(), even after
@@ -33,14 +34,14 @@ public:
   [[nodiscard]] std::shared_ptr<const std::atomic<std::size_t>> count() const noexcept { return in_flight_; }
 
   /// Null: replies are not counted.
-  [[nodiscard]] core::metrics* metrics() const noexcept { return metrics_.get(); }
+  [[nodiscard]] nats_metrics* metrics() const noexcept { return metrics_.get(); }
 
-  [[nodiscard]] core::ecap_protocol protocol() const noexcept { return protocol_; }
+  [[nodiscard]] ecap_protocol protocol() const noexcept { return protocol_; }
 
 private:
   std::size_t limit_;
-  core::ecap_protocol protocol_ = core::ecap_protocol::ep_token;
-  std::shared_ptr<core::metrics> metrics_;
+  ecap_protocol protocol_ = ecap_protocol::ep_token;
+  std::shared_ptr<nats_metrics> metrics_;
   std::shared_ptr<std::atomic<std::size_t>> in_flight_ = std::make_shared<std::atomic<std::size_t>>(0);
 };
 

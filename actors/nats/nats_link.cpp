@@ -176,7 +176,7 @@ void connection_changed(nats_link_self self, std::uint64_t generation, bool conn
   if (!connected)
     return;
   if (state.settings.metrics)
-    state.settings.metrics->nats.connects.add(1);
+    state.settings.metrics->connection.connects.add(1);
   state.reopen->reset();
   probe(self);
 }

@@ -3,9 +3,9 @@
 
 #include "actors/interfaces/health.hpp"
 #include "actors/interfaces/nats.hpp"
+#include "actors/nats/nats_metrics.hpp"
 #include "core/base/backoff.hpp"
 #include "core/configuration/settings.hpp"
-#include "core/observability/metrics.hpp"
 #include "messaging/nats/connection.hpp"
 #include "messaging/nats/subscription.hpp"
 
@@ -38,7 +38,7 @@ struct nats_link_settings {
   /// the library.
   std::function<void(std::string_view text)> on_refusal;
 
-  std::shared_ptr<core::metrics> metrics; ///< may be null
+  std::shared_ptr<nats_metrics> metrics; ///< may be null
 };
 
 /// Judges by round trips whether the server answers. A plain class: time is a parameter. Not thread-safe.

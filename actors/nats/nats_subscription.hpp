@@ -3,10 +3,11 @@
 #pragma once
 
 #include "actors/interfaces/nats.hpp"
+#include "actors/nats/ecap_protocol.hpp"
 #include "actors/nats/in_flight_limiter.hpp"
+#include "actors/nats/nats_metrics.hpp"
 #include "actors/nats/revocation_feed.hpp"
 #include "core/credentials/token_key.hpp"
-#include "core/observability/metrics.hpp"
 #include "messaging/nats/subscription.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -57,8 +58,8 @@ struct nats_subscription_settings {
   std::function<std::size_t()> unfinished;
   std::shared_ptr<const core::token_keyer> keyer;
   std::shared_ptr<core::named_counters::entry> counters; ///< of this subscription; may be null
-  std::shared_ptr<core::metrics> metrics;                ///< counts the replies; may be null
-  std::optional<core::ecap_protocol> protocol;           ///< absent if the messages are not requests of 16/ECAP
+  std::shared_ptr<nats_metrics> metrics;                 ///< counts the replies; may be null
+  std::optional<ecap_protocol> protocol;                 ///< absent if the messages are not requests of 16/ECAP
   /// Receives the in-flight count, once, when the actor starts; may be empty.
   std::function<void(std::shared_ptr<const std::atomic<std::size_t>>)> on_limiter;
   /// Called with the number and the connection of each new subscription, and with a null connection when a subscription

@@ -3,6 +3,7 @@
 
 #include "actors/interfaces/nats_requests.hpp"
 #include "actors/nats/in_flight_limiter.hpp"
+#include "actors/nats/nats_metrics.hpp"
 #include "core/base/time.hpp"
 #include "messaging/nats/connection.hpp"
 #include "messaging/nats/subscription.hpp"
@@ -51,8 +52,7 @@ public:
 
   /// Counts the replies, published at `now`, in the counters of their protocol.
   template <class Counter>
-  void count(std::array<core::answer_counters<Counter>, core::ecap_protocol_count>& into,
-             core::steady_time now) const noexcept {
+  void count(std::array<answer_counters<Counter>, ecap_protocol_count>& into, core::steady_time now) const noexcept {
     auto& own = into[static_cast<std::size_t>(limiter_->protocol())];
     for (std::size_t i = 0; i < replies_.size();) {
       // One update for a run of replies with the same arrival time and status.
@@ -60,7 +60,7 @@ public:
       const auto begin = i;
       while (++i < replies_.size() && replies_[i].arrived == first.arrived && replies_[i].status == first.status)
         ;
-      const auto index = std::min(core::status_place(first.status), core::ecap_status_count - 1);
+      const auto index = std::min(core::status_index(first.status), ecap_status_count - 1);
       own[index].observe(now - first.arrived, i - begin);
     }
   }

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "actors/nats/flush_lock.hpp"
+#include "actors/nats/nats_metrics.hpp"
 #include "actors/nats/reply_batch.hpp"
 #include "actors/nats/solo_traffic_detector.hpp"
-#include "core/observability/metrics.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -17,7 +17,7 @@ namespace cm::actors {
 /// single reply saves.
 class reply_writer {
 public:
-  explicit reply_writer(std::shared_ptr<core::metrics> metrics) noexcept : metrics_(std::move(metrics)) {}
+  explicit reply_writer(std::shared_ptr<nats_metrics> metrics) noexcept : metrics_(std::move(metrics)) {}
 
   /// Publishes and flushes a single reply on the caller's thread, where that takes no longer than the message to the
   /// egress: traffic is solo, no other thread flushes, and the last flush was quick. Blocks for one flush
@@ -42,7 +42,7 @@ private:
   solo_traffic_detector solo_;
   flush_lock lock_;        ///< guards all below
   std::uint64_t lost_ = 0; ///< replies that the connection refused
-  std::shared_ptr<core::metrics> metrics_;
+  std::shared_ptr<nats_metrics> metrics_;
 };
 
 } // namespace cm::actors

@@ -21,11 +21,11 @@
 #include "actors/nats/subscription_record.hpp"
 #include "actors/runtime/io_loop.hpp"
 #include "actors/runtime/supervision.hpp"
+#include "actors/supervision/service_metrics.hpp"
 #include "actors/supervision/wiring.hpp"
 #include "core/configuration/settings.hpp"
 #include "core/credentials/token_key.hpp"
 #include "core/observability/logging.hpp"
-#include "core/observability/metrics.hpp"
 #include "storage/sql/host_choice.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -43,7 +43,7 @@ struct root_settings {
   core::service_info info;
   license_check_settings license;
   supervision_settings supervision;
-  std::shared_ptr<core::metrics> metrics; ///< shared by all actors
+  std::shared_ptr<service_metrics> metrics; ///< of all actors; each gets its own component's
   io_context_ptr management_io;
   std::vector<io_context_ptr> api_io;                  ///< at least one; the first one accepts connections
   std::shared_ptr<http::bound_port> api_port;          ///< bound already; listens when CM serves

@@ -227,10 +227,8 @@ constexpr auto rows = make_rows(std::make_index_sequence<child_kinds>{});
 // Shared by the sessions of all successive listeners, since it bounds the threads of imports.
 std::shared_ptr<const api_context> make_api_context(const root_settings& settings) {
   auto context = std::make_shared<api_context>();
-  const auto& metrics = settings.metrics;
   for (std::size_t i = 0; i < settings.api_io.size(); ++i)
-    context->loops.push_back(
-      {settings.api_io[i].get(), std::shared_ptr<core::http_counters>(metrics, &metrics->api_loop(i))});
+    context->loops.push_back({settings.api_io[i].get(), settings.metrics->rest->loop(i)});
   return context;
 }
 
@@ -240,7 +238,7 @@ void add_children(root_pointer self, start_phase phase) {
     const auto count = row.starts == phase ? row.count(state) : 0;
     for (std::size_t i = 0; i < count; ++i) {
       auto name = row.name(state, i);
-      auto counters = state.settings.metrics->actors.get(name);
+      auto counters = state.settings.metrics->actors->get(name);
       state.children.push_back(std::make_unique<root_child>(
         root_child{&row, i, std::move(name), child_record{state.settings.supervision}, nullptr, std::move(counters)}));
       start_child(self, state.children.size() - 1);
@@ -274,12 +272,12 @@ void start_child(root_pointer self, std::size_t index) {
 void add_first_children(root_pointer self) {
   auto& state = self->state;
   state.applications = configured_applications(state.settings.settings.credentials.applications);
-  state.writer = std::make_shared<reply_writer>(state.settings.metrics);
+  state.writer = std::make_shared<reply_writer>(state.settings.metrics->nats);
   state.keyer = std::make_shared<const core::token_keyer>();
   state.token_feed = std::make_shared<revocation_feed>();
   state.client_feed = std::make_shared<revocation_feed>();
   state.removals = std::make_shared<removal_backlog>();
-  state.settings.metrics->unregistered.store(state.removals->count());
+  state.settings.metrics->removals->unregistered.link(state.removals->count());
   add_children(self, start_phase::first);
 }
 
@@ -321,7 +319,7 @@ void log_unfinished_removals(root_pointer self) {
   auto& state = self->state;
   if (!state.removals)
     return;
-  removal_losses losses(state.settings.metrics, core::removal_loss::stop);
+  removal_losses losses(state.settings.metrics->removals, removal_loss::stop);
   state.removals->put_back_all();
   for (auto left = state.removals->take(batch); !left.empty(); left = state.removals->take(batch)) {
     for (const auto& removal : left)

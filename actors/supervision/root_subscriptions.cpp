@@ -1,9 +1,11 @@
 #include "actors/supervision/root_subscriptions.hpp"
 
 #include "actors/changes/removal_decoder.hpp"
+#include "actors/changes/removal_metrics.hpp"
 #include "actors/interfaces/supervision.hpp"
 #include "actors/interfaces/validation.hpp"
 #include "actors/nats/decoders.hpp"
+#include "actors/nats/ecap_protocol.hpp"
 #include "actors/nats/nats_subscription.hpp"
 #include "actors/nats/pending_requests.hpp"
 #include "actors/runtime/hardening.hpp"
@@ -62,20 +64,20 @@ forwarder_ptr forward(Function function) {
 void describe(root_pointer self, std::string name, nats_subscription_settings settings,
               std::function<forwarder_ptr()> make_forwarder) {
   auto& added = self->state.subscriptions.emplace_back();
-  settings.counters = self->state.settings.metrics->subscriptions.get(name);
+  settings.counters = self->state.settings.metrics->nats->subscriptions.get(name);
   added.name = std::move(name);
   added.settings = std::move(settings);
   added.make_forwarder = std::move(make_forwarder);
 }
 
 // Settings for requests: the queue group distributes them among the replicas of the instance.
-nats_subscription_settings request_settings(const root_state& state, core::ecap_protocol protocol, std::string subject,
+nats_subscription_settings request_settings(const root_state& state, ecap_protocol protocol, std::string subject,
                                             std::function<decoder(decoder_context)> make_decoder) {
   nats_subscription_settings settings;
-  settings.metrics = state.settings.metrics;
+  settings.metrics = state.settings.metrics->nats;
   settings.protocol = protocol;
-  settings.on_limiter = [metrics = state.settings.metrics, protocol](auto count) {
-    metrics->in_flight[static_cast<std::size_t>(protocol)].store(std::move(count));
+  settings.on_limiter = [metrics = settings.metrics, protocol](auto count) {
+    metrics->in_flight[static_cast<std::size_t>(protocol)].link(std::move(count));
   };
   settings.subject = std::move(subject);
   settings.queue_group = state.settings.settings.instance_name;
@@ -87,7 +89,6 @@ nats_subscription_settings request_settings(const root_state& state, core::ecap_
 
 void describe_requests(root_pointer self) {
   namespace subjects = messaging::subjects;
-  using core::ecap_protocol;
   const auto& state = self->state;
   const auto& instance = state.settings.settings.instance_name;
   describe(
@@ -132,12 +133,13 @@ void describe_endpoint_events(root_pointer self) {
   settings.queue_group = state.settings.settings.instance_name;
   settings.pending_messages = unread_events;
   settings.pending_bytes = unread_event_bytes;
-  settings.make_decoder = [backlog = state.removals, metrics = state.settings.metrics](decoder_context context) {
+  settings.make_decoder = [backlog = state.removals,
+                           metrics = state.settings.metrics->removals](decoder_context context) {
     return unregistered_event_decoder(std::move(context), backlog, metrics);
   };
   settings.unfinished = [backlog = state.removals] { return backlog->size(); };
-  settings.on_dropped = [metrics = state.settings.metrics](std::uint64_t count) {
-    metrics->lost_removals[static_cast<std::size_t>(core::removal_loss::unread)].add(count);
+  settings.on_dropped = [metrics = state.settings.metrics->removals](std::uint64_t count) {
+    metrics->lost[static_cast<std::size_t>(removal_loss::unread)].add(count);
     core::logger("cm.elce")->error(
       "{} events of unregistered endpoints are lost unread, the tokens of these endpoints are still valid", count);
   };
@@ -265,7 +267,7 @@ void tell_readiness(root_pointer self) {
   }
   if (refused != state.refused_subjects) {
     state.refused_subjects = std::move(refused);
-    state.settings.metrics->nats.refused_subscriptions.set(state.refused_subjects.size());
+    state.settings.metrics->nats->connection.refused_subscriptions.set(state.refused_subjects.size());
     self->send(state.handles.get<child_kind::health>(), refused_v, state.refused_subjects);
   }
   if (std::exchange(state.ready, ready) != ready)

@@ -34,7 +34,7 @@ storage_gate_actor spawn_storage_gate(root_pointer self, std::size_t /*index*/, 
   settings.dispatcher.workers = state.settings.settings.database.pool_size;
   settings.dispatcher.replica = state.settings.info.replica_id;
   settings.hosts = state.database_hosts;
-  settings.metrics = state.settings.metrics;
+  settings.metrics = state.settings.metrics->database;
   settings.on_first_contact = [me] { caf::anon_send(me, ready_v, milestone::storage); };
   settings.on_refused_database = [me](const std::string& why) {
     caf::anon_send(
@@ -63,7 +63,7 @@ event_publisher_actor spawn_event_publisher(root_pointer self, std::size_t /*ind
   event_publisher_settings settings;
   settings.instance = state.settings.settings.instance_name;
   settings.replica_id = state.settings.info.replica_id;
-  settings.metrics = state.settings.metrics;
+  settings.metrics = state.settings.metrics->outbox;
   settings.writer = state.writer;
   return self->spawn<caf::detached>(event_publisher, std::move(settings), gate, health);
 }
@@ -90,7 +90,7 @@ license_actor spawn_license(root_pointer self, std::size_t /*index*/, const heal
 password_pool_actor spawn_password_pool(root_pointer self, std::size_t /*index*/) {
   password_pool_settings settings;
   settings.workers = password_worker_count(self->state);
-  settings.metrics = self->state.settings.metrics;
+  settings.metrics = self->state.settings.metrics->passwords;
   return self->spawn(password_pool, settings);
 }
 

@@ -25,7 +25,8 @@ http_collaborators with_health(const health_actor& health) {
 std::shared_ptr<const management_context> make_management_context(const root_settings& settings) {
   auto context = std::make_shared<management_context>(settings.settings.management);
   context->info = settings.info;
-  context->metrics = settings.metrics;
+  context->metrics = settings.metrics->registry;
+  context->rest = settings.metrics->rest;
   context->memory_budget = settings.settings.memory_budget_bytes;
   return context;
 }
@@ -35,7 +36,7 @@ std::shared_ptr<const management_context> make_management_context(const root_set
 health_actor spawn_health(root_pointer self, std::size_t /*index*/) {
   const auto& state = self->state;
   health_settings settings;
-  settings.metrics = state.settings.metrics;
+  settings.lost_removals = [removals = state.settings.metrics->removals] { return removals->all_lost(); };
   if (state.settings.settings.credentials.trustful)
     settings.warnings.emplace_back("trustful mode: unknown credentials are accepted; not for production");
   auto health = self->spawn(health_reporter, settings);

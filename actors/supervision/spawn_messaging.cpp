@@ -33,7 +33,7 @@ nats_link_actor spawn_nats_link(root_pointer self, std::size_t /*index*/, const 
   const auto me = caf::actor_cast<root_actor>(self);
   nats_link_settings settings;
   settings.nats = state.settings.settings.nats;
-  settings.metrics = state.settings.metrics;
+  settings.metrics = state.settings.metrics->nats;
   settings.probe_subject = "_INBOX." + core::to_string(core::random_uuid());
   settings.on_first_contact = [me] { caf::anon_send(me, ready_v, milestone::nats); };
   const auto& instance = state.settings.settings.instance_name;
@@ -72,8 +72,7 @@ token_validator_actor spawn_token_validator(root_pointer self, std::size_t index
   settings.coalescer.cache.max_bytes = credentials.cache_max_bytes / token_validator_count(state);
   settings.coalescer.cache.time_to_live = credentials.cache_time_to_live;
   settings.feed = state.token_feed;
-  settings.counters =
-    std::shared_ptr<core::validator_counters>(state.settings.metrics, &state.settings.metrics->validator(index));
+  settings.counters = state.settings.metrics->token_cache->validator(index);
   settings.writer = state.writer;
   return self->spawn(token_validator, std::move(settings), gate, egress);
 }
@@ -89,7 +88,7 @@ revocation_follower_actor spawn_revocation_follower(root_pointer self, std::size
   const auto round_trip = state.settings.settings.database.socket_timeout;
   settings.gap_patience =
     round_trip.count() == 0 ? std::chrono::minutes{10} : 3 * round_trip + std::chrono::milliseconds{5'000};
-  settings.metrics = state.settings.metrics;
+  settings.metrics = state.settings.metrics->outbox;
   return self->spawn(revocation_follower, std::move(settings), gate, publisher);
 }
 
@@ -113,7 +112,7 @@ token_transitioner_actor spawn_token_transitioner(root_pointer self, std::size_t
 endpoint_remover_actor spawn_endpoint_remover(root_pointer self, std::size_t /*index*/, const storage_gate_actor& gate,
                                               const credential_manager_actor& manager) {
   endpoint_remover_settings settings;
-  settings.metrics = self->state.settings.metrics;
+  settings.metrics = self->state.settings.metrics->removals;
   return self->spawn(endpoint_remover, std::move(settings), self->state.removals, manager, gate);
 }
 

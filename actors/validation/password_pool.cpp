@@ -75,7 +75,7 @@ void measure(password_pool_self self) {
   const auto& state = self->state;
   if (!state.settings.metrics)
     return;
-  auto& gauges = state.settings.metrics->passwords;
+  auto& gauges = *state.settings.metrics;
   gauges.waiting.set(state.queue.size());
   gauges.busy.set(static_cast<std::uint64_t>(
     std::count_if(state.workers.begin(), state.workers.end(), [](const auto& w) { return w.job.has_value(); })));

@@ -4,7 +4,7 @@
 
 #include "actors/interfaces/validation.hpp"
 #include "actors/runtime/bounded_request.hpp"
-#include "core/observability/metrics.hpp"
+#include "actors/validation/password_metrics.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -21,10 +21,10 @@ namespace cm::actors {
 
 struct password_pool_settings {
   std::size_t workers = 1;
-  std::size_t queue_length = 256;           ///< limit of waiting jobs; those beyond are answered `overloaded`
-  std::chrono::milliseconds tick{100};      ///< resolution of the deadlines of waiting jobs
-  std::chrono::milliseconds patience{2000}; ///< after a job's deadline; a worker without an answer by then is dead
-  std::shared_ptr<core::metrics> metrics;   ///< may be null
+  std::size_t queue_length = 256;            ///< limit of waiting jobs; those beyond are answered `overloaded`
+  std::chrono::milliseconds tick{100};       ///< resolution of the deadlines of waiting jobs
+  std::chrono::milliseconds patience{2000};  ///< after a job's deadline; a worker without an answer by then is dead
+  std::shared_ptr<password_metrics> metrics; ///< may be null
 };
 
 struct password_pool_state {

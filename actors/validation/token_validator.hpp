@@ -8,7 +8,7 @@
 #include "actors/nats/revocation_feed.hpp"
 #include "actors/runtime/bounded_request.hpp"
 #include "actors/validation/lookup_coalescer.hpp"
-#include "core/observability/metrics.hpp"
+#include "actors/validation/token_cache_metrics.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -23,7 +23,7 @@ namespace cm::actors {
 struct token_validator_settings {
   lookup_coalescer_settings coalescer;
   std::shared_ptr<const revocation_feed> feed;
-  std::shared_ptr<core::validator_counters> counters;
+  std::shared_ptr<validator_counters> counters;
   std::shared_ptr<reply_writer> writer;
   std::chrono::milliseconds lookup_deadline{2000}; ///< of a look-up; its requests get the reply 503 then
   std::chrono::milliseconds tick{1000};            ///< how often expired entries are dropped while no requests arrive
@@ -35,7 +35,7 @@ struct token_validator_state {
   request_deadlines deadlines;
   std::optional<lookup_coalescer> coalescer;
   std::shared_ptr<const revocation_feed> feed;
-  std::shared_ptr<core::validator_counters> counters;
+  std::shared_ptr<validator_counters> counters;
   std::shared_ptr<reply_writer> writer;
   std::uint64_t evicted = 0; ///< evictions of the cache that the metrics include already
   std::chrono::milliseconds lookup_deadline{};

@@ -68,6 +68,22 @@ private:
   std::atomic<std::int64_t> value_{unknown};
 };
 
+/// A gauge of a count that its owner keeps anyway, such as the length of a queue.
+class linked_gauge {
+public:
+  /// Shows this count from now on. Any thread.
+  void link(std::shared_ptr<const std::atomic<std::size_t>> count) { count_.store(std::move(count)); }
+
+  /// 0 before the first link().
+  [[nodiscard]] std::uint64_t value() const {
+    const auto count = count_.load();
+    return count ? count->load(std::memory_order_relaxed) : 0;
+  }
+
+private:
+  std::atomic<std::shared_ptr<const std::atomic<std::size_t>>> count_;
+};
+
 /// A snapshot of a duration histogram.
 struct duration_counts {
   /// Inclusive upper bounds of the buckets. The last element of `counts` has the durations above all bounds.

@@ -2,6 +2,7 @@
 
 #include "core/base/time.hpp"
 #include "http/management/management.hpp"
+#include "http/management/metric_values.hpp"
 #include "http/management/metrics_page.hpp"
 
 #include <boost/json/parse.hpp>
@@ -13,6 +14,7 @@
 #include <string_view>
 #include <unistd.h>
 #include <utility>
+#include <variant>
 
 namespace cm::http {
 
@@ -63,15 +65,15 @@ void add_machine(std::vector<managed_bean>& out, const metrics_source& from) {
                       {"FreePhysicalMemorySize", process.machine_free_bytes}}));
 }
 
-void add_pool(std::vector<managed_bean>& out, const core::metrics& counted) {
-  const auto connections = counted.database.connections.value();
-  const auto busy = std::min(connections, counted.database.busy.value());
+void add_pool(std::vector<managed_bean>& out, const metric_values& values) {
+  const auto busy = values.count("cm_database_pool_connections", "busy");
+  const auto idle = values.count("cm_database_pool_connections", "idle");
   out.push_back(bean("com.zaxxer.hikari:type=Pool (HikariPool-1)", "Connections to MariaDB",
                      {{"ActiveConnections", busy},
-                      {"IdleConnections", connections - busy},
-                      {"TotalConnections", connections},
-                      {"ThreadsAwaitingConnection",
-                       counted.database.waiting_lookups.value() + counted.database.waiting_commands.value()}}));
+                      {"IdleConnections", idle},
+                      {"TotalConnections", busy + idle},
+                      {"ThreadsAwaitingConnection", values.count("cm_queue_entries", "database_lookups")
+                                                      + values.count("cm_queue_entries", "database_commands")}}));
 }
 
 void add_endpoints(std::vector<managed_bean>& out, const metrics_source& from,
@@ -82,69 +84,78 @@ void add_endpoints(std::vector<managed_bean>& out, const metrics_source& from,
                      {{"Data", json::parse(render_metrics(from).body)}}));
 }
 
-template <class CountsOf>
-managed_bean requests_bean(std::string_view protocol, std::size_t statuses, CountsOf counts_of) {
-  json::object by_status;
+// The sums over the statuses of one protocol.
+struct request_counts {
+  std::string_view protocol;
   std::uint64_t total = 0;
   std::uint64_t failures = 0;
   std::uint64_t nanoseconds = 0;
-  for (std::size_t status_index = 0; status_index < statuses; ++status_index) {
-    const core::duration_counts counts = counts_of(status_index);
-    const auto count = counts.total();
-    const auto status = core::counted_statuses[status_index];
-    total += count;
-    nanoseconds += counts.sum_ns;
-    failures += status >= 500 ? count : 0;
-    if (count > 0)
-      by_status.emplace(status == 0 ? "other" : std::to_string(status), count);
-  }
-  const double mean = total == 0 ? 0.0 : static_cast<double>(nanoseconds) / 1e6 / static_cast<double>(total);
-  return bean("cm:type=Requests,protocol=" + std::string(protocol), "Requests that were answered",
-              {{"Count", total}, {"Failures", failures}, {"MeanMilliseconds", mean}, {"ByStatus", by_status}});
+  json::object by_status;
+};
+
+void add_status(request_counts& into, std::string_view status, const core::duration_counts& durations) {
+  const auto count = durations.total();
+  into.total += count;
+  into.nanoseconds += durations.sum_ns;
+  if (status.size() == 3 && status >= "500") // not "other"
+    into.failures += count;
+  if (count > 0)
+    into.by_status.emplace(status, count);
 }
 
-void add_requests(std::vector<managed_bean>& out, const core::metrics& counted) {
-  for (std::size_t i = 0; i < core::ecap_protocol_count; ++i) {
-    const auto protocol = static_cast<core::ecap_protocol>(i);
-    out.push_back(requests_bean(core::to_string(protocol), core::ecap_status_count, [&](std::size_t status_index) {
-      return ecap_answers(counted, protocol, status_index);
-    }));
+void add_requests(std::vector<managed_bean>& out, const metric_values& values) {
+  std::vector<request_counts> protocols; // in the order of the registry
+  for (const auto& sample : values.samples("cm_request_duration_seconds")) {
+    const auto* durations = std::get_if<core::duration_counts>(&sample.value);
+    if (durations == nullptr || sample.labels.size() != 2)
+      continue;
+    const auto protocol = first_label(sample);
+    if (protocols.empty() || protocols.back().protocol != protocol)
+      protocols.push_back({protocol, 0, 0, 0, {}});
+    add_status(protocols.back(), sample.labels.back().value, *durations);
   }
-  out.push_back(requests_bean("rest", core::counted_statuses.size(),
-                              [&](std::size_t status_index) { return rest_answers(counted, status_index); }));
+  for (auto& counts : protocols) {
+    const double mean =
+      counts.total == 0 ? 0.0 : static_cast<double>(counts.nanoseconds) / 1e6 / static_cast<double>(counts.total);
+    out.push_back(bean("cm:type=Requests,protocol=" + std::string(counts.protocol), "Requests that were answered",
+                       {{"Count", counts.total},
+                        {"Failures", counts.failures},
+                        {"MeanMilliseconds", mean},
+                        {"ByStatus", std::move(counts.by_status)}}));
+  }
 }
 
-void add_own(std::vector<managed_bean>& out, const metrics_source& from) {
-  const auto& counted = from.counted;
-  add_requests(out, counted);
-  const auto cache = token_cache_counts(counted);
+// An object with a member for each sample of a family, named by its label.
+template <class Convert>
+json::object by_label(const metric_values& values, std::string_view name, Convert convert) {
+  json::object out;
+  for (const auto& sample : values.samples(name))
+    out.emplace(first_label(sample), convert(count_of(sample)));
+  return out;
+}
+
+void add_own(std::vector<managed_bean>& out, const metrics_source& from, const metric_values& values) {
+  const auto unchanged = [](std::uint64_t count) { return count; };
+  add_requests(out, values);
   out.push_back(bean("cm:type=TokenCache", "Tokens in memory",
-                     {{"Hits", cache.hits},
-                      {"Misses", cache.misses},
-                      {"Bypassed", cache.bypassed},
-                      {"Evictions", cache.evicted},
-                      {"Entries", cache.entries},
-                      {"Bytes", cache.bytes}}));
+                     {{"Hits", values.count("cm_token_cache_lookups_total", "hit")},
+                      {"Misses", values.count("cm_token_cache_lookups_total", "miss")},
+                      {"Bypassed", values.count("cm_token_cache_lookups_total", "bypassed")},
+                      {"Evictions", values.count("cm_token_cache_evictions_total")},
+                      {"Entries", values.count("cm_token_cache_entries")},
+                      {"Bytes", values.count("cm_token_cache_size_bytes")}}));
   out.push_back(bean("cm:type=Outbox", "Events that wait for NATS",
-                     {{"Pending", counted.outbox.pending.value()},
-                      {"Confirmed", counted.outbox.confirmed.value()},
-                      {"Failures", counted.outbox.failures.value()}}));
-  json::object dropped;
-  for (const auto& subscription : *counted.subscriptions.read())
-    dropped.emplace(subscription->name, subscription->total.value());
+                     {{"Pending", values.count("cm_outbox_events")},
+                      {"Confirmed", values.count("cm_outbox_confirmed_total")},
+                      {"Failures", values.count("cm_outbox_failures_total")}}));
   out.push_back(bean("cm:type=Nats", "The connection to NATS",
                      {{"Up", from.health.nats.status == core::health_status::up},
-                      {"Reconnects", nats_reconnects(counted)},
-                      {"LostAnswers", counted.egress.lost.value()},
-                      {"DroppedMessages", std::move(dropped)}}));
-  json::object restarts;
-  json::object running;
-  for (const auto& actor : *counted.actors.read()) {
-    restarts.emplace(actor->name, actor->total.value());
-    running.emplace(actor->name, actor->present.value() == 1);
-  }
+                      {"Reconnects", values.count("cm_nats_reconnects_total")},
+                      {"LostAnswers", values.count("cm_nats_lost_answers_total")},
+                      {"DroppedMessages", by_label(values, "cm_nats_dropped_messages_total", unchanged)}}));
   out.push_back(bean("cm:type=Actors", "The supervision tree",
-                     {{"Restarts", std::move(restarts)}, {"Running", std::move(running)}}));
+                     {{"Restarts", by_label(values, "cm_actor_restarts_total", unchanged)},
+                      {"Running", by_label(values, "cm_actor_up", [](std::uint64_t count) { return count == 1; })}}));
   json::value remaining = nullptr;
   if (from.health.license.expires)
     remaining = std::chrono::duration_cast<std::chrono::seconds>(*from.health.license.expires - from.now).count();
@@ -157,11 +168,13 @@ void add_own(std::vector<managed_bean>& out, const metrics_source& from) {
 } // namespace
 
 std::vector<managed_bean> collect_beans(const metrics_source& from, const core::management_settings& settings) {
+  const auto families = from.collect();
+  const metric_values values(families);
   std::vector<managed_bean> out;
   add_machine(out, from);
-  add_pool(out, from.counted);
+  add_pool(out, values);
   add_endpoints(out, from, settings);
-  add_own(out, from);
+  add_own(out, from, values);
   return out;
 }
 

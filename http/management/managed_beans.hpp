@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/configuration/settings.hpp"
-#include "http/management/metric_families.hpp"
+#include "http/management/metrics_source.hpp"
 #include "http/management/object_name.hpp"
 
 #include <boost/json/object.hpp>

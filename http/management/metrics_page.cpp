@@ -1,6 +1,8 @@
 #include "http/management/metrics_page.hpp"
 
 #include "http/json/json_writer.hpp"
+#include "http/management/metric_values.hpp"
+#include "http/management/prometheus_families.hpp"
 #include "http/rest/routes.hpp"
 
 #include <prometheus/text_serializer.h>
@@ -27,8 +29,8 @@ void add_number(json_writer& out, std::string_view name, double value) {
   out.key(name).number(value);
 }
 
-void add_families(json_writer& out, const metrics_source& from) {
-  for (const auto& family : collect_metrics(from)) {
+void add_families(json_writer& out, const std::vector<core::collected_family>& families) {
+  for (const auto& family : prometheus_families(families)) {
     for (const auto& metric : family.metric) {
       auto name = dotted(family.name);
       for (const auto& label : metric.label)
@@ -46,11 +48,11 @@ void add_families(json_writer& out, const metrics_source& from) {
 // Spring Boot counts responses by path and status, over all methods.
 struct path_counts {
   std::map<int, std::uint64_t> by_status;
-  core::http_counters::last_response last;
+  response_counters::last_response last;
 };
 
-void gather(path_counts& into, const core::metrics& counted, std::size_t route) {
-  for (const auto& loop : counted.api_loops()) {
+void gather(path_counts& into, const rest_metrics& rest, std::size_t route) {
+  for (const auto& loop : rest.loops()) {
     for (std::size_t status_index = 0; status_index < core::counted_statuses.size(); ++status_index) {
       if (const auto count = loop->count(route, status_index); count > 0)
         into.by_status[core::counted_statuses[status_index]] += count;
@@ -60,11 +62,11 @@ void gather(path_counts& into, const core::metrics& counted, std::size_t route) 
   }
 }
 
-void add_paths(json_writer& out, const core::metrics& counted) {
+void add_paths(json_writer& out, const rest_metrics& rest) {
   std::map<std::string, path_counts> paths;
   for (std::size_t route = 0; route < api_route_count; ++route)
-    gather(paths[metric_name_of(path_template_of(static_cast<api_route>(route)))], counted, route);
-  gather(paths["unmapped"], counted, core::http_counters::no_route);
+    gather(paths[metric_name_of(path_template_of(static_cast<api_route>(route)))], rest, route);
+  gather(paths["unmapped"], rest, response_counters::no_route);
   for (const auto& [path, counts] : paths) {
     for (const auto& [status, count] : counts.by_status)
       out.member("counter.status." + std::to_string(status) + "." + path, count);
@@ -73,7 +75,7 @@ void add_paths(json_writer& out, const core::metrics& counted) {
   }
 }
 
-void add_system(json_writer& out, const metrics_source& from) {
+void add_system(json_writer& out, const metrics_source& from, const metric_values& values) {
   const auto& process = from.process;
   const auto up = std::max<std::int64_t>(0, core::to_unix_ms(from.now) - core::to_unix_ms(from.info.started_at));
   const auto budget = std::uint64_t{from.memory_budget};
@@ -87,9 +89,8 @@ void add_system(json_writer& out, const metrics_source& from) {
     .member("heap.used", process.heap_used_bytes / kilobyte)
     .member("heap", budget / kilobyte)
     .member("threads", process.threads);
-  const auto connections = from.counted.database.connections.value();
-  const auto busy = std::min(connections, from.counted.database.busy.value());
-  const auto max = from.counted.database_pool();
+  const auto busy = values.count("cm_database_pool_connections", "busy");
+  const auto max = values.count("cm_database_pool_connections_max");
   out.member("datasource.primary.active", busy);
   add_number(out, "datasource.primary.usage", max == 0 ? 0.0 : static_cast<double>(busy) / static_cast<double>(max));
 }
@@ -110,16 +111,17 @@ std::string metric_name_of(std::string_view path_template) {
 response render_prometheus(const metrics_source& from) {
   response answer;
   answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  answer.body = prometheus::TextSerializer{}.Serialize(collect_metrics(from));
+  answer.body = prometheus::TextSerializer{}.Serialize(prometheus_families(from.collect()));
   return answer;
 }
 
 response render_metrics(const metrics_source& from) {
+  const auto families = from.collect();
   json_writer out;
   out.begin_object();
-  add_system(out, from);
-  add_paths(out, from.counted);
-  add_families(out, from);
+  add_system(out, from, metric_values(families));
+  add_paths(out, from.rest);
+  add_families(out, families);
   out.end_object();
   return json_response(200, out.take());
 }

@@ -1,7 +1,7 @@
 // The responses of /prometheus and /metrics (contract sections 7.2 and 7.3).
 #pragma once
 
-#include "http/management/metric_families.hpp"
+#include "http/management/metrics_source.hpp"
 #include "http/server/response.hpp"
 
 #include <string>

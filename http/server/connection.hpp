@@ -1,12 +1,12 @@
 // One keep-alive connection: reads requests, passes each to the application as an exchange, writes the responses.
 #pragma once
 
-#include "core/observability/metrics.hpp"
 #include "http/server/acceptor.hpp"
 #include "http/server/body_stream.hpp"
 #include "http/server/exchange.hpp"
 #include "http/server/net.hpp"
 #include "http/server/request_parser.hpp"
+#include "http/server/response_counters.hpp"
 #include "http/server/response_writer.hpp"
 
 #include <boost/asio/post.hpp>
@@ -54,7 +54,7 @@ struct connection_callbacks {
   std::function<void()> on_closed;                           ///< exactly once, after all other callbacks
   std::function<body_policy(const request_head&)> policy;    ///< called when a header is complete
   std::function<void(const refusal&)> on_refused;
-  std::shared_ptr<core::http_counters> counters; ///< those of the io thread; null: no counting
+  std::shared_ptr<response_counters> counters; ///< those of the io thread; null: no counting
 };
 
 /// Runs on the io_context of its socket and keeps itself alive until it is closed. A connection must not outlive its

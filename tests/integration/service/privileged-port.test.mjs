@@ -10,7 +10,7 @@ import { after, before, test } from 'node:test';
 
 import { Cm } from '../../support/cm.mjs';
 import { license } from '../../support/license.mjs';
-import { binary, temporaryDirectory } from '../../support/places.mjs';
+import { binary, temporaryDirectory } from '../../support/paths.mjs';
 import { Mariadb, Nats } from '../../support/servers.mjs';
 
 const user = 65534;

@@ -103,12 +103,12 @@ struct remover_fixture {
     system.tell(remover, remove_v);
   }
 
-  [[nodiscard]] std::uint64_t lost() const { return metrics->all_lost_removals(); }
+  [[nodiscard]] std::uint64_t lost() const { return metrics->all_lost(); }
 
   virtual_system system;
   std::shared_ptr<fake_manager_script> script = std::make_shared<fake_manager_script>();
   std::shared_ptr<endpoint_gate_script> database = std::make_shared<endpoint_gate_script>();
-  std::shared_ptr<core::metrics> metrics = std::make_shared<core::metrics>(core::metrics::sizes{});
+  std::shared_ptr<removal_metrics> metrics = std::make_shared<removal_metrics>();
   std::shared_ptr<removal_backlog> backlog = std::make_shared<removal_backlog>();
   credential_manager_actor manager;
   storage_gate_actor gate;
@@ -170,7 +170,7 @@ TEST_CASE("an endpoint that always fails does not block the others, and counts a
   f.system.pass(seconds{10});
   CHECK(f.script->endpoints.size() == std::size_t{2} * endpoint_remover_settings{}.max_failures);
   CHECK(f.backlog->size() == 0);
-  CHECK(f.metrics->lost_removals[static_cast<std::size_t>(core::removal_loss::failure)].value() == 2);
+  CHECK(f.metrics->lost[static_cast<std::size_t>(removal_loss::failure)].value() == 2);
   f.script->outcome = errc::none;
   f.unregister({"c"});
   CHECK(f.script->endpoints.back() == "c");

@@ -36,9 +36,9 @@ struct intake_fixture {
     intake.emplace(backlog, metrics, std::move(settings));
   }
 
-  [[nodiscard]] std::uint64_t lost() const { return metrics->all_lost_removals(); }
+  [[nodiscard]] std::uint64_t lost() const { return metrics->all_lost(); }
 
-  std::shared_ptr<core::metrics> metrics = std::make_shared<core::metrics>(core::metrics::sizes{});
+  std::shared_ptr<removal_metrics> metrics = std::make_shared<removal_metrics>();
   std::shared_ptr<removal_backlog> backlog;
   std::atomic<int> announcements{0};
   std::atomic<bool> nearly_full{false};
@@ -179,7 +179,7 @@ TEST_CASE(
   for (const auto* id : {"a", "b", "a", "c"})
     f.intake->take(id, "c-1");
   f.intake->flush();
-  CHECK(f.metrics->lost_removals[static_cast<std::size_t>(core::removal_loss::overflow)].value() == 2);
+  CHECK(f.metrics->lost[static_cast<std::size_t>(removal_loss::overflow)].value() == 2);
   CHECK(f.lost() == 2);
   CHECK(endpoints_of(f.backlog->take(10)) == names{"a"});
 }
@@ -198,17 +198,17 @@ TEST_CASE("an ending subscription waits for space for a limited total time, and 
 }
 
 TEST_CASE("log lines name fewer lost endpoints if IDs are long, and every endpoint is counted") {
-  const auto metrics = std::make_shared<core::metrics>(core::metrics::sizes{});
+  const auto metrics = std::make_shared<removal_metrics>();
   const auto before = core::log_counts().error;
   {
-    removal_losses losses(metrics, core::removal_loss::stop);
+    removal_losses losses(metrics, removal_loss::stop);
     for (int i = 0; i < 100; ++i)
       losses.add(std::string(255, 'x'));
     for (int i = 0; i < 101; ++i)
       losses.add("short");
   }
   CHECK(core::log_counts().error - before >= 100 / 8 + 2);
-  CHECK(metrics->lost_removals[static_cast<std::size_t>(core::removal_loss::stop)].value() == 201);
+  CHECK(metrics->lost[static_cast<std::size_t>(removal_loss::stop)].value() == 201);
 }
 
 TEST_CASE("a long correlation ID is truncated to the stored length") {

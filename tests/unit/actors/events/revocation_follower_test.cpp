@@ -91,7 +91,7 @@ public:
     revocation_follower_settings settings;
     settings.token_feed = std::make_shared<revocation_feed>();
     settings.client_feed = std::make_shared<revocation_feed>();
-    settings.metrics = std::make_shared<core::metrics>(core::metrics::sizes{});
+    settings.metrics = std::make_shared<outbox_metrics>();
     tokens = settings.token_feed;
     clients = settings.client_feed;
     metrics = settings.metrics;
@@ -140,7 +140,7 @@ public:
   std::shared_ptr<published_events> published = std::make_shared<published_events>();
   std::shared_ptr<revocation_feed> tokens;
   std::shared_ptr<revocation_feed> clients;
-  std::shared_ptr<core::metrics> metrics;
+  std::shared_ptr<outbox_metrics> metrics;
   revocation_follower_actor follower;
   std::vector<core::uuid> invalidated;
   int everything = 0;
@@ -166,7 +166,7 @@ TEST_CASE("an event that does not arrive is published once by this replica too, 
   const auto row = f.commit(1, kind);
   f.system.pass(bound);
   CHECK(*f.published == published_events{row});
-  CHECK(f.metrics->outbox.republished.value() == 1);
+  CHECK(f.metrics->republished.value() == 1);
   f.system.pass(seconds{5});
   CHECK(f.published->size() == 1);
 }

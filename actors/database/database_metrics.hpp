@@ -1,0 +1,26 @@
+// The metrics of the database pool and the queues before it.
+#pragma once
+
+#include "core/observability/counters.hpp"
+#include "core/observability/metric_registry.hpp"
+
+#include <cstddef>
+#include <memory>
+
+namespace cm::actors {
+
+/// Written by the storage gate, every 50 ms.
+struct alignas(64) database_metrics {
+  core::gauge connections;
+  core::gauge busy;
+  core::gauge waiting_lookups;
+  core::gauge waiting_commands;
+  core::gauge waiting_activations;
+  core::signed_gauge clock_skew_ms; ///< this machine's clock minus the database's; unknown before the first comparison
+};
+
+/// @param pool_size maximum number of connections
+void register_database_metrics(core::metric_registry& registry, const std::shared_ptr<const database_metrics>& metrics,
+                               std::size_t pool_size);
+
+} // namespace cm::actors
