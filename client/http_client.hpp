@@ -1,12 +1,12 @@
 // Sends one HTTP/1.1 request on a new connection, with a deadline for every step.
 #pragma once
 
-#include "client/answer_reader.hpp"
 #include "client/input.hpp"
 #include "client/service_url.hpp"
 #include "client/transport.hpp"
 #include "core/base/error.hpp"
 #include "core/base/secret.hpp"
+#include "http/client/response_reader.hpp"
 
 #include <chrono>
 #include <string>

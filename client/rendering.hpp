@@ -1,7 +1,7 @@
 // Renders responses of the API for people.
 #pragma once
 
-#include "client/answer_reader.hpp"
+#include "http/client/response_reader.hpp"
 
 #include <optional>
 #include <string>

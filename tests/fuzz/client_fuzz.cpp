@@ -1,10 +1,10 @@
 // Any response of a service and any command line is accepted or refused, and its rendering contains no control
 // characters.
-#include "client/answer_reader.hpp"
 #include "client/arguments.hpp"
 #include "client/import_tally.hpp"
 #include "client/rendering.hpp"
 #include "client/service_url.hpp"
+#include "http/client/response_reader.hpp"
 
 #include <algorithm>
 #include <cstddef>

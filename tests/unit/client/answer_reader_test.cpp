@@ -1,6 +1,6 @@
 #include "catch.hpp"
-#include "client/answer_reader.hpp"
 #include "client/service_url.hpp"
+#include "http/client/response_reader.hpp"
 
 using namespace cm::client;
 

@@ -1,4 +1,4 @@
-#include "client/answer_reader.hpp"
+#include "http/client/response_reader.hpp"
 
 #include "core/base/secret.hpp"
 
