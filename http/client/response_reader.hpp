@@ -2,39 +2,23 @@
 #pragma once
 
 #include "core/base/error.hpp"
+#include "http/client/response.hpp"
 
-#include <cstddef>
-#include <functional>
 #include <memory>
-#include <string>
 #include <string_view>
 
-namespace cm::client {
+namespace cm::http {
 
-/// The parts of a response that CM's client uses.
-struct answer {
-  unsigned status = 0;
-  std::string reason;         ///< the reason phrase
-  std::string retry_after;    ///< the Retry-After field; may be empty
-  std::string correlation_id; ///< the Correlation-ID field; may be empty
-  std::string body;           ///< empty if the body was streamed
-};
-
-/// Largest body in bytes that is not streamed. A page of 1000 items takes less than a tenth of it.
-inline constexpr std::size_t max_answer_body = std::size_t{8} * 1024 * 1024;
-
-class answer_reader {
+/// Skips interim responses (1xx), of which it accepts a few. Must not be used for the response to a HEAD request, which
+/// has no body in spite of its Content-Length.
+class response_reader {
 public:
-  /// Receives a piece of the body; returns false to abort.
-  using stream_handler = std::function<bool(std::string_view)>;
-
-  /// @param on_stream receives the body of a response with status 200 in pieces; bodies of other responses are stored
-  /// in
-  ///   answer::body. Empty: all bodies are stored.
-  explicit answer_reader(stream_handler on_stream = {});
-  answer_reader(const answer_reader&) = delete;
-  answer_reader& operator=(const answer_reader&) = delete;
-  ~answer_reader();
+  /// @param on_body receives the body of a response with status 200 in pieces; bodies of other responses are stored in
+  ///   client_response::body. Empty: all bodies are stored.
+  explicit response_reader(const response_limits& limits = {}, body_handler on_body = {});
+  response_reader(const response_reader&) = delete;
+  response_reader& operator=(const response_reader&) = delete;
+  ~response_reader();
 
   /// Processes the next received bytes.
   /// @return errc::unavailable for invalid HTTP or a too large response; errc::internal if the handler returned false
@@ -52,12 +36,16 @@ public:
   /// The status of the final response, not of a preceding 1xx; 0 until its header is complete.
   [[nodiscard]] unsigned status() const;
 
+  /// Whether the server accepts a further request on the connection. False also if it has sent more than this response,
+  /// since nobody asked for that. Precondition: is_done().
+  [[nodiscard]] bool keeps_alive() const;
+
   /// Returns the response. Precondition: is_done(). Call it once.
-  [[nodiscard]] answer take();
+  [[nodiscard]] client_response take();
 
 private:
   struct state;
   std::unique_ptr<state> state_;
 };
 
-} // namespace cm::client
+} // namespace cm::http
