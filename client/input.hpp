@@ -24,7 +24,7 @@ public:
   input(const input&) = delete;
   input& operator=(input&&) = delete;
   input& operator=(const input&) = delete;
-  ~input();
+  ~input() override;
 
   /// The number of bytes to the end when it was opened, if it is a regular file.
   [[nodiscard]] std::optional<std::uint64_t> size() const noexcept { return size_; }

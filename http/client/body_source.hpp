@@ -10,6 +10,8 @@ namespace cm::http {
 
 class body_source {
 public:
+  virtual ~body_source() = default;
+
   /// Whether read() would return without waiting.
   [[nodiscard]] virtual bool is_ready() const = 0;
 
@@ -27,7 +29,6 @@ protected:
   body_source(body_source&&) = default;
   body_source& operator=(const body_source&) = default;
   body_source& operator=(body_source&&) = default;
-  ~body_source() = default;
 };
 
 } // namespace cm::http

@@ -1,5 +1,7 @@
 #include "http/client/connection.hpp"
 
+#include "core/base/try.hpp"
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/basic_resolver.hpp>
@@ -132,9 +134,10 @@ error_code client_connection::await(clock::time_point deadline, Start start) {
 
 core::expected<void> client_connection::open(const server_address& to, const tls_files& files,
                                              clock::time_point deadline) {
-  if (const auto done = connect(to, deadline); !done || !to.tls)
-    return done;
-  return start_tls(to, files, deadline);
+  CM_TRY_VOID(connect(to, deadline));
+  if (to.tls)
+    CM_TRY_VOID(start_tls(to, files, deadline));
+  return {};
 }
 
 core::expected<void> client_connection::connect(const server_address& to, clock::time_point deadline) {
@@ -164,8 +167,7 @@ core::expected<void> client_connection::start_tls(const server_address& to, cons
   auto* const context = context_.emplace(net::ssl::context::tls_client).native_handle();
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
-  if (const auto used = use_files(context, files); !used)
-    return used;
+  CM_TRY_VOID(use_files(context, files));
   auto* const tls = tls_.emplace(socket_, *context_).native_handle();
   if (!expect_host(tls, to.host))
     return unreachable("TLS: " + last_tls_error());

@@ -1,6 +1,7 @@
 #include "http/client/exchange.hpp"
 
 #include "core/base/secret.hpp"
+#include "core/base/try.hpp"
 
 #include <boost/asio/error.hpp>
 
@@ -48,8 +49,7 @@ core::expected<void> client_exchange::run(std::string bytes, const exchange_limi
   may_send_at_ = clock::now() + max_wait_for_continue;
   receive();
   while (!reader_.is_done() && !failure_) {
-    if (const auto filled = fill(); !filled)
-      return filled;
+    CM_TRY_VOID(fill());
     send();
     const auto deadline = next_deadline();
     if (!failure_ && !over_.run_one(deadline) && deadline >= limit_.deadline)

@@ -87,7 +87,7 @@ public:
   pipe_source(const pipe_source&) = delete;
   pipe_source& operator=(const pipe_source&) = delete;
 
-  ~pipe_source() {
+  ~pipe_source() override {
     ::close(ends_[0]);
     finish();
   }
