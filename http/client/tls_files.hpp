@@ -12,9 +12,9 @@ struct tls_file {
 
 /// They are read for each new connection, so that changed files take effect.
 struct tls_files {
-  tls_file authorities; ///< the CA certificates to trust; none: the trust store of the system
-  tls_file certificate; ///< of the client, with its chain; needs `key`
-  tls_file key;         ///< of `certificate`, not encrypted
+  tls_file authorities{}; ///< the CA certificates to trust; none: the trust store of the system
+  tls_file certificate{}; ///< of the client, with its chain; needs `key`
+  tls_file key{};         ///< of `certificate`, not encrypted
 };
 
 } // namespace cm::http

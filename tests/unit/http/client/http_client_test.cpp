@@ -1,6 +1,10 @@
 #include "catch.hpp"
+#include "client/self_signed.hpp"
 #include "http/client/http_client.hpp"
 #include "scripted_server.hpp"
+
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
 
 #include <array>
 #include <atomic>
@@ -299,4 +303,43 @@ TEST_CASE("a handler that returns false ends the stream") {
   const auto got = client.stream({.target = "/"}, patience, [](std::string_view /*bytes*/) { return false; });
   REQUIRE(got.has_error());
   CHECK(got.error().code == errc::internal);
+}
+
+TEST_CASE("https: the chain and the host name of the certificate must be valid") {
+  const cm::test::self_signed localhost{"DNS:localhost"};
+  const auto ask = [&](const std::string& host, const tls_files& files) {
+    single_server server{[&](tcp_socket& socket) {
+      net::ssl::context context{net::ssl::context::tls_server};
+      context.use_certificate_chain_file(localhost.certificate());
+      context.use_private_key_file(localhost.key(), net::ssl::context::pem);
+      net::ssl::stream<tcp_socket&> tls{socket, context};
+      boost::system::error_code ec;
+      tls.handshake(net::ssl::stream_base::server, ec);
+      std::string buffer;
+      net::read_until(tls, net::dynamic_buffer(buffer), "\r\n\r\n", ec);
+      net::write(tls, net::buffer(ok("secure")), ec);
+    }};
+    auto address = *parse_server_address(server.url());
+    address.tls = true;
+    address.host = host;
+    http_client client{{.server = std::move(address), .files = files}};
+    return client.send({.target = "/"}, in_time());
+  };
+  const tls_files trusting{.authorities = {localhost.certificate(), "--ca-file"}};
+  // "localhost" may also be an address of IPv6, where nobody listens; the client tries the next one.
+  const auto good = ask("localhost", trusting);
+  REQUIRE(good.has_value());
+  CHECK(good->body == "secure");
+  const auto name = ask("127.0.0.1", trusting);
+  REQUIRE(name.has_error());
+  CHECK(name.error().code == errc::unavailable);
+  CHECK(name.error().message.find("mismatch") != std::string::npos);
+  const auto chain = ask("localhost", {});
+  REQUIRE(chain.has_error());
+  CHECK(chain.error().code == errc::unavailable);
+  CHECK(chain.error().message.starts_with("no TLS with 127.0.0.1:"));
+  const auto missing = ask("localhost", {.authorities = {"/no/such.pem", "--ca-file"}});
+  REQUIRE(missing.has_error());
+  CHECK(missing.error().code == errc::invalid);
+  CHECK(missing.error().message.starts_with("--ca-file /no/such.pem cannot be used: "));
 }
