@@ -95,7 +95,8 @@ core::expected<input> input::open(const std::string& path) {
 }
 
 input::input(input&& other) noexcept
-  : fd_(std::exchange(other.fd_, -1)), name_(std::move(other.name_)), size_(other.size_), taken_(other.taken_) {}
+  : body_source(std::move(other)), fd_(std::exchange(other.fd_, -1)), name_(std::move(other.name_)), size_(other.size_),
+    taken_(other.taken_) {}
 
 input::~input() {
   if (fd_ > STDIN_FILENO)

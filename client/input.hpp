@@ -1,8 +1,9 @@
-// Reads a file or standard input; usable with poll().
+// Reads a file or standard input.
 #pragma once
 
 #include "core/base/error.hpp"
 #include "core/base/secret.hpp"
+#include "http/client/body_source.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +14,7 @@
 
 namespace cm::client {
 
-class input {
+class input final : public http::body_source {
 public:
   /// @param path "-" is standard input, which the destructor does not close
   /// @return errc::invalid with "FILE: reason"
@@ -23,7 +24,7 @@ public:
   input(const input&) = delete;
   input& operator=(input&&) = delete;
   input& operator=(const input&) = delete;
-  ~input();
+  ~input() override;
 
   /// The number of bytes to the end when it was opened, if it is a regular file.
   [[nodiscard]] std::optional<std::uint64_t> size() const noexcept { return size_; }
@@ -31,14 +32,10 @@ public:
   /// The number of bytes that read() has returned so far.
   [[nodiscard]] std::uint64_t taken() const noexcept { return taken_; }
 
-  /// Whether read() would return without waiting.
-  [[nodiscard]] bool is_ready() const;
+  [[nodiscard]] bool is_ready() const override;
+  [[nodiscard]] core::expected<std::size_t> read(std::span<char> into) override;
 
-  /// Reads the available bytes; waits for the first one. Returns 0 at the end.
-  [[nodiscard]] core::expected<std::size_t> read(std::span<char> into);
-
-  /// For poll().
-  [[nodiscard]] int descriptor() const noexcept { return fd_; }
+  [[nodiscard]] int descriptor() const noexcept override { return fd_; }
 
   [[nodiscard]] bool is_terminal() const noexcept;
 

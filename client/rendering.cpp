@@ -139,12 +139,12 @@ std::optional<std::string> render_item(std::string_view text, const std::vector<
   return out;
 }
 
-std::string render_problem(const answer& of) {
+std::string render_problem(const http::client_response& of) {
   auto phrase = shown(of.reason);
   if (phrase.empty())
     phrase = core::reason_phrase(static_cast<int>(of.status));
   auto out = "cm: " + std::to_string(of.status) + ' ' + phrase;
-  auto correlation_id = shown(of.correlation_id);
+  auto correlation_id = shown(of.field("Correlation-ID"));
   std::string fields;
   if (const auto body = parse_object(of.body)) {
     const auto message = text_of(*body, "message");
@@ -159,14 +159,14 @@ std::string render_problem(const answer& of) {
       }
     }
   }
-  if (!of.retry_after.empty())
-    out += "; try again in " + shown(of.retry_after) + " s";
+  if (const auto retry_after = of.field("Retry-After"); !retry_after.empty())
+    out += "; try again in " + shown(retry_after) + " s";
   if (!correlation_id.empty())
     out += " (correlation ID " + correlation_id + ')';
   return out + '\n' + fields;
 }
 
-std::string render_health(const answer& of) {
+std::string render_health(const http::client_response& of) {
   const auto body = parse_object(of.body);
   const auto status = body ? text_of(*body, "status") : std::string{};
   if (status.empty())

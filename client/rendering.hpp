@@ -1,7 +1,7 @@
 // Renders responses of the API for people.
 #pragma once
 
-#include "client/answer_reader.hpp"
+#include "http/client/response.hpp"
 
 #include <optional>
 #include <string>
@@ -37,9 +37,9 @@ struct rendered_page {
 [[nodiscard]] std::optional<std::string> render_item(std::string_view json, const std::vector<column>& columns);
 
 /// Renders an error response in lines that begin with "cm: ": status and message, fields, correlation ID, Retry-After.
-[[nodiscard]] std::string render_problem(const answer& of);
+[[nodiscard]] std::string render_problem(const http::client_response& of);
 
 /// Renders a health response of the management port in one line: "UP", "DOWN: db DOWN (cannot connect)".
-[[nodiscard]] std::string render_health(const answer& of);
+[[nodiscard]] std::string render_health(const http::client_response& of);
 
 } // namespace cm::client

@@ -1,5 +1,7 @@
 #include "client/rest_calls.hpp"
 
+#include "client/service_url.hpp"
+
 #include <boost/json/serialize.hpp>
 
 #include <array>
@@ -79,8 +81,8 @@ std::string listing_query(const invocation& of) {
     .take();
 }
 
-http_request with_body(std::string method, std::string target, std::string body) {
-  http_request result;
+http::client_request with_body(std::string method, std::string target, std::string body) {
+  http::client_request result;
   result.method = std::move(method);
   result.target = std::move(target);
   result.content_type = "application/json";
@@ -88,14 +90,14 @@ http_request with_body(std::string method, std::string target, std::string body)
   return result;
 }
 
-http_request without_body(std::string method, std::string target) {
-  http_request result;
+http::client_request without_body(std::string method, std::string target) {
+  http::client_request result;
   result.method = std::move(method);
   result.target = std::move(target);
   return result;
 }
 
-http_request new_status(const std::string& item, std::string_view status) {
+http::client_request new_status(const std::string& item, std::string_view status) {
   body_writer body(status.size());
   body.add("status", status);
   return with_body("PUT", item + "/status", body.take());
@@ -237,14 +239,14 @@ core::expected<rest_call> make_rest_call(const invocation& of, const call_materi
   return result;
 }
 
-http_request make_export_request(const invocation& of) {
+http::client_request make_export_request(const invocation& of) {
   auto result = without_body("GET", std::string(api) + "/endpoint-tokens/export"
                                       + query_writer(of).add("--application", "applicationName").take());
   result.accept = "application/x-ndjson, application/json";
   return result;
 }
 
-http_request make_import_request() {
+http::client_request make_import_request() {
   auto result = without_body("POST", std::string(api) + "/endpoint-tokens/import");
   result.accept = "application/x-ndjson, application/json";
   result.content_type = "application/x-ndjson";

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "client/arguments.hpp"
-#include "client/http_client.hpp"
 #include "client/rendering.hpp"
 #include "core/base/error.hpp"
 #include "core/base/secret.hpp"
+#include "http/client/http_client.hpp"
 
 #include <optional>
 #include <string>
@@ -22,7 +22,7 @@ struct call_material {
 enum class answer_shape : std::uint8_t { page, item, nothing };
 
 struct rest_call {
-  http_request request;
+  http::client_request request;
   answer_shape shape = answer_shape::item;
   std::vector<column> columns;
   std::string note; ///< for people, if the response contains a value that is shown only once
@@ -33,9 +33,9 @@ struct rest_call {
 [[nodiscard]] core::expected<rest_call> make_rest_call(const invocation& of, const call_material& with);
 
 /// The request of `cm token export`.
-[[nodiscard]] http_request make_export_request(const invocation& of);
+[[nodiscard]] http::client_request make_export_request(const invocation& of);
 
 /// The request of `cm token import`, without its body.
-[[nodiscard]] http_request make_import_request();
+[[nodiscard]] http::client_request make_import_request();
 
 } // namespace cm::client

@@ -11,6 +11,7 @@
 
 #include <csignal>
 #include <iostream>
+#include <utility>
 
 namespace cm::client {
 
@@ -39,9 +40,9 @@ int ask_health(const invocation& of, const core::configuration::environment& var
   const auto with = health_settings_of(of, variables);
   if (!with)
     return wrong_usage(with.error());
-  http_request request;
+  http::client_request request;
   request.target = of.has("--liveness") ? "/health/liveness" : of.has("--readiness") ? "/health/readiness" : "/health";
-  const auto got = ask(*with, request);
+  const auto got = ask(*with, std::move(request));
   const bool good = got && got->status == 200;
   const int printed = print((got ? render_health(*got) : "no health: " + got.error().message) + '\n');
   return good ? printed : static_cast<int>(exit_status::failed);
@@ -68,7 +69,8 @@ core::expected<call_material> read_material(const invocation& of) {
 }
 
 // The text to print; empty if the response is not one of the API.
-std::optional<std::string> render(const rest_call& call, const answer& got, bool as_json, std::string& note) {
+std::optional<std::string> render(const rest_call& call, const http::client_response& got, bool as_json,
+                                  std::string& note) {
   if (call.shape == answer_shape::nothing)
     return as_json ? std::string{} : std::string("deleted\n");
   if (as_json)
@@ -92,8 +94,7 @@ int ask_rest(const invocation& of, const connection_settings& with) {
   auto call = make_rest_call(of, *material);
   if (!call)
     return wrong_usage(call.error());
-  auto got = ask(with, call->request);
-  core::wipe(call->request.body);
+  auto got = ask(with, std::move(call->request));
   if (!got)
     return report(got.error());
   if (got->status < 200 || got->status > 299) {

@@ -4,42 +4,33 @@
 #include "core/configuration/text.hpp"
 #include "core/configuration/value.hpp"
 
-#include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
-
-#include <cstdint>
-#include <limits>
-
 namespace cm::client {
 
-core::expected<service_url> parse_service_url(std::string_view text) {
-  const auto wrong = [&](const std::string& what) {
-    return core::make_error(core::errc::invalid,
-                            '"' + core::configuration::printable(core::configuration::without_login(text)) + "\" "
-                              + what);
-  };
-  const auto parsed = boost::urls::parse_uri(boost::core::string_view{text.data(), text.size()});
-  if (!parsed || (parsed->scheme() != "http" && parsed->scheme() != "https") || parsed->encoded_host().empty())
-    return wrong("is not an http or https URL with a host, such as http://127.0.0.1:8080");
-  if (parsed->has_userinfo())
-    return wrong("has a login, which is not supported");
-  if (parsed->has_query() || parsed->has_fragment())
-    return wrong("has a query or a fragment, which are not allowed");
-  service_url result;
-  result.tls = parsed->scheme() == "https";
-  result.host = parsed->host_address();
-  result.authority = std::string(parsed->encoded_host());
-  const std::string usual = result.tls ? "443" : "80";
-  result.port = parsed->port().empty() ? usual : std::string(parsed->port());
-  const auto number = core::configuration::parse_integer(result.port);
-  if (!number || *number == 0 || *number > std::numeric_limits<std::uint16_t>::max())
-    return wrong("has a port that cannot be");
-  if (result.port != usual)
-    result.authority += ':' + result.port;
-  result.prefix = std::string(parsed->encoded_path());
-  while (result.prefix.ends_with('/'))
-    result.prefix.pop_back();
-  return result;
+namespace {
+
+std::string_view description_of(http::url_fault fault) {
+  switch (fault) {
+  case http::url_fault::login:
+    return "has a login, which is not supported";
+  case http::url_fault::query:
+    return "has a query or a fragment, which are not allowed";
+  case http::url_fault::port:
+    return "has a port that cannot be";
+  case http::url_fault::malformed:
+  case http::url_fault::scheme:
+    break;
+  }
+  return "is not an http or https URL with a host, such as http://127.0.0.1:8080";
+}
+
+} // namespace
+
+core::expected<http::server_address> parse_service_url(std::string_view text) {
+  auto parsed = http::parse_server_address(text);
+  if (parsed)
+    return *std::move(parsed);
+  const auto shown = core::configuration::printable(core::configuration::without_login(text));
+  return core::make_error(core::errc::invalid, '"' + shown + "\" " + std::string(description_of(parsed.error())));
 }
 
 std::string percent_encoded(std::string_view text) {

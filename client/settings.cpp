@@ -1,6 +1,7 @@
 #include "client/settings.hpp"
 
 #include "client/input.hpp"
+#include "client/service_url.hpp"
 #include "core/configuration/value.hpp"
 
 #include <algorithm>
@@ -47,7 +48,7 @@ std::string own_url(const environment& variables) {
   return (tls.value_or(false) ? "https://localhost:" : "http://127.0.0.1:") + port;
 }
 
-core::expected<service_url> url_of(const std::string& text, const std::string& source) {
+core::expected<http::server_address> url_of(const std::string& text, const std::string& source) {
   auto url = parse_service_url(text);
   if (!url)
     return wrong(source + ": " + url.error().message);
@@ -69,10 +70,11 @@ core::expected<connection_settings> connection_settings_of(const invocation& of,
   if (result.url.prefix.ends_with(api)) // as docs/api writes the URL
     result.url.prefix.resize(result.url.prefix.size() - api.size());
 
-  result.files.authorities = option_or_variable(of, "--ca-file", "CM_CA_FILE", variables).value_or("");
-  result.files.certificate = of.value("--certificate-file").value_or("");
-  result.files.key = of.value("--key-file").value_or("");
-  if (result.files.certificate.empty() != result.files.key.empty())
+  auto& [authorities, certificate, key] = result.files;
+  authorities = {option_or_variable(of, "--ca-file", "CM_CA_FILE", variables).value_or(""), "--ca-file"};
+  certificate = {of.value("--certificate-file").value_or(""), "--certificate-file"};
+  key = {of.value("--key-file").value_or(""), "--key-file"};
+  if (certificate.path.empty() != key.path.empty())
     return wrong("--certificate-file and --key-file must be given together");
   for (const auto* option : {"--ca-file", "--certificate-file", "--key-file"}) {
     if (of.has(option) && !result.url.tls)

@@ -18,7 +18,7 @@ namespace {
 
 constexpr int failed = static_cast<int>(core::exit_status::failed);
 
-int refuse(const answer& got) {
+int refuse(const http::client_response& got) {
   std::cerr << render_problem(got);
   return failed;
 }

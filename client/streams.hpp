@@ -2,7 +2,7 @@
 #pragma once
 
 #include "client/arguments.hpp"
-#include "client/http_client.hpp"
+#include "client/service_requests.hpp"
 
 namespace cm::client {
 

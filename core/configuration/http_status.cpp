@@ -9,10 +9,10 @@ namespace cm::core::configuration {
 
 namespace {
 
-using row = std::pair<std::string_view, int>;
+using status_name = std::pair<std::string_view, int>;
 
 // The non-informational statuses of Spring's HttpStatus, whose names the platform uses.
-constexpr std::array<row, 58> statuses{{
+constexpr std::array<status_name, 58> status_names{{
   {"OK", 200},
   {"CREATED", 201},
   {"ACCEPTED", 202},
@@ -81,8 +81,8 @@ std::optional<int> parse_http_status(std::string_view text) {
   auto name = to_upper(text);
   std::replace(name.begin(), name.end(), '-', '_');
   const auto* const found =
-    std::find_if(statuses.begin(), statuses.end(), [&](const row& r) { return r.first == name; });
-  return found == statuses.end() ? std::nullopt : std::optional{found->second};
+    std::find_if(status_names.begin(), status_names.end(), [&](const status_name& r) { return r.first == name; });
+  return found == status_names.end() ? std::nullopt : std::optional{found->second};
 }
 
 } // namespace cm::core::configuration

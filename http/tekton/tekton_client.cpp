@@ -1,20 +1,10 @@
 #include "http/tekton/tekton_client.hpp"
 
 #include "core/base/identifiers.hpp"
-#include "http/server/net.hpp"
+#include "http/client/http_client.hpp"
 
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/error.hpp>
-#include <boost/asio/ip/basic_resolver.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/error.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
-#include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -25,52 +15,39 @@ namespace cm::http {
 
 namespace {
 
-namespace beast = boost::beast;
-namespace wire = boost::beast::http;
 namespace json = boost::json;
 using boost::system::error_code;
 using clock = std::chrono::steady_clock;
 
 constexpr std::size_t max_requests = 10'000;
 constexpr std::size_t max_names = 100'000;
-constexpr std::size_t read_size = std::size_t{64} * 1024;
 
 core::error tekton_unavailable(const std::string& what, std::string detail = {}) {
   return core::make_error(core::errc::unavailable, "Tekton: " + what, std::move(detail));
 }
 
-struct server {
-  std::string host;
-  std::string port;
-  std::string authority; // for the Host field
-  std::string prefix;    // of every path, without a trailing slash
-};
-
-core::expected<server> server_of(const std::string& url) {
+core::expected<server_address> server_of(const std::string& url) {
   const auto wrong = [](const std::string& what) {
     return core::make_error(core::errc::invalid, "kaa.tekton.url: " + what);
   };
-  const auto parsed = boost::urls::parse_uri(url);
-  if (!parsed)
-    return wrong("not a URL");
-  if (parsed->scheme() == "https")
+  auto parsed = parse_server_address(url);
+  if (parsed && parsed->tls)
     return wrong("https is not available in this release, only http");
-  if (parsed->scheme() != "http" || parsed->encoded_host().empty())
+  if (parsed)
+    return *std::move(parsed);
+  switch (parsed.error()) {
+  case url_fault::malformed:
+    return wrong("not a URL");
+  case url_fault::scheme:
     return wrong("not an http URL with a host");
-  if (parsed->has_userinfo())
+  case url_fault::login:
     return wrong("a login in the URL is not supported");
-  if (parsed->has_query() || parsed->has_fragment())
+  case url_fault::query:
     return wrong("a query or a fragment in the URL is not supported");
-  server result;
-  result.host = parsed->host_address();
-  result.port = parsed->port().empty() ? std::string("80") : std::string(parsed->port());
-  result.authority = std::string(parsed->encoded_host());
-  if (result.port != "80")
-    result.authority += ":" + result.port;
-  result.prefix = std::string(parsed->encoded_path());
-  while (result.prefix.ends_with('/'))
-    result.prefix.pop_back();
-  return result;
+  case url_fault::port:
+    break;
+  }
+  return wrong("not a URL with a port from 1 to 65535");
 }
 
 struct answer {
@@ -81,116 +58,33 @@ struct answer {
 // Sends requests one after the other on one connection, with one deadline for all of them.
 class conversation {
 public:
-  conversation(server with, clock::time_point deadline) : with_(std::move(with)), deadline_(deadline) {}
+  conversation(server_address with, clock::time_point deadline)
+    : with_(with), client_({.server = std::move(with), .limits = limits, .keep_alive = true}), deadline_(deadline) {}
 
   core::expected<answer> get(const std::string& path) {
     if (++requests_ > max_requests)
       return tekton_unavailable("more than 10000 requests for one list of applications");
-    const bool kept = socket_.has_value();
-    auto result = try_get(path);
-    // Retried once: a server may close a kept-alive connection at any time.
-    return !result && kept && clock::now() < deadline_ ? try_get(path) : std::move(result);
-  }
-
-private:
-  core::expected<answer> try_get(const std::string& path) {
-    const auto failed = [&](const std::string& step, error_code ec) {
-      socket_.reset();
-      return tekton_unavailable(step + " " + with_.authority + ": "
-                                + (ec == net::error::timed_out ? std::string("no answer in time") : ec.message()));
-    };
-    if (!socket_) {
-      error_code ec;
-      net::ip::basic_resolver<tcp, executor_type> resolver{io_.get_executor()};
-      const auto found = resolver.resolve(with_.host, with_.port, ec);
-      if (ec)
-        return failed("cannot resolve", ec);
-      if ((ec = connect(found)))
-        return failed("cannot connect to", ec);
-    }
-    const auto target = with_.prefix + path;
-    const auto request = "GET " + target + " HTTP/1.1\r\nHost: " + with_.authority
-                         + "\r\nAccept: application/json\r\nUser-Agent: cm\r\n\r\n";
-    if (const auto ec = wait([&](auto done) { net::async_write(*socket_, net::buffer(request), done); }))
-      return failed("cannot send a request to", ec);
-    wire::response_parser<wire::string_body> parser;
-    parser.body_limit(max_tekton_response);
-    parser.eager(true);
-    if (const auto ec = read(parser))
-      return failed("no valid response from", ec);
-    const auto response = parser.release();
-    if (!response.keep_alive())
-      socket_.reset();
-    answer result{response.result_int(), {}};
+    const auto got = client_.send({.target = path}, deadline_);
+    if (!got && clock::now() >= deadline_)
+      return tekton_unavailable("no answer in time from " + with_.authority);
+    if (!got)
+      return tekton_unavailable(got.error().message);
+    answer result{got->status, {}};
     if (result.status != 200)
       return result;
     error_code ec;
-    result.body = json::parse(response.body(), ec);
+    result.body = json::parse(got->body, ec);
     if (ec)
-      return tekton_unavailable("the answer to " + target + " is not JSON", ec.message());
+      return tekton_unavailable("the answer to " + with_.prefix + path + " is not JSON", ec.message());
     return result;
   }
 
-  /// Tries the addresses in order until one accepts the connection; returns the last error.
-  error_code connect(const tcp::resolver::results_type& found) {
-    error_code ec = net::error::host_not_found;
-    for (const auto& entry : found) {
-      socket_.emplace(io_.get_executor());
-      buffer_.clear();
-      ec = wait([&](auto done) { socket_->async_connect(entry.endpoint(), done); });
-      if (!ec || ec == net::error::timed_out)
-        break;
-    }
-    return ec;
-  }
+private:
+  static constexpr response_limits limits{.max_header = std::size_t{8} * 1024, .max_body = max_tekton_response};
 
-  // A manual read loop: Beast's read operations take longer to compile than the rest of this module.
-  error_code read(wire::response_parser<wire::string_body>& parser) {
-    while (!parser.is_done()) {
-      error_code ec;
-      std::size_t size = 0;
-      const auto space = buffer_.prepare(read_size);
-      ec = wait([&](auto done) {
-        socket_->async_read_some(space, [&size, done](error_code why, std::size_t count) {
-          size = count;
-          done(why);
-        });
-      });
-      if (ec == net::error::eof && parser.got_some())
-        parser.put_eof(ec = error_code{});
-      else if (!ec) {
-        buffer_.commit(size);
-        buffer_.consume(parser.put(buffer_.data(), ec));
-        if (ec == wire::error::need_more)
-          ec = {};
-      }
-      if (ec)
-        return ec;
-    }
-    return {};
-  }
-
-  /// Starts an operation and runs it until it completes; net::error::timed_out at the deadline.
-  template <class Start>
-  error_code wait(Start start) {
-    std::optional<error_code> result;
-    start([&result](error_code ec, std::size_t /*bytes*/ = 0) { result = ec; });
-    io_.restart();
-    io_.run_until(deadline_);
-    if (result)
-      return *result;
-    error_code ignored; // the socket is not used again
-    socket_->close(ignored);
-    io_.restart();
-    io_.run();
-    return net::error::timed_out;
-  }
-
-  server with_;
+  server_address with_;
+  http_client client_;
   clock::time_point deadline_;
-  net::io_context io_{1};
-  std::optional<tcp_socket> socket_;
-  beast::flat_buffer buffer_;
   std::size_t requests_ = 0;
 };
 
@@ -278,7 +172,7 @@ core::expected<bool> for_each_item(conversation& with, const std::string& path, 
 // Reads all applications and versions and collects them.
 class reading {
 public:
-  reading(server with, clock::time_point deadline) : with_(std::move(with), deadline) {}
+  reading(server_address with, clock::time_point deadline) : with_(std::move(with), deadline) {}
 
   core::expected<application_versions> run() {
     const auto found =

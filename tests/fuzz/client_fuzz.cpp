@@ -1,10 +1,10 @@
 // Any response of a service and any command line is accepted or refused, and its rendering contains no control
 // characters.
-#include "client/answer_reader.hpp"
 #include "client/arguments.hpp"
 #include "client/import_tally.hpp"
 #include "client/rendering.hpp"
 #include "client/service_url.hpp"
+#include "http/client/response_reader.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -31,7 +31,7 @@ void hold_shown(std::string_view text) {
   }));
 }
 
-void show(const answer& got) {
+void show(const cm::http::client_response& got) {
   const std::vector<column> columns{{"status", "STATUS"}, {"message", "MESSAGE"}};
   hold_shown(render_problem(got));
   const auto health = render_health(got);
@@ -44,7 +44,7 @@ void show(const answer& got) {
 }
 
 void read_answer(std::string_view bytes, std::size_t piece) {
-  answer_reader reader;
+  cm::http::response_reader reader;
   while (!bytes.empty() && !reader.is_done()) {
     const auto size = std::min(piece, bytes.size());
     if (!reader.feed(bytes.substr(0, size)))
@@ -92,7 +92,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text{reinterpret_cast<const char*>(data) + 1, size - 1}; // NOLINT: bytes as text
   const std::size_t piece = data[0] + std::size_t{1};
   read_answer(text, piece);
-  answer as_body;
+  cm::http::client_response as_body;
   as_body.status = 400;
   as_body.body = text;
   show(as_body);

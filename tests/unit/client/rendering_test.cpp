@@ -4,6 +4,7 @@
 #include "client/rendering.hpp"
 
 using namespace cm::client;
+using cm::http::client_response;
 using namespace std::chrono_literals;
 
 TEST_CASE("columns are as wide as their widest text in characters, without trailing spaces") {
@@ -34,29 +35,29 @@ TEST_CASE("an item is a line for each member that it has") {
 TEST_CASE("no response can move the cursor") {
   const auto text = render_item("{\"a\":\"\\u001b[2J\\n\\u009b1m\\u007f\"}", {{"a", "A"}});
   CHECK(text == "A  ?[2J??1m?\n");
-  answer problem;
+  client_response problem;
   problem.status = 500;
   problem.reason = "\x1b[31mred";
   CHECK(render_problem(problem) == "cm: 500 ?[31mred\n");
 }
 
 TEST_CASE("a problem shows status, message, fields, Retry-After and the correlation ID") {
-  answer of;
+  client_response of;
   of.status = 400;
   of.reason = "Bad Request";
-  of.correlation_id = "c-1";
+  of.fields = {{"Correlation-ID", "c-1"}};
   of.body = R"({"message":"The request is not valid","errors":[{"field":"username","message":"is required"}]})";
   CHECK(render_problem(of)
         == "cm: 400 Bad Request: The request is not valid (correlation ID c-1)\ncm:   username: is required\n");
   of = {};
   of.status = 503;
-  of.retry_after = "1";
+  of.fields = {{"Retry-After", "1"}};
   of.body = "<html>";
   CHECK(render_problem(of) == "cm: 503 Service Unavailable; try again in 1 s\n");
 }
 
 TEST_CASE("health is one line that names the components that are not UP") {
-  answer of;
+  client_response of;
   of.status = 200;
   of.body = R"({"status":"UP","db":{"status":"UP"}})";
   CHECK(render_health(of) == "UP");
