@@ -34,10 +34,12 @@ void subscribe(nats_subscription_self self) {
   options.pending_messages = state.settings.pending_messages;
   options.pending_bytes = state.settings.pending_bytes;
   options.level = std::make_shared<messaging::pending_level>();
+  options.on_failure = [subject = state.settings.subject](std::string_view why) {
+    subscription_log()->error("a batch of messages on {} is lost by an internal error: {}", subject, why);
+  };
   state.ending = std::make_shared<std::atomic<bool>>(false);
   decoder_context context;
-  context.connection = state.connection;
-  context.limiter = state.limiter;
+  context.origin = request_origin::make(state.connection, state.limiter);
   context.keyer = state.settings.keyer;
   context.hand_on = [forward = state.forward](const delivery& decoded) { (*forward->load())(decoded); };
   context.nearly_full = [level = options.level] { return level->over_half(); };

@@ -4,6 +4,7 @@
 
 #include "actors/interfaces/nats.hpp"
 #include "actors/nats/in_flight_limiter.hpp"
+#include "actors/nats/in_flight_ticket.hpp"
 #include "actors/nats/revocation_feed.hpp"
 #include "core/credentials/token_key.hpp"
 #include "core/observability/metrics.hpp"
@@ -26,8 +27,7 @@ namespace cm::actors {
 
 /// What a decoder uses.
 struct decoder_context {
-  std::shared_ptr<messaging::connection> connection; ///< for replies
-  std::shared_ptr<in_flight_limiter> limiter;
+  request_origin_ptr origin;                      ///< of the requests
   std::function<void(const delivery&)> hand_on;   ///< sends a delivery to the actor that handles it; thread-safe
   std::shared_ptr<const core::token_keyer> keyer; ///< computes the keys of the requests' tokens
 
@@ -37,7 +37,8 @@ struct decoder_context {
   std::function<bool()> ending; ///< whether the subscription is about to end; from within the decoder only
 };
 
-/// Called on the library's thread, one batch at a time. Shares only the in-flight limiter with the actor.
+/// Called on the library's thread, one batch at a time. Shares only the in-flight limiter with the actor. If it throws,
+/// the batch counts as dropped, like one that the library drops.
 using decoder = std::function<void(messaging::message_batch)>;
 
 struct nats_subscription_settings {

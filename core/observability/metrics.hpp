@@ -126,6 +126,7 @@ public:
   struct alignas(64) background_counters {
     std::array<answer_counters<shared_counter>, ecap_protocol_count> answered;
     std::array<shared_counter, ecap_protocol_count> without_reply; ///< requests dropped for having no reply subject
+    shared_counter lost; ///< responses that could not be made or that the NATS connection did not accept
   } background;
 
   /// By protocol, the number of requests in flight: pointers to the counts of the in-flight limiters, which the

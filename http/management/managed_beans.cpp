@@ -135,7 +135,7 @@ void add_own(std::vector<managed_bean>& out, const metrics_source& from) {
   out.push_back(bean("cm:type=Nats", "The connection to NATS",
                      {{"Up", from.health.nats.status == core::health_status::up},
                       {"Reconnects", nats_reconnects(counted)},
-                      {"LostAnswers", counted.egress.lost.value()},
+                      {"LostAnswers", counted.egress.lost.value() + counted.background.lost.value()},
                       {"DroppedMessages", std::move(dropped)}}));
   json::object restarts;
   json::object running;

@@ -209,7 +209,8 @@ void add_nats(family_list& out, const core::metrics& counted) {
             MetricType::Gauge);
   for (const auto& subscription : *subscriptions)
     out.add({{"subscription", subscription->name}}, subscription->present.value());
-  out.counter("cm_nats_lost_answers_total", "Answers that could not be published.", counted.egress.lost.value());
+  out.counter("cm_nats_lost_answers_total", "Answers that could not be published.",
+              counted.egress.lost.value() + counted.background.lost.value());
 }
 
 void add_actors(family_list& out, const core::metrics& counted) {
