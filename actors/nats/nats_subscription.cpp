@@ -107,8 +107,7 @@ void answer_if_drained(nats_subscription_self self) {
     self->delayed_send(self, drain_period, tick_v);
     return;
   }
-  for (auto& promise : std::exchange(state.drains, {}))
-    promise.deliver(true);
+  state.drains.answer(true);
 }
 
 void drain(nats_subscription_self self) {
@@ -163,8 +162,6 @@ void nats_subscription_state::measure() {
 
 nats_subscription_state::~nats_subscription_state() {
   retire();
-  for (auto& promise : drains)
-    promise.deliver(false);
 }
 
 nats_subscription_actor::behavior_type nats_subscription(nats_subscription_self self,
@@ -185,8 +182,7 @@ nats_subscription_actor::behavior_type nats_subscription(nats_subscription_self 
   return {
     [self](nats_atom, const nats_state_ptr& nats) { take_connection(self, nats); },
     [self](drain_atom) -> caf::result<bool> {
-      auto promise = self->make_response_promise<bool>();
-      self->state.drains.push_back(promise);
+      const auto promise = self->state.drains.add(self->make_response_promise<bool>());
       drain(self);
       return promise;
     },

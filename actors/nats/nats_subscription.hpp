@@ -6,13 +6,13 @@
 #include "actors/nats/in_flight_limiter.hpp"
 #include "actors/nats/in_flight_ticket.hpp"
 #include "actors/nats/revocation_feed.hpp"
+#include "actors/runtime/pending_replies.hpp"
 #include "core/credentials/token_key.hpp"
 #include "core/observability/metrics.hpp"
 #include "messaging/nats/subscription.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <caf/typed_response_promise.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -21,7 +21,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace cm::actors {
 
@@ -90,7 +89,7 @@ struct nats_subscription_state {
   std::shared_ptr<retired_subscription> retirement;      ///< takes over the current subscription when it is retired
   std::optional<feed_watch> watch;
   std::uint64_t dropped = 0; ///< losses of the current subscription that were counted already
-  std::vector<caf::typed_response_promise<bool>> drains;
+  waiting_replies<bool> drains{false};
   std::uint64_t number = 0; ///< of the current subscription
   bool confirmed = false;   ///< the server has confirmed the current subscription
   bool link_up = false;     ///< the state that nats-link reported last
