@@ -83,9 +83,9 @@ bool pending_level::over_half() const noexcept {
 
 /// The state that the library's delivery thread uses. It keeps itself alive (`self`) until the thread's last callback.
 struct subscription::inbox {
-  inbox(batch_sink s, std::function<void()> c, subscription_options&& options)
-    : sink(std::move(s)), completed(std::move(c)), on_failure(std::move(options.on_failure)),
-      level(std::move(options.level)) {}
+  inbox(batch_sink s, std::function<void()> c, std::function<void(std::string_view)> f,
+        std::shared_ptr<pending_level> l)
+    : sink(std::move(s)), completed(std::move(c)), on_failure(std::move(f)), level(std::move(l)) {}
 
   // The caller is C code, through which no exception may pass.
   void add(message received) noexcept {
@@ -176,7 +176,8 @@ core::expected<std::unique_ptr<subscription>> subscription::open(std::shared_ptr
     options.level->messages_ = options.pending_messages;
     options.level->bytes_ = options.pending_bytes;
   }
-  auto box = std::make_shared<inbox>(std::move(sink), std::move(on_complete), std::move(options));
+  auto box = std::make_shared<inbox>(std::move(sink), std::move(on_complete), std::move(options.on_failure),
+                                     std::move(options.level));
   box->self = box;
   natsSubscription* native = nullptr;
   natsConnection* nc = on->native_;
