@@ -27,6 +27,10 @@ core::error unavailable(std::string detail) {
   return core::make_error(core::errc::unavailable, "Service Unavailable", std::move(detail));
 }
 
+core::error ended() {
+  return unavailable("the credential manager ended");
+}
+
 // An invalid license forbids changes by operators (REST, import). Changes that devices request, and the deletion of
 // tokens of unregistered endpoints, continue.
 std::optional<core::error> forbidden_by_license(const credential_manager_state& state, core::channel how) {
@@ -45,53 +49,45 @@ void ask_gate(credential_manager_self self, storage::command command, Then then,
 
 // -- new tokens -------------------------------------------------------------------------------------------------------
 
-void finish(credential_manager_self self, std::uint64_t id, create_result_ptr result) {
-  const auto entry = self->state.creations.find(id);
-  if (entry == self->state.creations.end())
-    return;
-  auto promise = std::move(entry->second.promise);
-  self->state.creations.erase(entry);
-  promise.deliver(std::move(result));
-}
-
 void store(credential_manager_self self, std::uint64_t id);
 
 void take_stored(credential_manager_self self, std::uint64_t id, const storage_reply<storage::created_token>& created) {
-  const auto entry = self->state.creations.find(id);
-  if (entry == self->state.creations.end())
+  auto& creations = self->state.creations;
+  const auto* creation = creations.find(id);
+  if (creation == nullptr)
     return;
-  auto& creation = entry->second;
   if (!created) {
     const bool taken = created.error().code == core::errc::conflict;
-    if (taken && creation.generated && creation.attempts < generation_attempts) {
+    if (taken && creation->generated && creation->attempts < generation_attempts)
       store(self, id);
-      return;
-    }
-    finish(self, id, failed(created.error()));
+    else
+      creations.answer(id, failed(created.error()));
     return;
   }
   core::logger("cm.credentials")
     ->info("token {} of endpoint {} created in application {}{}", core::to_string(created->token.id),
            created->token.endpoint_id, created->token.application,
-           core::log_fields{{"correlationId", creation.order->origin.correlation_id}});
-  finish(self, id, std::make_shared<const create_result>(created_token_outcome{created->token, creation.value}));
+           core::log_fields{{"correlationId", creation->order->origin.correlation_id}});
+  creations.answer(id, std::make_shared<const create_result>(created_token_outcome{created->token, creation->value}));
 }
 
 void store(credential_manager_self self, std::uint64_t id) {
   auto& state = self->state;
-  auto& creation = state.creations.at(id);
-  const auto& request = creation.order->request;
-  ++creation.attempts;
-  if (creation.generated)
-    creation.value = core::generate_token(state.settings.token_length);
+  auto* creation = state.creations.find(id);
+  if (creation == nullptr)
+    return;
+  const auto& request = creation->order->request;
+  ++creation->attempts;
+  if (creation->generated)
+    creation->value = core::generate_token(state.settings.token_length);
   const auto now = core::now_ms();
   storage::create_token command;
   command.id = state.ids.next(now);
-  command.hash = state.hasher->hash(request.application_name, creation.value.reveal());
+  command.hash = state.hasher->hash(request.application_name, creation->value.reveal());
   command.application = request.application_name;
   command.endpoint_id = request.endpoint_id;
   command.at = now;
-  command.origin = creation.order->origin;
+  command.origin = creation->order->origin;
   request_storage<storage::created_token>(
     self, state.gate, std::move(command), state.settings.deadline,
     [self, id](const storage_reply<storage::created_token>& created) { take_stored(self, id, created); });
@@ -110,9 +106,7 @@ caf::result<create_result_ptr> create(credential_manager_self self, const create
   begun.generated = !order->request.token.has_value();
   if (!begun.generated)
     begun.value = *order->request.token;
-  begun.promise = self->make_response_promise<create_result_ptr>();
-  const auto promise = begun.promise;
-  state.creations.emplace(id, std::move(begun));
+  const auto promise = state.creations.add(id, self->make_response_promise<create_result_ptr>(), std::move(begun));
   store(self, id);
   return promise;
 }
@@ -121,16 +115,6 @@ caf::result<create_result_ptr> create(credential_manager_self self, const create
 
 storage_result_ptr failed_change(core::error problem) {
   return std::make_shared<const storage_result>(std::move(problem));
-}
-
-void finish_change(credential_manager_self self, std::uint64_t id, storage_result_ptr result) {
-  auto& changes = self->state.changes;
-  const auto entry = changes.find(id);
-  if (entry == changes.end())
-    return;
-  auto promise = std::move(entry->second.promise);
-  changes.erase(entry);
-  promise.deliver(std::move(result));
 }
 
 void run_change(credential_manager_self self, std::uint64_t id);
@@ -169,7 +153,7 @@ void acknowledge(credential_manager_self self, std::uint64_t id, const storage::
   if (!refused.ids.empty())
     invalidate(state, {std::move(refused.ids), false, {}});
   if (!refused.others || !state.follower) {
-    finish_change(self, id, result);
+    state.changes.answer(id, result);
     return;
   }
   request_within(self, state.follower, state.settings.follow_patience, read_v)
@@ -177,20 +161,19 @@ void acknowledge(credential_manager_self self, std::uint64_t id, const storage::
       [self, id, result](bool done) {
         if (!done)
           invalidate(self->state, {{}, true, {}});
-        finish_change(self, id, result);
+        self->state.changes.answer(id, result);
       },
       [self, id, result](const caf::error&) {
         invalidate(self->state, {{}, true, {}});
-        finish_change(self, id, result);
+        self->state.changes.answer(id, result);
       });
 }
 
 void take_changed(credential_manager_self self, std::uint64_t id, const storage_result_ptr& result) {
-  const auto entry = self->state.changes.find(id);
-  if (entry == self->state.changes.end())
+  auto* change = self->state.changes.find(id);
+  if (change == nullptr)
     return;
-  auto& change = entry->second;
-  const auto command = change.command;
+  const auto command = change->command;
   if (result->has_error()) {
     acknowledge(self, id, command, result);
     return;
@@ -204,7 +187,7 @@ void take_changed(credential_manager_self self, std::uint64_t id, const storage_
     core::logger("cm.credentials")->info("{}{}", line, core::log_fields{{"correlationId", origin->correlation_id}});
   if (const auto* deleted = std::get_if<storage::deleted_tokens>(&**result)) {
     auto answer = *deleted;
-    if (gather(change, answer)) {
+    if (gather(*change, answer)) {
       run_change(self, id);
       return;
     }
@@ -215,10 +198,12 @@ void take_changed(credential_manager_self self, std::uint64_t id, const storage_
 }
 
 void run_change(credential_manager_self self, std::uint64_t id) {
+  const auto* change = self->state.changes.find(id);
+  if (change == nullptr)
+    return;
   ask_gate(
-    self, self->state.changes.at(id).command,
-    [self, id](const storage_result_ptr& result) { take_changed(self, id, result); },
-    [self, id](core::error problem) { finish_change(self, id, failed_change(std::move(problem))); });
+    self, change->command, [self, id](const storage_result_ptr& result) { take_changed(self, id, result); },
+    [self, id](core::error problem) { self->state.changes.answer(id, failed_change(std::move(problem))); });
 }
 
 caf::result<storage_result_ptr> apply(credential_manager_self self, const credential_change_ptr& order) {
@@ -229,8 +214,8 @@ caf::result<storage_result_ptr> apply(credential_manager_self self, const creden
   if (prepared.has_error())
     return failed_change(prepared.error());
   const auto id = ++state.last_number;
-  auto promise = self->make_response_promise<storage_result_ptr>();
-  state.changes.emplace(id, credential_manager_state::change{std::move(*prepared), {}, promise});
+  const auto promise = state.changes.add(id, self->make_response_promise<storage_result_ptr>(),
+                                         credential_manager_state::change{std::move(*prepared), {}});
   run_change(self, id);
   return promise;
 }
@@ -238,13 +223,7 @@ caf::result<storage_result_ptr> apply(credential_manager_self self, const creden
 // -- imports ----------------------------------------------------------------------------------------------------------
 
 void finish_lines(credential_manager_self self, std::uint64_t id, import_outcome outcome) {
-  auto& imports = self->state.imports;
-  const auto entry = imports.find(id);
-  if (entry == imports.end())
-    return;
-  auto promise = std::move(entry->second);
-  imports.erase(entry);
-  promise.deliver(std::make_shared<const import_outcome>(std::move(outcome)));
+  self->state.imports.answer(id, std::make_shared<const import_outcome>(std::move(outcome)));
 }
 
 import_outcome outcome_of(const prepared_import& prepared, const storage_result& result) {
@@ -266,8 +245,7 @@ caf::result<import_outcome_ptr> import_lines(credential_manager_self self, const
   if (prepared->command.items.empty())
     return import_outcome_ptr{std::make_shared<const import_outcome>(finish_import(*prepared, {}))};
   const auto id = ++state.last_number;
-  auto promise = self->make_response_promise<import_outcome_ptr>();
-  state.imports.emplace(id, promise);
+  const auto promise = state.imports.add(id, self->make_response_promise<import_outcome_ptr>());
   ask_gate(
     self, prepared->command,
     [self, id, prepared](const storage_result_ptr& result) {
@@ -281,15 +259,9 @@ caf::result<import_outcome_ptr> import_lines(credential_manager_self self, const
 
 } // namespace
 
-credential_manager_state::~credential_manager_state() {
-  const auto ended = unavailable("the credential manager ended");
-  for (auto& [id, pending] : creations)
-    pending.promise.deliver(failed(ended));
-  for (auto& [id, pending] : changes)
-    pending.promise.deliver(failed_change(ended));
-  for (auto& [id, promise] : imports)
-    promise.deliver(std::make_shared<const import_outcome>(ended));
-}
+credential_manager_state::credential_manager_state()
+  : creations(failed(ended())), changes(failed_change(ended())),
+    imports(std::make_shared<const import_outcome>(ended())) {}
 
 credential_manager_actor::behavior_type credential_manager(credential_manager_self self,
                                                            credential_manager_settings settings,

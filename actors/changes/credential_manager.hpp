@@ -8,19 +8,18 @@
 #include "actors/interfaces/events.hpp"
 #include "actors/interfaces/nats.hpp"
 #include "actors/runtime/bounded_request.hpp"
+#include "actors/runtime/pending_replies.hpp"
 #include "core/base/secret.hpp"
 #include "core/base/uuid.hpp"
 #include "core/credentials/token_hash.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <caf/typed_response_promise.hpp>
 
 #include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
-#include <unordered_map>
 
 namespace cm::actors {
 
@@ -43,14 +42,12 @@ struct credential_manager_state {
     core::secret value;
     bool generated = false;
     unsigned attempts = 0;
-    caf::typed_response_promise<create_result_ptr> promise;
   };
 
   /// Any other change in progress.
   struct change {
     storage::command command;
     storage::deleted_tokens deleted; ///< result so far, if the deletion takes several commands
-    caf::typed_response_promise<storage_result_ptr> promise;
   };
 
   credential_manager_settings settings;
@@ -60,19 +57,18 @@ struct credential_manager_state {
   storage_gate_actor gate;
   event_publisher_actor publisher;
   revocation_follower_actor follower;
-  forwarder_ptr invalidate; ///< to the token validators, which have the token caches
-  std::unordered_map<std::uint64_t, creation> creations;
-  std::unordered_map<std::uint64_t, change> changes;
-  std::unordered_map<std::uint64_t, caf::typed_response_promise<import_outcome_ptr>> imports;
+  forwarder_ptr invalidate;                               ///< to the token validators, which have the token caches
+  pending_replies<create_result_ptr, creation> creations; ///< these three: errc::unavailable if the manager ends
+  pending_replies<storage_result_ptr, change> changes;
+  pending_replies<import_outcome_ptr> imports;
   std::uint64_t last_number = 0;
   bool writes_allowed = true; ///< the license is valid at the start, otherwise CM would not run
   std::string why_not;        ///< reason if changes are not allowed, for the log
 
-  /// Responds errc::unavailable to all pending requests.
-  ~credential_manager_state();
+  credential_manager_state();
 };
 
-/// Event-based. Every request is answered, by the destructor of the state if the actor fails.
+/// Event-based. Every request is answered, by the destructor of its state if the actor fails.
 credential_manager_actor::behavior_type
 credential_manager(credential_manager_actor::stateful_pointer<credential_manager_state> self,
                    credential_manager_settings settings, storage_gate_actor gate, event_publisher_actor publisher);

@@ -2,19 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <utility>
 
 namespace cm::actors {
 
 namespace {
 
-storage_result_ptr failure(core::errc code, std::string message, std::string detail) {
-  return std::make_shared<storage_result>(core::make_error(code, std::move(message), std::move(detail)));
-}
-
 storage_result_ptr too_late() {
-  return failure(core::errc::unavailable, "Service Unavailable", "the database did not answer in time");
+  return failed_result(core::errc::unavailable, "Service Unavailable", "the database did not answer in time");
 }
 
 // A worker does not start a job whose deadline has passed. To the requester that means that the database did not answer
@@ -23,23 +18,12 @@ storage_result_ptr expired_to_unavailable(const storage_result_ptr& result) {
   return result->has_error() && result->error().code == core::errc::expired ? too_late() : result;
 }
 
-storage_result_ptr mismatched_reply() {
-  return failure(core::errc::internal, "Internal Server Error", "the database's reply does not match the request");
-}
-
 core::error overloaded(const char* queue) {
   return core::make_error(core::errc::overloaded, "Service Unavailable",
                           std::string("the queue of ") + queue + " is full");
 }
 
 } // namespace
-
-std::size_t storage_dispatcher::hash_of_hash::operator()(const core::token_hash& value) const noexcept {
-  // The key is a cryptographic hash, so any part of it is a good hash value.
-  std::size_t out = 0;
-  std::memcpy(&out, value.data(), sizeof out);
-  return out;
-}
 
 storage_dispatcher::storage_dispatcher(dispatcher_settings settings)
   : settings_(std::move(settings)), workers_(settings_.workers), activations_(settings_.activation_queue) {}
@@ -50,24 +34,7 @@ core::expected<ticket> storage_dispatcher::add(const token_lookup& lookup) {
   if (lookups_.size() + lookup.hashes.size() > settings_.lookup_queue)
     return overloaded("look-ups");
   const auto id = ++last_ticket_;
-  open_lookup open;
-  open.found.resize(lookup.hashes.size());
-  open.missing = lookup.hashes.size();
-  open.deadline = lookup.deadline;
-  for (std::size_t i = 0; i < lookup.hashes.size(); ++i) {
-    const auto& hash = lookup.hashes[i];
-    const auto [known, fresh] = waiting_index_.try_emplace(hash, first_sequence_ + lookups_.size());
-    if (fresh) {
-      lookups_.push_back({hash, {id, i}, {}, lookup.deadline});
-      continue;
-    }
-    // The same key waits already: one look-up in the database serves both. It has not started yet, so its result will
-    // not be older than this request.
-    auto& waiting = lookups_[known->second - first_sequence_];
-    waiting.more.push_back({id, i});
-    waiting.deadline = std::max(waiting.deadline, lookup.deadline);
-  }
-  open_lookups_.emplace(id, std::move(open));
+  lookups_.add(id, lookup);
   return id;
 }
 
@@ -111,8 +78,7 @@ ticket storage_dispatcher::add_probe(core::steady_time deadline) {
 // -- workers ----------------------------------------------------------------------------------------------------------
 
 void storage_dispatcher::connected(std::size_t worker, bool yes) {
-  if (worker < workers_.size())
-    workers_[worker].connected = yes;
+  workers_.connected(worker, yes);
 }
 
 std::size_t storage_dispatcher::running(lane kind) const noexcept {
@@ -203,17 +169,11 @@ storage_job_ptr storage_dispatcher::take_creations(running_job& running) {
 storage_job_ptr storage_dispatcher::take_lookup(running_job& running) {
   storage::find_tokens command;
   core::steady_time deadline{};
-  const auto count = std::min(settings_.lookup_batch, lookups_.size());
-  command.hashes.reserve(count);
-  running.keys.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    auto& key = lookups_.front();
+  running.keys = lookups_.take(settings_.lookup_batch);
+  command.hashes.reserve(running.keys.size());
+  for (const auto& key : running.keys) {
     command.hashes.push_back(key.hash);
     deadline = std::max(deadline, key.deadline);
-    waiting_index_.erase(key.hash);
-    running.keys.push_back(std::move(key));
-    lookups_.pop_front();
-    ++first_sequence_;
   }
   return std::make_shared<storage_job>(storage_job{std::move(command), deadline});
 }
@@ -225,9 +185,25 @@ storage_job_ptr storage_dispatcher::take_activations(running_job& running, core:
     storage::activate_tokens{running.activations, core::now_ms(), settings_.replica}, now + std::chrono::seconds{30}});
 }
 
+storage_job_ptr storage_dispatcher::take(running_job& running, core::steady_time now) {
+  switch (running.kind) {
+  case lane::probe:
+    return take_front(running, probes_);
+  case lane::follow:
+    return take_front(running, follow_reads_);
+  case lane::command:
+    return take_command(running);
+  case lane::lookup:
+    return take_lookup(running);
+  case lane::activation:
+    break;
+  }
+  return take_activations(running, now);
+}
+
 std::optional<storage_dispatcher::dispatch> storage_dispatcher::next(core::steady_time now) {
-  const auto free = std::find_if(workers_.begin(), workers_.end(), [](const auto& w) { return w.connected && !w.job; });
-  if (free == workers_.end())
+  const auto worker = workers_.idle();
+  if (!worker)
     return std::nullopt;
   if (std::exchange(activation_failed_, false))
     activations_rest_until_ = now + settings_.activation_rest;
@@ -241,70 +217,12 @@ std::optional<storage_dispatcher::dispatch> storage_dispatcher::next(core::stead
     next_lane_ = static_cast<std::size_t>(*kind);
   running_job running;
   running.kind = *kind;
-  running.worker = static_cast<std::size_t>(free - workers_.begin());
   running.since = now;
-  storage_job_ptr payload;
-  switch (*kind) {
-  case lane::probe:
-    payload = take_front(running, probes_);
-    break;
-  case lane::follow:
-    payload = take_front(running, follow_reads_);
-    break;
-  case lane::command:
-    payload = take_command(running);
-    break;
-  case lane::lookup:
-    payload = take_lookup(running);
-    break;
-  case lane::activation:
-    payload = take_activations(running, now);
-    break;
-  }
+  auto payload = take(running, now);
   const auto job = ++last_job_;
-  free->job = job;
-  const auto worker = running.worker;
+  workers_.assign(*worker, job);
   running_.emplace(job, std::move(running));
-  return dispatch{worker, job, std::move(payload)};
-}
-
-void storage_dispatcher::fail_lookup(ticket id, const storage_result_ptr& result, std::vector<completion>& out) {
-  if (open_lookups_.erase(id) > 0)
-    out.push_back({id, result});
-}
-
-void storage_dispatcher::fail_keys(const running_job& job, const storage_result_ptr& result,
-                                   std::vector<completion>& out) {
-  for (const auto& key : job.keys) {
-    fail_lookup(key.first.id, result, out);
-    for (const auto& w : key.more)
-      fail_lookup(w.id, result, out);
-  }
-}
-
-void storage_dispatcher::complete_keys(const running_job& job, const storage_result_ptr& result,
-                                       std::vector<completion>& out) {
-  const auto* found = result->has_value() ? std::get_if<storage::found_tokens>(&**result) : nullptr;
-  if (found == nullptr || found->tokens.size() != job.keys.size()) {
-    fail_keys(job, result->has_error() ? result : mismatched_reply(), out);
-    return;
-  }
-  const auto set_token = [&](const waiter& w, const std::optional<storage::found_token>& token) {
-    const auto open = open_lookups_.find(w.id);
-    if (open == open_lookups_.end())
-      return; // expired meanwhile
-    open->second.found[w.position] = token;
-    if (--open->second.missing > 0)
-      return;
-    out.push_back(
-      {w.id, std::make_shared<storage_result>(storage::reply{storage::found_tokens{std::move(open->second.found)}})});
-    open_lookups_.erase(open);
-  };
-  for (std::size_t key = 0; key < job.keys.size(); ++key) {
-    set_token(job.keys[key].first, found->tokens[key]);
-    for (const auto& w : job.keys[key].more)
-      set_token(w, found->tokens[key]);
-  }
+  return dispatch{*worker, job, std::move(payload)};
 }
 
 // A single command gets the job's result as it is. In a batch of creations each gets its own result.
@@ -337,9 +255,7 @@ std::vector<storage_dispatcher::completion> storage_dispatcher::finished(std::ui
   const auto result = expired_to_unavailable(from_worker);
   auto done = std::move(found->second);
   running_.erase(found);
-  auto& worker = workers_[done.worker];
-  if (worker.job == job)
-    worker.job.reset();
+  workers_.finish(job);
 
   switch (done.kind) {
   case lane::probe:
@@ -348,7 +264,7 @@ std::vector<storage_dispatcher::completion> storage_dispatcher::finished(std::ui
     complete_commands(done, result, out);
     break;
   case lane::lookup:
-    complete_keys(done, result, out);
+    lookups_.complete(done.keys, result, out);
     break;
   case lane::activation: {
     // If the database is unavailable, the activations are retried later. Any other error would only recur.
@@ -366,13 +282,10 @@ std::vector<storage_dispatcher::completion> storage_dispatcher::finished(std::ui
 }
 
 std::vector<storage_dispatcher::completion> storage_dispatcher::lost(std::size_t worker) {
-  if (worker >= workers_.size())
-    return {};
-  workers_[worker].connected = false;
-  const auto job = std::exchange(workers_[worker].job, std::nullopt);
+  const auto job = workers_.lost(worker);
   if (!job)
     return {};
-  return finished(*job, failure(core::errc::unavailable, "Service Unavailable", "the database worker failed"));
+  return finished(*job, failed_result(core::errc::unavailable, "Service Unavailable", "the database worker failed"));
 }
 
 // -- time -------------------------------------------------------------------------------------------------------------
@@ -380,14 +293,7 @@ std::vector<storage_dispatcher::completion> storage_dispatcher::lost(std::size_t
 std::vector<storage_dispatcher::completion> storage_dispatcher::expire(core::steady_time now) {
   std::vector<completion> out;
   const auto late = too_late();
-  for (auto lookup = open_lookups_.begin(); lookup != open_lookups_.end();) {
-    if (lookup->second.deadline > now) {
-      ++lookup;
-      continue;
-    }
-    out.push_back({lookup->first, late});
-    lookup = open_lookups_.erase(lookup);
-  }
+  lookups_.expire(now, late, out);
   for (auto* queue : {&commands_, &creations_, &probes_, &follow_reads_}) {
     for (auto command = queue->begin(); command != queue->end();) {
       if (command->job->deadline > now) {
@@ -406,28 +312,13 @@ std::vector<storage_dispatcher::completion> storage_dispatcher::expire(core::ste
       out.push_back({command.id, late});
     }
   }
-  // Drops the oldest keys whose waiters have all expired.
-  const auto awaited = [this](const waiter& w) { return open_lookups_.count(w.id) > 0; };
-  while (!lookups_.empty() && !awaited(lookups_.front().first)
-         && std::none_of(lookups_.front().more.begin(), lookups_.front().more.end(), awaited)) {
-    waiting_index_.erase(lookups_.front().hash);
-    lookups_.pop_front();
-    ++first_sequence_;
-  }
   return out;
 }
 
 std::vector<storage_dispatcher::completion> storage_dispatcher::refuse_waiting(const std::string& why) {
   std::vector<completion> out;
-  const auto refusal = failure(core::errc::unavailable, "Service Unavailable", why);
-  for (const auto& key : lookups_) {
-    fail_lookup(key.first.id, refusal, out);
-    for (const auto& w : key.more)
-      fail_lookup(w.id, refusal, out);
-  }
-  first_sequence_ += lookups_.size();
-  lookups_.clear();
-  waiting_index_.clear();
+  const auto refusal = failed_result(core::errc::unavailable, "Service Unavailable", why);
+  lookups_.refuse_waiting(refusal, out);
   for (auto* queue : {&commands_, &creations_}) {
     for (const auto& waiting : *queue)
       out.push_back({waiting.id, refusal});
@@ -437,11 +328,6 @@ std::vector<storage_dispatcher::completion> storage_dispatcher::refuse_waiting(c
 }
 
 // -- state ------------------------------------------------------------------------------------------------------------
-
-std::size_t storage_dispatcher::connected_workers() const noexcept {
-  return static_cast<std::size_t>(
-    std::count_if(workers_.begin(), workers_.end(), [](const auto& w) { return w.connected; }));
-}
 
 bool storage_dispatcher::idle() const noexcept {
   return lookups_.empty() && waiting_commands() == 0 && activations_.empty()

@@ -3,7 +3,10 @@
 #pragma once
 
 #include "actors/database/activation_queue.hpp"
+#include "actors/database/completion.hpp"
+#include "actors/database/lookup_queue.hpp"
 #include "actors/interfaces/storage_job.hpp"
+#include "actors/runtime/worker_slots.hpp"
 #include "core/base/error.hpp"
 #include "core/base/time.hpp"
 #include "core/credentials/token.hpp"
@@ -37,18 +40,11 @@ struct dispatcher_settings {
   std::string replica;                            ///< the actor in the audit rows of activations
 };
 
-/// Identifies a request until its completion.
-using ticket = std::uint64_t;
-
 /// Each request gets exactly one completion: from finished(), lost(), expire() or refuse_waiting(). Activations are not
 /// answered. Not thread-safe; time is a parameter.
 class storage_dispatcher {
 public:
-  /// The result of a request.
-  struct completion {
-    ticket id = 0;
-    storage_result_ptr result;
-  };
+  using completion = actors::completion;
 
   /// A job for a connected idle worker.
   struct dispatch {
@@ -101,7 +97,7 @@ public:
 
   // -- state ----------------------------------------------------------------------------------------------------------
 
-  [[nodiscard]] std::size_t connected_workers() const noexcept;
+  [[nodiscard]] std::size_t connected_workers() const noexcept { return workers_.connected(); }
 
   /// Workers that have a job.
   [[nodiscard]] std::size_t busy_workers() const noexcept { return running_.size(); }
@@ -118,30 +114,6 @@ public:
 private:
   enum class lane : std::uint8_t { probe, lookup, command, activation, follow };
 
-  struct hash_of_hash {
-    std::size_t operator()(const core::token_hash& value) const noexcept;
-  };
-
-  // A look-up that waits for a key.
-  struct waiter {
-    ticket id;
-    std::size_t position; ///< of the key in the look-up
-  };
-
-  // A key that waits to be looked up, once for all its waiters.
-  struct waiting_key {
-    core::token_hash hash;
-    waiter first;
-    std::vector<waiter> more;   ///< empty nearly always
-    core::steady_time deadline; ///< the latest of the waiters
-  };
-
-  struct open_lookup {
-    std::vector<std::optional<storage::found_token>> found;
-    std::size_t missing = 0; ///< keys without a result yet
-    core::steady_time deadline;
-  };
-
   struct waiting_command {
     ticket id = 0;
     storage_job_ptr job;
@@ -156,40 +128,29 @@ private:
 
   struct running_job {
     lane kind = lane::probe;
-    std::size_t worker = 0;
     core::steady_time since;
     std::vector<running_command> commands;        ///< lanes probe, command and follow: one, or several creations
-    std::vector<waiting_key> keys;                ///< lane lookup
+    lookup_queue::batch keys;                     ///< lane lookup
     std::vector<storage::activation> activations; ///< lane activation
-  };
-
-  struct worker_state {
-    bool connected = false;
-    std::optional<std::uint64_t> job;
   };
 
   [[nodiscard]] std::optional<lane> choose_lane(core::steady_time now) const noexcept;
   [[nodiscard]] bool may_look_up(core::steady_time now) const noexcept;
   [[nodiscard]] std::size_t running(lane kind) const noexcept;
   [[nodiscard]] std::size_t share_of_lookups() const noexcept;
+  [[nodiscard]] storage_job_ptr take(running_job& running, core::steady_time now);
   [[nodiscard]] storage_job_ptr take_front(running_job& running, std::deque<waiting_command>& queue);
   [[nodiscard]] storage_job_ptr take_command(running_job& running);
   [[nodiscard]] storage_job_ptr take_creations(running_job& running);
   [[nodiscard]] storage_job_ptr take_lookup(running_job& running);
   [[nodiscard]] storage_job_ptr take_activations(running_job& running, core::steady_time now);
   void complete_commands(const running_job& job, const storage_result_ptr& result, std::vector<completion>& out);
-  void complete_keys(const running_job& job, const storage_result_ptr& result, std::vector<completion>& out);
-  void fail_keys(const running_job& job, const storage_result_ptr& result, std::vector<completion>& out);
-  void fail_lookup(ticket id, const storage_result_ptr& result, std::vector<completion>& out);
 
   dispatcher_settings settings_;
-  std::vector<worker_state> workers_;
+  worker_slots workers_;
   std::unordered_map<std::uint64_t, running_job> running_;
-  std::unordered_map<ticket, open_lookup> open_lookups_;
-  std::deque<waiting_key> lookups_;
-  std::unordered_map<core::token_hash, std::uint64_t, hash_of_hash> waiting_index_; ///< hash -> sequence in lookups_
-  std::uint64_t first_sequence_ = 0;                                                ///< of lookups_.front()
-  std::deque<waiting_command> commands_;                                            ///< all but creations of tokens
+  lookup_queue lookups_;
+  std::deque<waiting_command> commands_; ///< all but creations of tokens
   std::deque<waiting_command> creations_;
   std::deque<waiting_command> probes_;
   std::deque<waiting_command> follow_reads_; ///< reads of other replicas' revocations, for the revocation follower

@@ -52,12 +52,7 @@ void deliver(storage_gate_self self, std::vector<storage_dispatcher::completion>
         take_probe(self, **completion.result);
       continue;
     }
-    const auto found = state.promises.find(completion.id);
-    if (found == state.promises.end())
-      continue;
-    auto promise = std::move(found->second);
-    state.promises.erase(found);
-    promise.deliver(std::move(completion.result));
+    state.requests.answer(completion.id, std::move(completion.result));
   }
 }
 
@@ -96,10 +91,8 @@ void pump(storage_gate_self self) {
               pump(self);
             });
   }
-  if (state.dispatcher->idle()) {
-    for (auto& promise : std::exchange(state.drains, {}))
-      promise.deliver(true);
-  }
+  if (state.dispatcher->idle())
+    state.drains.answer(true);
 }
 
 // Why the database is down; empty if that is unknown.
@@ -164,8 +157,7 @@ bool fails_fast(storage_gate_self self) {
 caf::result<storage_result_ptr> enqueue(storage_gate_self self, const core::expected<ticket>& id) {
   if (id.has_error())
     return storage_result_ptr{std::make_shared<storage_result>(id.error())};
-  auto promise = self->make_response_promise<storage_result_ptr>();
-  self->state.promises.emplace(*id, promise);
+  const auto promise = self->state.requests.add(*id, self->make_response_promise<storage_result_ptr>());
   pump(self);
   return promise;
 }
@@ -246,12 +238,7 @@ bool database_pulse::judge(std::size_t connected_workers, core::steady_time now)
   return true;
 }
 
-storage_gate_state::~storage_gate_state() {
-  for (auto& [id, promise] : promises)
-    promise.deliver(unavailable("the storage gate ended"));
-  for (auto& promise : drains)
-    promise.deliver(false);
-}
+storage_gate_state::storage_gate_state() : requests(unavailable("the storage gate ended")) {}
 
 storage_gate_actor::behavior_type storage_gate(storage_gate_self self, storage_gate_settings settings,
                                                health_actor health) {
@@ -284,8 +271,7 @@ storage_gate_actor::behavior_type storage_gate(storage_gate_self self, storage_g
     },
     [self](state_atom, std::size_t worker, const worker_report_ptr& update) { take_report(self, worker, update); },
     [self](drain_atom) -> caf::result<bool> {
-      auto promise = self->make_response_promise<bool>();
-      self->state.drains.push_back(promise);
+      const auto promise = self->state.drains.add(self->make_response_promise<bool>());
       pump(self);
       return promise;
     },

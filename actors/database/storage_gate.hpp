@@ -6,19 +6,18 @@
 #include "actors/interfaces/database.hpp"
 #include "actors/interfaces/health.hpp"
 #include "actors/runtime/bounded_request.hpp"
+#include "actors/runtime/pending_replies.hpp"
 #include "core/base/clock_skew.hpp"
 #include "storage/sql/host_choice.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <caf/typed_response_promise.hpp>
 
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace cm::actors {
@@ -85,8 +84,8 @@ struct storage_gate_state {
   std::optional<database_pulse> pulse;
   std::vector<database_worker_actor> workers;
   std::vector<worker_report_ptr> reports;
-  std::unordered_map<ticket, caf::typed_response_promise<storage_result_ptr>> promises;
-  std::vector<caf::typed_response_promise<bool>> drains;
+  pending_replies<storage_result_ptr> requests; ///< by ticket; `unavailable` if the gate ends
+  waiting_replies<bool> drains{false};
   std::optional<ticket> probe;
   core::steady_time next_probe{};
   std::uint64_t refused_activations = 0; ///< since the latest warning about them
@@ -96,8 +95,7 @@ struct storage_gate_state {
   bool had_contact = false;   ///< on_first_contact was called
   bool outage_logged = false; ///< the current outage has been logged
 
-  /// Answers `unavailable` to all pending requests, and false to all drains.
-  ~storage_gate_state();
+  storage_gate_state();
 };
 
 /// The gate uses a worker when it has its handle and a report that it is connected. It receives both again after a

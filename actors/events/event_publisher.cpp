@@ -35,11 +35,6 @@ void report_outbox(event_publisher_self self) {
   self->send(state.health, report_v, std::make_shared<const component_report>(health));
 }
 
-void answer_drains(event_publisher_self self, bool done) {
-  for (auto& promise : std::exchange(self->state.drains, {}))
-    promise.deliver(done);
-}
-
 // Schedules publishing after all messages that are in the mailbox already, so that their events form one batch.
 void schedule_publishing(event_publisher_self self) {
   if (!std::exchange(self->state.begun, true))
@@ -65,7 +60,7 @@ void remove_confirmed(event_publisher_self self) {
       s.next_sweep = self->clock().now(); // count again: the last count may include them
     remove_confirmed(self);
     if (s.confirmed.empty() && s.queue->empty())
-      answer_drains(self, true);
+      self->state.drains.answer(true);
   };
   request_storage<storage::confirmed_events>(self, state.gate, std::move(command), state.settings.deadline, done);
 }
@@ -294,15 +289,10 @@ void tick(event_publisher_self self) {
   report_outbox(self);
   const bool empty = state.queue->empty();
   if (!state.drains.empty() && ((empty && state.confirmed.empty()) || self->clock().now() >= state.drain_until))
-    answer_drains(self, empty);
+    state.drains.answer(empty);
 }
 
 } // namespace
-
-event_publisher_state::~event_publisher_state() {
-  for (auto& promise : drains)
-    promise.deliver(false);
-}
 
 event_publisher_actor::behavior_type event_publisher(event_publisher_self self, event_publisher_settings settings,
                                                      storage_gate_actor gate, health_actor health) {
@@ -344,14 +334,13 @@ event_publisher_actor::behavior_type event_publisher(event_publisher_self self, 
     },
     [self](drain_atom) -> caf::result<bool> {
       auto& s = self->state;
-      auto promise = self->make_response_promise<bool>();
-      s.drains.push_back(promise);
+      const auto promise = s.drains.add(self->make_response_promise<bool>());
       s.drain_until = self->clock().now() + s.settings.drain_patience;
       publish_waiting(self);
       confirm_published(self);
       remove_confirmed(self);
       if (s.queue->empty() && s.confirmed.empty())
-        answer_drains(self, true);
+        self->state.drains.answer(true);
       return promise;
     },
     [self](peer_atom, const storage_gate_peer& peer) { self->state.gate = peer.handle; },

@@ -11,11 +11,11 @@
 #include "actors/interfaces/nats.hpp"
 #include "actors/nats/reply_writer.hpp"
 #include "actors/runtime/bounded_request.hpp"
+#include "actors/runtime/pending_replies.hpp"
 #include "storage/events/event_commands.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <caf/typed_response_promise.hpp>
 
 #include <chrono>
 #include <deque>
@@ -66,7 +66,7 @@ struct event_publisher_state {
   std::unordered_set<std::uint64_t> oversized; ///< larger than max_payload, and logged as such
   std::unordered_set<std::uint64_t> foreign;   ///< in `queue`, but their outbox rows belong to other replicas
   std::vector<std::uint64_t> confirmed;        ///< to be deleted from the outbox
-  std::vector<caf::typed_response_promise<bool>> drains;
+  waiting_replies<bool> drains{false};
   core::steady_time next_sweep{};
   core::steady_time drain_until{};
   std::uint64_t pending = 0; ///< in the outbox at the last count
@@ -76,9 +76,6 @@ struct event_publisher_state {
   bool sweeping = false;
   bool removing = false;
   bool failing = false; ///< the last confirmation failed
-
-  /// Answers pending drain requests with false.
-  ~event_publisher_state();
 };
 
 /// To be spawned detached, because writing to NATS may block. Spawns the confirmer as a linked actor. The credential

@@ -20,11 +20,6 @@ const std::shared_ptr<spdlog::logger>& follower_log() {
   return logger;
 }
 
-void answer(std::vector<caf::typed_response_promise<bool>>& promises, bool done) {
-  for (auto& promise : std::exchange(promises, {}))
-    promise.deliver(done);
-}
-
 template <class Reply, class Handle, class Failed>
 void ask(revocation_follower_self self, storage::command command, Handle handle, Failed failed) {
   auto& state = self->state;
@@ -113,7 +108,7 @@ void read(revocation_follower_self self);
 void end_reading(revocation_follower_self self, bool done) {
   auto& state = self->state;
   state.reading = false;
-  answer(state.served, done);
+  state.served.answer(done);
   if (!state.waiting.empty())
     read(self);
 }
@@ -200,7 +195,7 @@ void read(revocation_follower_self self) {
   auto& state = self->state;
   if (std::exchange(state.reading, true))
     return;
-  state.served = std::exchange(state.waiting, {});
+  state.served.take(state.waiting);
   if (state.tail->started())
     find(self, state.tail->after());
   else
@@ -251,11 +246,6 @@ void tick(revocation_follower_self self) {
 
 } // namespace
 
-revocation_follower_state::~revocation_follower_state() {
-  answer(waiting, false);
-  answer(served, false);
-}
-
 revocation_follower_actor::behavior_type revocation_follower(revocation_follower_self self,
                                                              revocation_follower_settings settings,
                                                              storage_gate_actor gate, event_publisher_actor publisher) {
@@ -269,8 +259,7 @@ revocation_follower_actor::behavior_type revocation_follower(revocation_follower
   state.random.seed(std::random_device{}());
   return {
     [self](read_atom) -> caf::result<bool> {
-      auto promise = self->make_response_promise<bool>();
-      self->state.waiting.push_back(promise);
+      const auto promise = self->state.waiting.add(self->make_response_promise<bool>());
       read(self);
       return promise;
     },

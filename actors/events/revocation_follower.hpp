@@ -10,10 +10,10 @@
 #include "actors/interfaces/nats.hpp"
 #include "actors/nats/revocation_feed.hpp"
 #include "actors/runtime/bounded_request.hpp"
+#include "actors/runtime/pending_replies.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <caf/typed_response_promise.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -21,7 +21,6 @@
 #include <memory>
 #include <optional>
 #include <random>
-#include <vector>
 
 namespace cm::actors {
 
@@ -65,15 +64,12 @@ struct revocation_follower_state {
   core::steady_time next_check{};
   std::deque<missed_event> missed;
   std::size_t missed_bytes = 0;
-  std::vector<caf::typed_response_promise<bool>> waiting; ///< requests for the next reading
-  std::vector<caf::typed_response_promise<bool>> served;  ///< requests that the reading in progress answers
+  waiting_replies<bool> waiting{false}; ///< requests for the next reading
+  waiting_replies<bool> served{false};  ///< requests that the reading in progress answers
   std::minstd_rand random;
   bool reading = false;
   bool nats_up = false;
   bool failing = false;
-
-  /// Answers pending requests with false.
-  ~revocation_follower_state();
 };
 
 /// The database is the authority on revocations, NATS the fast path. Every `period` this actor reads the new rows:

@@ -14,8 +14,7 @@ namespace {
 void answer_if_empty(http_listener_pointer self) {
   if (!self->state.sessions.empty())
     return;
-  for (auto& promise : std::exchange(self->state.drains, {}))
-    promise.deliver(true);
+  self->state.drains.answer(true);
 }
 
 template <class Peer>
@@ -31,8 +30,6 @@ http_listener_state::~http_listener_state() {
     settings.acceptor->pause();
   for (const auto& [id, session] : sessions)
     caf::anon_send(session, drain_v);
-  for (auto& promise : drains)
-    promise.deliver(false);
 }
 
 http::acceptor_settings logging_acceptor(std::string port) {
@@ -69,8 +66,7 @@ http_listener_actor::behavior_type http_listener(http_listener_pointer self, htt
     },
     [self](drain_atom) -> caf::result<bool> {
       auto& s = self->state;
-      auto promise = self->make_response_promise<bool>();
-      s.drains.push_back(promise);
+      const auto promise = s.drains.add(self->make_response_promise<bool>());
       const auto listener = caf::actor_cast<http_listener_actor>(self);
       s.settings.acceptor->stop([listener] { caf::anon_send(listener, drained_v); });
       return promise;

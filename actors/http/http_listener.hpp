@@ -6,17 +6,16 @@
 #include "actors/interfaces/health.hpp"
 #include "actors/interfaces/http.hpp"
 #include "actors/interfaces/validation.hpp"
+#include "actors/runtime/pending_replies.hpp"
 #include "http/server/acceptor.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <caf/typed_response_promise.hpp>
 
 #include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
-#include <vector>
 
 namespace cm::actors {
 
@@ -44,7 +43,7 @@ struct http_listener_state {
   http_listener_settings settings;
   http_collaborators collaborators;
   std::unordered_map<caf::actor_id, http_session_actor> sessions;
-  std::vector<caf::typed_response_promise<bool>> drains;
+  waiting_replies<bool> drains{false};
 
   /// Pauses the acceptor, which keeps its backlog for the next listener, and drains the sessions: they outlive a failed
   /// listener, but would not learn the handles of restarted collaborators.

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -18,43 +19,80 @@ namespace cm::actors {
 
 namespace {
 
+// Counts and logs an exception in a decoder. Must not throw itself: its caller has to go on.
+void note_failure(log_throttle& failures, const char* logger, const std::exception& problem) noexcept {
+  try {
+    if (failures.should_log())
+      core::logger(logger)->error("{} failures while messages were decoded: {}", failures.count(), problem.what());
+  } catch (const std::exception&) {
+    return; // memory is exhausted
+  }
+}
+
 template <class Request>
 class request_decoder {
 public:
   explicit request_decoder(decoder_context context) : context_(std::move(context)) {}
 
   void operator()(messaging::message_batch batch) {
-    auto calls = std::make_shared<pending_requests<Request>>(context_.connection, context_.limiter);
-    pending_requests<Request> overflow(context_.connection, context_.limiter); // the destructor replies 503
-    reply_batch undecodable(context_.connection, context_.limiter);            // the destructor publishes it
     arrived_ = std::chrono::steady_clock::now();
+    try {
+      take_all(batch);
+    } catch (const std::exception& problem) {
+      note_failure(failures_, "cm.ecap", problem);
+      // Requests that were decoded have replied to themselves. Those that have not even been looked at are still here.
+      for (auto& message : batch) {
+        if (!message.empty() && !std::string_view(message.reply()).empty())
+          answer_unavailable<Request>(context_.origin->admit(std::move(message)).ticket, {}, arrived_);
+      }
+    }
+  }
+
+private:
+  void take_all(messaging::message_batch& batch) {
+    auto calls = std::make_shared<pending_requests<Request>>(context_.origin);
+    reply_batch refused(context_.origin); // the destructor publishes it
     const auto unanswerable = unanswerable_.count();
-    for (auto& message : batch)
-      take(std::move(message), *calls, overflow, undecodable);
-    if (auto* metrics = context_.limiter->metrics(); metrics != nullptr && unanswerable_.count() != unanswerable)
-      metrics->background.without_reply[static_cast<std::size_t>(context_.limiter->protocol())].add(
-        unanswerable_.count() - unanswerable);
+    for (auto& message : batch) {
+      if (std::string_view(message.reply()).empty())
+        drop(std::move(message));
+      else
+        take(context_.origin->admit(std::move(message)), *calls, refused);
+    }
+    const auto& limiter = context_.origin->limiter();
+    if (auto* metrics = limiter.metrics(); metrics != nullptr && unanswerable_.count() != unanswerable)
+      metrics->background.without_reply[static_cast<std::size_t>(limiter.protocol())].add(unanswerable_.count()
+                                                                                          - unanswerable);
     if (!calls->empty())
       context_.forward(std::move(calls));
   }
 
-private:
-  void take(messaging::message message, pending_requests<Request>& calls, pending_requests<Request>& overflow,
-            reply_batch& undecodable) {
-    if (std::string_view(message.reply()).empty()) {
-      if (unanswerable_.should_log())
-        core::logger("cm.ecap")->warn("{} requests came without a reply subject and were dropped",
-                                      unanswerable_.count());
-      return;
+  // Of a request without a reply subject.
+  void drop(messaging::message /*message*/) {
+    if (unanswerable_.should_log())
+      core::logger("cm.ecap")->warn("{} requests came without a reply subject and were dropped", unanswerable_.count());
+  }
+
+  // An exception concerns this request only: the others of the batch are handled.
+  void take(request_origin::admission admitted, pending_requests<Request>& calls, reply_batch& refused) {
+    auto& ticket = admitted.ticket;
+    try {
+      const auto decoded = messaging::decode<Request>(ticket.message().payload());
+      if (decoded.has_error()) {
+        core::logger("cm.ecap")->debug("a request cannot be decoded: {}", decoded.error().problem);
+        refuse_undecodable<Request>(std::move(ticket), decoded.error().correlation_id, arrived_, refused);
+        return;
+      }
+      pending_request<Request> request(std::move(ticket), *decoded, key_of(*decoded), arrived_);
+      if (admitted.within_limit)
+        calls.add(std::move(request));
+      else
+        refuse(std::move(request), core::errc::unavailable, refused);
+    } catch (const std::exception& problem) {
+      note_failure(failures_, "cm.ecap", problem);
+      if (ticket.is_open())
+        answer_unavailable<Request>(std::move(ticket), {}, arrived_);
     }
-    const bool admitted = context_.limiter->enter();
-    const auto decoded = messaging::decode<Request>(message.payload());
-    if (decoded.has_error()) {
-      core::logger("cm.ecap")->debug("a request cannot be decoded: {}", decoded.error().problem);
-      refuse_undecodable<Request>(std::move(message), decoded.error().correlation_id, arrived_, undecodable);
-      return;
-    }
-    (admitted ? calls : overflow).add({std::move(message), *decoded, key_of(*decoded), arrived_});
   }
 
   [[nodiscard]] core::token_key key_of(const Request& request) const noexcept {
@@ -67,6 +105,7 @@ private:
   decoder_context context_;
   core::steady_time arrived_{}; ///< of the batch
   log_throttle unanswerable_;
+  log_throttle failures_;
 };
 
 class revoked_tokens_decoder {
@@ -74,21 +113,33 @@ public:
   explicit revoked_tokens_decoder(decoder_context context) : context_(std::move(context)) {}
 
   void operator()(const messaging::message_batch& batch) {
+    const bool missed = std::exchange(missed_, true); // until this batch was handed on
     auto revoked = std::make_shared<invalidated_tokens>();
+    // It is unknown which tokens a missed batch has revoked, so any entry in memory may be outdated.
+    revoked->everything = missed;
     for (const auto& message : batch) {
-      const auto decoded = messaging::decode<messaging::ecap::endpoint_token_revoked_event>(message.payload());
-      if (decoded.has_value() && add_ids(*decoded, *revoked))
+      if (take(message, *revoked))
         continue;
-      // It is unknown which tokens were revoked, so any entry in memory may be outdated.
       revoked->everything = true;
       if (malformed_.should_log())
         core::logger("cm.ecap")->warn("{} events of revoked tokens cannot be decoded; all tokens in memory are dropped",
                                       malformed_.count());
     }
     context_.forward(invalidated_tokens_ptr{std::move(revoked)});
+    missed_ = false;
   }
 
 private:
+  bool take(const messaging::message& message, invalidated_tokens& revoked) {
+    try {
+      const auto decoded = messaging::decode<messaging::ecap::endpoint_token_revoked_event>(message.payload());
+      return decoded.has_value() && add_ids(*decoded, revoked);
+    } catch (const std::exception& problem) {
+      note_failure(failures_, "cm.ecap", problem);
+      return false;
+    }
+  }
+
   static bool add_ids(const messaging::ecap::endpoint_token_revoked_event& event, invalidated_tokens& revoked) {
     const auto published_at = core::from_unix_ms(event.timestamp);
     return std::all_of(event.token_ids.begin(), event.token_ids.end(), [&](std::string_view text) {
@@ -103,6 +154,8 @@ private:
 
   decoder_context context_;
   log_throttle malformed_;
+  log_throttle failures_;
+  bool missed_ = false; ///< a batch was lost by an exception
 };
 
 class revoked_clients_decoder {

@@ -7,14 +7,15 @@
 namespace cm::actors {
 
 /// Requests of 16/ECAP (contract 4.1). The decoder itself replies 400 to a message that it cannot decode, and 503 to a
-/// request beyond the in-flight limit. It counts and drops a request without a reply subject.
+/// request beyond the in-flight limit, or that an exception kept from being decoded. It counts and drops a request
+/// without a reply subject. These decoders do not throw.
 [[nodiscard]] decoder token_request_decoder(decoder_context context);
 [[nodiscard]] decoder token_transition_decoder(decoder_context context);
 [[nodiscard]] decoder password_request_decoder(decoder_context context);
 [[nodiscard]] decoder certificate_request_decoder(decoder_context context);
 
 /// Events of revoked tokens, of this service instance (contract 4.3). An event that cannot be decoded invalidates all
-/// tokens in memory.
+/// tokens in memory; so does the batch after one that was lost by an exception.
 [[nodiscard]] decoder revoked_tokens_event_decoder(decoder_context context);
 
 /// Events of revoked client credentials, of this service instance. Client credentials are not kept in memory; the

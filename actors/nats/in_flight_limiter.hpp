@@ -12,7 +12,7 @@
 namespace cm::actors {
 
 /// Counts requests from their arrival to their reply. Thread-safe and lock-free: requests arrive on the NATS library's
-/// threads and leave on whatever thread replies.
+/// threads and leave on whatever thread replies. Only the tickets of the requests count (in_flight_ticket.hpp).
 class in_flight_limiter {
 public:
   explicit in_flight_limiter(std::size_t limit) : limit_(limit) {}
@@ -20,12 +20,6 @@ public:
   /// The limiter of one protocol, whose replies are counted in `metrics`.
   in_flight_limiter(std::size_t limit, ecap_protocol protocol, std::shared_ptr<nats_metrics> metrics)
     : limit_(limit), protocol_(protocol), metrics_(std::move(metrics)) {}
-
-  /// Increments the in-flight count; returns false if the limit was reached. Every enter() needs a leave(), even after
-  /// false.
-  [[nodiscard]] bool enter() noexcept { return in_flight_->fetch_add(1, std::memory_order_relaxed) < limit_; }
-
-  void leave() noexcept { in_flight_->fetch_sub(1, std::memory_order_acq_rel); }
 
   [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_->load(std::memory_order_acquire); }
 
@@ -39,6 +33,15 @@ public:
   [[nodiscard]] ecap_protocol protocol() const noexcept { return protocol_; }
 
 private:
+  friend class in_flight_ticket;
+  friend class request_origin;
+
+  /// Increments the in-flight count; returns false if the limit was reached. Every enter() needs a leave(), even after
+  /// false.
+  [[nodiscard]] bool enter() noexcept { return in_flight_->fetch_add(1, std::memory_order_relaxed) < limit_; }
+
+  void leave() noexcept { in_flight_->fetch_sub(1, std::memory_order_acq_rel); }
+
   std::size_t limit_;
   ecap_protocol protocol_ = ecap_protocol::ep_token;
   std::shared_ptr<nats_metrics> metrics_;

@@ -19,7 +19,7 @@ void flush(nats_egress_self self) {
 
 void publish(nats_egress_self self, const reply_batch_ptr& replies) {
   auto& state = self->state;
-  if (!state.unflushed.empty() && state.unflushed.back()->origin() != replies->origin())
+  if (!state.unflushed.empty() && state.unflushed.back()->connection() != replies->connection())
     flush(self);
   state.writer->publish(*replies);
   // The flush message queues behind the batches that are in the mailbox already: one flush serves all of them.

@@ -140,8 +140,9 @@ caf::result<bool> confirm(nats_link_self self, const nats_connection_ptr& connec
   auto& state = self->state;
   if (connection != state.connection)
     return false;
-  auto promise = self->make_response_promise<bool>();
-  state.awaited.push_back({state.probes + 1, false, promise});
+  const auto confirmation = ++state.last_confirmation;
+  const auto promise = state.confirmations.add(confirmation, self->make_response_promise<bool>());
+  state.awaited.push_back({state.probes + 1, false, confirmation});
   probe(self);
   return promise;
 }
@@ -154,11 +155,11 @@ void confirm_up_to(nats_link_self self, std::uint64_t number) {
   bool first_trips_left = false;
   std::erase_if(state.awaited, [&](awaited_round_trip& trip) {
     if (trip.number <= number && (trip.second || !refused)) {
-      trip.confirmed.deliver(true);
+      state.confirmations.answer(trip.confirmation, true);
       return true;
     }
     if (trip.number <= number)
-      trip = {number + 1, true, trip.confirmed};
+      trip = {number + 1, true, trip.confirmation};
     else
       first_trips_left = first_trips_left || !trip.second;
     return false;
@@ -192,7 +193,7 @@ void connection_closed(nats_link_self self, std::uint64_t generation, const std:
   state.probe.reset();
   state.connection.reset();
   for (auto& trip : std::exchange(state.awaited, {}))
-    trip.confirmed.deliver(false);
+    state.confirmations.answer(trip.confirmation, false);
   state.next_open = self->clock().now() + state.reopen->next();
   link_log()->warn("the NATS connection was closed and will be opened again: {}", why);
   report_link(self);

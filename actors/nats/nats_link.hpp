@@ -4,6 +4,7 @@
 #include "actors/interfaces/health.hpp"
 #include "actors/interfaces/nats.hpp"
 #include "actors/nats/nats_metrics.hpp"
+#include "actors/runtime/pending_replies.hpp"
 #include "core/base/backoff.hpp"
 #include "core/configuration/settings.hpp"
 #include "messaging/nats/connection.hpp"
@@ -11,7 +12,6 @@
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <caf/typed_response_promise.hpp>
 
 #include <chrono>
 #include <functional>
@@ -86,7 +86,7 @@ private:
 struct awaited_round_trip {
   std::uint64_t number = 0; ///< of the round trip
   bool second = false;      ///< the second one for this confirmation: refusals by the server are known by then
-  caf::typed_response_promise<bool> confirmed;
+  std::uint64_t confirmation = 0;
 };
 
 struct nats_link_state {
@@ -100,6 +100,8 @@ struct nats_link_state {
   health_actor health;
   std::uint64_t probes = 0;                ///< number of the latest round trip
   std::vector<awaited_round_trip> awaited; ///< in no particular order
+  pending_replies<bool> confirmations{false};
+  std::uint64_t last_confirmation = 0;
   std::string why_down;
   std::optional<core::backoff> reopen;
   core::steady_time next_open{};

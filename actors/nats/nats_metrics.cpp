@@ -65,7 +65,7 @@ void register_connection_metrics(core::metric_registry& registry, const std::sha
                 metric_type::gauge},
                by_subscription(metrics, [](const entry& subscription) { return subscription.present.value(); }));
   registry.add_counter("cm_nats_lost_answers_total", "Responses that could not be published.",
-                       [metrics] { return metrics->egress.lost.value(); });
+                       [metrics] { return metrics->egress.lost.value() + metrics->background.lost.value(); });
 }
 
 } // namespace cm::actors

@@ -32,6 +32,7 @@ struct nats_metrics {
   /// Any thread writes, once per batch.
   struct alignas(64) background_counters {
     std::array<answer_counters<core::shared_counter>, ecap_protocol_count> answered;
+    core::shared_counter lost; ///< responses that could not be made or that the NATS connection did not accept
     std::array<core::shared_counter, ecap_protocol_count> without_reply; ///< requests dropped for having no reply
                                                                          ///< subject
   } background;

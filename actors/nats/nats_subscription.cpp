@@ -34,10 +34,12 @@ void subscribe(nats_subscription_self self) {
   options.pending_messages = state.settings.pending_messages;
   options.pending_bytes = state.settings.pending_bytes;
   options.level = std::make_shared<messaging::pending_level>();
+  options.on_failure = [subject = state.settings.subject](std::string_view why) {
+    subscription_log()->error("a batch of messages on {} is lost by an internal error: {}", subject, why);
+  };
   state.ending = std::make_shared<std::atomic<bool>>(false);
   decoder_context context;
-  context.connection = state.connection;
-  context.limiter = state.limiter;
+  context.origin = request_origin::make(state.connection, state.limiter);
   context.keyer = state.settings.keyer;
   context.forward = [forward = state.forward](const delivery& decoded) { (*forward->load())(decoded); };
   context.nearly_full = [level = options.level] { return level->over_half(); };
@@ -105,8 +107,7 @@ void answer_if_drained(nats_subscription_self self) {
     self->delayed_send(self, drain_period, tick_v);
     return;
   }
-  for (auto& promise : std::exchange(state.drains, {}))
-    promise.deliver(true);
+  state.drains.answer(true);
 }
 
 void drain(nats_subscription_self self) {
@@ -161,8 +162,6 @@ void nats_subscription_state::measure() {
 
 nats_subscription_state::~nats_subscription_state() {
   retire();
-  for (auto& promise : drains)
-    promise.deliver(false);
 }
 
 nats_subscription_actor::behavior_type nats_subscription(nats_subscription_self self,
@@ -183,8 +182,7 @@ nats_subscription_actor::behavior_type nats_subscription(nats_subscription_self 
   return {
     [self](nats_atom, const nats_state_ptr& nats) { take_connection(self, nats); },
     [self](drain_atom) -> caf::result<bool> {
-      auto promise = self->make_response_promise<bool>();
-      self->state.drains.push_back(promise);
+      const auto promise = self->state.drains.add(self->make_response_promise<bool>());
       drain(self);
       return promise;
     },

@@ -5,14 +5,15 @@
 #include "actors/interfaces/nats.hpp"
 #include "actors/nats/ecap_protocol.hpp"
 #include "actors/nats/in_flight_limiter.hpp"
+#include "actors/nats/in_flight_ticket.hpp"
 #include "actors/nats/nats_metrics.hpp"
 #include "actors/nats/revocation_feed.hpp"
+#include "actors/runtime/pending_replies.hpp"
 #include "core/credentials/token_key.hpp"
 #include "messaging/nats/subscription.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <caf/typed_response_promise.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -21,14 +22,12 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace cm::actors {
 
 /// What a decoder uses.
 struct decoder_context {
-  std::shared_ptr<messaging::connection> connection; ///< for replies
-  std::shared_ptr<in_flight_limiter> limiter;
+  request_origin_ptr origin;                      ///< of the requests
   std::function<void(const delivery&)> forward;   ///< sends a delivery to the actor that handles it; thread-safe
   std::shared_ptr<const core::token_keyer> keyer; ///< computes the keys of the requests' tokens
 
@@ -38,7 +37,8 @@ struct decoder_context {
   std::function<bool()> ending; ///< whether the subscription is about to end; from within the decoder only
 };
 
-/// Called on the library's thread, one batch at a time. Shares only the in-flight limiter with the actor.
+/// Called on the library's thread, one batch at a time. Shares only the in-flight limiter with the actor. If it throws,
+/// the batch counts as dropped, like one that the library drops.
 using decoder = std::function<void(messaging::message_batch)>;
 
 struct nats_subscription_settings {
@@ -90,7 +90,7 @@ struct nats_subscription_state {
   std::shared_ptr<retired_subscription> retirement;      ///< takes over the current subscription when it is retired
   std::optional<feed_watch> watch;
   std::uint64_t dropped = 0; ///< losses of the current subscription that were counted already
-  std::vector<caf::typed_response_promise<bool>> drains;
+  waiting_replies<bool> drains{false};
   std::uint64_t number = 0; ///< of the current subscription
   bool confirmed = false;   ///< the server has confirmed the current subscription
   bool link_up = false;     ///< the state that nats-link reported last

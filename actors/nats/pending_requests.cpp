@@ -2,7 +2,6 @@
 
 #include "core/base/status_phrase.hpp"
 #include "core/base/time.hpp"
-#include "core/observability/logging.hpp"
 #include "messaging/records/ecap_status.hpp"
 
 #include <array>
@@ -35,51 +34,54 @@ typename response_to<Request>::type make_response(std::string_view correlation_i
 }
 
 template <class Response>
-void add(messaging::message message, core::steady_time arrived, const Response& answer, reply_batch& out) {
-  out.add(std::move(message), {answer.status_code, arrived},
+void add(in_flight_ticket&& ticket, core::steady_time arrived, const Response& answer, reply_batch& out) {
+  out.add(std::move(ticket), {answer.status_code, arrived},
           [&answer](std::string& bytes) { messaging::encode(answer, bytes); });
 }
 
 template <class Request>
-void accept_client(pending_request<Request> call, std::string_view credential_id, std::string_view client_id,
+void accept_client(pending_request<Request>&& call, std::string_view credential_id, std::string_view client_id,
                    reply_batch& out) {
   auto answer = make_response<Request>(call.request.correlation_id, core::errc::none);
   answer.credential_id = credential_id;
   answer.client_id = client_id;
-  add(std::move(call.message), call.arrived, answer, out);
+  add(std::move(call.ticket), call.arrived, answer, out);
 }
 
 } // namespace
-
-void report_lost_requests(std::size_t count, const char* why) noexcept {
-  try {
-    core::logger("cm.ecap")->error("{} requests were lost: {}", count, why);
-  } catch (const std::exception&) {
-    // Logging failed too, for want of memory: nothing more can be done.
-    return;
-  }
-}
 
 core::errc code_of_failure(core::errc code) noexcept {
   return code == core::errc::overloaded || code == core::errc::internal ? code : core::errc::unavailable;
 }
 
 template <class Request>
-void refuse(pending_request<Request> call, core::errc code, reply_batch& out) {
+void refuse(pending_request<Request>&& call, core::errc code, reply_batch& out) {
   const auto answer = make_response<Request>(call.request.correlation_id, code);
-  add(std::move(call.message), call.arrived, answer, out);
+  add(std::move(call.ticket), call.arrived, answer, out);
 }
 
 template <class Request>
-void refuse_undecodable(messaging::message message, std::string_view correlation_id, core::steady_time arrived,
+void refuse_undecodable(in_flight_ticket&& ticket, std::string_view correlation_id, core::steady_time arrived,
                         reply_batch& out) {
   const auto answer = make_response<Request>(correlation_id, core::errc::invalid);
-  add(std::move(message), arrived, answer, out);
+  add(std::move(ticket), arrived, answer, out);
+}
+
+template <class Request>
+void answer_unavailable(in_flight_ticket ticket, std::string_view correlation_id, core::steady_time arrived) noexcept {
+  try {
+    reply_batch replies(ticket.origin().shared_from_this()); // the destructor publishes it
+    add(std::move(ticket), arrived, make_response<Request>(correlation_id, core::errc::unavailable), replies);
+  } catch (const std::exception&) {
+    return; // memory is exhausted: the ticket counts the loss and gives its slot back
+  }
 }
 
 #define CM_REFUSALS_OF(record)                                                                                         \
-  template void refuse(pending_request<ecap::record>, core::errc, reply_batch&);                                       \
-  template void refuse_undecodable<ecap::record>(messaging::message, std::string_view, core::steady_time, reply_batch&)
+  template void refuse(pending_request<ecap::record>&&, core::errc, reply_batch&);                                     \
+  template void refuse_undecodable<ecap::record>(in_flight_ticket&&, std::string_view, core::steady_time,              \
+                                                 reply_batch&);                                                        \
+  template void answer_unavailable<ecap::record>(in_flight_ticket, std::string_view, core::steady_time) noexcept
 
 CM_REFUSALS_OF(endpoint_token_validation_request);
 CM_REFUSALS_OF(endpoint_token_status_transition_request);
@@ -88,34 +90,34 @@ CM_REFUSALS_OF(client_certificate_validation_request);
 
 #undef CM_REFUSALS_OF
 
-void accept(pending_token_request call, std::string_view token_id, std::string_view endpoint_id, reply_batch& out) {
+void accept(pending_token_request&& call, std::string_view token_id, std::string_view endpoint_id, reply_batch& out) {
   auto answer = make_response<ecap::endpoint_token_validation_request>(call.request.correlation_id, core::errc::none);
   answer.token_id = token_id;
   answer.endpoint_id = endpoint_id;
-  add(std::move(call.message), call.arrived, answer, out);
+  add(std::move(call.ticket), call.arrived, answer, out);
 }
 
-void accept(pending_password_request call, std::string_view credential_id, std::string_view client_id,
+void accept(pending_password_request&& call, std::string_view credential_id, std::string_view client_id,
             reply_batch& out) {
   accept_client(std::move(call), credential_id, client_id, out);
 }
 
-void accept(pending_certificate_request call, std::string_view credential_id, std::string_view client_id,
+void accept(pending_certificate_request&& call, std::string_view credential_id, std::string_view client_id,
             reply_batch& out) {
   accept_client(std::move(call), credential_id, client_id, out);
 }
 
-void accept(pending_token_request call, const core::uuid& token_id, std::string_view endpoint_id, reply_batch& out) {
+void accept(pending_token_request&& call, const core::uuid& token_id, std::string_view endpoint_id, reply_batch& out) {
   id_text id{};
   accept(std::move(call), write_id(token_id, id), endpoint_id, out);
 }
 
-void accept(pending_password_request call, const core::client_credential& credential, reply_batch& out) {
+void accept(pending_password_request&& call, const core::client_credential& credential, reply_batch& out) {
   id_text id{};
   accept_client(std::move(call), write_id(credential.id, id), credential.client_id, out);
 }
 
-void accept(pending_certificate_request call, const core::client_credential& credential, reply_batch& out) {
+void accept(pending_certificate_request&& call, const core::client_credential& credential, reply_batch& out) {
   id_text id{};
   accept_client(std::move(call), write_id(credential.id, id), credential.client_id, out);
 }

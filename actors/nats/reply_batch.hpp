@@ -2,11 +2,10 @@
 #pragma once
 
 #include "actors/interfaces/nats_requests.hpp"
-#include "actors/nats/in_flight_limiter.hpp"
+#include "actors/nats/in_flight_ticket.hpp"
 #include "actors/nats/nats_metrics.hpp"
 #include "core/base/time.hpp"
 #include "messaging/nats/connection.hpp"
-#include "messaging/nats/subscription.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace cm::actors {
@@ -25,25 +25,27 @@ struct answer_note {
   core::steady_time arrived; ///< when the request arrived
 };
 
-/// Replies for one NATS connection. Normally the egress actor publishes them. The destructor publishes them if that has
-/// not happened, for example after the failure of the actor that held the batch, so no reply is lost inside CM.
-/// Not thread-safe; one owner at a time. It travels between actors in a shared_ptr, because CAF messages must be
-/// copyable.
+/// Replies to requests of one origin. Normally the egress actor publishes them. The destructor publishes them if that
+/// has not happened, for example after the failure of the actor that held the batch, so no reply is lost inside CM;
+/// then it gives the slots of the requests back. Not thread-safe; one owner at a time. It travels between actors in a
+/// shared_ptr, because CAF messages must be copyable.
 class reply_batch {
 public:
-  reply_batch(std::shared_ptr<messaging::connection> connection, std::shared_ptr<in_flight_limiter> limiter);
+  explicit reply_batch(request_origin_ptr origin) noexcept : origin_(std::move(origin)) {}
+
   ~reply_batch();
   reply_batch(const reply_batch&) = delete;
   reply_batch& operator=(const reply_batch&) = delete;
 
-  /// Adds the reply to `request`.
+  /// Adds the reply to the request with this ticket. On an exception nothing was added, and the caller's ticket is
+  /// still open.
   /// @param encode appends the encoded reply to its argument, a std::string&
+  /// @pre the ticket is open, and of this batch's origin
   template <class Encode>
-  void add(messaging::message request, const answer_note& note, Encode&& encode) {
+  void add(in_flight_ticket&& request, const answer_note& note, Encode&& encode) {
     const auto start = bytes_.size();
-    encode(bytes_);
-    replies_.push_back({std::move(request), start, note.arrived, static_cast<std::uint32_t>(bytes_.size() - start),
-                        static_cast<std::uint16_t>(note.status)});
+    encode(bytes_); // bytes that a failed call has left are in no reply
+    replies_.emplace_back(std::move(request), start, note, bytes_.size() - start);
   }
 
   /// Puts all replies into the connection's buffer; a flush must follow. To be called once at most.
@@ -53,7 +55,7 @@ public:
   /// Counts the replies, published at `now`, in the counters of their protocol.
   template <class Counter>
   void count(std::array<answer_counters<Counter>, ecap_protocol_count>& into, core::steady_time now) const noexcept {
-    auto& own = into[static_cast<std::size_t>(limiter_->protocol())];
+    auto& own = into[static_cast<std::size_t>(origin_->limiter().protocol())];
     for (std::size_t i = 0; i < replies_.size();) {
       // One update for a run of replies with the same arrival time and status.
       const auto& first = replies_[i];
@@ -75,7 +77,7 @@ public:
   }
 
   /// Identifies the connection; for comparison only.
-  [[nodiscard]] const void* origin() const noexcept { return connection_.get(); }
+  [[nodiscard]] const void* connection() const noexcept { return &origin_->connection(); }
 
   [[nodiscard]] bool empty() const noexcept { return replies_.empty(); }
 
@@ -83,15 +85,19 @@ public:
 
 private:
   struct reply {
-    messaging::message request; ///< owns the reply subject
-    std::size_t start;          ///< of the encoded reply in bytes_
+    // The vector allocates before it calls this: an exception leaves the ticket where it is.
+    reply(in_flight_ticket&& request, std::size_t begin, const answer_note& note, std::size_t size) noexcept
+      : ticket(std::move(request)), start(begin), arrived(note.arrived), length(static_cast<std::uint32_t>(size)),
+        status(static_cast<std::uint16_t>(note.status)) {}
+
+    in_flight_ticket ticket; ///< owns the reply subject
+    std::size_t start;       ///< of the encoded reply in bytes_
     core::steady_time arrived;
     std::uint32_t length;
     std::uint16_t status;
   };
 
-  std::shared_ptr<messaging::connection> connection_;
-  std::shared_ptr<in_flight_limiter> limiter_;
+  request_origin_ptr origin_;
   std::string bytes_;
   std::vector<reply> replies_;
   bool published_ = false;

@@ -40,11 +40,6 @@ void accept_all(client_validator_self self, const std::shared_ptr<Calls>& calls,
 
 // -- uses -------------------------------------------------------------------------------------------------------------
 
-void answer_drains(client_validator_self self, bool done) {
-  for (auto& promise : std::exchange(self->state.drains, {}))
-    promise.deliver(done);
-}
-
 void note_use(client_validator_self self, const core::client_credential& used, std::string_view correlation_id) {
   auto& state = self->state;
   const auto now = core::now_ms();
@@ -62,7 +57,7 @@ void write_uses(client_validator_self self) {
   if (state.writing)
     return;
   if (state.uses.empty()) {
-    answer_drains(self, true);
+    state.drains.answer(true);
     return;
   }
   state.writing = true;
@@ -79,7 +74,7 @@ void write_uses(client_validator_self self) {
     if (written && (s.uses.size() >= storage::max_batch || !s.drains.empty()))
       write_uses(self);
     else if (!written)
-      answer_drains(self, false);
+      s.drains.answer(false);
   };
   request_storage<storage::used_clients>(
     self, state.gate, std::move(command), state.settings.deadline,
@@ -297,11 +292,6 @@ void validate(client_validator_self self, const pending_certificate_requests_ptr
 
 } // namespace
 
-client_validator_state::~client_validator_state() {
-  for (auto& promise : drains)
-    promise.deliver(false);
-}
-
 client_validator_actor::behavior_type client_validator(client_validator_self self, client_validator_settings settings,
                                                        storage_gate_actor gate, nats_egress_actor egress,
                                                        password_pool_actor passwords) {
@@ -316,8 +306,7 @@ client_validator_actor::behavior_type client_validator(client_validator_self sel
     [self](validate_atom, const pending_password_requests_ptr& calls) { validate(self, calls); },
     [self](validate_atom, const pending_certificate_requests_ptr& calls) { validate(self, calls); },
     [self](drain_atom) -> caf::result<bool> {
-      auto promise = self->make_response_promise<bool>();
-      self->state.drains.push_back(promise);
+      const auto promise = self->state.drains.add(self->make_response_promise<bool>());
       write_uses(self);
       return promise;
     },

@@ -5,12 +5,12 @@
 #include "actors/interfaces/nats.hpp"
 #include "actors/interfaces/validation.hpp"
 #include "actors/runtime/bounded_request.hpp"
+#include "actors/runtime/pending_replies.hpp"
 #include "core/memory/attempt_limiter.hpp"
 #include "core/memory/use_recorder.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <caf/typed_response_promise.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -53,9 +53,7 @@ struct client_validator_state {
   storage_gate_actor gate;
   nats_egress_actor egress;
   password_pool_actor passwords;
-  std::vector<caf::typed_response_promise<bool>> drains;
-
-  ~client_validator_state();
+  waiting_replies<bool> drains{false};
 };
 
 client_validator_actor::behavior_type

@@ -35,7 +35,7 @@ void lookup_coalescer::check_feed(const gap_free_interval& interval, const pendi
     interval_ = interval;
   }
   // A reply leaves by the connection and the limiter of its own request: requests of different origins do not share a
-  // look-up.
+  // look-up, and a waiting request does not outlive its origin.
   if (origin_ != calls.origin()) {
     origin_ = calls.origin();
     joinable_.clear();
@@ -72,7 +72,7 @@ std::uint32_t lookup_coalescer::add_token(const pending_token_request& call, loo
   return position;
 }
 
-void lookup_coalescer::start_or_join(pending_token_request call, lookup_builder& out) {
+void lookup_coalescer::start_or_join(pending_token_request&& call, lookup_builder& out) {
   auto* joined = &out.open;
   std::uint32_t position = 0;
   if (const auto known = joinable_.find(call.key); known == joinable_.end()) {
@@ -155,7 +155,7 @@ std::optional<lookup_coalescer::open_lookup> lookup_coalescer::close(std::uint64
   return out;
 }
 
-void lookup_coalescer::answer(pending_token_request call, const std::optional<storage::found_token>& token,
+void lookup_coalescer::answer(pending_token_request&& call, const std::optional<storage::found_token>& token,
                               reply_batch& replies) const {
   const auto code = judge(token);
   if (code == core::errc::none) {

@@ -1,7 +1,6 @@
 // Coalesces token validation requests: one database look-up for all requests that ask for the same token.
 #pragma once
 
-#include "actors/database/storage_dispatcher.hpp"
 #include "actors/interfaces/applications.hpp"
 #include "actors/interfaces/storage_job.hpp"
 #include "actors/nats/pending_requests.hpp"
@@ -105,9 +104,10 @@ private:
   struct lookup_builder;
 
   void check_feed(const gap_free_interval& interval, const pending_token_requests& calls);
-  void start_or_join(pending_token_request call, lookup_builder& out);
+  void start_or_join(pending_token_request&& call, lookup_builder& out);
   [[nodiscard]] std::uint32_t add_token(const pending_token_request& call, lookup_builder& out);
-  void answer(pending_token_request call, const std::optional<storage::found_token>& token, reply_batch& replies) const;
+  void answer(pending_token_request&& call, const std::optional<storage::found_token>& token,
+              reply_batch& replies) const;
   [[nodiscard]] std::optional<open_lookup> close(std::uint64_t number);
 
   core::token_hasher hasher_;
@@ -115,7 +115,7 @@ private:
   bool trustful_;
   core::token_cache cache_;
   gap_free_interval interval_;
-  const void* origin_ = nullptr; ///< in-flight limiter of the latest requests, for comparison only
+  const void* origin_ = nullptr; ///< of the latest requests, for comparison only
   std::unordered_map<std::uint64_t, open_lookup> open_lookups_;
   std::unordered_map<core::token_key, waiter> joinable_; ///< tokens of look-ups that a new request may join
   std::uint64_t last_number_ = 0;

@@ -5,7 +5,6 @@
 #include "core/credentials/password_hash.hpp"
 #include "core/observability/logging.hpp"
 
-#include <algorithm>
 #include <new>
 #include <sys/resource.h>
 #include <utility>
@@ -30,27 +29,22 @@ password_result_ptr unavailable(std::string detail) {
 
 void pump(password_pool_self self);
 
-// Answers a worker's job, unless it was answered before.
-void finish(password_pool_self self, std::size_t index, std::uint64_t number, password_result_ptr result) {
-  auto& job = self->state.workers[index].job;
-  if (!job || job->number != number)
-    return;
-  auto promise = std::move(job->promise);
-  job.reset();
-  promise.deliver(std::move(result));
-  pump(self);
+// Answers a job and frees its worker, unless that has happened before.
+void finish(password_pool_self self, std::uint64_t number, password_result_ptr result) {
+  auto& state = self->state;
+  state.slots.finish(number);
+  if (state.jobs.answer(number, std::move(result)))
+    pump(self);
 }
 
-void start(password_pool_self self, std::size_t index, password_pool_state::waiting next) {
+void start(password_pool_self self, std::size_t worker, std::uint64_t number, const password_job_ptr& job) {
   auto& state = self->state;
-  const auto number = ++state.last_job;
-  state.workers[index].job.emplace(password_pool_state::running{number, std::move(next.promise)});
-  const auto now = self->clock().now();
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(next.job->deadline - now);
-  request_within(self, state.workers[index].handle, left + state.settings.patience, password_v, next.job)
-    .then([self, index, number](const password_result_ptr& result) { finish(self, index, number, result); },
-          [self, index, number](const caf::error& problem) {
-            finish(self, index, number, unavailable("password worker: " + describe_reason(problem)));
+  state.slots.assign(worker, number);
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(job->deadline - self->clock().now());
+  request_within(self, state.workers[worker], left + state.settings.patience, password_v, job)
+    .then([self, number](const password_result_ptr& result) { finish(self, number, result); },
+          [self, number](const caf::error& problem) {
+            finish(self, number, unavailable("password worker: " + describe_reason(problem)));
           });
 }
 
@@ -58,16 +52,17 @@ void start(password_pool_self self, std::size_t index, password_pool_state::wait
 void pump(password_pool_self self) {
   auto& state = self->state;
   const auto now = self->clock().now();
-  while (!state.queue.empty() && state.queue.front().job->deadline <= now) {
-    state.queue.front().promise.deliver(unavailable("no password worker was free in time"));
+  while (!state.queue.empty()) {
+    const auto number = state.queue.front();
+    const auto job = *state.jobs.find(number);
+    const auto worker = state.slots.idle();
+    if (job->deadline > now && !worker)
+      return;
     state.queue.pop_front();
-  }
-  for (std::size_t i = 0; i < state.workers.size() && !state.queue.empty(); ++i) {
-    if (!state.workers[i].handle || state.workers[i].job)
-      continue;
-    auto next = std::move(state.queue.front());
-    state.queue.pop_front();
-    start(self, i, std::move(next));
+    if (job->deadline > now)
+      start(self, *worker, number, job);
+    else
+      state.jobs.answer(number, unavailable("no password worker was free in time"));
   }
 }
 
@@ -77,8 +72,7 @@ void measure(password_pool_self self) {
     return;
   auto& gauges = *state.settings.metrics;
   gauges.waiting.set(state.queue.size());
-  gauges.busy.set(static_cast<std::uint64_t>(
-    std::count_if(state.workers.begin(), state.workers.end(), [](const auto& w) { return w.job.has_value(); })));
+  gauges.busy.set(state.slots.busy());
 }
 
 core::expected<password_verdict> hash_or_compare(const password_job& job) {
@@ -113,39 +107,36 @@ core::expected<password_verdict> work(const password_job& job) {
 
 } // namespace
 
-password_pool_state::~password_pool_state() {
-  for (auto& w : workers) {
-    if (w.job)
-      w.job->promise.deliver(unavailable("the password pool ended"));
-  }
-  for (auto& queued : queue)
-    queued.promise.deliver(unavailable("the password pool ended"));
-}
+password_pool_state::password_pool_state() : jobs(unavailable("the password pool ended")) {}
 
 password_pool_actor::behavior_type password_pool(password_pool_self self, password_pool_settings settings) {
   harden(self);
   auto& state = self->state;
   const auto period = settings.tick;
   state.workers.resize(settings.workers);
+  state.slots = worker_slots(settings.workers);
   state.settings = std::move(settings);
   return {
     [self](password_atom, const password_job_ptr& job) -> caf::result<password_result_ptr> {
       auto& s = self->state;
       if (s.queue.size() >= s.settings.queue_length)
         return failed(core::errc::overloaded, "Too many passwords are being checked", "the password queue is full");
-      auto promise = self->make_response_promise<password_result_ptr>();
-      s.queue.push_back({job, promise});
+      const auto number = ++s.last_job;
+      const auto promise = s.jobs.add(number, self->make_response_promise<password_result_ptr>(), job);
+      s.queue.push_back(number);
       pump(self);
       return promise;
     },
     [self](peer_atom, std::size_t index, const password_worker_peer& peer) {
-      if (index >= self->state.workers.size())
+      auto& s = self->state;
+      if (index >= s.workers.size())
         return;
-      auto& worker = self->state.workers[index];
-      worker.handle = peer.handle;
-      // The predecessor died with this job. Its request would fail only after the time-out.
-      if (worker.job)
-        finish(self, index, worker.job->number, unavailable("the password worker died"));
+      // The predecessor died with its job. The request for it would fail only after the time-out.
+      const auto died_with = s.slots.lost(index);
+      s.workers[index] = peer.handle;
+      s.slots.connected(index, true);
+      if (died_with)
+        finish(self, *died_with, unavailable("the password worker died"));
       pump(self);
     },
     every(self, period, first_run::after_a_period, tick_v,

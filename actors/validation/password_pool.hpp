@@ -4,17 +4,18 @@
 
 #include "actors/interfaces/validation.hpp"
 #include "actors/runtime/bounded_request.hpp"
+#include "actors/runtime/pending_replies.hpp"
+#include "actors/runtime/worker_slots.hpp"
 #include "actors/validation/password_metrics.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <caf/typed_response_promise.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
-#include <optional>
 #include <vector>
 
 namespace cm::actors {
@@ -30,30 +31,15 @@ struct password_pool_settings {
 struct password_pool_state {
   static inline const char* name = "password-pool";
 
-  struct waiting {
-    password_job_ptr job;
-    caf::typed_response_promise<password_result_ptr> promise;
-  };
-
-  /// A worker's job.
-  struct running {
-    std::uint64_t number = 0;
-    caf::typed_response_promise<password_result_ptr> promise;
-  };
-
-  struct worker {
-    password_worker_actor handle;
-    std::optional<running> job;
-  };
-
   password_pool_settings settings;
   request_deadlines deadlines;
-  std::vector<worker> workers;
-  std::deque<waiting> queue;
+  std::vector<password_worker_actor> workers; ///< null before the first one with this index exists
+  worker_slots slots;
+  pending_replies<password_result_ptr, password_job_ptr> jobs; ///< by number; `unavailable` if the pool ends
+  std::deque<std::uint64_t> queue;                             ///< jobs without a worker yet, by number
   std::uint64_t last_job = 0;
 
-  /// Answers `unavailable` to all jobs.
-  ~password_pool_state();
+  password_pool_state();
 };
 
 password_pool_actor::behavior_type password_pool(password_pool_actor::stateful_pointer<password_pool_state> self,

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <atomic>
+#include <exception>
 #include <utility>
 
 namespace cm::messaging {
@@ -82,23 +83,61 @@ bool pending_level::over_half() const noexcept {
 
 /// The state that the library's delivery thread uses. It keeps itself alive (`self`) until the thread's last callback.
 struct subscription::inbox {
-  inbox(batch_sink s, std::function<void()> c, std::shared_ptr<pending_level> l)
-    : sink(std::move(s)), completed(std::move(c)), level(std::move(l)) {}
+  inbox(batch_sink s, std::function<void()> c, std::function<void(std::string_view)> f,
+        std::shared_ptr<pending_level> l)
+    : sink(std::move(s)), completed(std::move(c)), on_failure(std::move(f)), level(std::move(l)) {}
 
-  void hand_over() {
+  // The caller is C code, through which no exception may pass.
+  void add(message received) noexcept {
+    try {
+      batch.push_back(std::move(received));
+    } catch (const std::exception& problem) {
+      failed(1, problem.what());
+    }
+  }
+
+  void hand_over() noexcept {
     if (batch.empty())
       return;
     message_batch full;
     full.swap(batch);
-    if (!muted.load(std::memory_order_acquire))
+    if (muted.load(std::memory_order_acquire))
+      return;
+    const auto count = full.size();
+    try {
       sink(std::move(full));
+    } catch (const std::exception& problem) {
+      failed(count, problem.what());
+    }
+  }
+
+  void complete() noexcept {
+    if (!completed || muted.load(std::memory_order_acquire))
+      return;
+    try {
+      completed();
+    } catch (const std::exception& problem) {
+      failed(0, problem.what());
+    }
+  }
+
+  void failed(std::size_t messages, const char* why) noexcept {
+    lost.fetch_add(messages, std::memory_order_relaxed);
+    try {
+      if (on_failure)
+        on_failure(why);
+    } catch (const std::exception&) {
+      return; // it could not be reported either; the messages are counted
+    }
   }
 
   batch_sink sink;
   std::function<void()> completed;
+  std::function<void(std::string_view)> on_failure;
   std::shared_ptr<pending_level> level; ///< may be null
   message_batch batch;                  ///< used by the delivery thread only
   std::atomic<bool> muted{false};
+  std::atomic<std::uint64_t> lost{0}; ///< messages that an exception kept from the sink, or that it threw for
   std::shared_ptr<inbox> self;
 };
 
@@ -106,7 +145,7 @@ void subscription::on_message(natsConnection* /*nc*/, natsSubscription* native, 
   auto& box = *static_cast<inbox*>(closure);
   if (box.level)
     box.level->native_ = native;
-  box.batch.emplace_back(msg);
+  box.add(message(msg));
   // The library removes a message from its list before this call, and makes a call for each message on the list unless
   // the subscription is closed. So a batch may wait for the messages that are still pending, and only for them: either
   // this function is called again, or on_complete is.
@@ -122,8 +161,7 @@ void subscription::on_complete(void* closure) noexcept {
   if (box->level)
     box->level->native_ = nullptr;
   box->hand_over();
-  if (box->completed && !box->muted.load(std::memory_order_acquire))
-    box->completed();
+  box->complete();
 }
 
 subscription::subscription(std::shared_ptr<connection> on, std::string subject, natsSubscription* native,
@@ -138,7 +176,8 @@ core::expected<std::unique_ptr<subscription>> subscription::open(std::shared_ptr
     options.level->messages_ = options.pending_messages;
     options.level->bytes_ = options.pending_bytes;
   }
-  auto box = std::make_shared<inbox>(std::move(sink), std::move(on_complete), std::move(options.level));
+  auto box = std::make_shared<inbox>(std::move(sink), std::move(on_complete), std::move(options.on_failure),
+                                     std::move(options.level));
   box->self = box;
   natsSubscription* native = nullptr;
   natsConnection* nc = on->native_;
@@ -187,7 +226,8 @@ std::uint64_t subscription::pending() const noexcept {
 
 std::uint64_t subscription::dropped() const noexcept {
   std::int64_t count = 0;
-  return natsSubscription_GetDropped(native_, &count) == NATS_OK ? static_cast<std::uint64_t>(count) : 0;
+  const auto dropped = natsSubscription_GetDropped(native_, &count) == NATS_OK ? static_cast<std::uint64_t>(count) : 0;
+  return dropped + inbox_->lost.load(std::memory_order_relaxed);
 }
 
 } // namespace cm::messaging

@@ -74,10 +74,15 @@ struct subscription_options {
 
   /// Updated for the sink; may be null. Subscriptions must not share one.
   std::shared_ptr<pending_level> level;
+
+  /// Called with the text of an exception in the sink or on_complete, or in the making of a batch, on the delivery
+  /// thread. May be empty. What it throws itself is ignored.
+  std::function<void(std::string_view why)> on_failure;
 };
 
 /// Receives one batch at a time, in the order of arrival, on the subscription's delivery thread of the library.
-/// Messages that arrive while it runs form the next batches. Must not throw.
+/// Messages that arrive while it runs form the next batches. An exception ends only this call: its whole batch counts
+/// as dropped, and the next one follows.
 using batch_sink = std::function<void(message_batch)>;
 
 class subscription {
@@ -104,7 +109,7 @@ public:
   /// @return `unavailable` if it is closed already
   [[nodiscard]] core::expected<void> drain(std::chrono::milliseconds timeout);
 
-  /// Total number of messages that were dropped because a pending limit was reached.
+  /// Total number of messages that were dropped because a pending limit was reached, or lost by an exception.
   [[nodiscard]] std::uint64_t dropped() const noexcept;
 
   /// Number of messages that wait for the sink.

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <future>
 #include <latch>
+#include <stdexcept>
 #include <thread>
 
 using namespace cm;
@@ -211,6 +212,41 @@ TEST_CASE("a slow consumer is reported once, its losses are counted, and the kep
   gate->count_down();
   REQUIRE(log->wait([&](const test::seen& s) { return s.payloads.size() == 101; }));
   CHECK(log->now().slow == 1);
+}
+
+TEST_CASE("an exception in the sink is reported, its batch counts as dropped, and the next messages arrive") {
+  const test::nats_server server;
+  const auto publisher = connected(server, events::make());
+  const auto log = events::make();
+  const auto link = connected(server, events::make());
+  messaging::subscription_options options;
+  options.on_failure = [log](std::string_view why) {
+    log->change([&](test::seen& s) { s.errors.emplace_back(why); });
+    throw std::runtime_error("the report fails too");
+  };
+  const auto sink = log->sink();
+  auto sub = subscription::open(
+    link, "f", options,
+    [sink](messaging::message_batch batch) {
+      if (batch.front().payload() == "bad")
+        throw std::runtime_error("injected fault");
+      sink(std::move(batch));
+    },
+    [log] {
+      log->change([](test::seen& s) { ++s.completed; });
+      throw std::runtime_error("the completion fails too");
+    });
+  REQUIRE(sub.has_value());
+  REQUIRE(link->round_trip(5s).has_value());
+  publish_all(publisher, "f", {"bad"});
+  REQUIRE(log->wait([](const test::seen& s) { return !s.errors.empty(); }));
+  CHECK(log->now().errors.front() == "injected fault");
+  CHECK((*sub)->dropped() == 1);
+  publish_all(publisher, "f", {"good"});
+  REQUIRE(log->wait([](const test::seen& s) { return !s.payloads.empty(); }));
+  REQUIRE((*sub)->drain(5s).has_value());
+  REQUIRE(log->wait([](const test::seen& s) { return s.errors.size() == 2; }));
+  CHECK(log->now().completed == 1);
 }
 
 TEST_CASE("a subscription may be destroyed at any time, also within its own sink") {

@@ -1,5 +1,6 @@
 #include "actors/nats/pending_requests.hpp"
 #include "actors/validation/lookup_coalescer.hpp"
+#include "allocation_faults.hpp"
 #include "catch.hpp"
 #include "core/base/time.hpp"
 
@@ -59,9 +60,8 @@ struct coalescer_fixture {
   // Requests for these tokens, as the decoder creates them.
   actors::pending_token_requests_ptr calls(const std::vector<std::string>& tokens,
                                            const std::string& application = "app", std::int64_t timeout = 0) {
-    auto requests = std::make_shared<actors::pending_token_requests>(unconnected(), limiter);
+    auto requests = std::make_shared<actors::pending_token_requests>(origin);
     for (const auto& text : tokens) {
-      static_cast<void>(limiter->enter());
       ecap::endpoint_token_validation_request request;
       request.correlation_id = "c";
       request.timestamp = core::to_unix_ms(core::now_ms()) - 1000;
@@ -72,10 +72,11 @@ struct coalescer_fixture {
       messaging::encode(request, bytes);
       natsMsg* native = nullptr;
       REQUIRE(natsMsg_Create(&native, "subject", "reply", bytes.data(), static_cast<int>(bytes.size())) == NATS_OK);
-      messaging::message message(native);
-      const auto decoded = messaging::decode<ecap::endpoint_token_validation_request>(message.payload());
+      auto admitted = origin->admit(messaging::message(native));
+      const auto payload = admitted.ticket.message().payload();
+      const auto decoded = messaging::decode<ecap::endpoint_token_validation_request>(payload);
       REQUIRE(decoded.has_value());
-      requests->add({std::move(message), *decoded, keyer()(decoded->app_name, decoded->token)});
+      requests->add({std::move(admitted.ticket), *decoded, keyer()(decoded->app_name, decoded->token), {}});
     }
     return requests;
   }
@@ -110,6 +111,7 @@ struct coalescer_fixture {
   }
 
   std::shared_ptr<actors::in_flight_limiter> limiter = std::make_shared<actors::in_flight_limiter>(4096);
+  actors::request_origin_ptr origin = actors::request_origin::make(unconnected(), limiter);
   lookup_coalescer coalescer;
   core::steady_time now{1h};
   lookup_coalescer::outcome done;
@@ -211,10 +213,11 @@ TEST_CASE("a revoked token is not answered from memory") {
   CHECK(f.ask("one", token(1, core::credential_status::revoked)) == codes{403});
 }
 
-TEST_CASE("requests of another in-flight limiter do not join the look-ups of the first") {
+TEST_CASE("requests of another origin do not join the look-ups of the first") {
   coalescer_fixture f;
   const auto first = f.take(f.calls({"one"}));
   const auto old_limiter = std::exchange(f.limiter, std::make_shared<actors::in_flight_limiter>(4096));
+  f.origin = actors::request_origin::make(unconnected(), f.limiter);
   const auto second = f.take(f.calls({"one"}));
   REQUIRE(second.has_value());
   CHECK(f.codes(f.coalescer.found(first->number, {token(1)})) == codes{200});
@@ -305,9 +308,38 @@ TEST_CASE("the destruction of the coalescer replies to its waiting requests") {
   const auto limiter = std::make_shared<actors::in_flight_limiter>(4096);
   {
     coalescer_fixture f;
-    f.limiter = limiter;
+    f.origin = actors::request_origin::make(unconnected(), limiter);
     REQUIRE(f.take(f.calls({"one", "two"})).has_value());
     CHECK(limiter->in_flight() == 2);
   }
   CHECK(limiter->in_flight() == 0);
+}
+
+TEST_CASE("whichever allocation fails in the coalescer, no request keeps its slot or is lost") {
+  const auto metrics = std::make_shared<actors::nats_metrics>();
+  const auto limiter = std::make_shared<actors::in_flight_limiter>(4096, actors::ecap_protocol::ep_token, metrics);
+  bool more = true;
+  for (std::size_t n = 0; more; ++n) {
+    auto f = std::make_unique<coalescer_fixture>();
+    f->origin = actors::request_origin::make(unconnected(), limiter);
+    auto first = f->calls({"one", "two", "one"});
+    auto second = f->calls({"two", "three"});
+    {
+      const test::allocation_fault failing(n);
+      try {
+        const auto lookup = f->take(first);
+        static_cast<void>(f->coalescer.take(second, open_interval, f->now, f->done));
+        static_cast<void>(f->coalescer.found(lookup.value().number, {token(1), std::nullopt}));
+      } catch (const std::bad_alloc&) {
+        f.reset(); // the exception ends the actor that has the coalescer
+      }
+      more = failing.happened();
+    }
+    f.reset();
+    first.reset();
+    second.reset();
+    INFO("allocation " << n);
+    CHECK(limiter->in_flight() == 0);
+    CHECK(metrics->background.lost.value() == 0);
+  }
 }
