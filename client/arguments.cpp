@@ -47,10 +47,6 @@ private:
   std::size_t best_ = near + 1;
 };
 
-std::string full_name(const command_spec& of) {
-  return of.group.empty() ? std::string(of.name) : std::string(of.group) + ' ' + std::string(of.name);
-}
-
 struct operand_count {
   std::size_t min = 0;
   std::size_t max = 0;

@@ -362,6 +362,10 @@ constexpr group_spec group_table[]{
 
 } // namespace
 
+std::string full_name(const command_spec& of) {
+  return of.group.empty() ? std::string(of.name) : std::string(of.group) + ' ' + std::string(of.name);
+}
+
 std::span<const command_spec> commands() {
   return table;
 }

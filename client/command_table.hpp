@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace cm::client {
@@ -69,6 +70,9 @@ struct group_spec {
   std::string_view name;
   std::string_view summary;
 };
+
+/// The words that call the command: "token create", or "serve".
+[[nodiscard]] std::string full_name(const command_spec& of);
 
 /// All commands in the order of help and manual.
 [[nodiscard]] std::span<const command_spec> commands();

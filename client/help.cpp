@@ -58,10 +58,6 @@ void append_rows(std::string& out, const std::vector<row>& rows) {
   }
 }
 
-std::string full_name(const command_spec& of) {
-  return of.group.empty() ? std::string(of.name) : std::string(of.group) + ' ' + std::string(of.name);
-}
-
 std::string usage(const command_spec& of) {
   auto result = "cm " + full_name(of);
   if (!of.operands.empty())

@@ -27,10 +27,6 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-std::string full_name(const command_spec& of) {
-  return of.group.empty() ? std::string(of.name) : std::string(of.group) + ' ' + std::string(of.name);
-}
-
 void append_option(std::string& out, const option_spec& option) {
   out += ".TP\n\\fB" + escaped(option.name) + "\\fR";
   if (!option.value.empty())
@@ -61,7 +57,7 @@ void append_command(std::string& out, const command_spec& of) {
     out += ".PP\nExample:\n.PP\n.RS\n.nf\n" + escaped(of.example) + "\n.fi\n.RE\n";
 }
 
-constexpr std::string_view head = R"(.\" Generated from client/command_table.cpp by the target cm_manual_page.
+constexpr std::string_view page_head = R"(.\" Generated from client/command_table.cpp by the target cm_manual_page.
 .TH CM 1 "" "CM" "Credential Management"
 .SH NAME
 cm \- credential management for the Kaa IoT platform
@@ -84,7 +80,7 @@ Options may precede or follow operands, as \fB\-\-option\fR \fIvalue\fR or \fB\-
 \fB\-\-help\fR after a command shows its options.
 )";
 
-constexpr std::string_view tail = R"(.SH EXIT STATUS
+constexpr std::string_view page_tail = R"(.SH EXIT STATUS
 .TP
 0
 Done, or stopped on request.
@@ -124,7 +120,7 @@ docs/configuration.md describes the configuration of the service.
 } // namespace
 
 std::string render_manual() {
-  std::string out(head);
+  std::string out(page_head);
   out += ".SH COMMANDS\n";
   const command_spec* first_rest_command = nullptr;
   for (const auto& command : commands()) {
@@ -135,7 +131,7 @@ std::string render_manual() {
   out += ".SH \"OPTIONS OF COMMANDS THAT CALL THE REST API\"\n";
   for (const auto& option : first_rest_command->connection)
     append_option(out, option);
-  out += tail;
+  out += page_tail;
   return out;
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 namespace json = boost::json;
 
-core::error wrong(std::string what) {
+core::error wrong_operands(std::string what) {
   return core::make_error(core::errc::invalid, std::move(what));
 }
 
@@ -142,7 +142,7 @@ core::expected<rest_call> make_creation(const invocation& of, const call_materia
   switch (of.command->id) {
   case command_id::token_create:
     if (!of.has("--application"))
-      return wrong("token create needs --application NAME");
+      return wrong_operands("token create needs --application NAME");
     body.add("applicationName", of.value("--application"));
     if (with.secret_value)
       body.add("token", secret);
@@ -157,9 +157,9 @@ core::expected<rest_call> make_creation(const invocation& of, const call_materia
     break;
   default:
     if (of.has("--file") == (of.has("--issuer") || of.has("--serial-number")))
-      return wrong("certificate create needs --file, or --issuer and --serial-number");
+      return wrong_operands("certificate create needs --file, or --issuer and --serial-number");
     if (of.has("--issuer") != of.has("--serial-number"))
-      return wrong("certificate create needs both of --issuer and --serial-number");
+      return wrong_operands("certificate create needs both of --issuer and --serial-number");
     if (of.has("--file"))
       body.add("certificate", std::string_view(with.certificate));
     body.add("issuer", of.value("--issuer"));
@@ -192,7 +192,7 @@ core::expected<rest_call> make_deletion(const invocation& of) {
   }
   const bool has_token_id = of.operands.size() > 1;
   if (has_token_id == of.has("--all"))
-    return wrong("token delete needs either a TOKEN_ID or --all");
+    return wrong_operands("token delete needs either a TOKEN_ID or --all");
   result.request = without_body("DELETE", has_token_id ? item_of(of) : collection_of(of));
   return result;
 }

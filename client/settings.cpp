@@ -14,7 +14,7 @@ using core::configuration::environment;
 
 constexpr std::chrono::hours max_timeout{24};
 
-core::error wrong(std::string what) {
+core::error wrong_option(std::string what) {
   return core::make_error(core::errc::invalid, std::move(what));
 }
 
@@ -36,7 +36,7 @@ core::expected<std::chrono::milliseconds> timeout_of(const invocation& of, std::
     return usual;
   const auto value = core::configuration::parse_duration(*text);
   if (!value || value->count() <= 0 || *value > max_timeout)
-    return wrong("--timeout is a time such as 500ms, 10s or 1m, up to a day");
+    return wrong_option("--timeout is a time such as 500ms, 10s or 1m, up to a day");
   return *value;
 }
 
@@ -51,7 +51,7 @@ std::string own_url(const environment& variables) {
 core::expected<http::server_address> url_of(const std::string& text, const std::string& source) {
   auto url = parse_service_url(text);
   if (!url)
-    return wrong(source + ": " + url.error().message);
+    return wrong_option(source + ": " + url.error().message);
   return url;
 }
 
@@ -75,23 +75,23 @@ core::expected<connection_settings> connection_settings_of(const invocation& of,
   certificate = {of.value("--certificate-file").value_or(""), "--certificate-file"};
   key = {of.value("--key-file").value_or(""), "--key-file"};
   if (certificate.path.empty() != key.path.empty())
-    return wrong("--certificate-file and --key-file must be given together");
+    return wrong_option("--certificate-file and --key-file must be given together");
   for (const auto* option : {"--ca-file", "--certificate-file", "--key-file"}) {
     if (of.has(option) && !result.url.tls)
-      return wrong(std::string(option) + " is for https, and the URL is http://" + result.url.authority);
+      return wrong_option(std::string(option) + " is for https, and the URL is http://" + result.url.authority);
   }
 
   if (const auto file = option_or_variable(of, "--bearer-token-file", "CM_BEARER_TOKEN_FILE", variables)) {
     auto token = read_secret(*file, "Access token");
     if (!token)
-      return wrong("the access token cannot be read: " + token.error().message);
+      return wrong_option("the access token cannot be read: " + token.error().message);
     if (!is_visible_ascii(token->reveal()))
-      return wrong(*file + ": is not an access token: it has blanks, line ends or other characters in it");
+      return wrong_option(*file + ": is not an access token: it has blanks, line ends or other characters in it");
     result.bearer_token = std::move(*token);
   }
   result.correlation_id = of.value("--correlation-id").value_or("");
   if (result.correlation_id.size() > max_correlation_id || !is_visible_ascii(result.correlation_id))
-    return wrong("--correlation-id is 1 to 128 visible ASCII characters");
+    return wrong_option("--correlation-id is 1 to 128 visible ASCII characters");
   const auto timeout = timeout_of(of, usual_timeout);
   if (!timeout)
     return timeout.error();

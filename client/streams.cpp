@@ -16,7 +16,7 @@ namespace cm::client {
 
 namespace {
 
-constexpr int failed = static_cast<int>(core::exit_status::failed);
+constexpr int failed = core::to_int(core::exit_status::failed);
 
 int refuse(const http::client_response& got) {
   std::cerr << render_problem(got);

@@ -34,13 +34,9 @@ namespace {
 
 namespace configuration = core::configuration;
 
-constexpr int to_int(core::exit_status status) noexcept {
-  return static_cast<int>(status);
-}
-
 int wrong_usage(const std::string& what) {
   std::cerr << "cm: " << what << "; see cm --help\n";
-  return to_int(core::exit_status::usage);
+  return core::to_int(core::exit_status::usage);
 }
 
 int show_version() {
@@ -79,13 +75,13 @@ std::optional<core::settings> load_settings() {
 int serve(const service_hooks& hooks) {
   auto loaded = configuration::load(configuration::environment::of_process());
   if (report_errors(loaded))
-    return to_int(core::exit_status::configuration);
+    return core::to_int(core::exit_status::configuration);
   auto ports = bind_ports(*loaded.value); // before the log has a thread
   const auto logging = core::set_up_logging(loaded.value->logging, isatty(STDOUT_FILENO) == 1);
   if (logging.has_error()) {
     std::cerr << "cm: " << logging.error().message << '\n';
     core::write_termination_message(logging.error().message);
-    return to_int(core::exit_status::configuration);
+    return core::to_int(core::exit_status::configuration);
   }
   for (const auto& problem : loaded.warnings)
     core::logger("cm.configuration")->warn("{}", configuration::render(problem));
@@ -97,7 +93,7 @@ int serve(const service_hooks& hooks) {
 int check_config() {
   const auto settings = load_settings();
   if (!settings)
-    return to_int(core::exit_status::configuration);
+    return core::to_int(core::exit_status::configuration);
   std::cout << configuration::describe(*settings);
   return 0;
 }
@@ -105,16 +101,16 @@ int check_config() {
 int migrate(bool dry_run) {
   const auto settings = load_settings();
   if (!settings)
-    return to_int(core::exit_status::configuration);
+    return core::to_int(core::exit_status::configuration);
   const storage::client_thread thread;
   const auto report = storage::update_schema(settings->database, dry_run);
   if (report.has_error()) {
     std::cerr << "cm: " << report.error().message << ' ' << report.error().detail << '\n';
-    return to_int(core::exit_status::gave_up);
+    return core::to_int(core::exit_status::gave_up);
   }
   if (!report->refusal.empty()) {
     std::cerr << "cm: " << report->refusal << '\n';
-    return to_int(core::exit_status::configuration);
+    return core::to_int(core::exit_status::configuration);
   }
   std::cout << "schema of " << report->server << ": version " << report->recorded << ", this release brings "
             << report->known << '\n';
@@ -130,18 +126,18 @@ int doctor(const client::invocation& arguments) {
     return wrong_usage("cm doctor has one check so far: --consistency");
   const auto settings = load_settings();
   if (!settings)
-    return to_int(core::exit_status::configuration);
-  return to_int(check_consistency(*settings, {arguments.has("--repair"), arguments.value("--output") == "json"}));
+    return core::to_int(core::exit_status::configuration);
+  return core::to_int(check_consistency(*settings, {arguments.has("--repair"), arguments.value("--output") == "json"}));
 }
 
 int inspect_license() {
   const auto settings = load_settings();
   if (!settings)
-    return to_int(core::exit_status::configuration);
+    return core::to_int(core::exit_status::configuration);
   const auto license = core::check_license(settings->license, core::now_ms());
   if (license.has_error()) {
     std::cerr << "cm: " << license.error().message << '\n';
-    return to_int(core::exit_status::license_refused);
+    return core::to_int(core::exit_status::license_refused);
   }
   std::cout << "subject:    " << license->subject << '\n'
             << "issuer:     " << license->issuer << '\n'
@@ -164,7 +160,7 @@ int run_command_line(int argc, const char* const* argv, const service_hooks& hoo
     return client::run(*parsed, configuration::environment::of_process());
   if (sodium_init() < 0) {
     std::cerr << "cm: libsodium cannot be initialised\n";
-    return to_int(core::exit_status::gave_up);
+    return core::to_int(core::exit_status::gave_up);
   }
   switch (parsed->command->id) {
   case client::command_id::check_config:

@@ -29,14 +29,10 @@ namespace {
 
 using signal_set = boost::asio::basic_signal_set<http::executor_type>;
 
-constexpr int to_int(core::exit_status status) noexcept {
-  return static_cast<int>(status);
-}
-
 int refuse_start(core::exit_status status, const std::string& why) {
   core::logger("cm")->critical("{}", why);
   core::write_termination_message(why);
-  return to_int(status);
+  return core::to_int(status);
 }
 
 // The first signal begins the orderly stop. The second ends the process at once, with the status that a shell reports
@@ -93,7 +89,7 @@ private:
 int wait_for_end(caf::actor_system& system, const root_actor& root) {
   caf::scoped_actor self{system};
   self->monitor(root);
-  int status = to_int(core::exit_status::gave_up);
+  int status = core::to_int(core::exit_status::gave_up);
   self->receive([&status](const caf::down_msg& down) { status = exit_status_of(down.reason); });
   return status;
 }
@@ -153,7 +149,7 @@ int run_actors(root_settings configured, const service_hooks& hooks) {
   exit_watchdog watchdog(
     std::max(configured.settings.shutdown_timeout - std::chrono::milliseconds{150}, std::chrono::milliseconds{100}));
   configured.on_stop = [&watchdog](int exit_status) { watchdog.stop_begins(exit_status); };
-  int status = to_int(core::exit_status::gave_up);
+  int status = core::to_int(core::exit_status::gave_up);
   {
     caf::actor_system system{config};
     auto tree = system.spawn(root, std::move(configured));

@@ -7,7 +7,7 @@ namespace cm::actors {
 
 namespace {
 
-std::uint64_t is_up(core::health_status status) noexcept {
+std::uint64_t up_value(core::health_status status) noexcept {
   return status == core::health_status::up ? 1 : 0;
 }
 
@@ -19,11 +19,11 @@ void register_health_metrics(core::metric_registry& registry, const core::servic
   using core::scrape;
   registry.add({"cm_health_up", "1 if the component of /health is UP, else 0.", metric_type::gauge},
                [](const scrape& of, sample_writer& out) {
-                 out.add({{"component", "db"}}, is_up(of.health.db.status));
-                 out.add({{"component", "nats"}}, is_up(of.health.nats.status));
-                 out.add({{"component", "license"}}, is_up(of.health.license.status));
-                 out.add({{"component", "outbox"}}, is_up(of.health.outbox.status));
-                 out.add({{"component", "actors"}}, is_up(of.health.actors.status));
+                 out.add({{"component", "db"}}, up_value(of.health.db.status));
+                 out.add({{"component", "nats"}}, up_value(of.health.nats.status));
+                 out.add({{"component", "license"}}, up_value(of.health.license.status));
+                 out.add({{"component", "outbox"}}, up_value(of.health.outbox.status));
+                 out.add({{"component", "actors"}}, up_value(of.health.actors.status));
                });
   registry.add_gauge("cm_ready", "1 if CM serves requests, as in /health/readiness, else 0.",
                      [](const scrape& of) { return std::uint64_t{of.health.ready ? 1U : 0U}; });

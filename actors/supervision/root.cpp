@@ -47,7 +47,7 @@ void child_failed(root_pointer self, std::size_t index, const caf::error& reason
   const auto delay = child.record.failed(self->clock().now());
   child.counters->total.add(1);
   if (!delay) {
-    give_up(self, static_cast<int>(core::exit_status::gave_up),
+    give_up(self, core::to_int(core::exit_status::gave_up),
             child.name + " failed too often; the last cause: " + describe_reason(reason));
     return;
   }
@@ -81,7 +81,7 @@ void milestone_reached(root_pointer self, milestone reached) {
     return;
   const auto serving = add_serving_children(self);
   if (serving.has_error()) {
-    give_up(self, static_cast<int>(core::exit_status::configuration),
+    give_up(self, core::to_int(core::exit_status::configuration),
             "server.port: " + serving.error().message
               + (serving.error().detail.empty() ? "" : ": " + serving.error().detail));
     return;
@@ -119,10 +119,10 @@ caf::error exit_reason_of(int exit_status) {
 
 int exit_status_of(const caf::error& reason) {
   if (!reason)
-    return static_cast<int>(core::exit_status::stopped);
+    return core::to_int(core::exit_status::stopped);
   if (reason.category() == caf::atom("cmexit"))
     return reason.code();
-  return static_cast<int>(core::exit_status::gave_up);
+  return core::to_int(core::exit_status::gave_up);
 }
 
 root_actor::behavior_type root(root_pointer self, root_settings settings) {

@@ -39,7 +39,7 @@ storage_gate_actor spawn_storage_gate(root_pointer self, std::size_t /*index*/, 
   settings.on_refused_database = [me](const std::string& why) {
     caf::anon_send(
       me, give_up_v,
-      std::make_shared<const fatal_problem>(fatal_problem{static_cast<int>(core::exit_status::configuration), why}));
+      std::make_shared<const fatal_problem>(fatal_problem{core::to_int(core::exit_status::configuration), why}));
   };
   return self->spawn(storage_gate, std::move(settings), health);
 }

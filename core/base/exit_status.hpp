@@ -12,4 +12,9 @@ enum class exit_status : int {
   configuration = 78,   ///< invalid configuration, or a database schema that this release does not know
 };
 
+/// The status as the process ends with it.
+[[nodiscard]] constexpr int to_int(exit_status status) noexcept {
+  return static_cast<int>(status);
+}
+
 } // namespace cm::core

@@ -7,7 +7,7 @@ namespace cm::core {
 
 namespace {
 
-constexpr std::size_t min_slots = 64;
+constexpr std::size_t min_ids = 64;
 
 // The lower 32 bits. 0 marks an empty slot, so 0 becomes 1: a moment that is one too late is on the safe side.
 std::uint32_t lower_half(std::uint64_t moment) noexcept {
@@ -33,7 +33,7 @@ bool recent_revocations::covers(const table& in, const uuid& id, std::uint64_t r
 
 bool recent_revocations::add(const uuid& id, std::uint64_t moment) {
   if (young_.slots.empty())
-    young_.slots.resize(min_slots);
+    young_.slots.resize(min_ids);
   auto index = find(young_.slots, id);
   if (young_.slots[index].moment == 0) {
     if (young_.used >= capacity)

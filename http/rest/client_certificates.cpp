@@ -49,7 +49,7 @@ bool has(const boost::json::object& body, std::string_view name) {
   return found != nullptr && !found->is_null();
 }
 
-core::expected<create_x509_request> read_create(const boost::json::object& body) {
+core::expected<create_x509_request> read_certificate_request(const boost::json::object& body) {
   member_reader members{body};
   create_x509_request result;
   const bool names = has(body, "issuer") || has(body, "serialNumber");
@@ -75,7 +75,7 @@ core::expected<create_x509_request> parse_create_x509(const request& from) {
   const auto body = parse_json_object(from.body());
   if (body.has_error())
     return body.error();
-  return read_create(*body);
+  return read_certificate_request(*body);
 }
 
 core::expected<list_clients_request> parse_list_x509(const request_head& from) {

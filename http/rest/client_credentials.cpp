@@ -24,7 +24,7 @@ std::optional<core::secret> optional_password(member_reader& members) {
   return core::secret{std::string{*given}};
 }
 
-core::expected<create_basic_request> read_create(const boost::json::object& body) {
+core::expected<create_basic_request> read_login_request(const boost::json::object& body) {
   member_reader members{body};
   create_basic_request result;
   result.username = std::string{members.required_string("username")};
@@ -96,7 +96,7 @@ core::expected<create_basic_request> parse_create_basic(const request& from) {
   const auto body = parse_json_object(from.body());
   if (body.has_error())
     return body.error();
-  return read_create(*body);
+  return read_login_request(*body);
 }
 
 core::expected<std::optional<core::secret>> parse_password_body(const request& from) {

@@ -20,7 +20,7 @@ std::optional<core::field_error> check_endpoint_id(std::string_view id) {
   return core::field_error{"endpointId", "must be 1 to 255 letters, digits, '.', '_', '~' or '-'"};
 }
 
-core::expected<core::create_token_request> read_create(const boost::json::object& body, std::string_view endpoint_id) {
+core::expected<core::create_token_request> read_token_request(const boost::json::object& body, std::string_view endpoint_id) {
   member_reader members{body};
   if (auto wrong = check_endpoint_id(endpoint_id))
     members.reject(wrong->field, std::move(wrong->message));
@@ -110,7 +110,7 @@ core::expected<core::create_token_request> parse_create(const request& from, con
   const auto body = parse_json_object(from.body());
   if (body.has_error())
     return body.error();
-  return read_create(*body, path["endpointId"]);
+  return read_token_request(*body, path["endpointId"]);
 }
 
 response render_created(const core::endpoint_token& created, const core::secret& value) {

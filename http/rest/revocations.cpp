@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view cursor_version = "01"; // to be changed if the meaning of the number changes
 constexpr std::size_t number_digits = 16;
-constexpr std::uint64_t max_items = 1000;
+constexpr std::uint64_t max_revocations = 1000;
 constexpr auto max_sequence = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 
 void write_tokens(json_writer& out, const core::revocation& of) {
@@ -81,7 +81,7 @@ core::expected<revocations_request> parse_revocations(const request_head& from) 
       query.reject("after", "must be a cursor that an earlier response returned as `next`");
   }
   std::uint64_t limit = result.limit;
-  query.number("limit", 1, max_items, limit);
+  query.number("limit", 1, max_revocations, limit);
   result.limit = static_cast<std::uint32_t>(limit);
   if (!query.errors().empty())
     return invalid_request(query.errors());

@@ -16,8 +16,6 @@ using boost::system::error_code;
 constexpr std::size_t head_read_size = std::size_t{2} * 1024;
 constexpr std::size_t body_read_size = std::size_t{16} * 1024;
 
-constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
-
 } // namespace
 
 std::string_view connection::unread() const {

@@ -14,8 +14,6 @@ namespace {
 
 using boost::system::error_code;
 
-constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
-
 // Buffers up to this size are kept for the next request.
 constexpr std::size_t kept_output_size = std::size_t{4} * 1024;
 

@@ -10,6 +10,9 @@
 
 namespace cm::http {
 
+/// The interim response that asks the client for the body of its request.
+inline constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
+
 /// How the client finds the end of the body (RFC 9112 section 6.3).
 enum class body_framing : std::uint8_t {
   sized,       ///< Content-Length, of response::body

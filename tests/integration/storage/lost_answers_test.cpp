@@ -1,3 +1,4 @@
+#include "sample_change.hpp"
 #include "catch.hpp"
 #include "cut_proxy.hpp"
 #include "fixture.hpp"
@@ -10,14 +11,9 @@ using core::credential_status;
 
 namespace {
 
-constexpr core::timestamp moment = core::from_unix_ms(3'000'000);
-const core::change_origin origin{core::channel::rest, "operator", "the-change"};
-
 // Text that only the last statement of a transaction contains. The change of one credential ends with a block; it is
 // recognised by the actor of its audit row, because a prepared statement does not send its SQL text again.
 constexpr const char* commit = "COMMIT";
-constexpr const char* block_that_commits = "operator";
-
 // A session whose connection is cut at a statement of the next command.
 struct cut_fixture : storage_fixture {
   cut_fixture() : proxy(server.port()), db(through_proxy()) {}

@@ -1,5 +1,6 @@
 // A command whose response was lost is repeated after other commands have changed the same credential: their changes
 // stay.
+#include "sample_change.hpp"
 #include "catch.hpp"
 #include "cut_proxy.hpp"
 #include "fixture.hpp"
@@ -12,9 +13,7 @@ using core::credential_status;
 
 namespace {
 
-constexpr core::timestamp moment = core::from_unix_ms(3'000'000);
 constexpr core::timestamp later = core::from_unix_ms(4'000'000);
-const core::change_origin origin{core::channel::rest, "operator", "the-change"};
 const core::change_origin somebody{core::channel::rest, "somebody else", "another-change"};
 
 // A session whose next change is committed but loses its response; another session acts before the second attempt.
@@ -50,9 +49,6 @@ struct lost_answer_fixture : storage_fixture {
   session db;
   session direct;
 };
-
-// Recognises the last statement of a change: a block with the actor of its audit row among its parameters.
-constexpr const char* block_that_commits = "operator";
 
 change_token_status status_change(credential_status to) {
   return {token_address{"ep-1", id_of(1)}, to, moment, origin, {}};

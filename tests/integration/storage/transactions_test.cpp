@@ -1,4 +1,5 @@
 // A change that fails half-way leaves nothing behind: neither in the database nor on the connection.
+#include "sample_change.hpp"
 #include "catch.hpp"
 #include "fixture.hpp"
 #include "storage/sql/transaction.hpp"
@@ -13,9 +14,6 @@ using core::client_kind;
 using core::credential_status;
 
 namespace {
-
-constexpr core::timestamp moment = core::from_unix_ms(3'000'000);
-const core::change_origin origin{core::channel::rest, "operator", "the-change"};
 
 // A session with a lock wait time-out of one second.
 struct locked_fixture : storage_fixture {

@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::vector<collected_family> collect(const metric_registry& registry) {
+std::vector<collected_family> collected(const metric_registry& registry) {
   const health_snapshot health;
   const process_usage process;
   return registry.collect({timestamp{}, health, process});
@@ -40,7 +40,7 @@ TEST_CASE("Requests are counted for each status, and durations are shown for 200
   };
   add_requests(registry, "first", 3, read);
   add_requests(registry, "second", counted_statuses.size(), [](std::size_t) { return duration_counts{}; });
-  const auto families = collect(registry);
+  const auto families = collected(registry);
   REQUIRE(families.size() == 2);
   CHECK(families[0].family.name == "cm_requests_total");
   REQUIRE(families[0].samples.size() == 3 + counted_statuses.size());
@@ -55,7 +55,7 @@ TEST_CASE("Queues of several components are one family, in the order of their re
   add_queue(registry, "b", [] { return std::uint64_t{1}; });
   registry.add_gauge("between", "help", [] { return std::uint64_t{0}; });
   add_queue(registry, "a", [] { return std::uint64_t{2}; });
-  const auto families = collect(registry);
+  const auto families = collected(registry);
   REQUIRE(families.size() == 2);
   CHECK(families[0].family.name == "cm_queue_entries");
   CHECK(first_labels(families[0]) == std::vector<std::string>{"b", "a"});
