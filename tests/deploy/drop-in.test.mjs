@@ -70,7 +70,9 @@ test('the documented patch changes what liveness queries, and nothing else', { s
   const patched = documents(
     kustomizeOf({
       files: { 'drop-in.yaml': text('deploy', 'kubernetes', 'drop-in.yaml') },
-      patches: [{ patch: JSON.stringify({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'cm' }, ...JSON.parse(patch) }) }],
+      patches: [
+        { patch: JSON.stringify({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'cm' }, ...JSON.parse(patch) }) },
+      ],
     }),
   );
   const expected = structuredClone(deployment);

@@ -1,7 +1,17 @@
 // deploy/docker/file-changes: which files of an image a build has changed, whenever its base was unpacked.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, lutimesSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  lutimesSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -30,7 +40,15 @@ function unpacked() {
   const tree = join(folder, 'tree');
   mkdirSync(join(tree, 'etc'), { recursive: true });
   mkdirSync(join(tree, 'doc'));
-  for (const name of ['etc/kept', 'etc/changed', 'etc/same-size', 'etc/rewritten', 'doc/of base', 'doc/removed', 'doc/two\nlines\t']) {
+  for (const name of [
+    'etc/kept',
+    'etc/changed',
+    'etc/same-size',
+    'etc/rewritten',
+    'doc/of base',
+    'doc/removed',
+    'doc/two\nlines\t',
+  ]) {
     writeFileSync(join(tree, name), 'content');
     utimesSync(join(tree, name), packed, packed);
   }

@@ -85,14 +85,14 @@ export function kustomize(folder) {
 }
 
 /**
- * The output of `kubectl kustomize` for a kustomization (an object) on top of folders below deploy/kubernetes, and of
- * `files` of its own ({name: content}).
+ * The output of `kubectl kustomize` for a kustomization (an object) on top of folders below deploy/kubernetes. It may have
+ * `files` with resources, and others that it uses as its `config` ({name: content}).
  */
-export function kustomizeOf({ resources = [], components = [], files = {}, ...rest }) {
+export function kustomizeOf({ resources = [], components = [], files = {}, config = {}, ...rest }) {
   const folder = mkdtempSync(join(tmpdir(), 'cm-kustomize-'));
   try {
     const paths = (names) => names.map((name) => relative(realpathSync(folder), join(root, 'deploy', 'kubernetes', name)));
-    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+    for (const [name, content] of Object.entries({ ...files, ...config })) writeFileSync(join(folder, name), content);
     const all = { resources: [...paths(resources), ...Object.keys(files)], components: paths(components), ...rest };
     writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify(all));
     return kustomize(folder);

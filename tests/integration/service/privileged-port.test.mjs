@@ -90,7 +90,9 @@ for (const [what, options] of [
     try {
       await cm.up();
       assert.equal((await cm.provision('kettle-1')).status, 201);
-      const threads = execFileSync('ls', [`/proc/${cm.pid}/task`], { encoding: 'utf8' }).trim().split('\n');
+      const threads = execFileSync('ls', [`/proc/${cm.pid}/task`], { encoding: 'utf8' })
+        .trim()
+        .split('\n');
       assert.ok(threads.length > 3);
       for (const thread of threads) {
         for (const set of ['CapPrm', 'CapEff', 'CapInh', 'CapAmb'])
