@@ -216,8 +216,11 @@ void take_report(storage_gate_self self, std::size_t worker, const worker_report
   auto& state = self->state;
   if (worker >= state.reports.size())
     return;
-  if (update->refused && state.settings.on_refused_database)
-    state.settings.on_refused_database(update->error);
+  if (update->refused) {
+    state.outage_logged = true; // root logs the reason, and ends the process
+    if (state.settings.on_refused_database)
+      state.settings.on_refused_database(update->error);
+  }
   state.reports[worker] = update;
   state.dispatcher->connected(worker, update->connected && state.workers[worker]);
   judge(self);

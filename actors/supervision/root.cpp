@@ -34,11 +34,14 @@ void report(root_pointer self) {
 
 void give_up(root_pointer self, int exit_status, const std::string& why) {
   auto& state = self->state;
-  root_log()->critical("{}", why);
-  if (state.now != root_state::phase::stopping) {
-    core::write_termination_message(why);
-    state.exit_status = exit_status;
+  // The first reason counts. Each of the database's workers reports that it may not use the database.
+  if (state.now == root_state::phase::stopping) {
+    root_log()->debug("{}", why);
+    return;
   }
+  root_log()->critical("{}", why);
+  core::write_termination_message(why);
+  state.exit_status = exit_status;
   begin_stop(self);
 }
 

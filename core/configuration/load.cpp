@@ -1,4 +1,5 @@
 #include "core/base/secret.hpp"
+#include "core/base/stray_ends.hpp"
 #include "core/configuration/configuration.hpp"
 #include "core/configuration/files.hpp"
 #include "core/configuration/placeholders.hpp"
@@ -74,6 +75,7 @@ public:
         continue;
       }
       warn_of_secret_in_file(c);
+      warn_of_stray_ends(c, value->text);
       if (value->text.empty() && c.match.row->type != value_type::application)
         continue; // an empty value counts as not set
       read_value(c, key, *value);
@@ -154,6 +156,15 @@ private:
     const auto variable = variables_of(row).front();
     report(into_.warnings, c,
            "belongs in the environment, not in the file: use " + variable + " or " + variable + "_FILE");
+  }
+
+  // A value that was copied from a file often ends with the file's line end, and a login with it fails.
+  void warn_of_stray_ends(const candidate& c, std::string_view value) {
+    const auto& row = *c.match.row;
+    if (!row.masked && !row.belongs_to_secrets)
+      return;
+    if (const auto ends = stray_ends(value); !ends.empty())
+      report(into_.warnings, c, "the value " + std::string(ends) + ", which counts as a part of it");
   }
 
   void read_value(const candidate& c, const std::string& key, const resolved& text) {

@@ -60,6 +60,8 @@ Kubernetes' description of a service and is ignored with a warning.
 
 Each secret, and each user name, can also come from a file: the variable with the suffix `_FILE` names the file
 (`MARIADB_PASSWORD_FILE`). The file has at most 64 KB; one trailing line end is removed. Both forms at once are an error.
+A secret or user name that still begins or ends with white space, as in a variable that was made from a file, causes a
+warning: all bytes of it count.
 Secrets from the environment and from such files are used literally: placeholders in them are not replaced. A secret in
 the configuration file is accepted with a warning. No message shows the value of a secret.
 

@@ -1,5 +1,7 @@
 #include "core/license/license_pkcs12.hpp"
 
+#include "core/base/stray_ends.hpp"
+
 #include <openssl/err.h>
 
 #include <utility>
@@ -22,6 +24,13 @@ struct attempt {
   outcome result;
   bool unsupported = false;
 };
+
+license_error wrong_password(const secret& password) {
+  std::string message = "cannot be opened: the password is wrong";
+  if (const auto ends = stray_ends(password.reveal()); !ends.empty())
+    message += "; it " + std::string(ends) + ", which counts as a part of it";
+  return failed(license_failure::wrong_password, std::move(message));
+}
 
 enum class mac_result { match, mismatch, failed };
 
@@ -55,7 +64,7 @@ attempt open_in(OSSL_LIB_CTX* library, std::string_view content, const secret& p
   case mac_result::match:
     break;
   case mac_result::mismatch:
-    return {failed(license_failure::wrong_password, "cannot be opened: the password is wrong")};
+    return {wrong_password(password)};
   case mac_result::failed:
     return {failed(license_failure::malformed, "has an integrity code (MAC) that cannot be checked"), true};
   }

@@ -1,6 +1,7 @@
 #include "messaging/nats/connection.hpp"
 
 #include "core/base/backoff.hpp"
+#include "core/base/stray_ends.hpp"
 #include "messaging/nats/connection_options.hpp"
 
 #include <array>
@@ -49,6 +50,14 @@ std::string without_login(std::string url) {
 /// Whether no server could be reached, as opposed to a server that refused the connection.
 bool no_server_reached(natsStatus status) noexcept {
   return status == NATS_NO_SERVER || status == NATS_IO_ERROR || status == NATS_TIMEOUT;
+}
+
+/// Adds what is unusual about the password, for every failure of a connection that a server did not accept: the library
+/// sends a newline as it is, so the server's answer to it is a protocol error.
+core::error with_password_hint(core::error problem, std::string_view stray_ends) {
+  if (!stray_ends.empty())
+    problem.message += " (CM's password " + std::string(stray_ends) + ")";
+  return problem;
 }
 
 /// The error of the first attempt. The library's message names the failed step and contains no secret.
@@ -112,7 +121,8 @@ struct connection::shared_state {
   }
 
   connection_handlers handlers;
-  core::backoff delays; ///< used by the reconnecting thread only; there is one at a time
+  std::string_view stray_ends; ///< of the password: core::stray_ends()
+  core::backoff delays;        ///< used by the reconnecting thread only; there is one at a time
   std::atomic<bool> was_connected{false};
   std::atomic<bool> close_requested{false};
   std::atomic<bool> muted{false}; ///< the connection object is destroyed: call no more handlers
@@ -157,6 +167,7 @@ void connection::on_closed(natsConnection* native, void* closure) noexcept {
     why = detail::make_nats_error(login ? core::errc::unauthenticated : core::errc::unavailable,
                                   "the NATS connection was given up", status);
     why.detail = error_text(native);
+    why = with_password_hint(std::move(why), shared->stray_ends);
   }
   shared->call(shared->handlers.closed, why);
 }
@@ -204,6 +215,7 @@ connection::open(const core::nats_settings& settings, connection_handlers handle
     return native_options.error();
   natsOptions* raw = native_options->get();
   auto shared = std::make_shared<shared_state>(std::move(handlers), options);
+  shared->stray_ends = core::stray_ends(settings.password.reveal());
   auto* closure = shared.get();
   const std::array statuses{
     natsOptions_SetCustomReconnectDelay(raw, reconnect_delay, closure),
@@ -235,7 +247,7 @@ connection::open(const core::nats_settings& settings, connection_handlers handle
   }
   if (status != NATS_OK && status != NATS_NOT_YET_CONNECTED) {
     shared->self.reset(); // no thread was started, so there are no callbacks
-    return connect_error(status);
+    return with_password_hint(connect_error(status), shared->stray_ends);
   }
   std::shared_ptr<connection> out(new connection(native, std::move(shared)));
   if (status == NATS_OK)

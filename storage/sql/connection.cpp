@@ -1,5 +1,6 @@
 #include "storage/sql/connection.hpp"
 
+#include "core/base/stray_ends.hpp"
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "core/base/try.hpp"
@@ -112,6 +113,16 @@ const MYSQL* connect(MYSQL* handle, const core::database_settings& settings, con
   return opened;
 }
 
+// The reason why the server did not let CM in, with what is unusual about the password.
+failure connect_failure(failure problem, const core::secret& password) {
+  constexpr unsigned access_denied = 1045;
+  constexpr unsigned access_denied_without_password = 1698;
+  const auto ends = core::stray_ends(password.reveal());
+  if (!ends.empty() && (problem.number == access_denied || problem.number == access_denied_without_password))
+    problem.error.detail += " (CM's password " + std::string(ends) + ")";
+  return problem;
+}
+
 void set_options(MYSQL* handle, const core::database_settings& settings, connection_timeouts timeouts) {
   const my_bool off = 0;
   const my_bool on = 1;
@@ -167,7 +178,7 @@ outcome<std::unique_ptr<connection>> connection::open(const core::database_setti
   if (handle->passwd != nullptr)
     OPENSSL_cleanse(handle->passwd, std::strlen(handle->passwd));
   if (opened == nullptr)
-    return created->failed("connect");
+    return connect_failure(created->failed("connect"), settings.password);
   if (settings.tls != core::tls_mode::disabled && mysql_get_ssl_cipher(handle) == nullptr)
     return failure{error_class::broken, unavailable_error(created->address_ + ": the server offers no TLS"), 0};
   created->server_version_ = mysql_get_server_info(handle);

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { documents, text, version } from './support/files.mjs';
+import { kustomizeOf, noTools } from './support/tools.mjs';
 
 const [deployment, service] = documents(text('deploy', 'kubernetes', 'drop-in.yaml'));
 const pod = deployment.spec.template.spec;
@@ -54,6 +55,32 @@ test("the Deployment is the platform's, except for API version, selector, image 
       },
     },
   });
+});
+
+test('the documented patch changes what liveness queries, and nothing else', { skip: noTools }, () => {
+  const page = text('docs', 'deployment.md');
+  const descriptor = text('deploy', 'kubernetes', 'drop-in.yaml').replace(/^# ?/gm, '');
+  const [patch, ofPage] = [descriptor, page].map((place) => /kubectl patch deployment cm -p \\\n\s*'(.*)'$/m.exec(place)[1]);
+  assert.equal(ofPage, patch, 'the page and the descriptor have the same');
+  // First thing in its section of the page.
+  const section = page.split(/^## /m).find((part) => part.startsWith("Kubernetes: the platform's own descriptor"));
+  assert.match(section.split('\n').slice(1, 5).join('\n'), /liveness/i);
+  assert.ok(section.indexOf('kubectl patch') < section.indexOf('Consequences'));
+
+  const patched = documents(
+    kustomizeOf({
+      files: { 'drop-in.yaml': text('deploy', 'kubernetes', 'drop-in.yaml') },
+      patches: [
+        { patch: JSON.stringify({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'cm' }, ...JSON.parse(patch) }) },
+      ],
+    }),
+  );
+  const expected = structuredClone(deployment);
+  expected.spec.template.spec.containers[0].livenessProbe.httpGet.path = '/health/liveness';
+  assert.deepEqual(
+    patched.find(({ kind }) => kind === 'Deployment'),
+    expected,
+  );
 });
 
 test("the Service is the platform's", () => {

@@ -77,7 +77,9 @@ test('each enabled value adds exactly its manifest', { skip }, () => {
   })) {
     assert.deepEqual(kinds({ [value]: true }), [...plain, ...added].sort(), value);
   }
-  assert.ok(!kinds({ replicaCount: 1 }).includes('PodDisruptionBudget'), 'it would hold up the draining of a node');
+  for (const values of [{ replicaCount: 1 }, { 'autoscaling.enabled': true, 'autoscaling.minReplicas': 1 }])
+    assert.equal(find(rendered(values), 'PodDisruptionBudget').spec.maxUnavailable, 1, 'the only replica may go too');
+  assert.ok(!kinds({ 'podDisruptionBudget.enabled': false }).includes('PodDisruptionBudget'));
 });
 
 test('values appear in the right fields', { skip }, () => {
@@ -100,6 +102,17 @@ test('values appear in the right fields', { skip }, () => {
   assert.equal(environment.JMX_ENABLE, 'true');
   assert.equal(find(manifests, 'Service').spec.ports[0].nodePort, 30730);
   assert.match(find(manifests, 'ConfigMap').data['service-config.yml'], /ep-token\.length: 12/);
+});
+
+test('netBindCapability gives the service one capability, instead of the sysctl and for the service only', { skip }, () => {
+  const manifests = rendered({ netBindCapability: true, 'migration.enabled': true }, '--is-upgrade');
+  const pod = find(manifests, 'Deployment').spec.template.spec;
+  assert.equal(pod.securityContext.sysctls, undefined);
+  assert.equal(pod.containers[0].securityContext.allowPrivilegeEscalation, true);
+  assert.deepEqual(pod.containers[0].securityContext.capabilities, { drop: ['ALL'], add: ['NET_BIND_SERVICE'] });
+  const [job] = find(manifests, 'Job').spec.template.spec.containers;
+  assert.equal(job.securityContext.allowPrivilegeEscalation, false);
+  assert.deepEqual(job.securityContext.capabilities, { drop: ['ALL'] });
 });
 
 test('a changed configuration changes the pod', { skip }, () => {

