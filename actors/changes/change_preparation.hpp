@@ -5,6 +5,7 @@
 #include "core/base/error.hpp"
 #include "core/base/time.hpp"
 #include "core/base/uuid.hpp"
+#include "core/credentials/change_origin.hpp"
 #include "core/credentials/token.hpp"
 #include "storage/session/commands.hpp"
 

@@ -6,6 +6,7 @@
 #include "actors/interfaces/changes.hpp"
 #include "actors/interfaces/http.hpp"
 #include "actors/runtime/hardening.hpp"
+#include "core/credentials/change_origin.hpp"
 #include "http/rest/negotiation.hpp"
 #include "http/server/problem.hpp"
 

@@ -5,6 +5,7 @@
 #include "actors/interfaces/changes.hpp"
 #include "actors/interfaces/http.hpp"
 #include "actors/runtime/bounded_request.hpp"
+#include "core/credentials/change_origin.hpp"
 #include "core/credentials/token_requests.hpp"
 #include "http/server/line_splitter.hpp"
 #include "storage/session/commands.hpp"

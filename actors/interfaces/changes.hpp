@@ -7,6 +7,7 @@
 #include "actors/interfaces/storage_job.hpp"
 #include "core/base/error.hpp"
 #include "core/base/secret.hpp"
+#include "core/credentials/change_origin.hpp"
 #include "core/credentials/token.hpp"
 #include "core/credentials/token_requests.hpp"
 #include "storage/session/commands.hpp"

@@ -37,7 +37,7 @@ constexpr property process_rows[]{
                   "every other option is named in a warning and ignored.",
    .apply =
      [](settings& s, const parsed_value& v, const std::string&) {
-       if (const auto bytes = std::get<configuration::java_options>(v).memory_bytes)
+       if (const auto bytes = std::get<jvm_options>(v).memory_bytes)
          s.memory_budget_bytes = static_cast<std::size_t>(*bytes);
      }},
   {.group = process_group,

@@ -102,11 +102,11 @@ std::optional<std::string> parse_log_level(std::string_view text) {
   return found == levels.end() ? std::nullopt : std::optional{std::string(found->second)};
 }
 
-expected<java_options> parse_java_options(std::string_view text) {
+expected<jvm_options> parse_java_options(std::string_view text) {
   constexpr auto shape = "-Xmx with a size of at least 2 MB, as in -Xmx700m";
   constexpr std::int64_t min_memory = 2 * kib * kib;
   static constexpr std::array<unit, 4> units{{{"", 1}, {"k", kib}, {"m", kib * kib}, {"g", kib * kib * kib}}};
-  java_options result;
+  jvm_options result;
   std::string blanks_only(text);
   std::replace_if(
     blanks_only.begin(), blanks_only.end(), [](char c) { return c == '\t' || c == '\r' || c == '\n'; }, ' ');

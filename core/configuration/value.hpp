@@ -45,15 +45,15 @@ struct nats_servers {
 };
 
 /// The parsed value of JAVA_OPTIONS.
-struct java_options {
+struct jvm_options {
   std::optional<std::int64_t> memory_bytes; ///< from the last -Xmx
   std::vector<std::string> ignored;         ///< names of all other options without their values and duplicates
 
-  friend bool operator==(const java_options&, const java_options&) = default;
+  friend bool operator==(const jvm_options&, const jvm_options&) = default;
 };
 
 using parsed_value = std::variant<std::monostate, bool, std::int64_t, std::chrono::milliseconds, std::string, secret,
-                                  nats_servers, core::jdbc_url, java_options>;
+                                  nats_servers, core::jdbc_url, jvm_options>;
 
 struct parsed {
   parsed_value value;
@@ -91,7 +91,7 @@ struct parsed {
 [[nodiscard]] expected<nats_servers> parse_nats_urls(std::string_view text);
 
 /// Parses JVM options, separated by spaces.
-[[nodiscard]] expected<java_options> parse_java_options(std::string_view text);
+[[nodiscard]] expected<jvm_options> parse_java_options(std::string_view text);
 
 /// The text with everything masked that could be a login in a URL.
 [[nodiscard]] std::string without_login(std::string_view text);

@@ -20,7 +20,8 @@ std::optional<core::field_error> check_endpoint_id(std::string_view id) {
   return core::field_error{"endpointId", "must be 1 to 255 letters, digits, '.', '_', '~' or '-'"};
 }
 
-core::expected<core::create_token_request> read_token_request(const boost::json::object& body, std::string_view endpoint_id) {
+core::expected<core::create_token_request> read_token_request(const boost::json::object& body,
+                                                              std::string_view endpoint_id) {
   member_reader members{body};
   if (auto wrong = check_endpoint_id(endpoint_id))
     members.reject(wrong->field, std::move(wrong->message));

@@ -4,6 +4,7 @@
 #include "core/base/secret.hpp"
 #include "core/base/time.hpp"
 #include "core/base/uuid.hpp"
+#include "core/credentials/change_origin.hpp"
 #include "core/credentials/client_credential.hpp"
 #include "core/credentials/revocation.hpp"
 #include "core/credentials/token.hpp"

@@ -4,6 +4,7 @@
 #include "core/base/time.hpp"
 #include "core/base/uuid.hpp"
 #include "core/credentials/audit.hpp"
+#include "core/credentials/change_origin.hpp"
 #include "core/credentials/credential.hpp"
 #include "core/credentials/token.hpp"
 #include "storage/events/audit_commands.hpp"

@@ -1,4 +1,5 @@
 #include "catch.hpp"
+#include "core/credentials/change_origin.hpp"
 #include "fixture.hpp"
 #include "state_table.hpp"
 

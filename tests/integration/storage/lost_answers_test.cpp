@@ -1,7 +1,7 @@
-#include "sample_change.hpp"
 #include "catch.hpp"
 #include "cut_proxy.hpp"
 #include "fixture.hpp"
+#include "sample_change.hpp"
 
 using namespace cm;
 using namespace cm::test;
@@ -14,6 +14,7 @@ namespace {
 // Text that only the last statement of a transaction contains. The change of one credential ends with a block; it is
 // recognised by the actor of its audit row, because a prepared statement does not send its SQL text again.
 constexpr const char* commit = "COMMIT";
+
 // A session whose connection is cut at a statement of the next command.
 struct cut_fixture : storage_fixture {
   cut_fixture() : proxy(server.port()), db(through_proxy()) {}

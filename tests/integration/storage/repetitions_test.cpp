@@ -1,9 +1,10 @@
 // A command whose response was lost is repeated after other commands have changed the same credential: their changes
 // stay.
-#include "sample_change.hpp"
 #include "catch.hpp"
+#include "core/credentials/change_origin.hpp"
 #include "cut_proxy.hpp"
 #include "fixture.hpp"
+#include "sample_change.hpp"
 
 using namespace cm;
 using namespace cm::test;

@@ -1,7 +1,7 @@
 // A change that fails half-way leaves nothing behind: neither in the database nor on the connection.
-#include "sample_change.hpp"
 #include "catch.hpp"
 #include "fixture.hpp"
+#include "sample_change.hpp"
 #include "storage/sql/transaction.hpp"
 
 #include <atomic>
