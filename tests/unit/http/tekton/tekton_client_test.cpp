@@ -14,7 +14,7 @@ using cm::core::errc;
 
 namespace {
 
-std::string ok(const std::string& body) {
+std::string page_response(const std::string& body) {
   return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size())
          + "\r\n\r\n" + body;
 }
@@ -24,7 +24,7 @@ std::string status(const std::string& line) {
 }
 
 cm::core::expected<application_versions> read_body(const std::string& body) {
-  scripted_server server{[&](const std::string&) { return ok(body); }};
+  scripted_server server{[&](const std::string&) { return page_response(body); }};
   return read_applications(server.url(), 5s);
 }
 
@@ -62,11 +62,11 @@ TEST_CASE("applications and versions are read from all response formats of Tekto
 TEST_CASE("versions that are missing in the list of applications are requested on the same connection") {
   scripted_server server{[](const std::string& target) {
     if (target == "/tekton/api/v1/applications")
-      return ok(R"([{"name":"kettle"},{"name":"thermostat","versions":null},"plain"])");
+      return page_response(R"([{"name":"kettle"},{"name":"thermostat","versions":null},"plain"])");
     if (target == "/tekton/api/v1/applications/kettle/app-versions")
-      return ok(R"([{"name":"v1"},{"name":"v2"}])");
+      return page_response(R"([{"name":"v1"},{"name":"v2"}])");
     if (target == "/tekton/api/v1/applications/thermostat/app-versions")
-      return ok(R"({"content":["v1"]})");
+      return page_response(R"({"content":["v1"]})");
     return status("404 Not Found");
   }};
   const auto result = read_applications(server.url() + "/tekton/", 5s);
@@ -84,9 +84,10 @@ TEST_CASE("all pages are read") {
   SECTION("by offset") {
     scripted_server server{[](const std::string& target) {
       if (target == "/api/v1/applications")
-        return ok(R"({"content":[{"name":"a","versions":[]},{"name":"b","versions":[]}],"totalElements":3})");
+        return page_response(
+          R"({"content":[{"name":"a","versions":[]},{"name":"b","versions":[]}],"totalElements":3})");
       if (target == "/api/v1/applications?offset=2")
-        return ok(R"({"content":[{"name":"c","versions":["v"]}],"totalElements":3})");
+        return page_response(R"({"content":[{"name":"c","versions":["v"]}],"totalElements":3})");
       return status("400 Bad Request");
     }};
     const auto result = read_applications(server.url(), 5s);
@@ -119,11 +120,11 @@ TEST_CASE("a connection that the server closed between two requests is reopened"
   scripted_server server{[&](const std::string&) -> std::string {
     switch (++asked) {
     case 1:
-      return ok(R"([{"name":"kettle"}])");
+      return page_response(R"([{"name":"kettle"}])");
     case 2:
       return {};
     default:
-      return ok(R"(["v1"])");
+      return page_response(R"(["v1"])");
     }
   }};
   const auto result = read_applications(server.url(), 5s);
