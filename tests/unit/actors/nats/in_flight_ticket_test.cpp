@@ -64,9 +64,18 @@ bool allocation_fault::happened() const noexcept {
 
 } // namespace cm::test
 
-// The whole test program allocates here.
+// The whole test program allocates here. All forms that one operator delete frees are replaced together: sanitizers
+// have their own form of each.
 void* operator new(std::size_t bytes) {
   return allocate(bytes);
+}
+
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  try {
+    return allocate(bytes);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
 }
 
 void operator delete(void* memory) noexcept {
@@ -74,6 +83,10 @@ void operator delete(void* memory) noexcept {
 }
 
 void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+
+void operator delete(void* memory, const std::nothrow_t&) noexcept {
   std::free(memory);
 }
 
