@@ -298,6 +298,10 @@ response render_changed(media type, std::string body) {
   return tagged(type, std::move(body), std::move(tag));
 }
 
+response render_changed(media type, std::string body, std::string tag) {
+  return tagged(type, std::move(body), std::move(tag));
+}
+
 std::optional<response> refuse_unacceptable(const request_head& request, media offered) {
   const std::string_view type = to_string(offered);
   const std::size_t slash = type.find('/');

@@ -55,6 +55,9 @@ enum class media : std::uint8_t {
 /// A representation after a change, with its new ETag: 200, regardless of the request's If-None-Match.
 [[nodiscard]] response render_changed(media type, std::string body);
 
+/// The same with a tag from the caller, in the format of entity_tag().
+[[nodiscard]] response render_changed(media type, std::string body, std::string tag);
+
 /// @return 406 if the request does not accept that media type, nullopt if it does
 [[nodiscard]] std::optional<response> refuse_unacceptable(const request_head& request, media offered = media::json);
 
