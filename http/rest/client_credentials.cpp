@@ -98,14 +98,14 @@ core::expected<core::uuid> parse_credential_path(const path_parameters& path) {
 }
 
 core::expected<create_basic_request> parse_create_basic(const request& from) {
-  const auto body = parse_json_object(from.body());
+  const auto body = parse_json_body(from.body());
   if (body.has_error())
     return body.error();
   return read_login_request(*body);
 }
 
 core::expected<std::optional<core::secret>> parse_password_body(const request& from) {
-  const auto body = parse_json_object(from.body());
+  const auto body = parse_json_body(from.body());
   if (body.has_error())
     return body.error();
   member_reader members{*body};
