@@ -14,11 +14,13 @@
 #include <caf/send.hpp>
 
 #include <algorithm>
-#include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <cstdlib>
-#include <future>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -48,24 +50,21 @@ void watch_signals(const std::shared_ptr<signal_set>& signals, root_actor root, 
   });
 }
 
-/// Bounds the orderly stop by shutdown.timeout. Otherwise it could hang: CAF waits indefinitely for its actors, one of
-/// which may block in a library, and the log waits for its output.
+/// Bounds the orderly stop by shutdown.timeout, and what remains after it by a much shorter time. Otherwise the process
+/// could hang: CAF waits indefinitely for its actors, one of which may block in a library, and the log waits for its
+/// output.
 class exit_watchdog {
 public:
-  explicit exit_watchdog(std::chrono::milliseconds patience)
-    : waiter_([patience, begun = begun_.get_future(), ended = ended_.get_future()]() mutable {
-        const int status = begun.get();
-        if (ended.wait_for(patience) == std::future_status::ready)
-          return;
-        // The log's thread writes this line, unless that thread hangs itself: hence the short wait.
-        core::logger("cm")->error("some threads did not end in time; leaving without them");
-        static_cast<void>(ended.wait_for(std::chrono::milliseconds{50}));
-        std::_Exit(status);
-      }) {}
+  /// @param patience for the orderly stop
+  explicit exit_watchdog(std::chrono::milliseconds patience) : patience_(patience), waiter_([this] { wait(); }) {}
 
   ~exit_watchdog() {
     stop_begins(0);
-    ended_.set_value();
+    {
+      const std::lock_guard lock(mutex_);
+      ended_ = true;
+    }
+    changed_.notify_all();
     waiter_.join();
   }
 
@@ -75,15 +74,67 @@ public:
   /// Starts the timer. Later calls have no effect. Any thread.
   /// @param status exit status if the timer expires
   void stop_begins(int status) {
-    if (!stopping_.exchange(true))
-      begun_.set_value(status);
+    {
+      const std::lock_guard lock(mutex_);
+      if (deadline_)
+        return;
+      stop_deadline_ = std::chrono::steady_clock::now() + patience_;
+      deadline_ = stop_deadline_;
+      status_ = status;
+    }
+    changed_.notify_all();
+  }
+
+  /// Root has ended. After an orderly stop only threads that wait in a library are left, for example for a database
+  /// that does not answer a connect. They have nothing to do any more, so they get a short time only. Any thread.
+  void root_ended(int status) {
+    {
+      const std::lock_guard lock(mutex_);
+      orderly_ = deadline_.has_value(); // otherwise root itself has failed, and its children still run
+      if (orderly_)
+        deadline_ = std::min(*deadline_, std::chrono::steady_clock::now() + thread_patience);
+    }
+    changed_.notify_all();
+    stop_begins(status);
+  }
+
+  /// No thread is left but that of the log, which has time until the end of shutdown.timeout. Call after root_ended().
+  void threads_ended() {
+    const std::lock_guard lock(mutex_);
+    orderly_ = false;
+    deadline_ = stop_deadline_;
   }
 
 private:
-  std::atomic<bool> stopping_{false};
-  std::promise<int> begun_;
-  std::promise<void> ended_;
-  std::thread waiter_;
+  static constexpr std::chrono::milliseconds thread_patience{400};
+
+  void wait() {
+    std::unique_lock lock(mutex_);
+    while (!ended_ && !(deadline_ && std::chrono::steady_clock::now() >= *deadline_)) {
+      if (deadline_)
+        changed_.wait_until(lock, *deadline_);
+      else
+        changed_.wait(lock);
+    }
+    if (ended_)
+      return;
+    if (!orderly_) {
+      // The log's thread writes this line, unless that thread hangs itself: hence the short wait.
+      core::logger("cm")->error("some threads did not end in time; leaving without them");
+      changed_.wait_for(lock, std::chrono::milliseconds{50}, [this] { return ended_; });
+    }
+    std::_Exit(status_);
+  }
+
+  std::chrono::milliseconds patience_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  core::steady_time stop_deadline_{};         ///< of the whole stop
+  std::optional<core::steady_time> deadline_; ///< empty: no stop has begun
+  int status_ = 0;
+  bool orderly_ = false; ///< root has ended after an orderly stop, and threads are left
+  bool ended_ = false;   ///< everything has ended
+  std::thread waiter_;   ///< last, because it uses the other members
 };
 
 int wait_for_end(caf::actor_system& system, const root_actor& root) {
@@ -159,12 +210,12 @@ int run_actors(root_settings configured, const service_hooks& hooks) {
     if (hooks.on_start)
       hooks.on_start(system, tree);
     status = wait_for_end(system, tree);
-    // Has no effect after an orderly stop. Necessary if root itself has failed.
-    watchdog.stop_begins(status);
+    watchdog.root_ended(status);
     management_io->stop();
     for (const auto& io : api_io)
       io->stop();
   }
+  watchdog.threads_ended();
   core::shutdown_logging(); // end_process does this too, but here the watchdog bounds it
   return status;
 }

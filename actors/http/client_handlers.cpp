@@ -12,11 +12,11 @@ namespace cm::actors {
 namespace {
 
 storage::client_precondition client_condition(const http::request& request) {
-  auto condition = http::if_match_condition(request);
+  auto condition = http::write_condition::of(request);
   if (!condition)
     return nullptr;
-  return [wanted = std::move(*condition)](const core::client_credential& credential) {
-    return http::if_match(wanted, http::entity_tag_of(credential));
+  return [condition = std::move(*condition)](const core::client_credential& credential) {
+    return condition.holds(http::entity_tag_of(credential));
   };
 }
 

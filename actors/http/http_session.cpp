@@ -143,6 +143,12 @@ void handle_api(http_session_pointer self, const api_context& context, const exc
     exchange->respond(std::move(*refused));
     return;
   }
+  if (http::changes_something(match.route)) {
+    if (auto refused = http::refuse_coded_body(request)) {
+      exchange->respond(std::move(*refused));
+      return;
+    }
+  }
   if (media.body) {
     if (auto refused = http::refuse_media_type(request, *media.body)) {
       exchange->respond(std::move(*refused));
@@ -175,9 +181,16 @@ http::response render(const management_context& context, http::management_route 
   case http::management_route::prometheus:
     return http::render_prometheus(metrics_of(context, snapshot, core::read_process_usage()));
   case http::management_route::info:
+  case http::management_route::single_metric: // render_single_metric()
     break;
   }
   return http::render_info(context.info);
+}
+
+http::response render_single_metric(const management_context& context, const http::request& request,
+                                    std::string_view name, const core::health_snapshot& snapshot) {
+  auto found = http::render_metric(metrics_of(context, snapshot, core::read_process_usage()), name);
+  return found ? std::move(*found) : http::problem(request, 404, "No such metric");
 }
 
 // Calls `answer` with the snapshot of the health reporter, or with an empty one (status DOWN) if it does not respond.
@@ -228,8 +241,12 @@ void handle_management(http_session_pointer self, const std::shared_ptr<const ma
     exchange->respond(http::render_info(context->info));
     return;
   }
-  with_snapshot(self, context->deadline, [exchange, context, route](const core::health_snapshot& snapshot) {
-    exchange->respond(render(*context, route, snapshot));
+  // The name refers to the request, which the exchange owns.
+  const auto name = match.parameters["name"];
+  with_snapshot(self, context->deadline, [exchange, context, route, name](const core::health_snapshot& snapshot) {
+    exchange->respond(route == http::management_route::single_metric
+                        ? render_single_metric(*context, exchange->request(), name, snapshot)
+                        : render(*context, route, snapshot));
   });
 }
 

@@ -9,22 +9,22 @@ namespace cm::actors {
 
 namespace {
 
-// The If-Match of a request for one token, as a precondition that storage checks on the row it is about to change.
+// The condition of a request for one token, as a precondition that storage checks on the row it is about to change.
 std::function<bool(const core::endpoint_token&)> token_condition(const http::request& request) {
-  auto condition = http::if_match_condition(request);
+  auto condition = http::write_condition::of(request);
   if (!condition)
     return nullptr;
-  return [wanted = std::move(*condition)](const core::endpoint_token& token) {
-    return http::if_match(wanted, http::entity_tag_of(token));
+  return [condition = std::move(*condition)](const core::endpoint_token& token) {
+    return condition.holds(http::entity_tag_of(token));
   };
 }
 
 std::function<bool(const core::token_digest&)> list_condition(const http::request& request) {
-  auto condition = http::if_match_condition(request);
+  auto condition = http::write_condition::of(request);
   if (!condition)
     return nullptr;
-  return [wanted = std::move(*condition)](const core::token_digest& digest) {
-    return http::if_match(wanted, http::entity_tag_of_list(digest));
+  return [condition = std::move(*condition)](const core::token_digest& digest) {
+    return condition.holds(http::entity_tag_of_list(digest));
   };
 }
 

@@ -1,5 +1,6 @@
 #include "http/json/json.hpp"
 
+#include "core/base/byte_order_mark.hpp"
 #include "core/base/text.hpp"
 
 #include <boost/json/basic_parser_impl.hpp>
@@ -186,6 +187,10 @@ core::expected<json::object> parse_json_object(std::string_view body) {
   if (!whole.is_object())
     return invalid("A JSON object is expected");
   return std::move(whole.get_object());
+}
+
+core::expected<json::object> parse_json_body(std::string_view body) {
+  return parse_json_object(core::without_byte_order_mark(body));
 }
 
 void member_reader::reject(std::string_view name, std::string message) {

@@ -22,6 +22,10 @@ inline constexpr std::size_t max_json_depth = 32;
 ///   max_json_depth, another JSON type, or a duplicate member (named in `fields`)
 [[nodiscard]] core::expected<boost::json::object> parse_json_object(std::string_view body);
 
+/// Parses the body of a request: as parse_json_object(), after a byte order mark, if there is one (RFC 8259 section 8.1
+/// permits to ignore it).
+[[nodiscard]] core::expected<boost::json::object> parse_json_body(std::string_view body);
+
 /// Reads typed members of an object and collects all errors, so that the client gets them in one response. Members that
 /// are not read are ignored (contract section 5). The object must outlive the reader and the returned views.
 class member_reader {

@@ -1,6 +1,7 @@
 #include "http/management/jolokia.hpp"
 
 #include "core/base/text.hpp"
+#include "http/management/jolokia_request.hpp"
 #include "http/server/problem.hpp"
 
 #include <boost/json/array.hpp>
@@ -21,7 +22,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view protocol_version = "7.2";
-constexpr std::size_t max_depth = 8; // of a request's JSON
+constexpr std::size_t max_depth = 8;  // of a request's JSON
+constexpr std::string_view any = "*"; // in a path: any key or index
 
 /// An error response: status, and the name of the Java exception class that clients evaluate.
 struct fault {
@@ -34,14 +36,7 @@ fault bad_request(std::string message) {
   return {400, "java.lang.IllegalArgumentException", std::move(message)};
 }
 
-/// One request, parsed from a path or from JSON.
-struct operation {
-  std::string type;
-  std::optional<std::string> mbean;
-  std::vector<std::string> attributes;
-  bool several_attributes = false; ///< they were sent as an array
-  std::vector<std::string> path;
-};
+using operation = jolokia_operation;
 
 using outcome = std::pair<std::optional<json::value>, fault>;
 
@@ -49,131 +44,122 @@ outcome refused(fault error) {
   return {std::nullopt, std::move(error)};
 }
 
-// -- reading requests -------------------------------------------------------------------------------------------------
-
-// Splits a path at its slashes; "!/" is a slash within a segment, "!!" an exclamation mark.
-std::vector<std::string> split_path(std::string_view text) {
-  std::vector<std::string> out;
-  if (text.empty())
-    return out;
-  out.emplace_back();
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '!' && i + 1 < text.size())
-      out.back().push_back(text[++i]);
-    else if (text[i] == '/')
-      out.emplace_back();
-    else
-      out.back().push_back(text[i]);
-  }
-  return out;
-}
-
-std::string join_path(const std::vector<std::string>& parts) {
-  std::string out;
-  for (const auto& part : parts) {
-    if (&part != &parts.front())
-      out.push_back('/');
-    for (const char c : part) {
-      if (c == '/' || c == '!')
-        out.push_back('!');
-      out.push_back(c);
-    }
-  }
-  return out;
-}
-
-std::optional<operation> read_path(const request_head& incoming) {
-  std::string text;
-  for (std::size_t i = 1; i < incoming.segment_count(); ++i)
-    text.append(i == 1 ? "" : "/").append(incoming.segment(i));
-  if (!core::is_utf8(text)) // the response repeats it
-    return std::nullopt;
-  auto parts = split_path(text);
-  operation out;
-  out.type = parts.empty() ? "version" : parts.front();
-  auto next = parts.begin() + (parts.empty() ? 0 : 1);
-  if (out.type == "read" || out.type == "search" || out.type == "write" || out.type == "exec") {
-    if (next != parts.end())
-      out.mbean = *next++;
-    if (out.type == "read" && next != parts.end())
-      out.attributes.push_back(*next++);
-  }
-  out.path.assign(next, parts.end());
-  return out;
-}
-
-const std::string* text_of(const json::object& from, std::string_view name, std::string& storage) {
-  const auto* found = from.if_contains(name);
-  if (found == nullptr || !found->is_string())
-    return nullptr;
-  storage = found->get_string();
-  return &storage;
-}
-
-std::optional<operation> read_object(const json::value& from) {
-  const auto* object = from.if_object();
-  std::string text;
-  if (object == nullptr || text_of(*object, "type", text) == nullptr)
-    return std::nullopt;
-  operation out;
-  out.type = core::to_lower(text);
-  if (text_of(*object, "mbean", text) != nullptr)
-    out.mbean = text;
-  if (text_of(*object, "path", text) != nullptr)
-    out.path = split_path(text);
-  if (const auto* attribute = object->if_contains("attribute")) {
-    if (attribute->is_string())
-      out.attributes.emplace_back(attribute->get_string());
-    else if (attribute->is_array()) {
-      out.several_attributes = true;
-      for (const auto& element : attribute->get_array()) {
-        if (!element.is_string())
-          return std::nullopt;
-        out.attributes.emplace_back(element.get_string());
-      }
-    }
-  }
-  return out;
-}
-
 // -- answering --------------------------------------------------------------------------------------------------------
 
-// Follows a path into objects and arrays.
-outcome descend(json::value value, const std::vector<std::string>& path) {
-  for (const auto& part : path) {
-    json::value next;
-    if (auto* object = value.if_object(); object != nullptr && object->contains(part)) {
-      next = std::move(object->at(part));
-    } else if (auto* array = value.if_array(); array != nullptr) {
-      const auto index = core::parse_number<std::size_t>(part);
-      if (!index || *index >= array->size())
-        return refused({404, "java.lang.IllegalArgumentException", "Invalid path: no element " + part});
-      next = std::move((*array)[*index]);
-    } else {
-      return refused({404, "java.lang.IllegalArgumentException", "Invalid path: nothing at " + part});
+// Follows the path, from the part at `index` on, into objects and arrays. A wildcard selects everything at its level
+// that has the rest of the path; what does not have it is left out. A simple value has no levels, and is selected
+// whole.
+outcome descend(const json::value& value, const std::vector<std::string>& path, std::size_t index = 0) {
+  if (index == path.size())
+    return {value, {}};
+  const auto& part = path[index];
+  const auto nothing = [&part] {
+    return refused({404, "java.lang.IllegalArgumentException", "Invalid path: nothing at " + part});
+  };
+  if (const auto* object = value.if_object(); object != nullptr && part == any) {
+    json::object selected;
+    for (const auto& [key, member] : *object) {
+      if (auto found = descend(member, path, index + 1); found.first)
+        selected.emplace(key, std::move(*found.first));
     }
-    value = std::move(next);
+    return selected.empty() && !object->empty() ? nothing() : outcome{std::move(selected), {}};
   }
-  return {std::move(value), {}};
+  if (const auto* array = value.if_array(); array != nullptr && part == any) {
+    json::array selected;
+    for (const auto& element : *array) {
+      if (auto found = descend(element, path, index + 1); found.first)
+        selected.emplace_back(std::move(*found.first));
+    }
+    return selected.empty() && !array->empty() ? nothing() : outcome{std::move(selected), {}};
+  }
+  if (part == any)
+    return {value, {}};
+  if (const auto* object = value.if_object(); object != nullptr && object->contains(part))
+    return descend(object->at(part), path, index + 1);
+  if (const auto* array = value.if_array(); array != nullptr) {
+    const auto element = core::parse_number<std::size_t>(part);
+    if (!element || *element >= array->size())
+      return refused({404, "java.lang.IllegalArgumentException", "Invalid path: no element " + part});
+    return descend((*array)[*element], path, index + 1);
+  }
+  return nothing();
 }
 
-outcome attributes_of(const managed_bean& bean, const operation& op, bool lenient) {
-  const auto none = [](const std::string& name) {
-    return refused({404, "javax.management.AttributeNotFoundException", "No such attribute: " + name});
-  };
+fault no_attribute(const std::string& name) {
+  return {404, "javax.management.AttributeNotFoundException", "No such attribute: " + name};
+}
+
+fault no_bean(const object_name& name) {
+  return {404, "javax.management.InstanceNotFoundException", "No such MBean: " + name.text()};
+}
+
+// What the agent shows in place of a value that it could not read, with `ignoreErrors`.
+json::value as_value(const fault& error) {
+  return json::string("ERROR: " + error.message + " (class " + error.type + ')');
+}
+
+// The value of one attribute that was requested alone: `ignoreErrors` does not apply to it.
+outcome read_attribute(const managed_bean& bean, const std::string& name) {
+  const auto* found = bean.attributes.if_contains(name);
+  return found == nullptr ? refused(no_attribute(name)) : outcome{*found, {}};
+}
+
+// An object with the requested attributes, or with all if none is named.
+outcome read_attributes(const managed_bean& bean, const operation& op) {
   if (op.attributes.empty())
     return {json::value(bean.attributes), {}};
-  if (op.attributes.size() == 1 && !op.several_attributes && !lenient) {
-    const auto* found = bean.attributes.if_contains(op.attributes.front());
-    return found == nullptr ? none(op.attributes.front()) : outcome{*found, {}};
-  }
   json::object out;
   for (const auto& name : op.attributes) {
     if (const auto* found = bean.attributes.if_contains(name))
       out.insert_or_assign(name, *found);
-    else if (!lenient)
-      return none(name);
+    else if (op.ignore_errors)
+      out.insert_or_assign(name, as_value(no_attribute(name)));
+    else
+      return refused(no_attribute(name));
   }
+  return {json::value(std::move(out)), {}};
+}
+
+// Several attributes of a bean that does not exist: with `ignoreErrors` each of them is an error.
+outcome read_missing(const object_name& name, const operation& op) {
+  if (!op.several_attributes || op.attributes.empty() || !op.ignore_errors)
+    return refused(no_bean(name));
+  json::object out;
+  for (const auto& attribute : op.attributes)
+    out.insert_or_assign(attribute, as_value(no_bean(name)));
+  return {json::value(std::move(out)), {}};
+}
+
+outcome read_one_bean(const object_name& name, const operation& op, const jolokia_source& from) {
+  const auto found =
+    std::find_if(from.beans.begin(), from.beans.end(), [&](const managed_bean& bean) { return bean.name == name; });
+  if (found == from.beans.end())
+    return read_missing(name, op);
+  return op.attributes.size() == 1 && !op.several_attributes ? read_attribute(*found, op.attributes.front())
+                                                             : read_attributes(*found, op);
+}
+
+// The attributes of all beans that match the pattern. Beans without a requested attribute are left out.
+outcome read_matching_beans(const object_name& pattern, const operation& op, const jolokia_source& from) {
+  json::object out;
+  bool any_bean = false;
+  for (const auto& bean : from.beans) {
+    if (!matches(pattern, bean.name))
+      continue;
+    any_bean = true;
+    auto existing = op;
+    std::erase_if(existing.attributes, [&](const auto& name) { return !bean.attributes.contains(name); });
+    if (existing.attributes.empty() && !op.attributes.empty())
+      continue;
+    auto values = read_attributes(bean, existing);
+    if (values.first && !values.first->get_object().empty())
+      out.emplace(bean.name.text(), std::move(*values.first));
+  }
+  if (!any_bean)
+    return refused({404, "javax.management.InstanceNotFoundException",
+                    "No MBean with pattern " + pattern.text() + " found for reading attributes"});
+  if (out.empty())
+    return refused(bad_request("No matching attributes found on MBeans with pattern " + pattern.text()));
   return {json::value(std::move(out)), {}};
 }
 
@@ -183,25 +169,8 @@ outcome read_beans(const operation& op, const jolokia_source& from) {
   const auto name = parse_object_name(*op.mbean);
   if (!name)
     return refused({400, "javax.management.MalformedObjectNameException", "Invalid object name"});
-  if (!name->is_pattern()) {
-    const auto found =
-      std::find_if(from.beans.begin(), from.beans.end(), [&](const managed_bean& bean) { return bean.name == *name; });
-    if (found == from.beans.end())
-      return refused({404, "javax.management.InstanceNotFoundException", "No such MBean: " + name->text()});
-    auto value = attributes_of(*found, op, false);
-    return value.first ? descend(std::move(*value.first), op.path) : value;
-  }
-  json::object out;
-  for (const auto& bean : from.beans) {
-    if (!matches(*name, bean.name))
-      continue;
-    auto value = attributes_of(bean, op, true);
-    if (value.first && !value.first->get_object().empty())
-      out.emplace(bean.name.text(), std::move(*value.first));
-  }
-  if (out.empty())
-    return refused({404, "javax.management.InstanceNotFoundException", "No MBean with such a name"});
-  return descend(std::move(out), op.path);
+  const auto read = name->is_pattern() ? read_matching_beans(*name, op, from) : read_one_bean(*name, op, from);
+  return read.first ? descend(*read.first, op.path) : read;
 }
 
 outcome search_beans(const operation& op, const jolokia_source& from) {
@@ -244,7 +213,7 @@ outcome list_beans(const operation& op, const jolokia_source& from) {
     domain.emplace(bean.name.properties_text(),
                    json::object{{"class", "cm"}, {"desc", bean.description}, {"attr", std::move(attributes)}});
   }
-  return descend(std::move(domains), op.path);
+  return descend(json::value(std::move(domains)), op.path);
 }
 
 json::value version_of(const jolokia_source& from) {
@@ -273,12 +242,12 @@ json::object echo(const operation& op) {
   json::object out{{"type", op.type}};
   if (op.mbean)
     out.emplace("mbean", *op.mbean);
-  if (op.several_attributes)
+  if (op.attributes.size() > 1)
     out.emplace("attribute", json::array(op.attributes.begin(), op.attributes.end()));
   else if (!op.attributes.empty())
     out.emplace("attribute", op.attributes.front());
   if (!op.path.empty())
-    out.emplace("path", join_path(op.path));
+    out.emplace("path", join_jolokia_path(op.path));
   return out;
 }
 
@@ -299,7 +268,8 @@ json::object answer_one(const std::optional<operation>& op, const jolokia_source
   return out;
 }
 
-json::value answer_body(std::string_view body, const jolokia_source& from) {
+json::value answer_body(const request& incoming, const jolokia_source& from) {
+  const std::string_view body = incoming.body();
   json::parse_options options;
   options.max_depth = max_depth;
   json::error_code failed;
@@ -308,12 +278,12 @@ json::value answer_body(std::string_view body, const jolokia_source& from) {
     return answer_one(std::nullopt, from);
   const auto* bulk = parsed.if_array();
   if (bulk == nullptr)
-    return answer_one(read_object(parsed), from);
+    return answer_one(read_jolokia_object(parsed, incoming), from);
   if (bulk->size() > max_bulk_requests)
     return answer_one(std::nullopt, from);
   json::array out;
   for (const auto& element : *bulk)
-    out.emplace_back(answer_one(read_object(element), from));
+    out.emplace_back(answer_one(read_jolokia_object(element, incoming), from));
   return out;
 }
 
@@ -327,9 +297,9 @@ response answer_jolokia(const request& incoming, const jolokia_source& from) {
   switch (incoming.verb()) {
   case method::get:
   case method::head:
-    return json_response(200, json::serialize(answer_one(read_path(incoming), from)));
+    return json_response(200, json::serialize(answer_one(read_jolokia_path(incoming), from)));
   case method::post:
-    return json_response(200, json::serialize(answer_body(incoming.body(), from)));
+    return json_response(200, json::serialize(answer_body(incoming, from)));
   default:
     return problem(incoming, 405).with("Allow", "GET, HEAD, POST");
   }

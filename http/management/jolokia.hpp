@@ -27,7 +27,8 @@ struct jolokia_source {
 
 /// Handles GET with the request in the path (`/jolokia/read/java.lang:type=Memory/HeapMemoryUsage/used`; within a
 /// segment, `!/` is a slash and `!!` an exclamation mark) and POST with one JSON object or an array of them. Supports
-/// `version`, `list`, `search` and `read`; refuses `write`, `exec` and `notification` with 403. As in Jolokia, the HTTP
+/// `version`, `list`, `search` and `read`, the latter with several attributes, name patterns, paths with wildcards and
+/// `ignoreErrors`; refuses `write`, `exec` and `notification` with 403. As in Jolokia, the HTTP
 /// status is always 200, and `status` in each JSON response is the result. Methods other than GET, HEAD and POST: 405.
 [[nodiscard]] response answer_jolokia(const request& incoming, const jolokia_source& from);
 

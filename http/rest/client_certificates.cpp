@@ -72,7 +72,7 @@ core::expected<create_x509_request> read_certificate_request(const boost::json::
 } // namespace
 
 core::expected<create_x509_request> parse_create_x509(const request& from) {
-  const auto body = parse_json_object(from.body());
+  const auto body = parse_json_body(from.body());
   if (body.has_error())
     return body.error();
   return read_certificate_request(*body);

@@ -37,7 +37,12 @@ core::expected<create_basic_request> read_login_request(const boost::json::objec
   return result;
 }
 
-void write_client(json_writer& out, const core::client_credential& credential, const core::secret* password) {
+// The last use is part of the representation, but not of the text that an entity tag is computed from: the tag covers
+// what an operator can change.
+enum class last_use : std::uint8_t { shown, omitted };
+
+void write_client(json_writer& out, const core::client_credential& credential, const core::secret* password,
+                  last_use use = last_use::shown) {
   out.begin_object().member("credentialId", core::to_string(credential.id));
   if (credential.kind == core::client_kind::basic)
     out.member("username", credential.username);
@@ -50,14 +55,14 @@ void write_client(json_writer& out, const core::client_credential& credential, c
     .member("createdDate", core::to_iso8601(credential.created_at));
   if (credential.updated_at)
     out.member("updateDate", core::to_iso8601(*credential.updated_at));
-  if (credential.last_used_at)
+  if (credential.last_used_at && use == last_use::shown)
     out.member("lastUseDate", core::to_iso8601(*credential.last_used_at));
   out.end_object();
 }
 
-std::string client_text(const core::client_credential& credential) {
+std::string client_text(const core::client_credential& credential, last_use use = last_use::shown) {
   json_writer out;
-  write_client(out, credential, nullptr);
+  write_client(out, credential, nullptr, use);
   return out.take();
 }
 
@@ -93,14 +98,14 @@ core::expected<core::uuid> parse_credential_path(const path_parameters& path) {
 }
 
 core::expected<create_basic_request> parse_create_basic(const request& from) {
-  const auto body = parse_json_object(from.body());
+  const auto body = parse_json_body(from.body());
   if (body.has_error())
     return body.error();
   return read_login_request(*body);
 }
 
 core::expected<std::optional<core::secret>> parse_password_body(const request& from) {
-  const auto body = parse_json_object(from.body());
+  const auto body = parse_json_body(from.body());
   if (body.has_error())
     return body.error();
   member_reader members{*body};
@@ -129,11 +134,11 @@ core::expected<list_clients_request> parse_list_basic(const request_head& from) 
 }
 
 response render_client(const request_head& from, const core::client_credential& credential) {
-  return render_tagged(from, media::json, client_text(credential));
+  return render_tagged(from, media::json, client_text(credential), entity_tag_of(credential));
 }
 
 response render_changed_client(const core::client_credential& credential) {
-  return render_changed(media::json, client_text(credential));
+  return render_changed(media::json, client_text(credential), entity_tag_of(credential));
 }
 
 response render_created_basic(const core::client_credential& created, const core::secret* generated_password) {
@@ -153,13 +158,13 @@ response render_password_changed(const core::client_credential& changed, const c
 
 namespace {
 
-std::string page_text(const std::vector<core::client_credential>& page, std::uint64_t total) {
+std::string page_text(const std::vector<core::client_credential>& page, std::uint64_t total, last_use use) {
   constexpr std::size_t usual_item = 288;
   json_writer out;
   out.reserve(page.size() * usual_item + usual_item);
   out.begin_object().key("content").begin_array();
   for (const auto& credential : page)
-    write_client(out, credential, nullptr);
+    write_client(out, credential, nullptr, use);
   out.end_array().member("totalElements", total).end_object();
   return out.take();
 }
@@ -168,15 +173,15 @@ std::string page_text(const std::vector<core::client_credential>& page, std::uin
 
 response render_clients_page(const request_head& from, const std::vector<core::client_credential>& page,
                              std::uint64_t total) {
-  return render_tagged(from, media::json, page_text(page, total));
+  return render_tagged(from, media::json, page_text(page, total, last_use::shown), entity_tag_of_page(page, total));
 }
 
 std::string entity_tag_of_page(const std::vector<core::client_credential>& page, std::uint64_t total) {
-  return entity_tag(page_text(page, total));
+  return entity_tag(page_text(page, total, last_use::omitted));
 }
 
 std::string entity_tag_of(const core::client_credential& credential) {
-  return entity_tag(client_text(credential));
+  return entity_tag(client_text(credential, last_use::omitted));
 }
 
 } // namespace cm::http

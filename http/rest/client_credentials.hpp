@@ -83,11 +83,11 @@ inline constexpr std::string_view client_name_rule = "must be 1 to 255 bytes of 
 [[nodiscard]] response render_clients_page(const request_head& from, const std::vector<core::client_credential>& page,
                                            std::uint64_t total);
 
-/// The tag of render_clients_page. If-Match of a POST is compared with the tag of the default page, which is returned
-/// by a GET without query parameters.
+/// The tag of render_clients_page; it does not depend on last uses. If-Match of a POST is compared with the tag of the
+/// default page, which is returned by a GET without query parameters.
 [[nodiscard]] std::string entity_tag_of_page(const std::vector<core::client_credential>& page, std::uint64_t total);
 
-/// The tag of render_client, with which If-Match is compared.
+/// The tag of render_client, with which If-Match is compared. It covers everything but the last use.
 [[nodiscard]] std::string entity_tag_of(const core::client_credential& credential);
 
 } // namespace cm::http

@@ -94,7 +94,7 @@ core::expected<std::string> parse_endpoint_path(const path_parameters& path) {
 }
 
 core::expected<core::credential_status> parse_status_body(const request& from) {
-  const auto body = parse_json_object(from.body());
+  const auto body = parse_json_body(from.body());
   if (body.has_error())
     return body.error();
   member_reader members{*body};
@@ -108,7 +108,7 @@ core::expected<core::credential_status> parse_status_body(const request& from) {
 }
 
 core::expected<core::create_token_request> parse_create(const request& from, const path_parameters& path) {
-  const auto body = parse_json_object(from.body());
+  const auto body = parse_json_body(from.body());
   if (body.has_error())
     return body.error();
   return read_token_request(*body, path["endpointId"]);

@@ -52,12 +52,13 @@ struct parameter {
   std::string value; // without quotes
 };
 
+// White space around the equals sign is not allowed (RFC 9110 section 5.6.6), but Spring accepts it.
 std::optional<parameter> read_parameter(std::string_view text) {
   const std::size_t equals = text.find('=');
-  if (equals == std::string_view::npos || !is_token(text.substr(0, equals)))
+  if (equals == std::string_view::npos || !is_token(without_spaces(text.substr(0, equals))))
     return std::nullopt;
-  parameter found{text.substr(0, equals), {}};
-  std::string_view value = text.substr(equals + 1);
+  parameter found{without_spaces(text.substr(0, equals)), {}};
+  std::string_view value = without_spaces(text.substr(equals + 1));
   if (value.empty() || value.front() != '"') {
     if (!is_token(value))
       return std::nullopt;
@@ -155,6 +156,14 @@ std::optional<given_tag> next_tag(std::string_view& rest) noexcept {
   return found;
 }
 
+// Whether a value of the parameter `charset` means UTF-8. `UTF8` is the name that Java and others give it; Spring also
+// accepts single quotes, which are part of a token.
+bool is_utf8_charset(std::string_view value) noexcept {
+  if (value.size() > 1 && value.front() == '\'' && value.back() == '\'')
+    value = value.substr(1, value.size() - 2);
+  return core::equals_ignoring_case(value, "utf-8") || core::equals_ignoring_case(value, "utf8");
+}
+
 // Whether `header_value` is `*` or a well-formed list of tags that contains `etag`. Weak tags match only if
 // `weak_counts`.
 bool names_tag(std::string_view header_value, std::string_view etag, bool weak_counts) {
@@ -233,7 +242,7 @@ bool is_content_type(std::string_view content_type, media type) {
       || !core::equals_ignoring_case(found->subtype, wanted.substr(slash + 1)))
     return false;
   for (const auto& parameter : found->parameters) {
-    if (core::equals_ignoring_case(parameter.name, "charset") && !core::equals_ignoring_case(parameter.value, "utf-8"))
+    if (core::equals_ignoring_case(parameter.name, "charset") && !is_utf8_charset(parameter.value))
       return false;
   }
   return true;
@@ -264,6 +273,21 @@ bool if_match(std::string_view header_value, std::string_view etag) {
 
 std::optional<std::string> if_match_condition(const request_head& request) {
   return request.joined_header("If-Match");
+}
+
+std::optional<write_condition> write_condition::of(const request_head& request) {
+  write_condition found;
+  found.if_match_ = if_match_condition(request);
+  found.if_none_match_ = request.joined_header("If-None-Match");
+  if (!found.if_match_ && !found.if_none_match_)
+    return std::nullopt;
+  return found;
+}
+
+bool write_condition::holds(std::string_view etag) const {
+  if (if_none_match_ && if_none_match(*if_none_match_, etag))
+    *excluded_ = true;
+  return !*excluded_ && (!if_match_ || if_match(*if_match_, etag));
 }
 
 namespace {
@@ -298,6 +322,10 @@ response render_changed(media type, std::string body) {
   return tagged(type, std::move(body), std::move(tag));
 }
 
+response render_changed(media type, std::string body, std::string tag) {
+  return tagged(type, std::move(body), std::move(tag));
+}
+
 std::optional<response> refuse_unacceptable(const request_head& request, media offered) {
   const std::string_view type = to_string(offered);
   const std::size_t slash = type.find('/');
@@ -313,6 +341,20 @@ std::optional<response> refuse_media_type(const request_head& request, media exp
     return std::nullopt;
   const std::string type{to_string(expected)};
   return problem(request, 415, "The body must be " + type).with("Accept", type);
+}
+
+std::optional<response> refuse_coded_body(const request_head& request) {
+  const auto codings = request.joined_header("Content-Encoding");
+  if (!codings)
+    return std::nullopt;
+  std::string_view rest = *codings;
+  while (!rest.empty()) {
+    const std::string_view coding = next_part(rest, ',');
+    if (!coding.empty() && !core::equals_ignoring_case(coding, "identity"))
+      return problem(request, 415, "A coded body (Content-Encoding) is not supported")
+        .with("Accept-Encoding", "identity");
+  }
+  return std::nullopt;
 }
 
 } // namespace cm::http

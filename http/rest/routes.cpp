@@ -119,11 +119,15 @@ router<api_route> make_api_router() {
   return table;
 }
 
+bool changes_something(api_route route) noexcept {
+  return api_table[static_cast<std::size_t>(route)].verb != method::get;
+}
+
 std::optional<response> refuse_unknown_parameters(const request_head& request, api_route route) {
   constexpr std::size_t max_errors = 20;
-  const auto& entry = api_table[static_cast<std::size_t>(route)];
-  if (entry.verb == method::get)
+  if (!changes_something(route))
     return std::nullopt;
+  const auto& entry = api_table[static_cast<std::size_t>(route)];
   std::vector<core::field_error> errors;
   for (const auto name : request.parameter_names()) {
     const bool known =
@@ -151,15 +155,21 @@ bool takes_body_as_stream(const request_head& head) noexcept {
 
 router<management_route> make_management_router(const core::management_settings& settings) {
   router<management_route> table{};
+  const auto add_json = [&table](const std::string& path, management_route route) {
+    table.add({method::get, path, route});
+    table.add({method::get, path + ".json", route});
+  };
   if (settings.health_enabled) {
-    table.add({method::get, "/health", management_route::health});
-    table.add({method::get, "/health/liveness", management_route::liveness});
-    table.add({method::get, "/health/readiness", management_route::readiness});
+    add_json("/health", management_route::health);
+    add_json("/health/liveness", management_route::liveness);
+    add_json("/health/readiness", management_route::readiness);
   }
   if (settings.info_enabled)
-    table.add({method::get, "/info", management_route::info});
-  if (settings.metrics_enabled)
-    table.add({method::get, "/metrics", management_route::metrics});
+    add_json("/info", management_route::info);
+  if (settings.metrics_enabled) {
+    add_json("/metrics", management_route::metrics);
+    table.add({method::get, "/metrics/{name}", management_route::single_metric});
+  }
   if (settings.prometheus_enabled) {
     table.add({method::get, "/prometheus", management_route::prometheus});
     table.add({method::get, "/actuator/prometheus", management_route::prometheus});

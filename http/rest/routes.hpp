@@ -42,7 +42,7 @@ enum class api_route : std::uint8_t {
 /// Number of values of api_route.
 inline constexpr std::size_t api_route_count = 23;
 
-enum class management_route : std::uint8_t { health, liveness, readiness, info, metrics, prometheus };
+enum class management_route : std::uint8_t { health, liveness, readiness, info, metrics, single_metric, prometheus };
 
 /// Media types of a route's successful response (errors are always JSON) and of its request body.
 struct route_media {
@@ -54,6 +54,9 @@ struct route_media {
 
 /// For example "/api/v1/endpoints/{endpointId}/tokens". Routes that differ only in the method have the same template.
 [[nodiscard]] std::string_view path_template_of(api_route route) noexcept;
+
+/// Whether the operation writes: its method is not GET. A body of a reading operation is ignored.
+[[nodiscard]] bool changes_something(api_route route) noexcept;
 
 /// Rejects unknown query parameters of writing operations (POST, PUT, DELETE): if a misspelled filter were ignored, the
 /// change would affect more than intended. Names are case-sensitive; the route table lists the known ones. Thread-safe.
@@ -68,7 +71,8 @@ struct route_media {
 /// that the request is answered with 404 immediately, and not with 413 after 64 KiB.
 [[nodiscard]] bool takes_body_as_stream(const request_head& head) noexcept;
 
-/// Disabled management endpoints are not in the table, so that they are answered with 404.
+/// Disabled management endpoints are not in the table, so that they are answered with 404. As in Spring Boot 1.5, the
+/// JSON endpoints have a second path with the suffix `.json`. Path parameter of `single_metric`: `name`.
 [[nodiscard]] router<management_route> make_management_router(const core::management_settings& settings);
 
 } // namespace cm::http

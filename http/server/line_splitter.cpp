@@ -1,5 +1,6 @@
 #include "http/server/line_splitter.hpp"
 
+#include "core/base/byte_order_mark.hpp"
 #include "core/base/secret.hpp"
 
 #include <algorithm>
@@ -43,15 +44,26 @@ void line_splitter::feed(std::string_view bytes, const handler& on_line) {
 }
 
 void line_splitter::finish(const handler& on_line) {
-  if (!held_.empty())
+  const bool mark_only = lines_ == 0 && held_ == core::byte_order_mark;
+  if (!held_.empty() && !mark_only)
     give(held_, on_line);
   skipping_ = false;
+}
+
+// Length of the byte order mark at the beginning of the line that consists of the held bytes and `part`.
+std::size_t line_splitter::mark_size(std::string_view part) const noexcept {
+  constexpr std::string_view mark = core::byte_order_mark;
+  if (lines_ > 0)
+    return 0;
+  const std::string_view begin = std::string_view{held_}.substr(0, mark.size());
+  const bool marked = mark.starts_with(begin) && part.starts_with(mark.substr(begin.size()));
+  return marked ? mark.size() : 0;
 }
 
 // Whether the held bytes followed by `part` exceed the limit regardless of what follows. A CR at the end may be part of
 // the line's end and does not count.
 bool line_splitter::is_too_long(std::string_view part) const noexcept {
-  const std::size_t size = held_.size() + part.size();
+  const std::size_t size = held_.size() + part.size() - mark_size(part);
   if (size <= limit_)
     return false;
   const char last = part.empty() ? held_.back() : part.back();
@@ -64,12 +76,14 @@ void line_splitter::keep(std::string_view part, const handler& on_line) {
     return;
   }
   // Reserved in full: a reallocation would leave unwiped bytes in freed memory.
-  held_.reserve(limit_ + 1);
+  held_.reserve(limit_ + core::byte_order_mark.size() + 1);
   held_.append(part);
 }
 
 void line_splitter::give(std::string_view text, const handler& on_line) {
   ++lines_;
+  if (lines_ == 1)
+    text = core::without_byte_order_mark(text);
   on_line(numbered_line{lines_, without_cr(text), false});
   core::wipe(held_);
 }

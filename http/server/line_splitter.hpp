@@ -16,7 +16,8 @@ struct numbered_line {
   bool too_long = false;
 };
 
-/// Splits a stream of bytes at LF or CRLF; empty lines count. A line that is too long is reported once, as soon as it
+/// Splits a stream of bytes at LF or CRLF; empty lines count. A byte order mark (UTF-8) before the first line is
+/// ignored. A line that is too long is reported once, as soon as it
 /// exceeds the limit; its rest is skipped. Lines contain tokens: buffered bytes are wiped and never reallocated.
 class line_splitter {
 public:
@@ -41,7 +42,7 @@ public:
   /// Number of lines reported so far, including those that were too long.
   [[nodiscard]] std::uint64_t lines() const noexcept { return lines_; }
 
-  /// Bytes buffered of an unfinished line: at most limit + 1 (a CR).
+  /// Bytes buffered of an unfinished line: at most limit + 4 (a byte order mark and a CR).
   [[nodiscard]] std::size_t held() const noexcept { return held_.size(); }
 
 private:
@@ -49,6 +50,7 @@ private:
   void give(std::string_view text, const handler& on_line);
   void give_too_long(const handler& on_line);
   [[nodiscard]] bool is_too_long(std::string_view part) const noexcept;
+  [[nodiscard]] std::size_t mark_size(std::string_view part) const noexcept;
 
   std::size_t limit_;
   std::string held_; // the beginning of an unfinished line

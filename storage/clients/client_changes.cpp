@@ -112,7 +112,8 @@ outcome<changed_client> apply(connection& db, const set_password& request, const
   if (!locked)
     return make_usable_failure(core::errc::not_found, table.missing());
   auto credential = *locked;
-  CM_TRY(const auto permitted, ask(request.precondition, credential));
+  precondition_on<core::client_credential> condition{request.precondition};
+  CM_TRY(const auto permitted, permits(db, condition, credential));
   const bool allowed = permitted && credential.status != core::credential_status::revoked;
   // An earlier attempt may have been committed, and another password set since: that one must stay.
   if (how.repeated || !allowed || credential.updated_at == request.at) {

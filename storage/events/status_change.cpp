@@ -30,6 +30,21 @@ core::revocation marked(core::revocation lost, const change_mark& mark, std::opt
   return lost;
 }
 
+outcome<std::optional<first_use>> latest_first_use(connection& db, const core::uuid& id,
+                                                   const std::optional<core::timestamp>& updated_at) {
+  CM_TRY(const auto& history, read_history(db, id, 0, 2));
+  const auto& records = history.items;
+  if (records.empty() || records[0].from != core::credential_status::inactive
+      || records[0].to != core::credential_status::active || records[0].how != core::channel::ecap
+      || records[0].at != updated_at)
+    return std::nullopt;
+  first_use use;
+  // An Inactive credential has changed before only if its password has.
+  if (records.size() > 1 && records[1].from)
+    use.former_update = records[1].at;
+  return use;
+}
+
 outcome<bool> change_at_once(connection& db, const seen_credential& seen, const audit_entry& entry,
                              std::optional<core::revocation>& lost) {
   // The SELECT of the number follows COMMIT, so that a row arrives only after success. A block has no last_insert_id().

@@ -57,6 +57,33 @@ private:
   bool verdict_ = false;
 };
 
+/// The first use of a credential: CM made it Active, and it was Inactive before.
+struct first_use {
+  std::optional<core::timestamp> former_update; ///< the value of updated_at before it
+};
+
+/// The first use, if it is the latest change of the credential; empty if another change is, or if the audit trail no
+/// longer has it.
+/// @param updated_at of the credential
+[[nodiscard]] outcome<std::optional<first_use>> latest_first_use(connection& db, const core::uuid& id,
+                                                                 const std::optional<core::timestamp>& updated_at);
+
+/// Evaluates a precondition on a locked row. A first use is not a change by an operator: a precondition that held
+/// before the first use still holds, if nothing else has changed since.
+template <class Row>
+[[nodiscard]] outcome<bool> permits(connection& db, precondition_on<Row>& condition, const Row& row) {
+  CM_TRY(const auto permitted, condition.ask(row));
+  if (permitted || row.status != core::credential_status::active)
+    return permitted;
+  CM_TRY(const auto& use, latest_first_use(db, row.id, row.updated_at));
+  if (!use)
+    return false;
+  auto former = row;
+  former.status = core::credential_status::inactive;
+  former.updated_at = use->former_update;
+  return condition.ask(former);
+}
+
 /// A credential after a change.
 template <class Row>
 struct changed_row {
@@ -178,7 +205,7 @@ change_status(connection& db, const Table& table, core::credential_status target
   if (!locked)
     return make_usable_failure(core::errc::not_found, std::string{table.missing()});
   auto row = *std::move(locked);
-  CM_TRY(const auto permitted, condition.ask(row));
+  CM_TRY(const auto permitted, permits(db, condition, row));
   const auto transition = core::check_transition(row.status, target);
   const bool allowed = permitted && transition == core::transition::allowed;
   const bool no_op = permitted && transition == core::transition::unchanged;
@@ -249,7 +276,7 @@ delete_one(connection& db, const Table& table, const change_mark& mark,
     return std::move(earlier.event);
   }
   const auto& row = *locked;
-  CM_TRY(const auto permitted, condition.ask(row));
+  CM_TRY(const auto permitted, permits(db, condition, row));
   if (!permitted)
     return precondition_failed();
   CM_TRY(const auto removed, table.remove(db, row));

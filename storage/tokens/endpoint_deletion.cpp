@@ -32,6 +32,8 @@ outcome<std::vector<core::uuid>> newest_ids(connection& db, const std::string& e
 struct victim {
   core::uuid id;
   core::credential_status status = core::credential_status::inactive;
+  std::optional<core::timestamp> updated_at;
+  std::optional<core::timestamp> first_used_at;
 };
 
 // By application, then by ascending ID.
@@ -39,16 +41,18 @@ using victims = std::map<std::string, std::vector<victim>>;
 
 // Locks the rows and adds them to `digest`.
 outcome<victims> lock_all(connection& db, std::vector<core::uuid> ids, core::token_digest& digest) {
-  static const auto texts = statement_texts("SELECT id, status, application, updated_at FROM endpoint_token FORCE "
-                                            "INDEX (PRIMARY) WHERE id IN (",
+  static const auto texts = statement_texts("SELECT id, status, application, updated_at, first_used_at FROM "
+                                            "endpoint_token FORCE INDEX (PRIMARY) WHERE id IN (",
                                             "?", ") ORDER BY id FOR UPDATE");
   static constexpr std::array columns{uuid_column, integer_column,
-                                      column{column_kind::text, core::max_identifier_length}, integer_column};
+                                      column{column_kind::text, core::max_identifier_length}, integer_column,
+                                      integer_column};
   std::sort(ids.begin(), ids.end());
   victims locked;
   const auto read = read_by_id(db, texts, columns, ids, [&](const statement& row) {
-    const victim token{read_uuid(row.bytes(0)), read_status(row, 1)};
-    digest.add(token.id, token.status, read_optional_time(row, 3));
+    const victim token{read_uuid(row.bytes(0)), read_status(row, 1), read_optional_time(row, 3),
+                       read_optional_time(row, 4)};
+    digest.add(token.id, token.status, token.updated_at);
     locked[std::string{row.text(2)}].push_back(token);
   });
   CM_TRY_VOID(read);
@@ -67,15 +71,47 @@ outcome<core::token_digest> lock_digest(connection& db, const std::string& endpo
   return digest;
 }
 
-// Evaluates the precondition on the digest of all tokens of the endpoint: `locked`, unless there are `more`.
-outcome<bool> permitted(connection& db, const delete_endpoint_tokens& request, const core::token_digest& locked,
-                        bool more) {
+// Whether the precondition held before the latest first uses, one or several. A first use is not a change by an
+// operator. First uses are undone from the latest to the earliest, because the client has read the list at some time
+// between them.
+outcome<bool> permitted_before_uses(const delete_endpoint_tokens& request, const victims& locked,
+                                    core::token_digest digest) {
+  std::vector<const victim*> used;
+  for (const auto& [application, tokens] : locked) {
+    for (const auto& token : tokens) {
+      if (token.status == core::credential_status::active && token.updated_at
+          && token.updated_at == token.first_used_at)
+        used.push_back(&token);
+    }
+  }
+  std::sort(used.begin(), used.end(), [](const auto* a, const auto* b) { return *a->updated_at > *b->updated_at; });
+  for (std::size_t i = 0; i < used.size(); ++i) {
+    const auto& token = *used[i];
+    digest.add(token.id, token.status, token.updated_at); // XOR: removes what was added before
+    digest.count -= 2;
+    digest.add(token.id, core::credential_status::inactive, std::nullopt);
+    if (i + 1 < used.size() && used[i + 1]->updated_at == token.updated_at)
+      continue; // they were used in one batch
+    CM_TRY(const auto may, ask(request.precondition, digest));
+    if (may)
+      return true;
+  }
+  return false;
+}
+
+// Evaluates the precondition on the digest of all tokens of the endpoint: that of `locked`, unless there are `more`.
+outcome<bool> permitted(connection& db, const delete_endpoint_tokens& request, const victims& locked,
+                        const core::token_digest& digest, bool more) {
   if (!request.precondition)
     return true;
-  if (!more)
-    return ask(request.precondition, locked);
-  CM_TRY(const auto& all, lock_digest(db, request.endpoint_id));
-  return ask(request.precondition, all);
+  if (more) {
+    CM_TRY(const auto& all, lock_digest(db, request.endpoint_id));
+    return ask(request.precondition, all);
+  }
+  CM_TRY(const auto may, ask(request.precondition, digest));
+  if (may)
+    return true;
+  return permitted_before_uses(request, locked, digest);
 }
 
 outcome<deleted_tokens> delete_locked(connection& db, transaction& within, const delete_endpoint_tokens& request,
@@ -132,7 +168,7 @@ outcome<deleted_tokens> apply(connection& db, const delete_endpoint_tokens& requ
     ids.resize(max_event_ids);
   core::token_digest digest;
   CM_TRY(const auto& locked, lock_all(db, std::move(ids), digest));
-  CM_TRY(const auto may, permitted(db, request, digest, more));
+  CM_TRY(const auto may, permitted(db, request, locked, digest, more));
   const bool first_attempt = !how.repeated && !request.repeated;
   if (may && !locked.empty() && first_attempt)
     return delete_locked(db, begun, request, locked, mark, more);

@@ -66,12 +66,12 @@ function clients(kind) {
 export class Census {
   /**
    * Credentials are validated over `ecap`, by whichever replica NATS chooses; `events` (of events.mjs) receives the
-   * events. Without `sameTokenTags`, the tags of token lists may differ between replicas: 0.1.0 derives them from a
-   * page, later releases from all tokens of the endpoint.
+   * events. Without `sameTags`, the tags of lists may differ between replicas: 0.1.0 derives that of a token list from a
+   * page, later releases from all tokens of the endpoint; 0.1.0 includes last uses in that of a list of clients.
    */
-  constructor({ ecap, events }, { sameTokenTags = true } = {}) {
+  constructor({ ecap, events }, { sameTags = true } = {}) {
     this.ecap = ecap;
-    this.sameTokenTags = sameTokenTags;
+    this.sameTags = sameTags;
     this.events = events;
     /** {kind, id, status, …what a validation needs}; a status of undefined: deleted. */
     this.all = [];
@@ -163,11 +163,10 @@ export class Census {
           await operator.listClients('certificates', '?limit=1000'),
           await operator.revocations(),
         ];
-        const own = answers.length;
         for (const endpointId of endpoints) answers.push(await operator.listTokens(endpointId, '?limit=1000'));
-        return answers.map(({ status, text, headers }, i) => ({
+        return answers.map(({ status, text, headers }) => ({
           status,
-          etag: i < own || this.sameTokenTags ? headers.etag : undefined,
+          etag: this.sameTags ? headers.etag : undefined,
           body: JSON.parse(text),
         }));
       }),

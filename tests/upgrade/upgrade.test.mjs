@@ -54,7 +54,7 @@ function upgrade(title, { prepare = () => {}, environment } = {}) {
       site.rows = new Rows(site.mariadb);
       site.ecap = await EcapClient.connect(site.nats);
       site.events = await Events.listen(site.nats);
-      census = new Census(site, { sameTokenTags: false });
+      census = new Census(site, { sameTags: false });
     });
     after(async () => {
       await site.old?.remove();

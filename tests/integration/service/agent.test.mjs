@@ -77,6 +77,29 @@ test('beans can be read like those of a JVM', async () => {
   assert.deepEqual(Object.keys(all), ['java.lang:type=Threading']);
 });
 
+test('several attributes, ignoreErrors, patterns and paths, as with the real agent', async () => {
+  const read = async (path) => (await get(`${stack.cm.agent}read/${path}`, { headers: monitor })).json;
+  const both = await read('java.lang:type=Memory/HeapMemoryUsage,NonHeapMemoryUsage');
+  assert.equal(both.status, 200, JSON.stringify(both));
+  assert.deepEqual(Object.keys(both.value).sort(), ['HeapMemoryUsage', 'NonHeapMemoryUsage']);
+  assert.deepEqual(both.request.attribute, ['HeapMemoryUsage', 'NonHeapMemoryUsage']);
+  assert.equal(both.value.HeapMemoryUsage.max, 700 * 1024 * 1024);
+  const max = await read('java.lang:type=Memory/HeapMemoryUsage,NonHeapMemoryUsage/*/max');
+  assert.deepEqual(max.value, { HeapMemoryUsage: 700 * 1024 * 1024, NonHeapMemoryUsage: -1 });
+  assert.deepEqual((await read('java.lang:type=Memory/*/*/max')).value, max.value);
+  assert.equal((await read('java.lang:type=Memory/HeapMemoryUsage,Verbose')).status, 404);
+  const lenient = await read('java.lang:type=Memory/HeapMemoryUsage,Verbose?ignoreErrors=true');
+  assert.equal(lenient.status, 200);
+  assert.equal(lenient.value.HeapMemoryUsage.max, 700 * 1024 * 1024);
+  assert.equal(lenient.value.Verbose, 'ERROR: No such attribute: Verbose (class javax.management.AttributeNotFoundException)');
+  const mbean = 'java.lang:type=Memory';
+  const configured = await post({ type: 'read', mbean, attribute: ['Verbose', 'HeapMemoryUsage'], config: { ignoreErrors: true } });
+  assert.deepEqual(Object.keys(configured.value).sort(), ['HeapMemoryUsage', 'Verbose']);
+  const pattern = await read('java.lang:*/ThreadCount,AvailableProcessors,Nothing');
+  assert.deepEqual(Object.keys(pattern.value).sort(), ['java.lang:type=OperatingSystem', 'java.lang:type=Threading']);
+  assert.equal((await read('java.lang:*/Nothing')).status, 400);
+});
+
 test('bulk requests are answered in order, each with its own result', async () => {
   const requests = [
     { type: 'read', mbean: 'java.lang:type=Threading', attribute: 'ThreadCount' },

@@ -288,7 +288,44 @@ test('PUT password honours If-Match and refuses invalid passwords', async () => 
   isError(await put({}, { 'If-Match': tag }), 412);
 });
 
-test('a use is visible in item and list and changes both tags; a refused one is not', async () => {
+test('If-Match with a tag from before a login: a login is not a change by an operator', async () => {
+  const login = async ({ username }) => {
+    assert.equal((await stack.ecap.password(username, 'used in between')).statusCode, 200);
+  };
+  const used = (credential) =>
+    until(async () => (await get(credential.url)).json.status === 'Active', { what: 'the first use' });
+  const changes = {
+    status: (credential, match) => setStatus(credential.url, 'Suspended', match),
+    password: (credential, match) => http('PUT', `${credential.url}/password`, { body: { password: 'another one' }, headers: match }),
+    deletion: (credential, match) => http('DELETE', credential.url, { headers: match }),
+  };
+  for (const [kind, change] of Object.entries(changes)) {
+    const credential = await create({ password: 'used in between' });
+    const match = { 'If-Match': (await get(credential.url)).headers.etag };
+    await login(credential);
+    await used(credential);
+    const answer = await change(credential, match);
+    assert.ok([200, 204].includes(answer.status), `${kind}: ${answer.status} ${answer.text}`);
+  }
+
+  const credential = await create({ password: 'used in between' });
+  const first = { 'If-Match': (await get(credential.url)).headers.etag };
+  await login(credential);
+  await used(credential);
+  const shown = await get(credential.url);
+  await stack.mariadb.sql(
+    `UPDATE basic_credential SET last_used_at = last_used_at + 60000 WHERE id = ${binary(credential.credentialId)}`,
+  );
+  const later = await get(credential.url);
+  assert.notEqual(later.json.lastUseDate, shown.json.lastUseDate);
+  assert.equal(later.headers.etag, shown.headers.etag, 'a login after the first one does not change the tag');
+  assert.equal((await setStatus(credential.url, 'Suspended', { 'If-Match': shown.headers.etag })).status, 200);
+  assert.equal((await setStatus(credential.url, 'Active')).status, 200);
+  isError(await setStatus(credential.url, 'Revoked', first), 412);
+  isError(await setStatus(credential.url, 'Revoked', { 'If-Match': shown.headers.etag }), 412);
+});
+
+test('a use is visible in item and list; the first one changes both tags; a refused one is not visible', async () => {
   const credential = await create({ password: 'used once and again', clientId: 'user-of-it' });
   const list = `${url}?username=${credential.username}`;
   const tags = async () => [await get(credential.url), await get(list)].map(({ headers }) => headers.etag);

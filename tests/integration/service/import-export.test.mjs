@@ -39,6 +39,15 @@ const audits = async (where) =>
   );
 const validate = async (application, token) => (await stack.ecap.validate(application, token)).statusCode;
 
+test('a byte order mark before the first line is ignored, also with CRLF line ends', async () => {
+  const line = (i) => JSON.stringify({ endpointId: 'marked', applicationName: 'lamp', token: `marked-${i}` });
+  const ask = (body) => http('POST', `${stack.cm.api}/endpoint-tokens/import`, { body, headers: ndjson });
+  const results = ({ text }) => text.split('\n').filter(Boolean).map((entry) => JSON.parse(entry).result);
+  assert.deepEqual(results(await ask(`\ufeff${line(1)}\r\n${line(2)}\r\n`)), ['created', 'created']);
+  assert.deepEqual(results(await ask(`\ufeff${line(1)}\n\ufeff${line(2)}\n${line(2)}`)), ['unchanged', 'failed', 'unchanged']);
+  assert.deepEqual(results(await ask('\ufeff')), []);
+});
+
 test('results arrive while lines are still being sent', async () => {
   const socket = connect(stack.cm.port, '127.0.0.1');
   socket.setEncoding('utf8');

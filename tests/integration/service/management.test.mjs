@@ -36,6 +36,26 @@ test('/health/liveness and /health/readiness are 200 in normal operation', async
   }
 });
 
+test('single metrics and the suffix .json, as in Spring Boot 1.5', async () => {
+  const one = await get(`${stack.cm.management}/metrics/uptime`);
+  assert.equal(one.status, 200);
+  assert.match(one.headers['content-type'], /^application\/json/);
+  assert.deepEqual(Object.keys(one.json), ['uptime']);
+  assert.ok(one.json.uptime > 0);
+  assert.deepEqual(Object.keys((await get(`${stack.cm.management}/metrics/mem`)).json), ['mem']);
+  assert.deepEqual(Object.keys((await get(`${stack.cm.management}/metrics/mem.*`)).json).sort(), ['mem', 'mem.free']);
+  for (const name of ['nothing', 'mem.json', 'me'])
+    assert.equal((await get(`${stack.cm.management}/metrics/${name}`)).status, 404, name);
+  for (const path of ['health', 'health/liveness', 'health/readiness', 'info']) {
+    const [plain, suffixed] = [await get(`${stack.cm.management}/${path}`), await get(`${stack.cm.management}/${path}.json`)];
+    assert.equal(suffixed.status, 200, path);
+    assert.equal(suffixed.headers['content-type'], plain.headers['content-type']);
+    assert.deepEqual(Object.keys(suffixed.json), Object.keys(plain.json));
+  }
+  assert.ok((await get(`${stack.cm.management}/metrics.json`)).json.uptime > 0);
+  assert.equal((await http('POST', `${stack.cm.management}/health.json`, { body: {} })).status, 405);
+});
+
 test('/info identifies the process', async () => {
   const answer = await get(`${stack.cm.management}/info`);
   assert.equal(answer.status, 200);

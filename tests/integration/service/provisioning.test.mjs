@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { get } from '../../support/http.mjs';
+import { get, http } from '../../support/http.mjs';
 import { slowness } from '../../support/paths.mjs';
 import { Stack } from '../../support/stack.mjs';
 import { sleep, until } from '../../support/wait.mjs';
@@ -41,6 +41,33 @@ test('a token is Inactive until its first use, and Active in the database and in
   const shown = await list();
   assert.equal(shown.status, 'Active');
   assert.ok(Date.parse(shown.updateDate) >= Date.parse(shown.createdDate));
+});
+
+test('If-Match with a tag from before the first use: a use is not a change by an operator', async () => {
+  const list = `${stack.cm.api}/endpoints/kettle-if-match/tokens`;
+  const created = [];
+  for (let i = 0; i < 3; i += 1) created.push((await stack.cm.provision('kettle-if-match')).json);
+  const item = ({ endpointTokenId }) => `${list}/${endpointTokenId}`;
+  const tags = [];
+  for (const token of created) tags.push((await get(item(token))).headers.etag);
+  for (const { token } of created) assert.equal((await stack.ecap.validate('smart_kettle', token)).statusCode, 200);
+  for (const { endpointTokenId } of created)
+    await until(async () => (await row(endpointTokenId, 'status')) === '1\n', { what: 'Active' });
+  const put = (token, status, tag) =>
+    http('PUT', `${item(token)}/status`, { body: { status }, headers: { 'If-Match': tag } });
+  const suspended = await put(created[0], 'Suspended', tags[0]);
+  assert.equal(suspended.status, 200, suspended.text);
+  assert.equal((await put(created[0], 'Active', tags[0])).status, 412);
+  const gone = await http('DELETE', item(created[1]), { headers: { 'If-Match': tags[1] } });
+  assert.equal(gone.status, 204, gone.text);
+
+  const fresh = (await stack.cm.provision('kettle-if-match')).json;
+  const tag = (await get(list)).headers.etag;
+  assert.equal((await stack.ecap.validate('smart_kettle', fresh.token)).statusCode, 200);
+  await until(async () => (await row(fresh.endpointTokenId, 'status')) === '1\n', { what: 'Active' });
+  assert.notEqual((await get(list)).headers.etag, tag, 'the new status is visible');
+  const all = await http('DELETE', list, { headers: { 'If-Match': tag } });
+  assert.equal(all.status, 204, all.text);
 });
 
 test('later uses get the same answer and do not change the record of the first use', async () => {

@@ -1,6 +1,7 @@
 // POST and GET /endpoints/{endpointId}/tokens, completely (contract section 5).
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 
 import { get, http, post, raw, statuses } from '../../support/http.mjs';
 import { Stack } from '../../support/stack.mjs';
@@ -260,9 +261,70 @@ test('415 for a body that is not JSON', async () => {
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/xml', 'json']) {
     isError(await post(tokensOf('ep'), body, { headers: { 'Content-Type': type } }), 415);
   }
-  for (const type of ['application/json', 'application/json; charset=utf-8', 'Application/JSON;charset="UTF-8"']) {
+  for (const type of [
+    'application/json',
+    'application/json; charset=utf-8',
+    'Application/JSON;charset="UTF-8"',
+    'application/json;charset=UTF8',
+    'application/json; charset=utf8',
+    "application/json; charset='utf-8'",
+  ]) {
     assert.equal((await post(tokensOf(endpoint()), body, { headers: { 'Content-Type': type } })).status, 201, type);
   }
+});
+
+test('415 for a body with a charset other than UTF-8, and for a coded body', async () => {
+  const body = '{"applicationName": "smart_kettle"}';
+  const id = endpoint();
+  for (const charset of ['latin1', 'iso-8859-1', 'utf-16', 'us-ascii', '']) {
+    const headers = { 'Content-Type': `application/json;charset=${charset}` };
+    isError(await post(tokensOf(id), body, { headers }), 415);
+  }
+  const plain = { 'Content-Type': 'application/json' };
+  for (const coding of ['gzip', 'GZIP', 'deflate', 'br', 'identity, gzip', 'zstd']) {
+    const coded = { ...plain, 'Content-Encoding': coding };
+    const answer = await post(tokensOf(id), gzipSync(body), { headers: coded });
+    isError(answer, 415);
+    assert.equal(answer.headers['accept-encoding'], 'identity');
+    isError(await post(tokensOf(id), body, { headers: coded }), 415); // not even if it is not coded in truth
+    const lines = `{"endpointId":"${id}","applicationName":"smart_kettle"}\n`;
+    const ndjson = { 'Content-Type': 'application/x-ndjson', 'Content-Encoding': coding };
+    isError(await post(`${stack.cm.api}/endpoint-tokens/import`, gzipSync(lines), { headers: ndjson }), 415);
+  }
+  assert.equal((await get(tokensOf(id))).json.totalElements, 0);
+  assert.equal((await post(tokensOf(id), body, { headers: { ...plain, 'Content-Encoding': 'identity' } })).status, 201);
+  isError(await http('DELETE', tokensOf(id), { body: 'x', headers: { 'Content-Encoding': 'gzip' } }), 415);
+  assert.equal((await get(tokensOf(id), { headers: { 'Content-Encoding': 'gzip' } })).json.totalElements, 1);
+});
+
+test('If-None-Match of PUT and DELETE: 412 for what exists, and nothing changes', async () => {
+  const id = endpoint();
+  const { endpointTokenId } = (await post(tokensOf(id), { applicationName: 'smart_kettle' })).json;
+  const item = `${tokensOf(id)}/${endpointTokenId}`;
+  const clients = `${stack.cm.api}/clients/credentials`;
+  const { credentialId } = (await post(clients, { username: `if-none-match-${id}` })).json;
+  for (const url of [item, `${clients}/${credentialId}`]) {
+    const tag = (await get(url)).headers.etag;
+    for (const match of ['*', tag, `W/${tag}`, `"other", ${tag}`]) {
+      const headers = { 'If-None-Match': match };
+      isError(await http('PUT', `${url}/status`, { body: { status: 'Suspended' }, headers }), 412);
+      isError(await http('DELETE', url, { headers }), 412);
+    }
+    assert.equal((await get(url)).headers.etag, tag);
+  }
+  const password = `${clients}/${credentialId}/password`;
+  isError(await http('PUT', password, { body: {}, headers: { 'If-None-Match': '*' } }), 412);
+  isError(await http('DELETE', tokensOf(id), { headers: { 'If-None-Match': '*' } }), 412);
+  isError(await http('DELETE', `${item.slice(0, -1)}x`, { headers: { 'If-None-Match': '*' } }), 404);
+  const other = { 'If-None-Match': '"0000000000000000000000000000000000000000"' };
+  assert.equal((await http('PUT', `${item}/status`, { body: { status: 'Suspended' }, headers: other })).status, 200);
+  assert.equal((await http('DELETE', item, { headers: other })).status, 204);
+});
+
+test('a byte order mark before a body is ignored', async () => {
+  const headers = { 'Content-Type': 'application/json; charset=UTF-8' };
+  assert.equal((await post(tokensOf(endpoint()), '\ufeff{"applicationName": "smart_kettle"}', { headers })).status, 201);
+  isError(await post(tokensOf(endpoint()), '\ufeff', { headers }), 400);
 });
 
 test('413 for a body over 64 KiB, with and without Content-Length', async () => {

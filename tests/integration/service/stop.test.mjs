@@ -220,6 +220,22 @@ test('an idle process ends within a second', async () => {
   }
 });
 
+test('a stop with an unresponsive MariaDB ends within a second after the log line `stopped`', async () => {
+  // The workers wait in the client library for connections that are accepted and then silent.
+  const cm = await start({ jdbcParameters: '?connectTimeout=10000&socketTimeout=10000' });
+  try {
+    mariadb.pause();
+    await cm.healthThat(({ body }) => body.db.status === 'DOWN', 'MariaDB unavailable');
+    cm.process.signal('SIGTERM');
+    await until(() => cm.log.includes('"stopped"'), { timeout: 35_000, interval: 10, what: 'the log line' });
+    assert.deepEqual(await cm.process.exit(1_000 * slowness), { code: 0, signal: null });
+    assert.doesNotMatch(cm.log, /leaving without them/);
+  } finally {
+    mariadb.resume();
+    await cm.remove();
+  }
+});
+
 test('a token that was activated just before the signal is Active in the database afterwards', async () => {
   const cm = await start();
   const ecap = await EcapClient.connect(nats);

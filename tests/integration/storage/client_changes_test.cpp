@@ -97,6 +97,51 @@ TEST_CASE("a client is deleted in any state, with audit row and event") {
   }
 }
 
+TEST_CASE("a client's precondition that held before the first use holds after it, unless something else has changed") {
+  const storage_fixture f;
+  session db{f.server.settings()};
+  const bool password_changed = GENERATE(false, true);
+  insert_client(db, client_kind::basic, 1, credential_status::inactive);
+  if (password_changed)
+    static_cast<void>(must<changed_client>(db, new_password(1, "phc-0")));
+  auto seen = must<one_client>(db, get_client{client_kind::basic, id_of(1)}).credential;
+  CHECK(seen.status == credential_status::inactive);
+  const client_precondition unchanged = [&seen](const core::client_credential& credential) {
+    return credential.status == seen.status && credential.updated_at == seen.updated_at;
+  };
+  use_clients first_use;
+  first_use.actor = "cm";
+  first_use.items.push_back({client_kind::basic, id_of(1), "login", core::from_unix_ms(4'000'000)});
+  CHECK(must<used_clients>(db, first_use).changed == 1);
+  SECTION("a change of the status") {
+    change_client_status command{client_kind::basic,   id_of(1), credential_status::suspended, client_change_time,
+                                 client_change_origin, unchanged};
+    command.at = core::from_unix_ms(5'000'000);
+    CHECK(must<changed_client>(db, command).credential.status == credential_status::suspended);
+    command.target = credential_status::active;
+    command.at = core::from_unix_ms(6'000'000);
+    CHECK(refusal(db, command).code == core::errc::precondition_failed);
+    command.precondition = {};
+    CHECK(must<changed_client>(db, command).credential.status == credential_status::active);
+    command.precondition = unchanged;
+    command.target = credential_status::revoked;
+    CHECK(refusal(db, command).code == core::errc::precondition_failed); // Active again, by an operator
+  }
+  SECTION("a change of the password") {
+    auto command = new_password(1, "phc-1");
+    command.at = core::from_unix_ms(5'000'000);
+    command.precondition = unchanged;
+    CHECK(must<changed_client>(db, command).changed);
+    command.at = core::from_unix_ms(6'000'000);
+    CHECK(refusal(db, command).code == core::errc::precondition_failed);
+  }
+  SECTION("a deletion") {
+    CHECK(must<deleted_client>(
+            db, delete_client{client_kind::basic, id_of(1), client_change_time, client_change_origin, unchanged})
+            .event.has_value());
+  }
+}
+
 TEST_CASE("a client's precondition is evaluated: false changes nothing, and an exception is an internal error") {
   const storage_fixture f;
   session db{f.server.settings()};

@@ -89,6 +89,39 @@ TEST_CASE("the precondition is evaluated on all tokens of the endpoint") {
   CHECK(must<deleted_tokens>(db, command).count == 30);
 }
 
+TEST_CASE("the precondition of a deletion holds if the tokens have only been used for the first time since") {
+  const storage_fixture f;
+  session db{f.server.settings()};
+  make_tokens(db, 1, 4);
+  const auto use = [&db](std::vector<std::uint32_t> numbers, std::int64_t at) {
+    activate_tokens command;
+    command.at = core::from_unix_ms(at);
+    command.actor = "cm";
+    for (const auto number : numbers)
+      command.items.push_back({id_of(number), "use"});
+    CHECK(must<activated_tokens>(db, command).changed.size() == numbers.size());
+  };
+  const auto look = [&db] { return must<token_page>(db, list_tokens{"ep-1", {}, 0, 20, false}).digest; };
+  use({1}, 2'000'000);
+  const auto seen = look();
+  auto command = deletion();
+  command.precondition = [&seen](const core::token_digest& digest) { return digest == seen; };
+  use({3}, 2'000'001);
+  use({2, 4}, 2'000'002);
+  CHECK(look() != seen);
+  SECTION("nothing else") {
+    CHECK(must<deleted_tokens>(db, command).count == 4);
+  }
+  SECTION("an operator has changed one that was used") {
+    f.server.execute("UPDATE endpoint_token SET updated_at = 2000003 WHERE " + is_row(2));
+    CHECK(refusal(db, command).code == core::errc::precondition_failed);
+  }
+  SECTION("one is missing") {
+    f.server.execute("DELETE FROM endpoint_token WHERE " + is_row(3));
+    CHECK(refusal(db, command).code == core::errc::precondition_failed);
+  }
+}
+
 TEST_CASE("the precondition covers the tokens beyond one transaction, too") {
   const storage_fixture f;
   session db{f.server.settings()};

@@ -91,6 +91,36 @@ TEST_CASE("a token changes from each state to each other as the contract's table
   }
 }
 
+TEST_CASE("a token's precondition that held before the first use holds after it, unless something else has changed") {
+  const storage_fixture f;
+  session db{f.server.settings()};
+  make_tokens(db, 1, 2);
+  const auto unchanged = [](const core::endpoint_token& token) {
+    return token.status == credential_status::inactive && !token.updated_at;
+  };
+  activate_tokens first_use;
+  first_use.at = core::from_unix_ms(2'000'000);
+  first_use.actor = "cm";
+  first_use.items = {{id_of(1), "use"}, {id_of(2), "use"}};
+  CHECK(must<activated_tokens>(db, first_use).changed.size() == 2);
+
+  auto command = change_to(credential_status::suspended);
+  command.precondition = unchanged;
+  CHECK(must<changed_token>(db, command).token.status == credential_status::suspended);
+  command = change_to(credential_status::active);
+  command.at = core::from_unix_ms(4'000'000);
+  command.precondition = unchanged;
+  CHECK(refusal(db, command).code == core::errc::precondition_failed);
+  command.precondition = {};
+  CHECK(must<changed_token>(db, command).token.status == credential_status::active);
+  auto deletion = deletion_of(1);
+  deletion.precondition = unchanged;
+  CHECK(refusal(db, deletion).code == core::errc::precondition_failed); // Active again, by an operator
+  deletion = deletion_of(2);
+  deletion.precondition = unchanged;
+  CHECK(must<deleted_tokens>(db, deletion).count == 1);
+}
+
 TEST_CASE("a token is deleted in any state, with audit row and event") {
   const storage_fixture f;
   session db{f.server.settings()};

@@ -4,7 +4,9 @@
 #include "http/rest/basic_login.hpp"
 #include "parsed.hpp"
 
+#include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
 #include <string>
@@ -92,6 +94,94 @@ TEST_CASE("A body is one request or an array of requests, each with its own resp
   CHECK(bulk.at(0).at("value").at("a:type=One").at("Count") == 7);
   CHECK(status_of(bulk.at(1)) == 403);
   CHECK(status_of(bulk.at(2)) == 400);
+}
+
+namespace {
+
+// The value of the response to a GET of this path, as text; the status if it is not 200.
+std::string value_at(const std::string& path) {
+  const auto answer = answer_to(make_request("GET", "/jolokia/" + path));
+  return status_of(answer) == 200 ? boost::json::serialize(answer.at("value")) : std::to_string(status_of(answer));
+}
+
+// The same for a POST with these members besides the type.
+std::string value_of(const std::string& members, const std::string& query = {}) {
+  const auto answer = answer_to(make_post("/jolokia/" + query, R"({"type":"read",)" + members + "}"));
+  return status_of(answer) == 200 ? boost::json::serialize(answer.at("value")) : std::to_string(status_of(answer));
+}
+
+} // namespace
+
+TEST_CASE("Several attributes are separated by commas in a path and in a text, or are an array") {
+  const std::string both = R"({"Count":7,"Names":["x","y"]})";
+  CHECK(value_at("read/a:type=One/Count,Names") == both);
+  CHECK(value_of(R"("mbean":"a:type=One","attribute":"Count,Names")") == both);
+  CHECK(value_of(R"("mbean":"a:type=One","attribute":["Count","Names"])") == both);
+  CHECK(value_at("read/a:type=One/Count%2CNames,") == both);
+  CHECK(value_at("read/a:type=One/Count,") == "7");
+  CHECK(value_at("read/a:type=One/Count%5C,Names") == "404"); // one name with a comma
+  CHECK(value_of(R"("mbean":"a:type=One","attribute":["Count"])") == R"({"Count":7})");
+  const std::string all = R"({"Count":7,"Usage":{"used":1,"max":2},"Names":["x","y"]})";
+  CHECK(value_of(R"("mbean":"a:type=One","attribute":[])") == all);
+  CHECK(value_of(R"("mbean":"a:type=One","attribute":[null])") == all);
+  CHECK(value_of(R"("mbean":"a:type=One","attribute":null)") == all);
+  CHECK(value_at("read/a:type=One/*") == all);
+  CHECK(value_of(R"("mbean":"a:type=One","attribute":7)") == "400");
+
+  const auto echo = [](const std::string& members) {
+    return answer_to(make_post("/jolokia/", R"({"type":"read","mbean":"a:type=One",)" + members + "}"))
+      .at("request")
+      .at("attribute");
+  };
+  CHECK(echo(R"("attribute":"Count,Names")") == boost::json::array{"Count", "Names"});
+  CHECK(echo(R"("attribute":["Count"])") == "Count");
+}
+
+TEST_CASE("ignoreErrors shows an error in place of each attribute that cannot be read") {
+  const std::string missing = "\"ERROR: No such attribute: No (class javax.management.AttributeNotFoundException)\"";
+  const std::string found = R"({"Count":7,"No":)" + missing + "}";
+  CHECK(value_at("read/a:type=One/Count,No") == "404");
+  CHECK(value_at("read/a:type=One/Count,No?ignoreErrors=false") == "404");
+  for (const auto* yes : {"true", "yes", "on", "1"}) {
+    INFO(yes);
+    CHECK(value_at("read/a:type=One/Count,No?ignoreErrors=" + std::string{yes}) == found);
+    CHECK(value_of(R"("mbean":"a:type=One","attribute":["Count","No"],"config":{"ignoreErrors":")" + std::string{yes}
+                   + "\"}")
+          == found);
+  }
+  const std::string two = R"("mbean":"a:type=One","attribute":["Count","No"])";
+  CHECK(value_of(two + R"(,"config":{"ignoreErrors":true})") == found);
+  CHECK(value_of(two, "?ignoreErrors=true") == found);
+  CHECK(value_of(two + R"(,"config":{"ignoreErrors":false})", "?ignoreErrors=true") == "404");
+  CHECK(value_at("read/a:type=One/No?ignoreErrors=true") == "404"); // requested alone
+  CHECK(value_at("read/a:type=None/A,B?ignoreErrors=true")
+        == "{\"A\":\"ERROR: No such MBean: a:type=None (class javax.management.InstanceNotFoundException)\","
+           "\"B\":\"ERROR: No such MBean: a:type=None (class javax.management.InstanceNotFoundException)\"}");
+  CHECK(value_at("read/a:type=None/A,B") == "404");
+  CHECK(value_at("read/a:type=None?ignoreErrors=true") == "404");
+}
+
+TEST_CASE("A pattern reads the requested attributes of the beans that have them") {
+  CHECK(value_at("read/a:*/Usage") == R"({"a:type=One":{"Usage":{"used":1,"max":2}}})");
+  CHECK(value_at("read/a:*/Usage,Count,No")
+        == R"({"a:type=One":{"Usage":{"used":1,"max":2},"Count":7},"a:name=b/c!,type=Two":{"Count":8}})");
+  CHECK(value_at("read/a:*/No") == "400");
+  CHECK(value_at("read/b:*/Count") == "404");
+}
+
+TEST_CASE("A path leads into the value, with wildcards for levels; what lacks the rest of the path is left out") {
+  CHECK(value_at("read/a:type=One/Usage/*") == R"({"used":1,"max":2})");
+  CHECK(value_at("read/a:type=One/*/*/used") == R"({"Usage":1})");
+  CHECK(value_at("read/a:type=One/*/*/*/used") == R"({"Count":7})"); // a simple value has no levels
+  CHECK(value_at("read/a:type=One/Usage,Names/*/used") == R"({"Usage":1})");
+  CHECK(value_at("read/a:type=One/Count,Usage/Usage/max") == "2");
+  CHECK(value_at("read/a:*/Usage,Count/*/Usage/used") == R"({"a:type=One":1})");
+  CHECK(value_at("read/a:*/Usage/*/*/used") == R"({"a:type=One":{"Usage":1}})");
+  CHECK(value_of(R"("mbean":"a:*","attribute":"Usage","path":"*/*/max")") == R"({"a:type=One":{"Usage":2}})");
+  CHECK(value_of(R"("mbean":"a:type=One","attribute":"Usage","path":"/")") == R"({"used":1,"max":2})");
+  CHECK(value_of(R"("mbean":"a:type=One","attribute":"Names","path":"*")") == R"(["x","y"])");
+  CHECK(value_at("read/a:type=One/Usage,Names/*/none") == "404");
+  CHECK(value_at("read/a:type=One/Count,Usage/None") == "404");
 }
 
 TEST_CASE("An invalid request is 400") {

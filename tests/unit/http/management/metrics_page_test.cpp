@@ -74,6 +74,26 @@ TEST_CASE("The flat page uses Spring Boot's names for paths and dotted names for
   }
 }
 
+TEST_CASE("A single metric is selected by its name, several by a pattern of Spring Boot's") {
+  const numbers n;
+  const auto body = [&](std::string_view name) {
+    const auto found = http::render_metric(n.source(), name);
+    return found ? found->body : std::string{"none"};
+  };
+  CHECK(body("mem") == R"({"mem":4})");
+  CHECK(body("cm.requests.total.rest.200") == R"({"cm.requests.total.rest.200":2})");
+  CHECK(body("datasource.primary.usage") == R"({"datasource.primary.usage":0.25})");
+  for (const auto* name : {"me", "mem.json", "", "memx", "MEM", "mem*", "[", "(a+)+$"}) {
+    INFO(name);
+    CHECK(body(name) == "none");
+  }
+  CHECK(body("mem.*") == R"({"mem":4,"mem.free":1020})");
+  CHECK(body("^mem$") == R"({"mem":4})");
+  CHECK(body("m.m.*e") == R"({"mem.free":1020})");
+  CHECK(body("nothing.*") == "{}");
+  CHECK(body(".*") == http::render_metrics(n.source()).body);
+}
+
 TEST_CASE("Path templates become Spring Boot's metric names") {
   CHECK(http::metric_name_of("/api/v1/docs") == "api.v1.docs");
   CHECK(http::metric_name_of("/api/v1/endpoints/{endpointId}/tokens/{endpointTokenId}/status")

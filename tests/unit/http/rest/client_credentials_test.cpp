@@ -167,6 +167,31 @@ TEST_CASE("A credential is rendered with the entity tag that conditions are comp
   CHECK(header(changed, "ETag") != tag);
 }
 
+TEST_CASE("The tags of a credential and of a page do not depend on the last use") {
+  auto used = sample_username();
+  used.status = credential_status::active;
+  used.updated_at = cm::core::from_unix_ms(1795356000999);
+  const auto page = [](const cm::core::client_credential& item) {
+    return cm::http::render_clients_page(make_get("/"), {sample_username(), item}, 2);
+  };
+  const auto tag = header(cm::http::render_client(make_get("/"), used), "ETag");
+  const auto page_tag = header(page(used), "ETag");
+  for (const std::int64_t at : {1795356060000, 1795356120000}) {
+    used.last_used_at = cm::core::from_unix_ms(at);
+    CHECK(header(cm::http::render_client(make_get("/"), used), "ETag") == tag);
+    CHECK(header(cm::http::render_changed_client(used), "ETag") == tag);
+    CHECK(header(cm::http::render_password_changed(used, nullptr), "ETag") == tag);
+    CHECK(cm::http::entity_tag_of(used) == tag);
+    CHECK(cm::http::render_client(make_get("/", tag), used).status == 304);
+    CHECK(page(used).body.find("lastUseDate") != std::string::npos);
+    CHECK(header(page(used), "ETag") == page_tag);
+    CHECK(cm::http::entity_tag_of_page({sample_username(), used}, 2) == page_tag);
+  }
+  used.updated_at = cm::core::from_unix_ms(1795356001000);
+  CHECK(cm::http::entity_tag_of(used) != tag);
+  CHECK(header(page(used), "ETag") != page_tag);
+}
+
 TEST_CASE("Only a generated password is rendered, and the response is marked as sensitive") {
   const cm::core::secret generated{"Gen\"erated"};
   auto answer = cm::http::render_created_basic(sample_username(), &generated);

@@ -53,7 +53,16 @@ TEST_CASE("A JSON body must be declared as JSON, with the charset UTF-8 or none"
   CHECK(cm::http::is_content_type("Application/JSON ; charset=UTF-8", cm::http::media::json));
   CHECK(cm::http::is_content_type("application/json;charset=\"utf-8\"", cm::http::media::json));
   CHECK(cm::http::is_content_type("application/json; profile=x", cm::http::media::json));
+  for (const auto* charset : {"UTF8", "utf8", "Utf-8", "\"UTF8\"", "'utf-8'", " utf-8", "utf-8;", "utf-8 ; x=y"}) {
+    INFO(charset);
+    CHECK(cm::http::is_content_type("application/json;charset=" + std::string{charset}, cm::http::media::json));
+    CHECK(cm::http::is_content_type("application/x-ndjson; Charset=" + std::string{charset}, cm::http::media::ndjson));
+  }
+  CHECK(cm::http::is_content_type("application/json; charset = utf-8", cm::http::media::json));
   const std::string other = GENERATE("", "text/json", "application/jsonp", "application/json; charset=latin1",
+                                     "application/json; charset=utf-16", "application/json; charset=utf",
+                                     "application/json; charset=\"\"", "application/json; charset",
+                                     "application/json; charset=", "application/json; charset=utf-8; charset=latin1",
                                      "application/x-ndjson", "application/json, text/plain", "json");
   INFO(other);
   CHECK(!cm::http::is_content_type(other, cm::http::media::json));
@@ -103,6 +112,47 @@ TEST_CASE("All If-Match headers of a request form one condition") {
   CHECK(!cm::http::if_match_condition(make_request("GET", "/")));
   const auto found = cm::http::if_match_condition(make_request("GET", "/", "If-Match: \"a\"\r\nif-match: \"b\"\r\n"));
   CHECK(found == "\"a\", \"b\"");
+}
+
+TEST_CASE("A change is excluded by If-None-Match with the resource's tag or an asterisk, and by If-Match without it") {
+  const auto holds = [](const std::string& headers) {
+    const auto condition = cm::http::write_condition::of(make_request("PUT", "/", headers));
+    return condition ? std::optional{condition->holds("\"a\"")} : std::nullopt;
+  };
+  CHECK(holds("") == std::nullopt);
+  CHECK(holds("If-None-Match: *\r\n") == false);
+  CHECK(holds("If-None-Match: \"b\", \"a\"\r\n") == false);
+  CHECK(holds("If-None-Match: W/\"a\"\r\n") == false);
+  CHECK(holds("If-None-Match: \"b\"\r\n") == true);
+  CHECK(holds("If-Match: \"a\"\r\n") == true);
+  CHECK(holds("If-Match: \"b\"\r\n") == false);
+  CHECK(holds("If-Match: \"a\"\r\nIf-None-Match: *\r\n") == false);
+  CHECK(holds("If-Match: \"a\"\r\nIf-None-Match: \"b\"\r\n") == true);
+}
+
+TEST_CASE("A state that If-None-Match contains excludes the change, even if a former state would permit it") {
+  const auto condition = cm::http::write_condition::of(make_request("PUT", "/", "If-None-Match: \"now\"\r\n"));
+  REQUIRE(condition);
+  const auto copy = *condition;
+  CHECK_FALSE(copy.holds("\"now\""));
+  CHECK_FALSE(condition->holds("\"before\""));
+}
+
+TEST_CASE("415 answers a coded body, and says that only identity is possible") {
+  const auto refused = [](const std::string& headers) {
+    return cm::http::refuse_coded_body(make_request("POST", "/", headers));
+  };
+  CHECK(!refused(""));
+  CHECK(!refused("Content-Encoding: identity\r\n"));
+  CHECK(!refused("Content-Encoding: Identity, \r\n"));
+  for (const auto* coding : {"gzip", "GZIP", "x-gzip", "deflate", "br", "zstd", "identity, gzip", "unknown"}) {
+    INFO(coding);
+    const auto answer = refused("Content-Encoding: " + std::string{coding} + "\r\n");
+    REQUIRE(answer);
+    CHECK(answer->status == 415);
+    CHECK(answer->headers == std::vector<std::pair<std::string, std::string>>{{"Accept-Encoding", "identity"}});
+  }
+  CHECK(refused("Content-Encoding: identity\r\nContent-Encoding: gzip\r\n"));
 }
 
 TEST_CASE("Every media type of the API works in Accept and Content-Type") {

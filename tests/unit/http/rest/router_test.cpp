@@ -252,7 +252,7 @@ TEST_CASE("OPTIONS lists the methods of a path") {
   CHECK(table.match(make_request("OPTIONS", "*")).outcome == route_outcome::not_found);
 }
 
-TEST_CASE("A disabled management endpoint is 404") {
+TEST_CASE("Management endpoints have a second path with .json; a disabled one is 404 under both") {
   cm::core::management_settings settings;
   const auto outcome = [&](const std::string& target) {
     return cm::http::make_management_router(settings).match(make_request("GET", target)).outcome;
@@ -262,11 +262,23 @@ TEST_CASE("A disabled management endpoint is 404") {
   CHECK(outcome("/health/readiness") == route_outcome::matched);
   CHECK(outcome("/info") == route_outcome::matched);
   CHECK(cm::http::make_management_router(settings).match(make_request("GET", "/info")).route == management_route::info);
+  for (const auto* json : {"/health.json", "/health/liveness.json", "/health/readiness.json", "/info.json",
+                           "/metrics.json", "/metrics/mem", "/metrics/mem.free"}) {
+    INFO(json);
+    CHECK(outcome(json) == route_outcome::matched);
+  }
+  for (const auto* other : {"/health.xml", "/health.JSON", "/healthjson", "/prometheus.json", "/metrics/a/b"}) {
+    INFO(other);
+    CHECK(outcome(other) == route_outcome::not_found);
+  }
   settings.health_enabled = false;
   settings.info_enabled = false;
+  settings.metrics_enabled = false;
   CHECK(outcome("/health") == route_outcome::not_found);
   CHECK(outcome("/health/liveness") == route_outcome::not_found);
   CHECK(outcome("/health/readiness") == route_outcome::not_found);
+  CHECK(outcome("/health.json") == route_outcome::not_found);
+  CHECK(outcome("/metrics/mem") == route_outcome::not_found);
   CHECK(outcome("/info") == route_outcome::not_found);
 }
 
