@@ -21,7 +21,7 @@ refuse_early(const messaging::ecap::client_username_password_validation_request&
 /// The name of a certificate as it is stored.
 struct certificate_name {
   std::string issuer;        ///< canonical
-  std::string serial_number; ///< decimal, without leading zeros
+  std::string serial_number; ///< decimal, without leading zeros; may be negative
   storage::subject_hash subject{};
 };
 

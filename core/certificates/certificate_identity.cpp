@@ -110,8 +110,8 @@ expected<std::string> canonical_name(const X509_NAME* name) {
 
 expected<std::string> serial_number(const X509* certificate) {
   const openssl_ptr<BIGNUM> number{ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr)};
-  if (!number || BN_is_negative(number.get()) == 1)
-    return wrong("the certificate's serial number is negative");
+  if (!number)
+    return make_error(errc::internal, "Internal Server Error", "OpenSSL: no memory for a serial number");
   if (BN_num_bits(number.get()) > 8 * 1024)
     return wrong("the certificate's serial number is longer than 1024 bytes");
   const openssl_ptr<char> text{BN_bn2dec(number.get())};

@@ -25,7 +25,7 @@ std::optional<failure> broken_bound(const create_client& request) {
   }
   if (wanted.issuer.size() > max_subject_text || !core::is_utf8(wanted.issuer))
     return invalid("not an issuer");
-  if (wanted.serial_number.size() > max_subject_text || !core::is_digits(wanted.serial_number))
+  if (!is_stored_serial_number(wanted.serial_number))
     return invalid("not a serial number");
   return std::nullopt;
 }

@@ -97,7 +97,7 @@ outcome<client_page> apply(connection& db, const list_clients& request) {
   const auto filters = filters_of(request);
   if (!std::all_of(filters.begin(), filters.end(), [](const filter& f) { return core::is_utf8(*f.value); }))
     return invalid("a filter that is not UTF-8");
-  if (request.serial_number && !request.serial_number->empty() && !core::is_digits(*request.serial_number))
+  if (request.serial_number && !request.serial_number->empty() && !is_stored_serial_number(*request.serial_number))
     return invalid("not a serial number");
   const bool basic = request.kind == core::client_kind::basic;
   CM_TRY(auto* const select,

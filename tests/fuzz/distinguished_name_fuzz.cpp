@@ -23,6 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto serial = normalised_serial_number(text);
   if (serial
       && (!is_decimal_serial_number(*serial) || (serial->front() == '0' && serial->size() > 1)
+          || serial->starts_with("-0")
           || *normalised_serial_number(*serial) != *serial))
     std::abort();
   return 0;

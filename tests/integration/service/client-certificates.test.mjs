@@ -7,7 +7,7 @@ import { after, test } from 'node:test';
 
 import { clientResource } from '../../support/client-resource.mjs';
 import { get, http, post } from '../../support/http.mjs';
-import { temporaryDirectory } from '../../support/paths.mjs';
+import { root, temporaryDirectory } from '../../support/paths.mjs';
 import { allowed, etag, isError, iso, otherTag, stored, uuid7 } from '../../support/rest.mjs';
 import { setStatus } from '../../support/state-table.mjs';
 import { until } from '../../support/wait.mjs';
@@ -30,6 +30,9 @@ after(() => rmSync(directory, { recursive: true, force: true }));
 
 const issuer = 'CN=Devices CA,O=Example,C=UA';
 const openssl = (...args) => execFileSync('openssl', args, { cwd: directory, encoding: 'utf8', stdio: 'pipe' });
+
+/** A file of tests/vectors/certificates. */
+const vector = (name) => readFileSync(join(root, 'tests', 'vectors', 'certificates', name), 'utf8');
 
 /** A certificate created by openssl: {pem, issuer(nameopt), serialNumber}. */
 function certificate(subject, serialNumber) {
@@ -122,7 +125,9 @@ test('all spellings of a serial number of any length are equal', async () => {
   const long = '9'.repeat(100);
   for (const [decimal, spellings] of [
     ['6699', ['6699', '0006699', '0x1a2b', '0X1A2B', '0x00001A2b']],
-    ['0', ['0', '000', '0x0']],
+    ['0', ['0', '000', '0x0', '-0', '-0x0']],
+    ['-128', ['-128', '-000128', '-0x80', '-0X0080']],
+    [`-${long}`, [`-${long}`, `-0${long}`, `-0x${BigInt(long).toString(16)}`]],
     [long, [long, `000${long}`, `0x${BigInt(long).toString(16)}`, `0x000${BigInt(long).toString(16).toUpperCase()}`]],
     [String(2n ** 64n), ['18446744073709551616', '0x10000000000000000']],
   ]) {
@@ -163,6 +168,19 @@ test('PEM from openssl: issuer and serial number match the output of openssl and
     await http('DELETE', created.url);
     assert.equal((await create({ issuer: entry.issuer('RFC2253'), serialNumber: decimal })).issuer, created.issuer);
   }
+});
+
+test('a negative serial number: by PEM, by REST and over NATS it is the same certificate', async () => {
+  const created = await create({ certificate: vector('neg128.pem'), clientId: 'negative' });
+  assert.deepEqual([created.issuer, created.serialNumber], ['CN=Neg CA', '-128']);
+  isError(await post(url, { issuer: 'CN=Neg CA', serialNumber: '-128' }), 409);
+  for (const serialNumber of ['-128', '-0128']) {
+    const answer = await stack.ecap.certificate('CN=Neg CA', serialNumber);
+    assert.deepEqual([answer.statusCode, answer.credentialId, answer.clientId], [200, created.credentialId, 'negative'], serialNumber);
+  }
+  assert.equal((await stack.ecap.certificate('CN=Neg CA', '128')).statusCode, 401);
+  await setStatus(created.url, 'Revoked');
+  assert.equal((await stack.ecap.certificate('CN=Neg CA', '-128')).statusCode, 403);
 });
 
 test('PEM with a multi-valued name component: the order is that of the certificate, as in Java', async () => {
@@ -217,7 +235,9 @@ test('400 with the fields for invalid bodies, and nothing is stored', async () =
     [{ issuer: 'nonsense=a', serialNumber: '1' }, ['issuer']],
     [{ issuer: `CN=${'x'.repeat(8_200)}`, serialNumber: '1' }, ['issuer']],
     [{ issuer, serialNumber: '' }, ['serialNumber']],
-    [{ issuer, serialNumber: '-1' }, ['serialNumber']],
+    [{ issuer, serialNumber: '+1' }, ['serialNumber']],
+    [{ issuer, serialNumber: '-' }, ['serialNumber']],
+    [{ issuer, serialNumber: '--1' }, ['serialNumber']],
     [{ issuer, serialNumber: '1a' }, ['serialNumber']],
     [{ issuer, serialNumber: '0x' }, ['serialNumber']],
     [{ issuer, serialNumber: ' 1' }, ['serialNumber']],

@@ -83,8 +83,10 @@ TEST_CASE("a creation that the tables cannot take is refused") {
   basic.password_phc = core::secret{std::string(256, 'x')};
   CHECK(refused(basic));
   auto x509 = client_creation(client_kind::x509, 1);
-  x509.credential.serial_number = "12a";
-  CHECK(refused(x509));
+  for (const auto* serial : {"", "-", "--12", "12a", "+12", "1-2"}) {
+    x509.credential.serial_number = serial;
+    CHECK(refused(x509));
+  }
   x509.credential.serial_number = "12";
   x509.credential.issuer = std::string(65'536, 'x');
   CHECK(refused(x509));
@@ -149,7 +151,7 @@ TEST_CASE("a page of clients is in order and filtered, with the total of all pag
     command.credential.status = static_cast<credential_status>(n % 4);
     if (kind == client_kind::x509 && n > 6) {
       command.credential.issuer = "CN=other";
-      command.credential.serial_number = std::to_string(n - 6);
+      command.credential.serial_number = std::to_string(n == 10 ? -2 : static_cast<int>(n) - 6);
     }
     static_cast<void>(must<one_client>(db, command));
   }
@@ -190,6 +192,7 @@ TEST_CASE("a page of clients is in order and filtered, with the total of all pag
   } else {
     CHECK(ids(list([](list_clients& c) { c.issuer = "CN=other"; })) == numbers{10, 9, 8, 7});
     CHECK(ids(list([](list_clients& c) { c.serial_number = "2"; })) == numbers{8, 2});
+    CHECK(ids(list([](list_clients& c) { c.serial_number = "-2"; })) == numbers{10});
     CHECK(ids(list([](list_clients& c) {
             c.issuer = "CN=ca";
             c.serial_number = "2";

@@ -51,6 +51,10 @@ TEST_CASE("A certificate can be registered by issuer and serial number in any sp
   REQUIRE(result.has_value());
   CHECK(result->serial_number == "12");
   CHECK(result->client_id == "gateway-7");
+
+  result = create_certificate(R"({"issuer":"CN=a","serialNumber":"-0x0080"})");
+  REQUIRE(result.has_value());
+  CHECK(result->serial_number == "-128");
 }
 
 TEST_CASE("A certificate can be registered by its PEM text") {
@@ -73,7 +77,7 @@ TEST_CASE("Both forms together, or neither of them, are an error") {
 }
 
 TEST_CASE("All invalid fields of a new certificate are reported in one response") {
-  CHECK(wrong_fields(create_certificate(R"({"issuer":"no name","serialNumber":"-1","clientId":""})"))
+  CHECK(wrong_fields(create_certificate(R"({"issuer":"no name","serialNumber":"+1","clientId":""})"))
         == names{"issuer", "serialNumber", "clientId"});
   CHECK(wrong_fields(create_certificate(R"({"issuer":"","serialNumber":""})")) == names{"issuer", "serialNumber"});
   CHECK(wrong_fields(create_certificate(R"({"issuer":7,"serialNumber":7})")) == names{"issuer", "serialNumber"});
@@ -95,6 +99,7 @@ TEST_CASE("Filters of a list of certificates are converted to canonical form") {
   CHECK(result->offset == 1);
   CHECK(result->limit == 7);
   CHECK(result->order == cm::http::sort_order::ascending);
+  CHECK(list_certificates("?serialNumber=-0128").value().serial_number == "-128");
   CHECK(!list_certificates("?issuer=&serialNumber=").value().issuer);
   CHECK(!list_certificates("?issuer=&serialNumber=").value().serial_number);
   CHECK(wrong_fields(list_certificates("?status=x&issuer=x&serialNumber=x&offset=x&limit=x&order=x"))
