@@ -1,12 +1,13 @@
 #include "core/certificates/certificate_identity.hpp"
 
 #include "core/base/openssl_handles.hpp"
+#include "core/certificates/certificate_pem.hpp"
 #include "core/certificates/distinguished_name.hpp"
 #include "core/certificates/distinguished_name_parts.hpp"
 
 #include <openssl/asn1.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
+#include <openssl/x509.h>
 
 #include <array>
 #include <optional>
@@ -20,39 +21,17 @@ error wrong(std::string message) {
   return make_error(errc::invalid, std::move(message));
 }
 
-/// Replaces OpenSSL's default callback, which prompts on the terminal.
-int no_password(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*data*/) {
-  return -1;
-}
-
-openssl_ptr<X509> next_certificate(BIO* from) {
-  return openssl_ptr<X509>{PEM_read_bio_X509(from, nullptr, no_password, nullptr)};
-}
-
-/// Whether the last read failed because there is no further PEM block. Clears OpenSSL's error queue.
-bool was_end_of_text() {
-  const auto code = ERR_peek_last_error();
-  ERR_clear_error();
-  return ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE;
-}
-
 expected<openssl_ptr<X509>> only_certificate(std::string_view pem) {
   if (pem.size() > max_certificate_pem)
     return wrong("a certificate in PEM has at most 64 KiB");
-  const openssl_ptr<BIO> in{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))};
-  if (!in)
-    return make_error(errc::internal, "Internal Server Error", "OpenSSL: no memory for a certificate");
-  ERR_clear_error();
-  auto first = next_certificate(in.get());
-  if (!first)
-    return wrong(was_end_of_text() ? "there is no certificate in PEM (-----BEGIN CERTIFICATE-----)"
-                                   : "the certificate is damaged");
-  const auto second = next_certificate(in.get());
-  if (second)
-    return wrong("there is more than one certificate");
-  if (!was_end_of_text())
-    return wrong("the text after the certificate is damaged");
-  return first;
+  const auto der = detail::only_certificate_der(pem);
+  if (!der)
+    return der.error();
+  const auto* at = reinterpret_cast<const unsigned char*>(der->data());
+  openssl_ptr<X509> certificate{d2i_X509(nullptr, &at, static_cast<long>(der->size()))};
+  if (!certificate)
+    return wrong("the certificate is damaged");
+  return certificate;
 }
 
 /// `type=value` of one attribute; empty if OpenSSL cannot represent its type.
@@ -124,8 +103,10 @@ expected<std::string> serial_number(const X509* certificate) {
 
 expected<certificate_identity> identify_certificate(std::string_view pem) {
   const auto certificate = only_certificate(pem);
-  if (!certificate)
+  if (!certificate) {
+    ERR_clear_error();
     return certificate.error();
+  }
   auto issuer = canonical_name(X509_get_issuer_name(certificate->get()));
   auto serial = serial_number(certificate->get());
   ERR_clear_error();

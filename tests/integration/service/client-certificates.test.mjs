@@ -183,6 +183,35 @@ test('a negative serial number: by PEM, by REST and over NATS it is the same cer
   assert.equal((await stack.ecap.certificate('CN=Neg CA', '-128')).statusCode, 403);
 });
 
+test('PEM as it comes: other line ends, white space and text around it, and the same certificate is 409', async () => {
+  for (const [name, serialNumber] of [
+    ['ws_cr.pem', '3001'],
+    ['ws_nginx_tab.pem', '3002'],
+    ['ws_blank_before_end.pem', '3003'],
+  ]) {
+    const created = await create({ certificate: vector(name) });
+    assert.deepEqual([created.issuer, created.serialNumber], ['CN=Ws CA', serialNumber], name);
+    assert.equal((await stack.ecap.certificate('CN=Ws CA', serialNumber)).statusCode, 200, name);
+  }
+  const { pem } = certificate('/CN=Shapes', '6');
+  const lines = (before, after) => pem.trimEnd().split('\n').map((line) => `${before}${line}${after}`).join('');
+  await create({ certificate: pem });
+  for (const shape of [
+    lines('', '\r'),
+    lines('', '\r\n'),
+    lines('\t', '\n'),
+    lines('    ', '\n'),
+    lines('', ' \t\n'),
+    lines('', '\n\n'),
+    lines('', ' '),
+    `\ufeff${pem}`,
+    `Bag Attributes\r    localKeyID: 01\r${lines('', '\r')}the end`,
+  ]) {
+    isError(await post(url, { certificate: shape }), 409);
+    isError(await post(url, { certificate: `${shape}\n${shape}` }), 400, ['certificate']);
+  }
+});
+
 test('PEM with a multi-valued name component: the order is that of the certificate, as in Java', async () => {
   const created = await create({ certificate: certificate('/O=x/CN=a+OU=b', '2').pem });
   assert.equal(created.issuer, 'CN=a+OU=b,O=x');

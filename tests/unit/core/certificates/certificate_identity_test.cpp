@@ -148,9 +148,16 @@ TEST_CASE("serial numbers of any length and either sign are decimal") {
   CHECK(certificate_error(pem_of(p)) == "the certificate's serial number is longer than 1024 bytes");
 }
 
-TEST_CASE("text around the certificate is ignored") {
+TEST_CASE("text around the certificate is ignored, and so is white space within it") {
   const auto pem = pem_of({});
   CHECK(identify_certificate("Certificate of a device\n" + pem + "\nthe end\n").has_value());
+  for (const auto& [name, serial] : {std::pair{"ws_cr.pem", "3001"}, std::pair{"ws_nginx_tab.pem", "3002"},
+                                     std::pair{"ws_blank_before_end.pem", "3003"}}) {
+    const auto found = identify_certificate(file_in_vectors(name));
+    INFO(name);
+    REQUIRE(found.has_value());
+    CHECK(*found == certificate_identity{"CN=Ws CA", serial});
+  }
 }
 
 TEST_CASE("exactly one complete certificate with an issuer is accepted") {
