@@ -23,6 +23,7 @@ struct certificate_name {
   std::string issuer;        ///< canonical
   std::string serial_number; ///< decimal, without leading zeros; may be negative
   storage::subject_hash subject{};
+  std::optional<storage::subject_hash> former_subject; ///< under which a former build may have stored the certificate
 };
 
 /// The certificate name to look up, or an error with the code of the refusal: 408 for a message whose timeout has

@@ -14,6 +14,9 @@ namespace cm::core::detail {
 /// The dotted number of an attribute type by any of its names, ignoring case; empty for an unknown name.
 [[nodiscard]] std::optional<std::string> attribute_type_number(std::string_view name);
 
+/// The number by which former builds read a name (see distinguished_name::former).
+[[nodiscard]] std::optional<std::string> former_attribute_type_number(std::string_view name);
+
 /// The canonical form of a BER-encoded attribute value: text for a string type with valid content, else `#` and
 /// lower-case hex.
 /// @return empty unless the bytes are exactly one element of definite length

@@ -13,8 +13,9 @@
 namespace cm::http {
 
 struct create_x509_request {
-  std::string issuer;        ///< canonical
-  std::string serial_number; ///< decimal; may be negative
+  std::string issuer;                       ///< canonical
+  std::optional<std::string> former_issuer; ///< core::distinguished_name::former
+  std::string serial_number;                ///< decimal; may be negative
   std::optional<std::string> client_id;
 };
 

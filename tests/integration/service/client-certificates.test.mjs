@@ -99,6 +99,17 @@ test('all spellings of an issuer are equal: creating the second is 409, and the 
         'E=ca@example.org, CN=Acme\\2C Inc., 0.9.2342.19200300.100.1.25=example, domainComponent=org',
       ],
     ],
+    [
+      '0.9.2342.19200300.100.1.3=ca@example.org,2.5.4.20=\\+49 1,dnQualifier=q,2.5.4.16=x,jurisdictionC=UA',
+      [
+        // OpenSSL's short and long names, BouncyCastle, NSS, GnuTLS, Windows, Java.
+        'mail=ca@example.org,telephoneNumber=\\+49 1,dnQualifier=q,postalAddress=x,jurisdictionC=UA',
+        'rfc822Mailbox=ca@example.org,TelephoneNumber=\\+49 1,DN=q,PostalAddress=x,jurisdictionCountryName=UA',
+        'MAIL=ca@example.org,TELEPHONENUMBER=\\+49 1,dnqualifier=q,postaladdress=x,incorporationCountry=UA',
+        'Mail=ca@example.org, Phone="+49 1", DNQ=q, POSTALADDRESS=x, jurisdictionOfIncorporationCountryName=UA',
+        'OID.0.9.2342.19200300.100.1.3=ca@example.org, OID.2.5.4.20=\\+49 1, DNQ=q, oid.2.5.4.16=x, OID.1.3.6.1.4.1.311.60.2.1.3=UA',
+      ],
+    ],
     ['CN=Grüße+OU=日本', ['CN=Gr\\C3\\BC\\C3\\9Fe+OU=\\E6\\97\\A5\\E6\\9C\\AC', 'cn = "Grüße" + ou = 日本']],
   ]) {
     for (const spelling of spellings) {

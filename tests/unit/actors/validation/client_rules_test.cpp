@@ -95,6 +95,16 @@ TEST_CASE("a certificate with a negative serial number is another one than that 
   CHECK(read->subject != read_certificate(certificate(), login_time)->subject);
 }
 
+TEST_CASE("a certificate is also looked up by the hash of its issuer's former canonical form, if there is one") {
+  auto request = certificate();
+  CHECK_FALSE(read_certificate(request, login_time)->former_subject.has_value());
+  request.issuer = "Mail=a";
+  const auto read = read_certificate(request, login_time);
+  REQUIRE(read.has_value());
+  CHECK(read->subject == core::subject_hash("0.9.2342.19200300.100.1.3=a", "42"));
+  CHECK(read->former_subject == core::subject_hash("1.3.6.1.7=a", "42"));
+}
+
 TEST_CASE("an issuer that is not a distinguished name, and a serial number that is not in base 10, are 400") {
   auto request = certificate();
   SECTION("issuer") {

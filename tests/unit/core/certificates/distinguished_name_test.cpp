@@ -159,6 +159,63 @@ TEST_CASE(
   CHECK(canonical("CN=#bf8a0102abcd ,O=x") == "CN=#bf8a0102abcd,O=x");
 }
 
+TEST_CASE("attribute types are known by every name that a library prints, in upper and lower case") {
+  const std::vector<std::pair<std::string, std::vector<std::string>>> types{
+    {"0.9.2342.19200300.100.1.3", {"mail", "MAIL", "Mail", "mAiL", "rfc822Mailbox", "RFC822MAILBOX"}},
+    {"2.5.4.20", {"telephoneNumber", "TelephoneNumber", "TELEPHONENUMBER", "telephonenumber", "Phone"}},
+    {"2.5.4.16", {"postalAddress", "PostalAddress", "POSTALADDRESS"}},
+    {"2.5.4.18", {"postOfficeBox", "POSTOFFICEBOX", "POBox"}},
+    {"2.5.4.23", {"facsimileTelephoneNumber", "FACSIMILETELEPHONENUMBER", "fax"}},
+    {"2.5.4.24", {"x121Address", "X121ADDRESS", "X21Address"}},
+    {"2.5.4.25", {"internationaliSDNNumber", "internationalISDNNumber"}},
+    {"2.5.4.45", {"x500UniqueIdentifier", "X500UNIQUEIDENTIFIER", "UniqueIdentifier"}},
+    {"2.5.4.51", {"houseIdentifier", "HOUSEIDENTIFIER"}},
+    {"2.5.4.54", {"dmdName", "DMDName"}},
+    {"2.5.4.72", {"role", "ROLE"}},
+    {"1.3.6.1.5.5.7.9.1", {"DateOfBirth", "dateOfBirth", "id-pda-dateOfBirth", "ID-PDA-DATEOFBIRTH"}},
+    {"1.3.6.1.5.5.7.9.2", {"PlaceOfBirth", "placeofbirth"}},
+    {"1.3.6.1.5.5.7.9.3", {"Gender", "gender"}},
+    {"1.3.6.1.5.5.7.9.4", {"CountryOfCitizenship"}},
+    {"1.3.6.1.5.5.7.9.5", {"CountryOfResidence"}},
+    {"1.3.36.8.3.14", {"NameAtBirth", "nameOfBirth"}},
+    {"1.3.6.1.5.5.7.8.5", {"XmppAddr", "xmppaddr"}},
+    {"1.2.643.3.131.1.1", {"INN", "inn"}},
+    {"1.2.643.100.1", {"OGRN", "ogrn"}},
+    {"2.16.840.1.113730.3.1.3", {"employeeNumber", "EMPLOYEENUMBER"}},
+    {"0.9.2342.19200300.100.1.44", {"uniqueIdentifier", "UNIQUEIDENTIFIER"}},
+    {"emailAddress", {"E", "e", "EMAIL", "Email", "EMAILADDRESS", "emailaddress"}},
+    {"serialNumber", {"SERIALNUMBER", "SerialNumber", "serialnumber"}},
+    {"dnQualifier", {"DN", "dn", "DNQ", "DNQUALIFIER"}},
+    {"SN", {"sn", "surName", "SURNAME"}},
+    {"UID", {"uid", "userid", "USERID"}},
+    {"businessCategory", {"BusinessCategory", "BUSINESSCATEGORY"}},
+    {"postalCode", {"PostalCode", "POSTALCODE"}},
+    {"unstructuredName", {"UNSTRUCTUREDNAME", "unstructuredname"}},
+    {"jurisdictionL", {"jurisdictionOfIncorporationLocalityName", "incorporationLocality", "JURISDICTIONL"}},
+    {"jurisdictionST", {"jurisdictionOfIncorporationStateOrProvinceName", "incorporationState"}},
+    {"jurisdictionC", {"jurisdictionOfIncorporationCountryName", "INCORPORATIONCOUNTRY"}},
+    {"1.2.3", {"OID.1.2.3", "oid.1.2.3", "Oid.1.2.3", "1.2.3"}}};
+  for (const auto& [type, spellings] : types) {
+    for (const auto& spelling : spellings)
+      CHECK(canonical("O=x," + spelling + "=a") == "O=x," + type + "=a");
+  }
+}
+
+// OpenSSL knows a "Mail" (1.3.6.1.7), and builds before this one read that exact spelling as it.
+TEST_CASE("a name that former builds read in another way has their canonical form too") {
+  const auto name = read_distinguished_name("Mail=a+CN=b,mail=c");
+  REQUIRE(name.has_value());
+  CHECK(name->canonical == "0.9.2342.19200300.100.1.3=a+CN=b,0.9.2342.19200300.100.1.3=c");
+  CHECK(name->former == "1.3.6.1.7=a+CN=b,0.9.2342.19200300.100.1.3=c");
+  for (const auto* same : {"mail=a", "CN=a,emailAddress=b", "1.3.6.1.7=a", "x500UniqueIdentifier=#03020780"}) {
+    INFO(same);
+    CHECK_FALSE(read_distinguished_name(same)->former.has_value());
+  }
+  // They did not know these names at all.
+  CHECK_FALSE(read_distinguished_name("MAIL=a")->former.has_value());
+  CHECK_FALSE(read_distinguished_name("Mail=a,PHONE=1")->former.has_value());
+}
+
 TEST_CASE("the error for an invalid name contains the byte offset") {
   CHECK(name_error("") == "a distinguished name cannot be empty");
   CHECK(name_error("   ") == "a distinguished name cannot be empty");

@@ -57,6 +57,19 @@ TEST_CASE("A certificate can be registered by issuer and serial number in any sp
   CHECK(result->serial_number == "-128");
 }
 
+TEST_CASE("An issuer that former builds stored in another canonical form is read with both forms") {
+  const auto created = create_certificate(R"({"issuer":"Mail=a","serialNumber":"1"})");
+  REQUIRE(created.has_value());
+  CHECK(created->issuer == "0.9.2342.19200300.100.1.3=a");
+  CHECK(created->former_issuer == "1.3.6.1.7=a");
+  const auto listed = list_certificates("?issuer=" + escaped("Mail=a"));
+  REQUIRE(listed.has_value());
+  CHECK(listed->issuer == created->issuer);
+  CHECK(listed->former_issuer == created->former_issuer);
+  CHECK(!create_certificate(R"({"issuer":"mail=a","serialNumber":"1"})")->former_issuer);
+  CHECK(!list_certificates("?issuer=CN%3Da")->former_issuer);
+}
+
 TEST_CASE("A certificate can be registered by its PEM text") {
   const auto result =
     create_certificate(R"({"certificate":")" + certificate + R"(","issuer":null,"clientId":"gateway-7"})");
