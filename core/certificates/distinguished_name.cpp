@@ -34,7 +34,7 @@ std::string_view without_oid_prefix(std::string_view type) noexcept {
   return prefixed ? type.substr(prefix.size()) : type;
 }
 
-enum class reading { present, former };
+using detail::reading;
 
 // Parses a name from left to right and writes its canonical form. Stops at the first error.
 class name_reader {
@@ -127,9 +127,11 @@ private:
       ber += static_cast<char>(high * 16 + low);
       at_ += 2;
     }
-    const auto value = detail::canonical_ber_value(ber);
+    const auto value = detail::canonical_ber_value(ber, how_);
     if (!value)
       return fail(begin, "a '#' value that is not one BER element");
+    if (how_ == reading::present && value != detail::canonical_ber_value(ber, reading::former))
+      former_may_differ_ = true;
     out_ += *value;
     return value_has_ended();
   }
@@ -180,7 +182,7 @@ private:
       at_ += 3;
       return true;
     }
-    constexpr std::string_view may_be_escaped = " #=,+\"\\<>;";
+    constexpr std::string_view may_be_escaped = " #=,+\"\\<>;\r"; // Java escapes a carriage return at either end
     if (rest.empty() || may_be_escaped.find(rest[0]) == std::string_view::npos)
       return fail(at_, "a backslash before a character that needs none");
     value += rest[0];
@@ -196,7 +198,10 @@ private:
   bool append_text(std::size_t begin, std::string_view value) {
     if (!is_utf8(value))
       return fail(begin, "a value that is not UTF-8");
-    out_ += detail::escaped_attribute_value(value);
+    const auto utf16 = how_ == reading::present ? detail::text_of_printed_utf16(value) : std::nullopt;
+    if (utf16)
+      former_may_differ_ = true;
+    out_ += detail::escaped_attribute_value(utf16 ? *utf16 : value);
     return true;
   }
 

@@ -32,7 +32,11 @@ struct distinguished_name {
 ///   `2.5.4.3`, `OID.2.5.4.3`, `cn` and `CN` all become `CN`; `MAIL` and `rfc822Mailbox` become
 ///   `0.9.2342.19200300.100.1.3`;
 /// - a `#` value of a string type is decoded (UTF8String, PrintableString, IA5String, NumericString, TeletexString as
-///   Latin-1, VisibleString, BMPString, UniversalString); of any other type it stays `#` and lower-case hex;
+///   Latin-1, VisibleString, GeneralString, BMPString and UniversalString, both with pairs of surrogates); of any other
+///   type it stays `#` and lower-case hex;
+/// - a value that is the bytes of a BMPString, as Java's X500Principal.getName() prints them (`\00C\00A`), is the text
+/// of
+///   that BMPString (`CA`);
 /// - a value keeps its case and its inner spaces, is UTF-8, and has a `\` before `,` `+` `"` `\` `<` `>` `;`, before a
 ///   leading `#` or space and a trailing space; control characters become `\` and two lower-case hex digits.
 /// Idempotent: a canonical form is its own canonical form. Thread-safe.

@@ -119,6 +119,42 @@ TEST_CASE("the issuer of a certificate is the canonical form of the output of Ja
                                          "SERIALNUMBER=77, EMAILADDRESS=ca@example.org, DC=org"));
 }
 
+// Files of tests/vectors/certificates with names that OpenSSL cannot write; their signatures are not valid. The texts
+// are those of Java 17: X500Principal.getName(), toString().
+TEST_CASE("names in every string type that Java reads are read, and found by the text that Java prints") {
+  struct example {
+    const char* file;
+    std::string issuer;
+    std::vector<std::string> printed;
+  };
+
+  const std::vector<example> examples{
+    {"bmp_ascii.pem",
+     "CN=Devices CA,O=Example,C=DE",
+     {"CN=\\00D\\00e\\00v\\00i\\00c\\00e\\00s\\00 \\00C\\00A,O=Example,C=DE", "CN=Devices CA, O=Example, C=DE"}},
+    {"bmp_mixed.pem",
+     R"(CN=Прилади CA \"x\"\, #1\ ,C=DE)",
+     {"CN=\x04\x1f\x04@\x04\x38\x04\\;\x04\x30\x04\x34\x04\x38\\00 \\00C\\00A\\00 \\00\\\"\\00x\\00\\\"\\00\\,\\00 "
+      "\\00\\#\\001\\00\\ ,C=DE",
+      R"(CN="Прилади CA \"x\", #1 ", C=DE)"}},
+    {"bmp_surrogates.pem", "CN=Ger🔧te,O=Example,C=DE", {"CN=Ger🔧te, O=Example, C=DE"}},
+    {"multi_valued_surrogates.pem", "CN=CA 😀,O=Org🔔+OU=Fleet,C=DE", {"CN=CA 😀, O=Org🔔 + OU=Fleet, C=DE"}},
+    {"subject_surrogates.pem", "CN=Subject astral CA,C=DE", {"CN=Subject astral CA, C=DE"}},
+    {"universal_surrogates.pem", "CN=G😀,C=DE", {"CN=#1c0c000000470000d83d0000de00,C=DE", "CN=G😀, C=DE"}},
+    {"general_string.pem", "CN=Devices,C=DE", {"CN=Devices,C=DE", "CN=Devices, C=DE"}},
+    {"visible_string.pem", "CN=Devices,C=DE", {"CN=#1a0744657669636573,C=DE", "CN=#1a0744657669636573, C=DE"}}};
+  for (const auto& [file, issuer, printed] : examples) {
+    INFO(file);
+    const auto found = identify_certificate(file_in_vectors(file));
+    REQUIRE(found.has_value());
+    CHECK(found->issuer == issuer);
+    CHECK(*canonical_distinguished_name(issuer) == issuer);
+    for (const auto& text : printed)
+      CHECK(*canonical_distinguished_name(text) == issuer);
+  }
+  CHECK(certificate_error(file_in_vectors("bmp_half_pair.pem")) == "the certificate is damaged");
+}
+
 TEST_CASE("attributes of one relative distinguished name keep the order of the certificate") {
   plan p;
   p.issuer = {{"2.5.4.10", V_ASN1_UTF8STRING, "x"},

@@ -201,6 +201,45 @@ TEST_CASE("attribute types are known by every name that a library prints, in upp
   }
 }
 
+TEST_CASE("a value that is the bytes of a BMPString, as Java prints them, is its text") {
+  const std::vector<std::pair<std::string, std::string>> values{
+    {"\\00D\\00e", "De"},
+    {"\\00A", "A"},
+    {"\"\\00D\\00e\"", "De"},
+    {"\\001\\002\\00 \\00a\\00b", "12 ab"},
+    {"\\00 \\00a\\00\\,\\00b\\00\\ ", "\\ a\\,b\\ "},
+    {"\\00\\#\\00a", "\\#a"},
+    {"\\00\\=\\00\\\\", "=\\\\"},
+    {"\x04\x1b\x04\x43\x04\x47\x04\x56\x04\x47", "Лучіч"},
+    {"\x01\\\r", "č"}, // U+010D: Java escapes a carriage return at the end
+    {"\x04\\ ", "Р"},  // U+0420
+    {"\\00A\x30\x42", "Aあ"},
+    {"#0c0400440065", "De"},  // UTF8String
+    {"#1e0400440065", "De"}}; // BMPString, as ever
+  for (const auto& [printed, text] : values) {
+    CHECK(canonical("CN=" + printed) == "CN=" + text);
+    CHECK(canonical("O=x,CN=" + printed + ",C=DE") == "O=x,CN=" + text + ",C=DE");
+  }
+  const auto name = read_distinguished_name("CN=\\00D\\00e+O=#0c0400440065,OU=b");
+  REQUIRE(name.has_value());
+  CHECK(name->canonical == "CN=De+O=De,OU=b");
+  CHECK(name->former == "CN=\\00D\\00e+O=\\00D\\00e,OU=b");
+  CHECK_FALSE(read_distinguished_name("CN=De+O=#1e0400440065,OU=b")->former.has_value());
+  const auto universal = read_distinguished_name("CN=#1C080000D83D0000DE00");
+  CHECK(universal->canonical == "CN=😀");
+  CHECK(universal->former == "CN=#1c080000d83d0000de00");
+}
+
+TEST_CASE("any other value with control characters stays as it is") {
+  for (const auto* value :
+       {"\\00", "a\\00", "\\00a\\00", "a\\00b\\00", "\\00\\0a", "\\00\\00", "\\00a\\00\\1f", "Acme\\0aInc", "a\\0d\\0a",
+        "\\00G\\00\xef\xbf\xbd", "\\00a\\00\\7f", "\\00a\\00\xc3\xbc"}) {
+    const auto text = "CN=" + std::string(value);
+    CHECK(canonical(text) == text);
+    CHECK_FALSE(read_distinguished_name(text)->former.has_value());
+  }
+}
+
 // OpenSSL knows a "Mail" (1.3.6.1.7), and builds before this one read that exact spelling as it.
 TEST_CASE("a name that former builds read in another way has their canonical form too") {
   const auto name = read_distinguished_name("Mail=a+CN=b,mail=c");
