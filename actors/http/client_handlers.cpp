@@ -66,6 +66,7 @@ void list_clients(const api_request& request, core::client_kind kind) {
   command.statuses = std::move(parsed->statuses);
   command.username = std::move(parsed->username);
   command.issuer = std::move(parsed->issuer);
+  command.former_issuer = std::move(parsed->former_issuer);
   command.serial_number = std::move(parsed->serial_number);
   command.offset = parsed->offset;
   command.limit = parsed->limit;
@@ -110,6 +111,8 @@ void create_x509(const api_request& request) {
   storage::create_client command;
   command.credential.kind = core::client_kind::x509;
   command.subject = core::subject_hash(parsed->issuer, parsed->serial_number);
+  if (parsed->former_issuer)
+    command.former_subject = core::subject_hash(*parsed->former_issuer, parsed->serial_number);
   command.credential.issuer = std::move(parsed->issuer);
   command.credential.serial_number = std::move(parsed->serial_number);
   command.credential.client_id = parsed->client_id.value_or(std::string{});

@@ -23,14 +23,19 @@ core::expected<certificate_name> read_certificate(const messaging::ecap::client_
     return core::make_error(core::errc::expired, "The request has expired");
   if (!core::is_decimal_serial_number(request.serial_number))
     return core::make_error(core::errc::invalid, "The serial number is not in base 10");
-  auto issuer = core::canonical_distinguished_name(request.issuer);
+  auto issuer = core::read_distinguished_name(request.issuer);
   if (issuer.has_error())
     return issuer.error();
   auto serial = core::normalised_serial_number(request.serial_number);
   if (serial.has_error())
     return serial.error();
-  const auto subject = core::subject_hash(*issuer, *serial);
-  return certificate_name{std::move(*issuer), std::move(*serial), subject};
+  certificate_name name;
+  name.subject = core::subject_hash(issuer->canonical, *serial);
+  if (issuer->former)
+    name.former_subject = core::subject_hash(*issuer->former, *serial);
+  name.issuer = std::move(issuer->canonical);
+  name.serial_number = *std::move(serial);
+  return name;
 }
 
 core::errc judge(const core::client_credential& found) noexcept {

@@ -21,8 +21,9 @@ refuse_early(const messaging::ecap::client_username_password_validation_request&
 /// The name of a certificate as it is stored.
 struct certificate_name {
   std::string issuer;        ///< canonical
-  std::string serial_number; ///< decimal, without leading zeros
+  std::string serial_number; ///< decimal, without leading zeros; may be negative
   storage::subject_hash subject{};
+  std::optional<storage::subject_hash> former_subject; ///< under which a former build may have stored the certificate
 };
 
 /// The certificate name to look up, or an error with the code of the refusal: 408 for a message whose timeout has

@@ -254,8 +254,11 @@ void look_up(client_validator_self self, const pending_certificate_requests_ptr&
              std::vector<certificate_name> names) {
   auto& state = self->state;
   storage::find_x509 command;
-  for (const auto& name : names)
+  for (const auto& name : names) {
+    if (name.former_subject)
+      command.former_subjects.push_back({command.subjects.size(), *name.former_subject});
     command.subjects.push_back(name.subject);
+  }
   request_storage<storage::found_x509>(
     self, state.gate, std::move(command), state.settings.deadline,
     [self, calls, names = std::move(names)](const storage_reply<storage::found_x509>& found) {

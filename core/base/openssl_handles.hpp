@@ -22,6 +22,8 @@ struct openssl_free {
 
   void operator()(BIGNUM* p) const noexcept { BN_free(p); }
 
+  void operator()(EVP_ENCODE_CTX* p) const noexcept { EVP_ENCODE_CTX_free(p); }
+
   void operator()(EVP_MAC* p) const noexcept { EVP_MAC_free(p); }
 
   void operator()(EVP_MAC_CTX* p) const noexcept { EVP_MAC_CTX_free(p); }

@@ -2,6 +2,7 @@
 #include "core/base/text.hpp"
 #include "core/certificates/distinguished_name_parts.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace cm::core::detail {
@@ -45,20 +46,21 @@ std::uint32_t number_at(std::string_view bytes, std::size_t offset, std::size_t 
   return value;
 }
 
-std::optional<std::string> utf8_from_fixed(std::string_view bytes, std::size_t width) {
+std::optional<std::string> utf8_from_fixed(std::string_view bytes, std::size_t width, bool pairs = true) {
   if (bytes.size() % width != 0)
     return std::nullopt;
   std::string out;
   for (std::size_t offset = 0; offset < bytes.size(); offset += width) {
     std::uint32_t c = number_at(bytes, offset, width);
-    // Strictly, BMPString has no surrogates. Software that writes them means UTF-16, and Java reads them as such.
-    const bool pair = width == 2 && c >= 0xd800U && c <= 0xdbffU && offset + 4 <= bytes.size();
+    // Strictly, neither BMPString nor UniversalString has surrogates. Software that writes them means UTF-16, and Java
+    // reads them as such.
+    const bool pair = pairs && width > 1 && c >= 0xd800U && c <= 0xdbffU && offset + 2 * width <= bytes.size();
     if (pair) {
-      const auto low = number_at(bytes, offset + 2, 2);
+      const auto low = number_at(bytes, offset + width, width);
       if (low < 0xdc00U || low > 0xdfffU)
         return std::nullopt;
       c = 0x10000U + ((c - 0xd800U) << 10U) + (low - 0xdc00U);
-      offset += 2;
+      offset += width;
     }
     if (!append_utf8(out, c))
       return std::nullopt;
@@ -67,7 +69,7 @@ std::optional<std::string> utf8_from_fixed(std::string_view bytes, std::size_t w
 }
 
 /// Empty if the type is not a string type or the content is invalid for it.
-std::optional<std::string> decoded_string(std::uint8_t tag, std::string_view content) {
+std::optional<std::string> decoded_string(std::uint8_t tag, std::string_view content, reading how) {
   switch (tag) {
   case 12: // UTF8String
     return is_utf8(content) ? std::optional{std::string(content)} : std::nullopt;
@@ -79,12 +81,28 @@ std::optional<std::string> decoded_string(std::uint8_t tag, std::string_view con
   case 27: // GeneralString
     return utf8_from_fixed(content, 1);
   case 28: // UniversalString
-    return utf8_from_fixed(content, 4);
+    return utf8_from_fixed(content, 4, how == reading::present);
   case 30: // BMPString
     return utf8_from_fixed(content, 2);
   default:
     return std::nullopt;
   }
+}
+
+/// Whether `value` can be the bytes of a BMPString: a zero byte is the first half of an ASCII or Latin-1 character, and
+/// text in one other alphabet has nothing but control characters for its first halves.
+bool looks_like_utf16(std::string_view value) noexcept {
+  bool zero = false;
+  bool all_controls = true;
+  for (std::size_t offset = 0; offset < value.size(); offset += 2) {
+    zero = zero || value[offset] == '\0';
+    all_controls = all_controls && byte_at(value, offset) < 0x20U;
+  }
+  return value.size() % 2 == 0 && (zero || all_controls);
+}
+
+bool has_control_character(std::string_view text) noexcept {
+  return std::ranges::any_of(text, [](char c) { return static_cast<std::uint8_t>(c) < 0x20U || c == 0x7f; });
 }
 
 struct element {
@@ -120,13 +138,24 @@ std::optional<element> read_element(std::string_view ber) noexcept {
 
 } // namespace
 
-std::optional<std::string> canonical_ber_value(std::string_view ber) {
+std::optional<std::string> text_of_printed_utf16(std::string_view value) {
+  // What Java could not print is a replacement character, so such a value cannot be read back.
+  if (value.empty() || !looks_like_utf16(value) || value.find(replacement_character) != std::string_view::npos)
+    return std::nullopt;
+  auto text = utf8_from_fixed(value, 2);
+  return text && !has_control_character(*text) ? text : std::nullopt;
+}
+
+std::optional<std::string> canonical_ber_value(std::string_view ber, reading how) {
   const auto found = read_element(ber);
   if (!found)
     return std::nullopt;
   // A first byte of 0x20 or more means another class or a constructed string; decoded_string() matches neither.
-  if (const auto text = decoded_string(found->first, found->content))
-    return escaped_attribute_value(*text);
+  if (const auto text = decoded_string(found->first, found->content, how)) {
+    // The same as for a value in plain text: the canonical form is to be its own canonical form.
+    const auto utf16 = how == reading::present ? text_of_printed_utf16(*text) : std::nullopt;
+    return escaped_attribute_value(utf16 ? *utf16 : *text);
+  }
   std::string out = "#";
   for (std::size_t i = 0; i < ber.size(); ++i)
     append_hex(out, byte_at(ber, i));

@@ -1,16 +1,21 @@
 #include "core/certificates/certificate_identity.hpp"
 
 #include "core/base/openssl_handles.hpp"
+#include "core/certificates/certificate_names.hpp"
+#include "core/certificates/certificate_pem.hpp"
 #include "core/certificates/distinguished_name.hpp"
 #include "core/certificates/distinguished_name_parts.hpp"
 
 #include <openssl/asn1.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
+#include <openssl/x509.h>
 
 #include <array>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <utility>
+#include <vector>
 
 namespace cm::core {
 
@@ -20,43 +25,34 @@ error wrong(std::string message) {
   return make_error(errc::invalid, std::move(message));
 }
 
-/// Replaces OpenSSL's default callback, which prompts on the terminal.
-int no_password(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*data*/) {
-  return -1;
+struct opened_certificate {
+  openssl_ptr<X509> certificate;
+  std::vector<std::uint8_t> issuer_tags; // of detail::readable_certificate; empty if OpenSSL has the original tags
+};
+
+openssl_ptr<X509> from_der(std::string_view der) {
+  const auto* at = reinterpret_cast<const unsigned char*>(der.data());
+  return openssl_ptr<X509>{d2i_X509(nullptr, &at, static_cast<long>(der.size()))};
 }
 
-openssl_ptr<X509> next_certificate(BIO* from) {
-  return openssl_ptr<X509>{PEM_read_bio_X509(from, nullptr, no_password, nullptr)};
-}
-
-/// Whether the last read failed because there is no further PEM block. Clears OpenSSL's error queue.
-bool was_end_of_text() {
-  const auto code = ERR_peek_last_error();
-  ERR_clear_error();
-  return ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE;
-}
-
-expected<openssl_ptr<X509>> only_certificate(std::string_view pem) {
+expected<opened_certificate> only_certificate(std::string_view pem) {
   if (pem.size() > max_certificate_pem)
     return wrong("a certificate in PEM has at most 64 KiB");
-  const openssl_ptr<BIO> in{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))};
-  if (!in)
-    return make_error(errc::internal, "Internal Server Error", "OpenSSL: no memory for a certificate");
-  ERR_clear_error();
-  auto first = next_certificate(in.get());
-  if (!first)
-    return wrong(was_end_of_text() ? "there is no certificate in PEM (-----BEGIN CERTIFICATE-----)"
-                                   : "the certificate is damaged");
-  const auto second = next_certificate(in.get());
-  if (second)
-    return wrong("there is more than one certificate");
-  if (!was_end_of_text())
-    return wrong("the text after the certificate is damaged");
-  return first;
+  auto der = detail::only_certificate_der(pem);
+  if (!der)
+    return std::move(der).error();
+  if (auto certificate = from_der(*der))
+    return opened_certificate{std::move(certificate), {}};
+  if (auto readable = detail::with_readable_names(*std::move(der))) {
+    if (auto certificate = from_der(readable->der))
+      return opened_certificate{std::move(certificate), std::move(readable->issuer_tags)};
+  }
+  return wrong("the certificate is damaged");
 }
 
 /// `type=value` of one attribute; empty if OpenSSL cannot represent its type.
-std::optional<std::string> attribute_text(const X509_NAME_ENTRY* entry) {
+/// @param tag of the value, if OpenSSL has another one; else 0
+std::optional<std::string> attribute_text(const X509_NAME_ENTRY* entry, std::uint8_t tag) {
   std::array<char, 512> oid{};
   const int length =
     OBJ_obj2txt(oid.data(), static_cast<int>(oid.size()), X509_NAME_ENTRY_get_object(entry), 1 /* as a number */);
@@ -64,7 +60,7 @@ std::optional<std::string> attribute_text(const X509_NAME_ENTRY* entry) {
   if (length <= 0 || static_cast<std::size_t>(length) >= oid.size() || data == nullptr)
     return std::nullopt;
   ASN1_TYPE typed{};
-  typed.type = ASN1_STRING_type(data);
+  typed.type = tag != 0 ? tag : ASN1_STRING_type(data);
   typed.value.asn1_string = data;
   unsigned char* raw = nullptr;
   const int size = i2d_ASN1_TYPE(&typed, &raw);
@@ -72,7 +68,8 @@ std::optional<std::string> attribute_text(const X509_NAME_ENTRY* entry) {
   if (size <= 0)
     return std::nullopt;
   const auto value = detail::canonical_ber_value(
-    std::string_view{reinterpret_cast<const char*>(der.get()), static_cast<std::size_t>(size)});
+    std::string_view{reinterpret_cast<const char*>(der.get()), static_cast<std::size_t>(size)},
+    detail::reading::present);
   if (!value)
     return std::nullopt;
   std::string text{detail::canonical_attribute_type(std::string_view{oid.data(), static_cast<std::size_t>(length)})};
@@ -83,16 +80,20 @@ std::optional<std::string> attribute_text(const X509_NAME_ENTRY* entry) {
 
 /// Starts with the last relative distinguished name (RFC 4514 section 2.1); keeps the order of the attributes within
 /// one.
-expected<std::string> canonical_name(const X509_NAME* name) {
+/// @param tags of the values: empty, or 0 for those that OpenSSL has too
+expected<std::string> canonical_name(const X509_NAME* name, std::span<const std::uint8_t> tags) {
   std::string text;
   int end = X509_NAME_entry_count(name);
+  if (!tags.empty() && tags.size() != static_cast<std::size_t>(end))
+    return wrong("the certificate's issuer cannot be read");
   while (end > 0) {
     int begin = end - 1;
     const int set = X509_NAME_ENTRY_set(X509_NAME_get_entry(name, begin));
     while (begin > 0 && X509_NAME_ENTRY_set(X509_NAME_get_entry(name, begin - 1)) == set)
       --begin;
     for (int i = begin; i < end; ++i) {
-      const auto attribute = attribute_text(X509_NAME_get_entry(name, i));
+      const std::uint8_t tag = tags.empty() ? 0 : tags[static_cast<std::size_t>(i)];
+      const auto attribute = attribute_text(X509_NAME_get_entry(name, i), tag);
       if (!attribute)
         return wrong("the certificate's issuer has an attribute that cannot be read");
       if (!text.empty())
@@ -110,8 +111,8 @@ expected<std::string> canonical_name(const X509_NAME* name) {
 
 expected<std::string> serial_number(const X509* certificate) {
   const openssl_ptr<BIGNUM> number{ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr)};
-  if (!number || BN_is_negative(number.get()) == 1)
-    return wrong("the certificate's serial number is negative");
+  if (!number)
+    return make_error(errc::internal, "Internal Server Error", "OpenSSL: no memory for a serial number");
   if (BN_num_bits(number.get()) > 8 * 1024)
     return wrong("the certificate's serial number is longer than 1024 bytes");
   const openssl_ptr<char> text{BN_bn2dec(number.get())};
@@ -123,11 +124,13 @@ expected<std::string> serial_number(const X509* certificate) {
 } // namespace
 
 expected<certificate_identity> identify_certificate(std::string_view pem) {
-  const auto certificate = only_certificate(pem);
-  if (!certificate)
-    return certificate.error();
-  auto issuer = canonical_name(X509_get_issuer_name(certificate->get()));
-  auto serial = serial_number(certificate->get());
+  const auto read = only_certificate(pem);
+  if (!read) {
+    ERR_clear_error();
+    return read.error();
+  }
+  auto issuer = canonical_name(X509_get_issuer_name(read->certificate.get()), read->issuer_tags);
+  auto serial = serial_number(read->certificate.get());
   ERR_clear_error();
   if (!issuer)
     return std::move(issuer).error();

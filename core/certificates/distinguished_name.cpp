@@ -34,10 +34,15 @@ std::string_view without_oid_prefix(std::string_view type) noexcept {
   return prefixed ? type.substr(prefix.size()) : type;
 }
 
+using detail::reading;
+
 // Parses a name from left to right and writes its canonical form. Stops at the first error.
 class name_reader {
 public:
-  explicit name_reader(std::string_view text) : text_(text) {}
+  name_reader(std::string_view text, reading how) : text_(text), how_(how) {}
+
+  /// After read(): whether former builds may have read the name in another way.
+  [[nodiscard]] bool former_may_differ() const noexcept { return former_may_differ_; }
 
   expected<std::string> read() {
     for (;;) {
@@ -83,13 +88,23 @@ private:
     const auto number = without_oid_prefix(type);
     if (is_dotted_number(number)) {
       out_ += detail::canonical_attribute_type(number);
-    } else if (const auto known = detail::attribute_type_number(type)) {
+    } else if (const auto known = number_of(type)) {
       out_ += detail::canonical_attribute_type(*known);
     } else {
       return fail(begin, "an unknown attribute type (write its dotted number)");
     }
     out_ += '=';
     return true;
+  }
+
+  std::optional<std::string> number_of(std::string_view type) {
+    auto former = detail::former_attribute_type_number(type);
+    if (how_ == reading::former)
+      return former;
+    auto number = detail::attribute_type_number(type);
+    if (number != former)
+      former_may_differ_ = true;
+    return number;
   }
 
   bool read_value() {
@@ -112,9 +127,11 @@ private:
       ber += static_cast<char>(high * 16 + low);
       at_ += 2;
     }
-    const auto value = detail::canonical_ber_value(ber);
+    const auto value = detail::canonical_ber_value(ber, how_);
     if (!value)
       return fail(begin, "a '#' value that is not one BER element");
+    if (how_ == reading::present && value != detail::canonical_ber_value(ber, reading::former))
+      former_may_differ_ = true;
     out_ += *value;
     return value_has_ended();
   }
@@ -165,7 +182,7 @@ private:
       at_ += 3;
       return true;
     }
-    constexpr std::string_view may_be_escaped = " #=,+\"\\<>;";
+    constexpr std::string_view may_be_escaped = " #=,+\"\\<>;\r"; // Java escapes a carriage return at either end
     if (rest.empty() || may_be_escaped.find(rest[0]) == std::string_view::npos)
       return fail(at_, "a backslash before a character that needs none");
     value += rest[0];
@@ -181,15 +198,29 @@ private:
   bool append_text(std::size_t begin, std::string_view value) {
     if (!is_utf8(value))
       return fail(begin, "a value that is not UTF-8");
-    out_ += detail::escaped_attribute_value(value);
+    const auto utf16 = how_ == reading::present ? detail::text_of_printed_utf16(value) : std::nullopt;
+    if (utf16)
+      former_may_differ_ = true;
+    out_ += detail::escaped_attribute_value(utf16 ? *utf16 : value);
     return true;
   }
 
   std::string_view text_;
+  reading how_;
+  bool former_may_differ_ = false;
   std::size_t at_ = 0;
   std::string out_;
   std::string wrong_;
 };
+
+constexpr std::string_view length_limit = "a distinguished name has at most 8192 bytes";
+static_assert(max_distinguished_name == 8192);
+
+expected<std::string> with_checked_length(expected<std::string> canonical) {
+  if (canonical && canonical->size() > max_distinguished_name)
+    return make_error(errc::invalid, std::string(length_limit) + ", also with its escapes");
+  return canonical;
+}
 
 void append_with_length(std::string& out, std::string_view text) {
   const auto n = static_cast<std::uint32_t>(text.size());
@@ -200,17 +231,29 @@ void append_with_length(std::string& out, std::string_view text) {
 
 } // namespace
 
-expected<std::string> canonical_distinguished_name(std::string_view text) {
-  constexpr std::string_view limit = "a distinguished name has at most 8192 bytes";
-  static_assert(max_distinguished_name == 8192);
+expected<distinguished_name> read_distinguished_name(std::string_view text) {
   if (text.size() > max_distinguished_name)
-    return make_error(errc::invalid, std::string(limit));
+    return make_error(errc::invalid, std::string(length_limit));
   if (text.find_first_not_of(' ') == std::string_view::npos)
     return make_error(errc::invalid, "a distinguished name cannot be empty");
-  auto result = name_reader{text}.read();
-  if (result && result->size() > max_distinguished_name)
-    return make_error(errc::invalid, std::string(limit) + ", also with its escapes");
+  name_reader reader{text, reading::present};
+  auto canonical = with_checked_length(reader.read());
+  if (!canonical)
+    return std::move(canonical).error();
+  distinguished_name result{*std::move(canonical), std::nullopt};
+  if (reader.former_may_differ()) {
+    auto former = with_checked_length(name_reader{text, reading::former}.read());
+    if (former && *former != result.canonical)
+      result.former = *std::move(former);
+  }
   return result;
+}
+
+expected<std::string> canonical_distinguished_name(std::string_view text) {
+  auto name = read_distinguished_name(text);
+  if (!name)
+    return std::move(name).error();
+  return std::move(name->canonical);
 }
 
 std::array<std::uint8_t, 32> subject_hash(std::string_view canonical_issuer, std::string_view serial_number) {

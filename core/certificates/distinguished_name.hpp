@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,19 +15,36 @@ namespace cm::core {
 /// Longest accepted name and longest canonical form, in bytes.
 inline constexpr std::size_t max_distinguished_name = 8192;
 
+/// A name that was read from text.
+struct distinguished_name {
+  std::string canonical;
+  /// The canonical form that former builds gave the same text, if it was another one: a certificate may be stored under
+  /// it, and is to be found by this text.
+  std::optional<std::string> former;
+};
+
 /// Converts a name to its canonical form. Accepts RFC 4514, RFC 2253 (quotes, `;` and spaces around the separators, as
-/// in RFC 1779), and the output of Java's X500Principal and OpenSSL's `-nameopt RFC2253`.
+/// in RFC 1779), and the output of Java's X500Principal, BouncyCastle, GnuTLS, NSS, Windows and OpenSSL's `-nameopt
+/// RFC2253`, as long as they write the most specific part first.
 ///
 /// The result is RFC 4514 with `,` and `+` without spaces, in the order of the input:
 /// - an attribute type is its short name from RFC 4514 if Java or OpenSSL use that name too, else its dotted number:
-///   `2.5.4.3`, `OID.2.5.4.3`, `cn` and `CN` all become `CN`;
+///   `2.5.4.3`, `OID.2.5.4.3`, `cn` and `CN` all become `CN`; `MAIL` and `rfc822Mailbox` become
+///   `0.9.2342.19200300.100.1.3`;
 /// - a `#` value of a string type is decoded (UTF8String, PrintableString, IA5String, NumericString, TeletexString as
-///   Latin-1, VisibleString, BMPString, UniversalString); of any other type it stays `#` and lower-case hex;
+///   Latin-1, VisibleString, GeneralString, BMPString and UniversalString, both with pairs of surrogates); of any other
+///   type it stays `#` and lower-case hex;
+/// - a value that is the bytes of a BMPString, as Java's X500Principal.getName() prints them (`\00C\00A`), is the text
+/// of
+///   that BMPString (`CA`);
 /// - a value keeps its case and its inner spaces, is UTF-8, and has a `\` before `,` `+` `"` `\` `<` `>` `;`, before a
 ///   leading `#` or space and a trailing space; control characters become `\` and two lower-case hex digits.
 /// Idempotent: a canonical form is its own canonical form. Thread-safe.
 ///
 /// @return errc::invalid, also for an empty text; the message states the problem and the byte offset
+[[nodiscard]] expected<distinguished_name> read_distinguished_name(std::string_view text);
+
+/// The canonical form alone.
 [[nodiscard]] expected<std::string> canonical_distinguished_name(std::string_view text);
 
 /// SHA-256 over issuer and serial number, each prefixed with its length (4 bytes, big endian): the look-up key of a

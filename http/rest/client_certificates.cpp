@@ -14,9 +14,9 @@ namespace cm::http {
 
 namespace {
 
-// Returns the canonical form of a member or parameter; adds an error and returns "" if it has none.
-template <class Reader>
-std::string canonical(Reader& from, std::string_view name, core::expected<std::string> result) {
+// Returns the canonical form of a member or parameter; adds an error and returns an empty one if it has none.
+template <class Reader, class Form>
+Form canonical(Reader& from, std::string_view name, core::expected<Form> result) {
   if (result.has_value())
     return std::move(*result);
   from.reject(name, std::move(result.error().message));
@@ -26,8 +26,11 @@ std::string canonical(Reader& from, std::string_view name, core::expected<std::s
 void read_names(member_reader& members, create_x509_request& target) {
   const std::size_t before = members.errors().size();
   const std::string_view issuer = members.required_string("issuer");
-  if (members.errors().size() == before)
-    target.issuer = canonical(members, "issuer", core::canonical_distinguished_name(issuer));
+  if (members.errors().size() == before) {
+    auto read = canonical(members, "issuer", core::read_distinguished_name(issuer));
+    target.issuer = std::move(read.canonical);
+    target.former_issuer = std::move(read.former);
+  }
   const std::size_t between = members.errors().size();
   const std::string_view serial_number = members.required_string("serialNumber");
   if (members.errors().size() == between)
@@ -82,8 +85,11 @@ core::expected<list_clients_request> parse_list_x509(const request_head& from) {
   query_reader query{from};
   list_clients_request result;
   result.statuses = query.statuses();
-  if (const auto issuer = query.text("issuer"))
-    result.issuer = canonical(query, "issuer", core::canonical_distinguished_name(*issuer));
+  if (const auto issuer = query.text("issuer")) {
+    auto read = canonical(query, "issuer", core::read_distinguished_name(*issuer));
+    result.issuer = std::move(read.canonical);
+    result.former_issuer = std::move(read.former);
+  }
   if (const auto serial_number = query.text("serialNumber"))
     result.serial_number = canonical(query, "serialNumber", core::normalised_serial_number(*serial_number));
   const page_request page = query.page();

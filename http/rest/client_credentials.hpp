@@ -35,6 +35,7 @@ struct list_clients_request {
   std::vector<core::credential_status> statuses; ///< each at most once; empty: any
   std::optional<std::string> username;           ///< basic only
   std::optional<std::string> issuer;             ///< x509 only: canonical
+  std::optional<std::string> former_issuer;      ///< x509 only: core::distinguished_name::former of the issuer
   std::optional<std::string> serial_number;      ///< x509 only: decimal
   std::uint64_t offset = 0;                      ///< at most 2^63-1
   std::uint32_t limit = 20;                      ///< 1 to 1000

@@ -10,6 +10,7 @@
 #include "core/credentials/token.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -22,12 +23,14 @@ namespace cm::storage {
 /// (core/certificates/distinguished_name.hpp).
 using subject_hash = std::array<std::uint8_t, 32>;
 
-/// Stores a new credential with its audit row. Errors: conflict (the username or the certificate exists). A repetition
-/// with the same ID succeeds and changes nothing.
+/// Stores a new credential with its audit row. Errors: conflict (the username exists, or a certificate with one of both
+/// subjects). A repetition with the same ID succeeds and changes nothing.
 struct create_client {
   core::client_credential credential; ///< with its ID, status and created_at
   core::secret password_phc;          ///< basic only: Argon2id, as a PHC string
   subject_hash subject{};             ///< x509 only
+  /// x509 only: that of core::distinguished_name::former, if the issuer has one.
+  std::optional<subject_hash> former_subject;
   core::change_origin origin;
 };
 
@@ -53,10 +56,18 @@ struct found_basic {
 
 /// Looks certificates up: 0 to max_batch, duplicates allowed.
 struct find_x509 {
+  /// Another hash under which a certificate may be stored: that of core::distinguished_name::former.
+  struct former_subject {
+    std::size_t index = 0; ///< of the certificate in `subjects`
+    subject_hash subject{};
+  };
+
   std::vector<subject_hash> subjects;
+  std::vector<former_subject> former_subjects; ///< 0 to max_batch
 };
 
-/// One result per requested subject, in the same order.
+/// One result per requested subject, in the same order. If credentials are stored under both of its hashes, it is one
+/// that is not valid, if there is one: they are the same certificate, and its revocation must not be passed by.
 struct found_x509 {
   std::vector<std::optional<core::client_credential>> credentials;
 };
@@ -68,6 +79,7 @@ struct list_clients {
   std::vector<core::credential_status> statuses;
   std::optional<std::string> username;      ///< basic: exact match
   std::optional<std::string> issuer;        ///< x509: exact match of the canonical issuer
+  std::optional<std::string> former_issuer; ///< x509: matches as well; has no effect without `issuer`
   std::optional<std::string> serial_number; ///< x509: exact match
   std::uint64_t offset = 0;
   std::uint32_t limit = 20; ///< 0 to max_page

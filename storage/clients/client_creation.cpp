@@ -25,7 +25,7 @@ std::optional<failure> broken_bound(const create_client& request) {
   }
   if (wanted.issuer.size() > max_subject_text || !core::is_utf8(wanted.issuer))
     return invalid("not an issuer");
-  if (wanted.serial_number.size() > max_subject_text || !core::is_digits(wanted.serial_number))
+  if (!is_stored_serial_number(wanted.serial_number))
     return invalid("not a serial number");
   return std::nullopt;
 }
@@ -47,7 +47,24 @@ outcome<void> insert_basic(connection& db, const create_client& request) {
   return insert->execute();
 }
 
+/// Conflict if the certificate is stored under the hash that former builds made of its issuer: the unique key on the
+/// present hash does not see that.
+outcome<void> refuse_former(connection& db, const create_client& request) {
+  static const std::string text = "SELECT id FROM x509_credential WHERE subject_hash = ?";
+  static constexpr std::array<column, 1> columns{uuid_column};
+  if (!request.former_subject)
+    return {};
+  CM_TRY(auto* const select, db.prepared(text, columns));
+  select->bind(0, *request.former_subject);
+  bool found = false;
+  CM_TRY_VOID(read_rows(*select, [&](const statement&) { found = true; }));
+  if (found)
+    return make_usable_failure(core::errc::conflict, "The certificate already exists");
+  return {};
+}
+
 outcome<void> insert_x509(connection& db, const create_client& request) {
+  CM_TRY_VOID(refuse_former(db, request));
   static const std::string text = "INSERT INTO x509_credential (id, client_id, status, created_at, subject_hash, "
                                   "issuer, serial) VALUES (?,?,?,?,?,?,?)";
   CM_TRY(auto* const insert, db.prepared(text));

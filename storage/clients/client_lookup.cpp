@@ -42,12 +42,22 @@ outcome<found_x509> apply(connection& db, const find_x509& request) {
                                               + ", subject_hash FROM x509_credential WHERE subject_hash IN (",
                                             "?", ")");
   static constexpr auto columns = joined(x509_columns, std::array{hash_column});
-  if (request.subjects.size() > max_batch)
+  const auto count = request.subjects.size();
+  if (count > max_batch || request.former_subjects.size() > max_batch)
     return invalid("more than 64 certificates");
+  auto hashes = request.subjects;
+  for (const auto& former : request.former_subjects) {
+    if (former.index >= count)
+      return invalid("a former subject of no certificate");
+    hashes.push_back(former.subject);
+  }
   found_x509 found;
-  found.credentials.resize(request.subjects.size());
-  const auto read = read_by_hash(db, texts, columns, request.subjects, [&](std::size_t index, const statement& row) {
-    found.credentials[index] = read_client(core::client_kind::x509, row);
+  found.credentials.resize(count);
+  const auto read = read_by_hash(db, texts, columns, hashes, [&](std::size_t index, const statement& row) {
+    auto& credential = found.credentials[index < count ? index : request.former_subjects[index - count].index];
+    auto stored = read_client(core::client_kind::x509, row);
+    if (!credential || !core::valid_for_use(stored.status))
+      credential = std::move(stored);
   });
   CM_TRY_VOID(read);
   return found;
@@ -61,6 +71,7 @@ namespace {
 struct filter {
   const char* condition;
   const std::string* value;
+  const std::string* second_value = nullptr; // if the condition has two parameters
 };
 
 std::vector<filter> filters_of(const list_clients& request) {
@@ -72,7 +83,10 @@ std::vector<filter> filters_of(const list_clients& request) {
   if (request.kind == core::client_kind::basic) {
     add(" AND username = ?", request.username);
   } else {
-    add(" AND issuer = ?", request.issuer);
+    if (request.issuer && request.former_issuer)
+      filters.push_back({" AND issuer IN (?,?)", &*request.issuer, &*request.former_issuer});
+    else
+      add(" AND issuer = ?", request.issuer);
     add(" AND serial = ?", request.serial_number);
   }
   return filters;
@@ -95,9 +109,12 @@ outcome<client_page> apply(connection& db, const list_clients& request) {
   if (request.limit > max_page)
     return invalid("a page of more than 1000");
   const auto filters = filters_of(request);
-  if (!std::all_of(filters.begin(), filters.end(), [](const filter& f) { return core::is_utf8(*f.value); }))
+  const auto is_text = [](const filter& f) {
+    return core::is_utf8(*f.value) && (f.second_value == nullptr || core::is_utf8(*f.second_value));
+  };
+  if (!std::all_of(filters.begin(), filters.end(), is_text))
     return invalid("a filter that is not UTF-8");
-  if (request.serial_number && !request.serial_number->empty() && !core::is_digits(*request.serial_number))
+  if (request.serial_number && !request.serial_number->empty() && !is_stored_serial_number(*request.serial_number))
     return invalid("not a serial number");
   const bool basic = request.kind == core::client_kind::basic;
   CM_TRY(auto* const select,
@@ -108,8 +125,11 @@ outcome<client_page> apply(connection& db, const list_clients& request) {
   for (int part = 0; part < 2; ++part) { // the count, then the page
     for (const auto status : wanted_statuses(request.statuses))
       rows.bind(parameter++, status);
-    for (const auto& item : filters)
+    for (const auto& item : filters) {
       rows.bind(parameter++, *item.value);
+      if (item.second_value != nullptr)
+        rows.bind(parameter++, *item.second_value);
+    }
   }
   bind_page(rows, parameter, request.limit, request.offset);
   client_page page;

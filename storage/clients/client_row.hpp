@@ -1,6 +1,7 @@
 // Mapping of client credentials to the columns of their tables.
 #pragma once
 
+#include "core/base/text.hpp"
 #include "core/credentials/client_credential.hpp"
 #include "core/credentials/revocation.hpp"
 #include "storage/sql/rows.hpp"
@@ -9,11 +10,17 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace cm::storage {
 
 /// Maximum length of a canonical issuer or a serial number, in bytes: that of TEXT.
 inline constexpr std::size_t max_subject_text = 65'535;
+
+/// Whether `text` may be in the column `serial`, which is ASCII: decimal digits, after a `-` if the number is negative.
+[[nodiscard]] constexpr bool is_stored_serial_number(std::string_view text) noexcept {
+  return text.size() <= max_subject_text && core::is_digits(text.starts_with('-') ? text.substr(1) : text);
+}
 
 /// The differences between the two tables.
 struct client_table {

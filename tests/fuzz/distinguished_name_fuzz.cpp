@@ -9,6 +9,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace cm::core;
   const std::string_view text{reinterpret_cast<const char*>(data), size};
   const auto name = canonical_distinguished_name(text);
+  if (const auto read = read_distinguished_name(text);
+      read.has_value() != name.has_value()
+      || (read && (read->canonical != *name || read->former == *name || !is_utf8(read->former.value_or("")))))
+    std::abort();
   if (name) {
     const auto again = canonical_distinguished_name(*name);
     if (!again || *again != *name || name->size() > max_distinguished_name || !is_utf8(*name))
@@ -23,7 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto serial = normalised_serial_number(text);
   if (serial
       && (!is_decimal_serial_number(*serial) || (serial->front() == '0' && serial->size() > 1)
-          || *normalised_serial_number(*serial) != *serial))
+          || serial->starts_with("-0") || *normalised_serial_number(*serial) != *serial))
     std::abort();
   return 0;
 }

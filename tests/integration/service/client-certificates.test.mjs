@@ -1,13 +1,14 @@
 // /clients/certificates, all operations (contract section 5): all spellings of a certificate are the same credential.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 
 import { clientResource } from '../../support/client-resource.mjs';
 import { get, http, post } from '../../support/http.mjs';
-import { temporaryDirectory } from '../../support/paths.mjs';
+import { root, temporaryDirectory } from '../../support/paths.mjs';
 import { allowed, etag, isError, iso, otherTag, stored, uuid7 } from '../../support/rest.mjs';
 import { setStatus } from '../../support/state-table.mjs';
 import { until } from '../../support/wait.mjs';
@@ -30,6 +31,20 @@ after(() => rmSync(directory, { recursive: true, force: true }));
 
 const issuer = 'CN=Devices CA,O=Example,C=UA';
 const openssl = (...args) => execFileSync('openssl', args, { cwd: directory, encoding: 'utf8', stdio: 'pipe' });
+
+/** The look-up key in the column subject_hash. */
+function subjectHash(name, serialNumber) {
+  const parts = [name, serialNumber].flatMap((text) => {
+    const bytes = Buffer.from(text);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bytes.length);
+    return [length, bytes];
+  });
+  return createHash('sha256').update(Buffer.concat(parts)).digest('hex');
+}
+
+/** A file of tests/vectors/certificates. */
+const vector = (name) => readFileSync(join(root, 'tests', 'vectors', 'certificates', name), 'utf8');
 
 /** A certificate created by openssl: {pem, issuer(nameopt), serialNumber}. */
 function certificate(subject, serialNumber) {
@@ -96,6 +111,17 @@ test('all spellings of an issuer are equal: creating the second is 409, and the 
         'E=ca@example.org, CN=Acme\\2C Inc., 0.9.2342.19200300.100.1.25=example, domainComponent=org',
       ],
     ],
+    [
+      '0.9.2342.19200300.100.1.3=ca@example.org,2.5.4.20=\\+49 1,dnQualifier=q,2.5.4.16=x,jurisdictionC=UA',
+      [
+        // OpenSSL's short and long names, BouncyCastle, NSS, GnuTLS, Windows, Java.
+        'mail=ca@example.org,telephoneNumber=\\+49 1,dnQualifier=q,postalAddress=x,jurisdictionC=UA',
+        'rfc822Mailbox=ca@example.org,TelephoneNumber=\\+49 1,DN=q,PostalAddress=x,jurisdictionCountryName=UA',
+        'MAIL=ca@example.org,TELEPHONENUMBER=\\+49 1,dnqualifier=q,postaladdress=x,incorporationCountry=UA',
+        'Mail=ca@example.org, Phone="+49 1", DNQ=q, POSTALADDRESS=x, jurisdictionOfIncorporationCountryName=UA',
+        'OID.0.9.2342.19200300.100.1.3=ca@example.org, OID.2.5.4.20=\\+49 1, DNQ=q, oid.2.5.4.16=x, OID.1.3.6.1.4.1.311.60.2.1.3=UA',
+      ],
+    ],
     ['CN=Grüße+OU=日本', ['CN=Gr\\C3\\BC\\C3\\9Fe+OU=\\E6\\97\\A5\\E6\\9C\\AC', 'cn = "Grüße" + ou = 日本']],
   ]) {
     for (const spelling of spellings) {
@@ -122,7 +148,9 @@ test('all spellings of a serial number of any length are equal', async () => {
   const long = '9'.repeat(100);
   for (const [decimal, spellings] of [
     ['6699', ['6699', '0006699', '0x1a2b', '0X1A2B', '0x00001A2b']],
-    ['0', ['0', '000', '0x0']],
+    ['0', ['0', '000', '0x0', '-0', '-0x0']],
+    ['-128', ['-128', '-000128', '-0x80', '-0X0080']],
+    [`-${long}`, [`-${long}`, `-0${long}`, `-0x${BigInt(long).toString(16)}`]],
     [long, [long, `000${long}`, `0x${BigInt(long).toString(16)}`, `0x000${BigInt(long).toString(16).toUpperCase()}`]],
     [String(2n ** 64n), ['18446744073709551616', '0x10000000000000000']],
   ]) {
@@ -162,6 +190,93 @@ test('PEM from openssl: issuer and serial number match the output of openssl and
     isError(await post(url, { certificate: `Subject: x\n${entry.pem.replaceAll('\n', '\r\n')}\nmore` }), 409);
     await http('DELETE', created.url);
     assert.equal((await create({ issuer: entry.issuer('RFC2253'), serialNumber: decimal })).issuer, created.issuer);
+  }
+});
+
+test('a negative serial number: by PEM, by REST and over NATS it is the same certificate', async () => {
+  const created = await create({ certificate: vector('neg128.pem'), clientId: 'negative' });
+  assert.deepEqual([created.issuer, created.serialNumber], ['CN=Neg CA', '-128']);
+  isError(await post(url, { issuer: 'CN=Neg CA', serialNumber: '-128' }), 409);
+  for (const serialNumber of ['-128', '-0128']) {
+    const answer = await stack.ecap.certificate('CN=Neg CA', serialNumber);
+    assert.deepEqual([answer.statusCode, answer.credentialId, answer.clientId], [200, created.credentialId, 'negative'], serialNumber);
+  }
+  assert.equal((await stack.ecap.certificate('CN=Neg CA', '128')).statusCode, 401);
+  await setStatus(created.url, 'Revoked');
+  assert.equal((await stack.ecap.certificate('CN=Neg CA', '-128')).statusCode, 403);
+});
+
+test('PEM as it comes: other line ends, white space and text around it, and the same certificate is 409', async () => {
+  for (const [name, serialNumber] of [
+    ['ws_cr.pem', '3001'],
+    ['ws_nginx_tab.pem', '3002'],
+    ['ws_blank_before_end.pem', '3003'],
+  ]) {
+    const created = await create({ certificate: vector(name) });
+    assert.deepEqual([created.issuer, created.serialNumber], ['CN=Ws CA', serialNumber], name);
+    assert.equal((await stack.ecap.certificate('CN=Ws CA', serialNumber)).statusCode, 200, name);
+  }
+  const { pem } = certificate('/CN=Shapes', '6');
+  const lines = (before, after) => pem.trimEnd().split('\n').map((line) => `${before}${line}${after}`).join('');
+  await create({ certificate: pem });
+  for (const shape of [
+    lines('', '\r'),
+    lines('', '\r\n'),
+    lines('\t', '\n'),
+    lines('    ', '\n'),
+    lines('', ' \t\n'),
+    lines('', '\n\n'),
+    lines('', ' '),
+    `\ufeff${pem}`,
+    `Bag Attributes\r    localKeyID: 01\r${lines('', '\r')}the end`,
+  ]) {
+    isError(await post(url, { certificate: shape }), 409);
+    isError(await post(url, { certificate: `${shape}\n${shape}` }), 400, ['certificate']);
+  }
+});
+
+test('string types of Java: a certificate by PEM is valid by the text that getName() and toString() print', async () => {
+  const asPrinted = 'CN=\\00D\\00e\\00v\\00i\\00c\\00e\\00s\\00 \\00C\\00A,O=Example,C=DE';
+  for (const [name, canonical, serialNumber, printed] of [
+    ['bmp_ascii.pem', 'CN=Devices CA,O=Example,C=DE', '1004', [asPrinted, 'CN=Devices CA, O=Example, C=DE']],
+    ['bmp_surrogates.pem', 'CN=Ger🔧te,O=Example,C=DE', '1006', ['CN=Ger🔧te, O=Example, C=DE']],
+    ['universal_surrogates.pem', 'CN=G😀,C=DE', '1', ['CN=#1c0c000000470000d83d0000de00,C=DE', 'CN=G😀, C=DE']],
+    ['general_string.pem', 'CN=Devices,C=DE', '1', ['CN=Devices,C=DE']],
+  ]) {
+    const created = await create({ certificate: vector(name), clientId: name });
+    assert.deepEqual([created.issuer, created.serialNumber], [canonical, serialNumber]);
+    for (const text of printed) {
+      const answer = await stack.ecap.certificate(text, serialNumber);
+      assert.deepEqual([answer.statusCode, answer.credentialId, answer.clientId], [200, created.credentialId, name], text);
+      isError(await post(url, { issuer: text, serialNumber }), 409);
+      const found = (await get(`${url}?issuer=${encodeURIComponent(text)}&serialNumber=${serialNumber}`)).json;
+      assert.deepEqual(found.content.map(({ credentialId }) => credentialId), [created.credentialId], text);
+    }
+  }
+});
+
+test('a certificate that an earlier build stored in its own canonical form is still found, refused as a duplicate, and revoked', async () => {
+  for (const [text, former, canonical] of [
+    ['CN=\\00O\\00l\\00d', 'CN=\\00O\\00l\\00d', 'CN=Old'],
+    ['Mail=old@example.org', '1.3.6.1.7=old@example.org', '0.9.2342.19200300.100.1.3=old@example.org'],
+  ]) {
+    const serialNumber = serial();
+    const created = await create({ issuer: `CN=x${serialNumber}`, serialNumber, clientId: 'old' });
+    await stack.mariadb.sql(
+      `UPDATE x509_credential SET issuer = X'${Buffer.from(former).toString('hex')}', subject_hash = X'${subjectHash(former, serialNumber)}'
+       WHERE serial = '${serialNumber}'`,
+    );
+    const answer = await stack.ecap.certificate(text, serialNumber);
+    assert.deepEqual([answer.statusCode, answer.credentialId], [200, created.credentialId], text);
+    isError(await post(url, { issuer: text, serialNumber }), 409);
+    const listed = async (name) => (await get(`${url}?issuer=${encodeURIComponent(name)}&serialNumber=${serialNumber}`)).json;
+    assert.deepEqual((await listed(text)).content.map(({ credentialId, issuer: shown }) => [credentialId, shown]), [[created.credentialId, former]]);
+    // The other spelling was another certificate for the earlier build. The one that is revoked decides.
+    const second = await create({ issuer: canonical, serialNumber });
+    assert.equal((await stack.ecap.certificate(canonical, serialNumber)).credentialId, second.credentialId);
+    assert.equal((await listed(text)).totalElements, 2);
+    await setStatus(created.url, 'Revoked');
+    assert.equal((await stack.ecap.certificate(text, serialNumber)).statusCode, 403, text);
   }
 });
 
@@ -217,7 +332,9 @@ test('400 with the fields for invalid bodies, and nothing is stored', async () =
     [{ issuer: 'nonsense=a', serialNumber: '1' }, ['issuer']],
     [{ issuer: `CN=${'x'.repeat(8_200)}`, serialNumber: '1' }, ['issuer']],
     [{ issuer, serialNumber: '' }, ['serialNumber']],
-    [{ issuer, serialNumber: '-1' }, ['serialNumber']],
+    [{ issuer, serialNumber: '+1' }, ['serialNumber']],
+    [{ issuer, serialNumber: '-' }, ['serialNumber']],
+    [{ issuer, serialNumber: '--1' }, ['serialNumber']],
     [{ issuer, serialNumber: '1a' }, ['serialNumber']],
     [{ issuer, serialNumber: '0x' }, ['serialNumber']],
     [{ issuer, serialNumber: ' 1' }, ['serialNumber']],
@@ -283,7 +400,7 @@ test('400 with all invalid parameters; 405 with Allow', async () => {
     ['status=Gone', ['status']],
     ['issuer=nobody', ['issuer']],
     ['serialNumber=x1', ['serialNumber']],
-    ['status=Gone&limit=0&issuer=a&serialNumber=-1', ['status', 'limit', 'issuer', 'serialNumber']],
+    ['status=Gone&limit=0&issuer=a&serialNumber=-x', ['status', 'limit', 'issuer', 'serialNumber']],
   ]) {
     isError(await get(`${url}?${query}`), 400, fields);
   }

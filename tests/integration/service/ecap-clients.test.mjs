@@ -277,7 +277,7 @@ test('400: an issuer that is not a distinguished name, a serial number that is n
   for (const name of ['', 'Devices CA', 'CN', '=x', 'CN=a,,O=b', 'CN="a', 'CN=a\\', 'x'.repeat(9_000)]) {
     refused(await ecap.certificate(name, '1'), 400, name.slice(0, 40));
   }
-  for (const serial of ['', '0x1A', '1A', '-1', '+1', ' 1', '1 ', '1.0', '1e3', '１', '1'.repeat(5_000)]) {
+  for (const serial of ['', '0x1A', '1A', '-', '-1A', '--1', '-0x1', '+1', ' 1', '1 ', '1.0', '1e3', '１', '1'.repeat(5_000)]) {
     refused(await ecap.certificate(issuer, serial), 400, serial.slice(0, 40));
   }
 });

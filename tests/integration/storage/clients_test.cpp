@@ -83,8 +83,10 @@ TEST_CASE("a creation that the tables cannot take is refused") {
   basic.password_phc = core::secret{std::string(256, 'x')};
   CHECK(refused(basic));
   auto x509 = client_creation(client_kind::x509, 1);
-  x509.credential.serial_number = "12a";
-  CHECK(refused(x509));
+  for (const auto* serial : {"", "-", "--12", "12a", "+12", "1-2"}) {
+    x509.credential.serial_number = serial;
+    CHECK(refused(x509));
+  }
   x509.credential.serial_number = "12";
   x509.credential.issuer = std::string(65'536, 'x');
   CHECK(refused(x509));
@@ -139,6 +141,51 @@ TEST_CASE("a batch of certificates is answered in its own order, with repeats an
   CHECK(refusal(db, command).code == core::errc::invalid);
 }
 
+TEST_CASE("a certificate is found under the hash that former builds stored it by, and cannot be created again") {
+  const storage_fixture f;
+  session db{f.server.settings()};
+  created_client(db, client_kind::x509, 1); // by the former build
+  auto again = client_creation(client_kind::x509, 2);
+  again.former_subject = hash_of(1);
+  CHECK(refusal(db, again).code == core::errc::conflict);
+  CHECK(count_of(f.server, "x509_credential") == 1);
+  CHECK(count_of(f.server, "credential_audit") == 1);
+  again.former_subject = hash_of(3);
+  CHECK(must<one_client>(db, again).credential == again.credential);
+  CHECK(must<one_client>(db, again).credential == again.credential); // a repetition
+
+  find_x509 command;
+  command.subjects = {hash_of(4), hash_of(2), hash_of(4), hash_of(1)};
+  command.former_subjects = {{0, hash_of(1)}, {2, hash_of(5)}};
+  const auto found = must<found_x509>(db, command).credentials;
+  REQUIRE(found.size() == 4);
+  CHECK(found[0]->id == id_of(1));
+  CHECK(found[1]->id == id_of(2));
+  CHECK_FALSE(found[2].has_value());
+  CHECK(found[3]->id == id_of(1));
+  command.former_subjects = {{4, hash_of(1)}};
+  CHECK(refusal(db, command).code == core::errc::invalid);
+  command.former_subjects.resize(65);
+  CHECK(refusal(db, command).code == core::errc::invalid);
+}
+
+TEST_CASE("of two rows of one certificate the one that is not valid decides") {
+  const storage_fixture f;
+  session db{f.server.settings()};
+  created_client(db, client_kind::x509, 1);
+  for (std::uint32_t n = 2; n <= 3; ++n) {
+    auto refused = client_creation(client_kind::x509, n);
+    refused.credential.status = n == 2 ? credential_status::suspended : credential_status::revoked;
+    static_cast<void>(must<one_client>(db, refused));
+  }
+  for (std::uint32_t n = 2; n <= 3; ++n) {
+    const auto by_former = must<found_x509>(db, find_x509{{hash_of(1)}, {{0, hash_of(n)}}}).credentials;
+    CHECK(by_former[0]->id == id_of(n));
+    const auto by_present = must<found_x509>(db, find_x509{{hash_of(n)}, {{0, hash_of(1)}}}).credentials;
+    CHECK(by_present[0]->id == id_of(n));
+  }
+}
+
 TEST_CASE("a page of clients is in order and filtered, with the total of all pages") {
   const storage_fixture f;
   session db{f.server.settings()};
@@ -149,7 +196,7 @@ TEST_CASE("a page of clients is in order and filtered, with the total of all pag
     command.credential.status = static_cast<credential_status>(n % 4);
     if (kind == client_kind::x509 && n > 6) {
       command.credential.issuer = "CN=other";
-      command.credential.serial_number = std::to_string(n - 6);
+      command.credential.serial_number = std::to_string(n == 10 ? -2 : static_cast<int>(n) - 6);
     }
     static_cast<void>(must<one_client>(db, command));
   }
@@ -190,6 +237,19 @@ TEST_CASE("a page of clients is in order and filtered, with the total of all pag
   } else {
     CHECK(ids(list([](list_clients& c) { c.issuer = "CN=other"; })) == numbers{10, 9, 8, 7});
     CHECK(ids(list([](list_clients& c) { c.serial_number = "2"; })) == numbers{8, 2});
+    CHECK(ids(list([](list_clients& c) {
+            c.issuer = "CN=nobody";
+            c.former_issuer = "CN=other";
+            c.serial_number = "2";
+          }))
+          == numbers{8});
+    CHECK(list([](list_clients& c) {
+            c.issuer = "CN=ca";
+            c.former_issuer = "CN=other";
+          }).total
+          == 10);
+    CHECK(list([](list_clients& c) { c.former_issuer = "CN=other"; }).total == 10);
+    CHECK(ids(list([](list_clients& c) { c.serial_number = "-2"; })) == numbers{10});
     CHECK(ids(list([](list_clients& c) {
             c.issuer = "CN=ca";
             c.serial_number = "2";

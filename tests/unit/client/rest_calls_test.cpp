@@ -57,6 +57,8 @@ TEST_CASE("every command maps to its request") {
   CHECK(line({"credential", "delete", "c"}) == "DELETE /api/v1/clients/credentials/c");
   CHECK(line({"certificate", "create", "--issuer", "CN=A", "--serial-number", "0x1"})
         == R"(POST /api/v1/clients/certificates {"issuer":"CN=A","serialNumber":"0x1"})");
+  CHECK(line({"certificate", "create", "--issuer", "CN=A", "--serial-number", "-128"})
+        == R"(POST /api/v1/clients/certificates {"issuer":"CN=A","serialNumber":"-128"})");
   CHECK(line({"certificate", "create", "--file", "f", "--client-id", "c"}, pem)
         == R"(POST /api/v1/clients/certificates {"certificate":"PEM\n","clientId":"c"})");
   CHECK(line({"certificate", "create"}) == "certificate create needs --file, or --issuer and --serial-number");

@@ -2,6 +2,7 @@
 #include "actors/validation/client_validation.hpp"
 #include "actors/validation/token_validation.hpp"
 #include "catch.hpp"
+#include "core/certificates/distinguished_name.hpp"
 
 #include <string>
 
@@ -84,6 +85,26 @@ TEST_CASE("a certificate is looked up by its canonical name") {
   CHECK(read_certificate(other, login_time)->subject == read->subject);
 }
 
+TEST_CASE("a certificate with a negative serial number is another one than that with the positive number") {
+  auto request = certificate();
+  request.serial_number = "-0042";
+  const auto read = read_certificate(request, login_time);
+  REQUIRE(read.has_value());
+  CHECK(read->serial_number == "-42");
+  CHECK(read->subject == core::subject_hash("CN=CA,O=Kaa", "-42"));
+  CHECK(read->subject != read_certificate(certificate(), login_time)->subject);
+}
+
+TEST_CASE("a certificate is also looked up by the hash of its issuer's former canonical form, if there is one") {
+  auto request = certificate();
+  CHECK_FALSE(read_certificate(request, login_time)->former_subject.has_value());
+  request.issuer = "Mail=a";
+  const auto read = read_certificate(request, login_time);
+  REQUIRE(read.has_value());
+  CHECK(read->subject == core::subject_hash("0.9.2342.19200300.100.1.3=a", "42"));
+  CHECK(read->former_subject == core::subject_hash("1.3.6.1.7=a", "42"));
+}
+
 TEST_CASE("an issuer that is not a distinguished name, and a serial number that is not in base 10, are 400") {
   auto request = certificate();
   SECTION("issuer") {
@@ -95,8 +116,11 @@ TEST_CASE("an issuer that is not a distinguished name, and a serial number that 
   SECTION("hexadecimal") {
     request.serial_number = "0x42";
   }
-  SECTION("negative") {
-    request.serial_number = "-42";
+  SECTION("negative and hexadecimal") {
+    request.serial_number = "-0x42";
+  }
+  SECTION("a plus") {
+    request.serial_number = "+42";
   }
   CHECK(read_certificate(request, login_time).error().code == errc::invalid);
 }

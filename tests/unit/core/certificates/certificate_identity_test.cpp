@@ -6,6 +6,8 @@
 #include <openssl/bn.h>
 #include <openssl/err.h>
 
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -56,6 +58,12 @@ std::string pem_of(const plan& p) {
   std::string result(text, static_cast<std::size_t>(length));
   BIO_free(out);
   return result;
+}
+
+std::string file_in_vectors(const std::string& name) {
+  std::ifstream file(CM_SOURCE_DIR "/tests/vectors/certificates/" + name, std::ios::binary);
+  license_files::require(file.is_open(), name.c_str());
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 std::string issuer_of(const plan& p) {
@@ -111,6 +119,42 @@ TEST_CASE("the issuer of a certificate is the canonical form of the output of Ja
                                          "SERIALNUMBER=77, EMAILADDRESS=ca@example.org, DC=org"));
 }
 
+// Files of tests/vectors/certificates with names that OpenSSL cannot write; their signatures are not valid. The texts
+// are those of Java 17: X500Principal.getName(), toString().
+TEST_CASE("names in every string type that Java reads are read, and found by the text that Java prints") {
+  struct example {
+    const char* file;
+    std::string issuer;
+    std::vector<std::string> printed;
+  };
+
+  const std::vector<example> examples{
+    {"bmp_ascii.pem",
+     "CN=Devices CA,O=Example,C=DE",
+     {"CN=\\00D\\00e\\00v\\00i\\00c\\00e\\00s\\00 \\00C\\00A,O=Example,C=DE", "CN=Devices CA, O=Example, C=DE"}},
+    {"bmp_mixed.pem",
+     R"(CN=Прилади CA \"x\"\, #1\ ,C=DE)",
+     {"CN=\x04\x1f\x04@\x04\x38\x04\\;\x04\x30\x04\x34\x04\x38\\00 \\00C\\00A\\00 \\00\\\"\\00x\\00\\\"\\00\\,\\00 "
+      "\\00\\#\\001\\00\\ ,C=DE",
+      R"(CN="Прилади CA \"x\", #1 ", C=DE)"}},
+    {"bmp_surrogates.pem", "CN=Ger🔧te,O=Example,C=DE", {"CN=Ger🔧te, O=Example, C=DE"}},
+    {"multi_valued_surrogates.pem", "CN=CA 😀,O=Org🔔+OU=Fleet,C=DE", {"CN=CA 😀, O=Org🔔 + OU=Fleet, C=DE"}},
+    {"subject_surrogates.pem", "CN=Subject astral CA,C=DE", {"CN=Subject astral CA, C=DE"}},
+    {"universal_surrogates.pem", "CN=G😀,C=DE", {"CN=#1c0c000000470000d83d0000de00,C=DE", "CN=G😀, C=DE"}},
+    {"general_string.pem", "CN=Devices,C=DE", {"CN=Devices,C=DE", "CN=Devices, C=DE"}},
+    {"visible_string.pem", "CN=Devices,C=DE", {"CN=#1a0744657669636573,C=DE", "CN=#1a0744657669636573, C=DE"}}};
+  for (const auto& [file, issuer, printed] : examples) {
+    INFO(file);
+    const auto found = identify_certificate(file_in_vectors(file));
+    REQUIRE(found.has_value());
+    CHECK(found->issuer == issuer);
+    CHECK(*canonical_distinguished_name(issuer) == issuer);
+    for (const auto& text : printed)
+      CHECK(*canonical_distinguished_name(text) == issuer);
+  }
+  CHECK(certificate_error(file_in_vectors("bmp_half_pair.pem")) == "the certificate is damaged");
+}
+
 TEST_CASE("attributes of one relative distinguished name keep the order of the certificate") {
   plan p;
   p.issuer = {{"2.5.4.10", V_ASN1_UTF8STRING, "x"},
@@ -125,24 +169,31 @@ TEST_CASE("a value of a non-string type stays hexadecimal") {
   CHECK(issuer_of(p) == "CN=a,2.5.4.45=#0303008001");
 }
 
-TEST_CASE("serial numbers of any length are decimal") {
+TEST_CASE("serial numbers of any length and either sign are decimal") {
   plan p;
   for (const auto* serial : {"0", "255", "1461501637330902918203684832716283019655932542975",
-                             "123456789012345678901234567890123456789012345678901234567890"}) {
+                             "123456789012345678901234567890123456789012345678901234567890", "-1", "-128", "-129",
+                             "-340282366920938463463374607431768211456"}) {
     p.serial = serial;
     const auto found = identify_certificate(pem_of(p));
     REQUIRE(found.has_value());
     CHECK(found->serial_number == serial);
   }
-  p.serial = "-5";
-  CHECK(certificate_error(pem_of(p)) == "the certificate's serial number is negative");
+  CHECK(identify_certificate(file_in_vectors("neg128.pem"))->serial_number == "-128");
   p.serial = "1" + std::string(2500, '0');
   CHECK(certificate_error(pem_of(p)) == "the certificate's serial number is longer than 1024 bytes");
 }
 
-TEST_CASE("text around the certificate is ignored") {
+TEST_CASE("text around the certificate is ignored, and so is white space within it") {
   const auto pem = pem_of({});
   CHECK(identify_certificate("Certificate of a device\n" + pem + "\nthe end\n").has_value());
+  for (const auto& [name, serial] : {std::pair{"ws_cr.pem", "3001"}, std::pair{"ws_nginx_tab.pem", "3002"},
+                                     std::pair{"ws_blank_before_end.pem", "3003"}}) {
+    const auto found = identify_certificate(file_in_vectors(name));
+    INFO(name);
+    REQUIRE(found.has_value());
+    CHECK(*found == certificate_identity{"CN=Ws CA", serial});
+  }
 }
 
 TEST_CASE("exactly one complete certificate with an issuer is accepted") {

@@ -159,6 +159,102 @@ TEST_CASE(
   CHECK(canonical("CN=#bf8a0102abcd ,O=x") == "CN=#bf8a0102abcd,O=x");
 }
 
+TEST_CASE("attribute types are known by every name that a library prints, in upper and lower case") {
+  const std::vector<std::pair<std::string, std::vector<std::string>>> types{
+    {"0.9.2342.19200300.100.1.3", {"mail", "MAIL", "Mail", "mAiL", "rfc822Mailbox", "RFC822MAILBOX"}},
+    {"2.5.4.20", {"telephoneNumber", "TelephoneNumber", "TELEPHONENUMBER", "telephonenumber", "Phone"}},
+    {"2.5.4.16", {"postalAddress", "PostalAddress", "POSTALADDRESS"}},
+    {"2.5.4.18", {"postOfficeBox", "POSTOFFICEBOX", "POBox"}},
+    {"2.5.4.23", {"facsimileTelephoneNumber", "FACSIMILETELEPHONENUMBER", "fax"}},
+    {"2.5.4.24", {"x121Address", "X121ADDRESS", "X21Address"}},
+    {"2.5.4.25", {"internationaliSDNNumber", "internationalISDNNumber"}},
+    {"2.5.4.45", {"x500UniqueIdentifier", "X500UNIQUEIDENTIFIER", "UniqueIdentifier"}},
+    {"2.5.4.51", {"houseIdentifier", "HOUSEIDENTIFIER"}},
+    {"2.5.4.54", {"dmdName", "DMDName"}},
+    {"2.5.4.72", {"role", "ROLE"}},
+    {"1.3.6.1.5.5.7.9.1", {"DateOfBirth", "dateOfBirth", "id-pda-dateOfBirth", "ID-PDA-DATEOFBIRTH"}},
+    {"1.3.6.1.5.5.7.9.2", {"PlaceOfBirth", "placeofbirth"}},
+    {"1.3.6.1.5.5.7.9.3", {"Gender", "gender"}},
+    {"1.3.6.1.5.5.7.9.4", {"CountryOfCitizenship"}},
+    {"1.3.6.1.5.5.7.9.5", {"CountryOfResidence"}},
+    {"1.3.36.8.3.14", {"NameAtBirth", "nameOfBirth"}},
+    {"1.3.6.1.5.5.7.8.5", {"XmppAddr", "xmppaddr"}},
+    {"1.2.643.3.131.1.1", {"INN", "inn"}},
+    {"1.2.643.100.1", {"OGRN", "ogrn"}},
+    {"2.16.840.1.113730.3.1.3", {"employeeNumber", "EMPLOYEENUMBER"}},
+    {"0.9.2342.19200300.100.1.44", {"uniqueIdentifier", "UNIQUEIDENTIFIER"}},
+    {"emailAddress", {"E", "e", "EMAIL", "Email", "EMAILADDRESS", "emailaddress"}},
+    {"serialNumber", {"SERIALNUMBER", "SerialNumber", "serialnumber"}},
+    {"dnQualifier", {"DN", "dn", "DNQ", "DNQUALIFIER"}},
+    {"SN", {"sn", "surName", "SURNAME"}},
+    {"UID", {"uid", "userid", "USERID"}},
+    {"businessCategory", {"BusinessCategory", "BUSINESSCATEGORY"}},
+    {"postalCode", {"PostalCode", "POSTALCODE"}},
+    {"unstructuredName", {"UNSTRUCTUREDNAME", "unstructuredname"}},
+    {"jurisdictionL", {"jurisdictionOfIncorporationLocalityName", "incorporationLocality", "JURISDICTIONL"}},
+    {"jurisdictionST", {"jurisdictionOfIncorporationStateOrProvinceName", "incorporationState"}},
+    {"jurisdictionC", {"jurisdictionOfIncorporationCountryName", "INCORPORATIONCOUNTRY"}},
+    {"1.2.3", {"OID.1.2.3", "oid.1.2.3", "Oid.1.2.3", "1.2.3"}}};
+  for (const auto& [type, spellings] : types) {
+    for (const auto& spelling : spellings)
+      CHECK(canonical("O=x," + spelling + "=a") == "O=x," + type + "=a");
+  }
+}
+
+TEST_CASE("a value that is the bytes of a BMPString, as Java prints them, is its text") {
+  const std::vector<std::pair<std::string, std::string>> values{
+    {"\\00D\\00e", "De"},
+    {"\\00A", "A"},
+    {"\"\\00D\\00e\"", "De"},
+    {"\\001\\002\\00 \\00a\\00b", "12 ab"},
+    {"\\00 \\00a\\00\\,\\00b\\00\\ ", "\\ a\\,b\\ "},
+    {"\\00\\#\\00a", "\\#a"},
+    {"\\00\\=\\00\\\\", "=\\\\"},
+    {"\x04\x1b\x04\x43\x04\x47\x04\x56\x04\x47", "Лучіч"},
+    {"\x01\\\r", "č"}, // U+010D: Java escapes a carriage return at the end
+    {"\x04\\ ", "Р"},  // U+0420
+    {"\\00A\x30\x42", "Aあ"},
+    {"#0c0400440065", "De"},  // UTF8String
+    {"#1e0400440065", "De"}}; // BMPString, as ever
+  for (const auto& [printed, text] : values) {
+    CHECK(canonical("CN=" + printed) == "CN=" + text);
+    CHECK(canonical("O=x,CN=" + printed + ",C=DE") == "O=x,CN=" + text + ",C=DE");
+  }
+  const auto name = read_distinguished_name("CN=\\00D\\00e+O=#0c0400440065,OU=b");
+  REQUIRE(name.has_value());
+  CHECK(name->canonical == "CN=De+O=De,OU=b");
+  CHECK(name->former == "CN=\\00D\\00e+O=\\00D\\00e,OU=b");
+  CHECK_FALSE(read_distinguished_name("CN=De+O=#1e0400440065,OU=b")->former.has_value());
+  const auto universal = read_distinguished_name("CN=#1C080000D83D0000DE00");
+  CHECK(universal->canonical == "CN=😀");
+  CHECK(universal->former == "CN=#1c080000d83d0000de00");
+}
+
+TEST_CASE("any other value with control characters stays as it is") {
+  for (const auto* value :
+       {"\\00", "a\\00", "\\00a\\00", "a\\00b\\00", "\\00\\0a", "\\00\\00", "\\00a\\00\\1f", "Acme\\0aInc", "a\\0d\\0a",
+        "\\00G\\00\xef\xbf\xbd", "\\00a\\00\\7f", "\\00a\\00\xc3\xbc"}) {
+    const auto text = "CN=" + std::string(value);
+    CHECK(canonical(text) == text);
+    CHECK_FALSE(read_distinguished_name(text)->former.has_value());
+  }
+}
+
+// OpenSSL knows a "Mail" (1.3.6.1.7), and builds before this one read that exact spelling as it.
+TEST_CASE("a name that former builds read in another way has their canonical form too") {
+  const auto name = read_distinguished_name("Mail=a+CN=b,mail=c");
+  REQUIRE(name.has_value());
+  CHECK(name->canonical == "0.9.2342.19200300.100.1.3=a+CN=b,0.9.2342.19200300.100.1.3=c");
+  CHECK(name->former == "1.3.6.1.7=a+CN=b,0.9.2342.19200300.100.1.3=c");
+  for (const auto* same : {"mail=a", "CN=a,emailAddress=b", "1.3.6.1.7=a", "x500UniqueIdentifier=#03020780"}) {
+    INFO(same);
+    CHECK_FALSE(read_distinguished_name(same)->former.has_value());
+  }
+  // They did not know these names at all.
+  CHECK_FALSE(read_distinguished_name("MAIL=a")->former.has_value());
+  CHECK_FALSE(read_distinguished_name("Mail=a,PHONE=1")->former.has_value());
+}
+
 TEST_CASE("the error for an invalid name contains the byte offset") {
   CHECK(name_error("") == "a distinguished name cannot be empty");
   CHECK(name_error("   ") == "a distinguished name cannot be empty");

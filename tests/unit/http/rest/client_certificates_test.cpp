@@ -51,6 +51,23 @@ TEST_CASE("A certificate can be registered by issuer and serial number in any sp
   REQUIRE(result.has_value());
   CHECK(result->serial_number == "12");
   CHECK(result->client_id == "gateway-7");
+
+  result = create_certificate(R"({"issuer":"CN=a","serialNumber":"-0x0080"})");
+  REQUIRE(result.has_value());
+  CHECK(result->serial_number == "-128");
+}
+
+TEST_CASE("An issuer that former builds stored in another canonical form is read with both forms") {
+  const auto created = create_certificate(R"({"issuer":"Mail=a","serialNumber":"1"})");
+  REQUIRE(created.has_value());
+  CHECK(created->issuer == "0.9.2342.19200300.100.1.3=a");
+  CHECK(created->former_issuer == "1.3.6.1.7=a");
+  const auto listed = list_certificates("?issuer=" + escaped("Mail=a"));
+  REQUIRE(listed.has_value());
+  CHECK(listed->issuer == created->issuer);
+  CHECK(listed->former_issuer == created->former_issuer);
+  CHECK(!create_certificate(R"({"issuer":"mail=a","serialNumber":"1"})")->former_issuer);
+  CHECK(!list_certificates("?issuer=CN%3Da")->former_issuer);
 }
 
 TEST_CASE("A certificate can be registered by its PEM text") {
@@ -73,7 +90,7 @@ TEST_CASE("Both forms together, or neither of them, are an error") {
 }
 
 TEST_CASE("All invalid fields of a new certificate are reported in one response") {
-  CHECK(wrong_fields(create_certificate(R"({"issuer":"no name","serialNumber":"-1","clientId":""})"))
+  CHECK(wrong_fields(create_certificate(R"({"issuer":"no name","serialNumber":"+1","clientId":""})"))
         == names{"issuer", "serialNumber", "clientId"});
   CHECK(wrong_fields(create_certificate(R"({"issuer":"","serialNumber":""})")) == names{"issuer", "serialNumber"});
   CHECK(wrong_fields(create_certificate(R"({"issuer":7,"serialNumber":7})")) == names{"issuer", "serialNumber"});
@@ -95,6 +112,7 @@ TEST_CASE("Filters of a list of certificates are converted to canonical form") {
   CHECK(result->offset == 1);
   CHECK(result->limit == 7);
   CHECK(result->order == cm::http::sort_order::ascending);
+  CHECK(list_certificates("?serialNumber=-0128").value().serial_number == "-128");
   CHECK(!list_certificates("?issuer=&serialNumber=").value().issuer);
   CHECK(!list_certificates("?issuer=&serialNumber=").value().serial_number);
   CHECK(wrong_fields(list_certificates("?status=x&issuer=x&serialNumber=x&offset=x&limit=x&order=x"))
