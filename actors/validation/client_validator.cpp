@@ -5,6 +5,7 @@
 #include "actors/runtime/hardening.hpp"
 #include "actors/runtime/periodic.hpp"
 #include "actors/validation/client_validation.hpp"
+#include "core/credentials/change_origin.hpp"
 #include "core/observability/logging.hpp"
 
 #include <algorithm>
@@ -49,7 +50,7 @@ void note_use(client_validator_self self, const core::client_credential& used, s
     state.recorder.not_written(used.id);
     return;
   }
-  state.uses.push_back({used.kind, used.id, std::string(correlation_id), now});
+  state.uses.push_back({used.kind, used.id, std::string(core::kept_correlation_id(correlation_id)), now});
 }
 
 void write_uses(client_validator_self self) {
