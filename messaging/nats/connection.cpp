@@ -52,8 +52,7 @@ bool no_server_reached(natsStatus status) noexcept {
   return status == NATS_NO_SERVER || status == NATS_IO_ERROR || status == NATS_TIMEOUT;
 }
 
-/// Adds what is unusual about the password, for every failure of a connection that a server did not accept: the library
-/// sends a newline as it is, so the server's answer to it is a protocol error.
+/// Adds what is unusual about the password, for every failure of a connection that a server did not accept.
 core::error with_password_hint(core::error problem, std::string_view stray_ends) {
   if (!stray_ends.empty())
     problem.message += " (CM's password " + std::string(stray_ends) + ")";

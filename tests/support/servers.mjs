@@ -115,7 +115,8 @@ export class Nats extends Server {
     const denied = deny('publish', this.denied && [this.denied]) + deny('subscribe', this.deaf);
     const permissions = denied && `, permissions: {${denied} }`;
     const users = [{ username: this.username, password: this.password }, ...(this.users ?? [])];
-    const lines = users.map(({ username, password }) => `{ user: "${username}", password: "${password}"${permissions} }`);
+    const quoted = JSON.stringify;
+    const lines = users.map(({ username, password }) => `{ user: ${quoted(username)}, password: ${quoted(password)}${permissions} }`);
     const { tls, cluster } = this;
     const routes = (cluster?.routes ?? []).map((port) => `nats-route://127.0.0.1:${port}`);
     writeFileSync(

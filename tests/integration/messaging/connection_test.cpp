@@ -431,3 +431,12 @@ TEST_CASE("only permitted publications are confirmed on the same connection") {
     CHECK(refused.error().code == core::errc::forbidden);
   }
 }
+
+TEST_CASE("a login with characters that JSON escapes is accepted") {
+  test::nats_server_options options;
+  options.user = "user\\1";
+  options.password = "\"quoted\" \\ and {}";
+  options.denied = "denied";
+  const test::nats_server server(options);
+  CHECK(open(server.settings(), events::make())->status() == connection_status::connected);
+}
