@@ -3,6 +3,7 @@
 #include "actors/nats/pending_requests.hpp"
 #include "actors/nats/token_request_checks.hpp"
 #include "actors/runtime/hardening.hpp"
+#include "core/credentials/change_origin.hpp"
 #include "core/observability/logging.hpp"
 
 #include <utility>
@@ -42,7 +43,7 @@ void change(token_transitioner_self self, pending_transition_request received,
   storage::change_token_status command;
   command.which = state.hasher->hash(request.app_name, request.token);
   command.target = *core::parse_credential_status(request.target_status);
-  command.origin = {core::channel::ecap, {}, std::string(request.correlation_id)};
+  command.origin = {core::channel::ecap, {}, std::string(core::kept_correlation_id(request.correlation_id))};
   auto pending = from.make_pending(); // its destructor answers 503 if nothing else has answered
   pending->add(std::move(received));
   request_within(self, state.manager, state.settings.patience, apply_v,

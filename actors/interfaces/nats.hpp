@@ -110,6 +110,8 @@ using nats_link_actor = caf::typed_actor<
   caf::reacts_to<state_atom, std::uint64_t, bool>,
   // INTERNAL: the library has closed the connection with this number for good; the reason.
   caf::reacts_to<closed_atom, std::uint64_t, std::string>,
+  // INTERNAL: a server has refused to restore the connection with this number; its reason.
+  caf::reacts_to<refused_atom, std::uint64_t, std::string>,
   // INTERNAL: the round trip with this number has returned.
   caf::reacts_to<probe_atom, std::uint64_t>,
   // INTERNAL: timer: the next connection attempt or round trip, and the health report.

@@ -4,12 +4,15 @@
 #include "actors/nats/log_throttle.hpp"
 #include "actors/nats/pending_requests.hpp"
 #include "actors/nats/reply_batch.hpp"
+#include "core/base/text.hpp"
 #include "core/observability/logging.hpp"
 #include "messaging/records/scmp.hpp"
+#include "messaging/records/subjects.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -42,7 +45,7 @@ public:
       note_failure(failures_, "cm.ecap", problem);
       // Requests that were decoded have replied to themselves. Those that have not even been looked at are still here.
       for (auto& message : batch) {
-        if (!message.empty() && !std::string_view(message.reply()).empty())
+        if (!message.empty() && messaging::is_reply_subject(message.reply()))
           answer_unavailable<Request>(context_.origin->admit(std::move(message)).ticket, {}, arrived_);
       }
     }
@@ -54,10 +57,10 @@ private:
     reply_batch refused(context_.origin); // the destructor publishes it
     const auto unanswerable = unanswerable_.count();
     for (auto& message : batch) {
-      if (std::string_view(message.reply()).empty())
-        drop(std::move(message));
-      else
+      if (messaging::is_reply_subject(message.reply()))
         take(context_.origin->admit(std::move(message)), *calls, refused);
+      else
+        drop(std::move(message));
     }
     const auto& limiter = context_.origin->limiter();
     if (auto* metrics = limiter.metrics(); metrics != nullptr && unanswerable_.count() != unanswerable)
@@ -67,10 +70,19 @@ private:
       context_.forward(std::move(calls));
   }
 
-  // Of a request without a reply subject.
-  void drop(messaging::message /*message*/) {
-    if (unanswerable_.should_log())
-      core::logger("cm.ecap")->warn("{} requests came without a reply subject and were dropped", unanswerable_.count());
+  // Of a request that CM may not answer.
+  void drop(messaging::message message) {
+    if (!unanswerable_.should_log())
+      return;
+    const std::string_view reply = message.reply();
+    core::logger("cm.ecap")->warn("{} requests came without a usable reply subject and were dropped; the last one {}",
+                                  unanswerable_.count(), reply.empty() ? "has none" : "names " + shown(reply));
+  }
+
+  static std::string shown(std::string_view subject) {
+    constexpr std::size_t max_shown = 120;
+    const auto part = core::utf8_prefix(subject, max_shown);
+    return std::string(part) + (part.size() < subject.size() ? "…" : "");
   }
 
   // An exception concerns this request only: the others of the batch are handled.

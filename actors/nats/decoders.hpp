@@ -8,7 +8,7 @@ namespace cm::actors {
 
 /// Requests of 16/ECAP (contract 4.1). The decoder itself replies 400 to a message that it cannot decode, and 503 to a
 /// request beyond the in-flight limit, or that an exception kept from being decoded. It counts and drops a request
-/// without a reply subject. These decoders do not throw.
+/// whose reply subject is missing or not acceptable (messaging::is_reply_subject). These decoders do not throw.
 [[nodiscard]] decoder token_request_decoder(decoder_context context);
 [[nodiscard]] decoder token_transition_decoder(decoder_context context);
 [[nodiscard]] decoder password_request_decoder(decoder_context context);

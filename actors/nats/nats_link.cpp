@@ -40,8 +40,17 @@ void report_link(nats_link_self self) {
   self->send(state.health, report_v, std::make_shared<const component_report>(std::move(health)));
 }
 
+void log_loss(nats_link_self self, std::string_view why) {
+  auto& lines = self->state.lines;
+  if (lines.lost(why))
+    link_log()->warn("NATS is not available: {}{}", why,
+                     lines.losses() > 1 ? " (" + std::to_string(lines.losses()) + " times since a connection lasted)"
+                                        : "");
+}
+
 // Notifies users and health if the link went up or down.
-void judge(nats_link_self self) {
+// @param lost why the connection is lost, if it is
+void judge(nats_link_self self, std::string_view lost = "the connection is lost") {
   auto& state = self->state;
   const auto now = self->clock().now();
   const bool up = state.pulse->up(now);
@@ -50,16 +59,22 @@ void judge(nats_link_self self) {
   state.was_up = up;
   if (up) {
     state.why_down.clear();
-    link_log()->info("NATS is available: {}", state.connection->server());
+    if (state.lines.available())
+      link_log()->info("NATS is available: {}", state.connection->server());
     if (!std::exchange(state.had_contact, true) && state.settings.on_first_contact)
       state.settings.on_first_contact();
   } else {
-    state.why_down = state.pulse->connected() ? "the server does not answer" : "the connection is lost";
-    link_log()->warn("NATS is not available: {}", state.why_down);
+    state.why_down = state.pulse->connected() ? "the server does not answer" : lost;
+    log_loss(self, state.why_down);
   }
   for (const auto& user : state.users)
     self->send(user, nats_v, current_state(state));
   report_link(self);
+}
+
+// The message of an error with its detail, which for NATS are the words of the server or of the library.
+std::string in_full(const core::error& problem) {
+  return problem.detail.empty() ? problem.message : problem.message + ": " + problem.detail;
 }
 
 messaging::connection_handlers make_handlers(nats_link_self self) {
@@ -71,9 +86,15 @@ messaging::connection_handlers make_handlers(nats_link_self self) {
   handlers.disconnected = [me, generation] { caf::anon_send(me, state_v, generation, false); };
   handlers.closed = [me, generation](const core::error& why) {
     if (why.code != core::errc::none)
-      caf::anon_send(me, closed_v, generation, why.message);
+      caf::anon_send(me, closed_v, generation, in_full(why));
   };
-  handlers.async_error = [](std::string_view text) { link_log()->warn("NATS: {}", text); };
+  handlers.refused = [me, generation](std::string_view text) {
+    caf::anon_send(me, refused_v, generation, std::string(text));
+  };
+  handlers.async_error = [errors = self->state.errors](std::string_view text) {
+    if (const auto line = errors->line_for(text))
+      link_log()->warn("NATS: {}", *line);
+  };
   handlers.not_permitted = [on_refusal = self->state.settings.on_refusal](std::string_view text) {
     if (on_refusal)
       on_refusal(text);
@@ -99,10 +120,10 @@ void watch_round_trips(nats_link_self self) {
           caf::anon_send(me, probe_v, number);
       }
     });
-  if (opened.has_error())
-    link_log()->error("no round trips can be made: {}", opened.error().message);
-  else
+  if (opened.has_value())
     state.probe = std::move(*opened);
+  else if (state.connection->status() != messaging::connection_status::closed) // else another one will be opened
+    link_log()->error("no round trips can be made: {}", opened.error().message);
 }
 
 void open_if_due(nats_link_self self) {
@@ -110,11 +131,14 @@ void open_if_due(nats_link_self self) {
   if (state.connection || self->clock().now() < state.next_open)
     return;
   ++state.generation;
-  auto opened = messaging::connection::open(state.settings.nats, make_handlers(self));
+  messaging::connection_options options;
+  options.confirmed_subjects = state.settings.event_subjects;
+  auto opened = messaging::connection::open(state.settings.nats, make_handlers(self), options);
   if (opened.has_error()) {
-    state.why_down = opened.error().message;
-    link_log()->error("no NATS connection can be opened: {} {}", opened.error().message, opened.error().detail);
-    state.next_open = self->clock().now() + state.reopen->next();
+    state.why_down = in_full(opened.error());
+    log_loss(self, state.why_down);
+    const auto now = self->clock().now();
+    state.next_open = now + state.reopen->next(now);
     return;
   }
   state.connection = std::move(*opened);
@@ -168,40 +192,82 @@ void confirm_up_to(nats_link_self self, std::uint64_t number) {
     probe(self);
 }
 
-void connection_changed(nats_link_self self, std::uint64_t generation, bool connected) {
+// The connection is closed for good; another one is opened later.
+void reopen_later(nats_link_self self, const std::string& why) {
   auto& state = self->state;
-  if (generation != state.generation)
-    return;
-  state.pulse->connected(connected);
-  judge(self);
-  if (!connected)
-    return;
-  if (state.settings.metrics)
-    state.settings.metrics->connection.connects.add(1);
-  state.reopen->reset();
-  probe(self);
-}
-
-// The library has given up the connection.
-void connection_closed(nats_link_self self, std::uint64_t generation, const std::string& why) {
-  auto& state = self->state;
-  if (generation != state.generation)
-    return;
   state.pulse->connected(false);
-  judge(self);
+  if (state.was_up)
+    judge(self, why);
+  else
+    log_loss(self, why);
   state.why_down = why;
   state.probe.reset();
   state.connection.reset();
   for (auto& trip : std::exchange(state.awaited, {}))
     state.confirmations.answer(trip.confirmation, false);
-  state.next_open = self->clock().now() + state.reopen->next();
-  link_log()->warn("the NATS connection was closed and will be opened again: {}", why);
+  const auto now = self->clock().now();
+  state.next_open = now + state.reopen->next(now);
   report_link(self);
+}
+
+// The library does not wait before it tries another server of a cluster. If connections to several servers end at once,
+// this actor opens the next one, after its own delay.
+void take_loss(nats_link_self self) {
+  constexpr unsigned max_short_lived = 3;
+  auto& state = self->state;
+  if (state.reopen->lasts(self->clock().now()))
+    state.short_lived = 0;
+  state.reopen->lost(self->clock().now());
+  if (++state.short_lived < max_short_lived || !state.connection || !state.connection->knows_other_servers()) {
+    judge(self);
+    return;
+  }
+  ++state.generation; // ignores what this connection still reports
+  state.connection->close();
+  reopen_later(self, "connections to the servers do not last");
+}
+
+void connection_changed(nats_link_self self, std::uint64_t generation, bool connected) {
+  auto& state = self->state;
+  if (generation != state.generation)
+    return;
+  state.pulse->connected(connected);
+  if (!connected) {
+    take_loss(self);
+    return;
+  }
+  judge(self);
+  if (state.settings.metrics)
+    state.settings.metrics->connection.connects.add(1);
+  state.reopen->connected(self->clock().now());
+  probe(self);
+}
+
+// The library has given up the connection.
+void connection_closed(nats_link_self self, std::uint64_t generation, const std::string& why) {
+  if (generation == self->state.generation)
+    reopen_later(self, why);
+}
+
+void attempt_refused(nats_link_self self, std::uint64_t generation, const std::string& why) {
+  auto& state = self->state;
+  if (generation != state.generation || state.pulse->connected())
+    return;
+  state.why_down = "the server refuses a connection: " + why;
+  log_loss(self, state.why_down);
+}
+
+// A connection that has lasted ends the outage for the log.
+void note_lasting(nats_link_self self) {
+  auto& state = self->state;
+  if (state.was_up && state.reopen->lasts(self->clock().now()) && state.lines.lasted())
+    link_log()->info("NATS is available: {}", state.connection->server());
 }
 
 void tick(nats_link_self self) {
   open_if_due(self);
   judge(self);
+  note_lasting(self);
   probe(self);
   report_link(self);
 }
@@ -214,6 +280,7 @@ nats_link_actor::behavior_type nats_link(nats_link_self self, nats_link_settings
   const auto period = settings.tick;
   state.pulse.emplace(settings.probe_patience);
   state.reopen.emplace(core::backoff_settings{});
+  state.errors = std::make_shared<nats_error_lines>(settings.event_subjects);
   state.settings = std::move(settings);
   state.health = std::move(health);
   self->set_down_handler([self](const caf::down_msg& down) {
@@ -234,6 +301,7 @@ nats_link_actor::behavior_type nats_link(nats_link_self self, nats_link_settings
     [self](confirm_atom, const nats_connection_ptr& connection) { return confirm(self, connection); },
     [self](state_atom, std::uint64_t generation, bool connected) { connection_changed(self, generation, connected); },
     [self](closed_atom, std::uint64_t generation, const std::string& why) { connection_closed(self, generation, why); },
+    [self](refused_atom, std::uint64_t generation, const std::string& why) { attempt_refused(self, generation, why); },
     [self](probe_atom, std::uint64_t number) {
       auto& s = self->state;
       if (number != s.probes)

@@ -3,6 +3,7 @@
 
 #include "actors/interfaces/health.hpp"
 #include "actors/interfaces/nats.hpp"
+#include "actors/nats/nats_log_lines.hpp"
 #include "actors/nats/nats_metrics.hpp"
 #include "actors/runtime/pending_replies.hpp"
 #include "core/base/backoff.hpp"
@@ -34,11 +35,12 @@ struct nats_link_settings {
   /// library.
   std::function<void(std::string_view subject)> on_overflow;
 
-  /// The server refused an operation for want of a permission (messaging::refuses_subscription). Called on a thread of
+  /// The server refused an operation for want of a permission (messaging/nats/refusals.hpp). Called on a thread of
   /// the library.
   std::function<void(std::string_view text)> on_refusal;
 
-  std::shared_ptr<nats_metrics> metrics; ///< may be null
+  std::vector<std::string> event_subjects; ///< whose publications connection::confirm() vouches for
+  std::shared_ptr<nats_metrics> metrics;   ///< may be null
 };
 
 /// Judges by round trips whether the server answers. A plain class: time is a parameter. Not thread-safe.
@@ -103,7 +105,10 @@ struct nats_link_state {
   pending_replies<bool> confirmations{false};
   std::uint64_t last_confirmation = 0;
   std::string why_down;
-  std::optional<core::backoff> reopen;
+  std::optional<core::connection_backoff> reopen;
+  unsigned short_lived = 0; ///< connections to servers that the library has lost since one lasted
+  nats_outage_lines lines;
+  std::shared_ptr<nats_error_lines> errors; ///< shared with the handlers of all connections
   core::steady_time next_open{};
   std::uint64_t generation = 0; ///< number of the connection: messages about an older one are ignored
   bool was_up = false;          ///< the state that was reported last

@@ -47,7 +47,8 @@ void register_request_metrics(core::metric_registry& registry, const std::shared
     {"cm_requests_in_flight", "Requests of 16/ECAP that have arrived and are not answered yet.", metric_type::gauge},
     by_protocol([metrics](std::size_t i) { return metrics->in_flight[i].value(); }));
   registry.add({"cm_requests_without_reply_total",
-                "Requests of 16/ECAP that were dropped because they have no reply subject.", metric_type::counter},
+                "Requests of 16/ECAP that were dropped because they have no reply subject, or one that CM may not use.",
+                metric_type::counter},
                by_protocol([metrics](std::size_t i) { return metrics->background.without_reply[i].value(); }));
 }
 

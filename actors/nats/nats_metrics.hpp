@@ -34,7 +34,7 @@ struct nats_metrics {
     std::array<answer_counters<core::shared_counter>, ecap_protocol_count> answered;
     core::shared_counter lost; ///< responses that could not be made or that the NATS connection did not accept
     std::array<core::shared_counter, ecap_protocol_count> without_reply; ///< requests dropped for having no reply
-                                                                         ///< subject
+                                                                         ///< subject, or one that CM may not use
   } background;
 
   /// By protocol, the number of requests in flight: linked to the counts of the in-flight limiters.

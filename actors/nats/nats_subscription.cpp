@@ -1,6 +1,7 @@
 #include "actors/nats/nats_subscription.hpp"
 
 #include "actors/runtime/hardening.hpp"
+#include "core/base/backoff.hpp"
 #include "core/observability/logging.hpp"
 
 #include <caf/send.hpp>
@@ -52,7 +53,10 @@ void subscribe(nats_subscription_self self) {
                                     caf::anon_send(me, drained_v);
                                   });
   if (opened.has_error()) {
-    subscription_log()->error("cannot subscribe to {}: {}", state.settings.subject, opened.error().message);
+    // A closed connection is replaced by another one, which nats-link logs.
+    const bool closed = state.connection->status() == messaging::connection_status::closed;
+    subscription_log()->log(closed ? spdlog::level::debug : spdlog::level::err, "cannot subscribe to {}: {}",
+                            state.settings.subject, opened.error().message);
     self->delayed_send(self, retry_period, tick_v);
     return;
   }
@@ -87,7 +91,12 @@ void take_confirmation(nats_subscription_self self, std::uint64_t number) {
   if (!state.subscription || number != state.number)
     return;
   state.confirmed = true;
-  subscription_log()->info("subscribed to {}", state.settings.subject);
+  // While connections do not last, the subscriptions are made again and again.
+  const auto now = self->clock().now();
+  const auto last = std::exchange(state.last_confirmed, now);
+  const bool repeated = last && now - *last < core::connection_backoff::proven_after;
+  subscription_log()->log(repeated ? spdlog::level::debug : spdlog::level::info, "subscribed to {}",
+                          state.settings.subject);
 }
 
 // After a refusal the library still has the subscription, but the server does not. So end it, and subscribe again

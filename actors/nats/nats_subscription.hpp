@@ -91,9 +91,10 @@ struct nats_subscription_state {
   std::optional<feed_watch> watch;
   std::uint64_t dropped = 0; ///< losses of the current subscription that were counted already
   waiting_replies<bool> drains{false};
-  std::uint64_t number = 0; ///< of the current subscription
-  bool confirmed = false;   ///< the server has confirmed the current subscription
-  bool link_up = false;     ///< the state that nats-link reported last
+  std::uint64_t number = 0;                        ///< of the current subscription
+  bool confirmed = false;                          ///< the server has confirmed the current subscription
+  std::optional<core::steady_time> last_confirmed; ///< when the server last confirmed a subscription
+  bool link_up = false;                            ///< the state that nats-link reported last
   bool draining = false;
   bool drained = false; ///< the library has delivered the last message
 

@@ -1,8 +1,6 @@
 #include "actors/nats/pending_requests.hpp"
 
-#include "core/base/status_phrase.hpp"
 #include "core/base/time.hpp"
-#include "messaging/records/ecap_status.hpp"
 
 #include <array>
 #include <exception>
@@ -20,17 +18,6 @@ using id_text = std::array<char, 36>;
 std::string_view write_id(const core::uuid& id, id_text& text) noexcept {
   core::write_to(id, text.data());
   return {text.data(), text.size()};
-}
-
-template <class Request>
-typename response_to<Request>::type make_response(std::string_view correlation_id, core::errc code) {
-  typename response_to<Request>::type response;
-  response.correlation_id = correlation_id;
-  response.timestamp = core::to_unix_ms(core::now_ms());
-  response.status_code = ecap::status_of(code);
-  if (code != core::errc::none)
-    response.reason_phrase = core::reason_phrase(response.status_code);
-  return response;
 }
 
 template <class Response>

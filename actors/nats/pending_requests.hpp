@@ -5,11 +5,13 @@
 #include "actors/nats/in_flight_ticket.hpp"
 #include "actors/nats/reply_batch.hpp"
 #include "core/base/error.hpp"
+#include "core/base/status_phrase.hpp"
 #include "core/base/time.hpp"
 #include "core/credentials/client_credential.hpp"
 #include "core/credentials/token.hpp"
 #include "core/credentials/token_key.hpp"
 #include "messaging/records/ecap.hpp"
+#include "messaging/records/ecap_status.hpp"
 
 #include <memory>
 #include <string_view>
@@ -41,6 +43,18 @@ template <>
 struct response_to<messaging::ecap::client_certificate_validation_request> {
   using type = messaging::ecap::client_certificate_validation_response;
 };
+
+/// A response with this correlation ID and the status of `code`; its IDs are null. @return views into the argument
+template <class Request>
+[[nodiscard]] typename response_to<Request>::type make_response(std::string_view correlation_id, core::errc code) {
+  typename response_to<Request>::type response;
+  response.correlation_id = correlation_id;
+  response.timestamp = core::to_unix_ms(core::now_ms());
+  response.status_code = messaging::ecap::status_of(code);
+  if (code != core::errc::none)
+    response.reason_phrase = core::reason_phrase(response.status_code);
+  return response;
+}
 
 /// Replies 503 to a request whose handling has failed, at once and past the egress. If memory does not suffice for that
 /// either, the request is counted as lost. Instantiated for the four requests of 16/ECAP.

@@ -1,5 +1,11 @@
 #include "actors/nats/reply_batch.hpp"
 
+#include "actors/nats/oversized_reply.hpp"
+#include "core/credentials/change_origin.hpp"
+#include "messaging/records/ecap_status.hpp"
+
+#include <exception>
+
 namespace cm::actors {
 
 reply_batch::~reply_batch() {
@@ -22,11 +28,34 @@ std::size_t reply_batch::publish() noexcept {
   std::size_t refused = 0;
   const std::string_view bytes = bytes_;
   auto& connection = origin_->connection();
-  for (const auto& r : replies_) {
-    if (connection.publish(r.ticket.message().reply(), bytes.substr(r.start, r.length)) != core::errc::none)
+  for (auto& r : replies_) {
+    auto code = connection.publish(r.ticket.message().reply(), bytes.substr(r.start, r.length));
+    if (code == core::errc::invalid)
+      code = publish_shortened(r);
+    if (code != core::errc::none)
       ++refused;
   }
   return refused;
+}
+
+// The limit is compared only here, where the connection itself does it: another server may have another one.
+core::errc reply_batch::publish_shortened(reply& r) noexcept {
+  try {
+    const auto& request = r.ticket.message();
+    for (const auto id_limit : {core::max_kept_correlation_id, std::size_t{0}}) {
+      const auto shortened = oversized_reply(origin_->limiter().protocol(), request.payload(), id_limit);
+      if (shortened.size() >= r.length)
+        continue;
+      const auto code = origin_->connection().publish(request.reply(), shortened);
+      if (code == core::errc::none)
+        r.status = static_cast<std::uint16_t>(messaging::ecap::status_of(core::errc::invalid));
+      if (code != core::errc::invalid)
+        return code;
+    }
+  } catch (const std::exception&) {
+    return core::errc::unavailable; // memory is exhausted: the caller counts the loss
+  }
+  return core::errc::invalid;
 }
 
 void reply_batch::flush() noexcept {

@@ -48,7 +48,9 @@ public:
     replies_.emplace_back(std::move(request), start, note, bytes_.size() - start);
   }
 
-  /// Puts all replies into the connection's buffer; a flush must follow. To be called once at most.
+  /// Puts all replies into the connection's buffer; a flush must follow. To be called once at most. A reply that
+  /// exceeds the server's max_payload, because the correlation ID of its request is so long, is replaced by a 400 with
+  /// a cut correlation ID.
   /// @return the number of replies that the connection refused
   std::size_t publish() noexcept;
 
@@ -96,6 +98,8 @@ private:
     std::uint32_t length;
     std::uint16_t status;
   };
+
+  [[nodiscard]] core::errc publish_shortened(reply& r) noexcept;
 
   request_origin_ptr origin_;
   std::string bytes_;

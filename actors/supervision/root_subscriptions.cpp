@@ -10,7 +10,7 @@
 #include "actors/nats/pending_requests.hpp"
 #include "actors/runtime/hardening.hpp"
 #include "actors/supervision/root_children.hpp"
-#include "messaging/nats/connection.hpp"
+#include "messaging/nats/refusals.hpp"
 #include "messaging/records/subjects.hpp"
 
 #include <caf/send.hpp>

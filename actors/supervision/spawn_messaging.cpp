@@ -15,7 +15,7 @@
 #include "actors/validation/client_validator.hpp"
 #include "actors/validation/token_validator.hpp"
 #include "core/base/uuid.hpp"
-#include "messaging/nats/connection.hpp"
+#include "messaging/nats/refusals.hpp"
 #include "messaging/records/subjects.hpp"
 
 #include <caf/send.hpp>
@@ -41,6 +41,8 @@ nats_link_actor spawn_nats_link(root_pointer self, std::size_t /*index*/, const 
     std::pair{messaging::subjects::endpoint_token_revoked(instance), state.token_feed},
     std::pair{messaging::subjects::client_credential_revoked(instance), state.client_feed},
   };
+  for (const auto& [revoked, feed] : feeds)
+    settings.event_subjects.push_back(revoked);
   settings.on_overflow = [feeds](std::string_view subject) {
     for (const auto& [revoked, feed] : feeds) {
       if (subject == revoked)

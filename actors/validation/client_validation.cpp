@@ -11,10 +11,18 @@ std::optional<core::errc> refuse_early(const messaging::ecap::client_username_pa
                                        core::timestamp now) {
   if (core::is_expired(request.timestamp, request.timeout, now))
     return core::errc::expired;
-  if (!request.username || !core::is_client_name(*request.username) || !request.password || request.password->empty()
-      || request.password->size() > core::max_password_length || request.password->find('\0') != std::string_view::npos)
+  if (request.username && !core::is_client_name(*request.username))
+    return core::errc::invalid;
+  const auto& password = request.password;
+  if (password
+      && (password->empty() || password->size() > core::max_password_length
+          || password->find('\0') != std::string_view::npos))
     return core::errc::invalid;
   return std::nullopt;
+}
+
+bool names_login(const messaging::ecap::client_username_password_validation_request& request) noexcept {
+  return request.username.has_value() && request.password.has_value();
 }
 
 core::expected<certificate_name> read_certificate(const messaging::ecap::client_certificate_validation_request& request,

@@ -13,10 +13,13 @@
 namespace cm::actors {
 
 /// The code of a refusal that needs no look-up: 408 for a message whose timeout has passed, 400 for a username or
-/// password that is missing or malformed, so that the REST API would not have accepted it. Empty: the username must be
-/// looked up.
+/// password that is malformed, so that the REST API would not have accepted it. Empty: the username must be looked up.
 [[nodiscard]] std::optional<core::errc>
 refuse_early(const messaging::ecap::client_username_password_validation_request& request, core::timestamp now);
+
+/// Whether the request has a username and a password. The schema allows null for both: a client without a login is
+/// unknown (401). Such a request guesses nothing, so it is no failed attempt of a username.
+[[nodiscard]] bool names_login(const messaging::ecap::client_username_password_validation_request& request) noexcept;
 
 /// The name of a certificate as it is stored.
 struct certificate_name {

@@ -5,6 +5,7 @@
 #include "actors/runtime/hardening.hpp"
 #include "actors/runtime/periodic.hpp"
 #include "actors/validation/client_validation.hpp"
+#include "core/credentials/change_origin.hpp"
 #include "core/observability/logging.hpp"
 
 #include <algorithm>
@@ -14,7 +15,8 @@ namespace cm::actors {
 
 struct login {
   pending_password_requests_ptr call; ///< exactly one request; its destructor replies 503
-  std::string username;
+  std::string username;               ///< empty for null
+  bool complete = false; ///< has a username and a password; else it is refused after the same work, and in no lane
   std::string correlation_id;
   std::optional<core::client_credential> found;
   core::secret phc;
@@ -49,7 +51,7 @@ void note_use(client_validator_self self, const core::client_credential& used, s
     state.recorder.not_written(used.id);
     return;
   }
-  state.uses.push_back({used.kind, used.id, std::string(correlation_id), now});
+  state.uses.push_back({used.kind, used.id, std::string(core::kept_correlation_id(correlation_id)), now});
 }
 
 void write_uses(client_validator_self self) {
@@ -129,13 +131,18 @@ void leave_lane(client_validator_self self, const std::string& username) {
 // Ends an attempt without success.
 void refuse_login(client_validator_self self, const login_ptr& attempt, core::errc code) {
   answer_with(self, refuse_all(*attempt->call, code));
-  leave_lane(self, attempt->username);
+  if (attempt->complete)
+    leave_lane(self, attempt->username);
 }
 
 void take_verdict(client_validator_self self, const login_ptr& attempt, const password_result_ptr& result) {
   auto& state = self->state;
   if (result->has_error()) {
     refuse_login(self, attempt, code_of_failure(result->error().code));
+    return;
+  }
+  if (!attempt->complete) {
+    refuse_login(self, attempt, core::errc::unauthenticated);
     return;
   }
   const auto& verdict = **result;
@@ -164,7 +171,7 @@ void take_verdict(client_validator_self self, const login_ptr& attempt, const pa
 
 void verify(client_validator_self self, const login_ptr& attempt) {
   password_job job;
-  job.password = core::secret(std::string(*attempt->call->peek().front().request.password));
+  job.password = core::secret(std::string(attempt->call->peek().front().request.password.value_or("")));
   job.phc = attempt->phc;
   job.deadline = attempt->deadline;
   request_within(self, self->state.passwords, self->state.settings.deadline + storage_grace, password_v,
@@ -196,11 +203,16 @@ void run(client_validator_self self, const login_ptr& attempt) {
 void begin_login(client_validator_self self, pending_password_request call, const pending_password_requests& from) {
   auto& state = self->state;
   auto attempt = std::make_shared<login>();
-  attempt->username = *call.request.username;
-  attempt->correlation_id = call.request.correlation_id;
+  attempt->username = call.request.username.value_or("");
+  attempt->complete = names_login(call.request);
+  attempt->correlation_id = core::kept_correlation_id(call.request.correlation_id);
   attempt->deadline = self->clock().now() + state.settings.deadline;
   attempt->call = from.make_pending();
   attempt->call->add(std::move(call));
+  if (!attempt->complete) {
+    run(self, attempt);
+    return;
+  }
   auto& lane = state.lanes[attempt->username];
   if (lane.running >= state.limiter.left(attempt->username, self->clock().now())) {
     lane.waiting.push_back(attempt);
@@ -217,7 +229,7 @@ void validate(client_validator_self self, const pending_password_requests_ptr& c
   for (auto& call : calls->take()) {
     if (const auto code = refuse_early(call.request, now))
       refuse(std::move(call), *code, *refused);
-    else if (state.limiter.blocked(*call.request.username, self->clock().now()))
+    else if (names_login(call.request) && state.limiter.blocked(*call.request.username, self->clock().now()))
       refuse(std::move(call), core::errc::throttled, *refused);
     else
       begin_login(self, std::move(call), *calls);

@@ -3,6 +3,7 @@
 #include "actors/nats/reply_batch.hpp"
 #include "actors/nats/token_request_checks.hpp"
 #include "actors/validation/token_validation.hpp"
+#include "core/credentials/change_origin.hpp"
 #include "core/observability/logging.hpp"
 
 #include <algorithm>
@@ -116,7 +117,8 @@ std::optional<lookup_coalescer::batch_lookup> lookup_coalescer::take(const pendi
     if (from_memory) {
       if (const auto hit = cache_.find(call.key)) {
         if (hit->refresh)
-          next.open.refresh_entries.push_back({add_token(call, next), std::string(request.correlation_id)});
+          next.open.refresh_entries.push_back(
+            {add_token(call, next), std::string(core::kept_correlation_id(request.correlation_id))});
         accept(std::move(call), hit->id, hit->endpoint_id, *done.replies);
         ++done.hits;
         continue;
@@ -188,7 +190,7 @@ lookup_coalescer::outcome lookup_coalescer::found(std::uint64_t number,
     if (!token || token->status != core::credential_status::inactive || noted[position])
       return;
     noted[position] = true;
-    out.first_uses.push_back({token->id, std::string(correlation_id)});
+    out.first_uses.push_back({token->id, std::string(core::kept_correlation_id(correlation_id))});
   };
   for (std::size_t position = 0; open->may_keep && position < tokens.size(); ++position) {
     if (position + tokens_ahead < tokens.size())

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <deque>
+#include <optional>
 #include <random>
 
 namespace cm::core {
@@ -33,6 +34,44 @@ private:
   backoff_settings settings_;
   std::minstd_rand random_;
   unsigned attempts_ = 0;
+};
+
+/// The delays before attempts to connect. They go on where they were until a connection has lasted: a server that
+/// accepts connections and ends them at once is a failure like one that refuses them. Not thread-safe.
+class connection_backoff {
+public:
+  /// The time after which a connection counts as a success.
+  static constexpr std::chrono::milliseconds proven_after{10'000};
+
+  explicit connection_backoff(backoff_settings settings, std::chrono::milliseconds lasting = proven_after)
+    : delays_(settings), lasting_(lasting) {}
+
+  /// A connection was made.
+  void connected(steady_time at) noexcept { since_ = at; }
+
+  /// Whether the current connection has lasted.
+  [[nodiscard]] bool lasts(steady_time now) const noexcept { return since_ && now - *since_ >= lasting_; }
+
+  /// The connection was lost.
+  void lost(steady_time now) noexcept {
+    if (lasts(now))
+      delays_.reset();
+    since_.reset();
+  }
+
+  /// An attempt has failed, or the connection was lost at `now`. @return the delay before the next attempt
+  [[nodiscard]] std::chrono::milliseconds next(steady_time now) {
+    lost(now);
+    return delays_.next();
+  }
+
+  /// The number of calls of next() since the last connection that lasted.
+  [[nodiscard]] unsigned attempts() const noexcept { return delays_.attempts(); }
+
+private:
+  backoff delays_;
+  std::chrono::milliseconds lasting_;
+  std::optional<steady_time> since_; ///< of the current connection
 };
 
 /// Restart intensity limit: exceeded when more than `limit` failures occur within `window`. Not thread-safe.

@@ -86,8 +86,8 @@ struct parsed {
 /// Parses an HTTP status from 200 to 599: a number, or a name of Spring's HttpStatus (`SERVICE_UNAVAILABLE`).
 [[nodiscard]] std::optional<int> parse_http_status(std::string_view text);
 
-/// Parses comma-separated `nats://` and `tls://` URLs. Separates the login from the URLs; all URLs with a login must
-/// have the same one.
+/// Parses comma-separated `nats://` and `tls://` URLs. Separates the login from the URLs and decodes its percent
+/// encoding; all URLs with a login must have the same one.
 [[nodiscard]] expected<nats_servers> parse_nats_urls(std::string_view text);
 
 /// Parses JVM options, separated by spaces.

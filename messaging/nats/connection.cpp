@@ -1,11 +1,12 @@
 #include "messaging/nats/connection.hpp"
 
-#include "core/base/backoff.hpp"
 #include "core/base/stray_ends.hpp"
 #include "messaging/nats/connection_options.hpp"
+#include "messaging/nats/refusals.hpp"
 
 #include <array>
 #include <atomic>
+#include <cstdlib>
 #include <limits>
 #include <utility>
 
@@ -21,9 +22,6 @@ constexpr std::int64_t flush_wait_ms = 1;
 
 /// The number of reconnects if the library has no memory to report it; confirm() does not accept it.
 constexpr std::uint64_t unknown_count = std::numeric_limits<std::uint64_t>::max();
-
-// From the message of nats-server: Permissions Violation for Subscription to "subject" using queue "group"
-constexpr std::string_view subscription_words = "Subscription to \"";
 
 /// The text of the connection's last error. Before 3.10 the library only returns a pointer to its own buffer.
 std::string error_text(natsConnection* native) {
@@ -52,8 +50,7 @@ bool no_server_reached(natsStatus status) noexcept {
   return status == NATS_NO_SERVER || status == NATS_IO_ERROR || status == NATS_TIMEOUT;
 }
 
-/// Adds what is unusual about the password, for every failure of a connection that a server did not accept: the library
-/// sends a newline as it is, so the server's answer to it is a protocol error.
+/// Adds what is unusual about the password, for every failure of a connection that a server did not accept.
 core::error with_password_hint(core::error problem, std::string_view stray_ends) {
   if (!stray_ends.empty())
     problem.message += " (CM's password " + std::string(stray_ends) + ")";
@@ -76,22 +73,6 @@ core::error connect_error(natsStatus status) {
 
 } // namespace
 
-std::string_view to_string(connection_status status) noexcept {
-  switch (status) {
-  case connection_status::connecting:
-    return "connecting";
-  case connection_status::connected:
-    return "connected";
-  case connection_status::reconnecting:
-    return "reconnecting";
-  case connection_status::draining:
-    return "draining";
-  case connection_status::closed:
-    return "closed";
-  }
-  return "unknown";
-}
-
 /// A node in the lock-free list of unsubscribed subscriptions.
 struct connection::retired_subscription {
   natsSubscription* native;
@@ -101,7 +82,8 @@ struct connection::retired_subscription {
 /// The state that the callbacks use. It keeps itself alive (`self`) until the last callback of the library.
 struct connection::shared_state {
   shared_state(connection_handlers h, const connection_options& options)
-    : handlers(std::move(h)), delays({options.reconnect_first, options.reconnect_cap, 0.2}) {}
+    : handlers(std::move(h)), confirmed_subjects(options.confirmed_subjects),
+      delays({options.reconnect_first, options.reconnect_cap, 0.2}, options.proven_after) {}
 
   shared_state(const shared_state&) = delete;
   shared_state& operator=(const shared_state&) = delete;
@@ -121,8 +103,10 @@ struct connection::shared_state {
   }
 
   connection_handlers handlers;
-  std::string_view stray_ends; ///< of the password: core::stray_ends()
-  core::backoff delays;        ///< used by the reconnecting thread only; there is one at a time
+  const std::vector<std::string> confirmed_subjects;
+  std::string_view stray_ends;     ///< of the password: core::stray_ends()
+  core::connection_backoff delays; ///< used by the reconnecting thread only; there is one at a time
+  std::atomic<core::steady_time> connected_at{core::steady_time::min()}; ///< when the latest connection was made
   std::atomic<bool> was_connected{false};
   std::atomic<bool> close_requested{false};
   std::atomic<bool> muted{false}; ///< the connection object is destroyed: call no more handlers
@@ -141,16 +125,19 @@ void connection::retire(natsSubscription* native) {
 void connection::on_connected(natsConnection* /*native*/, void* closure) noexcept {
   auto& shared = *static_cast<shared_state*>(closure);
   shared.was_connected = true;
+  shared.connected_at = std::chrono::steady_clock::now();
   shared.call(shared.handlers.connected);
 }
 
-void connection::on_disconnected(natsConnection* /*native*/, void* closure) noexcept {
+void connection::on_disconnected(natsConnection* native, void* closure) noexcept {
   const auto& shared = *static_cast<shared_state*>(closure);
-  shared.call(shared.handlers.disconnected);
+  if (natsConnection_Status(native) != NATS_CONN_STATUS_CLOSED) // else on_closed follows, with the reason
+    shared.call(shared.handlers.disconnected);
 }
 
 void connection::on_reconnected(natsConnection* /*native*/, void* closure) noexcept {
-  const auto& shared = *static_cast<shared_state*>(closure);
+  auto& shared = *static_cast<shared_state*>(closure);
+  shared.connected_at = std::chrono::steady_clock::now();
   shared.call(shared.handlers.reconnected);
 }
 
@@ -166,6 +153,8 @@ void connection::on_closed(natsConnection* native, void* closure) noexcept {
     const bool login = status == NATS_CONNECTION_AUTH_FAILED;
     why = detail::make_nats_error(login ? core::errc::unauthenticated : core::errc::unavailable,
                                   "the NATS connection was given up", status);
+    if (status == NATS_ERR) // an error of the server that the library has no status for
+      why.message = "the NATS server has ended the connection";
     why.detail = error_text(native);
     why = with_password_hint(std::move(why), shared->stray_ends);
   }
@@ -187,8 +176,7 @@ void connection::on_error(natsConnection* native, natsSubscription* sub, natsSta
   const char* words = nats_GetLastError(&of_thread);
   const auto more = words != nullptr && of_thread == status ? std::string(words) : error_text(native);
   if (status == NATS_NOT_PERMITTED) {
-    // A refusal of anything but a subscription may concern a publication that waits for its confirmation.
-    if (more.find(subscription_words) == std::string::npos)
+    if (may_refuse_publication(more, shared.confirmed_subjects))
       ++shared.refusals;
     shared.call(shared.handlers.not_permitted, std::string_view(more));
   }
@@ -199,10 +187,14 @@ void connection::on_error(natsConnection* native, natsSubscription* sub, natsSta
 }
 
 std::int64_t connection::reconnect_delay(natsConnection* /*native*/, int attempts, void* closure) noexcept {
-  auto& delays = static_cast<shared_state*>(closure)->delays;
-  if (attempts <= 1)
-    delays.reset();
-  return delays.next().count();
+  auto& shared = *static_cast<shared_state*>(closure);
+  // The errors of this thread are those of the attempts. NATS_ERR: an error of a server in the handshake.
+  natsStatus status = NATS_OK;
+  if (const char* words = nats_GetLastError(&status); attempts > 1 && words != nullptr && status == NATS_ERR)
+    shared.call(shared.handlers.refused, std::string_view(words));
+  if (const auto at = shared.connected_at.load(); attempts <= 1 && at != core::steady_time::min())
+    shared.delays.connected(at);
+  return shared.delays.next(std::chrono::steady_clock::now()).count();
 }
 
 connection::connection(natsConnection* native, std::shared_ptr<shared_state> shared) noexcept
@@ -280,6 +272,17 @@ std::string connection::server() const {
   if (natsConnection_GetConnectedUrl(native_, url.data(), url.size()) != NATS_OK)
     return {};
   return without_login(url.data());
+}
+
+bool connection::knows_other_servers() const noexcept {
+  char** urls = nullptr;
+  int count = 0;
+  if (natsConnection_GetServers(native_, &urls, &count) != NATS_OK)
+    return false;
+  for (int i = 0; i < count; ++i)
+    std::free(urls[i]);
+  std::free(urls);
+  return count > 1;
 }
 
 std::string connection::last_error() const {
@@ -367,13 +370,12 @@ core::expected<void> connection::confirm(publication_mark since, std::chrono::mi
     return {};
   for (int waited = 0; waited < refusal_wait_ms && shared_->refusals == since.refusals; ++waited)
     nats_Sleep(1);
-  if (shared_->refusals != since.refusals)
-    return core::make_error(core::errc::forbidden, "NATS: the server does not permit it", error_text(native_));
-  return {};
-}
-
-bool refuses_subscription(std::string_view text, std::string_view subject) {
-  return text.find(std::string(subscription_words).append(subject).append("\"")) != std::string_view::npos;
+  if (shared_->refusals == since.refusals)
+    return {};
+  auto refused = core::make_error(core::errc::forbidden, "NATS: the server does not permit it", error_text(native_));
+  if (!may_refuse_publication(refused.detail, shared_->confirmed_subjects))
+    refused.detail.clear(); // a later error, of something else
+  return refused;
 }
 
 core::expected<void> connection::drain(std::chrono::milliseconds timeout) {

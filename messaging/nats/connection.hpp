@@ -1,6 +1,7 @@
 // A connection to the NATS cluster: wraps cnats' natsConnection.
 #pragma once
 
+#include "core/base/backoff.hpp"
 #include "core/base/error.hpp"
 #include "core/configuration/settings.hpp"
 
@@ -13,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cm::messaging {
 
@@ -24,16 +26,19 @@ enum class connection_status : std::uint8_t {
   closed, ///< permanently: open a new connection
 };
 
-[[nodiscard]] std::string_view to_string(connection_status status) noexcept;
-
-/// The library calls the handlers on its threads, one at a time per connection, and never from publish or flush_buffer.
-/// Handlers must return quickly and must not throw. Any of them may be empty. A handler that has started may still run
-/// after the connection's destructor has returned, so handlers must own, or share ownership of, everything they use.
+/// The library calls the handlers on its threads, one at a time per connection if not stated otherwise, and never from
+/// publish or flush_buffer. Handlers must return quickly and must not throw. Any of them may be empty. A handler that
+/// has started may still run after the connection's destructor has returned, so handlers must own, or share ownership
+/// of, everything they use.
 struct connection_handlers {
   /// After the first connect. Called by open() on its own thread if a server responds immediately.
   std::function<void()> connected;
-  std::function<void()> disconnected; ///< the library reconnects automatically
+  std::function<void()> disconnected; ///< the library reconnects automatically. Not called if it has given up (closed)
   std::function<void()> reconnected;  ///< the subscriptions are restored; messages published before may be lost
+
+  /// A server has refused to restore the connection; `text` is its reason. The library tries again. Called on the
+  /// thread that reconnects, possibly at the same time as another handler.
+  std::function<void(std::string_view text)> refused;
 
   /// The last call for this connection. `why` is errc::none after close, drain or the destructor; unauthenticated if a
   /// server refused the login twice; else unavailable. The library does not reconnect after this: open a new connection
@@ -43,7 +48,7 @@ struct connection_handlers {
   /// An error that the server or the library reports, such as missing permissions or a refused login.
   std::function<void(std::string_view text)> async_error;
 
-  /// The server denied a permission. `text` is the server's message (see refuses_subscription). async_error is called
+  /// The server denied a permission. `text` is the server's message (see refusals.hpp). async_error is called
   /// too. To the library a refused subscription looks like a working one.
   std::function<void(std::string_view text)> not_permitted;
 
@@ -69,12 +74,19 @@ struct connection_options {
 
   /// Bytes that may be published while disconnected; they are sent after the reconnect.
   std::size_t reconnect_buffer = std::size_t{1024} * 1024;
+
+  /// A connection that ends before it has lasted this long does not reset the delays.
+  std::chrono::milliseconds proven_after = core::connection_backoff::proven_after;
+
+  /// Subjects of the publications that connection::confirm() vouches for. Empty: all. The server refuses publications
+  /// for reasons that others cause: a sender of requests chooses the subject of the response.
+  std::vector<std::string> confirmed_subjects;
 };
 
 /// The state of the connection before a publication, for connection::confirm.
 struct publication_mark {
   std::uint64_t reconnects = 0;
-  std::uint64_t refusals = 0; ///< number of publications that the server has refused for a missing permission
+  std::uint64_t refusals = 0; ///< number of publications on the confirmed subjects that the server has refused
 };
 
 class connection {
@@ -98,6 +110,10 @@ public:
 
   /// The URL of the connected server, as in nats://host:port, without a login; empty while not connected.
   [[nodiscard]] std::string server() const;
+
+  /// Whether the library has another server to try, from the settings or announced by a server. Takes the library's
+  /// lock: do not call it from event-based actors.
+  [[nodiscard]] bool knows_other_servers() const noexcept;
 
   /// The library's last error, for example why there is no connection; may be empty. Contains no secret.
   [[nodiscard]] std::string last_error() const;
@@ -136,9 +152,9 @@ public:
 
   /// A round trip that also checks that the connection was not lost since `since`. Only then has the server received
   /// everything that was published in between.
-  /// @return `unavailable`: the server may or may not have received it; `forbidden`: the server has dropped some of it
-  ///   for a missing permission. Takes up to 50 ms longer if the server has refused something before, because the
-  ///   library reports a refusal with a delay.
+  /// @return `unavailable`: the server may or may not have received it; `forbidden`: the server has dropped some of it,
+  ///   on the confirmed subjects (connection_options), for a missing permission. Takes up to 50 ms longer if the server
+  ///   has refused something before, because the library reports a refusal with a delay.
   [[nodiscard]] core::expected<void> confirm(publication_mark since, std::chrono::milliseconds timeout);
 
   /// Whether the connection's last error is a missing permission. connection_handlers::not_permitted receives the
@@ -181,8 +197,5 @@ private:
   natsConnection* native_;
   std::shared_ptr<shared_state> shared_;
 };
-
-/// Whether this error message of a nats-server refuses a subscription to that subject.
-[[nodiscard]] bool refuses_subscription(std::string_view text, std::string_view subject);
 
 } // namespace cm::messaging

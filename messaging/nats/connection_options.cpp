@@ -1,8 +1,13 @@
 #include "messaging/nats/connection_options.hpp"
 
+#include "core/base/secret.hpp"
+#include "core/base/text.hpp"
+
 #include <algorithm>
 #include <limits>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace cm::messaging::detail {
@@ -48,6 +53,20 @@ void set_tls(natsOptions* options, const core::nats_settings& settings, checked&
   }
 }
 
+/// The text as the inside of a JSON string: the library puts user name and password into its CONNECT as they are (3.4.1
+/// to 3.12).
+core::secret as_json(std::string_view text) {
+  std::string out;
+  out.reserve(2 * text.size());
+  for (const char c : text) {
+    if (c == '"' || c == '\\' || static_cast<unsigned char>(c) < ' ')
+      core::append_json_escape(out, static_cast<unsigned char>(c));
+    else
+      out += c;
+  }
+  return core::secret(std::move(out));
+}
+
 int as_int(std::size_t bytes) noexcept {
   return static_cast<int>(std::min<std::size_t>(bytes, std::numeric_limits<int>::max()));
 }
@@ -81,7 +100,9 @@ core::expected<options_ptr> make_options(const core::nats_settings& settings, co
     .set("reconnects", natsOptions_SetMaxReconnect(raw, -1))
     .set("reconnect buffer", natsOptions_SetReconnectBufSize(raw, as_int(options.reconnect_buffer)));
   if (!settings.username.empty()) {
-    result.set("nats.username", natsOptions_SetUserInfo(raw, settings.username.c_str(), settings.password.c_str()));
+    const auto username = as_json(settings.username);
+    const auto password = as_json(settings.password.reveal());
+    result.set("nats.username", natsOptions_SetUserInfo(raw, username.c_str(), password.c_str()));
   }
   set_tls(raw, settings, result);
   if (!result.ok())

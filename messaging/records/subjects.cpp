@@ -1,12 +1,29 @@
 #include "messaging/records/subjects.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
 
 namespace cm::messaging {
 
 namespace {
 
 constexpr std::size_t max_instance_name_length = 255;
+
+// What is_reply_subject() knows of a character.
+constexpr std::uint8_t forbidden = 1;
+constexpr std::uint8_t dot = 2;
+
+constexpr std::array<std::uint8_t, 256> kinds = [] {
+  std::array<std::uint8_t, 256> out{};
+  for (std::size_t c = 0; c <= ' '; ++c)
+    out[c] = forbidden;
+  for (const char c : std::string_view("*>\x7f"))
+    out[static_cast<unsigned char>(c)] = forbidden;
+  out['.'] = dot;
+  return out;
+}();
 
 std::string subject(std::string_view kind, std::string_view instance, std::string_view rest) {
   std::string out = "kaa.v1.";
@@ -31,6 +48,26 @@ std::string events(std::string_view instance, std::string_view rest) {
 bool is_instance_name(std::string_view name) noexcept {
   return !name.empty() && name.size() <= max_instance_name_length
          && std::ranges::all_of(name, [](char c) { return c > ' ' && c <= '~' && c != '.' && c != '*' && c != '>'; });
+}
+
+bool is_reply_subject(std::string_view subject) noexcept {
+  // Called for every request, so the loop has no branches for single characters.
+  unsigned before = dot;
+  unsigned all = 0;
+  unsigned pairs = 0; // what two neighbours have in common
+  for (const char c : subject) {
+    const unsigned kind = kinds[static_cast<unsigned char>(c)];
+    all |= kind;
+    pairs |= kind & before;
+    before = kind;
+  }
+  if ((all & forbidden) != 0 || ((pairs | before) & dot) != 0 || subject.front() == '$')
+    return false;
+  constexpr std::string_view platform = "kaa.v1.";
+  if (!subject.starts_with(platform))
+    return true;
+  const auto rest = subject.substr(platform.size());
+  return !rest.starts_with("service.") && !rest.starts_with("events.");
 }
 
 } // namespace cm::messaging

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <fcntl.h>
 #include <fstream>
+#include <iomanip>
 #include <spawn.h>
 #include <stdexcept>
 #include <sys/wait.h>
@@ -133,9 +134,9 @@ void nats_server::start() {
   std::vector<std::string> command{"nats-server", "-a", "127.0.0.1", "-p", std::to_string(port())};
   if (!options_.denied.empty()) {
     configuration_ = std::filesystem::temp_directory_path() / ("cm-nats-" + std::to_string(port()) + ".conf");
-    std::ofstream(configuration_) << "authorization { users: [ { user: \"" << options_.user << "\", password: \""
-                                  << options_.password << "\", permissions: { publish: { deny: [\"" << options_.denied
-                                  << "\"] } } } ] }\n";
+    std::ofstream(configuration_) << "authorization { users: [ { user: " << std::quoted(options_.user)
+                                  << ", password: " << std::quoted(options_.password)
+                                  << ", permissions: { publish: { deny: [\"" << options_.denied << "\"] } } } ] }\n";
     command.insert(command.end(), {"-c", configuration_.string()});
   } else if (!options_.user.empty())
     command.insert(command.end(), {"--user", options_.user, "--pass", options_.password});

@@ -105,17 +105,19 @@ export class Nats extends Server {
   }
 
   /**
-   * Writes the configuration for the next start or reload: `denied` is a subject that must not be published to; `deaf`
-   * are subjects that must not be subscribed to; `maxPayload` is the maximum size of a message in bytes; `users` are
-   * added to the default one, [{username, password}]; `tls` is {certificate, key, ca} and requires client certificates;
-   * `cluster` is {port, routes} of a cluster member: its own route port, and those of the others.
+   * Writes the configuration for the next start or reload: `denied` is a subject that must not be published to, or
+   * several; `deaf` are subjects that must not be subscribed to; `maxPayload` is the maximum size of a message in bytes,
+   * `maxSubscriptions` the maximum number of subscriptions of a connection, `maxConnections` that of connections;
+   * `users` are added to the default one, [{username, password}]; `tls` is {certificate, key, ca} and requires client
+   * certificates; `cluster` is {port, routes} of a cluster member: its own route port, and those of the others.
    */
   configure() {
     const deny = (verb, subjects) => (subjects?.length ? ` ${verb}: { deny: ${JSON.stringify(subjects)} }` : '');
-    const denied = deny('publish', this.denied && [this.denied]) + deny('subscribe', this.deaf);
+    const denied = deny('publish', this.denied && [this.denied].flat()) + deny('subscribe', this.deaf);
     const permissions = denied && `, permissions: {${denied} }`;
     const users = [{ username: this.username, password: this.password }, ...(this.users ?? [])];
-    const lines = users.map(({ username, password }) => `{ user: "${username}", password: "${password}"${permissions} }`);
+    const quoted = JSON.stringify;
+    const lines = users.map(({ username, password }) => `{ user: ${quoted(username)}, password: ${quoted(password)}${permissions} }`);
     const { tls, cluster } = this;
     const routes = (cluster?.routes ?? []).map((port) => `nats-route://127.0.0.1:${port}`);
     writeFileSync(
@@ -124,6 +126,8 @@ export class Nats extends Server {
 authorization { users: [ ${lines.join(', ')} ] }
 ${tls ? `tls { cert_file: "${tls.certificate}", key_file: "${tls.key}", ca_file: "${tls.ca}", verify: true }` : ''}
 ${this.maxPayload ? `max_payload: ${this.maxPayload}` : ''}
+${this.maxConnections ? `max_connections: ${this.maxConnections}` : ''}
+${this.maxSubscriptions ? `max_subscriptions: ${this.maxSubscriptions}` : ''}
 ${cluster ? `cluster { name: tests, listen: "127.0.0.1:${cluster.port}", no_advertise: true, routes: ${JSON.stringify(routes)} }` : ''}
 `,
     );

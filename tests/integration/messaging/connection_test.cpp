@@ -431,3 +431,37 @@ TEST_CASE("only permitted publications are confirmed on the same connection") {
     CHECK(refused.error().code == core::errc::forbidden);
   }
 }
+
+TEST_CASE("a refusal of another subject does not affect the confirmation of the confirmed subjects") {
+  test::nats_server_options options;
+  options.user = "cm";
+  options.password = "secret";
+  options.denied = "denied.>";
+  const test::nats_server server(options);
+  messaging::connection_options confirmed;
+  confirmed.confirmed_subjects = {"events", "denied.event"};
+  const auto opened = connection::open(server.settings(), {}, confirmed);
+  REQUIRE(opened.has_value());
+  auto& nats = **opened;
+  for (int round = 0; round < 3; ++round) {
+    auto mark = nats.mark();
+    CHECK(nats.publish("denied.reply", "a response") == core::errc::none);
+    CHECK(nats.publish("events", "an event") == core::errc::none);
+    CHECK(nats.confirm(mark, std::chrono::seconds{5}).has_value());
+    mark = nats.mark();
+    CHECK(nats.publish("denied.event", "an event") == core::errc::none);
+    const auto refused = nats.confirm(mark, std::chrono::seconds{5});
+    REQUIRE(refused.has_error());
+    CHECK(refused.error().code == core::errc::forbidden);
+    CHECK(refused.error().detail.find("denied.event") != std::string::npos);
+  }
+}
+
+TEST_CASE("a login with characters that JSON escapes is accepted") {
+  test::nats_server_options options;
+  options.user = "user\\1";
+  options.password = "\"quoted\" \\ and {}";
+  options.denied = "denied";
+  const test::nats_server server(options);
+  CHECK(open(server.settings(), events::make())->status() == connection_status::connected);
+}

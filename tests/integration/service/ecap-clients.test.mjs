@@ -78,8 +78,9 @@ test('429 for a username after 10 failures, even with the right password; others
   const other = await user();
   accepted(await ecap.password(other.username, password), other, 'another user');
   assert.equal(await rows.status('credentials', blocked.credentialId), 'Inactive', 'no login was accepted');
-  // Malformed requests do not count as attempts.
-  refused(await ecap.password(blocked.username, null), 400);
+  // Requests that guess nothing do not count as attempts, and are not blocked.
+  refused(await ecap.password(blocked.username, null), 401);
+  refused(await ecap.password(blocked.username, ''), 400);
   refused(await ecap.password(blocked.username, password, { timestamp: 1, timeout: 1 }), 408);
 });
 
@@ -176,14 +177,13 @@ for (const [kind, table, make, ask] of both) {
   });
 }
 
-test('400: a missing or invalid username or password', async () => {
+test('400: an invalid username or password', async () => {
   const { username } = await user();
   for (const [name, word] of [
-    [null, password],
-    [username, null],
-    [null, null],
     ['', password],
     [username, ''],
+    ['', null],
+    [null, ''],
     ['a\nb', password],
     ['a\u0000b', password],
     ['x'.repeat(256), password],
@@ -196,14 +196,26 @@ test('400: a missing or invalid username or password', async () => {
 test('401: unknown user, wrong password, Suspended or Revoked with a wrong password: indistinguishable answers', async () => {
   const [known, suspended, revoked] = [await user(), await user({ status: 'Suspended' }), await user({ status: 'Revoked' })];
   const answers = [];
-  for (const username of ['unknown-to-all', known.username, suspended.username, revoked.username]) {
-    const answer = await ecap.password(username, 'a wrong password');
-    refused(answer, 401, username);
+  const names = ['unknown-to-all', known.username, suspended.username, revoked.username];
+  const logins = names.flatMap((username) => [[username, 'a wrong password'], [username, null]]);
+  for (const [username, word] of [...logins, [null, password], [null, null]]) {
+    const answer = await ecap.password(username, word);
+    refused(answer, 401, `${username}, ${word}`);
     answers.push(anonymous('password', answer));
   }
-  assert.deepEqual(answers, Array(4).fill(answers[0]));
+  assert.deepEqual(answers, Array(10).fill(answers[0]));
   refused(await ecap.password(suspended.username, password), 403);
   refused(await ecap.password(revoked.username, password), 403);
+});
+
+test('401: null is no attempt: after many of them neither the user nor other requests with null are blocked', async () => {
+  const item = await user();
+  for (let round = 0; round < 3; round += 1) {
+    const asked = [[item.username, null], [null, password], [null, null]];
+    const answers = await Promise.all(Array(5).fill(asked).flat().map(([name, word]) => ecap.password(name, word)));
+    for (const answer of answers) refused(answer, 401);
+  }
+  accepted(await ecap.password(item.username, password), item);
 });
 
 test('401: names and passwords are compared exactly', async () => {
@@ -324,11 +336,12 @@ async function withoutDatabase() {
     ['unknown-while-away', password],
     [blocked.username.replace(/\d+$/, '2'), password],
     [blocked.username.replace(/\d+$/, '2'), 'wrong while away'],
+    [null, password], // like an unknown user
   ]) {
     refused(await ecap.password(name, word, { wait }), 503, `${name} ${word}`);
   }
   for (const serial of ['6699', '123456789']) refused(await ecap.certificate(issuer, serial, { wait }), 503, serial);
-  refused(await ecap.password('some', null), 400);
+  refused(await ecap.password('some', ''), 400);
   refused(await ecap.certificate('', '1'), 400);
   refused(await ecap.password('some', 'one', { timestamp: 1, timeout: 1 }), 408);
   refused(await ecap.certificate(issuer, '1', { timestamp: 1, timeout: 1 }), 408);

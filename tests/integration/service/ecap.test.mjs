@@ -2,8 +2,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
+import { connect } from 'nats';
+
 import { twoWorkersPerRole } from '../../support/cm.mjs';
-import { TokenValidationRequest } from '../../support/ecap.mjs';
+import { natsOptions, TokenValidationRequest } from '../../support/ecap.mjs';
+import { parseExposition, valueOf } from '../../support/exposition.mjs';
+import { get } from '../../support/http.mjs';
 import { slowness } from '../../support/paths.mjs';
 import { Stack } from '../../support/stack.mjs';
 import { sleep, until } from '../../support/wait.mjs';
@@ -142,6 +146,42 @@ test('a request without a reply subject has no effect', async () => {
   }
   await stack.ecap.connection.flush();
   const { token } = await tokenWith(0);
+  assert.equal((await stack.ecap.validate('smart_kettle', token)).statusCode, 200);
+});
+
+test('a request whose reply subject belongs to the platform or the server is dropped and counted', async (t) => {
+  const { token } = await tokenWith(0);
+  const others = await connect(natsOptions(stack.nats));
+  t.after(() => others.close());
+  const dropped = async () =>
+    valueOf(parseExposition((await get(`${stack.cm.management}/prometheus`)).text), 'cm_requests_without_reply_total', {
+      protocol: 'ep-token',
+    });
+  const heard = [];
+  others.subscribe('>', { callback: (_, { subject, reply }) => reply || subject.startsWith('_INBOX') || heard.push(subject) });
+  await others.flush();
+  const before = await dropped();
+  const replies = [
+    'kaa.v1.events.cm.endpoint.token.revoked',
+    'kaa.v1.events.cm.client.credential.revoked',
+    'kaa.v1.service.cm.ecap.ep-token-request',
+    '$SYS.REQ.SERVER.PING',
+    'foo.*',
+    'foo.>',
+    'foo..bar',
+  ];
+  for (const reply of replies) {
+    others.publish(stack.ecap.subject, TokenValidationRequest.toBuffer(message({ token })), { reply });
+    others.publish(stack.ecap.subject, Buffer.from('garbage'), { reply });
+  }
+  await others.flush();
+  await until(async () => (await dropped()) === before + 2 * replies.length, { what: 'all of them counted' });
+  assert.match(stack.cm.log, /without a usable reply subject/);
+  // Platform services listen on a subject of their replica.
+  const reply = 'kaa.v1.replica.epr-1.ecap.token-response';
+  others.publish(stack.ecap.subject, TokenValidationRequest.toBuffer(message({ token })), { reply });
+  await until(() => heard.includes(reply), { what: 'an answer on the subject of a replica' });
+  assert.deepEqual(heard, [reply]);
   assert.equal((await stack.ecap.validate('smart_kettle', token)).statusCode, 200);
 });
 

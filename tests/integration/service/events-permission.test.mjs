@@ -1,11 +1,13 @@
-// An event that CM is not permitted to publish stays in the outbox (contract section 4.2) and does not block others.
+// An event that CM is not permitted to publish stays in the outbox (contract section 4.2) and does not block others;
+// neither do responses to subjects that CM is not permitted to publish to.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
+import { EcapClient } from '../../support/ecap.mjs';
 import { Events } from '../../support/events.mjs';
 import { Operator } from '../../support/operator.mjs';
 import { Stack } from '../../support/stack.mjs';
-import { sleep } from '../../support/wait.mjs';
+import { sleep, until } from '../../support/wait.mjs';
 
 let stack;
 let events;
@@ -42,4 +44,34 @@ test('refused events stay in the outbox until they are permitted, and others are
   await restartNats(undefined);
   await events.first(refused.correlationId);
   await stack.cm.healthThat(({ body }) => body.outbox.pending === 0, 'an empty outbox');
+});
+
+test('responses that CM is not permitted to publish do not hold up events, and do not flood the log', async () => {
+  await restartNats('forbidden.>');
+  const { ecap } = stack;
+  const bytes = EcapClient.encode('token', { appName: 'smart_kettle', token: 'some' });
+  let refused = 0;
+  let running = true;
+  const flood = (async () => {
+    while (running) {
+      for (let i = 0; i < 10; i += 1) ecap.connection.publish(ecap.subject, bytes, { reply: `forbidden.${(refused += 1)}` });
+      await sleep(5);
+    }
+  })();
+  const lines = () => stack.cm.log.split('responses were refused by NATS').length - 1;
+  try {
+    await until(() => lines() > 0, { what: 'a line about refused responses' });
+    for (let round = 0; round < 20; round += 1) {
+      const token = (await operator.createToken(`kettle-${round}`)).json;
+      const taken = await operator.setTokenStatus(`kettle-${round}`, token.endpointTokenId, 'Revoked');
+      await events.first(taken.correlationId);
+      await stack.cm.healthThat(({ body }) => body.outbox.pending === 0, 'an empty outbox');
+      assert.equal(events.of(taken.correlationId).length, 1, 'sent once');
+    }
+  } finally {
+    running = false;
+    await flood;
+  }
+  assert.ok(lines() <= Math.log2(refused) + 1, `${lines()} lines about ${refused} responses`);
+  assert.doesNotMatch(stack.cm.log.slice(stack.cm.log.indexOf('responses were refused')), /events cannot be published now/);
 });

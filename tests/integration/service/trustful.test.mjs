@@ -95,8 +95,9 @@ test('an unknown username is used as the client ID, with any password, and nothi
     assert.notEqual(answer.credentialId, null);
   }
   assert.equal(await rows.count('basic_credential'), 0);
-  assert.equal((await ecap.password(null, 'some')).statusCode, 400);
-  assert.equal((await ecap.password('gateway', null)).statusCode, 400);
+  assert.equal((await ecap.password(null, 'some')).statusCode, 401);
+  assert.equal((await ecap.password('gateway', null)).statusCode, 401);
+  assert.equal((await ecap.password(null, null)).statusCode, 401);
 });
 
 test('a provisioned username needs its password; Suspended and Revoked stay refused', async () => {

@@ -344,6 +344,28 @@ TEST_CASE("requests that cannot be handed on are answered 503, and the decoder g
   CHECK(f.limiter->in_flight() == 0);
 }
 
+TEST_CASE("a request whose reply subject belongs to others is dropped and counted, also if a later one fails") {
+  const bool broken = GENERATE(false, true);
+  const origin_fixture f;
+  auto decode = actors::token_request_decoder(context_for(f, [&](const actors::delivery& delivered) {
+    if (broken)
+      throw std::runtime_error("injected fault");
+    accept_all(*std::get<actors::pending_token_requests_ptr>(delivered));
+  }));
+  messaging::message_batch batch;
+  for (const char* reply : {"kaa.v1.events.cm.endpoint.token.revoked", "kaa.v1.service.cm.ecap.ep-token-request",
+                            "$SYS.REQ.SERVER.PING", "foo.*", ">", "a..b"}) {
+    batch.push_back(message_of(request_bytes(), reply));
+    batch.push_back(message_of("x", reply));
+  }
+  batch.push_back(message_of(request_bytes(), "kaa.v1.replica.epr-1.ecap.response"));
+  decode(std::move(batch));
+  CHECK(f.metrics->background.without_reply[0].value() == 12);
+  CHECK(f.answered() == 1);
+  CHECK(f.answered(broken ? 503 : 200) == 1);
+  CHECK(f.limiter->in_flight() == 0);
+}
+
 TEST_CASE("a request beyond the limit is answered 503 by the decoder") {
   const origin_fixture f{1};
   std::shared_ptr<token_requests> admitted;

@@ -95,3 +95,28 @@ TEST_CASE("a limit of 0 is exceeded by the first failure") {
   intensity_limit limit{0, 60s};
   CHECK(limit.exceeded_by_failure_at(steady_time{1h}));
 }
+
+TEST_CASE("the delays go on over connections that do not last, and restart after one that did") {
+  connection_backoff delays{{100ms, 5000ms, 0.0}, 10s};
+  steady_time now{1h};
+  CHECK(delays.next(now) == 100ms);
+  for (const auto expected : {200ms, 400ms, 800ms, 1600ms, 3200ms, 5000ms, 5000ms}) {
+    delays.connected(now);
+    CHECK_FALSE(delays.lasts(now + 9'999ms));
+    now += 9'999ms;
+    CHECK(delays.next(now) == expected);
+  }
+  delays.connected(now);
+  CHECK(delays.lasts(now + 10s));
+  CHECK(delays.next(now + 10s) == 100ms);
+  CHECK(delays.attempts() == 1);
+}
+
+TEST_CASE("a connection that was lost does not count while others fail") {
+  connection_backoff delays{{100ms, 5000ms, 0.0}, 10s};
+  const steady_time now{1h};
+  delays.connected(now);
+  CHECK(delays.next(now + 1s) == 100ms);
+  CHECK(delays.next(now + 20s) == 200ms);
+  CHECK_FALSE(delays.lasts(now + 30s));
+}

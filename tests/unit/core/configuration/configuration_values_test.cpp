@@ -92,6 +92,37 @@ TEST_CASE("a login in a NATS URL is extracted with a warning, overridden by the 
   const auto s = settings_of("nats.urls: nats://joe:p4ss@a", {{"NATS_USERNAME", "jim"}, {"NATS_PASSWORD", "other"}});
   CHECK(s.nats.username == "jim");
   CHECK(s.nats.password == cm::core::secret("other"));
+}
+
+TEST_CASE("the login in a NATS URL is percent-decoded, each part after the URL was taken apart") {
+  const auto login_in = [](const std::string& url) {
+    const auto nats = settings_of("nats.urls: '" + url + "'").nats;
+    return nats.username + "|" + std::string(nats.password.reveal());
+  };
+  CHECK(login_in("nats://svc%40cm:p%40ss%2Fw%3Ard%251%23@h") == "svc@cm|p@ss/w:rd%1#");
+  CHECK(login_in("nats://joe:a%2cb%2Cc@h,nats://joe:a%2Cb%2cc@i") == "joe|a,b,c");
+  CHECK(login_in("tls://j%c3%B6:%20%7e+~@h:4333") == "j\xc3\xb6| ~+~");
+  CHECK(login_in("nats://joe:%2525@h") == "joe|%25");
+  CHECK(login_in("nats://jo%3Ae:p:q@h") == "jo:e|p:q");
+  CHECK(login_in("nats://joe:p@ss@h") == "joe|p@ss");
+  CHECK(settings_of("nats.urls: 'nats://joe:a%2Cb@h:1'").nats.urls == std::vector<std::string>{"nats://h:1"});
+  CHECK(settings_of("nats.password: p%40ss").nats.password == cm::core::secret("p%40ss"));
+  CHECK(configuration::describe(settings_of("nats.urls: nats://joe:p4%40ss@h")).find("p4") == std::string::npos);
+}
+
+TEST_CASE("a malformed percent encoding in the login of a NATS URL is an error that does not show it") {
+  for (const std::string wrong : {"p4ss%", "p4ss%4", "p4ss%zz", "p4ss%4z1", "%%34p4ss", "p4ss%00", "p4ss%ff", "p4ss%c3",
+                                  "p4ss%ed%a0%80", "100%p4ss", "p4ss% 41"}) {
+    for (const auto& url : {"nats://joe:" + wrong + "@h", "nats://" + wrong + ":word@h"}) {
+      const auto errors = errors_of("nats.urls: '" + url + "'");
+      REQUIRE(errors.size() == 1);
+      CHECK(mentions(errors, "percent-encoded as UTF-8, with %25 for a percent sign"));
+      CHECK_FALSE(mentions(errors, "p4ss"));
+    }
+  }
+}
+
+TEST_CASE("logins in NATS URLs that differ or are incomplete are an error that does not show them") {
   for (const std::string wrong :
        {"nats://joe:p4ss@a,nats://jim:p4ss@b", "nats://p4ss@a", "nats://joe:p4ss@a:x", "joe:p4ss@a"}) {
     const auto errors = errors_of("nats.urls: '" + wrong + "'");
