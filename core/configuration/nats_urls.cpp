@@ -31,9 +31,10 @@ struct login {
   friend bool operator==(const login&, const login&) = default;
 };
 
-// Decodes %XX, as RFC 3986 and other clients do. Empty if an escape is malformed, or if the result cannot be sent to
-// the server, whose login protocol is JSON: not UTF-8, or with a NUL, which ends a text of the library.
-std::optional<std::string> percent_decoded(std::string_view text) {
+// Decodes %XX, as RFC 3986 and other clients do. The text is returned as it is if an escape is malformed, because then
+// it was written without encoding, and if the result could not be sent to the server, whose login protocol is JSON: not
+// UTF-8, or with a NUL, which ends a text of the library.
+std::string percent_decoded(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -44,12 +45,12 @@ std::optional<std::string> percent_decoded(std::string_view text) {
     const auto high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
     const auto low = high < 0 ? -1 : hex_value(text[i + 2]);
     if (low < 0)
-      return std::nullopt;
+      return std::string(text);
     out += static_cast<char>(high * 16 + low);
     i += 2;
   }
   if (!is_utf8(out) || out.find('\0') != std::string::npos)
-    return std::nullopt;
+    return std::string(text);
   return out;
 }
 
@@ -85,11 +86,7 @@ expected<nats_servers> parse_nats_urls(std::string_view text) {
       const auto colon = userinfo.find(':');
       if (colon == 0 || colon == std::string_view::npos || colon + 1 == userinfo.size())
         return wrong("a login in a NATS URL to be name:password@, or none and NATS_USERNAME and NATS_PASSWORD");
-      auto username = percent_decoded(userinfo.substr(0, colon));
-      auto password = percent_decoded(userinfo.substr(colon + 1));
-      if (!username || !password)
-        return wrong("the login in a NATS URL percent-encoded as UTF-8, with %25 for a percent sign");
-      login found{std::move(*username), secret(std::move(*password))};
+      login found{percent_decoded(userinfo.substr(0, colon)), secret(percent_decoded(userinfo.substr(colon + 1)))};
       if (seen && !(*seen == found))
         return wrong("the same login in all NATS URLs");
       seen = std::move(found);

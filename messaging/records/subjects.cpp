@@ -66,8 +66,7 @@ bool is_reply_subject(std::string_view subject) noexcept {
   constexpr std::string_view platform = "kaa.v1.";
   if (!subject.starts_with(platform))
     return true;
-  const auto rest = subject.substr(platform.size());
-  return !rest.starts_with("service.") && !rest.starts_with("events.");
+  return subject.substr(platform.size()).starts_with("replica.");
 }
 
 } // namespace cm::messaging

@@ -11,10 +11,10 @@ namespace cm::messaging {
 [[nodiscard]] bool is_instance_name(std::string_view name) noexcept;
 
 /// Whether CM may publish a response to this reply subject (contract 4.1). The sender of a request chooses the subject,
-/// but CM publishes with its own rights. So these are refused: subjects of requests and events of the platform
-/// (`kaa.v1.service.…`, `kaa.v1.events.…`), subjects of the NATS server (`$…`), and what is no subject of one message:
-/// wildcards, empty tokens, white space and control characters. An inbox and a subject of a replica
-/// (`kaa.v1.replica.…`) are accepted.
+/// but CM publishes with its own rights. So these are refused: subjects of the platform (`kaa.v1.…`)
+/// except for those of a replica (`kaa.v1.replica.…`), on which the platform's services receive responses; subjects of
+/// the NATS server (`$…`); and what is no subject of one message: wildcards, empty tokens, white space and control
+/// characters.
 [[nodiscard]] bool is_reply_subject(std::string_view subject) noexcept;
 
 } // namespace cm::messaging

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { Cm, runCm } from '../../support/cm.mjs';
+import { Cm } from '../../support/cm.mjs';
 import { Mariadb, Nats } from '../../support/servers.mjs';
 
 const username = 'svc@cm';
@@ -38,11 +38,10 @@ for (const password of passwords) {
   });
 }
 
-test('a malformed percent encoding is 78 with a message that does not show it', async () => {
-  for (const wrong of ['svc:secret%', 'svc:secret%4', 'svc:secret%zz', 'svc%:secret', 'svc:secret%00', 'svc:secret%ff']) {
-    const { code, output } = await runCm(withLogin(wrong));
-    assert.equal(code, 78, wrong);
-    assert.match(output, /nats\.urls: .*percent-encoded/);
-    assert.ok(!output.includes('secret'), 'the password is not shown');
-  }
+test('a login with a percent sign that begins no escape is taken as it is', async (t) => {
+  await nats.stop();
+  Object.assign(nats, { username: 'svc', password: '100%sure%4' });
+  await nats.start();
+  const cm = await Cm.start(withLogin('svc:100%sure%4'));
+  t.after(() => cm.remove());
 });
