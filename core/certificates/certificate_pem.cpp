@@ -86,7 +86,7 @@ std::optional<std::string> decoded(const block& from) {
         < 0
       || EVP_DecodeFinal(decoder.get(), out + length, &rest) < 0)
     return std::nullopt;
-  bytes.resize(static_cast<std::size_t>(length + rest));
+  bytes.resize(static_cast<std::size_t>(length) + static_cast<std::size_t>(rest));
   return bytes;
 }
 
