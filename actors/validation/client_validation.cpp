@@ -11,8 +11,8 @@ std::optional<core::errc> refuse_early(const messaging::ecap::client_username_pa
                                        core::timestamp now) {
   if (core::is_expired(request.timestamp, request.timeout, now))
     return core::errc::expired;
-  if (!request.username || !core::is_client_name(*request.username) || !request.password || request.password->empty()
-      || request.password->size() > core::max_password_length || request.password->find('\0') != std::string_view::npos)
+  if (!request.username || !core::is_client_name(*request.username) || !request.password
+      || !core::is_client_password(*request.password))
     return core::errc::invalid;
   return std::nullopt;
 }
@@ -34,6 +34,8 @@ core::expected<certificate_name> read_certificate(const messaging::ecap::client_
 }
 
 core::errc judge(const core::client_credential& found) noexcept {
+  if (found.status == core::credential_status::unknown)
+    return core::errc::unavailable;
   return core::valid_for_use(found.status) ? core::errc::none : core::errc::forbidden;
 }
 

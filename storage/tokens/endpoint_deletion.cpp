@@ -47,7 +47,7 @@ outcome<victims> lock_all(connection& db, std::vector<core::uuid> ids, core::tok
   std::sort(ids.begin(), ids.end());
   victims locked;
   const auto read = read_by_id(db, texts, columns, ids, [&](const statement& row) {
-    const victim token{read_uuid(row.bytes(0)), read_status(row, 1)};
+    const victim token{read_uuid(row.bytes(0)), read_status(row, 1)}; // of any status: the row is deleted
     digest.add(token.id, token.status, read_optional_time(row, 3));
     locked[std::string{row.text(2)}].push_back(token);
   });
