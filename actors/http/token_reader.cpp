@@ -56,6 +56,8 @@ void answer(const std::vector<item_read>& batch, const storage::got_tokens& foun
       answer_error(exchange, other_reply());
     else if (!found.tokens[i])
       answer_error(exchange, core::make_error(core::errc::not_found, "No such token"));
+    else if (found.tokens[i]->status == core::credential_status::unknown)
+      answer_error(exchange, core::unknown_status_error());
     else
       exchange->respond(http::render_token(exchange->request(), *found.tokens[i]));
   }

@@ -13,10 +13,7 @@ std::optional<core::errc> refuse_early(const messaging::ecap::client_username_pa
     return core::errc::expired;
   if (request.username && !core::is_client_name(*request.username))
     return core::errc::invalid;
-  const auto& password = request.password;
-  if (password
-      && (password->empty() || password->size() > core::max_password_length
-          || password->find('\0') != std::string_view::npos))
+  if (request.password && !core::is_client_password(*request.password))
     return core::errc::invalid;
   return std::nullopt;
 }
@@ -47,6 +44,8 @@ core::expected<certificate_name> read_certificate(const messaging::ecap::client_
 }
 
 core::errc judge(const core::client_credential& found) noexcept {
+  if (found.status == core::credential_status::unknown)
+    return core::errc::unavailable;
   return core::valid_for_use(found.status) ? core::errc::none : core::errc::forbidden;
 }
 

@@ -34,8 +34,8 @@ struct certificate_name {
 [[nodiscard]] core::expected<certificate_name>
 read_certificate(const messaging::ecap::client_certificate_validation_request& request, core::timestamp now);
 
-/// The code for a known credential (its password, if it has one, was right): 403 for Suspended and Revoked, errc::none
-/// for a valid one.
+/// The code for a known credential (its password, if it has one, was right): 403 for Suspended and Revoked, 503 for a
+/// row without a known status, errc::none for a valid one.
 [[nodiscard]] core::errc judge(const core::client_credential& found) noexcept;
 
 } // namespace cm::actors

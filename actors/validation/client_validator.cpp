@@ -6,6 +6,8 @@
 #include "actors/runtime/periodic.hpp"
 #include "actors/validation/client_validation.hpp"
 #include "core/credentials/change_origin.hpp"
+#include "core/credentials/password_hash.hpp"
+#include "core/observability/damaged_rows.hpp"
 #include "core/observability/logging.hpp"
 
 #include <algorithm>
@@ -187,6 +189,13 @@ void take_found(client_validator_self self, const login_ptr& attempt,
                 const storage_reply<storage::found_basic>& found) {
   if (!found) {
     refuse_login(self, attempt, code_of_failure(found.error().code));
+    return;
+  }
+  if (found->credential && !core::can_verify(found->password_phc)) {
+    core::report_damaged_row("basic_credential", found->credential->id,
+                             "its password hash is malformed, or verifying it costs more than CM permits; set the "
+                             "password of this credential again");
+    refuse_login(self, attempt, core::errc::internal);
     return;
   }
   attempt->found = found->credential;

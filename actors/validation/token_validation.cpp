@@ -7,6 +7,8 @@ namespace cm::actors {
 core::errc judge(const std::optional<storage::found_token>& found) noexcept {
   if (!found)
     return core::errc::not_found;
+  if (found->status == core::credential_status::unknown)
+    return core::errc::unavailable;
   return core::valid_for_use(found->status) ? core::errc::none : core::errc::forbidden;
 }
 

@@ -9,7 +9,8 @@
 
 namespace cm::actors {
 
-/// The code for the result of a look-up: 404 for no token, 403 for Suspended and Revoked, errc::none for a valid token.
+/// The code for the result of a look-up: 404 for no token, 403 for Suspended and Revoked, 503 for a row without
+/// a known status, errc::none for a valid token.
 [[nodiscard]] core::errc judge(const std::optional<storage::found_token>& found) noexcept;
 
 /// Whether trustful mode accepts an unknown token. The reply has the token as endpoint ID, so it must be a valid one.

@@ -271,13 +271,15 @@ private:
 
 // Reads the optional "mode:" between "jdbc:mariadb:" and "//".
 std::optional<error> read_mode(std::string_view mode, jdbc_url& url) {
-  if (mode.empty() || mode == "sequential:")
-    return std::nullopt;
-  static constexpr std::array<std::string_view, 4> modes{
-    "loadbalance:", "failover:", "replication:", "load-balance-read:"};
+  // The names and aliases of the MariaDB driver for Java, in any case.
+  static constexpr std::array<std::string_view, 7> modes{
+    "loadbalance:",      "load-balance:", "load_balance:", "load-balance-read:",
+    "loadbalance-read:", "failover:",     "replication:"};
   const auto known = to_lower(mode);
+  if (known.empty() || known == "sequential:")
+    return std::nullopt;
   if (std::find(modes.begin(), modes.end(), known) == modes.end())
-    return wrong_url("no mode before // or one of sequential, loadbalance, failover, replication");
+    return wrong_url("no mode before // or one of sequential, load-balance, failover, replication");
   url.warnings.push_back("the mode " + known.substr(0, known.size() - 1)
                          + " has the effect of sequential: the hosts are tried in their order");
   return std::nullopt;

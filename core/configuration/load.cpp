@@ -3,6 +3,7 @@
 #include "core/configuration/configuration.hpp"
 #include "core/configuration/files.hpp"
 #include "core/configuration/placeholders.hpp"
+#include "core/configuration/profiles.hpp"
 #include "core/configuration/rules.hpp"
 #include "core/configuration/schema.hpp"
 #include "core/configuration/sources.hpp"
@@ -236,11 +237,21 @@ private:
   std::map<const property*, std::map<std::string, kept_value>> values_;
 };
 
+// The keys of all documents that apply.
+std::vector<file_entry> entries_of(const environment& variables, const std::string& file_name, const yaml_result& file,
+                                   std::vector<problem>& errors, std::vector<problem>& warnings) {
+  auto merged = merge_documents(variables, file_name, file);
+  errors.insert(errors.end(), merged.errors.begin(), merged.errors.end());
+  warnings.insert(warnings.end(), merged.warnings.begin(), merged.warnings.end());
+  return std::move(merged.entries);
+}
+
 load_result load_entries(const environment& variables, const std::string& file_name, const yaml_result& file) {
   load_result result;
   result.errors = file.errors;
   const bool file_was_read = file.errors.empty();
-  auto sources = gather(variables, file_name, file.entries, result.errors, result.warnings);
+  const auto entries = entries_of(variables, file_name, file, result.errors, result.warnings);
+  auto sources = gather(variables, file_name, entries, result.errors, result.warnings);
   loader all(variables, std::move(sources), result);
   all.read_values();
   all.warn_of_unknown();
@@ -273,7 +284,7 @@ load_result load_text(const environment& variables, const std::string& file_name
   const bool broken =
     std::any_of(file.errors.begin(), file.errors.end(), [](const problem& p) { return p.key.empty(); });
   if (broken)
-    file.entries.clear(); // the keys before a syntax error may not mean what they seem to
+    file = {{}, {}, std::move(file.errors)}; // the keys before a syntax error may not mean what they seem to
   return load_entries(variables, file_name, file);
 }
 
@@ -289,7 +300,7 @@ std::string value_of(const environment& variables, std::string_view key) {
   }
   std::vector<problem> errors;
   std::vector<problem> warnings;
-  auto sources = gather(variables, path, file.entries, errors, warnings);
+  auto sources = gather(variables, path, entries_of(variables, path, file, errors, warnings), errors, warnings);
   std::string result(wanted->row->default_value);
   if (const auto entry = sources.by_key.find(wanted->key()); entry != sources.by_key.end()) {
     placeholder_resolver resolver(variables, sources);

@@ -74,13 +74,14 @@ expected<nats_servers> parse_nats_urls(std::string_view text) {
   std::optional<login> seen;
   for (auto url : split(text, ',')) {
     url = trimmed(url);
-    const auto slashes = url.find("://");
-    if (slashes == std::string_view::npos)
-      return wrong();
-    const auto scheme = to_lower(url.substr(0, slashes));
+    if (url.empty())
+      continue; // as after a trailing comma
+    constexpr std::string_view separator = "://";
+    const auto slashes = url.find(separator);
+    const auto scheme = slashes == std::string_view::npos ? "nats" : to_lower(url.substr(0, slashes));
     if (scheme != "nats" && scheme != "tls")
       return wrong();
-    auto authority = url.substr(slashes + 3);
+    auto authority = slashes == std::string_view::npos ? url : url.substr(slashes + separator.size());
     if (const auto at_sign = authority.rfind('@'); at_sign != std::string_view::npos) {
       const auto userinfo = authority.substr(0, at_sign);
       const auto colon = userinfo.find(':');
@@ -99,6 +100,8 @@ expected<nats_servers> parse_nats_urls(std::string_view text) {
     if (result.urls.size() > max_servers)
       return wrong("at most 64 NATS URLs");
   }
+  if (result.urls.empty())
+    return wrong();
   if (seen) {
     result.username = std::move(seen->username);
     result.password = std::move(seen->password);

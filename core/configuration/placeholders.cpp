@@ -27,16 +27,15 @@ error fault(std::string message) {
   return make_error(errc::invalid, std::move(message));
 }
 
-// The index of the closing brace of the placeholder that begins at `start`, or npos.
+// The index of the closing brace of the placeholder that begins at `start`, or npos. Plain braces inside of it nest
+// too: the default of ${A:{"b":1}} is {"b":1}.
 std::size_t end_of(std::string_view text, std::size_t start) {
   std::size_t open = 0;
   for (std::size_t i = start; i < text.size(); ++i) {
-    if (text.substr(i, 2) == "${") {
+    if (text[i] == '{')
       ++open;
-      ++i;
-    } else if (text[i] == '}' && --open == 0) {
+    else if (text[i] == '}' && open > 0 && --open == 0)
       return i;
-    }
   }
   return std::string_view::npos;
 }
@@ -45,7 +44,7 @@ std::size_t end_of(std::string_view text, std::size_t start) {
 std::size_t colon_in(std::string_view inside) {
   std::size_t open = 0;
   for (std::size_t i = 0; i < inside.size(); ++i) {
-    if (inside.substr(i, 2) == "${")
+    if (inside[i] == '{')
       ++open;
     else if (inside[i] == '}' && open > 0)
       --open;
@@ -53,6 +52,34 @@ std::size_t colon_in(std::string_view inside) {
       return i;
   }
   return std::string_view::npos;
+}
+
+std::string replaced(std::string text, char from, char to) {
+  std::replace(text.begin(), text.end(), from, to);
+  return text;
+}
+
+// The environment variables in which Spring looks for a name: as written, with '_' for '.' and '-', the same in upper
+// case, and in upper case without '-'. The index of a list element becomes a part: a[0] is A_0.
+std::vector<std::string> relaxed_variables(std::string name) {
+  std::erase(name, ']');
+  name = replaced(std::move(name), '[', '.');
+  std::vector<std::string> names;
+  for (const auto& spelled : {name, to_upper(name)}) {
+    names.push_back(replaced(spelled, '.', '_'));
+    names.push_back(replaced(spelled, '-', '_'));
+    names.push_back(replaced(replaced(spelled, '.', '_'), '-', '_'));
+    names.push_back(spelled);
+  }
+  auto upper = replaced(to_upper(name), '.', '_');
+  std::erase(upper, '-');
+  names.push_back(std::move(upper));
+  return names;
+}
+
+// Kubernetes and Docker describe a service `mariadb` by a variable MARIADB_PORT=tcp://10.0.0.1:3306.
+bool describes_service(std::string_view variable, std::string_view text) {
+  return variable.ends_with("_PORT") && (text.starts_with("tcp://") || text.starts_with("udp://"));
 }
 
 } // namespace
@@ -98,14 +125,22 @@ expected<std::string> placeholder_resolver::replace(std::string_view inside) {
   path_.pop_back();
   if (!name)
     return name;
+  std::string fallback(colon == std::string_view::npos ? std::string_view{} : inside.substr(colon + 1));
+  bool has_fallback = colon != std::string_view::npos;
+  // The name may have come from nested placeholders together with its default: ${${X}} where X is a:b.
+  if (const auto inner = name->find(':'); inner != std::string::npos) {
+    fallback = name->substr(inner + 1) + (has_fallback ? ":" + fallback : std::string{});
+    has_fallback = true;
+    name->resize(inner);
+  }
   expected<std::string> value{std::string{}};
   if (look_up(*name, value))
     return value;
-  if (colon == std::string_view::npos)
+  if (!has_fallback)
     return fault("found the placeholder ${" + printable(*name)
                  + "}, expected the name of an environment variable or key that is set, or ${NAME:default}");
   path_.emplace_back();
-  value = expand(inside.substr(colon + 1));
+  value = expand(fallback);
   path_.pop_back();
   return value;
 }
@@ -119,35 +154,64 @@ expected<std::string> placeholder_resolver::descend(const std::string& name, std
   return value;
 }
 
+void placeholder_resolver::take_variable(const std::string& variable, const std::string& text,
+                                         expected<std::string>& into) {
+  if (sounds_secret(variable)) {
+    sensitive_ = true;
+    into = text; // placeholders in secrets from the environment are not replaced
+  } else {
+    into = descend("environment " + variable, text);
+  }
+}
+
+bool placeholder_resolver::take_key(const key_match& match, expected<std::string>& into) {
+  const auto key = match.key();
+  sensitive_ = sensitive_ || match.row->masked;
+  if (const auto entry = sources_.by_key.find(key); entry != sources_.by_key.end()) {
+    const auto& found = sources_.candidates[entry->second];
+    if (found.text.empty() && match.row->default_value.empty())
+      return false;
+    if (!found.text.empty()) {
+      into = found.literal ? expected<std::string>(found.text) : descend(key, found.text);
+      return true;
+    }
+  }
+  into = std::string(match.row->default_value);
+  return !match.row->default_value.empty();
+}
+
+const std::string* placeholder_resolver::find_unknown(const std::string& name) {
+  if (const auto exact = sources_.unknown.find(name); exact != sources_.unknown.end())
+    return &exact->first;
+  if (relaxed_unknown_.empty()) {
+    for (const auto& [key, entry] : sources_.unknown)
+      relaxed_unknown_.emplace(uniform_key(key), &key);
+  }
+  const auto found = relaxed_unknown_.find(uniform_key(name));
+  return found == relaxed_unknown_.end() ? nullptr : found->second;
+}
+
 bool placeholder_resolver::look_up(const std::string& name, expected<std::string>& into) {
   if (const auto* text = variables_.find(name)) {
-    if (sounds_secret(name)) {
-      sensitive_ = true;
-      into = *text; // placeholders in secrets from the environment are not replaced
-    } else {
-      into = descend("environment " + name, *text);
-    }
+    take_variable(name, *text, into);
     return true;
   }
-  if (const auto match = find_key(name)) {
-    const auto key = match->key();
-    sensitive_ = sensitive_ || match->row->masked;
-    if (const auto entry = sources_.by_key.find(key); entry != sources_.by_key.end()) {
-      const auto& found = sources_.candidates[entry->second];
-      if (found.text.empty() && match->row->default_value.empty())
-        return false;
-      if (!found.text.empty()) {
-        into = found.literal ? expected<std::string>(found.text) : descend(key, found.text);
-        return true;
-      }
-    }
-    into = std::string(match->row->default_value);
-    return !match->row->default_value.empty();
+  // Before the relaxed search of the environment: a key of the schema has more rules for its variables.
+  if (const auto match = find_key(name))
+    return take_key(*match, into);
+  if (name.size() > max_key_bytes)
+    return false;
+  for (const auto& variable : relaxed_variables(name)) {
+    const auto* text = variables_.find(variable);
+    if (text == nullptr || describes_service(variable, *text))
+      continue;
+    take_variable(variable, *text, into);
+    return true;
   }
-  if (const auto entry = sources_.unknown.find(name); entry != sources_.unknown.end()) {
-    used_.insert(name);
-    sensitive_ = sensitive_ || sounds_secret(name);
-    into = descend(name, entry->second.text);
+  if (const auto* key = find_unknown(name)) {
+    used_.insert(*key);
+    sensitive_ = sensitive_ || sounds_secret(*key);
+    into = descend(*key, sources_.unknown.at(*key).text);
     return true;
   }
   return false;

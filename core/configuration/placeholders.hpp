@@ -5,6 +5,7 @@
 #include "core/configuration/sources.hpp"
 
 #include <cstddef>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -18,8 +19,9 @@ struct resolved {
   bool sensitive = false; ///< contains a secret: do not show it
 };
 
-/// Replaces placeholders. Looks names up in the environment, then among the configuration keys, then in the schema's
-/// defaults. Limits per value: 32 levels, 1000 replacements, 64 KiB. Not thread-safe.
+/// Replaces placeholders by Spring's rule. Looks names up in the environment, then among the configuration keys, then
+/// in the schema's defaults; in each of them also in other spellings: ${mariadb.host} is the variable MARIADB_HOST.
+/// Limits per value: 32 levels, 1000 replacements, 64 KiB. Not thread-safe.
 class placeholder_resolver {
 public:
   placeholder_resolver(const environment& variables, const source_set& sources)
@@ -40,9 +42,18 @@ private:
   /// Returns whether `name` is known. If so, `into` receives its value or the error.
   [[nodiscard]] bool look_up(const std::string& name, expected<std::string>& into);
 
+  void take_variable(const std::string& variable, const std::string& text, expected<std::string>& into);
+
+  /// Returns whether the key of the schema has a value or a default.
+  [[nodiscard]] bool take_key(const key_match& match, expected<std::string>& into);
+
+  /// The key of the file, not in the schema, that `name` means; null if there is none.
+  [[nodiscard]] const std::string* find_unknown(const std::string& name);
+
   const environment& variables_;
   const source_set& sources_;
   std::set<std::string> used_;
+  std::map<std::string, const std::string*> relaxed_unknown_; // by uniform_key(); filled at its first use
   std::vector<std::string> path_; // the names whose values are being expanded, to detect cycles
   std::size_t replacements_ = 0;
   bool sensitive_ = false;

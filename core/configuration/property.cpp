@@ -2,6 +2,7 @@
 
 #include "core/base/text.hpp"
 #include "core/configuration/files.hpp"
+#include "core/configuration/text.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -24,6 +25,14 @@ bool is_web_url(std::string_view text) {
   const std::size_t start = scheme.starts_with("http://") ? 7 : scheme == "https://" ? 8 : 0;
   return start != 0 && text.size() > start && text[start] != '/'
          && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c != '\x7f'; });
+}
+
+std::optional<std::string> parse_listen_address(std::string_view text) {
+  if (text.starts_with('[') && text.ends_with(']'))
+    text = text.substr(1, text.size() - 2);
+  if (text == "0.0.0.0" || text == "*" || text == "::" || text == "0:0:0:0:0:0:0:0")
+    return "0.0.0.0";
+  return is_host_name(text) || is_ipv6_address(text) ? std::optional{std::string(text)} : std::nullopt;
 }
 
 // The bounds as text; empty if the value is unbounded.
@@ -151,6 +160,8 @@ std::string expectation(const property& row) {
     return "the path of a readable file";
   case value_type::web_url:
     return "an http:// or https:// URL";
+  case value_type::listen_address:
+    return "an IP address or a host name";
   case value_type::text:
   case value_type::path:
   case value_type::nats_urls:
@@ -193,6 +204,8 @@ expected<parsed> parse_value(const property& row, std::string_view text) {
     return parse_file(row, text);
   case value_type::web_url:
     return result(row, is_web_url(word) ? std::optional{std::string(word)} : std::nullopt);
+  case value_type::listen_address:
+    return result(row, parse_listen_address(word));
   case value_type::nats_urls:
     return parse_nats(word);
   case value_type::jdbc_url:

@@ -28,7 +28,7 @@ A value that is empty, in the environment or in the file, counts as not set.
 
 ### The file
 
-The file is YAML in UTF-8, one document, at most 1 MB, 32 levels and 512 bytes for a key; anchors, aliases and tags are
+The file is YAML in UTF-8, at most 1 MB, 32 levels and 512 bytes for a key; anchors, aliases and tags are
 refused. An empty file is valid, a missing one is not. Nested maps and dotted keys mean the same, also mixed, and case,
 `-` and `_` make no difference in a key (but they do in names that you choose, such as a logger or an application):
 
@@ -41,11 +41,19 @@ kaa.cm:
 
 A duplicate key is an error. An unknown key causes a warning that names the most similar known key.
 
+Elements of a list may have one key each (`nats.urls[0]`). The file may consist of several documents with `---` before
+each; a key in a later one overrides the same key in an earlier one. A document with `spring.profiles` or
+`spring.config.activate.on-profile` applies only if a profile that it names is active (`!name`: not active), else a
+warning says that it does not. Active are the profiles of `SPRING_PROFILES_ACTIVE`, or of `spring.profiles.active` in
+the file, or else `default`.
+
 ### The environment
 
 The variable of a key is the key in upper case, with `_` for `.`, and `_` or nothing for `-`:
-`kaa.cm.ep-token.length` is `KAA_CM_EP_TOKEN_LENGTH` or `KAA_CM_EPTOKEN_LENGTH`. Two variables that mean one key and
-have different values are an error. Families of keys:
+`kaa.cm.ep-token.length` is `KAA_CM_EP_TOKEN_LENGTH` or `KAA_CM_EPTOKEN_LENGTH`. A variable that is named like the key
+itself counts too. Two variables that mean one key and have different values are an error. Where the tables below name
+two keys for one value, the first one has precedence, wherever it is set. `NATS_URLS_0`, `NATS_URLS_1` and so on are the
+elements of `nats.urls`. Families of keys:
 
 | Variable | Key |
 |---|---|
@@ -67,9 +75,12 @@ the configuration file is accepted with a warning. No message shows the value of
 
 ### Placeholders
 
-`${NAME}` in a value is replaced by the environment variable `NAME`, or else by the value of the key `NAME`;
-`${NAME:default}` by the default if there is neither. Defaults may contain placeholders. A placeholder that refers to
-itself, directly or indirectly, is an error, and so is one that has neither a value nor a default.
+`${NAME}` in a value is replaced by the environment variable `NAME`, or else by the value of the key `NAME`, which need
+not be a key of CM; `${NAME:default}` by the default if there is neither. As in Spring, names match in other spellings
+too: `${mariadb.host:mariadb}` finds the variable `MARIADB_HOST`, `${my.db-host}` the variables `MY_DB_HOST` and
+`MY_DBHOST` and the key `my.dbHost`. A variable that ends with `_PORT` and describes a service (`tcp://…`) is not found
+that way. The first colon ends the name; defaults may contain colons, braces and placeholders. A placeholder that refers
+to itself, directly or indirectly, is an error, and so is one that has neither a value nor a default.
 
 ## Values
 
@@ -96,8 +107,9 @@ start.
 constexpr std::string_view ending = R"(## The JDBC URL
 
 `jdbc:mariadb://host:port/database?name=value&…`; `jdbc:mysql:` means the same. Several hosts are separated by commas and
-tried in their order: `jdbc:mariadb:sequential://a,b:3307/cm`. The modes `loadbalance`, `failover` and `replication` are
-accepted with a warning and mean `sequential`. An IPv6 address is written in brackets; a host may be written
+tried in their order: `jdbc:mariadb:sequential://a,b:3307/cm`. The driver's other modes (`load-balance` or
+`loadbalance`, `load-balance-read`, `failover`, `replication`), in any case, are accepted with a warning and
+mean `sequential`. An IPv6 address is written in brackets; a host may be written
 `address=(host=a)(port=3306)`. The default port is 3306; the name of the database is required.
 
 | Parameter | Meaning |
@@ -170,6 +182,8 @@ std::string type_text(const property& row) {
     return "readable file";
   case web_url:
     return "URL";
+  case listen_address:
+    return "address";
   case value_type::nats_urls:
     return "NATS URLs";
   case value_type::jdbc_url:

@@ -1,9 +1,8 @@
 #include "core/configuration/rules.hpp"
 
+#include "core/configuration/processors.hpp"
 #include "core/configuration/value.hpp"
 
-#include <algorithm>
-#include <sched.h>
 #include <string_view>
 #include <utility>
 
@@ -12,15 +11,6 @@ namespace cm::core::configuration {
 namespace {
 
 constexpr std::size_t short_key = 16; // bytes; 128 random bits cannot be found by brute force
-
-// The number of cores that this process may use; in a container it can be less than the number of cores.
-std::size_t usable_cores() {
-  cpu_set_t cores;
-  CPU_ZERO(&cores);
-  if (::sched_getaffinity(0, sizeof cores, &cores) != 0)
-    return 1;
-  return static_cast<std::size_t>(std::max(1, CPU_COUNT(&cores)));
-}
 
 class checker {
 public:
@@ -62,6 +52,21 @@ public:
     errors_.push_back(
       {setting == nullptr ? std::string("default") : setting->where, "management.port",
        "found " + std::to_string(value_.management.port) + ", which is server.port too, expected two different ports"});
+  }
+
+  // As in Spring, a certificate or a key store switches TLS on, unless `enabled` is false.
+  void own_tls() {
+    const auto require_none = [&](const std::string& requested_by, const std::string& enabled, const char* what) {
+      if (requested_by.empty() || find(enabled) != nullptr)
+        return;
+      std::erase_if(warnings_, [&](const problem& p) { return p.key == requested_by; }); // the error says more
+      errors_.push_back({where(requested_by), requested_by,
+                         std::string("set, expected no certificate and no key store: TLS is not available in this "
+                                     "release, and without it the ")
+                           + what + " would be served without TLS (" + enabled + ": false permits that)"});
+    };
+    require_none(value_.server.tls_requested_by, "server.ssl.enabled", "REST API");
+    require_none(value_.management.tls_requested_by, "management.ssl.enabled", "management port");
   }
 
   void nats_tls() {
@@ -126,7 +131,7 @@ void derive(settings& value) {
   value.management.health_status_mapping.emplace("UNKNOWN", 503);
   auto& credentials = value.credentials;
   if (credentials.provider_concurrency == 0)
-    credentials.provider_concurrency = usable_cores();
+    credentials.provider_concurrency = usable_processors();
   if (credentials.cache_max_bytes == 0)
     credentials.cache_max_bytes = value.memory_budget_bytes / cache_share;
 }
@@ -137,6 +142,7 @@ void check(const settings& value, const source_set& sources, std::vector<problem
   all.license();
   all.monitoring_agent();
   all.ports();
+  all.own_tls();
   all.nats_tls();
   all.token_hash_key();
   all.database_login();

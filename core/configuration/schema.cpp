@@ -11,13 +11,6 @@ namespace cm::core::configuration {
 
 namespace {
 
-// Spring's uniform form of a key: keys that differ only in case, '-' and '_' are equal.
-std::string uniform(std::string_view key) {
-  auto result = to_lower(key);
-  std::erase_if(result, [](char c) { return c == '-' || c == '_'; });
-  return result;
-}
-
 struct family {
   std::string prefix; // in uniform form, with a trailing dot
   std::size_t parts = 0;
@@ -39,11 +32,11 @@ index make_index() {
   }
   for (const auto* row : result.rows) {
     if (row->family != wildcard::none) {
-      result.families.push_back({uniform(row->key) + ".", split(row->key, '.').size(), row});
+      result.families.push_back({uniform_key(row->key) + ".", split(row->key, '.').size(), row});
     } else if (!row->key.empty()) {
-      result.plain.emplace(uniform(row->key), row);
+      result.plain.emplace(uniform_key(row->key), row);
       if (!row->aliases[0].empty())
-        result.plain.emplace(uniform(row->aliases[0]), row);
+        result.plain.emplace(uniform_key(row->aliases[0]), row);
     }
   }
   return result;
@@ -76,7 +69,31 @@ std::string canonical_instance(const property& row, std::string_view written) {
   return std::string(written);
 }
 
+// Appends the variables that set a key: in upper case, and named like the key itself.
+void add_variables(std::vector<std::string>& into, std::string_view key) {
+  const auto add = [&](std::string name) {
+    if (std::find(into.begin(), into.end(), name) == into.end())
+      into.push_back(std::move(name));
+  };
+  if (key.empty())
+    return;
+  auto name = to_upper(key);
+  std::replace(name.begin(), name.end(), '.', '_');
+  auto without = name;
+  std::erase(without, '-');
+  std::replace(name.begin(), name.end(), '-', '_');
+  add(std::move(name));
+  add(std::move(without));
+  add(std::string(key));
+}
+
 } // namespace
+
+std::string uniform_key(std::string_view key) {
+  auto result = to_lower(key);
+  std::erase_if(result, [](char c) { return c == '-' || c == '_'; });
+  return result;
+}
 
 std::span<const property* const> schema() {
   return the_index().rows;
@@ -88,7 +105,7 @@ std::string key_match::key() const {
 }
 
 std::optional<key_match> find_key(std::string_view written) {
-  const auto form = uniform(written);
+  const auto form = uniform_key(written);
   if (const auto found = the_index().plain.find(form); found != the_index().plain.end())
     return key_match{found->second, {}};
   for (const auto& [prefix, parts, row] : the_index().families) {
@@ -102,8 +119,12 @@ std::optional<key_match> find_key(std::string_view written) {
   return std::nullopt;
 }
 
+bool is_alias(std::string_view written, const property& row) {
+  return !row.aliases[0].empty() && uniform_key(written) == uniform_key(row.aliases[0]);
+}
+
 bool is_beginning_of_key(std::string_view written) {
-  const auto beginning = uniform(written) + ".";
+  const auto beginning = uniform_key(written) + ".";
   const auto& [rows, plain, families] = the_index();
   const auto next = plain.lower_bound(beginning);
   return (next != plain.end() && next->first.starts_with(beginning))
@@ -112,7 +133,7 @@ bool is_beginning_of_key(std::string_view written) {
 }
 
 std::optional<std::string> nearest_key(std::string_view unknown) {
-  const auto form = uniform(unknown);
+  const auto form = uniform_key(unknown);
   std::size_t best = std::max<std::size_t>(1, std::min<std::size_t>(4, form.size() / 4)) + 1;
   std::optional<std::string> result;
   const auto consider = [&](std::string_view candidate, std::string_view against, const auto& name) {
@@ -131,7 +152,7 @@ std::optional<std::string> nearest_key(std::string_view unknown) {
     const auto rest = after_parts(unknown, parts);
     if (rest.empty())
       continue;
-    const auto written = form.substr(0, form.size() - uniform(rest).size());
+    const auto written = form.substr(0, form.size() - uniform_key(rest).size());
     consider(prefix, written, [key = row->key, rest] { return std::string(key) + "." + std::string(rest); });
   }
   return result;
@@ -141,25 +162,17 @@ std::vector<std::string> variables_of(const property& row) {
   std::vector<std::string> result;
   if (row.family != wildcard::none)
     return result;
-  const auto add = [&](std::string name) {
-    if (std::find(result.begin(), result.end(), name) == result.end())
-      result.push_back(std::move(name));
-  };
   for (const auto variable : row.variables) {
     if (!variable.empty())
-      add(std::string(variable));
+      result.emplace_back(variable);
   }
-  for (const auto key : {row.key, row.aliases[0]}) {
-    if (key.empty())
-      continue;
-    auto name = to_upper(key);
-    std::replace(name.begin(), name.end(), '.', '_');
-    auto without = name;
-    std::erase(without, '-');
-    std::replace(name.begin(), name.end(), '-', '_');
-    add(std::move(name));
-    add(std::move(without));
-  }
+  add_variables(result, row.key);
+  return result;
+}
+
+std::vector<std::string> variables_of_alias(const property& row) {
+  std::vector<std::string> result;
+  add_variables(result, row.aliases[0]);
   return result;
 }
 

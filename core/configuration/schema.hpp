@@ -22,6 +22,9 @@ namespace cm::core::configuration {
 [[nodiscard]] std::span<const property> credential_properties();
 [[nodiscard]] std::span<const property> security_properties();
 
+/// Spring's uniform form of a key: keys that differ only in case, '-' and '_' are equal.
+[[nodiscard]] std::string uniform_key(std::string_view key);
+
 /// A row and, for a family of keys, the member.
 struct key_match {
   const property* row = nullptr;
@@ -35,14 +38,21 @@ struct key_match {
 /// aliases.
 [[nodiscard]] std::optional<key_match> find_key(std::string_view written);
 
+/// Whether a key that find_key() has found is the row's alias.
+[[nodiscard]] bool is_alias(std::string_view written, const property& row);
+
 /// Whether any key of the schema begins with `written` and a dot.
 [[nodiscard]] bool is_beginning_of_key(std::string_view written);
 
 /// The known key that is most similar to an unknown one; empty if none is similar enough.
 [[nodiscard]] std::optional<std::string> nearest_key(std::string_view unknown);
 
-/// The environment variables that set a row, without those with the suffix _FILE; empty for a family.
+/// The environment variables that set a row, without those with the suffix _FILE and those of its alias; empty for a
+/// family.
 [[nodiscard]] std::vector<std::string> variables_of(const property& row);
+
+/// The environment variables that set the alias of a row; empty if it has none.
+[[nodiscard]] std::vector<std::string> variables_of_alias(const property& row);
 
 /// The prefix of the variables that set members of a family ("LOGGING_LEVEL_"); empty if there are none.
 [[nodiscard]] std::string variable_prefix_of(const property& row);

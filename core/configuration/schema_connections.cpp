@@ -41,9 +41,9 @@ constexpr property connections_rows[]{
    .default_value = "nats://nats:4222",
    .mark = platform,
    .description =
-     "The servers of the NATS cluster, separated by commas or as a YAML list; `tls://` for TLS. The "
-     "default port is 4222. A login in a URL is accepted with a warning, percent-decoded (`%40` is @); the keys "
-     "below take precedence.",
+     "The servers of the NATS cluster, separated by commas or as a YAML list; `tls://` for TLS. A missing scheme means "
+     "`nats://`, the default port is 4222, and empty items are skipped. A login in a URL is accepted with a warning, "
+     "percent-decoded (`%40` is @); the keys below take precedence.",
    .apply = apply_nats_urls},
   {.group = nats_group,
    .key = "nats.username",

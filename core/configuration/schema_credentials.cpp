@@ -114,11 +114,13 @@ constexpr property credentials_rows[]{
   {.group = cache_group,
    .key = "kaa.ecap.provider.concurrency",
    .type = integer,
-   .default_note = "the number of processor cores",
+   .default_note = "the processors that the process may use",
    .min_value = 1,
    .max_value = 1024,
-   .description = "Number of cores to use. CM runs half as many shared threads, token validators, event loops of the "
-                  "REST port and password workers, but at least one of each.",
+   .description =
+     "Number of cores to use. The default is the number of cores in the affinity mask, or the CPU quota of "
+     "the container (rounded up) if that is less. CM runs half as many shared threads, token validators, "
+     "event loops of the REST port and password workers, but at least one of each.",
    .apply = [](settings& s, const parsed_value& v,
                const std::string&) { s.credentials.provider_concurrency = count_in(v); },
    .derived = [](const settings& s) { return std::to_string(s.credentials.provider_concurrency); }},

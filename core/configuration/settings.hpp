@@ -57,11 +57,13 @@ struct nats_settings {
 /// server.*
 struct server_settings {
   std::uint16_t port = 80;
+  std::string tls_requested_by; ///< the key of a certificate or key store that is set; empty: none
 };
 
 /// management.*, endpoints.*
 struct management_settings {
   std::uint16_t port = 8080;
+  std::string tls_requested_by; ///< the key of a certificate or key store that is set; empty: none
   bool health_enabled = true;
   bool info_enabled = true;
   bool metrics_enabled = true;

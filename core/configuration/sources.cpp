@@ -3,6 +3,7 @@
 #include "core/base/identifiers.hpp"
 #include "core/base/text.hpp"
 #include "core/configuration/files.hpp"
+#include "core/configuration/indexed_keys.hpp"
 #include "core/configuration/text.hpp"
 
 #include <algorithm>
@@ -52,7 +53,8 @@ public:
           result_.broken.insert(match->key());
         continue;
       }
-      if (!note_line(match ? match->key() : entry.key, entry, where))
+      const bool alias = match && is_alias(entry.key, *match->row);
+      if (!note_line(!match ? entry.key : alias ? std::string(match->row->aliases[0]) : match->key(), entry, where))
         continue;
       if (!match) {
         if (!is_beginning_of_key(entry.key))
@@ -62,7 +64,7 @@ public:
       if (match->row->family == wildcard::application)
         add_application(*match, entry, where);
       else
-        result_.candidates.push_back({std::move(*match), entry.text, where, true, false, entry.key});
+        result_.candidates.push_back({std::move(*match), entry.text, where, true, false, entry.key, alias});
     }
   }
 
@@ -76,6 +78,7 @@ public:
   }
 
   source_set finish() {
+    drop_aliases();
     // The environment overrides the file.
     std::set<std::string> in_environment;
     for (const auto& c : result_.candidates) {
@@ -91,6 +94,26 @@ public:
   }
 
 private:
+  // Drops the aliases of keys that are set themselves, with a warning.
+  void drop_aliases() {
+    std::map<std::string, std::string> set; // key -> where
+    for (const auto& c : result_.candidates) {
+      if (!c.alias && !c.text.empty())
+        set.emplace(c.match.key(), c.where);
+    }
+    std::erase_if(result_.candidates, [&](const candidate& c) {
+      const auto key = c.alias ? set.find(c.match.key()) : set.end();
+      if (key == set.end())
+        return false;
+      warnings_.push_back(
+        {c.where, c.written, "without effect, because " + key->first + " is set (" + key->second + ")"});
+      return true;
+    });
+    // An empty key must not take the place of its alias.
+    std::erase_if(result_.candidates,
+                  [&](const candidate& c) { return !c.alias && c.text.empty() && !c.match.row->aliases[0].empty(); });
+  }
+
   // Records the line of a key. If the file has the key already, reports an error and returns false.
   bool note_line(const std::string& key, const file_entry& entry, const std::string& where) {
     const auto [known, inserted] = lines_.emplace(key, entry.line);
@@ -154,9 +177,16 @@ private:
   }
 
   void read_row(const property& row, const environment& variables) {
+    read_names(row, variables, variables_of(row), false);
+    if (!row.aliases[0].empty())
+      read_names(row, variables, variables_of_alias(row), true);
+  }
+
+  void read_names(const property& row, const environment& variables, const std::vector<std::string>& names,
+                  bool alias) {
     std::optional<std::string> variable;
     std::optional<std::string> file;
-    for (const auto& name : variables_of(row)) {
+    for (const auto& name : names) {
       if (!choose(row, variable, name, variables)
           || (row.file_variable && !choose(row, file, name + "_FILE", variables)))
         return;
@@ -171,7 +201,19 @@ private:
         warnings_.push_back(
           {variable_location(*variable), {}, "ignored: it describes a Kubernetes service, not a port"});
       else
-        result_.candidates.push_back({{&row, {}}, text, variable_location(*variable), false, row.masked});
+        result_.candidates.push_back({{&row, {}}, text, variable_location(*variable), false, row.masked, {}, alias});
+    } else if (row.type == value_type::nats_urls) {
+      read_list(row, variables);
+    }
+  }
+
+  void read_list(const property& row, const environment& variables) {
+    for (const auto& name : variables_of(row)) {
+      auto text = list_from_variables(variables, name);
+      if (text.empty())
+        continue;
+      result_.candidates.push_back({{&row, {}}, std::move(text), variable_location(name + "_0"), false, row.masked});
+      return;
     }
   }
 
@@ -238,10 +280,12 @@ void warn_of_near_variables(const environment& variables, std::vector<problem>& 
       if (row->file_variable)
         known.insert(name + "_FILE");
     }
+    for (auto& name : variables_of_alias(*row))
+      known.insert(std::move(name));
   }
   for (const auto& [name, value] : variables.variables()) {
     const std::string_view text = name;
-    if (known.contains(name) || name.size() > 64
+    if (known.contains(name) || name.size() > 64 || name.starts_with("NATS_URLS_")
         || std::none_of(beginnings.begin(), beginnings.end(), [&](auto b) { return text.starts_with(b); }))
       continue;
     std::size_t best = near + 1;

@@ -20,6 +20,7 @@ struct candidate {
   bool from_file = false;
   bool literal = false;  ///< placeholders are not replaced: a secret from the environment or a secret file
   std::string written{}; ///< the key as spelled in the file; may be empty otherwise
+  bool alias = false;    ///< set by another key with the same meaning
 };
 
 /// A key of the file that is not in the schema.
@@ -35,7 +36,8 @@ struct source_set {
   std::set<std::string> broken; ///< keys for which an error has been reported already
 };
 
-/// Merges file and environment. Appends to `errors` and `warnings`.
+/// Merges file and environment. A key has precedence over its alias, wherever the two are set. Appends to `errors` and
+/// `warnings`.
 [[nodiscard]] source_set gather(const environment& variables, const std::string& file_name,
                                 const std::vector<file_entry>& entries, std::vector<problem>& errors,
                                 std::vector<problem>& warnings);

@@ -29,6 +29,7 @@ enum class value_type : std::uint8_t {
   path,          ///< a file that need not exist at start
   readable_file, ///< a file that must exist at start
   web_url,
+  listen_address, ///< an IP address or host name; every form of "all addresses" is "0.0.0.0"
   nats_urls,
   jdbc_url,
   java_options,
@@ -86,8 +87,8 @@ struct parsed {
 /// Parses an HTTP status from 200 to 599: a number, or a name of Spring's HttpStatus (`SERVICE_UNAVAILABLE`).
 [[nodiscard]] std::optional<int> parse_http_status(std::string_view text);
 
-/// Parses comma-separated `nats://` and `tls://` URLs. Separates the login from the URLs and decodes its percent
-/// encoding; all URLs with a login must have the same one.
+/// Parses comma-separated `nats://` and `tls://` URLs. Skips empty items; a missing scheme means `nats://`. Separates
+/// the login from the URLs and decodes its percent encoding; all URLs with a login must have the same one.
 [[nodiscard]] expected<nats_servers> parse_nats_urls(std::string_view text);
 
 /// Parses JVM options, separated by spaces.

@@ -241,6 +241,35 @@ std::optional<problem> unfit_bytes(const std::string& file_name, std::string_vie
   return std::nullopt;
 }
 
+// The line of the text that is counted from 0.
+std::string_view line_at(std::string_view text, int number) {
+  const auto lines = split(text, '\n');
+  const auto index = static_cast<std::size_t>(number);
+  return number < 0 || index >= lines.size() ? std::string_view{} : lines[index];
+}
+
+// Reads the documents after the first one. Each must begin with "---", which the parser consumes: at a character that
+// cannot begin a document, yaml-cpp does not advance and would return empty documents endlessly.
+void read_further(const std::string& file_name, std::string_view text, YAML::Parser& parser, yaml_result& into) {
+  for (;;) {
+    yaml_result document;
+    flattener next(file_name, document);
+    if (!parser.HandleNextDocument(next))
+      return;
+    const bool is_separate = line_at(text, next.start().line).starts_with("---");
+    if (!is_separate || into.further.size() + 2 > max_documents) {
+      into.errors.push_back({location(file_name, next.start()),
+                             {},
+                             is_separate ? "more than 64 YAML documents"
+                                         : "found text after the end of the YAML document, expected --- before the "
+                                           "next one"});
+      return;
+    }
+    into.further.push_back(std::move(document.entries));
+    into.errors.insert(into.errors.end(), document.errors.begin(), document.errors.end());
+  }
+}
+
 } // namespace
 
 yaml_result read_yaml(const std::string& file_name, std::string_view text) {
@@ -255,14 +284,7 @@ yaml_result read_yaml(const std::string& file_name, std::string_view text) {
     flattener first(file_name, result);
     if (!parser.HandleNextDocument(first))
       return result;
-    // Accept a second, empty document: a "---" at the end. Do not loop over more: at a character that cannot begin a
-    // document, yaml-cpp does not advance and would return empty documents endlessly.
-    yaml_result more;
-    flattener second(file_name, more);
-    if (parser.HandleNextDocument(second) && (!more.entries.empty() || parser.HandleNextDocument(second)))
-      result.errors.push_back({location(file_name, second.start()),
-                               {},
-                               "found text after the end of the YAML document, expected one document"});
+    read_further(file_name, text, parser, result);
   } catch (const refusal& fault) {
     result.errors.push_back({location(file_name, fault.mark), {}, fault.reason});
   } catch (const YAML::Exception& fault) {

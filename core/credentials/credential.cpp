@@ -37,6 +37,10 @@ std::optional<credential_status> parse_credential_status(std::string_view text) 
   return std::nullopt;
 }
 
+error unknown_status_error() {
+  return make_error(errc::unavailable, "The status of this credential in the database is not valid");
+}
+
 transition check_transition(credential_status from, credential_status to) noexcept {
   const auto row = static_cast<std::size_t>(from);
   const auto column = static_cast<std::size_t>(to);

@@ -15,11 +15,13 @@ enum class credential_status : std::uint8_t {
   active = 1,    ///< used at least once, valid
   suspended = 2, ///< temporarily refused
   revoked = 3,   ///< permanently refused
+  unknown = 255, ///< read from a damaged row: not valid for use, no transition from or to it, and never stored in one
 };
 
+/// Number of the statuses that a credential can have; `unknown` is none of them.
 inline constexpr std::size_t credential_status_count = 4;
 
-/// The name in REST and ECAP: "Inactive", "Active", "Suspended", "Revoked".
+/// The name in REST and ECAP: "Inactive", "Active", "Suspended", "Revoked"; "Unknown" for a damaged row.
 [[nodiscard]] std::string_view to_string(credential_status status) noexcept;
 
 /// Case-sensitive, like the platform's enumeration.
@@ -29,6 +31,9 @@ inline constexpr std::size_t credential_status_count = 4;
 [[nodiscard]] constexpr bool valid_for_use(credential_status status) noexcept {
   return status == credential_status::inactive || status == credential_status::active;
 }
+
+/// The error of a request that needs the status of a damaged row: errc::unavailable. CM cannot tell whether to admit.
+[[nodiscard]] error unknown_status_error();
 
 /// The effect of a requested state change.
 enum class transition : std::uint8_t {

@@ -20,7 +20,7 @@ namespace {
 // The parameters of contract 6.2.
 constexpr unsigned passes = 2;
 constexpr std::uint32_t memory_kib = 19 * 1024;
-constexpr std::string_view argon2id_prefix = crypto_pwhash_argon2id_STRPREFIX;
+static_assert(memory_kib <= max_hash_memory_kib && std::uint64_t{memory_kib} * passes <= max_hash_work_kib);
 
 /// Initialises libsodium once. sodium_init() is thread-safe and idempotent.
 void require_sodium() {
@@ -29,41 +29,35 @@ void require_sodium() {
     throw std::runtime_error("libsodium cannot be used");
 }
 
-struct argon2_cost {
+/// The parts of a PHC string as libsodium accepts it: "$argon2id$v=19$m=19456,t=2,p=1$salt$hash", or with argon2i.
+struct phc_parts {
+  bool argon2id = true;
   std::uint32_t memory_kib = 0;
   std::uint32_t passes = 0;
-  std::optional<std::uint32_t> lanes;
-  std::string_view salt_and_hash; ///< "$salt$hash", views of the string
+  std::uint32_t lanes = 0;
+  std::array<unsigned char, crypto_pwhash_STRBYTES> salt{};
+  std::size_t salt_size = 0;
+  std::array<unsigned char, crypto_pwhash_STRBYTES> hash{};
+  std::size_t hash_size = 0;
 };
 
-/// The value of parameter `name` ("m=") in a list like "m=19456,t=2,p=1".
-std::optional<std::uint32_t> parameter(std::string_view list, std::string_view name) {
-  while (!list.empty()) {
-    const auto comma = list.find(',');
-    const auto item = list.substr(0, comma);
-    list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
-    if (!item.starts_with(name))
-      continue;
-    return parse_number<std::uint32_t>(item.substr(name.size()));
-  }
-  return std::nullopt;
+/// Removes `prefix` from the front of `text`; returns whether it was present.
+bool skip(std::string_view& text, std::string_view prefix) {
+  if (!text.starts_with(prefix))
+    return false;
+  text.remove_prefix(prefix.size());
+  return true;
 }
 
-/// Parses the cost parameters of "$argon2id$v=19$m=19456,t=2,p=1$salt$hash"; empty for any other text.
-std::optional<argon2_cost> cost_of(std::string_view phc) {
-  constexpr std::string_view version = "v=19$"; // Argon2 version 1.3, the only one that libsodium generates
-  if (phc.size() >= crypto_pwhash_STRBYTES || !phc.starts_with(argon2id_prefix))
-    return std::nullopt;
-  phc.remove_prefix(argon2id_prefix.size());
-  if (!phc.starts_with(version))
-    return std::nullopt;
-  phc.remove_prefix(version.size());
-  const auto list = phc.substr(0, phc.find('$'));
-  const auto memory = parameter(list, "m=");
-  const auto rounds = parameter(list, "t=");
-  if (!memory || !rounds)
-    return std::nullopt;
-  return argon2_cost{*memory, *rounds, parameter(list, "p="), phc.substr(list.size())};
+/// Removes a number from the front of `text`. It has one spelling only, without leading zeros, as in libsodium.
+bool take_number(std::string_view& text, std::uint32_t& into) {
+  const auto digits = text.substr(0, text.find_first_not_of("0123456789"));
+  const auto value = parse_number<std::uint32_t>(digits);
+  if (!value || digits != std::to_string(*value))
+    return false;
+  into = *value;
+  text.remove_prefix(digits.size());
+  return true;
 }
 
 /// Decodes unpadded Base64 into `out` and returns the size; empty if `text` is not valid or too long.
@@ -79,53 +73,67 @@ std::optional<std::size_t> decode_base64(std::string_view text, std::array<unsig
   return size;
 }
 
-/// The parts of a PHC string in the format of hash_password() with any cost: one lane, a salt of 16 bytes.
-struct phc_parts {
-  argon2_cost cost;
-  std::array<unsigned char, crypto_pwhash_argon2id_SALTBYTES> salt{};
-  std::array<unsigned char, crypto_pwhash_STRBYTES> hash{};
-  std::size_t hash_size = 0;
-};
-
+/// Parses a PHC string, whatever its cost; empty for any other text. The order of the parameters is fixed, and only
+/// Argon2 version 1.3 is known: libsodium accepts nothing else.
 std::optional<phc_parts> parts_of(std::string_view phc) {
-  const auto cost = cost_of(phc);
-  if (!cost || cost->lanes != 1U || cost->salt_and_hash.empty())
+  phc_parts parts;
+  if (phc.size() >= crypto_pwhash_STRBYTES)
     return std::nullopt;
-  phc_parts parts{*cost, {}, {}, 0};
-  // libsodium accepts the parameters in one spelling only: this order, no leading zeros.
-  const std::string spelled =
-    "m=" + std::to_string(cost->memory_kib) + ",t=" + std::to_string(cost->passes) + ",p=1" + '$';
-  const auto text = cost->salt_and_hash.substr(1);
-  const auto dollar = text.find('$');
-  if (phc.find('$' + spelled) == std::string::npos || dollar == std::string_view::npos)
+  parts.argon2id = skip(phc, crypto_pwhash_argon2id_STRPREFIX);
+  if (!parts.argon2id && !skip(phc, crypto_pwhash_argon2i_STRPREFIX))
     return std::nullopt;
-  const auto salt_size = decode_base64(text.substr(0, dollar), parts.salt);
-  const auto hash_size = decode_base64(text.substr(dollar + 1), parts.hash);
-  if (salt_size != parts.salt.size() || !hash_size || *hash_size < crypto_pwhash_argon2id_BYTES_MIN)
+  if (!skip(phc, "v=19$m=") || !take_number(phc, parts.memory_kib) || !skip(phc, ",t=")
+      || !take_number(phc, parts.passes) || !skip(phc, ",p=") || !take_number(phc, parts.lanes) || !skip(phc, "$"))
     return std::nullopt;
+  const auto dollar = phc.find('$');
+  if (dollar == std::string_view::npos)
+    return std::nullopt;
+  const auto salt_size = decode_base64(phc.substr(0, dollar), parts.salt);
+  const auto hash_size = decode_base64(phc.substr(dollar + 1), parts.hash);
+  if (!salt_size || !hash_size)
+    return std::nullopt;
+  parts.salt_size = *salt_size;
   parts.hash_size = *hash_size;
   return parts;
 }
 
-/// Throws std::bad_alloc unless the memory that the Argon2 parameters of the PHC string require can be allocated now.
-/// Does nothing if the string has no memory parameter.
-void require_memory(std::string_view phc) {
-  constexpr std::string_view parameters = "$m=";
-  const auto begin = phc.find(parameters);
-  if (begin == std::string_view::npos)
-    return;
-  const auto list = phc.substr(begin + 1);
-  const auto memory_needed = parameter(list.substr(0, list.find('$')), "m=");
-  if (!memory_needed)
-    return;
-  const std::size_t size = (std::size_t{*memory_needed} + 1) * 1024;
+/// Whether the parameters are valid for Argon2, and CM can afford to verify such a hash.
+bool is_affordable(const phc_parts& parts) {
+  constexpr std::size_t min_salt = 8; // of Argon2 (RFC 9106), like the next two
+  constexpr std::uint32_t min_memory_per_lane_kib = 8;
+  constexpr std::size_t min_hash = crypto_pwhash_argon2id_BYTES_MIN;
+  return parts.passes >= 1 && parts.passes <= max_hash_passes && parts.lanes >= 1 && parts.lanes <= max_hash_lanes
+         && parts.memory_kib <= max_hash_memory_kib && parts.memory_kib >= min_memory_per_lane_kib * parts.lanes
+         && std::uint64_t{parts.memory_kib} * parts.passes <= max_hash_work_kib && parts.salt_size >= min_salt
+         && parts.hash_size >= min_hash;
+}
+
+/// Throws std::bad_alloc unless the memory that verifying such a hash requires can be allocated now.
+void require_memory(const phc_parts& parts) {
+  const std::size_t size = (std::size_t{parts.memory_kib} + 1) * 1024;
   void* const memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED)
     throw std::bad_alloc();
   munmap(memory, size);
 }
 
+/// Compares a password with a hash that crypto_pwhash() can compute.
+bool matches_computed(const phc_parts& parts, const secret& password) {
+  std::array<unsigned char, crypto_pwhash_STRBYTES> computed{};
+  if (crypto_pwhash(computed.data(), parts.hash_size, password.c_str(), password.reveal().size(), parts.salt.data(),
+                    parts.passes, std::size_t{parts.memory_kib} * 1024, crypto_pwhash_ALG_ARGON2ID13)
+      != 0)
+    throw std::bad_alloc();
+  const bool matches = sodium_memcmp(computed.data(), parts.hash.data(), parts.hash_size) == 0;
+  sodium_memzero(computed.data(), computed.size());
+  return matches;
+}
+
 } // namespace
+
+bool is_client_password(std::string_view text) noexcept {
+  return !text.empty() && text.size() <= max_password_length && text.find('\0') == std::string_view::npos;
+}
 
 expected<secret> hash_password(const secret& password) {
   require_sodium();
@@ -143,40 +151,35 @@ expected<secret> hash_password(const secret& password) {
   return result;
 }
 
+bool can_verify(const secret& phc) {
+  require_sodium();
+  const auto parts = parts_of(phc.reveal());
+  return parts && is_affordable(*parts);
+}
+
 bool verify_password(const secret& phc, const secret& password) {
   require_sodium();
-  // libsodium reads up to the terminating zero and rejects longer strings.
-  if (phc.reveal().size() >= crypto_pwhash_STRBYTES)
+  const auto parts = parts_of(phc.reveal());
+  if (!parts || !is_affordable(*parts))
     return false;
   // Not with crypto_pwhash_str_verify(): in libsodium 1.0.18 its result for a failed allocation is the same as for a
   // wrong password, including errno EINVAL. CM must not refuse a correct password because memory is short.
   // crypto_pwhash() computes the same hash and fails only if it cannot compute it.
-  if (const auto parts = parts_of(phc.reveal())) {
-    if (parts->cost.passes < crypto_pwhash_argon2id_OPSLIMIT_MIN
-        || parts->cost.memory_kib < crypto_pwhash_argon2id_MEMLIMIT_MIN / 1024
-        || password.reveal().size() > crypto_pwhash_argon2id_PASSWD_MAX)
-      return false;
-    std::array<unsigned char, crypto_pwhash_STRBYTES> computed{};
-    if (crypto_pwhash(computed.data(), parts->hash_size, password.c_str(), password.reveal().size(), parts->salt.data(),
-                      parts->cost.passes, std::size_t{parts->cost.memory_kib} * 1024, crypto_pwhash_ALG_ARGON2ID13)
-        != 0)
-      throw std::bad_alloc();
-    const bool matches = sodium_memcmp(computed.data(), parts->hash.data(), parts->hash_size) == 0;
-    sodium_memzero(computed.data(), computed.size());
-    return matches;
-  }
+  if (parts->argon2id && parts->lanes == 1 && parts->salt_size == crypto_pwhash_argon2id_SALTBYTES)
+    return password.reveal().size() <= crypto_pwhash_argon2id_PASSWD_MAX && matches_computed(*parts, password);
   // A PHC string that CM does not generate, such as one with four lanes: crypto_pwhash() cannot compute it. To tell a
   // wrong password from a failed allocation, check that the memory is available before and after.
-  require_memory(phc.reveal());
+  require_memory(*parts);
   if (crypto_pwhash_str_verify(phc.c_str(), password.c_str(), password.reveal().size()) == 0)
     return true;
-  require_memory(phc.reveal());
+  require_memory(*parts);
   return false;
 }
 
 bool needs_rehash(const secret& phc) {
-  const auto cost = cost_of(phc.reveal());
-  return !cost || cost->memory_kib < memory_kib || cost->passes < passes;
+  require_sodium();
+  const auto parts = parts_of(phc.reveal());
+  return !parts || !parts->argon2id || parts->memory_kib < memory_kib || parts->passes < passes;
 }
 
 const secret& decoy_hash() {

@@ -3,6 +3,7 @@
 #include "core/base/identifiers.hpp"
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
+#include "core/credentials/password_hash.hpp"
 #include "http/json/json.hpp"
 #include "http/json/json_writer.hpp"
 #include "http/rest/negotiation.hpp"
@@ -17,8 +18,12 @@ std::optional<core::secret> optional_password(member_reader& members) {
   const auto given = members.optional_string("password");
   if (!given)
     return std::nullopt;
-  if (given->size() > max_password_length || core::count_characters(*given) < min_password_characters) {
+  if (given->size() > core::max_password_length || core::count_characters(*given) < min_password_characters) {
     members.reject("password", "must be at least 8 characters and at most 1024 bytes of UTF-8");
+    return std::nullopt;
+  }
+  if (!core::is_client_password(*given)) {
+    members.reject("password", "must not contain the character U+0000, because no client could log in with it");
     return std::nullopt;
   }
   return core::secret{std::string{*given}};

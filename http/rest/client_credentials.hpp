@@ -20,9 +20,8 @@
 
 namespace cm::http {
 
-/// Limits of passwords that are set over REST: minimum in characters, maximum in bytes.
+/// Minimum length of passwords that are set over REST. core::is_client_password has the other limits.
 inline constexpr std::size_t min_password_characters = 8;
-inline constexpr std::size_t max_password_length = 1024;
 
 struct create_basic_request {
   std::string username;
@@ -57,7 +56,7 @@ inline constexpr std::string_view client_name_rule = "must be 1 to 255 bytes of 
 [[nodiscard]] core::expected<create_basic_request> parse_create_basic(const request& from);
 
 /// Reads `{"password"?}`: nullopt if CM has to generate the password.
-/// @return errc::invalid for a password that is too short or too long
+/// @return errc::invalid for a password that is too short or too long, or has a character U+0000
 [[nodiscard]] core::expected<std::optional<core::secret>> parse_password_body(const request& from);
 
 /// Reads the query parameters `status`, `username`, `offset`, `limit`, `order`.

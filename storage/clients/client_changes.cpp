@@ -48,11 +48,10 @@ public:
   }
 
   [[nodiscard]] static outcome<std::uint64_t> remove(connection& db, const row& credential) {
-    static const auto texts = for_each_kind(
-      [](const client_table& table) { return "DELETE FROM " + table.name + " WHERE id = ? AND status = ?"; });
+    static const auto texts =
+      for_each_kind([](const client_table& table) { return "DELETE FROM " + table.name + " WHERE id = ?"; });
     CM_TRY(auto* const erase, db.prepared(texts[index_of(credential.kind)]));
     erase->bind(0, credential.id.bytes);
-    erase->bind(1, number(credential.status));
     CM_TRY_VOID(erase->execute());
     return erase->affected_rows();
   }
@@ -112,6 +111,8 @@ outcome<changed_client> apply(connection& db, const set_password& request, const
   if (!locked)
     return make_usable_failure(core::errc::not_found, table.missing());
   auto credential = *locked;
+  if (credential.status == core::credential_status::unknown)
+    return unknown_status();
   precondition_on<core::client_credential> condition{request.precondition};
   CM_TRY(const auto permitted, permits(db, condition, credential));
   const bool allowed = permitted && credential.status != core::credential_status::revoked;

@@ -17,6 +17,8 @@ outcome<one_client> apply(connection& db, const get_client& request) {
   CM_TRY_VOID(read_rows(*select, [&](const statement& row) { found = read_client(request.kind, row); }));
   if (!found)
     return make_usable_failure(core::errc::not_found, table.missing);
+  if (found->status == core::credential_status::unknown)
+    return unknown_status();
   return one_client{*std::move(found)};
 }
 

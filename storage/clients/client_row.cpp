@@ -23,7 +23,7 @@ core::client_credential read_client(core::client_kind kind, const statement& row
   read.kind = kind;
   read.id = read_uuid(row.bytes(first));
   read.client_id = row.text(first + 1);
-  read.status = read_status(row, first + 2);
+  read.status = read_status(row, first + 2, table_of(kind).name, read.id);
   read.created_at = read_time(row, first + 3);
   read.updated_at = read_optional_time(row, first + 4);
   read.last_used_at = read_optional_time(row, first + 5);

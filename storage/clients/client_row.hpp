@@ -44,6 +44,7 @@ template <class Make>
   return static_cast<std::size_t>(kind);
 }
 
+/// Reports a status that is not known in the log.
 /// @param first index of the ID column
 [[nodiscard]] core::client_credential read_client(core::client_kind kind, const statement& row, std::size_t first = 0);
 

@@ -119,6 +119,8 @@ failure precondition_failed() {
 }
 
 failure transition_refused(core::credential_status from, core::credential_status to) {
+  if (from == core::credential_status::unknown)
+    return unknown_status();
   return make_usable_failure(core::errc::conflict, "A credential that is " + std::string{to_string(from)}
                                                      + " cannot become " + std::string{to_string(to)});
 }

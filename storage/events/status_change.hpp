@@ -119,6 +119,7 @@ struct seen_credential {
 
 [[nodiscard]] failure precondition_failed();
 
+/// Conflict; unavailable if the status of the row is not known.
 [[nodiscard]] failure transition_refused(core::credential_status from, core::credential_status to);
 
 /// The revocation that a change of the row to that status (empty: its deletion) causes; empty if it revokes nothing.
@@ -186,7 +187,7 @@ change_unlocked(connection& db, const Table& table, core::credential_status targ
 /// - `name()`: the name of the table in SQL
 /// - `find(db) -> outcome<optional<row>>`: SELECT; `lock(db)`: the same with FOR UPDATE
 /// - `set_status(db, row, to, at) -> outcome<uint64_t>`: UPDATE … WHERE id and old status; returns the rows written
-/// - `remove(db, row) -> outcome<uint64_t>`: DELETE under the same condition
+/// - `remove(db, row) -> outcome<uint64_t>`: DELETE of the locked row, whatever its status; returns the rows deleted
 /// - `lost(id) -> revocation`: with kind and ID
 /// - `set_endpoint(row, revocation&)`: sets application and endpoint, if the kind has them
 template <class Table>
@@ -281,7 +282,7 @@ delete_one(connection& db, const Table& table, const change_mark& mark,
     return precondition_failed();
   CM_TRY(const auto removed, table.remove(db, row));
   if (removed != 1)
-    return impossible("a locked row changed its status");
+    return impossible("a locked row vanished");
   lost = revocation_of(table, row, std::nullopt, mark);
   CM_TRY_VOID(record_and_commit(db, begun, entry_of(row.id, mark, row.status, std::nullopt), lost));
   return lost;

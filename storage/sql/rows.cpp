@@ -2,6 +2,7 @@
 
 #include "core/base/text.hpp"
 #include "core/base/try.hpp"
+#include "core/observability/damaged_rows.hpp"
 #include "storage/sql/batch_limits.hpp"
 #include "storage/sql/connection.hpp"
 
@@ -18,7 +19,22 @@ core::uuid read_uuid(std::span<const std::uint8_t> bytes) {
 }
 
 core::credential_status read_status(const statement& row, std::size_t column) {
-  return static_cast<core::credential_status>(row.integer(column));
+  // Compared before the cast, which would make 0 (Inactive, valid for use) of 256.
+  const auto value = row.is_null(column) ? -1 : row.integer(column);
+  if (value < 0 || value >= static_cast<std::int64_t>(core::credential_status_count))
+    return core::credential_status::unknown;
+  return static_cast<core::credential_status>(value);
+}
+
+core::credential_status read_status(const statement& row, std::size_t column, std::string_view table,
+                                    const core::uuid& id) {
+  const auto status = read_status(row, column);
+  if (status == core::credential_status::unknown)
+    core::report_damaged_row(table, id,
+                             "its status is "
+                               + (row.is_null(column) ? std::string{"NULL"} : std::to_string(row.integer(column)))
+                               + ", expected 0 to 3; correct the status in the database, or delete the credential");
+  return status;
 }
 
 std::optional<core::credential_status> read_optional_status(const statement& row, std::size_t column) {
@@ -61,6 +77,10 @@ std::array<std::int64_t, core::credential_status_count> wanted_statuses(std::vec
 
 failure invalid(std::string detail) {
   return make_usable_failure(core::errc::invalid, "Invalid request", std::move(detail));
+}
+
+failure unknown_status() {
+  return {error_class::usable, core::unknown_status_error(), 0};
 }
 
 failure impossible(std::string detail) {

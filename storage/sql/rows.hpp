@@ -55,7 +55,15 @@ using statement_set = std::array<std::string, size_classes.size()>;
 }
 
 [[nodiscard]] core::uuid read_uuid(std::span<const std::uint8_t> bytes);
+
+/// credential_status::unknown for NULL and for a number that is no status.
 [[nodiscard]] core::credential_status read_status(const statement& row, std::size_t column);
+
+/// The same; an unknown status is an error in the log, which names the table and the row.
+[[nodiscard]] core::credential_status read_status(const statement& row, std::size_t column, std::string_view table,
+                                                  const core::uuid& id);
+
+/// NULL is no status; every other value as read_status().
 [[nodiscard]] std::optional<core::credential_status> read_optional_status(const statement& row, std::size_t column);
 [[nodiscard]] core::timestamp read_time(const statement& row, std::size_t column);
 [[nodiscard]] std::optional<core::timestamp> read_optional_time(const statement& row, std::size_t column);
@@ -68,6 +76,9 @@ wanted_statuses(std::vector<core::credential_status> statuses);
 
 /// The failure of a command that violates its limits: errc::invalid.
 [[nodiscard]] failure invalid(std::string detail);
+
+/// The failure of a command that needs the status of a row, which is not known: errc::unavailable.
+[[nodiscard]] failure unknown_status();
 
 /// The failure of a broken invariant: errc::internal.
 [[nodiscard]] failure impossible(std::string detail);

@@ -50,6 +50,7 @@ outcome<victims> lock_all(connection& db, std::vector<core::uuid> ids, core::tok
   std::sort(ids.begin(), ids.end());
   victims locked;
   const auto read = read_by_id(db, texts, columns, ids, [&](const statement& row) {
+    // Of any status: the row is deleted.
     const victim token{read_uuid(row.bytes(0)), read_status(row, 1), read_optional_time(row, 3),
                        read_optional_time(row, 4)};
     digest.add(token.id, token.status, token.updated_at);

@@ -21,7 +21,7 @@ public:
 
   [[nodiscard]] const core::uuid& id() const { return id_; }
 
-  static std::string_view name() { return "endpoint_token"; }
+  static std::string_view name() { return token_table_name; }
 
   [[nodiscard]] outcome<std::optional<row>> find(connection& db) const { return read(db, find_text()); }
 
@@ -43,10 +43,9 @@ public:
   }
 
   [[nodiscard]] static outcome<std::uint64_t> remove(connection& db, const row& token) {
-    static const std::string text = "DELETE FROM endpoint_token WHERE id = ? AND status = ?";
+    static const std::string text = "DELETE FROM endpoint_token WHERE id = ?";
     CM_TRY(auto* const erase, db.prepared(text));
     erase->bind(0, token.id.bytes);
-    erase->bind(1, number(token.status));
     CM_TRY_VOID(erase->execute());
     return erase->affected_rows();
   }

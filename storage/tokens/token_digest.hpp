@@ -10,13 +10,13 @@
 namespace cm::storage {
 
 /// Aggregates over rows of endpoint_token: the count, the high half and the low half of the digest. The halves are cast
-/// to signed numbers, the type of all integer result columns.
+/// to signed numbers, the type of all integer result columns. An unknown status counts as 255, as in read_status().
 inline constexpr const char* digest_fields =
   "COUNT(*) AS token_count, "
-  "CAST(BIT_XOR(CAST(CONV(LEFT(SHA2(CONCAT(id, '/', status, '/', IFNULL(updated_at, '')), 256), 16), 16, 10) "
-  "AS UNSIGNED)) AS SIGNED) AS digest_high, "
-  "CAST(BIT_XOR(CAST(CONV(SUBSTRING(SHA2(CONCAT(id, '/', status, '/', IFNULL(updated_at, '')), 256), 17, 16), 16, 10) "
-  "AS UNSIGNED)) AS SIGNED) AS digest_low";
+  "CAST(BIT_XOR(CAST(CONV(LEFT(SHA2(CONCAT(id, '/', IF(status BETWEEN 0 AND 3, status, 255), '/', "
+  "IFNULL(updated_at, '')), 256), 16), 16, 10) AS UNSIGNED)) AS SIGNED) AS digest_high, "
+  "CAST(BIT_XOR(CAST(CONV(SUBSTRING(SHA2(CONCAT(id, '/', IF(status BETWEEN 0 AND 3, status, 255), '/', "
+  "IFNULL(updated_at, '')), 256), 17, 16), 16, 10) AS UNSIGNED)) AS SIGNED) AS digest_low";
 
 inline constexpr std::array<column, 3> digest_columns{integer_column, integer_column, integer_column};
 

@@ -16,7 +16,7 @@ core::endpoint_token read_token(const statement& row, std::size_t first) {
   token.id = read_uuid(row.bytes(first));
   token.application = row.text(first + 1);
   token.endpoint_id = row.text(first + 2);
-  token.status = read_status(row, first + 3);
+  token.status = read_status(row, first + 3, token_table_name, token.id);
   token.created_at = read_time(row, first + 4);
   token.updated_at = read_optional_time(row, first + 5);
   return token;
@@ -119,6 +119,8 @@ outcome<whole_endpoints> read_whole(connection& db, const std::vector<list_token
 token_page page_of(const std::vector<core::endpoint_token>& whole, const list_tokens& request) {
   const auto is_wanted = [&](const core::endpoint_token& token) {
     const auto& wanted = request.statuses;
+    if (token.status == core::credential_status::unknown) // as in read_counted(), which selects by status
+      return false;
     return wanted.empty() || std::find(wanted.begin(), wanted.end(), token.status) != wanted.end();
   };
   token_page page;
@@ -149,7 +151,8 @@ outcome<found_tokens> apply(connection& db, const find_tokens& request) {
   found_tokens found;
   found.tokens.resize(request.hashes.size());
   const auto read = read_by_hash(db, texts, columns, request.hashes, [&](std::size_t index, const statement& row) {
-    found.tokens[index] = found_token{read_uuid(row.bytes(0)), read_status(row, 2), std::string{row.text(1)}};
+    const auto id = read_uuid(row.bytes(0));
+    found.tokens[index] = found_token{id, read_status(row, 2, token_table_name, id), std::string{row.text(1)}};
   });
   CM_TRY_VOID(read);
   return found;

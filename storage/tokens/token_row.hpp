@@ -8,8 +8,11 @@
 #include <array>
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace cm::storage {
+
+inline constexpr std::string_view token_table_name = "endpoint_token";
 
 /// The columns that read_token() reads, in order.
 inline constexpr const char* token_fields = "id, application, endpoint_id, status, created_at, updated_at";
@@ -26,6 +29,7 @@ inline constexpr std::array<column, 6> token_columns{{
 /// The same columns and the hash, for look-ups by hash. It is last, so that read_token() can read these rows too.
 inline constexpr auto token_and_hash_columns = joined(token_columns, std::array{hash_column});
 
+/// Reports a status that is not known in the log.
 /// @param first index of the ID column
 [[nodiscard]] core::endpoint_token read_token(const statement& row, std::size_t first = 0);
 

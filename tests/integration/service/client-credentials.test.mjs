@@ -29,6 +29,21 @@ const phc = (id) => stack.mariadb.sql(`SELECT password_phc FROM basic_credential
 
 const create = (body, headers) => credentials.create({ username: name(), ...body }, headers);
 
+test('a password with U+0000, with which no client could log in, is 400 when it is created or changed', async () => {
+  const credential = await create();
+  const before = await phc(credential.credentialId);
+  const password = 'secret\u0000word';
+  for (const answer of [
+    await post(url, { username: name(), password }),
+    await http('PUT', `${credential.url}/password`, { body: { password } }),
+  ]) {
+    isError(answer, 400);
+    assert.equal(answer.json.errors[0].field, 'password');
+    assert.match(answer.json.errors[0].message, /U\+0000/);
+  }
+  assert.equal(await phc(credential.credentialId), before);
+});
+
 test('POST without a password generates one and returns it only in this response', async () => {
   const username = name();
   const answer = await post(url, { username, clientId: 'client-of-it' });

@@ -12,7 +12,13 @@ const wrong = [
   ['server.port', -1],
   ['server.ssl.enabled', 'perhaps'],
   ['server.ssl.client-auth', 'sometimes'],
+  ['server.address', '127.0.0.1'],
+  ['server.ssl.key-store', '/no/such/store.p12'],
+  ['server.ssl.certificate', '/no/such/file.pem'],
   ['management.port', 65536],
+  ['management.address', '10.0.0.7'],
+  ['management.ssl.enabled', 'true'],
+  ['management.ssl.key-store', '/no/such/store.p12'],
   ['management.security.enabled', 'perhaps'],
   ['endpoints.enabled', 'perhaps'],
   ['endpoints.health.enabled', 'perhaps'],
@@ -69,14 +75,16 @@ for (const [key, value] of wrong) {
     const { code, output, cm } = await runCm({ configuration: `# a comment\n\n${key}: ${value}\n` });
     assert.equal(code, 78, output);
     const line = lineAbout(output, cm.file, 3, key);
-    if (value !== '') assert.ok(line.includes(String(value)) || /\.pem|url/.test(`${value}${key}`), `what was found: ${line}`);
+    if (value !== '') assert.ok(line.includes(String(value)) || /\.pem|\.p12|url/.test(`${value}${key}`), `what was found: ${line}`);
     assert.match(line, /expected|must|cannot|not |No such/i);
   });
 }
 
 test('all invalid values are reported together', async () => {
   const seen = new Set();
-  const unique = wrong.filter(([key]) => !key.includes('tomcat') && !seen.has(key) && seen.add(key));
+  // A certificate or key store is an error only without `enabled`, which is in the list.
+  const alone = /tomcat|ssl\.(key-store|certificate)/;
+  const unique = wrong.filter(([key]) => !alone.test(key) && !seen.has(key) && seen.add(key));
   const text = unique.map(([key, value]) => `${key}: ${value}\n`).join('');
   const { code, output, cm } = await runCm({ configuration: text });
   assert.equal(code, 78);
@@ -173,6 +181,37 @@ test('environment overrides file, file overrides default; placeholders are resol
   } finally {
     await cm.remove();
   }
+});
+
+test("Spring's habits in a file: relaxed placeholders, trailing commas, elements of lists, profiles, both pools", async () => {
+  const text = [
+    'kaa.tekton.url: http://${tekton.host:tekton}:${tekton.port:80}',
+    'nats.urls[0]: one,',
+    'nats.urls[1]: tls://two:4333',
+    'spring.datasource.tomcat.max-active: 5',
+    'spring.datasource.hikari.maximum-pool-size: 7',
+    '---',
+    'spring.profiles: test',
+    'kaa.cm.ep-token.length: 20',
+    '---',
+    'spring.config.activate.on-profile: prod',
+    'kaa.cm.ep-token.length: 30',
+  ].join('\n');
+  const { code, output } = await runCm({
+    args: ['check-config'],
+    configuration: text,
+    environment: { TEKTON_HOST: 'tek', NATS_URLS: undefined, SPRING_PROFILES_ACTIVE: 'test' },
+  });
+  assert.equal(code, 0, output);
+  for (const [key, value] of [
+    ['kaa.tekton.url', 'http://tek:80'],
+    ['nats.urls', 'one,,tls://two:4333'],
+    ['spring.datasource.hikari.maximum-pool-size', '7'],
+    ['kaa.cm.ep-token.length', '20'],
+  ])
+    assert.ok(output.split('\n').some((line) => line.startsWith(`${key} = ${value} `)), `${key} = ${value} in\n${output}`);
+  assert.match(output, /the profile prod is not active/);
+  assert.match(output, /tomcat\.max-active: without effect/);
 });
 
 test('an empty file is a valid configuration', async () => {

@@ -107,7 +107,10 @@ core::token_digest digest_of(const storage_fixture& fixture, const std::string& 
     std::optional<core::timestamp> updated_at;
     if (row.at(2) != "NULL")
       updated_at = core::from_unix_ms(std::stoll(row.at(2)));
-    digest.add(core::parse_uuid(id).value(), static_cast<core::credential_status>(std::stoi(row.at(1))), updated_at);
+    const int number = row.at(1) == "NULL" ? -1 : std::stoi(row.at(1));
+    const bool known = number >= 0 && number < static_cast<int>(core::credential_status_count);
+    digest.add(core::parse_uuid(id).value(),
+               known ? static_cast<core::credential_status>(number) : core::credential_status::unknown, updated_at);
   }
   return digest;
 }

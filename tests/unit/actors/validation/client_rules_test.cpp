@@ -143,13 +143,14 @@ TEST_CASE("a certificate request whose timeout has passed is 408") {
   CHECK(read_certificate(request, login_time + std::chrono::seconds{1}).error().code == errc::expired);
 }
 
-TEST_CASE("a suspended or revoked client credential is 403") {
+TEST_CASE("a suspended or revoked client credential is 403, one without a known status 503") {
   core::client_credential credential;
   const auto [status, code] = GENERATE(table<core::credential_status, errc>({
     {core::credential_status::inactive, errc::none},
     {core::credential_status::active, errc::none},
     {core::credential_status::suspended, errc::forbidden},
     {core::credential_status::revoked, errc::forbidden},
+    {core::credential_status::unknown, errc::unavailable},
   }));
   credential.status = status;
   CHECK(judge(credential) == code);

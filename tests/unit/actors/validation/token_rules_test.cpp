@@ -66,7 +66,8 @@ TEST_CASE("an application that is not configured is 404, unless no application i
   CHECK(configured_applications({})->knows("app"));
 }
 
-TEST_CASE("the result of the look-up decides: valid, 403 for a suspended or revoked token, 404 for none") {
+TEST_CASE("the result of the look-up decides: valid, 403 for a suspended or revoked token, 404 for none, "
+          "503 for a row without a known status") {
   storage::found_token token;
   CHECK(judge(std::nullopt) == errc::not_found);
   token.status = credential_status::inactive;
@@ -77,4 +78,6 @@ TEST_CASE("the result of the look-up decides: valid, 403 for a suspended or revo
   CHECK(judge(token) == errc::forbidden);
   token.status = credential_status::revoked;
   CHECK(judge(token) == errc::forbidden);
+  token.status = credential_status::unknown;
+  CHECK(judge(token) == errc::unavailable);
 }

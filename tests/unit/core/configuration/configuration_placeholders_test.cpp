@@ -14,6 +14,74 @@ TEST_CASE("a placeholder is replaced by a variable, else a key, else its default
         == 9);
 }
 
+TEST_CASE("a name in a placeholder finds a variable by Spring's relaxed binding") {
+  const std::string url = "spring.datasource.url: 'jdbc:mariadb://${mariadb.host:mariadb}:${mariadb.port:3306}/cm'";
+  const auto hosts = [&](variables set) { return settings_of(url, std::move(set)).database.hosts; };
+  using addresses = std::vector<cm::core::network_address>;
+  CHECK(hosts({}) == addresses{{"mariadb", 3306}});
+  CHECK(hosts({{"MARIADB_HOST", "db"}, {"MARIADB_PORT", "3307"}}) == addresses{{"db", 3307}});
+  CHECK(hosts({{"mariadb_host", "db"}}) == addresses{{"db", 3306}});
+  CHECK(hosts({{"MARIADB.HOST", "db"}}) == addresses{{"db", 3306}});
+  // Exactly the name comes first, and an empty variable counts as not set.
+  CHECK(hosts({{"mariadb.host", "exact"}, {"MARIADB_HOST", "db"}}) == addresses{{"exact", 3306}});
+  CHECK(hosts({{"MARIADB_HOST", ""}}) == addresses{{"mariadb", 3306}});
+  // The description of a service by Kubernetes is no port.
+  CHECK(hosts({{"MARIADB_PORT", "tcp://10.0.0.1:3306"}}) == addresses{{"mariadb", 3306}});
+}
+
+TEST_CASE("relaxed names of variables have dashes, upper case and indices in Spring's spellings") {
+  const auto port = [](const std::string& name, const std::string& variable) {
+    return settings_of("server.port: ${" + name + ":80}", {{variable, "81"}}).server.port;
+  };
+  CHECK(port("my.rest-port", "MY_REST_PORT") == 81);
+  CHECK(port("my.rest-port", "MY_RESTPORT") == 81);
+  CHECK(port("my.rest-port", "my_rest_port") == 81);
+  CHECK(port("my.rest-port", "my_rest-port") == 81);
+  CHECK(port("my.rest-port", "MY.REST_PORT") == 81);
+  CHECK(port("my.ports[0]", "MY_PORTS_0") == 81);
+  CHECK(port("rest", "REST") == 81);
+  CHECK(port("my.rest-port", "MY_REST") == 80);
+  CHECK(port("REST", "rest") == 80);
+}
+
+TEST_CASE("the environment overrides a key of the file that a placeholder names") {
+  const std::string yaml = "mariadb.host: from-file\nspring.datasource.url: jdbc:mariadb://${mariadb.host:x}/cm";
+  CHECK(settings_of(yaml).database.hosts.at(0).host == "from-file");
+  CHECK(settings_of(yaml, {{"MARIADB_HOST", "db"}}).database.hosts.at(0).host == "db");
+  CHECK(
+    settings_of("my:\n  dbHost: a\nspring.datasource.url: jdbc:mariadb://${my.db-host}/cm").database.hosts.at(0).host
+    == "a");
+  CHECK_FALSE(mentions(warnings_of("my.dbHost: a\nlogging.file: ${my.db-host}"), "unknown key"));
+}
+
+TEST_CASE("a key of the schema keeps its own rules in a placeholder") {
+  CHECK(settings_of("nats.urls: nats://n:${server.port}", {{"SERVER_PORT", "tcp://10.0.0.1:80"}}).nats.urls
+        == std::vector<std::string>{"nats://n:80"});
+  const temporary_file file("hunter2\n");
+  const auto s = settings_of("logging.file: /x/${nats.password}", {{"NATS_PASSWORD_FILE", file.path()}});
+  CHECK(s.logging.file == "/x/hunter2");
+}
+
+TEST_CASE("a secret that a relaxed name finds is neither expanded nor shown") {
+  const auto s = settings_of("logging.file: /x/${my.db-password}", {{"MY_DB_PASSWORD", "hunter2${y}"}});
+  CHECK(s.logging.file == "/x/hunter2${y}");
+  CHECK(configuration::describe(s).find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("defaults may contain colons and braces, and a nested placeholder may hold name and default") {
+  CHECK(settings_of("logging.file: '${F:/a:b:c}'").logging.file == "/a:b:c");
+  CHECK(settings_of("logging.file: '${F:}x'").logging.file == "x");
+  CHECK(settings_of("logging.file: '${F:{a:{b}}}!'").logging.file == "{a:{b}}!");
+  CHECK(settings_of("logging.file: '${F:${G:/x:y}}'").logging.file == "/x:y");
+  CHECK(settings_of("logging.file: '${${N}}'", {{"N", "F:/x:y"}}).logging.file == "/x:y");
+  CHECK(settings_of("logging.file: '${${N}:/z}'", {{"N", "F:/x"}}).logging.file == "/x:/z");
+  CHECK(settings_of("logging.file: '${${N}:/z}'", {{"N", "F"}, {"F", "/f"}}).logging.file == "/f");
+  CHECK(
+    settings_of("spring.datasource.url: ${db.url:jdbc:mariadb://${db.host:a}:${db.port:3307}/cm}", {{"DB_HOST", "b"}})
+      .database.hosts
+    == std::vector<cm::core::network_address>{{"b", 3307}});
+}
+
 TEST_CASE("a key in a placeholder has its effective value, which may be its default") {
   CHECK(
     settings_of("nats.urls: nats://${INSTANCE_NAME:x}-nats:${management.port}", {{"MANAGEMENT_PORT", "9"}}).nats.urls

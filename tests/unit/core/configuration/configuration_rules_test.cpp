@@ -87,13 +87,13 @@ TEST_CASE("a security feature that is not available yet is an error if it is req
 
 TEST_CASE("a requested feature that is not available yet is a warning, and settings may keep its value") {
   const auto result = load("management.console.enabled: true\n"
-                           "server.ssl.certificate: /x.pem\n"
+                           "server.ssl.trust-certificate: /x.pem\n"
                            "security.oauth2.resource-server.scopes.endpoint:read: read\n"
                            "kaa.cm.token-hash-key-previous: hunter2\n");
   CHECK(result.errors.empty());
   REQUIRE(result.value.has_value());
   const auto warnings = rendered(result.warnings);
-  for (const auto* key : {"console.enabled", "ssl.certificate", "scopes.endpoint:read"})
+  for (const auto* key : {"console.enabled", "ssl.trust-certificate", "scopes.endpoint:read"})
     CHECK(mentions(warnings, std::string(key) + ": found \""));
   CHECK(mentions(warnings, "token-hash-key-previous: found a value that is not shown: not available"));
   CHECK_FALSE(mentions(warnings, "hunter2"));

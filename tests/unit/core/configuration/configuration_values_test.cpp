@@ -75,8 +75,15 @@ TEST_CASE("NATS URLs are separated by commas or a list, and have a default port"
   CHECK(settings_of("nats.urls: \" nats://a/ , TLS://b.example:4333 \"").nats.urls == both);
   CHECK(settings_of("nats:\n  urls:\n    - nats://a\n    - tls://b.example:4333\n").nats.urls == both);
   CHECK(settings_of("nats.urls: 'nats://[::1]:42'").nats.urls == std::vector<std::string>{"nats://[::1]:42"});
-  for (const std::string wrong : {"a:4222", "http://a", "nats://", "nats://a:0", "nats://a:x", "nats://a,",
-                                  "nats://a b", "nats://[::g]", "nats://a:70000", "nats:/a"})
+  // As Spring and the NATS client for Java read them: empty items, and no scheme.
+  CHECK(settings_of("nats.urls: 'nats://a,tls://b.example:4333,'").nats.urls == both);
+  CHECK(settings_of("nats.urls: ', a ,, tls://b.example:4333 ,'").nats.urls == both);
+  CHECK(settings_of("nats.urls: 'a:4222,tls://b.example:4333'").nats.urls == both);
+  CHECK(settings_of("nats.urls: '[::1]:42'").nats.urls == std::vector<std::string>{"nats://[::1]:42"});
+  CHECK(settings_of("nats.urls: 'joe:p4ss@a'").nats.username == "joe");
+  CHECK(settings_of("nats:\n  urls:\n    - a\n    - ''\n    - tls://b.example:4333\n").nats.urls == both);
+  for (const std::string wrong : {"a:b", "http://a", "nats://", "nats://a:0", "nats://a:x", ",", " , ", "nats://a b",
+                                  "nats://[::g]", "nats://a:70000", "nats:/a"})
     CHECK(errors_of("nats.urls: '" + wrong + "'")
           == refused("nats.urls", wrong, "nats:// or tls:// URLs separated by commas, as in nats://host:4222"));
 }
@@ -125,7 +132,7 @@ TEST_CASE("a part of the login in a NATS URL that is not percent-encoded is take
 
 TEST_CASE("logins in NATS URLs that differ or are incomplete are an error that does not show them") {
   for (const std::string wrong :
-       {"nats://joe:p4ss@a,nats://jim:p4ss@b", "nats://p4ss@a", "nats://joe:p4ss@a:x", "joe:p4ss@a"}) {
+       {"nats://joe:p4ss@a,nats://jim:p4ss@b", "nats://p4ss@a", "nats://joe:p4ss@a:x", "joe:p4ss@a:x"}) {
     const auto errors = errors_of("nats.urls: '" + wrong + "'");
     CHECK(errors.size() == 1);
     CHECK_FALSE(mentions(errors, "p4ss"));

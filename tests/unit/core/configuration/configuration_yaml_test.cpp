@@ -64,14 +64,19 @@ TEST_CASE("the document must be one map with scalar keys") {
   CHECK(mentions(errors_of("? [a]\n: b"), "a key must be plain text"));
   CHECK(mentions(errors_of("~: b"), "a key must not be empty"));
   CHECK(mentions(errors_of("'': b"), "a key must not be empty"));
-  CHECK(errors_of("server.port: 81\n---\nserver.port: 82\n")
-        == lines{"service-config.yml:2:1: found text after the end of the YAML document, expected one document"});
-  for (const auto* wrong :
-       {"server.port: 81\n, x", "server.port: 81\n]", ", x: 1", "}", "server.port: 81\n---\n---\n"}) {
+  CHECK(errors_of("{server.port: 81}\n{server.port: 82}\n")
+        == lines{"service-config.yml:2:1: found text after the end of the YAML document, expected --- before the next "
+                 "one"});
+  for (const auto* wrong : {"server.port: 81\n, x", "server.port: 81\n]", ", x: 1", "}", "a: 1\n---\n, x"}) {
     INFO(wrong);
     CHECK(errors_of(wrong).size() == 1);
   }
   CHECK(settings_of("server.port: 81\n---\n").server.port == 81);
+  CHECK(settings_of("server.port: 81\n---\n---\n").server.port == 81);
+  std::string many;
+  for (int i = 0; i < 70; ++i)
+    many += "---\na: 1\n";
+  CHECK(mentions(errors_of(many), "more than 64 YAML documents"));
 }
 
 TEST_CASE("a duplicate key is an error that names both lines") {

@@ -31,10 +31,12 @@ TEST_CASE("a JDBC URL names hosts, ports and the database; the default port is 3
   CHECK(parsed("jdbc:mysql://db/cm").hosts == addresses{{"db", 3306}});
   CHECK(parsed("jdbc:mariadb:sequential://a,b:3307/cm").hosts == addresses{{"a", 3306}, {"b", 3307}});
   CHECK(parsed("jdbc:mariadb:sequential://a,b:3307/cm").warnings.empty());
+  CHECK(parsed("jdbc:mariadb:SEQUENTIAL://a,b:3307/cm") == parsed("jdbc:mariadb:sequential://a,b:3307/cm"));
+  CHECK(parsed("jdbc:mariadb:Load-Balance://a,b:3307/cm") == parsed("jdbc:mariadb:load-balance://a,b:3307/cm"));
 }
 
 TEST_CASE("every other mode means sequential, with a warning") {
-  for (const std::string mode : {"loadbalance", "failover", "replication", "load-balance-read"}) {
+  for (const std::string mode : {"loadbalance", "load-balance", "failover", "replication", "load-balance-read"}) {
     const auto url = parsed("jdbc:mariadb:" + mode + "://a,b/cm");
     CHECK(url.hosts == addresses{{"a", 3306}, {"b", 3306}});
     REQUIRE(url.warnings.size() == 1);

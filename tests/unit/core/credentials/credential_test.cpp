@@ -31,6 +31,17 @@ TEST_CASE("all transitions match the table of contract section 2") {
   }
 }
 
+TEST_CASE("an unknown state is never valid for use, and has no transition") {
+  CHECK_FALSE(valid_for_use(credential_status::unknown));
+  CHECK(to_string(credential_status::unknown) == "Unknown");
+  for (std::size_t i = 0; i < credential_status_count; ++i) {
+    const auto status = static_cast<credential_status>(i);
+    CHECK(check_transition(credential_status::unknown, status) == transition::forbidden);
+    CHECK(check_transition(status, credential_status::unknown) == transition::forbidden);
+  }
+  CHECK(unknown_status_error().code == errc::unavailable);
+}
+
 TEST_CASE("the name of a state is parsed back, and no other spelling is accepted") {
   for (std::size_t i = 0; i < credential_status_count; ++i) {
     const auto status = static_cast<credential_status>(i);

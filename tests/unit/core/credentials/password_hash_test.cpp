@@ -79,6 +79,17 @@ TEST_CASE("passwords may contain any bytes, including zero") {
   CHECK(hash_password(secret{std::string(max_password_length, 'x')}).has_value());
 }
 
+TEST_CASE("a password that a client can send has 1 to 1024 bytes, none of them zero") {
+  CHECK(is_client_password("p"));
+  CHECK(is_client_password("gr\xc3\xbc\x01"
+                           "e\n"));
+  CHECK(is_client_password(std::string(max_password_length, 'x')));
+  CHECK_FALSE(is_client_password(""));
+  CHECK_FALSE(is_client_password(std::string(max_password_length + 1, 'x')));
+  CHECK_FALSE(is_client_password(std::string_view("secret\0word", 11)));
+  CHECK_FALSE(is_client_password(std::string_view("\0", 1)));
+}
+
 TEST_CASE("empty and too long passwords are refused") {
   const auto empty = hash_password(secret{""});
   REQUIRE(empty.has_error());
@@ -187,6 +198,54 @@ TEST_CASE("a malformed PHC string matches no password and needs a rehash") {
   const std::string longer = "$argon2id$v=19$m=19456,t=2,p=1$" + std::string(200, 'a');
   CHECK(needs_rehash(secret{longer}));
   CHECK_FALSE(verify_password(secret{longer}, secret{"secret"}));
+}
+
+TEST_CASE("a hash within the limits can be verified, whichever software made it") {
+  constexpr std::size_t mib = std::size_t{1024} * 1024;
+  CHECK(can_verify(decoy_hash()));
+  CHECK(can_verify(hashed_with("p", 3, 64 * mib)));
+  CHECK(can_verify(hashed_with("p", 3, mib, crypto_pwhash_ALG_ARGON2I13)));
+  CHECK(can_verify(
+    secret{"$argon2id$v=19$m=256,t=2,p=4$c29tZXNhbHRzb21lc2FsdA$5CZ0y4EFo8aGNnTOqyj0Zv3Ly//FEsr0bPZ6BGnEO9U"}));
+}
+
+TEST_CASE("a hash that costs more than the limits, or that Argon2 does not permit, is never computed") {
+  const std::string salt = "$c29tZXNhbHRzb21lc2FsdA";
+  const std::string hash = "$K13EBUiG7JV+9ZxztmHFTdb7J0WQsnj2V8bZaqyPptE";
+  const std::string long_text(75, 'A'); // 56 bytes: with them the text has almost 128 bytes, libsodium's limit
+  REQUIRE(can_verify(secret{"$argon2id$v=19$m=19456,t=2,p=1" + salt + hash}));
+  REQUIRE(can_verify(secret{"$argon2id$v=19$m=8,t=2,p=1" + salt + "$" + long_text}));
+  for (const auto& text : std::vector<std::string>{"$argon2id$v=19$m=19456,t=200000,p=1" + salt + hash,
+                                                   "$argon2id$v=19$m=19456,t=4294967295,p=1" + salt + hash,
+                                                   "$argon2id$v=19$m=19456,t=4294967296,p=1" + salt + hash,
+                                                   "$argon2id$v=19$m=8,t=1025,p=1" + salt + hash,
+                                                   "$argon2id$v=19$m=65537,t=1,p=1" + salt + hash,
+                                                   "$argon2id$v=19$m=65536,t=5,p=1" + salt + hash,
+                                                   "$argon2id$v=19$m=4194304,t=1,p=1" + salt + hash,
+                                                   "$argon2id$v=19$m=4294967295,t=1,p=4" + salt + hash,
+                                                   "$argon2i$v=19$m=4194304,t=3,p=1" + salt + hash,
+                                                   "$argon2id$v=19$m=19456,t=2,p=65" + salt + hash,
+                                                   "$argon2id$v=19$m=19456,t=2,p=4294967295" + salt + hash,
+                                                   "$argon2id$v=19$m=19456,t=2,p=0" + salt + hash,
+                                                   "$argon2id$v=19$m=31,t=2,p=4" + salt + hash,
+                                                   "$argon2id$v=19$m=7,t=2,p=1" + salt + hash,
+                                                   "$argon2id$v=19$m=19456,t=0,p=1" + salt + hash,
+                                                   "$argon2id$v=19$m=019456,t=2,p=1" + salt + hash,
+                                                   "$argon2id$v=19$m=64,m=4194304,t=2,p=1" + salt + hash,
+                                                   "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA" + hash,
+                                                   "$argon2id$v=19$m=19456,t=2,p=1" + salt + "$c2FsdHNhbHQ",
+                                                   "$argon2id$v=19$m=19456,t=2,p=1" + salt + "$",
+                                                   "$argon2id$v=19$m=8,t=2,p=1" + salt + "$" + long_text + "AAAA",
+                                                   "$argon2id$v=19$m=19456,t=2,p=1" + salt,
+                                                   "$argon2id$v=19$m=8,t=2,p=1" + salt + hash + std::string(200, 'A'),
+                                                   "$argon2d$v=19$m=64,t=2,p=1" + salt + hash,
+                                                   "$2b$12$aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                                                   "!",
+                                                   ""}) {
+    INFO(text);
+    CHECK_FALSE(can_verify(secret{text}));
+    CHECK_FALSE(verify_password(secret{text}, secret{"password"})); // at once
+  }
 }
 
 TEST_CASE("the decoy hash is a valid hash with the current parameters, and always the same") {

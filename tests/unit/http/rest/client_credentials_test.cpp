@@ -98,6 +98,25 @@ TEST_CASE("A password has at least 8 characters and at most 1024 bytes") {
   CHECK(wrong_fields(password("")).empty());
 }
 
+TEST_CASE("A password that no validation request can carry is refused when it is written, with the reason") {
+  for (const auto* text : {R"("secret\u0000word")", R"("\u0000secretword")", R"("secretword\u0000")"}) {
+    INFO(text);
+    const auto member = std::string(R"("password":)") + text + "}";
+    for (const auto& fault :
+         {create_username(R"({"username":"u",)" + member).error(), password("{" + member).error()}) {
+      CHECK(fault.code == cm::core::errc::invalid);
+      REQUIRE(fault.fields.size() == 1);
+      CHECK(fault.fields[0]
+            == cm::core::field_error{"password",
+                                     "must not contain the character U+0000, because no client could log in with it"});
+    }
+  }
+  // Other control characters can be sent and checked.
+  CHECK(password(R"({"password":"secret\u0001\n\u007fword"})").has_value());
+  CHECK(wrong_fields(create_username(R"({"username":"a\u0000b","clientId":"a\u0000b"})"))
+        == names{"username", "clientId"});
+}
+
 TEST_CASE("Error messages do not contain the password") {
   const auto result = password(R"({"password":"secret"})");
   REQUIRE(result.has_error());
