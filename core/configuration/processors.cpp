@@ -135,7 +135,9 @@ std::optional<std::size_t> quota_processors(const std::string& root) {
     // A quota of a group also limits the groups below it: all ancestors up to the mount point count.
     auto below = below_mount(*mounted, *group);
     for (;;) {
-      if (const auto quota = quota_of(root + mounted->mount_point + below, mounted->version_2))
+      auto folder = root;
+      folder.append(mounted->mount_point).append(below);
+      if (const auto quota = quota_of(folder, mounted->version_2))
         smallest = std::min(smallest.value_or(*quota), *quota);
       if (below.empty())
         break;

@@ -9,7 +9,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import { Cm, twoWorkersPerRole } from '../../support/cm.mjs';
 import { record } from '../../support/records.mjs';
 import { Operator } from '../../support/operator.mjs';
-import { slowness } from '../../support/paths.mjs';
+import { preset, slowness } from '../../support/paths.mjs';
 import { Process } from '../../support/process.mjs';
 import { Proxy } from '../../support/proxy.mjs';
 import { Rows } from '../../support/rows.mjs';
@@ -202,7 +202,9 @@ function threadsThatDoNotRead(pid) {
   return others.length < all.length ? others : undefined;
 }
 
-test('a replica that could not keep up with the events invalidates its cache', async (t) => {
+const tooSlow = preset === 'asan' && 'with the sanitizers a process that gets hardly any CPU time takes minutes to catch up';
+
+test('a replica that could not keep up with the events invalidates its cache', { skip: tooSlow }, async (t) => {
   const it = await tokenInMemory();
   // The process gets hardly any CPU time beside busy loops, so that received events pile up.
   const others = await until(() => threadsThatDoNotRead(second.pid), { timeout: 10_000, what: 'a thread that waits in poll(2)' });
