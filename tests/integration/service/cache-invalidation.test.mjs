@@ -202,7 +202,7 @@ function threadsThatDoNotRead(pid) {
   return others.length < all.length ? others : undefined;
 }
 
-const tooSlow = preset === 'asan' && 'with the sanitizers a process that gets hardly any CPU time takes minutes to catch up';
+const tooSlow = preset === 'asan' && 'with the sanitizers, and other tests beside it, a process that gets hardly any CPU time takes minutes to catch up';
 
 test('a replica that could not keep up with the events invalidates its cache', { skip: tooSlow }, async (t) => {
   const it = await tokenInMemory();

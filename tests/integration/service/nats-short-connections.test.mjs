@@ -58,7 +58,7 @@ test('a server that ends each connection: its reason is in health and log, the d
   await cm.up();
 });
 
-const tooSlow = preset === 'asan' && "with the sanitizers the library sees the end of the connection before it reads the server's error";
+const tooSlow = preset === 'asan' && "with the sanitizers, and other tests beside it, the library sees the end of the connection before the server's error";
 
 test('a server that refuses further connections: its reason is in health and log, after a loss and at the start', { skip: tooSlow }, async (t) => {
   await nats.start();
