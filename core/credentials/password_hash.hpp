@@ -25,7 +25,7 @@ inline constexpr std::size_t default_password_length = 24;
 inline constexpr std::uint32_t max_hash_memory_kib = 64 * 1024;
 inline constexpr std::uint32_t max_hash_passes = 1024;
 inline constexpr std::uint64_t max_hash_work_kib =
-  256 * 1024; ///< memory times passes; about 7 times that of CM's hashes
+  std::uint64_t{256} * 1024; ///< memory times passes; about 7 times that of CM's hashes
 inline constexpr std::uint32_t max_hash_lanes = 64;
 
 /// Hashes with Argon2id, 19 MiB and 2 passes; returns a PHC string ($argon2id$v=19$m=19456,t=2,p=1$salt$hash). Takes
