@@ -17,10 +17,13 @@ function licenseIn(directory) {
   };
 }
 
-/** A new license in a new directory, valid for `days` days. */
-export function makeLicense({ days = 365, commonName = 'CM test' } = {}) {
+/** A new license in a new directory, valid for `days` days; `environment` is added to that of the tool. */
+export function makeLicense({ days = 365, commonName = 'CM test', environment = {} } = {}) {
   const directory = temporaryDirectory('license');
-  execFileSync(tool, ['--out', directory, '--cn', commonName, '--days', String(days)], { stdio: 'pipe' });
+  execFileSync(tool, ['--out', directory, '--cn', commonName, '--days', String(days)], {
+    stdio: 'pipe',
+    env: { ...process.env, ...environment },
+  });
   return licenseIn(directory);
 }
 

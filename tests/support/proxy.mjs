@@ -1,4 +1,5 @@
-// A TCP proxy that injects network faults: delays, lost data, resets, refused connections.
+// A TCP proxy that injects network faults: delays, a low rate, data lost in one or both directions, resets, refused
+// connections.
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
@@ -8,7 +9,8 @@ export class Proxy {
     const proxy = new Proxy();
     proxy.target = target;
     proxy.latency = 0;
-    proxy.swallow = false;
+    proxy.swallow = { up: false, down: false };
+    proxy.rate = Infinity;
     proxy.refusing = false;
     proxy.held = [];
     proxy.pairs = new Set();
@@ -36,8 +38,8 @@ export class Proxy {
       socket.once('error', detach);
       socket.once('close', detach);
     }
-    this.#carry(client, upstream, (data) => this.#hold(data, upstream));
-    this.#carry(upstream, client);
+    this.#carry(client, upstream, 'up', (data) => this.#hold(data, upstream));
+    this.#carry(upstream, client, 'down');
   }
 
   /** Whether `data` of a client is held back, itself or because earlier data is. */
@@ -48,9 +50,14 @@ export class Proxy {
     return true;
   }
 
-  #carry(from, to, held = () => false) {
+  #carry(from, to, direction, held = () => false) {
     const write = (data) => {
-      if (to.destroyed || to.write(data)) return;
+      if (to.destroyed) return;
+      if (this.rate !== Infinity) {
+        this.#trickle(from, to, data);
+        return;
+      }
+      if (to.write(data)) return;
       from.pause();
       to.once('drain', () => from.resume());
     };
@@ -64,11 +71,24 @@ export class Proxy {
       setTimeout(() => late.shift()(), this.latency);
     };
     from.on('data', (data) => {
-      if (!this.swallow && !held(data)) inOrder(() => write(data));
+      if (!this.swallow[direction] && !held(data)) inOrder(() => write(data));
     });
     from.on('end', () => {
-      if (!this.swallow) inOrder(() => to.destroyed || to.end());
+      if (!this.swallow[direction]) inOrder(() => to.destroyed || to.end());
     });
+  }
+
+  /** Writes `data` in pieces of 50 ms at the current rate, and reads no more meanwhile. */
+  #trickle(from, to, data) {
+    from.pause();
+    const piece = () => {
+      const size = this.rate === Infinity ? data.length : Math.max(1, Math.round(this.rate / 20));
+      if (!to.destroyed) to.write(data.subarray(0, size));
+      data = data.subarray(size);
+      if (data.length === 0 || to.destroyed) from.resume();
+      else setTimeout(piece, 50);
+    };
+    piece();
   }
 
   /** Every piece of data arrives `milliseconds` later. */
@@ -90,7 +110,17 @@ export class Proxy {
 
   /** With `on`, connections stay open and are accepted, but all data is discarded. Needs cut() afterwards. */
   blackHole(on = true) {
-    this.swallow = on;
+    this.swallow = { up: on, down: on };
+  }
+
+  /** Discards what goes to the server ("up") or what comes from it ("down"). Needs cut() afterwards. */
+  halfOpen(direction) {
+    this.swallow[direction] = true;
+  }
+
+  /** Data arrives at this rate, in bytes per second and direction of each connection; Infinity: without delay. */
+  limit(bytesPerSecond) {
+    this.rate = bytesPerSecond;
   }
 
   /** Resets all existing connections; new ones are accepted. */
@@ -109,9 +139,10 @@ export class Proxy {
   /** Ends all faults. Resets the connections that have lost data. */
   heal() {
     this.latency = 0;
+    this.rate = Infinity;
     this.refusing = false;
-    if (this.swallow) {
-      this.swallow = false;
+    if (this.swallow.up || this.swallow.down) {
+      this.blackHole(false);
       this.cut();
     }
   }

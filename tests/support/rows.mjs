@@ -16,6 +16,13 @@ export class Rows {
     return text === '' ? undefined : statusName(text.trim());
   }
 
+  /** The status of every token: a Map by ID. */
+  async tokenStatuses() {
+    const lines = (await this.mariadb.sql('SELECT LOWER(HEX(id)), status FROM endpoint_token')).trim().split('\n');
+    const dashed = (hex) => hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+    return new Map(lines.map((line) => line.split('\t')).map(([hex, status]) => [dashed(hex), statusName(status)]));
+  }
+
   /** Changes a status directly in the database, without CM. */
   async setStatus(kind, id, status) {
     await this.mariadb.sql(`UPDATE ${tables[kind]} SET status = ${states.indexOf(status)} WHERE id = ${binary(id)}`);

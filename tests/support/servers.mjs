@@ -109,7 +109,8 @@ export class Nats extends Server {
    * several; `deaf` are subjects that must not be subscribed to; `maxPayload` is the maximum size of a message in bytes,
    * `maxSubscriptions` the maximum number of subscriptions of a connection, `maxConnections` that of connections;
    * `users` are added to the default one, [{username, password}]; `tls` is {certificate, key, ca} and requires client
-   * certificates; `cluster` is {port, routes} of a cluster member: its own route port, and those of the others.
+   * certificates; `pingInterval` (like "1s") is the time between the server's pings of clients and routes, two of which may
+   * be unanswered; `cluster` is {port, routes} of a cluster member: its own route port, and those of the others.
    */
   configure() {
     const deny = (verb, subjects) => (subjects?.length ? ` ${verb}: { deny: ${JSON.stringify(subjects)} }` : '');
@@ -128,6 +129,7 @@ ${tls ? `tls { cert_file: "${tls.certificate}", key_file: "${tls.key}", ca_file:
 ${this.maxPayload ? `max_payload: ${this.maxPayload}` : ''}
 ${this.maxConnections ? `max_connections: ${this.maxConnections}` : ''}
 ${this.maxSubscriptions ? `max_subscriptions: ${this.maxSubscriptions}` : ''}
+${this.pingInterval ? `ping_interval: "${this.pingInterval}"` : ''}
 ${cluster ? `cluster { name: tests, listen: "127.0.0.1:${cluster.port}", no_advertise: true, routes: ${JSON.stringify(routes)} }` : ''}
 `,
     );

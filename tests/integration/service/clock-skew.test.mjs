@@ -1,41 +1,28 @@
 // A replica with a wrong clock prunes no recent rows and reports the clock skew (contract sections 3.2 and 7.1).
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { Cm } from '../../support/cm.mjs';
 import { parseExposition, valueOf } from '../../support/exposition.mjs';
+import { fakeClock, noFakeClock } from '../../support/fake-clock.mjs';
 import { get } from '../../support/http.mjs';
-import { preset, slowness } from '../../support/paths.mjs';
+import { slowness } from '../../support/paths.mjs';
 import { setStatus } from '../../support/state-table.mjs';
 import { Stack } from '../../support/stack.mjs';
 import { until } from '../../support/wait.mjs';
-
-/** libfaketime of the package faketime, for programs with threads; undefined if it is not installed. */
-const library = readdirSync('/usr/lib')
-  .map((folder) => join('/usr/lib', folder, 'faketime', 'libfaketimeMT.so.1'))
-  .find((path) => existsSync(path));
-
-const skip =
-  preset === 'asan' || preset === 'tsan'
-    ? `libfaketime and the sanitizer's own interceptors do not work together (${preset})`
-    : library === undefined && 'the package faketime is not installed';
 
 /** The housekeeper first runs one minute after the start. */
 const round = 60_000;
 
 const day = 86_400_000;
 
-const clock = (offset) => ({ LD_PRELOAD: library, FAKETIME: offset, FAKETIME_DONT_FAKE_MONOTONIC: '1', FAKETIME_NO_CACHE: '1' });
-
 let stack;
 let ahead;
 before(async () => {
-  if (skip) return;
+  if (noFakeClock) return;
   stack = await Stack.start();
   const { mariadb, nats } = stack;
-  ahead = await Cm.start({ nats, mariadb, environment: clock('+8d'), configuration: { 'kaa.cm.audit.retention': '7d' } });
+  ahead = await Cm.start({ nats, mariadb, environment: fakeClock({ offset: '+8d' }), configuration: { 'kaa.cm.audit.retention': '7d' } });
 });
 after(async () => {
   await ahead?.remove();
@@ -48,7 +35,7 @@ async function skewOf(cm) {
   return valueOf(parseExposition((await get(`${cm.management}/prometheus`)).text), 'cm_database_clock_skew_seconds', {});
 }
 
-test('a replica whose clock is 8 days ahead reports it in /health, in a metric and once in the log', { skip }, async () => {
+test('a replica whose clock is 8 days ahead reports it in /health, in a metric and once in the log', { skip: noFakeClock }, async () => {
   const { body } = await ahead.healthThat((health) => health.body.warnings?.length > 0, 'a warning');
   assert.match(body.warnings[0], /^the clock of this replica is 691[12]\d\d s ahead of the database's clock$/);
   assert.equal(body.status, 'UP');
@@ -59,7 +46,7 @@ test('a replica whose clock is 8 days ahead reports it in /health, in a metric a
   assert.ok(Math.abs(await skewOf(stack.cm)) < 5);
 });
 
-test('a replica whose clock is 8 days ahead prunes only old revocations and audit rows', { skip }, async () => {
+test('a replica whose clock is 8 days ahead prunes only old revocations and audit rows', { skip: noFakeClock }, async () => {
   const { cm, mariadb } = stack;
   for (let i = 0; i < 5; i += 1) {
     const { json } = await cm.provision('kettle');
