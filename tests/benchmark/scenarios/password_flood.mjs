@@ -9,7 +9,7 @@ import { temporaryDirectory } from '../../support/paths.mjs';
 import { figure, figures, withBench } from '../bench.mjs';
 
 /** Requests with unknown names: each is hashed like any other, without caching or throttling. */
-function requests(count) {
+export function requests(count) {
   const pieces = [];
   for (let i = 0; i < count; i += 1) {
     const bytes = EcapClient.encode('password', { username: `nobody-${randomUUID()}`, password: 'not the password' });
