@@ -40,9 +40,9 @@ std::optional<core::error> forbidden_by_license(const credential_manager_state& 
 }
 
 template <class Then, class Failed>
-void ask_gate(credential_manager_self self, storage::command command, Then then, Failed on_failure) {
-  auto& state = self->state;
-  request_any_reply(self, state.gate, std::move(command), self->clock().now() + state.settings.deadline)
+void ask_gate(credential_manager_self self, storage::command command, core::steady_time deadline, Then then,
+              Failed on_failure) {
+  request_any_reply(self, self->state.gate, std::move(command), deadline)
     .then(std::move(then),
           [on_failure = std::move(on_failure)](const caf::error& problem) { on_failure(storage_gate_lost(problem)); });
 }
@@ -89,7 +89,7 @@ void store(credential_manager_self self, std::uint64_t id) {
   command.at = now;
   command.origin = creation->order->origin;
   request_storage<storage::created_token>(
-    self, state.gate, std::move(command), state.settings.deadline,
+    self, state.gate, std::move(command), creation->order->deadline,
     [self, id](const storage_reply<storage::created_token>& created) { take_stored(self, id, created); });
 }
 
@@ -152,11 +152,13 @@ void acknowledge(credential_manager_self self, std::uint64_t id, const storage::
   auto refused = refused_by(command, *result);
   if (!refused.ids.empty())
     invalidate(state, {std::move(refused.ids), false, {}});
-  if (!refused.others || !state.follower) {
+  const auto* change = state.changes.find(id);
+  if (!refused.others || !state.follower || change == nullptr) {
     state.changes.answer(id, result);
     return;
   }
-  request_within(self, state.follower, state.settings.follow_patience, read_v)
+  const auto until = std::min(self->clock().now() + state.settings.follow_patience, change->deadline);
+  request_until(self, state.follower, until, read_v)
     .then(
       [self, id, result](bool done) {
         if (!done)
@@ -202,7 +204,8 @@ void run_change(credential_manager_self self, std::uint64_t id) {
   if (change == nullptr)
     return;
   ask_gate(
-    self, change->command, [self, id](const storage_result_ptr& result) { take_changed(self, id, result); },
+    self, change->command, change->deadline,
+    [self, id](const storage_result_ptr& result) { take_changed(self, id, result); },
     [self, id](core::error problem) { self->state.changes.answer(id, failed_change(std::move(problem))); });
 }
 
@@ -215,7 +218,7 @@ caf::result<storage_result_ptr> apply(credential_manager_self self, const creden
     return failed_change(prepared.error());
   const auto id = ++state.last_number;
   const auto promise = state.changes.add(id, self->make_response_promise<storage_result_ptr>(),
-                                         credential_manager_state::change{std::move(*prepared), {}});
+                                         credential_manager_state::change{std::move(*prepared), order->deadline, {}});
   run_change(self, id);
   return promise;
 }
@@ -247,7 +250,7 @@ caf::result<import_outcome_ptr> import_lines(credential_manager_self self, const
   const auto id = ++state.last_number;
   const auto promise = state.imports.add(id, self->make_response_promise<import_outcome_ptr>());
   ask_gate(
-    self, prepared->command,
+    self, prepared->command, order->deadline,
     [self, id, prepared](const storage_result_ptr& result) {
       if (auto refused = refused_by(prepared->command, *result); !refused.ids.empty())
         invalidate(self->state, {std::move(refused.ids), false, {}});

@@ -27,9 +27,7 @@ struct credential_manager_settings {
   core::secret hash_key;
   std::size_t token_length = 10;
   application_directory_ptr applications;
-  std::chrono::milliseconds deadline{5000}; ///< for one change
-  /// Time for the revocation follower to read what other replicas have revoked. `deadline` plus this must be shorter
-  /// than the deadlines of the callers.
+  /// Time for the revocation follower to read what other replicas have revoked, within the deadline of the change.
   std::chrono::milliseconds follow_patience{800};
 };
 
@@ -47,6 +45,7 @@ struct credential_manager_state {
   /// Any other change in progress.
   struct change {
     storage::command command;
+    core::steady_time deadline;
     storage::deleted_tokens deleted; ///< result so far, if the deletion takes several commands
   };
 

@@ -84,8 +84,10 @@ void remove(endpoint_remover_self self, endpoint_removal removal) {
   if (!command.repeated)
     attempts.at = core::now_ms();
   command.at = attempts.at;
-  request_within(self, state.manager, state.settings.patience, apply_v,
-                 std::make_shared<const credential_change>(credential_change{std::move(command), core::channel::elce}))
+  const auto deadline = self->clock().now() + state.settings.patience;
+  request_until(
+    self, state.manager, deadline + manager_grace, apply_v,
+    std::make_shared<const credential_change>(credential_change{std::move(command), core::channel::elce, deadline}))
     .then([self, endpoint](const storage_result_ptr& result) { take_removal(self, endpoint, *result); },
           [self, endpoint](const caf::error& problem) {
             --self->state.removals;

@@ -24,7 +24,7 @@ namespace cm::actors {
 struct endpoint_remover_settings {
   std::size_t at_once = 4;        ///< concurrent deletions: a burst must not occupy the whole connection pool
   std::size_t checks_at_once = 2; ///< concurrent checks which endpoints have tokens, of storage::max_batch each
-  std::chrono::milliseconds patience{7000};       ///< for the credential manager, which has a shorter deadline itself
+  std::chrono::milliseconds patience{15'000};     ///< for one deletion; a large endpoint takes several transactions
   std::chrono::milliseconds check_patience{5000}; ///< for the database to execute a check
   unsigned max_failures = 6;           ///< failed attempts until an endpoint is given up; transient ones do not count
   std::chrono::milliseconds look{250}; ///< how often the remover polls the backlog, also without an announcement

@@ -44,10 +44,13 @@ void change(token_transitioner_self self, pending_transition_request received,
   command.which = state.hasher->hash(request.app_name, request.token);
   command.target = *core::parse_credential_status(request.target_status);
   command.origin = {core::channel::ecap, {}, std::string(core::kept_correlation_id(request.correlation_id))};
+  const auto deadline =
+    deadline_of(request, received.arrived, state.settings.bound, {self->clock().now(), core::now_ms()});
   auto pending = from.make_pending(); // its destructor answers 503 if nothing else has answered
   pending->add(std::move(received));
-  request_within(self, state.manager, state.settings.patience, apply_v,
-                 std::make_shared<const credential_change>(credential_change{std::move(command), core::channel::ecap}))
+  request_until(
+    self, state.manager, deadline + manager_grace, apply_v,
+    std::make_shared<const credential_change>(credential_change{std::move(command), core::channel::ecap, deadline}))
     .then([self, pending](const storage_result_ptr& result) { answer_one(self, pending, answer_code(*result)); },
           [self, pending](const caf::error& problem) {
             core::logger("cm.ecap")->warn("no answer from the credential manager: {}", describe_reason(problem));

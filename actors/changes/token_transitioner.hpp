@@ -3,6 +3,7 @@
 
 #include "actors/interfaces/applications.hpp"
 #include "actors/interfaces/changes.hpp"
+#include "actors/interfaces/deadline.hpp"
 #include "actors/interfaces/nats.hpp"
 #include "actors/runtime/bounded_request.hpp"
 #include "core/base/secret.hpp"
@@ -19,7 +20,7 @@ namespace cm::actors {
 struct token_transitioner_settings {
   core::secret hash_key;
   application_directory_ptr applications;
-  std::chrono::milliseconds patience{7000}; ///< for the credential manager, which has a shorter deadline itself
+  std::chrono::milliseconds bound = other_request_bound; ///< from the arrival of a request to its reply
 };
 
 struct token_transitioner_state {

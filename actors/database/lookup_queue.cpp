@@ -14,7 +14,7 @@ std::size_t lookup_queue::hash_of_hash::operator()(const core::token_hash& value
   return out;
 }
 
-void lookup_queue::add(ticket id, const token_lookup& lookup) {
+void lookup_queue::add(ticket id, const token_lookup& lookup, core::steady_time now) {
   open_lookup open;
   open.found.resize(lookup.hashes.size());
   open.missing = lookup.hashes.size();
@@ -23,7 +23,7 @@ void lookup_queue::add(ticket id, const token_lookup& lookup) {
     const auto& hash = lookup.hashes[i];
     const auto [known, fresh] = index_.try_emplace(hash, first_sequence_ + keys_.size());
     if (fresh) {
-      keys_.push_back({hash, {id, i}, {}, lookup.deadline});
+      keys_.push_back({hash, {id, i}, {}, lookup.deadline, now});
       continue;
     }
     // The same key waits already: one look-up in the database serves both. It has not started yet, so its result will
@@ -40,13 +40,14 @@ void lookup_queue::pop_front() {
   ++first_sequence_;
 }
 
-lookup_queue::batch lookup_queue::take(std::size_t max) {
+lookup_queue::batch lookup_queue::take(std::size_t max, core::steady_time now) {
   batch out;
-  const auto count = std::min(max, keys_.size());
-  out.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    index_.erase(keys_.front().hash);
-    out.push_back(std::move(keys_.front()));
+  out.reserve(std::min(max, keys_.size()));
+  while (!keys_.empty() && out.size() < max) {
+    auto& next = keys_.front();
+    index_.erase(next.hash);
+    if (next.deadline > now)
+      out.push_back(std::move(next));
     pop_front();
   }
   return out;

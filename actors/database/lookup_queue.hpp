@@ -31,15 +31,17 @@ public:
     waiter first;
     std::vector<waiter> more;   ///< empty nearly always
     core::steady_time deadline; ///< the latest of the waiters
+    core::steady_time since;    ///< when it was first asked for
   };
 
   using batch = std::vector<key>;
 
   /// Adds a look-up. @pre no other one has this ID
-  void add(ticket id, const token_lookup& lookup);
+  void add(ticket id, const token_lookup& lookup, core::steady_time now);
 
-  /// Removes and returns the keys that have waited longest, at most `max`. Its result is for complete().
-  [[nodiscard]] batch take(std::size_t max);
+  /// Removes and returns the keys that have waited longest, at most `max`. Its result is for complete(). Removes keys
+  /// whose deadline has passed too, without returning them: expire() completes their look-ups.
+  [[nodiscard]] batch take(std::size_t max, core::steady_time now);
 
   /// The database has looked up these keys: appends the completions of all look-ups that wait for no other key. An
   /// error, and a reply that does not match the keys, completes all look-ups that wait for one of them.

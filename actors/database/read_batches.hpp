@@ -17,7 +17,8 @@ struct read_limits {
 };
 
 /// A plain class. Not thread-safe.
-/// @tparam Read has a member `deadline`; each deadline is at least as late as those of the reads added before
+/// @tparam Read has a member `deadline`; it should not be earlier than those of the reads added before, or the read is
+///   taken as expired only after these
 template <class Read>
 class read_batches {
 public:

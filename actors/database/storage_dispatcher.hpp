@@ -1,10 +1,13 @@
-// The queues before the database workers: admission, batches of look-ups, creations and activations, deadlines. A plain
-// class that the storage gate owns, without actors or a clock.
+// The queues before the database workers: admission, classes of work, batches, deadlines. A plain class that the
+// storage gate owns, without actors or a clock.
 #pragma once
 
 #include "actors/database/activation_queue.hpp"
+#include "actors/database/class_queue.hpp"
 #include "actors/database/completion.hpp"
+#include "actors/database/database_metrics.hpp"
 #include "actors/database/lookup_queue.hpp"
+#include "actors/database/worker_shares.hpp"
 #include "actors/interfaces/storage_job.hpp"
 #include "actors/runtime/worker_slots.hpp"
 #include "core/base/error.hpp"
@@ -13,6 +16,7 @@
 #include "storage/session/commands.hpp"
 #include "storage/sql/batch_limits.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -21,27 +25,42 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace cm::actors {
 
+/// The bounds of the classes, in the order of work_class. Operators and tools have 10,000 connections at most, requests
+/// over NATS a limit for each subject; only imports carry much.
+inline constexpr std::size_t mebibyte = std::size_t{1024} * 1024;
+inline constexpr std::array<class_limits, work_class_count> default_class_limits{{{16'384, 16 * mebibyte},
+                                                                                  {4'096, 8 * mebibyte},
+                                                                                  {4'096, 16 * mebibyte},
+                                                                                  {2'048, 8 * mebibyte},
+                                                                                  {256, 32 * mebibyte},
+                                                                                  {1'024, 16 * mebibyte}}};
+
 struct dispatcher_settings {
   std::size_t workers = 8;
   std::size_t lookup_batch = storage::max_batch;           ///< maximum of keys in one job
+  std::size_t client_batch = storage::max_batch;           ///< maximum of usernames, or of certificates, in one job
   std::size_t creation_batch = 32;                         ///< maximum of creations in one job
   std::size_t activation_batch = storage::max_activations; ///< maximum of activations in one job
   std::size_t lookup_queue = 65536;                        ///< maximum of waiting keys
-  std::size_t command_queue = 1024;                        ///< maximum of waiting commands
+  std::array<class_limits, work_class_count> classes = default_class_limits; ///< bounds of the waiting commands
   std::size_t activation_queue = 1'048'576; ///< maximum of waiting activations; others are left to the token's next use
   std::size_t eager_lookups = 2; ///< concurrent look-up jobs with batches of any size; further jobs need full batches
   std::size_t max_lookups = 4;   ///< maximum of concurrent look-up jobs; at most half of the pool in any case
   std::chrono::milliseconds slow_lookup{50}; ///< look-up jobs that run longer do not count for the two limits above
   std::chrono::milliseconds activation_rest{500}; ///< pause of activations after the database could not write
   std::string replica;                            ///< the actor in the audit rows of activations
+  std::shared_ptr<database_metrics> metrics;      ///< counts refusals and waiting times by class; may be null
 };
 
-/// Each request gets exactly one completion: from finished(), lost(), expire() or refuse_waiting(). Activations are not
-/// answered. Not thread-safe; time is a parameter.
+/// Each request gets exactly one completion: from finished(), lost(), take_late(), expire() or refuse_waiting().
+/// Activations are not answered. Which class gets the next worker is up to worker_shares; a class with two kinds of
+/// work (look-ups of tokens and of clients; maintenance and activations) serves them in turn. Not thread-safe; time is
+/// a parameter.
 class storage_dispatcher {
 public:
   using completion = actors::completion;
@@ -57,11 +76,13 @@ public:
 
   // -- requests -------------------------------------------------------------------------------------------------------
 
-  /// Queues a look-up; errc::overloaded if its keys exceed the free capacity of the queue.
-  [[nodiscard]] core::expected<ticket> add(const token_lookup& lookup);
+  /// Queues a look-up; errc::overloaded if its keys exceed the free capacity of the queue, errc::unavailable if its
+  /// deadline has passed.
+  [[nodiscard]] core::expected<ticket> add(const token_lookup& lookup, core::steady_time now);
 
-  /// Queues a command; errc::overloaded if the queue is full.
-  [[nodiscard]] core::expected<ticket> add(storage_job_ptr job);
+  /// Queues a command; errc::overloaded if the queue of its class is full, errc::unavailable if its deadline has
+  /// passed.
+  [[nodiscard]] core::expected<ticket> add(storage_job_ptr job, core::steady_time now);
 
   /// Queues first uses; a token that waits already, or is being written, is not added again.
   /// @return the number of first uses that were refused, because the queue is full
@@ -76,8 +97,11 @@ public:
   void connected(std::size_t worker, bool yes);
 
   /// The next job for an idle worker. Empty: no worker is idle, or no request may start now. To be called repeatedly
-  /// until it is empty.
+  /// until it is empty, and take_late() after that.
   [[nodiscard]] std::optional<dispatch> next(core::steady_time now);
+
+  /// The requests that next() did not start, because their deadline has passed: completed with `unavailable`.
+  [[nodiscard]] std::vector<completion> take_late() noexcept { return std::exchange(late_, {}); }
 
   /// The worker finished the job. The result `expired` becomes `unavailable`. Results for requests that are completed
   /// already, and for unknown jobs, are dropped.
@@ -104,7 +128,11 @@ public:
 
   [[nodiscard]] std::size_t waiting_keys() const noexcept { return lookups_.size(); }
 
-  [[nodiscard]] std::size_t waiting_commands() const noexcept { return commands_.size() + creations_.size(); }
+  /// Commands of all classes.
+  [[nodiscard]] std::size_t waiting_commands() const noexcept;
+
+  /// Requests of the class: commands, and keys or activations.
+  [[nodiscard]] std::size_t waiting(work_class which) const noexcept;
 
   [[nodiscard]] std::size_t waiting_activations() const noexcept { return activations_.size(); }
 
@@ -112,50 +140,58 @@ public:
   [[nodiscard]] bool idle() const noexcept;
 
 private:
-  enum class lane : std::uint8_t { probe, lookup, command, activation, follow };
-
-  struct waiting_command {
-    ticket id = 0;
-    storage_job_ptr job;
-  };
+  enum class lane : std::uint8_t { probe, follow, tokens, command, activation };
 
   // A command that a worker is executing.
   struct running_command {
     ticket id = 0;
     core::steady_time deadline;
+    std::size_t parts = 1;
     bool answered = false; ///< expired meanwhile
   };
 
   struct running_job {
     lane kind = lane::probe;
+    std::optional<work_class> of; ///< empty: a probe or a follow read, which are before all classes
     core::steady_time since;
-    std::vector<running_command> commands;        ///< lanes probe, command and follow: one, or several creations
-    lookup_queue::batch keys;                     ///< lane lookup
+    batch_kind batch = batch_kind::single;
+    std::vector<running_command> commands;        ///< lanes probe, follow and command; several: a batch
+    lookup_queue::batch keys;                     ///< lane tokens
     std::vector<storage::activation> activations; ///< lane activation
   };
 
-  [[nodiscard]] std::optional<lane> choose_lane(core::steady_time now) const noexcept;
   [[nodiscard]] bool may_look_up(core::steady_time now) const noexcept;
+  [[nodiscard]] bool may_look_clients_up() const noexcept;
+  [[nodiscard]] bool may_activate(core::steady_time now) const noexcept;
+  [[nodiscard]] worker_shares::class_set ready_classes(core::steady_time now) const noexcept;
+  [[nodiscard]] lane lane_of(work_class which, core::steady_time now) noexcept;
   [[nodiscard]] std::size_t running(lane kind) const noexcept;
-  [[nodiscard]] std::size_t share_of_lookups() const noexcept;
+  [[nodiscard]] std::optional<running_job> choose(core::steady_time now);
   [[nodiscard]] storage_job_ptr take(running_job& running, core::steady_time now);
-  [[nodiscard]] storage_job_ptr take_front(running_job& running, std::deque<waiting_command>& queue);
-  [[nodiscard]] storage_job_ptr take_command(running_job& running);
-  [[nodiscard]] storage_job_ptr take_creations(running_job& running);
-  [[nodiscard]] storage_job_ptr take_lookup(running_job& running);
+  [[nodiscard]] storage_job_ptr take_commands(running_job& running, core::steady_time now);
+  [[nodiscard]] storage_job_ptr take_lookup(running_job& running, core::steady_time now);
   [[nodiscard]] storage_job_ptr take_activations(running_job& running, core::steady_time now);
   void complete_commands(const running_job& job, const storage_result_ptr& result, std::vector<completion>& out);
 
+  [[nodiscard]] class_queue& queue_of(work_class which) noexcept { return queues_[index_of(which)]; }
+
+  [[nodiscard]] const class_queue& queue_of(work_class which) const noexcept { return queues_[index_of(which)]; }
+
+  void count_wait(work_class which, core::steady_time since, core::steady_time now) noexcept;
+  void count_refusal(work_class which) noexcept;
+
   dispatcher_settings settings_;
   worker_slots workers_;
+  worker_shares shares_;
   std::unordered_map<std::uint64_t, running_job> running_;
   lookup_queue lookups_;
-  std::deque<waiting_command> commands_; ///< all but creations of tokens
-  std::deque<waiting_command> creations_;
+  std::array<class_queue, work_class_count> queues_;
   std::deque<waiting_command> probes_;
   std::deque<waiting_command> follow_reads_; ///< reads of other replicas' revocations, for the revocation follower
+  std::vector<completion> late_;
   activation_queue activations_;
-  std::size_t next_lane_ = 0; ///< where the round-robin over the lanes continues
+  bool clients_next_ = false;     ///< of authentication: look-ups of clients are next, if both kinds wait
+  bool activations_next_ = false; ///< of maintenance: likewise
   bool activation_failed_ = false;
   core::steady_time activations_rest_until_{};
   ticket last_ticket_ = 0;

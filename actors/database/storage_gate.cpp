@@ -91,6 +91,7 @@ void pump(storage_gate_self self) {
               pump(self);
             });
   }
+  deliver(self, state.dispatcher->take_late());
   if (state.dispatcher->idle())
     state.drains.answer(true);
 }
@@ -172,6 +173,8 @@ void measure(storage_gate_self self) {
   gauges.waiting_lookups.set(state.dispatcher->waiting_keys());
   gauges.waiting_commands.set(state.dispatcher->waiting_commands());
   gauges.waiting_activations.set(state.dispatcher->waiting_activations());
+  for (const auto which : work_classes)
+    gauges.classes[index_of(which)].waiting.set(state.dispatcher->waiting(which));
 }
 
 // Notifies the workers when another host is preferred. A worker checks that before every command, but an idle one would
@@ -250,6 +253,7 @@ storage_gate_actor::behavior_type storage_gate(storage_gate_self self, storage_g
   const auto now = self->clock().now();
   const auto workers = settings.dispatcher.workers;
   const auto period = settings.tick;
+  settings.dispatcher.metrics = settings.metrics;
   state.dispatcher.emplace(settings.dispatcher);
   state.pulse.emplace(settings.probe_patience, now);
   state.settings = std::move(settings);
@@ -261,12 +265,12 @@ storage_gate_actor::behavior_type storage_gate(storage_gate_self self, storage_g
     [self](find_atom, const token_lookup_ptr& lookup) -> caf::result<storage_result_ptr> {
       if (fails_fast(self))
         return unavailable("the database is not available");
-      return enqueue(self, self->state.dispatcher->add(*lookup));
+      return enqueue(self, self->state.dispatcher->add(*lookup, self->clock().now()));
     },
     [self](execute_atom, const storage_job_ptr& job) -> caf::result<storage_result_ptr> {
       if (fails_fast(self))
         return unavailable("the database is not available");
-      return enqueue(self, self->state.dispatcher->add(job));
+      return enqueue(self, self->state.dispatcher->add(job, self->clock().now()));
     },
     [self](activate_atom, const activations_ptr& activations) {
       self->state.refused_activations += self->state.dispatcher->add(*activations);

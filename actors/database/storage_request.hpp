@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/interfaces/database.hpp"
+#include "actors/interfaces/deadline.hpp"
 #include "actors/runtime/bounded_request.hpp"
 #include "actors/runtime/hardening.hpp"
 
@@ -12,9 +13,6 @@
 #include <variant>
 
 namespace cm::actors {
-
-/// The gate answers at the deadline. The request itself times out this much later, which happens only if the gate died.
-inline constexpr std::chrono::milliseconds storage_grace{500};
 
 /// The database's reply to a command, or why there is none: core::expected<Reply> without a copy of the reply. Cheap to
 /// copy; the reply lives as long as any copy. Not thread-safe.
@@ -62,7 +60,7 @@ private:
 template <class Self>
 auto request_any_reply(Self* self, const storage_gate_actor& gate, storage::command command,
                        core::steady_time deadline) {
-  return request_until(self, gate, std::max(deadline, self->clock().now()) + storage_grace, execute_v,
+  return request_until(self, gate, std::max(deadline, self->clock().now()) + gate_grace, execute_v,
                        storage_job_ptr{std::make_shared<const storage_job>(storage_job{std::move(command), deadline})});
 }
 
@@ -78,7 +76,7 @@ void request_storage(Self* self, const storage_gate_actor& gate, storage::comman
           [handle](const caf::error& problem) { handle(storage_reply<Reply>{storage_gate_lost(problem)}); });
 }
 
-/// The same with a duration from now.
+/// The same with a duration from now: for work that no request waits for.
 template <class Reply, class Self, class Handle>
 void request_storage(Self* self, const storage_gate_actor& gate, storage::command command,
                      std::chrono::milliseconds patience, Handle handle) {

@@ -53,7 +53,7 @@ void export_tokens(const api_request& request) {
   }
   export_stream_settings settings;
   settings.application = std::move(*application);
-  settings.deadline = request.deadline;
+  settings.deadline = request.context->deadline;
   self->state.stream =
     self->spawn(export_stream, request.exchange, self->state.collaborators.gate, std::move(settings));
 }

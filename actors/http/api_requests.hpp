@@ -22,7 +22,7 @@ struct api_request {
   http_session_pointer self;
   exchange_ptr exchange;      ///< the HTTP exchange to respond to
   http::path_parameters path; ///< views into the request
-  std::chrono::milliseconds deadline;
+  core::steady_time deadline; ///< of the response, whatever has to be done for it
   const api_context* context; ///< valid during the handler's call only
 };
 
@@ -62,9 +62,10 @@ void ask_storage(const api_request& request, storage::command command, Then then
 template <class Reply, class Then>
 void ask_change(const api_request& request, storage::command command, Then then) {
   const auto self = request.self;
-  auto change = std::make_shared<const credential_change>(credential_change{std::move(command), core::channel::rest});
-  request_within(self, self->state.collaborators.manager, request.deadline + std::chrono::seconds{1}, apply_v,
-                 credential_change_ptr{std::move(change)})
+  auto change = std::make_shared<const credential_change>(
+    credential_change{std::move(command), core::channel::rest, request.deadline});
+  request_until(self, self->state.collaborators.manager, request.deadline + manager_grace, apply_v,
+                credential_change_ptr{std::move(change)})
     .then([exchange = request.exchange, then = std::move(then)](
             const storage_result_ptr& result) { respond_with(exchange, storage_reply<Reply>{result}, then); },
           [exchange = request.exchange](const caf::error& problem) {

@@ -40,10 +40,10 @@ const core::secret* shown(const std::optional<core::secret>& generated) {
 void ask_hash(const api_request& request, const core::secret& password, std::function<void(core::secret phc)> then) {
   auto job = std::make_shared<password_job>();
   job->password = password;
-  job->deadline = request.self->clock().now() + request.deadline;
+  job->deadline = request.deadline;
   const auto self = request.self;
-  request_within(self, self->state.collaborators.passwords, request.deadline + std::chrono::milliseconds{2500},
-                 password_v, password_job_ptr{std::move(job)})
+  request_until(self, self->state.collaborators.passwords, request.deadline + gate_grace, password_v,
+                password_job_ptr{std::move(job)})
     .then(
       [exchange = request.exchange, then = std::move(then)](const password_result_ptr& result) {
         if (result->has_error())

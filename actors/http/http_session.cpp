@@ -159,7 +159,8 @@ void handle_api(http_session_pointer self, const api_context& context, const exc
     exchange->respond(std::move(*refused));
     return;
   }
-  dispatch(match.route, api_request{self, exchange, match.parameters, context.deadline, &context});
+  const request_deadline deadline{exchange->received_at(), context.deadline};
+  dispatch(match.route, api_request{self, exchange, match.parameters, deadline.at(), &context});
 }
 
 http::metrics_source metrics_of(const management_context& context, const core::health_snapshot& snapshot,

@@ -3,6 +3,7 @@
 
 #include "actors/http/http_listener.hpp"
 #include "actors/http/import_stream.hpp"
+#include "actors/interfaces/deadline.hpp"
 #include "actors/interfaces/http.hpp"
 #include "actors/runtime/bounded_request.hpp"
 #include "core/base/secret.hpp"
@@ -43,7 +44,7 @@ using http_session_pointer = http_session_actor::stateful_pointer<http_session_s
 struct api_context {
   http::router<http::api_route> routes = http::make_api_router();
   std::shared_ptr<const http::connection_settings> connection = std::make_shared<http::connection_settings>();
-  std::chrono::milliseconds deadline{5000}; ///< for one request to the database
+  std::chrono::milliseconds deadline = other_request_bound; ///< from a request to its response; of a stream: a page
   std::shared_ptr<import_threads> imports = std::make_shared<import_threads>(2);
 
   /// An I/O loop that runs connections, and its counters.

@@ -91,6 +91,8 @@ void store_batch(import_stream_self self, std::vector<line> lines) {
   auto& state = self->state;
   auto order = std::make_shared<import_order>();
   order->origin = state.origin;
+  order->deadline = self->clock().now() + state.settings.deadline;
+  const auto until = order->deadline + manager_grace;
   for (auto& item : lines) {
     if (item.content.has_value())
       order->lines.push_back(std::move(*item.content)); // the result line needs the number only
@@ -101,7 +103,7 @@ void store_batch(import_stream_self self, std::vector<line> lines) {
     begun->outcome = std::vector<imported_line>{};
     return;
   }
-  request_within(self, state.manager, state.settings.patience, import_v, import_order_ptr{std::move(order)})
+  request_until(self, state.manager, until, import_v, import_order_ptr{std::move(order)})
     .then(
       [self, begun](const import_outcome_ptr& outcome) {
         begun->outcome = *outcome;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/interfaces/changes.hpp"
+#include "actors/interfaces/deadline.hpp"
 #include "actors/interfaces/http.hpp"
 #include "actors/runtime/bounded_request.hpp"
 #include "core/credentials/change_origin.hpp"
@@ -36,9 +37,9 @@ using import_thread = std::shared_ptr<void>;
 [[nodiscard]] import_thread take_import_thread(const std::shared_ptr<import_threads>& from);
 
 struct import_stream_settings {
-  std::chrono::milliseconds patience{7000};   ///< for the credential manager, which has a shorter deadline itself
-  std::size_t piece = std::size_t{64} * 1024; ///< bytes per read of the request body
-  std::size_t batch = storage::max_import;    ///< lines per batch
+  std::chrono::milliseconds deadline = other_request_bound; ///< for storing one batch
+  std::size_t piece = std::size_t{64} * 1024;               ///< bytes per read of the request body
+  std::size_t batch = storage::max_import;                  ///< lines per batch
   std::size_t in_flight = 2; ///< concurrent batches; small, because other commands need database workers too
   std::size_t results = std::size_t{64} * 1024; ///< unsent bytes of results beyond which no batch begins
   import_thread thread;                         ///< the permit, if the stream is detached

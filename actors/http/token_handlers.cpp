@@ -35,14 +35,13 @@ storage::token_address address_of(http::token_path path) {
 // Passes the request to the token reader, which reads for several requests together and responds.
 void read_tokens(const api_request& request, std::variant<storage::token_address, storage::list_tokens> target) {
   const auto self = request.self;
-  auto read = std::make_shared<const token_read>(token_read{std::move(target), self->clock().now() + request.deadline});
+  auto read = std::make_shared<const token_read>(token_read{std::move(target), request.deadline});
   self->send(self->state.collaborators.reader, read_v, request.exchange, token_read_ptr{std::move(read)});
 }
 
 void store_token(const api_request& request, create_order_ptr order) {
   const auto self = request.self;
-  request_within(self, self->state.collaborators.manager, request.deadline + std::chrono::seconds{1}, create_v,
-                 std::move(order))
+  request_until(self, self->state.collaborators.manager, request.deadline + manager_grace, create_v, std::move(order))
     .then(
       [exchange = request.exchange](const create_result_ptr& result) {
         if (result->has_error())
@@ -82,6 +81,7 @@ void create_token(const api_request& request) {
   auto order = std::make_shared<create_token_order>();
   order->request = std::move(*parsed);
   order->origin = origin_of_request(received);
+  order->deadline = request.deadline;
   storage::list_tokens look;
   look.endpoint_id = order->request.endpoint_id;
   with_list_condition<storage::token_page>(

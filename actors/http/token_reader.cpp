@@ -5,6 +5,7 @@
 #include "actors/runtime/hardening.hpp"
 #include "http/rest/endpoint_tokens.hpp"
 
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 
@@ -90,8 +91,9 @@ void ask(token_reader_self self, std::vector<Read> reads) {
     queue_of(self->state, static_cast<const Read*>(nullptr)).done();
     pump<Read>(self);
   };
-  // The first request of the batch has the earliest deadline.
-  request_storage<reply_to<Read>>(self, self->state.gate, command_of(*batch), batch->front().deadline,
+  const auto earliest = std::min_element(batch->begin(), batch->end(),
+                                         [](const Read& a, const Read& b) { return a.deadline < b.deadline; });
+  request_storage<reply_to<Read>>(self, self->state.gate, command_of(*batch), earliest->deadline,
                                   [batch, finish_batch](const storage_reply<reply_to<Read>>& reply) {
                                     finish_batch(); // first, so that the database works on the next batch meanwhile
                                     if (reply)

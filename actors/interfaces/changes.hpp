@@ -7,6 +7,7 @@
 #include "actors/interfaces/storage_job.hpp"
 #include "core/base/error.hpp"
 #include "core/base/secret.hpp"
+#include "core/base/time.hpp"
 #include "core/credentials/change_origin.hpp"
 #include "core/credentials/token.hpp"
 #include "core/credentials/token_requests.hpp"
@@ -26,6 +27,7 @@ namespace cm::actors {
 struct create_token_order {
   core::create_token_request request;
   core::change_origin origin;
+  core::steady_time deadline; ///< see actors/interfaces/deadline.hpp; likewise below
 };
 
 struct created_token_outcome {
@@ -41,6 +43,7 @@ using create_result_ptr = std::shared_ptr<const create_result>;
 struct credential_change {
   storage::command command;
   core::channel how = core::channel::rest; ///< an invalid license forbids the changes of operators only
+  core::steady_time deadline;
 };
 
 using credential_change_ptr = std::shared_ptr<const credential_change>;
@@ -49,6 +52,7 @@ using credential_change_ptr = std::shared_ptr<const credential_change>;
 struct import_order {
   std::vector<core::import_line> lines;
   core::change_origin origin;
+  core::steady_time deadline;
 };
 
 using import_order_ptr = std::shared_ptr<const import_order>;
@@ -64,6 +68,8 @@ using import_outcome = core::expected<std::vector<imported_line>>;
 using import_outcome_ptr = std::shared_ptr<const import_outcome>;
 
 using credential_manager_actor = caf::typed_actor<
+  // All requests are answered by their deadlines. What has been given to the database by then may be committed although
+  // the answer is `unavailable`.
   // Creates a token. Answered with the token and its value, which is shown this once, or with an error.
   caf::replies_to<create_atom, create_order_ptr>::with<create_result_ptr>,
   // Executes any other change. Answered with the reply to the command, or with an error.

@@ -41,6 +41,8 @@ using token_validator_actor = caf::typed_actor<
   // Replaces the known applications.
   caf::reacts_to<directory_atom, application_directory_ptr>, caf::reacts_to<peer_atom, storage_gate_peer>,
   caf::reacts_to<peer_atom, nats_egress_peer>,
+  // INTERNAL: the own timeout of a waiting request ends: refuse it.
+  caf::reacts_to<watch_atom>,
   // INTERNAL: timer: drop expired entries from memory.
   caf::reacts_to<tick_atom>>;
 
@@ -72,7 +74,7 @@ using client_validator_actor = caf::typed_actor<
   // Answered true when the recorded uses are written to the database, false if that failed or the actor ended.
   caf::replies_to<drain_atom>::with<bool>, caf::reacts_to<peer_atom, storage_gate_peer>,
   caf::reacts_to<peer_atom, nats_egress_peer>, caf::reacts_to<peer_atom, password_pool_peer>,
-  // INTERNAL: timer: write the recorded uses to the database.
+  // INTERNAL: timer: refuse attempts whose deadline has passed; write the recorded uses to the database.
   caf::reacts_to<tick_atom>>;
 
 } // namespace cm::actors

@@ -61,6 +61,12 @@ public:
       std::count_if(workers_.begin(), workers_.end(), [](const slot& w) { return w.connected; }));
   }
 
+  /// Workers that are connected and have no job.
+  [[nodiscard]] std::size_t connected_idle() const noexcept {
+    return static_cast<std::size_t>(
+      std::count_if(workers_.begin(), workers_.end(), [](const slot& w) { return w.connected && !w.job; }));
+  }
+
   /// Workers that have a job.
   [[nodiscard]] std::size_t busy() const noexcept {
     return static_cast<std::size_t>(

@@ -176,8 +176,8 @@ void verify(client_validator_self self, const login_ptr& attempt) {
   job.password = core::secret(std::string(attempt->call->peek().front().request.password.value_or("")));
   job.phc = attempt->phc;
   job.deadline = attempt->deadline;
-  request_within(self, self->state.passwords, self->state.settings.deadline + storage_grace, password_v,
-                 password_job_ptr{std::make_shared<const password_job>(std::move(job))})
+  request_until(self, self->state.passwords, attempt->deadline + gate_grace, password_v,
+                password_job_ptr{std::make_shared<const password_job>(std::move(job))})
     .then([self, attempt](const password_result_ptr& result) { take_verdict(self, attempt, result); },
           [self, attempt](const caf::error& problem) {
             core::logger("cm.ecap")->warn("no answer from the password pool: {}", describe_reason(problem));
@@ -215,7 +215,8 @@ void begin_login(client_validator_self self, pending_password_request call, cons
   attempt->username = call.request.username.value_or("");
   attempt->complete = names_login(call.request);
   attempt->correlation_id = core::kept_correlation_id(call.request.correlation_id);
-  attempt->deadline = self->clock().now() + state.settings.deadline;
+  attempt->deadline =
+    deadline_of(call.request, call.arrived, state.settings.deadline, {self->clock().now(), core::now_ms()});
   attempt->call = from.make_pending();
   attempt->call->add(std::move(call));
   if (!attempt->complete) {
@@ -229,6 +230,19 @@ void begin_login(client_validator_self self, pending_password_request call, cons
   }
   ++lane.running;
   run(self, attempt);
+}
+
+// Attempts that wait behind others for their username are answered at their deadlines too.
+void refuse_overdue(client_validator_self self) {
+  const auto now = self->clock().now();
+  for (auto& [username, lane] : self->state.lanes) {
+    std::erase_if(lane.waiting, [&](const login_ptr& attempt) {
+      if (attempt->deadline > now)
+        return false;
+      answer_with(self, refuse_all(*attempt->call, core::errc::unavailable));
+      return true;
+    });
+  }
 }
 
 void validate(client_validator_self self, const pending_password_requests_ptr& calls) {
@@ -272,8 +286,7 @@ void answer_certificates(client_validator_self self, const pending_certificate_r
 }
 
 void look_up(client_validator_self self, const pending_certificate_requests_ptr& calls,
-             std::vector<certificate_name> names) {
-  auto& state = self->state;
+             std::vector<certificate_name> names, core::steady_time deadline) {
   storage::find_x509 command;
   for (const auto& name : names) {
     if (name.former_subject)
@@ -281,7 +294,7 @@ void look_up(client_validator_self self, const pending_certificate_requests_ptr&
     command.subjects.push_back(name.subject);
   }
   request_storage<storage::found_x509>(
-    self, state.gate, std::move(command), state.settings.deadline,
+    self, self->state.gate, std::move(command), deadline,
     [self, calls, names = std::move(names)](const storage_reply<storage::found_x509>& found) {
       if (!found)
         answer_with(self, refuse_all(*calls, code_of_failure(found.error().code)));
@@ -292,26 +305,38 @@ void look_up(client_validator_self self, const pending_certificate_requests_ptr&
     });
 }
 
+// A request whose own timeout ends earlier than those of the others has a look-up of its own; the storage gate joins
+// look-ups that wait.
 void validate(client_validator_self self, const pending_certificate_requests_ptr& calls) {
   auto refused = calls->make_replies();
   auto pending = calls->make_pending();
   std::vector<certificate_name> names;
   const auto now = core::now_ms();
+  const auto steady_now = self->clock().now();
+  const auto bound = self->state.settings.deadline;
+  auto common = steady_now + bound;
   for (auto& call : calls->take()) {
     auto name = read_certificate(call.request, now);
     if (name.has_error()) {
       refuse(std::move(call), name.error().code, *refused);
       continue;
     }
+    common = request_deadline{call.arrived, bound}.at(); // those of a batch have arrived together
+    const auto deadline = deadline_of(call.request, call.arrived, bound, {steady_now, now});
+    if (deadline < common) {
+      auto alone = calls->make_pending();
+      alone->add(std::move(call));
+      look_up(self, alone, {std::move(*name)}, deadline);
+      continue;
+    }
     names.push_back(std::move(*name));
     pending->add(std::move(call));
-    if (names.size() == storage::max_batch) {
-      look_up(self, std::exchange(pending, calls->make_pending()), std::exchange(names, {}));
-    }
+    if (names.size() == storage::max_batch)
+      look_up(self, std::exchange(pending, calls->make_pending()), std::exchange(names, {}), common);
   }
   answer_with(self, std::move(refused));
   if (!names.empty())
-    look_up(self, pending, std::move(names));
+    look_up(self, pending, std::move(names), common);
 }
 
 } // namespace
@@ -337,7 +362,11 @@ client_validator_actor::behavior_type client_validator(client_validator_self sel
     [self](peer_atom, const storage_gate_peer& peer) { self->state.gate = peer.handle; },
     [self](peer_atom, const nats_egress_peer& peer) { self->state.egress = peer.handle; },
     [self](peer_atom, const password_pool_peer& peer) { self->state.passwords = peer.handle; },
-    every(self, period, first_run::after_a_period, tick_v, [self] { write_uses(self); }),
+    every(self, period, first_run::after_a_period, tick_v,
+          [self] {
+            refuse_overdue(self);
+            write_uses(self);
+          }),
   };
 }
 

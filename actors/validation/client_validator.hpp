@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/interfaces/database.hpp"
+#include "actors/interfaces/deadline.hpp"
 #include "actors/interfaces/nats.hpp"
 #include "actors/interfaces/validation.hpp"
 #include "actors/runtime/bounded_request.hpp"
@@ -25,10 +26,10 @@ namespace cm::actors {
 struct login; // one attempt with a username and a password
 
 struct client_validator_settings {
-  std::string replica;                      ///< the actor in the audit rows of first uses
-  bool trustful = false;                    ///< unknown credentials are accepted (contract 4.5)
-  std::chrono::milliseconds deadline{5000}; ///< for one request, after which it is answered 503
-  std::chrono::milliseconds tick{100};      ///< how long uses are collected before they are written
+  std::string replica;                                      ///< the actor in the audit rows of first uses
+  bool trustful = false;                                    ///< unknown credentials are accepted (contract 4.5)
+  std::chrono::milliseconds deadline = other_request_bound; ///< for one request, after which it is answered 503
+  std::chrono::milliseconds tick{100};                      ///< how long uses are collected before they are written
   std::size_t max_uses = 65536; ///< limit of the uses that wait to be written; those beyond are not recorded
 };
 

@@ -7,6 +7,7 @@
 #include "core/observability/logging.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace cm::actors {
 
@@ -73,7 +74,19 @@ std::uint32_t lookup_coalescer::add_token(const pending_token_request& call, loo
   return position;
 }
 
-void lookup_coalescer::start_or_join(pending_token_request&& call, lookup_builder& out) {
+namespace {
+
+// When the request's own timeout ends, if that is within CM's bound; else max().
+core::steady_time own_timeout(const pending_token_request& call, const moment& now) noexcept {
+  if (call.request.timeout == 0)
+    return core::steady_time::max();
+  const auto deadline = deadline_of(call.request, call.arrived, token_request_bound, now);
+  return deadline < call.arrived + token_request_bound ? deadline : core::steady_time::max();
+}
+
+} // namespace
+
+void lookup_coalescer::start_or_join(pending_token_request&& call, lookup_builder& out, const moment& now) {
   auto* joined = &out.open;
   std::uint32_t position = 0;
   if (const auto known = joinable_.find(call.key); known == joinable_.end()) {
@@ -84,6 +97,9 @@ void lookup_coalescer::start_or_join(pending_token_request&& call, lookup_builde
       joined = &open_lookups_.at(known->second.number);
   }
   joined->positions.push_back(position);
+  const auto timeout = own_timeout(call, now);
+  joined->earliest_timeout = std::min(joined->earliest_timeout, timeout);
+  earliest_timeout_ = std::min(earliest_timeout_, timeout);
   joined->calls->add(std::move(call));
 }
 
@@ -131,7 +147,7 @@ std::optional<lookup_coalescer::batch_lookup> lookup_coalescer::take(const pendi
       refuse(std::move(call), *code, *done.replies);
       continue;
     }
-    start_or_join(std::move(call), next);
+    start_or_join(std::move(call), next, {now, wall_clock});
   }
   if (!next.lookup)
     return std::nullopt;
@@ -155,6 +171,36 @@ std::optional<lookup_coalescer::open_lookup> lookup_coalescer::close(std::uint64
       joinable_.erase(known);
   }
   return out;
+}
+
+std::vector<lookup_coalescer::outcome> lookup_coalescer::refuse_overdue(const moment& now) {
+  std::vector<outcome> out;
+  earliest_timeout_ = core::steady_time::max();
+  for (auto& [number, open] : open_lookups_) {
+    if (open.earliest_timeout <= now.steady) {
+      auto& refused = out.emplace_back();
+      refused.replies = open.calls->make_replies();
+      refuse_overdue(open, now, *refused.replies);
+    }
+    earliest_timeout_ = std::min(earliest_timeout_, open.earliest_timeout);
+  }
+  return out;
+}
+
+void lookup_coalescer::refuse_overdue(open_lookup& open, const moment& now, reply_batch& refused) {
+  auto waiting = open.calls->take();
+  const auto positions = std::exchange(open.positions, {});
+  open.earliest_timeout = core::steady_time::max();
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    const auto timeout = own_timeout(waiting[i], now);
+    if (timeout <= now.steady + std::chrono::milliseconds{1}) { // the clocks are compared by the millisecond
+      refuse(std::move(waiting[i]), core::errc::unavailable, refused);
+      continue;
+    }
+    open.earliest_timeout = std::min(open.earliest_timeout, timeout);
+    open.positions.push_back(positions[i]);
+    open.calls->add(std::move(waiting[i]));
+  }
 }
 
 void lookup_coalescer::answer(pending_token_request&& call, const std::optional<storage::found_token>& token,

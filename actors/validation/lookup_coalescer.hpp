@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/interfaces/applications.hpp"
+#include "actors/interfaces/deadline.hpp"
 #include "actors/interfaces/storage_job.hpp"
 #include "actors/nats/pending_requests.hpp"
 #include "actors/nats/reply_batch.hpp"
@@ -63,6 +64,16 @@ public:
   /// The look-up failed: its requests are refused with the code of that failure.
   [[nodiscard]] outcome failed(std::uint64_t number, core::errc code);
 
+  /// When refuse_overdue() is to be called: the first of the own timeouts of waiting requests ends then, unless its
+  /// request was answered meanwhile. Empty: no waiting request has one that ends before a look-up would.
+  [[nodiscard]] std::optional<core::steady_time> earliest_timeout() const noexcept {
+    return earliest_timeout_ == core::steady_time::max() ? std::nullopt : std::optional{earliest_timeout_};
+  }
+
+  /// Refuses the waiting requests whose own timeout has ended, with `unavailable`; the look-ups go on. One outcome for
+  /// each look-up that has such requests.
+  [[nodiscard]] std::vector<outcome> refuse_overdue(const moment& now);
+
   /// These tokens were revoked: requests from now on use neither what is in memory nor look-ups under way.
   void invalidate(const std::vector<core::uuid>& ids);
 
@@ -91,6 +102,7 @@ private:
     std::vector<core::token_key> keys;          ///< of each token
     std::vector<refresh_entry> refresh_entries; ///< tokens that no request waits for
     core::steady_time asked_at;
+    core::steady_time earliest_timeout = core::steady_time::max(); ///< of the requests that wait
     core::cache_generation asked_in = 0;
     bool may_keep = false; ///< whether the result may be kept in memory
   };
@@ -104,7 +116,8 @@ private:
   struct lookup_builder;
 
   void check_feed(const gap_free_interval& interval, const pending_token_requests& calls);
-  void start_or_join(pending_token_request&& call, lookup_builder& out);
+  void start_or_join(pending_token_request&& call, lookup_builder& out, const moment& now);
+  static void refuse_overdue(open_lookup& open, const moment& now, reply_batch& refused);
   [[nodiscard]] std::uint32_t add_token(const pending_token_request& call, lookup_builder& out);
   void answer(pending_token_request&& call, const std::optional<storage::found_token>& token,
               reply_batch& replies) const;
@@ -118,6 +131,7 @@ private:
   const void* origin_ = nullptr; ///< of the latest requests, for comparison only
   std::unordered_map<std::uint64_t, open_lookup> open_lookups_;
   std::unordered_map<core::token_key, waiter> joinable_; ///< tokens of look-ups that a new request may join
+  core::steady_time earliest_timeout_ = core::steady_time::max();
   std::uint64_t last_number_ = 0;
 };
 

@@ -6,6 +6,7 @@
 #include "actors/runtime/periodic.hpp"
 #include "core/observability/logging.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace cm::actors {
@@ -14,8 +15,8 @@ namespace {
 
 using token_validator_self = token_validator_actor::stateful_pointer<token_validator_state>;
 
-// The gate answers a look-up by its deadline. A gate without an answer this much later is dead.
-constexpr std::chrono::milliseconds grace{500};
+// Shortest time between two looks at the timeouts of waiting requests.
+constexpr std::chrono::milliseconds watch_resolution{50};
 
 void count_cache(token_validator_self self) {
   auto& state = self->state;
@@ -45,9 +46,32 @@ void take_found(token_validator_self self, std::uint64_t number, const storage_r
   send_outcome(self, coalescer.found(number, found == nullptr ? nothing.tokens : found->tokens));
 }
 
+// Few requests have a timeout that is shorter than what CM permits itself. Sets a timer for the earliest of them.
+void watch_timeouts(token_validator_self self) {
+  auto& state = self->state;
+  const auto earliest = state.coalescer->earliest_timeout();
+  if (!earliest)
+    return;
+  const auto now = self->clock().now();
+  const auto due = std::max(*earliest, now + watch_resolution);
+  if (state.watch && *state.watch <= due)
+    return;
+  state.watch = due;
+  self->delayed_send(self, std::chrono::ceil<std::chrono::milliseconds>(due - now), watch_v);
+}
+
+void refuse_overdue(token_validator_self self) {
+  auto& state = self->state;
+  state.watch.reset();
+  for (auto& done : state.coalescer->refuse_overdue({self->clock().now(), core::now_ms()}))
+    send_outcome(self, std::move(done));
+  watch_timeouts(self);
+}
+
 void validate(token_validator_self self, const pending_token_requests_ptr& calls) {
   auto& state = self->state;
   const auto now = self->clock().now();
+  const auto arrived = calls->empty() ? now : calls->peek().front().arrived; // they have arrived together
   const auto& connection = calls->connection();
   lookup_coalescer::outcome done;
   auto batch_lookup = state.coalescer->take(calls, state.feed->now(&connection, connection.continuity()), now, done);
@@ -55,12 +79,13 @@ void validate(token_validator_self self, const pending_token_requests_ptr& calls
   state.counters->misses.add(done.misses);
   state.counters->bypassed.add(done.bypassed);
   send_outcome(self, std::move(done));
+  watch_timeouts(self);
   if (!batch_lookup)
     return;
-  batch_lookup->lookup->deadline = now + state.lookup_deadline;
+  const auto deadline = request_deadline{arrived, state.bound}.at();
+  batch_lookup->lookup->deadline = deadline;
   const auto number = batch_lookup->number;
-  request_within(self, state.gate, state.lookup_deadline + grace, find_v,
-                 token_lookup_ptr{std::move(batch_lookup->lookup)})
+  request_until(self, state.gate, deadline + gate_grace, find_v, token_lookup_ptr{std::move(batch_lookup->lookup)})
     .then([self, number](const storage_result_ptr& result) { take_found(self, number, result); },
           [self, number](const caf::error& problem) {
             core::logger("cm.ecap")->warn("no answer from the storage gate: {}", describe_reason(problem));
@@ -79,7 +104,7 @@ token_validator_actor::behavior_type token_validator(token_validator_self self, 
   state.feed = std::move(settings.feed);
   state.counters = std::move(settings.counters);
   state.writer = std::move(settings.writer);
-  state.lookup_deadline = settings.lookup_deadline;
+  state.bound = settings.bound;
   state.gate = std::move(gate);
   state.egress = std::move(egress);
   return {
@@ -92,6 +117,7 @@ token_validator_actor::behavior_type token_validator(token_validator_self self, 
     [self](directory_atom, const application_directory_ptr& known) { self->state.coalescer->applications(known); },
     [self](peer_atom, const storage_gate_peer& peer) { self->state.gate = peer.handle; },
     [self](peer_atom, const nats_egress_peer& peer) { self->state.egress = peer.handle; },
+    [self](watch_atom) { refuse_overdue(self); },
     every(self, period, first_run::after_a_period, tick_v,
           [self] {
             self->state.coalescer->expire(self->clock().now());

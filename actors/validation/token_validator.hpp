@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/interfaces/database.hpp"
+#include "actors/interfaces/deadline.hpp"
 #include "actors/interfaces/nats.hpp"
 #include "actors/interfaces/validation.hpp"
 #include "actors/nats/reply_writer.hpp"
@@ -25,8 +26,8 @@ struct token_validator_settings {
   std::shared_ptr<const revocation_feed> feed;
   std::shared_ptr<validator_counters> counters;
   std::shared_ptr<reply_writer> writer;
-  std::chrono::milliseconds lookup_deadline{2000}; ///< of a look-up; its requests get the reply 503 then
-  std::chrono::milliseconds tick{1000};            ///< how often expired entries are dropped while no requests arrive
+  std::chrono::milliseconds bound = token_request_bound; ///< for a request that needs a look-up; it gets 503 then
+  std::chrono::milliseconds tick{1000}; ///< how often expired entries are dropped while no requests arrive
 };
 
 struct token_validator_state {
@@ -38,7 +39,8 @@ struct token_validator_state {
   std::shared_ptr<validator_counters> counters;
   std::shared_ptr<reply_writer> writer;
   std::uint64_t evicted = 0; ///< evictions of the cache that the metrics include already
-  std::chrono::milliseconds lookup_deadline{};
+  std::chrono::milliseconds bound{};
+  std::optional<core::steady_time> watch; ///< when the next watch message comes
   storage_gate_actor gate;
   nats_egress_actor egress;
 };

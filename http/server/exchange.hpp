@@ -42,6 +42,9 @@ public:
   /// When the header was received completely.
   [[nodiscard]] core::steady_time arrived_at() const noexcept { return arrived_at_; }
 
+  /// When the request was there completely: its header and, unless it is streamed, its body.
+  [[nodiscard]] core::steady_time received_at() const noexcept { return received_at_; }
+
   /// Answers the request. Any thread. If a streamed body was not read to its end, the connection does not wait for the
   /// rest and closes after the response.
   /// @return false, without effect, if the exchange was already answered or a response was begun.
@@ -87,6 +90,7 @@ private:
   http::request request_;
   responder deliver_;
   core::steady_time arrived_at_;
+  core::steady_time received_at_ = std::chrono::steady_clock::now();
   stream_end streams_;
   std::size_t route_ = std::numeric_limits<std::size_t>::max();
   std::atomic<state> state_{state::open};

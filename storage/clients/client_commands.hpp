@@ -54,6 +54,16 @@ struct found_basic {
   core::secret password_phc; ///< empty if there is no credential
 };
 
+/// Looks several basic credentials up: 0 to max_batch, duplicates allowed.
+struct find_basics {
+  std::vector<std::string> usernames;
+};
+
+/// One result per requested username, in the same order.
+struct found_basics {
+  std::vector<found_basic> credentials;
+};
+
 /// Looks certificates up: 0 to max_batch, duplicates allowed.
 struct find_x509 {
   /// Another hash under which a certificate may be stored: that of core::distinguished_name::former.

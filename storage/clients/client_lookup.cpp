@@ -4,6 +4,11 @@
 #include "storage/clients/client_repository.hpp"
 #include "storage/clients/client_row.hpp"
 #include "storage/sql/batch_limits.hpp"
+#include "storage/sql/size_class.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
 
 namespace cm::storage {
 
@@ -22,21 +27,42 @@ outcome<one_client> apply(connection& db, const get_client& request) {
   return one_client{*std::move(found)};
 }
 
-outcome<found_basic> apply(connection& db, const find_basic& request) {
-  static const std::string text =
-    "SELECT " + table_of(core::client_kind::basic).fields + ", password_phc FROM basic_credential WHERE username = ?";
+outcome<found_basics> apply(connection& db, const find_basics& request) {
+  static const auto texts = statement_texts("SELECT " + table_of(core::client_kind::basic).fields
+                                              + ", password_phc FROM basic_credential WHERE username IN (",
+                                            "?", ")");
   static constexpr auto columns = joined(basic_columns, std::array{column{column_kind::text, varchar_bytes}});
-  found_basic found;
-  if (!fits_varchar(request.username)) // such a username cannot exist
+  if (request.usernames.size() > max_batch)
+    return invalid("more than 64 usernames");
+  found_basics found;
+  found.credentials.resize(request.usernames.size());
+  std::vector<std::string_view> wanted;
+  for (const auto& username : request.usernames) {
+    if (fits_varchar(username)) // else it cannot exist
+      wanted.emplace_back(username);
+  }
+  if (wanted.empty())
     return found;
-  CM_TRY(auto* const select, db.prepared(text, columns));
-  select->bind(0, request.username);
+  const auto size_class = class_holding(wanted.size());
+  CM_TRY(auto* const select, db.prepared(texts[size_class], columns));
+  for (std::size_t i = 0; i < size_classes[size_class]; ++i)
+    select->bind(i, wanted[std::min(i, wanted.size() - 1)]);
   const auto read = read_rows(*select, [&](const statement& row) {
-    found.credential = read_client(core::client_kind::basic, row);
-    found.password_phc = core::secret{std::string{row.text(basic_columns.size())}};
+    const auto credential = read_client(core::client_kind::basic, row);
+    for (std::size_t i = 0; i < request.usernames.size(); ++i) {
+      if (request.usernames[i] != credential.username) // the column has a binary collation without padding
+        continue;
+      found.credentials[i].credential = credential;
+      found.credentials[i].password_phc = core::secret{std::string{row.text(basic_columns.size())}};
+    }
   });
   CM_TRY_VOID(read);
   return found;
+}
+
+outcome<found_basic> apply(connection& db, const find_basic& request) {
+  CM_TRY(auto&& found, apply(db, find_basics{{request.username}}));
+  return std::move(found.credentials.front());
 }
 
 outcome<found_x509> apply(connection& db, const find_x509& request) {

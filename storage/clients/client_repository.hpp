@@ -11,6 +11,7 @@ namespace cm::storage {
 [[nodiscard]] outcome<one_client> apply(connection& db, const create_client& request, const attempt& how);
 [[nodiscard]] outcome<one_client> apply(connection& db, const get_client& request);
 [[nodiscard]] outcome<found_basic> apply(connection& db, const find_basic& request);
+[[nodiscard]] outcome<found_basics> apply(connection& db, const find_basics& request);
 [[nodiscard]] outcome<found_x509> apply(connection& db, const find_x509& request);
 [[nodiscard]] outcome<client_page> apply(connection& db, const list_clients& request);
 [[nodiscard]] outcome<changed_client> apply(connection& db, const change_client_status& request, const attempt& how);

@@ -121,6 +121,33 @@ TEST_CASE("a username finds the credential and the hash of its password by exact
   CHECK(must<one_client>(db, padded).credential.username == "user-1 ");
 }
 
+TEST_CASE("a batch of usernames is answered in its own order, with repeats, unknown and impossible ones") {
+  const storage_fixture f;
+  session db{f.server.settings()};
+  for (std::uint32_t n = 1; n <= 20; ++n)
+    created_client(db, client_kind::basic, n);
+  find_basics request;
+  request.usernames = {"user-7", "nobody", "user-1", "user-7", "USER-1", "user-1 ", "\xFF\xFF", std::string(300, 'x')};
+  for (std::uint32_t n = 1; n <= 20; ++n)
+    request.usernames.push_back("user-" + std::to_string(n));
+  const auto found = must<found_basics>(db, request).credentials;
+  REQUIRE(found.size() == request.usernames.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const bool known = i == 0 || i == 2 || i == 3 || i >= 8;
+    INFO(i);
+    REQUIRE(found[i].credential.has_value() == known);
+    CHECK(found[i].password_phc.empty() != known);
+    if (!known)
+      continue;
+    CHECK(found[i].credential->username == request.usernames[i]);
+    CHECK(found[i].password_phc == core::secret{"$phc$" + request.usernames[i].substr(5)});
+  }
+  CHECK(must<found_basics>(db, find_basics{}).credentials.empty());
+  CHECK(must<found_basics>(db, find_basics{{"\xFF\xFF"}}).credentials.size() == 1);
+  request.usernames.resize(max_batch + 1);
+  CHECK(refusal(db, request).code == core::errc::invalid);
+}
+
 TEST_CASE("a batch of certificates is answered in its own order, with repeats and unknown ones") {
   const storage_fixture f;
   session db{f.server.settings()};

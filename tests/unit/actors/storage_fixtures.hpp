@@ -77,6 +77,23 @@ inline storage::created_token created_by(const storage::create_token& command) {
   return created;
 }
 
+/// The credential that the fake database has for a username; none for "unknown".
+inline storage::found_basic found_login(const std::string& username) {
+  storage::found_basic out;
+  if (username == "unknown")
+    return out;
+  out.credential.emplace().username = username;
+  out.password_phc = core::secret("hash of " + username);
+  return out;
+}
+
+/// The certificate that the fake database has for a subject.
+inline core::client_credential found_certificate(const storage::subject_hash& subject) {
+  core::client_credential out;
+  out.serial_number = std::to_string(subject[0]);
+  return out;
+}
+
 /// The result of a successful command.
 inline actors::storage_result_ptr answer_to(const storage::command& command) {
   storage::reply out = storage::pong{};
@@ -96,6 +113,18 @@ inline actors::storage_result_ptr answer_to(const storage::command& command) {
     out = std::move(created);
   } else if (std::holds_alternative<storage::list_tokens>(command)) {
     out = storage::token_page{};
+  } else if (const auto* login = std::get_if<storage::find_basic>(&command)) {
+    out = found_login(login->username);
+  } else if (const auto* logins = std::get_if<storage::find_basics>(&command)) {
+    storage::found_basics found;
+    for (const auto& username : logins->usernames)
+      found.credentials.push_back(found_login(username));
+    out = std::move(found);
+  } else if (const auto* certificates = std::get_if<storage::find_x509>(&command)) {
+    storage::found_x509 found;
+    for (const auto& subject : certificates->subjects)
+      found.credentials.push_back(found_certificate(subject));
+    out = std::move(found);
   }
   return std::make_shared<const actors::storage_result>(std::move(out));
 }
@@ -108,6 +137,20 @@ inline actors::storage_job_ptr creation_job(std::size_t number, core::steady_tim
   storage::create_token command;
   command.id = id_of(number);
   return std::make_shared<const actors::storage_job>(actors::storage_job{std::move(command), deadline});
+}
+
+inline actors::storage_job_ptr job_of(storage::command command, core::steady_time deadline = far_away()) {
+  return std::make_shared<const actors::storage_job>(actors::storage_job{std::move(command), deadline});
+}
+
+inline actors::storage_job_ptr revocation_job(core::steady_time deadline = far_away()) {
+  storage::change_token_status command;
+  command.target = core::credential_status::revoked;
+  return job_of(std::move(command), deadline);
+}
+
+inline actors::storage_job_ptr login_job(std::string username, core::steady_time deadline = far_away()) {
+  return job_of(storage::find_basic{std::move(username)}, deadline);
 }
 
 /// The IDs of the tokens that a job creates, one or several.
@@ -151,9 +194,19 @@ inline std::vector<storage::activation> first_uses(std::size_t first, std::size_
   return out;
 }
 
+/// A dispatcher to which requests come at the start of the tests' time.
+struct test_dispatcher : actors::storage_dispatcher {
+  using storage_dispatcher::add;
+  using storage_dispatcher::storage_dispatcher;
+
+  [[nodiscard]] auto add(const actors::token_lookup& lookup) { return add(lookup, at(milliseconds{0})); }
+
+  [[nodiscard]] auto add(actors::storage_job_ptr job) { return add(std::move(job), at(milliseconds{0})); }
+};
+
 /// A dispatcher whose workers are all connected.
-struct connected_dispatcher : actors::storage_dispatcher {
-  explicit connected_dispatcher(const actors::dispatcher_settings& settings) : storage_dispatcher(settings) {
+struct connected_dispatcher : test_dispatcher {
+  explicit connected_dispatcher(const actors::dispatcher_settings& settings) : test_dispatcher(settings) {
     for (std::size_t i = 0; i < settings.workers; ++i)
       connected(i, true);
   }

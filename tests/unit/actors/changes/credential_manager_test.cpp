@@ -34,6 +34,7 @@ public:
     if (token)
       order.request.token = core::secret(*token);
     order.origin = {core::channel::rest, "somebody", "correlation-1"};
+    order.deadline = system.now() + seconds{5};
     return system.ask<create_result_ptr>(manager, create_v,
                                          std::make_shared<const create_token_order>(std::move(order)));
   }
@@ -213,8 +214,9 @@ struct unknown_token_fixture : manager_fixture {
     script->outcomes = {errc::not_found};
     storage::change_token_status command;
     command.which = core::token_hash{};
-    asked = system.ask<storage_result_ptr>(
-      manager, apply_v, std::make_shared<const credential_change>(credential_change{command, core::channel::ecap}));
+    asked = system.ask<storage_result_ptr>(manager, apply_v,
+                                           std::make_shared<const credential_change>(credential_change{
+                                             command, core::channel::ecap, system.now() + seconds{5}}));
   }
 
   revocation_follower_actor follower;

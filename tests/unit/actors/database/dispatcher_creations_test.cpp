@@ -9,10 +9,14 @@ using core::errc;
 
 namespace {
 
-/// A dispatcher whose only worker for commands is busy.
+storage_job_ptr other_change() {
+  return job_of(storage::set_password{});
+}
+
+/// A dispatcher whose only worker for changes is busy.
 struct busy_dispatcher {
   busy_dispatcher() {
-    static_cast<void>(dispatcher.add(command_job()));
+    static_cast<void>(dispatcher.add(other_change()));
     under_way = take_all(dispatcher);
     REQUIRE(under_way.size() == 1);
   }
@@ -70,9 +74,9 @@ TEST_CASE("waiting creations are dispatched in batches of at most 32, and each g
 
 TEST_CASE("a creation takes along the later creations, but does not overtake an earlier command") {
   busy_dispatcher f;
-  const auto first = f.dispatcher.add(command_job());
+  const auto first = f.dispatcher.add(other_change());
   const auto earlier = f.create(0, 2);
-  const auto second = f.dispatcher.add(command_job());
+  const auto second = f.dispatcher.add(other_change());
   const auto later = f.create(2, 2);
   CHECK(f.dispatcher.waiting_commands() == 6);
   f.free_worker();
@@ -133,16 +137,16 @@ TEST_CASE("a creation in a batch expires at its own deadline, the others complet
   CHECK(tickets(finish(f.dispatcher, work[0])) == late);
 }
 
-TEST_CASE("creations count as waiting commands, and are refused like them while the database is down") {
+TEST_CASE("creations count as waiting changes, and are refused like them while the database is down") {
   auto settings = pool_of(2);
-  settings.command_queue = 3;
-  storage_dispatcher dispatcher{settings};
+  settings.classes[index_of(work_class::change)].entries = 3;
+  test_dispatcher dispatcher{settings};
   std::vector<ticket> requested;
   requested.push_back(*dispatcher.add(creation_job(1)));
-  requested.push_back(*dispatcher.add(command_job()));
+  requested.push_back(*dispatcher.add(other_change()));
   requested.push_back(*dispatcher.add(creation_job(2)));
   CHECK(dispatcher.add(creation_job(3)).has_error());
-  CHECK(dispatcher.add(command_job()).has_error());
+  CHECK(dispatcher.add(other_change()).has_error());
   CHECK_FALSE(dispatcher.idle());
   CHECK(tickets(dispatcher.refuse_waiting("it is down")) == requested);
   CHECK(dispatcher.idle());

@@ -29,7 +29,7 @@ counts count(const std::vector<storage_dispatcher::dispatch>& work) {
   return out;
 }
 
-void fill_queues(storage_dispatcher& dispatcher) {
+void fill_queues(test_dispatcher& dispatcher) {
   REQUIRE(dispatcher.add({keys(0, 900), far_away()}).has_value());
   for (int i = 0; i < 20; ++i)
     REQUIRE(dispatcher.add(command_job()).has_value());
@@ -44,7 +44,7 @@ TEST_CASE("look-ups take at most half of the pool") {
   CHECK(count(take_all(dispatcher)).lookups == 4);
 }
 
-TEST_CASE("commands leave half of the pool to look-ups and one worker to activations") {
+TEST_CASE("reads leave half of the pool to look-ups and one worker to activations") {
   connected_dispatcher dispatcher{pool_of(8)};
   for (int i = 0; i < 20; ++i)
     REQUIRE(dispatcher.add(command_job()).has_value());
@@ -63,31 +63,32 @@ TEST_CASE("activations take one worker at a time") {
   CHECK(count(work) == counts{0, 0, 1, 0});
 }
 
-TEST_CASE("a pool under full load serves look-ups, commands and activations concurrently") {
+TEST_CASE("a pool under full load serves look-ups, reads and activations concurrently") {
   connected_dispatcher dispatcher{pool_of(8)};
   fill_queues(dispatcher);
-  CHECK(count(take_all(dispatcher)) == counts{4, 3, 1, 0});
+  // Two workers are kept for revocations and other changes.
+  CHECK(count(take_all(dispatcher)) == counts{3, 2, 1, 0});
 }
 
-TEST_CASE("a pool of one serves the lanes round-robin, so that none starves") {
+TEST_CASE("a pool of one serves the classes by their weights, so that none starves") {
   connected_dispatcher dispatcher{pool_of(1)};
   fill_queues(dispatcher);
   counts served;
-  for (int i = 0; i < 9; ++i) {
+  for (int i = 0; i < 14; ++i) {
     const auto work = take_all(dispatcher);
     REQUIRE(work.size() == 1);
     const auto now = count(work);
     served = {served.lookups + now.lookups, served.commands + now.commands, served.activations + now.activations, 0};
     static_cast<void>(finish(dispatcher, work[0]));
   }
-  CHECK(served == counts{3, 3, 3, 0});
+  CHECK(served == counts{8, 4, 2, 0});
 }
 
 TEST_CASE("probes do not advance the round-robin") {
   connected_dispatcher dispatcher{pool_of(1)};
   fill_queues(dispatcher);
   counts served;
-  for (int i = 0; i < 12; ++i) {
+  for (int i = 0; i < 28; ++i) {
     if (i % 2 == 0)
       static_cast<void>(dispatcher.add_probe(far_away()));
     const auto work = take_all(dispatcher);
@@ -97,7 +98,7 @@ TEST_CASE("probes do not advance the round-robin") {
               served.probes + now.probes};
     static_cast<void>(finish(dispatcher, work[0]));
   }
-  CHECK(served == counts{2, 2, 2, 6});
+  CHECK(served == counts{8, 4, 2, 14});
 }
 
 TEST_CASE("a pool of one or two serves every lane in the end") {
@@ -163,8 +164,8 @@ TEST_CASE("a job that a worker did not start, because its deadline had passed, i
 
 TEST_CASE("a command beyond the queue is refused as overloaded") {
   auto settings = pool_of(2);
-  settings.command_queue = 3;
-  storage_dispatcher dispatcher{settings};
+  settings.classes[index_of(work_class::read)].entries = 3;
+  test_dispatcher dispatcher{settings};
   for (int i = 0; i < 3; ++i)
     REQUIRE(dispatcher.add(command_job()).has_value());
   const auto refused = dispatcher.add(command_job());
@@ -174,7 +175,7 @@ TEST_CASE("a command beyond the queue is refused as overloaded") {
 }
 
 TEST_CASE("workers that are busy or not connected get no job") {
-  storage_dispatcher dispatcher{pool_of(4)};
+  test_dispatcher dispatcher{pool_of(4)};
   for (int i = 0; i < 5; ++i)
     REQUIRE(dispatcher.add(command_job()).has_value());
   CHECK(take_all(dispatcher).empty());
@@ -298,7 +299,7 @@ TEST_CASE("the reads of the revocation follower are dispatched before other requ
   for (int i = 0; i < 3; ++i)
     REQUIRE(dispatcher.add(follow_read(at(seconds{1}))).has_value());
   auto work = take_all(dispatcher);
-  REQUIRE(work.size() == 8);
+  REQUIRE(work.size() == 6); // two workers are kept for changes
   const auto is_follow_read = [](const storage_dispatcher::dispatch& job) {
     return std::holds_alternative<storage::find_revocations>(job.payload->command);
   };

@@ -155,7 +155,7 @@ TEST_CASE("a look-up with a mismatched reply fails as internal") {
 TEST_CASE("a look-up whose keys exceed the free capacity is refused as overloaded, and none of its keys is queued") {
   auto settings = pool_of(2);
   settings.lookup_queue = 10;
-  storage_dispatcher dispatcher{settings}; // no worker is connected
+  test_dispatcher dispatcher{settings}; // no worker is connected
   REQUIRE(dispatcher.add({keys(0, 8), far_away()}).has_value());
   const auto refused = dispatcher.add({keys(20, 3), far_away()});
   REQUIRE(refused.has_error());

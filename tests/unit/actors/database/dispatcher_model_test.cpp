@@ -53,7 +53,7 @@ public:
       break;
     }
     REQUIRE(dispatcher_.waiting_keys() <= 300);
-    REQUIRE(dispatcher_.waiting_commands() <= 20);
+    REQUIRE(dispatcher_.waiting_commands() <= 40);
     REQUIRE(dispatcher_.waiting_activations() <= 150);
   }
 
@@ -82,12 +82,14 @@ private:
     std::vector<core::token_hash> keys; ///< of a look-up
     core::steady_time deadline;
     std::optional<core::uuid> creation{}; ///< of a token with that ID
+    std::optional<std::string> login{};   ///< of that username
   };
 
   static dispatcher_settings settings(std::size_t workers) {
     auto out = pool_of(workers);
     out.lookup_queue = 300;
-    out.command_queue = 20;
+    for (auto& limits : out.classes)
+      limits.entries = 10;
     out.activation_queue = 150;
     out.activation_batch = 64;
     return out;
@@ -109,21 +111,40 @@ private:
       requested.push_back(key(pick(2) == 0 ? pick(40) : 980 + pick(40)));
     const auto waited = dispatcher_.waiting_keys();
     const auto deadline = soon();
-    const auto id = dispatcher_.add({requested, deadline});
+    const auto id = dispatcher_.add({requested, deadline}, now_);
     REQUIRE(id.has_value() == (waited + count <= 300));
     if (id.has_value())
       open_.emplace(*id, open_request{std::move(requested), deadline});
   }
 
   void add_command() {
-    const auto waited = dispatcher_.waiting_commands();
     const auto deadline = soon();
     const auto number = ++last_creation_;
-    const bool creation = pick(2) == 0;
-    const auto id = dispatcher_.add(creation ? creation_job(number, deadline) : command_job(deadline));
-    REQUIRE(id.has_value() == (waited < 20));
+    const auto username = pick(5) == 0 ? "unknown" : "user-" + std::to_string(number);
+    open_request request{{}, deadline};
+    auto job = command_job(deadline);
+    switch (pick(4)) {
+    case 0:
+      job = creation_job(number, deadline);
+      request.creation = id_of(number);
+      break;
+    case 1:
+      job = login_job(username, deadline);
+      request.login = username;
+      break;
+    case 2:
+      job = revocation_job(deadline);
+      break;
+    default:
+      break;
+    }
+    const auto which = class_of(job->command);
+    const auto keys = which == work_class::authentication ? dispatcher_.waiting_keys() : 0;
+    const auto waited = dispatcher_.waiting(which) - keys;
+    const auto id = dispatcher_.add(std::move(job), now_);
+    REQUIRE(id.has_value() == (waited < 10));
     if (id.has_value())
-      open_.emplace(*id, open_request{{}, deadline, creation ? std::optional{id_of(number)} : std::nullopt});
+      open_.emplace(*id, std::move(request));
   }
 
   void take_work() {
@@ -136,6 +157,7 @@ private:
         REQUIRE((!activate->items.empty() && activate->items.size() <= 64));
       busy_.push_back(std::move(work));
     }
+    take(dispatcher_.take_late());
   }
 
   void finish_one() {
@@ -193,6 +215,10 @@ private:
         // Null for the wrong kind of result, which this test also makes.
         const auto* created = std::get_if<storage::created_token>(&**completion.result);
         REQUIRE((created == nullptr || created->token.id == *request->second.creation));
+      }
+      if (request->second.login && completion.result->has_value()) {
+        const auto* found = std::get_if<storage::found_basic>(&**completion.result);
+        REQUIRE((found == nullptr || found->password_phc == found_login(*request->second.login).password_phc));
       }
       open_.erase(request);
     }

@@ -42,9 +42,9 @@ const storage_result_ptr outage = failed_result(errc::unavailable, "away", "");
 TEST_CASE("a look-up is completed once, when its last key has a result, with the tokens in its own order") {
   lookup_queue queue;
   std::vector<completion> done;
-  queue.add(1, {{hash_with(3), hash_with(1), hash_with(2)}, far_away()});
-  const auto first = queue.take(2);
-  const auto second = queue.take(2);
+  queue.add(1, {{hash_with(3), hash_with(1), hash_with(2)}, far_away()}, at(seconds{0}));
+  const auto first = queue.take(2, at(seconds{0}));
+  const auto second = queue.take(2, at(seconds{0}));
   REQUIRE(first.size() == 2);
   REQUIRE(second.size() == 1);
   CHECK(queue.empty());
@@ -61,13 +61,13 @@ TEST_CASE("a look-up is completed once, when its last key has a result, with the
 TEST_CASE("look-ups share a key that waits, until a batch has taken it") {
   lookup_queue queue;
   std::vector<completion> done;
-  queue.add(1, {{hash_with(1), hash_with(1)}, at(seconds{1})});
-  queue.add(2, {{hash_with(1)}, at(seconds{3})});
+  queue.add(1, {{hash_with(1), hash_with(1)}, at(seconds{1})}, at(seconds{0}));
+  queue.add(2, {{hash_with(1)}, at(seconds{3})}, at(seconds{0}));
   CHECK(queue.size() == 1);
-  const auto shared = queue.take(8);
+  const auto shared = queue.take(8, at(seconds{0}));
   REQUIRE(shared.size() == 1);
   CHECK(shared[0].deadline == at(seconds{3}));
-  queue.add(3, {{hash_with(1)}, far_away()}); // the result under way may be older than this request
+  queue.add(3, {{hash_with(1)}, far_away()}, at(seconds{0})); // the result under way may be older than this request
   CHECK(queue.size() == 1);
   queue.complete(shared, rows_of(shared), done);
   REQUIRE(done.size() == 2);
@@ -78,10 +78,10 @@ TEST_CASE("look-ups share a key that waits, until a batch has taken it") {
 TEST_CASE("an error completes every look-up that waits for one of the keys, once") {
   lookup_queue queue;
   std::vector<completion> done;
-  queue.add(1, {{hash_with(1), hash_with(2)}, far_away()});
-  queue.add(2, {{hash_with(2)}, far_away()});
-  queue.add(3, {{hash_with(3)}, far_away()});
-  queue.complete(queue.take(2), outage, done);
+  queue.add(1, {{hash_with(1), hash_with(2)}, far_away()}, at(seconds{0}));
+  queue.add(2, {{hash_with(2)}, far_away()}, at(seconds{0}));
+  queue.add(3, {{hash_with(3)}, far_away()}, at(seconds{0}));
+  queue.complete(queue.take(2, at(seconds{0})), outage, done);
   REQUIRE(done.size() == 2);
   CHECK(done[0].result == outage);
   CHECK(done[1].result == outage);
@@ -91,8 +91,8 @@ TEST_CASE("an error completes every look-up that waits for one of the keys, once
 TEST_CASE("a reply with another number of tokens than keys is an internal error") {
   lookup_queue queue;
   std::vector<completion> done;
-  queue.add(1, {{hash_with(1), hash_with(2)}, far_away()});
-  const auto keys = queue.take(2);
+  queue.add(1, {{hash_with(1), hash_with(2)}, far_away()}, at(seconds{0}));
+  const auto keys = queue.take(2, at(seconds{0}));
   queue.complete(keys, rows_of({keys[0]}), done);
   REQUIRE(done.size() == 1);
   CHECK(done[0].result->error().code == errc::internal);
@@ -101,13 +101,13 @@ TEST_CASE("a reply with another number of tokens than keys is an internal error"
 TEST_CASE("expired look-ups are completed, and their keys are dropped from the front unless others wait for them") {
   lookup_queue queue;
   std::vector<completion> done;
-  queue.add(1, {{hash_with(1), hash_with(2)}, at(seconds{1})});
-  queue.add(2, {{hash_with(2)}, at(seconds{3})});
+  queue.add(1, {{hash_with(1), hash_with(2)}, at(seconds{1})}, at(seconds{0}));
+  queue.add(2, {{hash_with(2)}, at(seconds{3})}, at(seconds{0}));
   queue.expire(at(seconds{2}), outage, done);
   REQUIRE(done.size() == 1);
   CHECK(done[0].id == 1);
   CHECK(queue.size() == 1);
-  const auto rest = queue.take(8);
+  const auto rest = queue.take(8, at(seconds{0}));
   queue.complete(rest, rows_of(rest), done);
   REQUIRE(done.size() == 2);
   CHECK(done[1].id == 2);
@@ -117,15 +117,29 @@ TEST_CASE("expired look-ups are completed, and their keys are dropped from the f
 TEST_CASE("refusing what waits leaves the look-ups whose keys are all with a worker") {
   lookup_queue queue;
   std::vector<completion> done;
-  queue.add(1, {{hash_with(1)}, far_away()});
-  const auto taken = queue.take(8);
-  queue.add(2, {{hash_with(2)}, far_away()});
+  queue.add(1, {{hash_with(1)}, far_away()}, at(seconds{0}));
+  const auto taken = queue.take(8, at(seconds{0}));
+  queue.add(2, {{hash_with(2)}, far_away()}, at(seconds{0}));
   queue.refuse_waiting(outage, done);
   REQUIRE(done.size() == 1);
   CHECK(done[0].id == 2);
   CHECK(queue.empty());
-  queue.add(3, {{hash_with(2)}, far_away()}); // a key that waited before is not known any more
+  queue.add(3, {{hash_with(2)}, far_away()}, at(seconds{0})); // a key that waited before is not known any more
   CHECK(queue.size() == 1);
   queue.complete(taken, rows_of(taken), done);
   CHECK(done.size() == 2);
+}
+
+TEST_CASE("a key that nobody waits for any more is not looked up") {
+  lookup_queue queue;
+  std::vector<completion> done;
+  queue.add(1, {{hash_with(1), hash_with(2)}, at(seconds{1})}, at(seconds{0}));
+  queue.add(2, {{hash_with(2)}, at(seconds{3})}, at(seconds{0}));
+  const auto keys = queue.take(8, at(seconds{2}));
+  REQUIRE(keys.size() == 1);
+  CHECK(keys[0].hash == hash_with(2));
+  CHECK(queue.empty());
+  queue.expire(at(seconds{2}), outage, done); // completes the look-up of the key that was not taken
+  REQUIRE(done.size() == 1);
+  CHECK(done[0].id == 1);
 }

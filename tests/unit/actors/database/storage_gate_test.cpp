@@ -294,7 +294,7 @@ TEST_CASE("a gate with full queues answers overloaded") {
   storage_gate_settings settings;
   settings.dispatcher.workers = 1;
   settings.dispatcher.lookup_queue = 2;
-  settings.dispatcher.command_queue = 0;
+  settings.dispatcher.classes[index_of(work_class::read)].entries = 0;
   const auto gate = system.spawn(storage_gate, settings, health_actor{});
   const auto lookup = std::make_shared<const token_lookup>(token_lookup{keys(0, 3), system.now() + seconds{1}});
   CHECK(code_of(system.ask<storage_result_ptr>(gate, find_v, lookup)) == errc::overloaded);

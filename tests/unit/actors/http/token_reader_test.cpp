@@ -244,7 +244,7 @@ TEST_CASE("requests are answered after a crash of the gate, and the next gate is
   f.ask_item(2);
   f.ask_item(4);
   f.system.kill(f.gate);
-  f.system.pass(milliseconds{5000} + storage_grace
+  f.system.pass(milliseconds{5000} + gate_grace
                 + milliseconds{10}); // held_gate does not answer its promises when it ends
   CHECK(f.status_of(0) == 503);
   CHECK(f.status_of(2) == 503);

@@ -39,6 +39,10 @@ struct filled_metrics {
     metrics.database->busy.set(4);
     metrics.database->waiting_lookups.set(31);
     metrics.database->waiting_commands.set(32);
+    auto& bulk = metrics.database->classes[index_of(actors::work_class::bulk)];
+    bulk.waiting.set(7);
+    bulk.refused.add(3);
+    bulk.wait.observe(std::chrono::milliseconds{20}, 2);
     metrics.database->waiting_activations.set(33);
     metrics.database->clock_skew_ms.set(-7'250);
     metrics.passwords->waiting.set(34);
@@ -137,6 +141,10 @@ TEST_CASE("every metric has the value that its component counted") {
          "cm_database_pool_connections{state=\"busy\"} 4",
          "cm_database_pool_connections{state=\"idle\"} 2",
          "cm_database_clock_skew_seconds -7.25",
+         "cm_database_class_entries{class=\"bulk\"} 7",
+         "cm_database_class_entries{class=\"authentication\"} 0",
+         "cm_database_class_refused_total{class=\"bulk\"} 3",
+         "cm_database_class_wait_seconds_count{class=\"bulk\"} 2",
          "cm_queue_entries{queue=\"database_lookups\"} 31",
          "cm_queue_entries{queue=\"database_commands\"} 32",
          "cm_queue_entries{queue=\"first_uses\"} 33",

@@ -76,7 +76,7 @@ struct coalescer_fixture {
       const auto payload = admitted.ticket.message().payload();
       const auto decoded = messaging::decode<ecap::endpoint_token_validation_request>(payload);
       REQUIRE(decoded.has_value());
-      requests->add({std::move(admitted.ticket), *decoded, keyer()(decoded->app_name, decoded->token), {}});
+      requests->add({std::move(admitted.ticket), *decoded, keyer()(decoded->app_name, decoded->token), arrived});
     }
     return requests;
   }
@@ -114,6 +114,7 @@ struct coalescer_fixture {
   actors::request_origin_ptr origin = actors::request_origin::make(unconnected(), limiter);
   lookup_coalescer coalescer;
   core::steady_time now{1h};
+  core::steady_time arrived{}; ///< of the requests
   lookup_coalescer::outcome done;
 };
 
@@ -302,6 +303,38 @@ TEST_CASE("trustful mode accepts an unknown token and does not cache it; a revok
   CHECK(f.ask("endpoint", std::nullopt) == codes{200});
   CHECK(f.coalescer.cache().size() == 0);
   CHECK(f.ask("endpoint", token(1, core::credential_status::revoked)) == codes{403});
+}
+
+TEST_CASE("a request whose own timeout ends is refused then, while others wait on for the same look-up") {
+  coalescer_fixture f;
+  f.arrived = f.now;
+  const auto requests = f.calls({"one", "two"});                // without a timeout of their own
+  for (auto& impatient : f.calls({"one"}, "app", 1300)->take()) // created a second ago
+    requests->add(std::move(impatient));
+  const auto wall = core::now_ms();
+  const auto lookup = f.take(requests);
+  REQUIRE(lookup.has_value());
+  REQUIRE(lookup->lookup->hashes.size() == 2);
+  REQUIRE(f.coalescer.earliest_timeout().has_value());
+  const auto due = *f.coalescer.earliest_timeout() - f.now;
+  CHECK(due > 200ms);
+  CHECK(due <= 300ms);
+
+  CHECK(f.coalescer.refuse_overdue({f.now + 100ms, wall + 100ms}).empty());
+  CHECK(f.coalescer.earliest_timeout().has_value());
+  const auto refused = f.coalescer.refuse_overdue({f.now + 310ms, wall + 310ms});
+  REQUIRE(refused.size() == 1);
+  CHECK(coalescer_fixture::codes(refused[0]) == std::vector<int>{503});
+  CHECK_FALSE(f.coalescer.earliest_timeout().has_value());
+  CHECK(coalescer_fixture::codes(f.coalescer.found(lookup->number, {token(1), std::nullopt}))
+        == std::vector<int>{200, 404});
+}
+
+TEST_CASE("a timeout that CM's own bound precedes is not watched") {
+  coalescer_fixture f;
+  f.arrived = f.now;
+  REQUIRE(f.take(f.calls({"one"}, "app", 60'000)).has_value());
+  CHECK_FALSE(f.coalescer.earliest_timeout().has_value());
 }
 
 TEST_CASE("the destruction of the coalescer replies to its waiting requests") {
