@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/http/http_listener.hpp"
+#include "actors/http/http_metrics.hpp"
 #include "actors/http/import_stream.hpp"
 #include "actors/interfaces/http.hpp"
 #include "actors/runtime/bounded_request.hpp"
@@ -30,7 +31,7 @@ struct http_session_state {
   request_deadlines deadlines;
   std::shared_ptr<http::connection> connection;
   http_collaborators collaborators;
-  http_stream_actor stream; ///< the latest import or export of this connection; may have ended
+  http_stream_actor stream; ///< the import or export that runs; null if none does, so that its thread can end
 
   /// Closes the connection after the current response. Exchanges that the session drops respond 503 in their
   /// destructors.
@@ -43,8 +44,8 @@ using http_session_pointer = http_session_actor::stateful_pointer<http_session_s
 struct api_context {
   http::router<http::api_route> routes = http::make_api_router();
   std::shared_ptr<const http::connection_settings> connection = std::make_shared<http::connection_settings>();
-  std::chrono::milliseconds deadline{5000}; ///< for one request to the database
-  std::shared_ptr<import_threads> imports = std::make_shared<import_threads>(2);
+  std::chrono::milliseconds deadline{5000};    ///< for one request to the database
+  std::shared_ptr<const http_metrics> streams; ///< with the limits of imports and exports
 
   /// An I/O loop that runs connections, and its counters.
   struct loop {

@@ -2,6 +2,7 @@
 // line.
 #pragma once
 
+#include "actors/http/stream_slots.hpp"
 #include "actors/interfaces/changes.hpp"
 #include "actors/interfaces/http.hpp"
 #include "actors/runtime/bounded_request.hpp"
@@ -18,22 +19,11 @@
 #include <deque>
 #include <memory>
 #include <optional>
-#include <semaphore>
 #include <string>
 #include <unordered_set>
 #include <vector>
 
 namespace cm::actors {
-
-/// Limits the number of imports that run on a thread of their own; further imports share the scheduler's threads.
-using import_threads = std::counting_semaphore<64>;
-
-/// A permit of import_threads; the destructor of the last copy releases it.
-using import_thread = std::shared_ptr<void>;
-
-/// Acquires a permit without blocking.
-/// @return null if none is available
-[[nodiscard]] import_thread take_import_thread(const std::shared_ptr<import_threads>& from);
 
 struct import_stream_settings {
   std::chrono::milliseconds patience{7000};   ///< for the credential manager, which has a shorter deadline itself
@@ -41,7 +31,8 @@ struct import_stream_settings {
   std::size_t batch = storage::max_import;    ///< lines per batch
   std::size_t in_flight = 2; ///< concurrent batches; small, because other commands need database workers too
   std::size_t results = std::size_t{64} * 1024; ///< unsent bytes of results beyond which no batch begins
-  import_thread thread;                         ///< the permit, if the stream is detached
+  stream_slot slot;
+  bool own_thread = true; ///< spawned detached; its thread gets a lower priority
 };
 
 struct import_stream_state {

@@ -121,9 +121,9 @@ TEST_CASE("Stop accepts the connections in the backlog, then closes the port") {
   CHECK(stopped.take() == 2);
 }
 
-TEST_CASE("At max_connections, the next connection waits until one ends") {
+TEST_CASE("At the limit, while all connections work, the next connection waits until one ends") {
   server s;
-  s.accepting.max_connections = 2;
+  s.accepting.limits.total = 2;
   s.start();
   auto first = std::make_unique<client>(s.port());
   client second{s.port()};
