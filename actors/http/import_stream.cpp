@@ -199,8 +199,7 @@ http_stream_actor::behavior_type import_stream(import_stream_self self, exchange
   harden(self);
   auto& state = self->state;
   state.settings = std::move(settings);
-  if (state.settings.own_thread)
-    lower_priority_of_thread();
+  lower_priority_of_thread();
   state.exchange = std::move(exchange);
   state.manager = std::move(manager);
   state.origin = origin_of_request(state.exchange->request());

@@ -32,7 +32,6 @@ struct import_stream_settings {
   std::size_t in_flight = 2; ///< concurrent batches; small, because other commands need database workers too
   std::size_t results = std::size_t{64} * 1024; ///< unsent bytes of results beyond which no batch begins
   stream_slot slot;
-  bool own_thread = true; ///< spawned detached; its thread gets a lower priority
 };
 
 struct import_stream_state {
@@ -74,11 +73,13 @@ struct import_stream_state {
   ~import_stream_state(); ///< wipes the results, which may show tokens
 };
 
-/// Reads, stores and writes results concurrently, each in bounded memory: it reads a piece of the body when less than a
-/// batch of lines is waiting, has at most `in_flight` batches stored, and begins none while the client does not read
-/// its results. Results are in the order of the lines. A line whose token is being stored waits for that batch, so that
-/// the result is the same as if the lines were stored one after the other. A client can rely on a line only after it
-/// has received its result. If the body ends early, complete lines are applied, and an incomplete last line is not.
+/// To be spawned detached: its thread gets a lower priority, and between two pieces of the body it yields to its
+/// mailbox. Reads, stores and writes results concurrently, each in bounded memory: it reads a piece of the body when
+/// less than a batch of lines is waiting, has at most `in_flight` batches stored, and begins none while the client does
+/// not read its results. Results are in the order of the lines. A line whose token is being stored waits for that
+/// batch, so that the result is the same as if the lines were stored one after the other. A client can rely on a line
+/// only after it has received its result. If the body ends early, complete lines are applied, and an incomplete last
+/// line is not.
 http_stream_actor::behavior_type import_stream(http_stream_actor::stateful_pointer<import_stream_state> self,
                                                exchange_ptr exchange, credential_manager_actor manager,
                                                import_stream_settings settings);

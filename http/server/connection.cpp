@@ -41,8 +41,12 @@ std::shared_ptr<connection> connection::create(accepted_socket accepted,
   std::shared_ptr<connection> created{new connection{std::move(accepted), std::move(settings), std::move(callbacks)}};
   if (lease)
     lease->on_evict([weak = std::weak_ptr<connection>{created}] {
-      if (const auto self = weak.lock())
-        self->post(&connection::evict);
+      try {
+        if (const auto self = weak.lock())
+          self->post(&connection::evict);
+      } catch (const std::exception&) {
+        return; // out of memory: it stays open
+      }
     });
   return created;
 }

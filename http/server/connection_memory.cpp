@@ -81,7 +81,8 @@ void connection::release_input() {
 // The response takes the place of the request. A large one that does not fit is replaced by a refusal.
 void connection::hold_response(response& answer) {
   memory_.shrink_to(std::max<std::size_t>(input_.capacity(), 1));
-  if (answer.body.size() <= copied_body_size || hold(memory_.bytes() + answer.body.size()))
+  const bool small = answer.body.size() <= copied_body_size || !sends_body(answer, head_request_);
+  if (small || hold(memory_.bytes() + answer.body.size()))
     return;
   settings_->memory.refused->add(1);
   report(503, "The server has no memory for the response at present");
