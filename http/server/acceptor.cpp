@@ -58,7 +58,12 @@ core::expected<std::shared_ptr<acceptor>> acceptor::open(net::io_context& io, bo
   listening.assign(protocol, descriptor, ec);
   if (ec)
     ::close(descriptor);
-  else
+  if (!ec && settings.kernel_buffer > 0) { // accepted sockets inherit it
+    error_code ignored;
+    listening.set_option(net::socket_base::receive_buffer_size(settings.kernel_buffer), ignored);
+    listening.set_option(net::socket_base::send_buffer_size(settings.kernel_buffer), ignored);
+  }
+  if (!ec)
     listening.listen(backlog, ec);
   if (!ec)
     listening.non_blocking(true, ec);

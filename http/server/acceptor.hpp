@@ -28,6 +28,9 @@ struct acceptor_settings {
   /// the new one. If none waits: at the total, new ones wait in the kernel's backlog; at the limit of their address
   /// they are answered 503 and closed.
   connection_limits limits;
+  /// Bytes that the kernel may hold of a connection in each direction: what is not read counts for the container's
+  /// memory too. 0: the kernel's default, up to megabytes.
+  int kernel_buffer = 0;
   std::chrono::milliseconds first_backoff{50}; ///< before the retry of a failed accept; doubles with each failure …
   std::chrono::milliseconds max_backoff{1000}; ///< … up to this
   /// Event loops to which connections are assigned round-robin; empty: the acceptor's own. They must outlive it.
