@@ -1,11 +1,14 @@
 #include "actors/app/service.hpp"
 
+#include "actors/app/connection_shares.hpp"
 #include "actors/http/http_listener.hpp"
+#include "actors/runtime/memory_watch.hpp"
 #include "actors/supervision/root.hpp"
 #include "actors/supervision/service_metrics.hpp"
 #include "core/base/exit_status.hpp"
 #include "core/base/try.hpp"
 #include "core/base/version.hpp"
+#include "core/memory/byte_budget.hpp"
 #include "core/observability/logging.hpp"
 
 #include <boost/asio/signal_set.hpp>
@@ -167,25 +170,38 @@ root_settings configure(const core::settings& settings, core::license license) {
                      settings.credentials.trustful};
   configured.management_io = std::make_shared<http::net::io_context>(1);
   configured.api_io = make_api_loops(settings.credentials.workers_per_role());
-  configured.metrics =
-    std::make_shared<service_metrics>(service_metrics::sizes{settings.credentials.workers_per_role(),
-                                                             configured.api_io.size(), settings.database.pool_size},
-                                      configured.info);
+  configured.metrics = std::make_shared<service_metrics>(
+    service_metrics::sizes{settings.credentials.workers_per_role(), configured.api_io.size(),
+                           settings.database.pool_size, core::protocol_buffer_bytes(settings.buffer_memory_bytes)},
+    configured.info);
   return configured;
+}
+
+// How an acceptor takes connections.
+http::acceptor_settings accepting(std::string port, http::connection_limits limits,
+                                  std::shared_ptr<http::connection_counters> counters) {
+  auto settings = logging_acceptor(std::move(port));
+  settings.limits = limits;
+  settings.counters = std::move(counters);
+  return settings;
 }
 
 // Opens the ports that are open from the start.
 core::expected<void> open_ports(root_settings& configured, service_ports ports) {
+  const auto shares =
+    share_connections({raise_descriptor_limit(), configured.settings.database.pool_size, configured.api_io.size() + 1,
+                       core::protocol_buffer_bytes(configured.settings.buffer_memory_bytes)});
+  const auto& counters = *configured.metrics->http;
+  configured.api_connections = shares.api;
   configured.api_port = std::make_shared<http::bound_port>(std::move(ports.api));
-  CM_TRY(auto management, http::acceptor::open(*configured.management_io, std::move(ports.management),
-                                               logging_acceptor("the management port")));
+  CM_TRY(auto management,
+         http::acceptor::open(*configured.management_io, std::move(ports.management),
+                              accepting("the management port", shares.management, counters.management)));
   configured.management_acceptor = std::move(management);
   if (!ports.agent)
     return {};
-  // The agent has few clients, and its responses are expensive.
-  auto accepting = logging_acceptor("the monitoring agent's port");
-  accepting.max_connections = 64;
-  CM_TRY(auto agent, http::acceptor::open(*configured.management_io, std::move(*ports.agent), std::move(accepting)));
+  CM_TRY(auto agent, http::acceptor::open(*configured.management_io, std::move(*ports.agent),
+                                          accepting("the monitoring agent's port", shares.agent, counters.agent)));
   configured.agent_acceptor = std::move(agent);
   return {};
 }
@@ -206,6 +222,7 @@ int run_actors(root_settings configured, const service_hooks& hooks) {
     auto tree = system.spawn(root, std::move(configured));
     const auto signals = std::make_shared<signal_set>(management_io->get_executor(), SIGTERM, SIGINT);
     watch_signals(signals, tree, false);
+    watch_memory(management_io);
     caf::anon_send(tree, begin_v);
     if (hooks.on_start)
       hooks.on_start(system, tree);

@@ -31,31 +31,65 @@ core::change_origin origin_of_request(const http::request& request) {
   return {core::channel::rest, {}, request.correlation_id()};
 }
 
+namespace {
+
+// Refuses a stream of which too many run. @return null then
+stream_slot take_slot(const api_request& request, stream_slots& from, const char* kind) {
+  auto slot = from.take();
+  if (!slot) {
+    constexpr const char* retry_after = "5";
+    auto refused =
+      http::problem(request.exchange->request(), 429, std::string("Too many ").append(kind).append(" run at present"));
+    for (auto& [name, value] : refused.headers) {
+      if (name == "Retry-After")
+        value = retry_after;
+    }
+    request.exchange->respond(std::move(refused));
+  }
+  return slot;
+}
+
+// The session passes restarted collaborators on to its stream, and lets go of it when it has ended.
+void keep_stream(http_session_pointer self, http_stream_actor stream) {
+  self->monitor(stream);
+  self->state.stream = std::move(stream);
+}
+
+} // namespace
+
 void import_tokens(const api_request& request) {
   const auto self = request.self;
-  // Parsing a million lines takes seconds of CPU time, so an import gets a thread of its own if one is free: otherwise
-  // it delays the actors that share its scheduler thread.
   import_stream_settings settings;
-  settings.thread = take_import_thread(request.context->imports);
-  const auto& manager = self->state.collaborators.manager;
-  if (settings.thread)
-    self->state.stream = self->spawn<caf::detached>(import_stream, request.exchange, manager, std::move(settings));
-  else
-    self->state.stream = self->spawn(import_stream, request.exchange, manager, std::move(settings));
+  settings.slot = take_slot(request, *request.context->streams->imports, "imports");
+  if (!settings.slot)
+    return;
+  // A thread of its own, because it would delay the actors that share its scheduler thread.
+  keep_stream(self, self->spawn<caf::detached>(import_stream, request.exchange, self->state.collaborators.manager,
+                                               std::move(settings)));
 }
 
 void export_tokens(const api_request& request) {
   const auto self = request.self;
-  auto application = http::parse_export(request.exchange->request());
+  const auto& received = request.exchange->request();
+  auto application = http::parse_export(received);
   if (application.has_error()) {
     answer_error(request.exchange, application.error());
     return;
   }
+  if (received.verb() == http::method::head) { // needs nothing from the database
+    http::response head;
+    head.content_type = http::to_string(http::media::ndjson);
+    if (request.exchange->begin(std::move(head)))
+      request.exchange->end();
+    return;
+  }
   export_stream_settings settings;
+  settings.slot = take_slot(request, *request.context->streams->exports, "exports");
+  if (!settings.slot)
+    return;
   settings.application = std::move(*application);
   settings.deadline = request.context->deadline;
-  self->state.stream =
-    self->spawn(export_stream, request.exchange, self->state.collaborators.gate, std::move(settings));
+  keep_stream(self, self->spawn(export_stream, request.exchange, self->state.collaborators.gate, std::move(settings)));
 }
 
 } // namespace cm::actors

@@ -1,6 +1,7 @@
 // One export of tokens: reads pages from storage and writes a JSON line for each token.
 #pragma once
 
+#include "actors/http/stream_slots.hpp"
 #include "actors/interfaces/database.hpp"
 #include "actors/interfaces/http.hpp"
 #include "actors/runtime/bounded_request.hpp"
@@ -18,6 +19,7 @@ struct export_stream_settings {
   std::string application;                  ///< empty: all applications
   std::uint32_t page = 500;                 ///< tokens per page
   std::chrono::milliseconds deadline{5000}; ///< for reading one page
+  stream_slot slot;
 };
 
 struct export_stream_state {

@@ -34,6 +34,7 @@ http_listener_state::~http_listener_state() {
 
 http::acceptor_settings logging_acceptor(std::string port) {
   http::acceptor_settings settings;
+  settings.kernel_buffer = 32 * 1024;
   settings.on_trouble = [port = std::move(port)](const core::error& problem) {
     core::logger("cm.http")->error("{} accepts no connections for now: {} {}", port, problem.message, problem.detail);
   };

@@ -70,8 +70,7 @@ http_session_actor::behavior_type make_session(http_session_pointer self,
 }
 
 http::body_policy body_policy_of(const http::request_head& head) {
-  return http::takes_body_as_stream(head) ? http::body_policy::streamed()
-                                          : http::body_policy::buffered(http::connection_settings{}.body_limit);
+  return http::takes_body_as_stream(head) ? http::body_policy::streamed() : http::body_policy{};
 }
 
 void dispatch(http::api_route route, const api_request& request) {
@@ -263,6 +262,10 @@ http_session_actor::behavior_type api_session(http_session_pointer self, const s
                                               std::shared_ptr<const api_context> context) {
   harden(self);
   self->state.collaborators = std::move(collaborators);
+  self->set_down_handler([self](const caf::down_msg& down) {
+    if (self->state.stream && self->state.stream.address() == down.source)
+      self->state.stream = nullptr;
+  });
   const auto* io = &accepted->socket.get_executor().context();
   const auto loop = std::find_if(context->loops.begin(), context->loops.end(),
                                  [io](const api_context::loop& candidate) { return candidate.io == io; });

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/http/http_listener.hpp"
+#include "actors/http/http_metrics.hpp"
 #include "actors/http/import_stream.hpp"
 #include "actors/interfaces/deadline.hpp"
 #include "actors/interfaces/http.hpp"
@@ -31,7 +32,7 @@ struct http_session_state {
   request_deadlines deadlines;
   std::shared_ptr<http::connection> connection;
   http_collaborators collaborators;
-  http_stream_actor stream; ///< the latest import or export of this connection; may have ended
+  http_stream_actor stream; ///< the import or export that runs; null if none does, so that its thread can end
 
   /// Closes the connection after the current response. Exchanges that the session drops respond 503 in their
   /// destructors.
@@ -45,7 +46,7 @@ struct api_context {
   http::router<http::api_route> routes = http::make_api_router();
   std::shared_ptr<const http::connection_settings> connection = std::make_shared<http::connection_settings>();
   std::chrono::milliseconds deadline = other_request_bound; ///< from a request to its response; of a stream: a page
-  std::shared_ptr<import_threads> imports = std::make_shared<import_threads>(2);
+  std::shared_ptr<const http_metrics> streams;              ///< with the limits of imports and exports
 
   /// An I/O loop that runs connections, and its counters.
   struct loop {

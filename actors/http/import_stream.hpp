@@ -2,6 +2,7 @@
 // line.
 #pragma once
 
+#include "actors/http/stream_slots.hpp"
 #include "actors/interfaces/changes.hpp"
 #include "actors/interfaces/deadline.hpp"
 #include "actors/interfaces/http.hpp"
@@ -19,22 +20,11 @@
 #include <deque>
 #include <memory>
 #include <optional>
-#include <semaphore>
 #include <string>
 #include <unordered_set>
 #include <vector>
 
 namespace cm::actors {
-
-/// Limits the number of imports that run on a thread of their own; further imports share the scheduler's threads.
-using import_threads = std::counting_semaphore<64>;
-
-/// A permit of import_threads; the destructor of the last copy releases it.
-using import_thread = std::shared_ptr<void>;
-
-/// Acquires a permit without blocking.
-/// @return null if none is available
-[[nodiscard]] import_thread take_import_thread(const std::shared_ptr<import_threads>& from);
 
 struct import_stream_settings {
   std::chrono::milliseconds deadline = other_request_bound; ///< for storing one batch
@@ -42,7 +32,7 @@ struct import_stream_settings {
   std::size_t batch = storage::max_import;                  ///< lines per batch
   std::size_t in_flight = 2; ///< concurrent batches; small, because other commands need database workers too
   std::size_t results = std::size_t{64} * 1024; ///< unsent bytes of results beyond which no batch begins
-  import_thread thread;                         ///< the permit, if the stream is detached
+  stream_slot slot;
 };
 
 struct import_stream_state {
@@ -84,11 +74,13 @@ struct import_stream_state {
   ~import_stream_state(); ///< wipes the results, which may show tokens
 };
 
-/// Reads, stores and writes results concurrently, each in bounded memory: it reads a piece of the body when less than a
-/// batch of lines is waiting, has at most `in_flight` batches stored, and begins none while the client does not read
-/// its results. Results are in the order of the lines. A line whose token is being stored waits for that batch, so that
-/// the result is the same as if the lines were stored one after the other. A client can rely on a line only after it
-/// has received its result. If the body ends early, complete lines are applied, and an incomplete last line is not.
+/// To be spawned detached: its thread gets a lower priority, and between two pieces of the body it yields to its
+/// mailbox. Reads, stores and writes results concurrently, each in bounded memory: it reads a piece of the body when
+/// less than a batch of lines is waiting, has at most `in_flight` batches stored, and begins none while the client does
+/// not read its results. Results are in the order of the lines. A line whose token is being stored waits for that
+/// batch, so that the result is the same as if the lines were stored one after the other. A client can rely on a line
+/// only after it has received its result. If the body ends early, complete lines are applied, and an incomplete last
+/// line is not.
 http_stream_actor::behavior_type import_stream(http_stream_actor::stateful_pointer<import_stream_state> self,
                                                exchange_ptr exchange, credential_manager_actor manager,
                                                import_stream_settings settings);

@@ -227,6 +227,10 @@ constexpr auto rows = make_rows(std::make_index_sequence<child_kinds>{});
 // Shared by the sessions of all successive listeners, since it bounds the threads of imports.
 std::shared_ptr<const api_context> make_api_context(const root_settings& settings) {
   auto context = std::make_shared<api_context>();
+  auto connection = std::make_shared<http::connection_settings>();
+  connection->memory = settings.metrics->http->memory;
+  context->connection = std::move(connection);
+  context->streams = settings.metrics->http;
   for (std::size_t i = 0; i < settings.api_io.size(); ++i)
     context->loops.push_back({settings.api_io[i].get(), settings.metrics->rest->loop(i)});
   return context;
@@ -284,6 +288,8 @@ void add_first_children(root_pointer self) {
 core::expected<void> add_serving_children(root_pointer self) {
   auto& state = self->state;
   auto accepting = logging_acceptor("the API port");
+  accepting.limits = state.settings.api_connections;
+  accepting.counters = state.settings.metrics->http->api;
   for (const auto& io : state.settings.api_io)
     accepting.loops.push_back(io->get_executor());
   auto opened =

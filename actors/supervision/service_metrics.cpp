@@ -24,10 +24,11 @@ void register_actor_metrics(core::metric_registry& registry,
 } // namespace
 
 service_metrics::service_metrics(const sizes& of, const core::service_info& info)
-  : rest(std::make_shared<http::rest_metrics>(of.api_loops)),
+  : rest(std::make_shared<cm::http::rest_metrics>(of.api_loops)), http(std::make_shared<http_metrics>(of.http_buffers)),
     token_cache(std::make_shared<token_cache_metrics>(of.validators)) {
   register_request_metrics(*registry, nats);
-  http::register_rest_metrics(*registry, rest);
+  cm::http::register_rest_metrics(*registry, rest);
+  register_http_metrics(*registry, http);
   register_token_cache_metrics(*registry, token_cache);
   register_database_metrics(*registry, database, of.database_pool);
   register_password_metrics(*registry, passwords);

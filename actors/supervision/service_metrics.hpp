@@ -4,6 +4,7 @@
 #include "actors/changes/removal_metrics.hpp"
 #include "actors/database/database_metrics.hpp"
 #include "actors/events/outbox_metrics.hpp"
+#include "actors/http/http_metrics.hpp"
 #include "actors/nats/nats_metrics.hpp"
 #include "actors/validation/password_metrics.hpp"
 #include "actors/validation/token_cache_metrics.hpp"
@@ -23,14 +24,16 @@ struct service_metrics {
   struct sizes {
     std::size_t validators = 1;
     std::size_t api_loops = 1;
-    std::size_t database_pool = 0; ///< maximum number of connections
+    std::size_t database_pool = 0;                           ///< maximum number of connections
+    std::size_t http_buffers = std::size_t{4} * 1024 * 1024; ///< bytes
   };
 
   service_metrics(const sizes& of, const core::service_info& info);
 
   std::shared_ptr<core::metric_registry> registry = std::make_shared<core::metric_registry>();
   std::shared_ptr<nats_metrics> nats = std::make_shared<nats_metrics>();
-  std::shared_ptr<http::rest_metrics> rest;
+  std::shared_ptr<cm::http::rest_metrics> rest;
+  std::shared_ptr<http_metrics> http;
   std::shared_ptr<token_cache_metrics> token_cache;
   std::shared_ptr<database_metrics> database = std::make_shared<database_metrics>();
   std::shared_ptr<password_metrics> passwords = std::make_shared<password_metrics>();

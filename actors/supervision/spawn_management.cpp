@@ -8,6 +8,7 @@
 #include "actors/runtime/io_loop.hpp"
 #include "actors/supervision/root.hpp"
 #include "actors/supervision/spawn.hpp"
+#include "core/memory/byte_budget.hpp"
 
 #include <memory>
 #include <utility>
@@ -23,7 +24,11 @@ http_collaborators with_health(const health_actor& health) {
 }
 
 std::shared_ptr<const management_context> make_management_context(const root_settings& settings) {
+  constexpr std::size_t buffer_bytes = std::size_t{4} * 1024 * 1024;
   auto context = std::make_shared<management_context>(settings.settings.management);
+  auto connection = std::make_shared<http::connection_settings>();
+  connection->memory.budget = std::make_shared<core::byte_budget>(buffer_bytes);
+  context->connection = std::move(connection);
   context->info = settings.info;
   context->metrics = settings.metrics->registry;
   context->rest = settings.metrics->rest;

@@ -1,5 +1,6 @@
 #include "core/configuration/rules.hpp"
 
+#include "core/configuration/memory_limit.hpp"
 #include "core/configuration/processors.hpp"
 #include "core/configuration/value.hpp"
 
@@ -134,6 +135,7 @@ void derive(settings& value) {
     credentials.provider_concurrency = usable_processors();
   if (credentials.cache_max_bytes == 0)
     credentials.cache_max_bytes = value.memory_budget_bytes / cache_share;
+  value.buffer_memory_bytes = std::min(value.memory_budget_bytes, memory_limit().value_or(value.memory_budget_bytes));
 }
 
 void check(const settings& value, const source_set& sources, std::vector<problem>& errors,

@@ -149,6 +149,7 @@ struct settings {
   logging_settings logging;
   std::chrono::milliseconds shutdown_timeout{30000};
   std::size_t memory_budget_bytes = 0;      ///< -Xmx of JAVA_OPTIONS
+  std::size_t buffer_memory_bytes = 0;      ///< the same, but not more than the control group's limit
   std::vector<effective_setting> effective; ///< every key with its origin; contains no secrets
 };
 

@@ -7,7 +7,10 @@
 #include <boost/asio/socket_base.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <exception>
+#include <string_view>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
 
@@ -19,6 +22,23 @@ using boost::system::error_code;
 
 // The kernel limits it to net.core.somaxconn.
 constexpr int backlog = 4096;
+
+// How often a connection for which there is no place looks for one, besides when another connection ends.
+constexpr std::chrono::milliseconds place_pause{50};
+
+bool lacks_resources(error_code ec) noexcept {
+  return ec.value() == EMFILE || ec.value() == ENFILE || ec.value() == ENOBUFS || ec.value() == ENOMEM;
+}
+
+// Answers a connection that gets no place, without waiting: the answer fits into the socket's empty buffer.
+void refuse(tcp_socket& socket) {
+  constexpr std::string_view answer = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\n"
+                                      "Connection: close\r\n\r\n";
+  static_cast<void>(::send(socket.native_handle(), answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+  error_code ignored; // close() releases the descriptor even when it reports an error
+  socket.shutdown(tcp::socket::shutdown_send, ignored);
+  socket.close(ignored);
+}
 
 } // namespace
 
@@ -38,7 +58,12 @@ core::expected<std::shared_ptr<acceptor>> acceptor::open(net::io_context& io, bo
   listening.assign(protocol, descriptor, ec);
   if (ec)
     ::close(descriptor);
-  else
+  if (!ec && settings.kernel_buffer > 0) { // accepted sockets inherit it
+    error_code ignored;
+    listening.set_option(net::socket_base::receive_buffer_size(settings.kernel_buffer), ignored);
+    listening.set_option(net::socket_base::send_buffer_size(settings.kernel_buffer), ignored);
+  }
+  if (!ec)
     listening.listen(backlog, ec);
   if (!ec)
     listening.non_blocking(true, ec);
@@ -49,20 +74,17 @@ core::expected<std::shared_ptr<acceptor>> acceptor::open(net::io_context& io, bo
 }
 
 acceptor::acceptor(net::io_context& io, tcp_acceptor listening, acceptor_settings settings)
-  : executor_(io.get_executor()), listening_(std::move(listening)), retry_(executor_), settings_(std::move(settings)) {
+  : executor_(io.get_executor()), listening_(std::move(listening)), retry_(executor_), settings_(std::move(settings)),
+    table_(settings_.limits) {
+  if (!settings_.counters)
+    settings_.counters = std::make_shared<connection_counters>();
   error_code ec;
   port_ = listening_.local_endpoint(ec).port();
-}
-
-bool acceptor::may_accept() const noexcept {
-  return listening_.is_open() && on_accept_ && connections_ < settings_.max_connections;
 }
 
 void acceptor::start(handler on_accept) {
   net::post(executor_, [self = shared_from_this(), on_accept = std::move(on_accept)]() mutable {
     self->on_accept_ = std::move(on_accept);
-    for (auto& socket : std::exchange(self->parked_, {}))
-      self->hand_over(std::move(socket));
     self->accept();
   });
 }
@@ -78,12 +100,14 @@ void acceptor::pause() {
 
 void acceptor::stop(std::function<void()> on_stopped) {
   net::post(executor_, [self = shared_from_this(), on_stopped = std::move(on_stopped)] {
+    self->table_.lift_limits();
+    self->take_waiting();
     self->drain_backlog();
     self->retry_.cancel();
     error_code ignored; // close() releases the descriptor even when it reports an error
     self->listening_.close(ignored);
     self->on_accept_ = nullptr;
-    self->parked_.clear();
+    self->waiting_.clear();
     if (on_stopped)
       on_stopped();
   });
@@ -102,7 +126,7 @@ void acceptor::drain_backlog() {
       back_off(ec); // only to report the error: stop() cancels the timer
       return;
     }
-    hand_over(std::move(socket));
+    static_cast<void>(take(socket)); // there are no limits any more
   }
 }
 
@@ -111,9 +135,14 @@ const executor_type& acceptor::next_loop() noexcept {
 }
 
 void acceptor::accept() {
-  if (accepting_ || !may_accept())
+  if (accepting_ || !listening_.is_open() || !on_accept_)
     return;
+  take_waiting();
   accepting_ = true;
+  if (!waiting_.empty()) {
+    wait_for_place();
+    return;
+  }
   listening_.async_accept(next_loop(), [self = shared_from_this()](error_code ec, tcp_socket socket) {
     self->on_accepted(ec, std::move(socket));
   });
@@ -123,24 +152,59 @@ void acceptor::on_accepted(error_code ec, tcp_socket socket) {
   accepting_ = false;
   if (!ec) {
     backoff_ = {};
-    hand_over(std::move(socket));
+    waiting_.push_back(std::move(socket));
   } else if (ec != net::error::operation_aborted && ec != net::error::connection_aborted) {
     back_off(ec);
   }
   accept(); // after a cancellation too: start() may have been called since
 }
 
-void acceptor::hand_over(tcp_socket socket) {
-  if (!on_accept_) { // paused while this accept was completing
-    parked_.push_back(std::move(socket));
-    return;
+void acceptor::take_waiting() {
+  while (!waiting_.empty() && on_accept_ && take(waiting_.front()))
+    waiting_.pop_front();
+}
+
+// @return false, without effect, if there is no place
+bool acceptor::take(tcp_socket& socket) {
+  error_code ec;
+  const auto peer = socket.remote_endpoint(ec);
+  if (ec) // it has disconnected already
+    return true;
+  auto [verdict, place] = table_.add(peer.address(), std::chrono::steady_clock::now());
+  switch (verdict) {
+  case connection_table::verdict::full:
+    return false;
+  case connection_table::verdict::address_at_limit:
+    settings_.counters->refused_address.add(1);
+    refuse(socket);
+    break;
+  case connection_table::verdict::admitted:
+    hand_over(std::move(socket), std::move(place));
+    break;
   }
-  ++connections_;
+  show_counts();
+  return true;
+}
+
+void acceptor::wait_for_place() {
+  retry_.expires_after(place_pause);
+  retry_.async_wait([self = shared_from_this()](error_code) {
+    self->accepting_ = false;
+    self->accept();
+  });
+}
+
+void acceptor::show_counts() {
+  settings_.counters->open.set(table_.size());
+  settings_.counters->closed_idle.add(table_.evictions() - std::exchange(evictions_, table_.evictions()));
+}
+
+void acceptor::hand_over(tcp_socket socket, std::shared_ptr<connection_lease> place) {
   // The lease may be released in any thread, and after the io_context was destroyed: hence the weak pointer.
-  std::shared_ptr<void> lease{nullptr, [weak = weak_from_this()](void*) {
-                                if (const auto self = weak.lock())
-                                  net::post(self->executor_, [self] { self->on_released(); });
-                              }};
+  std::shared_ptr<connection_lease> lease{place.get(), [place, weak = weak_from_this()](connection_lease*) {
+                                            if (const auto self = weak.lock())
+                                              net::post(self->executor_, [self, place] { self->on_released(place); });
+                                          }};
   const handler on_accept = on_accept_; // a copy, because the handler may replace on_accept_
   try {
     on_accept(accepted_socket{std::move(socket), std::move(lease)});
@@ -150,12 +214,19 @@ void acceptor::hand_over(tcp_socket socket) {
   }
 }
 
-void acceptor::on_released() {
-  --connections_;
-  accept();
+void acceptor::on_released(const std::shared_ptr<connection_lease>& place) {
+  table_.remove(place);
+  show_counts();
+  if (waiting_.empty())
+    accept();
+  else
+    retry_.cancel(); // which looks for a place at once
 }
 
 void acceptor::back_off(error_code ec) {
+  settings_.counters->accept_errors.add(1);
+  if (lacks_resources(ec))
+    table_.evict_one(std::chrono::steady_clock::now());
   if (backoff_ == std::chrono::milliseconds{}) {
     backoff_ = settings_.first_backoff;
     if (settings_.on_trouble)

@@ -3,11 +3,13 @@
 
 #include "core/base/error.hpp"
 #include "http/server/bound_port.hpp"
+#include "http/server/connection_table.hpp"
 #include "http/server/net.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -15,18 +17,25 @@
 
 namespace cm::http {
 
-/// An accepted connection. It counts against acceptor_settings::max_connections until the lease is released.
+/// An accepted connection. It counts against acceptor_settings::limits until the lease is released.
 struct accepted_socket {
   tcp_socket socket;
-  std::shared_ptr<void> lease;
+  std::shared_ptr<connection_lease> lease;
 };
 
 struct acceptor_settings {
-  std::size_t max_connections = 10000;         ///< beyond it, connections wait in the kernel's backlog
+  /// At the limit of an address, and in total, the connection that has waited for a request the longest is closed for
+  /// the new one. If none waits: at the total, new ones wait in the kernel's backlog; at the limit of their address
+  /// they are answered 503 and closed.
+  connection_limits limits;
+  /// Bytes that the kernel may hold of a connection in each direction: what is not read counts for the container's
+  /// memory too. 0: the kernel's default, up to megabytes.
+  int kernel_buffer = 0;
   std::chrono::milliseconds first_backoff{50}; ///< before the retry of a failed accept; doubles with each failure …
   std::chrono::milliseconds max_backoff{1000}; ///< … up to this
   /// Event loops to which connections are assigned round-robin; empty: the acceptor's own. They must outlive it.
   std::vector<executor_type> loops;
+  std::shared_ptr<connection_counters> counters; ///< null: no counting
   /// Called in the io thread: once when accept() starts to fail, and when the handler throws.
   std::function<void(const core::error&)> on_trouble;
 };
@@ -62,7 +71,7 @@ public:
   /// Stops accepting and drops the handler; the socket keeps listening. start() resumes.
   void pause();
 
-  /// Accepts and hands over every connection that is already in the backlog, even beyond max_connections (none when
+  /// Accepts and hands over every connection that is already in the backlog, even beyond the limits (none when
   /// paused), closes the socket, and calls `on_stopped` in the io thread. A second call only calls `on_stopped`.
   void stop(std::function<void()> on_stopped = {});
 
@@ -71,24 +80,28 @@ private:
 
   void accept();
   void on_accepted(boost::system::error_code ec, tcp_socket socket);
-  void hand_over(tcp_socket socket);
-  void on_released();
+  void take_waiting();
+  [[nodiscard]] bool take(tcp_socket& socket);
+  void wait_for_place();
+  void hand_over(tcp_socket socket, std::shared_ptr<connection_lease> place);
+  void on_released(const std::shared_ptr<connection_lease>& place);
+  void show_counts();
   void back_off(boost::system::error_code ec);
   void drain_backlog();
   [[nodiscard]] const executor_type& next_loop() noexcept;
-  [[nodiscard]] bool may_accept() const noexcept;
 
   executor_type executor_;
   tcp_acceptor listening_;
   steady_timer retry_;
   acceptor_settings settings_;
   handler on_accept_;
-  std::vector<tcp_socket> parked_; ///< accepted while no handler was set
   std::chrono::milliseconds backoff_{};
-  std::size_t connections_ = 0;
+  connection_table table_;
+  std::uint64_t evictions_ = 0;     ///< shown in the counters
+  std::deque<tcp_socket> waiting_;  ///< accepted while no handler was set, or while there was no place; a few at most
   std::size_t next_loop_index_ = 0; ///< round-robin position in settings_.loops
   std::uint16_t port_ = 0;
-  bool accepting_ = false; ///< an async_accept or a back-off is pending
+  bool accepting_ = false; ///< an async_accept or a pause is pending
 };
 
 } // namespace cm::http

@@ -21,9 +21,6 @@ using boost::system::error_code;
 // Input buffer space beyond the header limit: for bytes that follow a header of maximum length, and for chunk heads.
 constexpr std::size_t input_reserve = std::size_t{4} * 1024;
 
-// A body up to this size is appended to its header: one contiguous write is cheaper than a gathered one.
-constexpr std::size_t copied_body_size = std::size_t{4} * 1024;
-
 std::string address_of_peer(const tcp_socket& socket) {
   error_code ec;
   const auto address = socket.remote_endpoint(ec).address();
@@ -40,14 +37,26 @@ std::shared_ptr<connection> connection::create(accepted_socket accepted,
                                                std::shared_ptr<const connection_settings> settings,
                                                connection_callbacks callbacks) {
   // The constructor is private: no make_shared.
-  return std::shared_ptr<connection>(new connection{std::move(accepted), std::move(settings), std::move(callbacks)});
+  const auto lease = accepted.lease;
+  std::shared_ptr<connection> created{new connection{std::move(accepted), std::move(settings), std::move(callbacks)}};
+  if (lease)
+    lease->on_evict([weak = std::weak_ptr<connection>{created}] {
+      try {
+        if (const auto self = weak.lock())
+          self->post(&connection::evict);
+      } catch (const std::exception&) {
+        return; // out of memory: it stays open
+      }
+    });
+  return created;
 }
 
 connection::connection(accepted_socket accepted, std::shared_ptr<const connection_settings> settings,
                        connection_callbacks callbacks)
   : socket_(std::move(accepted.socket)), lease_(std::move(accepted.lease)), settings_(std::move(settings)),
-    callbacks_(std::move(callbacks)), timer_(socket_.get_executor()), input_(settings_->limits.header + input_reserve),
-    parser_(settings_->limits) {}
+    callbacks_(std::move(callbacks)), timer_(socket_.get_executor()),
+    queue_(net::use_service<memory_queue>(socket_.get_executor().context())), memory_(settings_->memory.budget),
+    input_(settings_->limits.header + input_reserve), parser_(settings_->limits) {}
 
 connection::~connection() {
   sensitive_ = true;
@@ -74,6 +83,8 @@ void connection::begin() {
   remote_address_ = address_of_peer(socket_);
   error_code ignored; // the connection works without TCP_NODELAY too
   socket_.set_option(tcp::no_delay(true), ignored);
+  if (lease_)
+    lease_->waits(std::chrono::steady_clock::now());
   set_deadline(draining_ ? settings_->drain_linger : settings_->idle_timeout);
   read();
 }
@@ -82,6 +93,15 @@ void connection::drain() {
   draining_ = true;
   if (phase_ == phase::idle)
     set_deadline(settings_->drain_linger);
+}
+
+// The port has too many connections, and this one has waited for a request the longest. Its request may have come in
+// the meantime.
+void connection::evict() {
+  if (phase_ == phase::idle || phase_ == phase::head)
+    close();
+  else
+    draining_ = true;
 }
 
 // --- Request and response --------------------------------------------------------------------------------------------
@@ -105,6 +125,7 @@ void connection::dispatch_request(bool streamed) {
     arrived_at_,
     stream_end{std::shared_ptr<stream_port>{shared_from_this(), static_cast<stream_port*>(this)}, sequence, streamed});
   open_ = opened;
+  release_input();
   try {
     callbacks_.on_request(std::move(opened));
   } catch (const std::exception& e) {
@@ -149,12 +170,14 @@ void connection::refuse(int status, std::string_view reason) {
   correlation_id_ = head.correlation_id().empty() ? core::to_string(core::random_uuid()) : head.correlation_id();
   head_request_ = head.verb() == method::head;
   keep_alive_ = false;
+  awaits_memory_ = false;
   report(status, reason);
   write(problem(problem_context{head.path(), correlation_id_}, status, reason));
 }
 
 void connection::write(response answer) {
   phase_ = phase::writing;
+  hold_response(answer);
   keep_alive_ = keep_alive_ && !draining_ && !answer.close;
   sensitive_ = answer.sensitive;
   output_.clear();
@@ -195,6 +218,8 @@ void connection::on_written(error_code ec) {
 void connection::next_request() {
   parser_.reset();
   phase_ = phase::idle;
+  if (lease_)
+    lease_->waits(std::chrono::steady_clock::now());
   set_deadline(draining_ ? settings_->drain_linger : settings_->idle_timeout);
   advance(); // the next request may already be in the buffer
 }
@@ -220,6 +245,7 @@ void connection::linger() {
     return;
   }
   phase_ = phase::lingering;
+  awaits_memory_ = false;
   set_deadline(settings_->linger_timeout);
   if (!reading_)
     read();
@@ -236,6 +262,8 @@ void connection::close() {
     socket_.set_option(net::socket_base::linger{true, 0}, ignored);
   drop_streams();
   phase_ = phase::closed;
+  awaits_memory_ = false;
+  memory_.shrink_to(0);
   timer_.cancel();
   socket_.close(ignored);
   // Posted, because close() may be running inside one of the callbacks.
@@ -276,13 +304,10 @@ void connection::on_timer(error_code ec) {
     linger();
     return;
   case phase::head:
-    refuse(408, "The header took too long");
+    on_slow_request(settings_->header_timeout, "The header took too long");
     return;
   case phase::body:
-    if (continuing_)
-      close();
-    else
-      refuse(408, "The body took too long");
+    on_slow_request(settings_->body_timeout, "The body took too long");
     return;
   case phase::processing:
     respond_overdue();
@@ -297,6 +322,24 @@ void connection::on_timer(error_code ec) {
   case phase::closed:
     return;
   }
+}
+
+// While memory is short, a request that does not go on gives its memory to others.
+void connection::on_slow_request(std::chrono::milliseconds limit, std::string_view reason) {
+  const auto end = slow_since_ + limit;
+  const auto now = std::chrono::steady_clock::now();
+  const bool stalls = !progressed_ && !awaits_memory_ && !continuing_ && memory_is_short();
+  if (now >= end && continuing_) {
+    close();
+    return;
+  }
+  if (now >= end || stalls) {
+    refuse(408, reason);
+    return;
+  }
+  progressed_ = false;
+  set_deadline(std::min(settings_->memory.stall, std::chrono::duration_cast<std::chrono::milliseconds>(end - now)
+                                                   + std::chrono::milliseconds{1}));
 }
 
 void connection::respond_overdue() {

@@ -4,6 +4,7 @@
 #include "http/server/acceptor.hpp"
 #include "http/server/body_stream.hpp"
 #include "http/server/exchange.hpp"
+#include "http/server/memory_queue.hpp"
 #include "http/server/net.hpp"
 #include "http/server/request_parser.hpp"
 #include "http/server/response_counters.hpp"
@@ -36,6 +37,7 @@ struct connection_settings {
   std::chrono::milliseconds write_timeout{30000}; ///< for one response, when it is not streamed
   /// Without a byte in either direction, while a read_body() or write() is pending.
   std::chrono::milliseconds stream_idle_timeout{30000};
+  memory_bounds memory;
   std::chrono::milliseconds linger_timeout{1000}; ///< after the last response, until the peer closes
   std::chrono::milliseconds drain_linger{200};    ///< how long an idle connection stays open after graceful_close()
 };
@@ -52,7 +54,8 @@ struct refusal {
 struct connection_callbacks {
   std::function<void(std::shared_ptr<exchange>)> on_request; ///< the next one after this one's response was sent
   std::function<void()> on_closed;                           ///< exactly once, after all other callbacks
-  std::function<body_policy(const request_head&)> policy;    ///< called when a header is complete
+  /// Called when a header is complete, before any of the body is read: the place to refuse by the header alone.
+  std::function<body_policy(const request_head&)> policy;
   std::function<void(const refusal&)> on_refused;
   std::shared_ptr<response_counters> counters; ///< those of the io thread; null: no counting
 };
@@ -114,6 +117,10 @@ private:
     std::optional<response> whole; ///< an ordinary response that waits for output_
   };
 
+  // A body up to this size is appended to its header: one contiguous write is cheaper than a gathered one.
+  static constexpr std::size_t copied_body_size = std::size_t{4} * 1024;
+  static constexpr std::size_t body_read_size = std::size_t{16} * 1024;
+
   connection(accepted_socket accepted, std::shared_ptr<const connection_settings> settings,
              connection_callbacks callbacks);
 
@@ -124,10 +131,15 @@ private:
 
   void begin();
   void drain();
+  void evict();
   void read();
+  void read_some();
+  void wait_for_input();
   void on_read(boost::system::error_code ec, std::size_t bytes);
   void advance();
-  [[nodiscard]] bool on_head();
+  void on_head();
+  void begin_body();
+  void begin_stream();
   void dispatch_request(bool streamed);
   void deliver(std::uint64_t sequence, response answer);
   void on_response(std::uint64_t sequence, response answer);
@@ -143,9 +155,21 @@ private:
   void set_deadline(std::chrono::milliseconds from_now);
   void arm();
   void on_timer(boost::system::error_code ec);
+  void on_slow_request(std::chrono::milliseconds limit, std::string_view reason);
   void consume(std::size_t bytes, bool holds_body);
   void wipe_output();
   [[nodiscard]] std::string_view unread() const;
+
+  // Memory: connection_memory.cpp.
+  [[nodiscard]] bool hold(std::size_t bytes);
+  void with_memory(std::size_t bytes, void (connection::*next)());
+  [[nodiscard]] bool go_on(std::size_t bytes, void (connection::*next)(), bool overdue);
+  void release_memory();
+  void release_input();
+  void hold_response(response& answer);
+  [[nodiscard]] bool memory_is_short() const noexcept;
+  [[nodiscard]] std::size_t header_bytes(std::size_t next_read);
+  void hold_body(const body_policy& policy);
 
   // Streams: connection_stream.cpp.
   void read_body(std::uint64_t sequence, std::size_t at_most, piece_handler handler) override;
@@ -178,12 +202,15 @@ private:
   void on_stream_timeout();
 
   tcp_socket socket_;
-  std::shared_ptr<void> lease_;
+  std::shared_ptr<connection_lease> lease_;
   std::shared_ptr<const connection_settings> settings_;
   connection_callbacks callbacks_;
   steady_timer timer_;
   core::steady_time deadline_{};
   core::steady_time armed_ = core::steady_time::max(); ///< when the timer fires; max: it is not set
+  core::steady_time slow_since_{};                     ///< beginning of the header or body that is being read
+  memory_queue& queue_;                                ///< of the event loop
+  core::byte_share memory_;
   boost::beast::flat_buffer input_;
   request_parser parser_;
   std::string remote_address_;
@@ -205,6 +232,8 @@ private:
 
   phase phase_ = phase::idle;
   bool reading_ = false;    ///< a read is pending
+  bool progressed_ = false; ///< bytes have come since the last look
+  bool awaits_memory_ = false;
   bool continuing_ = false; ///< "100 Continue" is being written
   bool draining_ = false;
 };

@@ -14,7 +14,6 @@ namespace {
 using boost::system::error_code;
 
 constexpr std::size_t head_read_size = std::size_t{2} * 1024;
-constexpr std::size_t body_read_size = std::size_t{16} * 1024;
 
 } // namespace
 
@@ -30,8 +29,36 @@ void connection::consume(std::size_t bytes, bool holds_body) {
 }
 
 void connection::read() {
+  if (phase_ == phase::idle && input_.size() == 0)
+    wait_for_input();
+  else if (phase_ == phase::idle || phase_ == phase::head)
+    with_memory(header_bytes(head_read_size), &connection::read_some);
+  else
+    read_some();
+}
+
+// An idle connection holds no memory: it gets a buffer when there are bytes to read.
+void connection::wait_for_input() {
+  release_memory();
+  reading_ = true;
+  socket_.async_wait(tcp_socket::wait_read, guarded([](connection& self, error_code ec) {
+                       self.reading_ = false;
+                       if (self.phase_ == phase::closed)
+                         return;
+                       if (ec)
+                         self.close();
+                       else if (self.phase_ == phase::idle)
+                         self.with_memory(self.header_bytes(head_read_size), &connection::read_some);
+                       else if (self.phase_ == phase::lingering)
+                         self.read_some();
+                     }));
+}
+
+void connection::read_some() {
   if (phase_ == phase::lingering)
     input_.clear();
+  if (lease_ && phase_ == phase::idle)
+    lease_->waits(std::chrono::steady_clock::now());
   const std::size_t free_space = input_.max_size() - input_.size();
   if (free_space == 0) { // a single field, chunk head or trailer section that is longer than the buffer
     if (phase_ == phase::streaming)
@@ -71,6 +98,7 @@ void connection::on_read(error_code ec, std::size_t bytes) {
     close();
     return;
   }
+  progressed_ = true;
   input_.commit(bytes);
   advance();
 }
@@ -85,14 +113,14 @@ void connection::advance() {
     case request_parser::progress::need_more:
       if (phase_ == phase::idle && parser_.started()) {
         phase_ = phase::head;
-        set_deadline(settings_->header_timeout);
+        slow_since_ = std::chrono::steady_clock::now();
+        set_deadline(std::min(settings_->header_timeout, settings_->memory.stall));
       }
       read();
       return;
     case request_parser::progress::head:
-      if (!on_head())
-        return;
-      break;
+      on_head();
+      return;
     case request_parser::progress::complete:
       dispatch_request(false);
       return;
@@ -103,24 +131,34 @@ void connection::advance() {
   }
 }
 
-bool connection::on_head() {
+void connection::on_head() {
   arrived_at_ = std::chrono::steady_clock::now();
+  if (lease_)
+    lease_->works();
   parser_.head().set_remote_address(remote_address_);
   const auto policy =
     callbacks_.policy ? callbacks_.policy(parser_.head()) : body_policy::buffered(settings_->body_limit);
-  if (policy.stream) {
-    parser_.stream_body();
-    dispatch_request(true);
-    return false;
-  }
-  if (!parser_.set_body_limit(policy.limit)) {
-    refuse(parser_.failure_status(), parser_.failure_message());
-    return false;
-  }
   phase_ = phase::body;
-  set_deadline(settings_->body_timeout);
-  if (!parser_.expects_continue() || input_.size() > 0) // the client already sends the body
-    return true;
+  slow_since_ = arrived_at_;
+  if (policy.stream)
+    parser_.stream_body();
+  else if (!parser_.set_body_limit(policy.limit)) {
+    refuse(parser_.failure_status(), parser_.failure_message());
+    return;
+  }
+  hold_body(policy);
+}
+
+void connection::begin_stream() {
+  dispatch_request(true);
+}
+
+void connection::begin_body() {
+  set_deadline(std::min(settings_->body_timeout, settings_->memory.stall));
+  if (!parser_.expects_continue() || input_.size() > 0) { // the client already sends the body
+    advance();
+    return;
+  }
   continuing_ = true;
   net::async_write(socket_, net::buffer(continue_line), guarded([](connection& self, error_code ec, std::size_t) {
                      self.continuing_ = false;
@@ -131,7 +169,6 @@ bool connection::on_head() {
                      else
                        self.advance();
                    }));
-  return false;
 }
 
 } // namespace cm::http

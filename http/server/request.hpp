@@ -86,6 +86,12 @@ public:
   /// IP address of the peer without its port, for example "192.0.2.1".
   [[nodiscard]] const std::string& remote_address() const noexcept { return remote_address_; }
 
+  /// Bytes that this object has allocated.
+  [[nodiscard]] std::size_t memory_bytes() const noexcept {
+    return text_.capacity() + headers_.capacity() * sizeof(named_span) + segments_.capacity() * sizeof(span)
+           + parameters_.capacity() * sizeof(named_span);
+  }
+
   void set_remote_address(std::string address) { remote_address_ = std::move(address); }
 
 private:

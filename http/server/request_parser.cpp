@@ -273,6 +273,13 @@ bool request_parser::set_body_limit(std::size_t limit) {
   return true;
 }
 
+std::size_t request_parser::max_body() const {
+  if (sink_->is_done())
+    return 0;
+  const auto length = sink_->content_length();
+  return length ? static_cast<std::size_t>(*length) : body_limit_;
+}
+
 void request_parser::stream_body() {
   streamed_ = true;
   sink_->reserves = false;

@@ -56,6 +56,9 @@ public:
   /// @return false if Content-Length exceeds it; the parser has then failed with 413
   [[nodiscard]] bool set_body_limit(std::size_t limit);
 
+  /// After set_body_limit(): the most bytes that the body may have; 0 if there is none.
+  [[nodiscard]] std::size_t max_body() const;
+
   /// Instead of set_body_limit(), between `head` and the next feed(): the body has no limit, and what a feed() reads of
   /// it must be fetched with take_body().
   void stream_body();

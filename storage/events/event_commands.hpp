@@ -52,10 +52,12 @@ struct confirmed_events {
 struct list_revocations {
   std::uint64_t after = 0;
   std::uint32_t limit = 100; ///< 1 to max_page
+  /// Bytes of the IDs of all revocations of the page, 16 for each. The first revocation is listed whatever it has.
+  std::uint32_t id_bytes = std::uint32_t{256} * 1024;
 };
 
 struct revocation_page {
-  std::vector<core::revocation> items; ///< fewer than `limit`: the end of the list for now
+  std::vector<core::revocation> items; ///< none: the end of the list for now
 };
 
 /// Reads the sequence numbers of the revocations after a number, without a lock. Numbers are assigned before the

@@ -124,6 +124,26 @@ outcome<std::int64_t> settled_number(connection& db) {
   return settled;
 }
 
+// The number of the last revocation that a page after `after` can have: one event may name 20,000 tokens, so a page is
+// bounded by its IDs too. 0 if there is none.
+outcome<std::int64_t> last_of_page(connection& db, const list_revocations& request, std::int64_t settled) {
+  static const std::string text =
+    "SELECT seq, OCTET_LENGTH(ids) FROM revocation WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?";
+  static constexpr std::array columns{integer_column, integer_column};
+  CM_TRY(auto* const select, db.prepared(text, columns));
+  select->bind(0, static_cast<std::int64_t>(request.after));
+  select->bind(1, settled);
+  select->bind(2, std::int64_t{request.limit});
+  std::int64_t last = 0;
+  std::int64_t bytes = 0;
+  CM_TRY_VOID(read_rows(*select, [&](const statement& row) {
+    bytes += row.integer(1);
+    if (last == 0 || bytes <= static_cast<std::int64_t>(request.id_bytes))
+      last = row.integer(0);
+  }));
+  return last;
+}
+
 } // namespace
 
 outcome<revocation_page> apply(connection& db, const list_revocations& request) {
@@ -135,9 +155,12 @@ outcome<revocation_page> apply(connection& db, const list_revocations& request) 
   CM_TRY(const auto settled, settled_number(db));
   if (request.after >= static_cast<std::uint64_t>(settled))
     return page;
+  CM_TRY(const auto last, last_of_page(db, request, settled));
+  if (last == 0)
+    return page;
   CM_TRY(auto* const select, db.prepared(text, revocation_columns));
   select->bind(0, static_cast<std::int64_t>(request.after));
-  select->bind(1, settled);
+  select->bind(1, last);
   select->bind(2, std::int64_t{request.limit});
   CM_TRY_VOID(read_rows(*select, [&](const statement& row) { page.items.push_back(read_revocation(row)); }));
   return page;

@@ -121,22 +121,29 @@ TEST_CASE("Stop accepts the connections in the backlog, then closes the port") {
   CHECK(stopped.take() == 2);
 }
 
-TEST_CASE("At max_connections, the next connection waits until one ends") {
+TEST_CASE("At the limit, while all connections work, the next connection waits until one of them ends or is idle") {
   server s;
-  s.accepting.max_connections = 2;
+  s.accepting.limits.total = 2;
+  mailbox<exchange_ptr> open;
+  s.on_request = [&open](exchange_ptr exchange) { open.put(std::move(exchange)); };
   s.start();
-  auto first = std::make_unique<client>(s.port());
+  client first{s.port()};
   client second{s.port()};
-  first->send(get("/1"));
+  first.send(get("/1"));
   second.send(get("/2"));
-  CHECK(first->receive().status == 200);
-  CHECK(second.receive().status == 200);
+  const std::array both{open.take(), open.take()};
   client third{s.port()};
   third.send(get("/3"));
   CHECK(s.closed.stays_empty(50ms));
   CHECK(s.connections.size() == 2);
-  first.reset();
+  const bool ends = GENERATE(true, false);
+  auto answer = echo(both[0]->request());
+  answer.close = ends;
+  both[0]->respond(std::move(answer));
+  const auto last = open.take();
+  last->respond(echo(last->request()));
   CHECK(third.receive().body == "GET /3");
+  both[1]->respond(echo(both[1]->request()));
 }
 
 TEST_CASE("Accepting resumes when file descriptors become available again") {

@@ -161,6 +161,20 @@ TEST_CASE("revocations are listed after the cursor, by ascending number, with al
   CHECK(refusal(db, list_revocations{0, 1001}).code == core::errc::invalid);
 }
 
+TEST_CASE("a page of revocations is bounded by the bytes of its IDs, and has one revocation at least") {
+  const storage_fixture f;
+  session db{f.server.settings()};
+  make_tokens(db, 1, 5);
+  const auto events = revoke(db, 1, 5);
+  const auto list = [&](std::uint64_t after, std::uint32_t id_bytes) {
+    return must<revocation_page>(db, list_revocations{after, 100, id_bytes}).items;
+  };
+  CHECK(list(0, 80) == events);
+  CHECK(list(0, 79).size() == 4);
+  CHECK(list(0, 32) == std::vector<core::revocation>{events[0], events[1]});
+  CHECK(list(events[1].sequence, 1) == std::vector<core::revocation>{events[2]});
+}
+
 TEST_CASE("a list waits for a writer that has its number and has not committed, and then shows its row") {
   const storage_fixture f;
   session db{f.server.settings()};

@@ -31,9 +31,12 @@ struct filled_metrics {
   service_metrics metrics{{2, 1, 8}, info};
   core::health_snapshot health;
   core::process_usage process;
+  core::byte_share http_bytes;
+  stream_slot import_slot;
 
   filled_metrics() {
     fill_requests();
+    fill_http();
     fill_token_cache();
     metrics.database->connections.set(6);
     metrics.database->busy.set(4);
@@ -71,6 +74,18 @@ struct filled_metrics {
     metrics.nats->subscriptions.get("nats-ep-token")->total.add(51);
     metrics.nats->subscriptions.get("nats-ep-token")->present.set(52);
     metrics.rest->loop(0)->answered(0, 200, 20ms, core::steady_time{1h});
+  }
+
+  void fill_http() {
+    metrics.http->api->open.set(61);
+    metrics.http->api->closed_idle.add(62);
+    metrics.http->management->accept_errors.add(63);
+    metrics.http->api->refused_address.add(64);
+    metrics.http->agent->refused_address.add(1);
+    metrics.http->memory.refused->add(66);
+    http_bytes = core::byte_share{metrics.http->memory.budget};
+    CHECK(http_bytes.grow_to(67));
+    import_slot = metrics.http->imports->take();
   }
 
   void fill_token_cache() {
@@ -131,6 +146,17 @@ TEST_CASE("every metric has the value that its component counted") {
          "cm_requests_in_flight{protocol=\"ep-token\"} 3",
          "cm_requests_in_flight{protocol=\"client-certificate\"} 0",
          "cm_requests_without_reply_total{protocol=\"ep-token-status\"} 8",
+         "cm_http_connections{port=\"api\"} 61",
+         "cm_http_connections{port=\"management\"} 0",
+         "cm_http_connections_closed_idle_total{port=\"api\"} 62",
+         "cm_http_accept_failures_total{port=\"management\"} 63",
+         "cm_http_refused_total{reason=\"address\"} 65",
+         "cm_http_refused_total{reason=\"memory\"} 66",
+         "cm_http_refused_total{reason=\"import\"} 0",
+         "cm_http_buffer_bytes 67",
+         "cm_http_buffer_limit_bytes 4194304",
+         "cm_http_streams{kind=\"import\"} 1",
+         "cm_http_streams{kind=\"export\"} 0",
          "cm_token_cache_lookups_total{result=\"hit\"} 42",
          "cm_token_cache_lookups_total{result=\"miss\"} 44",
          "cm_token_cache_lookups_total{result=\"bypassed\"} 46",

@@ -1,4 +1,5 @@
 #include "catch.hpp"
+#include "core/configuration/memory_limit.hpp"
 #include "core/configuration/processors.hpp"
 
 #include <filesystem>
@@ -30,6 +31,8 @@ public:
   machine& operator=(const machine&) = delete;
 
   [[nodiscard]] std::optional<std::size_t> processors() const { return quota_processors(root_); }
+
+  [[nodiscard]] std::optional<std::size_t> memory() const { return memory_limit(root_); }
 
 private:
   void write(const std::string& path, const std::string& text) const {
@@ -150,4 +153,19 @@ TEST_CASE("not more processors are usable than the affinity mask has, and at lea
   REQUIRE(sched_getaffinity(0, sizeof mask, &mask) == 0);
   CHECK(usable_processors() >= 1);
   CHECK(usable_processors() <= static_cast<std::size_t>(CPU_COUNT(&mask)));
+}
+
+TEST_CASE("the smallest memory limit of nested control groups counts, of both versions") {
+  CHECK(machine("0::/\n", version_2).memory() == std::nullopt);
+  CHECK(machine("0::/\n", version_2, {{"/sys/fs/cgroup/memory.max", "max\n"}}).memory() == std::nullopt);
+  CHECK(machine("0::/\n", version_2, {{"/sys/fs/cgroup/memory.max", "garbage\n"}}).memory() == std::nullopt);
+  CHECK(machine("0::/a/b\n", version_2,
+                {{"/sys/fs/cgroup/a/memory.max", "134217728\n"}, {"/sys/fs/cgroup/a/b/memory.max", "268435456\n"}})
+          .memory()
+        == 134'217'728);
+  const std::string memory_1 = "33 22 0:29 / /sys/fs/cgroup/memory rw,nosuid - cgroup cgroup rw,memory\n";
+  const std::string limit = "/sys/fs/cgroup/memory/memory.limit_in_bytes";
+  CHECK(machine("4:memory:/\n", memory_1, {{limit, "134217728\n"}}).memory() == 134'217'728);
+  CHECK(machine("4:memory:/\n", memory_1, {{limit, "9223372036854771712\n"}}).memory() == std::nullopt);
+  CHECK(machine("4:cpu:/\n", version_1, {{cpu_1 + "/memory.limit_in_bytes", "134217728\n"}}).memory() == std::nullopt);
 }
