@@ -202,7 +202,7 @@ storage_job_ptr storage_dispatcher::take(running_job& running, core::steady_time
 }
 
 std::optional<storage_dispatcher::dispatch> storage_dispatcher::next(core::steady_time now) {
-  const auto worker = workers_.idle();
+  auto worker = workers_.idle();
   if (!worker)
     return std::nullopt;
   if (std::exchange(activation_failed_, false))
@@ -210,6 +210,8 @@ std::optional<storage_dispatcher::dispatch> storage_dispatcher::next(core::stead
   const auto kind = choose_lane(now);
   if (!kind)
     return std::nullopt;
+  if (*kind == lane::probe)
+    worker = workers_.least_proven();
 
   // Probes and follow reads do not advance the round-robin: with a slow database there is one for every few jobs. The
   // value of a lane is the position after it, since lane::probe is not in the round-robin.

@@ -1,6 +1,7 @@
-// A TCP proxy that injects network faults: delays, lost data, resets, refused connections.
+// A TCP proxy that injects network faults: delays, a low rate, lost data, resets, refused connections.
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export class Proxy {
   /** A proxy on a free loopback port in front of `target`, another loopback port. */
@@ -8,6 +9,7 @@ export class Proxy {
     const proxy = new Proxy();
     proxy.target = target;
     proxy.latency = 0;
+    proxy.rate = 0;
     proxy.swallow = false;
     proxy.refusing = false;
     proxy.held = [];
@@ -36,8 +38,8 @@ export class Proxy {
       socket.once('error', detach);
       socket.once('close', detach);
     }
-    this.#carry(client, upstream, (data) => this.#hold(data, upstream));
-    this.#carry(upstream, client);
+    this.#carry(pair, client, upstream, (data) => this.#hold(data, upstream));
+    this.#carry(pair, upstream, client);
   }
 
   /** Whether `data` of a client is held back, itself or because earlier data is. */
@@ -48,8 +50,24 @@ export class Proxy {
     return true;
   }
 
-  #carry(from, to, held = () => false) {
+  /** Writes data at the proxy's rate, and reads no more before it is written. */
+  async #trickle(from, to, data) {
+    from.pause();
+    for (let at = 0; at < data.length && !to.destroyed; ) {
+      const piece = this.rate === 0 ? data.length : Math.max(1, Math.round(this.rate / 20));
+      to.write(data.subarray(at, at + piece));
+      at += piece;
+      await sleep(50);
+    }
+    from.resume();
+  }
+
+  #carry(pair, from, to, held = () => false) {
     const write = (data) => {
+      if (this.rate > 0 && from === pair.upstream) {
+        this.#trickle(from, to, data);
+        return;
+      }
       if (to.destroyed || to.write(data)) return;
       from.pause();
       to.once('drain', () => from.resume());
@@ -64,10 +82,10 @@ export class Proxy {
       setTimeout(() => late.shift()(), this.latency);
     };
     from.on('data', (data) => {
-      if (!this.swallow && !held(data)) inOrder(() => write(data));
+      if (!this.swallow && !pair.swallow && !held(data)) inOrder(() => write(data));
     });
     from.on('end', () => {
-      if (!this.swallow) inOrder(() => to.destroyed || to.end());
+      if (!this.swallow && !pair.swallow) inOrder(() => to.destroyed || to.end());
     });
   }
 
@@ -93,6 +111,16 @@ export class Proxy {
     this.swallow = on;
   }
 
+  /** Discards all data of one existing connection, which stays open: the one at this index, in the order of their begin. */
+  blackHoleOne(index) {
+    [...this.pairs][index].swallow = true;
+  }
+
+  /** What the server sends arrives at this many bytes a second on each connection; 0: at once. */
+  slowDown(bytesPerSecond) {
+    this.rate = bytesPerSecond;
+  }
+
   /** Resets all existing connections; new ones are accepted. */
   cut() {
     for (const { client, upstream } of this.pairs) {
@@ -109,6 +137,7 @@ export class Proxy {
   /** Ends all faults. Resets the connections that have lost data. */
   heal() {
     this.latency = 0;
+    this.rate = 0;
     this.refusing = false;
     if (this.swallow) {
       this.swallow = false;
