@@ -211,7 +211,7 @@ std::optional<storage_dispatcher::dispatch> storage_dispatcher::next(core::stead
   if (!kind)
     return std::nullopt;
   if (*kind == lane::probe)
-    worker = workers_.least_proven();
+    worker = workers_.stalest();
 
   // Probes and follow reads do not advance the round-robin: with a slow database there is one for every few jobs. The
   // value of a lane is the position after it, since lane::probe is not in the round-robin.

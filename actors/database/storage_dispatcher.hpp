@@ -75,8 +75,8 @@ public:
   /// Whether the worker accepts jobs. For a worker that failed use lost().
   void connected(std::size_t worker, bool yes);
 
-  /// The worker's connection has answered. Jobs go to the idle worker that answered last, probes to the one that has not
-  /// answered for the longest time.
+  /// The worker's connection has answered. Jobs go to the idle worker that answered last, probes to the one that has
+  /// not answered for the longest time.
   void proven(std::size_t worker, core::steady_time now) noexcept { workers_.proven(worker, now); }
 
   /// The next job for an idle worker. Empty: no worker is idle, or no request may start now. To be called repeatedly

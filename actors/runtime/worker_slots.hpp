@@ -38,7 +38,7 @@ public:
   }
 
   /// The connected worker without a job whose proof is the oldest; empty if there is none.
-  [[nodiscard]] std::optional<std::size_t> least_proven() const noexcept {
+  [[nodiscard]] std::optional<std::size_t> stalest() const noexcept {
     return choose([](const slot& a, const slot& b) { return a.proven < b.proven; });
   }
 

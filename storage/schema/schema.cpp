@@ -28,13 +28,12 @@ constexpr std::string_view create_record = "CREATE TABLE IF NOT EXISTS cm_schema
 constexpr std::string_view take_lock_soon = "SELECT GET_LOCK(CONCAT('cm_schema_', MD5(DATABASE())), 2)";
 constexpr std::string_view take_lock = "SELECT GET_LOCK(CONCAT('cm_schema_', MD5(DATABASE())), 10)";
 constexpr std::string_view release_lock = "DO RELEASE_LOCK(CONCAT('cm_schema_', MD5(DATABASE())))";
-constexpr std::string_view find_holder =
-  "SELECT ID, HOST, TIME, COMMAND FROM information_schema.processlist "
-  "WHERE ID = IS_USED_LOCK(CONCAT('cm_schema_', MD5(DATABASE())))";
+constexpr std::string_view find_holder = "SELECT ID, HOST, TIME, COMMAND FROM information_schema.processlist "
+                                         "WHERE ID = IS_USED_LOCK(CONCAT('cm_schema_', MD5(DATABASE())))";
 
-// The server closes the connection that migrates, and so releases its lock, when it has been idle for this long: between
-// two statements of a migration a process that works needs milliseconds. A frozen one cannot go on afterwards, because
-// it would have to use the connection that was closed.
+// The server closes the connection that migrates, and so releases its lock, when it has been idle for this long:
+// between two statements of a migration a process that works needs milliseconds. A frozen one cannot go on afterwards,
+// because it would have to use the connection that was closed.
 constexpr std::string_view release_when_idle = "SET SESSION wait_timeout=8";
 
 // Such as ": connection 42 from 10.0.0.7:51234, whose last statement (Sleep) began 5 s ago".
@@ -101,7 +100,7 @@ outcome<void> apply_step(connection& db, const migration& step) {
 }
 
 outcome<schema_status> migrate_locked(connection& db, std::span<const migration> known, newer_schema newer) {
-  CM_TRY_VOID(db.run(create_record));
+  CM_TRY_VOID(db.run(create_record));          // on a node of a cluster: waits for what the others have committed
   auto status = read_schema(db, known, newer); // under the lock: it may have changed since it was read without
   if (!status || status->refused())
     return status;
@@ -140,7 +139,8 @@ schema_status compare_schema(std::span<const recorded_migration> recorded, std::
 
 outcome<schema_status> read_schema(connection& db, std::span<const migration> known, newer_schema newer) {
   std::vector<recorded_migration> recorded;
-  const auto rows = db.query("SELECT version, name, checksum FROM cm_schema_history ORDER BY version");
+  // Without waiting for the cluster: an outdated answer leads to migrate_schema(), which waits and reads again.
+  const auto rows = db.query_node("SELECT version, name, checksum FROM cm_schema_history ORDER BY version");
   if (!rows && rows.error().number != no_such_table)
     return rows.error();
   if (rows) {
@@ -157,9 +157,9 @@ outcome<schema_status> migrate_schema(connection& db, std::span<const migration>
   CM_TRY_VOID(db.run(release_when_idle));
   CM_TRY(const auto locked, lock_schema(db));
   if (!locked)
-    return failure{
-      error_class::usable,
-      unavailable_error(db.address() + ": another process is migrating the schema" + describe_holder(db)), 0};
+    return failure{error_class::usable,
+                   unavailable_error(db.address() + ": another process is migrating the schema" + describe_holder(db)),
+                   0};
   auto result = migrate_locked(db, known, newer);
   // A failure means that the connection has ended, and the lock with it.
   if (auto released = db.run(release_lock); !released && result)

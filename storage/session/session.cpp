@@ -24,8 +24,9 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr unsigned max_retries = 6;
-constexpr milliseconds inspect_after{1000}; // of silence
-constexpr milliseconds follow_after{200};   // of silence, if other sessions have found that the host is silent
+constexpr milliseconds inspect_after{1000};    // of silence
+constexpr milliseconds cluster_patience{6000}; // evs.suspect_timeout is 5 s by default
+constexpr milliseconds follow_after{200};      // of silence, if other sessions have found that the host is silent
 constexpr core::backoff_settings retry_pauses{milliseconds{5}, milliseconds{200}, 0.8};
 
 core::steady_time now() {
@@ -102,10 +103,15 @@ outcome<void> session::open(core::steady_time deadline) {
   const connection_timeouts timeouts{settings_.connect_timeout, settings_.socket_timeout};
   const auto preferred = hosts_->preferred();
   refused_ = false;
-  auto opened = connect_to_any(settings_, timeouts, *hosts_, host_, deadline, [this](connection& db, std::size_t host) {
-    auto ready = prepare_schema(db, host);
-    return ready ? check_hash_key(db) : ready;
-  });
+  auto opened = connect_to_any(settings_, timeouts, *hosts_, host_, deadline,
+                               [this](connection& db, std::size_t host) -> outcome<void> {
+                                 CM_TRY_VOID(prepare_schema(db, host));
+                                 // The host can read tables. From here on statements wait for its cluster: also for one
+                                 // that excludes a lost node.
+                                 if (settings_.hosts.size() > 1)
+                                   db.limit_silence(cluster_patience);
+                                 return check_hash_key(db);
+                               });
   if (!opened) {
     last_error_ = opened.error().error.detail;
     return std::move(opened).error();
@@ -221,7 +227,8 @@ core::expected<reply> session::execute(const command& what, core::steady_time de
     auto failed = std::move(result).error();
     const auto kind = settle(failed);
     last_error_ = core::is_fault(failed.error.code) ? failed.error.detail : last_error_;
-    const bool elsewhere = host_specific(failed.number) && hosts_->has_alternative(host_, settings_.hosts.size(), now());
+    const bool elsewhere =
+      host_specific(failed.number) && hosts_->has_alternative(host_, settings_.hosts.size(), now());
     if (kind == error_class::usable && !elsewhere)
       return std::move(failed.error);
     how.repeated = true;

@@ -34,10 +34,10 @@ struct session_counters {
   std::uint64_t retries = 0;  ///< repetitions after a deadlock or a lock time-out
 };
 
-/// Blocking. Use it from one thread at a time, which must own a client_thread. Starts no threads. Writes no log, except about
-/// a migration that it waits for.
-/// Every call is bounded: connecting by the connect time-out per host, each statement by the socket time-out, and the
-/// statements of one attempt together by the deadline of the command or, if that is later, by one socket time-out.
+/// Blocking. Use it from one thread at a time, which must own a client_thread. Starts no threads. Writes no log, except
+/// about a migration that it waits for. Every call is bounded: connecting by the connect time-out per host, each
+/// statement by the socket time-out, and the statements of one attempt together by the deadline of the command or, if
+/// that is later, by one socket time-out.
 ///
 /// A connection on which the server sends nothing for 1 s is looked into (storage/session/silence.hpp). It is given up
 /// if it has lost its statement, or if its host is silent and another one works; a statement that runs is waited for.
@@ -117,7 +117,7 @@ private:
   bool refused_ = false;
   std::size_t host_ = 0; ///< index of the connected host
   std::unique_ptr<connection> connection_;
-  bool proven_ = false; ///< a command has succeeded on the connection
+  bool proven_ = false;                         ///< a command has succeeded on the connection
   std::chrono::milliseconds next_inspection_{}; ///< after this long a silence
   std::string last_error_;
   session_counters counters_;

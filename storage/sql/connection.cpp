@@ -288,10 +288,9 @@ outcome<statement*> connection::prepared(const std::string& sql, std::span<const
   waits_.run([&] { return mysql_stmt_prepare_start(&result, handle, sql.data(), sql.size()); },
              [&](int status) { return mysql_stmt_prepare_cont(&result, handle, status); });
   if (result != 0) {
-    auto problem =
-      with_reason(make_failure(mysql_stmt_errno(handle), mysql_stmt_sqlstate(handle), mysql_stmt_error(handle),
-                               address_ + ": prepare"),
-                  waits_);
+    auto problem = with_reason(make_failure(mysql_stmt_errno(handle), mysql_stmt_sqlstate(handle),
+                                            mysql_stmt_error(handle), address_ + ": prepare"),
+                               waits_);
     mysql_stmt_close(handle);
     return problem;
   }
@@ -316,8 +315,8 @@ outcome<void> connection::roll_back() {
 }
 
 failure connection::failed(std::string_view doing) const {
-  return with_reason(make_failure(mysql_errno(handle_.get()), mysql_sqlstate(handle_.get()),
-                                  mysql_error(handle_.get()), address_ + ": " + std::string{doing}),
+  return with_reason(make_failure(mysql_errno(handle_.get()), mysql_sqlstate(handle_.get()), mysql_error(handle_.get()),
+                                  address_ + ": " + std::string{doing}),
                      waits_);
 }
 

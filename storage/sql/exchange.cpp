@@ -1,11 +1,11 @@
 #include "storage/sql/exchange.hpp"
 
 #include <mysql.h>
-#include <poll.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <poll.h>
+#include <sys/socket.h>
 
 namespace cm::storage {
 

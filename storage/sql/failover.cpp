@@ -28,9 +28,8 @@ bool is_final(const failure& problem) noexcept {
 } // namespace
 
 outcome<std::unique_ptr<connection>> connect_to_any(const core::database_settings& settings,
-                                                    connection_timeouts timeouts, host_choice& hosts,
-                                                    std::size_t& host, core::steady_time deadline,
-                                                    const prepare_connection& prepare) {
+                                                    connection_timeouts timeouts, host_choice& hosts, std::size_t& host,
+                                                    core::steady_time deadline, const prepare_connection& prepare) {
   std::string reasons;
   const auto clock_now = [] { return std::chrono::steady_clock::now(); };
   const auto count = settings.hosts.size();

@@ -13,8 +13,8 @@
 
 namespace cm::storage {
 
-/// Prepares a connection that was opened to the host with this index. A failure of kind broken or read_only, or one that
-/// is host_specific(), rules out this host only; any other one is final.
+/// Prepares a connection that was opened to the host with this index. A failure of kind broken or read_only, or one
+/// that is host_specific(), rules out this host only; any other one is final.
 using prepare_connection = std::function<outcome<void>(connection& db, std::size_t host)>;
 
 /// Tries each configured host once, in the order of `hosts`, until one accepts the connection, is writable and can be

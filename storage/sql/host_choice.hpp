@@ -1,4 +1,5 @@
-// What the sessions of a process know together about the configured hosts: which one they prefer, and which ones failed.
+// What the sessions of a process know together about the configured hosts: which one they prefer, and which ones
+// failed.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -14,9 +15,9 @@ namespace cm::storage {
 
 /// If the sessions of a process used different nodes of a cluster, they would see different states: a node may not have
 /// applied yet what another session has read elsewhere. So all sessions follow one preferred host, and return to it
-/// after a failure has spread them over several hosts. A host that failed is tried last for some time, so that not every
-/// session finds out by itself. Thread-safe; lock-free, because every session reads it before each command on its own
-/// thread. Hosts are indices into the configured hosts; nothing is remembered of those from max_hosts on.
+/// after a failure has spread them over several hosts. A host that failed is tried last for some time, so that not
+/// every session finds out by itself. Thread-safe; lock-free, because every session reads it before each command on its
+/// own thread. Hosts are indices into the configured hosts; nothing is remembered of those from max_hosts on.
 class host_choice {
 public:
   static constexpr std::size_t max_hosts = 32;
@@ -55,8 +56,8 @@ public:
   /// Whether there is a host other than this one that has not failed lately.
   [[nodiscard]] bool has_alternative(std::size_t host, std::size_t count, core::steady_time now) const noexcept;
 
-  /// The hosts 0 to count - 1 in the order in which to try them: from the preferred one on, in the configured order; then
-  /// those that failed lately, the earliest failure first.
+  /// The hosts 0 to count - 1 in the order in which to try them: from the preferred one on, in the configured order;
+  /// then those that failed lately, the earliest failure first.
   [[nodiscard]] std::vector<std::size_t> order(std::size_t count, core::steady_time now) const;
 
   /// How long the host may send nothing while a session connects to it.

@@ -1,5 +1,5 @@
-// A TCP proxy that cuts or silences a connection at a chosen statement, so that its outcome is unknown to the client, or
-// forwards what the server sends slowly.
+// A TCP proxy that cuts or silences a connection at a chosen statement, so that its outcome is unknown to the client,
+// or forwards what the server sends slowly.
 #pragma once
 
 #include <atomic>

@@ -114,8 +114,8 @@ struct fake_worker_script {
   enum class mood { answers, holds, dies }; ///< reaction to a job: answers it, keeps it until a tick, or throws
   mood now = mood::answers;
   std::function<bool(const actors::storage_job&)> holds; ///< jobs that it holds whatever its mood; may be empty
-  bool connected = true; ///< the state that it reports
-  core::clock_skew skew; ///< its answer to a probe
+  bool connected = true;                                 ///< the state that it reports
+  core::clock_skew skew;                                 ///< its answer to a probe
   std::vector<actors::storage_job_ptr> jobs;
   int follows = 0; ///< number of follow messages
 

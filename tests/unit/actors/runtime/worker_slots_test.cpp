@@ -70,9 +70,9 @@ TEST_CASE("jobs go to the idle worker that was proven last, and probes to the on
   slots.proven(3, at(200));
   slots.proven(9, at(900)); // there is no such worker
   CHECK(slots.idle() == 2U);
-  CHECK(slots.least_proven() == 1U);
+  CHECK(slots.stalest() == 1U);
   slots.assign(2, 7);
   slots.connected(1, false);
   CHECK(slots.idle() == 0U);
-  CHECK(slots.least_proven() == 3U);
+  CHECK(slots.stalest() == 3U);
 }

@@ -43,8 +43,8 @@ TEST_CASE("every error number says what the connection's owner must do next") {
 }
 
 TEST_CASE("errors that say something about the server and not about the statement are known as those of the host") {
-  for (const unsigned number : {1021U, 1026U, 1030U, 1036U, 1037U, 1040U, 1041U, 1045U, 1047U, 1114U, 1194U, 1203U, 1290U,
-                                1792U, 1836U, 1881U, 1932U}) {
+  for (const unsigned number : {1021U, 1026U, 1030U, 1036U, 1037U, 1040U, 1041U, 1045U, 1047U, 1114U, 1194U, 1203U,
+                                1290U, 1792U, 1836U, 1881U, 1932U}) {
     INFO(number);
     CHECK(host_specific(number));
   }
