@@ -166,10 +166,10 @@ bool session::keep_waiting(milliseconds silent) {
     // Other sessions have left this host because it is silent: no need to find out too.
     return silent < follow_after || hosts_->preferred() == host_ || !hosts_->silent(host_, now());
   }
-  if (!hosts_->begin_inspection())
+  const host_choice::inspection inspection{*hosts_};
+  if (!inspection.granted())
     return true;
   const auto cause = inspect_silence(*connection_, settings_, *hosts_, host_);
-  hosts_->end_inspection();
   next_inspection_ = 2 * silent;
   if (cause == silence_cause::host)
     hosts_->failed(host_, now(), true);

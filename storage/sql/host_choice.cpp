@@ -71,6 +71,7 @@ std::vector<std::size_t> host_choice::order(std::size_t count, core::steady_time
   }
   std::stable_sort(hosts.begin(), hosts.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<std::size_t> order;
+  order.reserve(count);
   for (const auto& [failed, host] : hosts)
     order.push_back(host);
   return order;

@@ -67,11 +67,28 @@ public:
 
   // -- inspections ----------------------------------------------------------------------------------------------------
 
-  /// Only one session at a time opens an additional connection in order to look why its own is silent.
-  /// @return false: another one is doing so
-  [[nodiscard]] bool begin_inspection() noexcept { return !inspecting_.exchange(true, std::memory_order_acq_rel); }
+  /// Only one session at a time opens an additional connection in order to look why its own is silent. Holds that right
+  /// until its end, if it got it. Must not outlive the host_choice.
+  class inspection {
+  public:
+    explicit inspection(host_choice& hosts) noexcept
+      : hosts_(&hosts), granted_(!hosts.inspecting_.exchange(true, std::memory_order_acq_rel)) {}
 
-  void end_inspection() noexcept { inspecting_.store(false, std::memory_order_release); }
+    ~inspection() {
+      if (granted_)
+        hosts_->inspecting_.store(false, std::memory_order_release);
+    }
+
+    inspection(const inspection&) = delete;
+    inspection& operator=(const inspection&) = delete;
+
+    /// false: another session inspects
+    [[nodiscard]] bool granted() const noexcept { return granted_; }
+
+  private:
+    host_choice* hosts_;
+    bool granted_;
+  };
 
 private:
   struct record {

@@ -114,7 +114,7 @@ outcome<void> statement::execute() {
   if (!buffers_->results.empty()) {
     if (mysql_stmt_field_count(handle_) != buffers_->results.size())
       return make_usable_failure(core::errc::internal, "Internal Server Error", "unexpected columns: " + title_);
-    int result = mysql_stmt_bind_result(handle_, buffers_->results.data());
+    int result = mysql_stmt_bind_result(handle_, buffers_->results.data()) != 0 ? 1 : 0;
     if (result == 0)
       waits_->run([&] { return mysql_stmt_store_result_start(&result, handle_); },
                   [&](int status) { return mysql_stmt_store_result_cont(&result, handle_, status); });

@@ -76,8 +76,11 @@ TEST_CASE("a host beyond the bound is used, but nothing is remembered of it") {
 
 TEST_CASE("one session at a time inspects") {
   host_choice choice;
-  CHECK(choice.begin_inspection());
-  CHECK_FALSE(choice.begin_inspection());
-  choice.end_inspection();
-  CHECK(choice.begin_inspection());
+  {
+    const host_choice::inspection first{choice};
+    CHECK(first.granted());
+    CHECK_FALSE(host_choice::inspection{choice}.granted());
+    CHECK_FALSE(host_choice::inspection{choice}.granted()); // a refused one does not end the first
+  }
+  CHECK(host_choice::inspection{choice}.granted());
 }
