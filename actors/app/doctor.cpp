@@ -159,10 +159,8 @@ private:
 
 core::exit_status check_consistency(const core::settings& settings, const doctor_options& options) {
   const storage::client_thread thread;
-  std::size_t host = 0;
   // Reading a page of a large table may take longer than the time-outs of requests.
-  auto db = storage::connect_to_any(settings.database, storage::migration_timeouts(settings.database), host,
-                                    core::steady_time::max());
+  auto db = storage::connect_to_any(settings.database, storage::migration_timeouts(settings.database));
   if (!db)
     return fail(core::exit_status::gave_up, text_of(db.error().error));
   const auto schema = storage::read_schema(**db, storage::compiled_migrations(), storage::newer_schema::accepted);

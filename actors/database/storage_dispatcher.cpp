@@ -237,15 +237,17 @@ std::optional<storage_dispatcher::running_job> storage_dispatcher::choose(core::
 }
 
 std::optional<storage_dispatcher::dispatch> storage_dispatcher::next(core::steady_time now) {
-  if (std::exchange(activation_failed_, false))
-    activations_rest_until_ = now + settings_.activation_rest;
-  const auto worker = workers_.idle();
+  auto worker = workers_.idle();
   if (!worker)
     return std::nullopt;
+  if (std::exchange(activation_failed_, false))
+    activations_rest_until_ = now + settings_.activation_rest;
   while (auto running = choose(now)) {
     auto payload = take(*running, now);
     if (!payload)
       continue; // all of it was too late
+    if (running->kind == lane::probe)
+      worker = workers_.stalest();
     const auto job = ++last_job_;
     workers_.assign(*worker, job);
     if (running->of)

@@ -96,6 +96,10 @@ public:
   /// Whether the worker accepts jobs. For a worker that failed use lost().
   void connected(std::size_t worker, bool yes);
 
+  /// The worker's connection has answered. Jobs go to the idle worker that answered last, probes to the one that has
+  /// not answered for the longest time.
+  void proven(std::size_t worker, core::steady_time now) noexcept { workers_.proven(worker, now); }
+
   /// The next job for an idle worker. Empty: no worker is idle, or no request may start now. To be called repeatedly
   /// until it is empty, and take_late() after that.
   [[nodiscard]] std::optional<dispatch> next(core::steady_time now);
@@ -125,6 +129,9 @@ public:
 
   /// Workers that have a job.
   [[nodiscard]] std::size_t busy_workers() const noexcept { return running_.size(); }
+
+  /// Whether a probe waits for an idle worker.
+  [[nodiscard]] bool probe_waits() const noexcept { return !probes_.empty(); }
 
   [[nodiscard]] std::size_t waiting_keys() const noexcept { return lookups_.size(); }
 

@@ -28,7 +28,6 @@ std::string describe_skew(const core::clock_skew& skew) {
 // A probe was answered: compares the clocks.
 void take_probe(storage_gate_self self, const storage::reply& reply) {
   auto& state = self->state;
-  state.pulse->probe_answered();
   const auto* pong = std::get_if<storage::pong>(&reply);
   if (pong == nullptr)
     return;
@@ -45,13 +44,15 @@ void take_probe(storage_gate_self self, const storage::reply& reply) {
 
 void deliver(storage_gate_self self, std::vector<storage_dispatcher::completion> done) {
   auto& state = self->state;
+  const auto now = self->clock().now();
   for (auto& completion : done) {
-    if (state.probe == completion.id) {
-      state.probe.reset();
+    if (state.probes.erase(completion.id) > 0) {
       if (completion.result->has_value())
         take_probe(self, **completion.result);
       continue;
     }
+    if (state.lookups.take(completion, now) || state.commands.take(completion, now))
+      continue;
     state.requests.answer(completion.id, std::move(completion.result));
   }
 }
@@ -64,10 +65,12 @@ void ask_for_report(storage_gate_self self, std::size_t worker) {
   self->send(self->state.workers[worker], peer_v, worker_listener_peer{caf::actor_cast<storage_gate_actor>(self)});
 }
 
-void finish(storage_gate_self self, std::uint64_t job, const storage_result_ptr& result) {
+void finish(storage_gate_self self, std::size_t worker, std::uint64_t job, const storage_result_ptr& result) {
   const bool from_database = result->has_value() || result->error().code == core::errc::conflict;
-  if (from_database)
-    self->state.pulse->answered(self->clock().now());
+  if (from_database) {
+    self->state.pulse->answered();
+    self->state.dispatcher->proven(worker, self->clock().now());
+  }
   deliver(self, self->state.dispatcher->finished(job, result));
   pump(self);
 }
@@ -83,7 +86,7 @@ void pump(storage_gate_self self) {
       continue;
     }
     request_within(self, state.workers[worker], worker_patience, execute_v, std::move(next->payload))
-      .then([self, job](const storage_result_ptr& result) { finish(self, job, result); },
+      .then([self, worker, job](const storage_result_ptr& result) { finish(self, worker, job, result); },
             [self, worker](const caf::error& problem) {
               core::logger("cm.storage")->warn("database worker {} failed: {}", worker, describe_reason(problem));
               deliver(self, self->state.dispatcher->lost(worker));
@@ -96,11 +99,19 @@ void pump(storage_gate_self self) {
     state.drains.answer(true);
 }
 
+// Whether the database answers, and the requests of each lane reach it.
+bool is_up(const storage_gate_state& state) noexcept {
+  return state.pulse->up() && !state.lookups.stuck() && !state.commands.stuck();
+}
+
 // Why the database is down; empty if that is unknown.
 std::string reason(storage_gate_self self) {
   const auto& state = self->state;
   if (state.pulse->stalled())
     return "the database does not answer";
+  if (state.pulse->up())
+    return state.lookups.stuck() ? "look-ups are not answered within their deadline"
+                                 : "changes and reads are not answered within their deadline";
   for (const auto& r : state.reports) {
     if (r && !r->connected && !r->error.empty())
       return r->error;
@@ -111,12 +122,12 @@ std::string reason(storage_gate_self self) {
 void report(storage_gate_self self) {
   auto& state = self->state;
   core::database_health health;
-  health.status = state.pulse->up() ? core::health_status::up : core::health_status::down;
+  health.status = is_up(state) ? core::health_status::up : core::health_status::down;
   for (const auto& r : state.reports) {
     if (r && !r->version.empty())
       health.version = r->version;
   }
-  if (!state.pulse->up()) {
+  if (!is_up(state)) {
     health.error = reason(self);
     if (health.error.empty())
       health.error = "not connected yet";
@@ -130,8 +141,14 @@ void report(storage_gate_self self) {
 void judge(storage_gate_self self) {
   auto& state = self->state;
   const auto now = self->clock().now();
-  const bool changed = state.pulse->judge(state.dispatcher->connected_workers(), now);
-  if (!state.pulse->up() && !state.outage_logged) {
+  static_cast<void>(state.pulse->judge(state.dispatcher->connected_workers(), now));
+  if (!state.pulse->up()) {
+    state.lookups.forget();
+    state.commands.forget();
+  }
+  const bool up = is_up(state);
+  const bool changed = std::exchange(state.judged_up, up) != up;
+  if (!up && !state.outage_logged) {
     const auto why = reason(self);
     if (!why.empty()) {
       state.outage_logged = true;
@@ -140,7 +157,7 @@ void judge(storage_gate_self self) {
   }
   if (!changed)
     return;
-  if (state.pulse->up()) {
+  if (up) {
     state.outage_logged = false;
     core::logger("cm.storage")->info("the database is available");
     if (!std::exchange(state.had_contact, true) && state.settings.on_first_contact)
@@ -192,6 +209,38 @@ void move_workers(storage_gate_self self) {
   }
 }
 
+// Probes the idle worker that was proven longest ago, unless a probe waits for an idle worker already. So every idle
+// connection is proven in turn, and one that does not answer keeps one probe, not the next ones.
+void probe(storage_gate_self self) {
+  auto& state = self->state;
+  if (state.dispatcher->connected_workers() == 0)
+    return;
+  const auto now = self->clock().now();
+  if (!state.dispatcher->probe_waits())
+    state.probes.insert(state.dispatcher->add_probe(now + std::chrono::minutes{1}));
+  state.pulse->probe_sent(now);
+}
+
+// Sends each lane's probe, which waits like a request. Not while the database is down, or while the gate is drained.
+void probe_lanes(storage_gate_self self) {
+  auto& state = self->state;
+  const auto now = self->clock().now();
+  if (!state.pulse->up() || !state.drains.empty())
+    return;
+  const auto send = [now](lane_proof& lane, const core::expected<ticket>& id, core::steady_time deadline) {
+    lane.sent(id.has_value() ? std::optional{*id} : std::nullopt, now, deadline);
+  };
+  if (state.lookups.due(now)) {
+    const auto deadline = now + state.settings.lookup_patience;
+    send(state.lookups, state.dispatcher->add(token_lookup{{core::token_hash{}}, deadline}), deadline);
+  }
+  if (state.commands.due(now)) {
+    const auto deadline = now + state.settings.command_patience;
+    auto job = std::make_shared<storage_job>(storage_job{storage::ping{}, deadline});
+    send(state.commands, state.dispatcher->add(std::move(job)), deadline);
+  }
+}
+
 void tick(storage_gate_self self) {
   auto& state = self->state;
   const auto now = self->clock().now();
@@ -200,10 +249,8 @@ void tick(storage_gate_self self) {
   if (now >= state.next_probe) {
     state.next_probe = now + state.settings.probe_period;
     move_workers(self);
-    if (!state.probe && state.dispatcher->connected_workers() > 0) {
-      state.probe = state.dispatcher->add_probe(now + std::chrono::minutes{1});
-      state.pulse->probe_sent(now);
-    }
+    probe(self);
+    probe_lanes(self);
     report(self);
     if (const auto refused = std::exchange(state.refused_activations, 0); refused > 0)
       core::logger("cm.storage")
@@ -233,7 +280,7 @@ void take_report(storage_gate_self self, std::size_t worker, const worker_report
 } // namespace
 
 bool database_pulse::judge(std::size_t connected_workers, core::steady_time now) noexcept {
-  const bool silent = probe_sent_ && now - *probe_sent_ > patience_ && now - last_answer_ > patience_;
+  const bool silent = probe_sent_ && now - *probe_sent_ > patience_;
   stalled_ = connected_workers > 0 && silent;
   const bool up = connected_workers > 0 && !silent;
   if (up == up_)

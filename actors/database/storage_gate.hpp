@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/database/database_metrics.hpp"
+#include "actors/database/lane_proof.hpp"
 #include "actors/database/storage_dispatcher.hpp"
 #include "actors/interfaces/database.hpp"
 #include "actors/interfaces/health.hpp"
@@ -18,17 +19,20 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace cm::actors {
 
 struct storage_gate_settings {
   dispatcher_settings dispatcher;
-  std::chrono::milliseconds tick{50};              ///< resolution of deadlines
-  std::chrono::milliseconds probe_period{150};     ///< how often the database is probed; one probe at a time
-  std::chrono::milliseconds probe_patience{500};   ///< without an answer for this long the database counts as down
-  std::chrono::milliseconds fail_fast_after{1000}; ///< down for longer: requests are answered `unavailable` at once
-  std::function<void()> on_first_contact;          ///< called once, when the first worker is connected
+  std::chrono::milliseconds tick{50};               ///< resolution of deadlines
+  std::chrono::milliseconds probe_period{150};      ///< how often an idle worker is probed: the one proven longest ago
+  std::chrono::milliseconds probe_patience{500};    ///< without any answer for this long the database counts as down
+  std::chrono::milliseconds lookup_patience{2000};  ///< deadline of the look-ups' probe: that of a token's validation
+  std::chrono::milliseconds command_patience{5000}; ///< deadline of the commands' probe: that of a REST request
+  std::chrono::milliseconds fail_fast_after{1000};  ///< down for longer: requests are answered `unavailable` at once
+  std::function<void()> on_first_contact;           ///< called once, when the first worker is connected
   /// Called when a worker's report says `refused`, with its error text; possibly more than once.
   std::function<void(const std::string&)> on_refused_database;
   std::shared_ptr<const storage::host_choice> hosts; ///< shared with the workers; null: each worker chooses for itself
@@ -41,16 +45,14 @@ public:
   explicit database_pulse(std::chrono::milliseconds patience, core::steady_time start)
     : patience_(patience), down_since_(start) {}
 
-  /// The database has answered a command or a probe.
-  void answered(core::steady_time now) noexcept { last_answer_ = now; }
+  /// The database has answered a command or a probe, of whichever worker: silence begins with the next probe.
+  void answered() noexcept { probe_sent_.reset(); }
 
-  /// A probe was sent to a worker or waits for one. While one is pending, further calls change nothing.
+  /// A probe was sent to a worker or waits for one. Until an answer, further calls change nothing.
   void probe_sent(core::steady_time now) noexcept {
     if (!probe_sent_)
       probe_sent_ = now;
   }
-
-  void probe_answered() noexcept { probe_sent_.reset(); }
 
   /// Updates up() and stalled(); to be called at every tick. @return whether up() changed
   [[nodiscard]] bool judge(std::size_t connected_workers, core::steady_time now) noexcept;
@@ -69,8 +71,7 @@ public:
 private:
   std::chrono::milliseconds patience_;
   core::steady_time down_since_;
-  core::steady_time last_answer_{};
-  std::optional<core::steady_time> probe_sent_;
+  std::optional<core::steady_time> probe_sent_; ///< the first one since the last answer
   bool up_ = false;
   bool stalled_ = false;
 };
@@ -86,12 +87,15 @@ struct storage_gate_state {
   std::vector<worker_report_ptr> reports;
   pending_replies<storage_result_ptr> requests; ///< by ticket; `unavailable` if the gate ends
   waiting_replies<bool> drains{false};
-  std::optional<ticket> probe;
+  std::unordered_set<ticket> probes; ///< pending: at most one for each worker, and one that waits
   core::steady_time next_probe{};
+  lane_proof lookups;
+  lane_proof commands;
   std::uint64_t refused_activations = 0; ///< since the latest warning about them
   std::uint64_t host_moves = 0;          ///< changes of the preferred host that the workers were notified of
   core::clock_skew_watch skew;
   health_actor health;
+  bool judged_up = false;     ///< at the latest look
   bool had_contact = false;   ///< on_first_contact was called
   bool outage_logged = false; ///< the current outage has been logged
 

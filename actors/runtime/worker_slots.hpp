@@ -1,6 +1,8 @@
 // The workers of a pool: which of them are connected, and which job each of them has.
 #pragma once
 
+#include "core/base/time.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -24,13 +26,20 @@ public:
       workers_[worker].connected = yes;
   }
 
-  /// The first connected worker without a job; empty if there is none.
+  /// The worker has shown that it can work. Ignores unknown workers.
+  void proven(std::size_t worker, core::steady_time now) noexcept {
+    if (worker < workers_.size())
+      workers_[worker].proven = now;
+  }
+
+  /// The connected worker without a job that was proven last, or the first one of several; empty if there is none.
   [[nodiscard]] std::optional<std::size_t> idle() const noexcept {
-    const auto found =
-      std::find_if(workers_.begin(), workers_.end(), [](const slot& w) { return w.connected && !w.job; });
-    if (found == workers_.end())
-      return std::nullopt;
-    return static_cast<std::size_t>(found - workers_.begin());
+    return choose([](const slot& a, const slot& b) { return a.proven > b.proven; });
+  }
+
+  /// The connected worker without a job whose proof is the oldest; empty if there is none.
+  [[nodiscard]] std::optional<std::size_t> stalest() const noexcept {
+    return choose([](const slot& a, const slot& b) { return a.proven < b.proven; });
   }
 
   /// Gives a job to a worker. @pre the worker was idle()
@@ -77,7 +86,19 @@ private:
   struct slot {
     bool connected = false;
     std::optional<std::uint64_t> job;
+    core::steady_time proven;
   };
+
+  template <class Better>
+  [[nodiscard]] std::optional<std::size_t> choose(Better better) const noexcept {
+    std::optional<std::size_t> best;
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+      const auto& worker = workers_[i];
+      if (worker.connected && !worker.job && (!best || better(worker, workers_[*best])))
+        best = i;
+    }
+    return best;
+  }
 
   std::vector<slot> workers_;
 };

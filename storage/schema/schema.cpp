@@ -2,9 +2,11 @@
 
 #include "core/base/text.hpp"
 #include "core/base/try.hpp"
+#include "core/observability/logging.hpp"
 #include "storage/sql/failover.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 
 namespace cm::storage {
@@ -22,9 +24,50 @@ constexpr std::string_view create_record = "CREATE TABLE IF NOT EXISTS cm_schema
                                            ") ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin";
 
 // User locks are global to the server, so the name contains the database; as a digest, because the length of names is
-// limited. The wait of 10 s is shorter than any read time-out.
+// limited. After the first wait the log says who holds the lock.
+constexpr std::string_view take_lock_soon = "SELECT GET_LOCK(CONCAT('cm_schema_', MD5(DATABASE())), 2)";
 constexpr std::string_view take_lock = "SELECT GET_LOCK(CONCAT('cm_schema_', MD5(DATABASE())), 10)";
 constexpr std::string_view release_lock = "DO RELEASE_LOCK(CONCAT('cm_schema_', MD5(DATABASE())))";
+constexpr std::string_view find_holder = "SELECT ID, HOST, TIME, COMMAND FROM information_schema.processlist "
+                                         "WHERE ID = IS_USED_LOCK(CONCAT('cm_schema_', MD5(DATABASE())))";
+
+// The server closes the connection that migrates, and so releases its lock, when it has been idle for this long:
+// between two statements of a migration a process that works needs milliseconds. A frozen one cannot go on afterwards,
+// because it would have to use the connection that was closed.
+constexpr std::string_view release_when_idle = "SET SESSION wait_timeout=8";
+
+// Such as ": connection 42 from 10.0.0.7:51234, whose last statement (Sleep) began 5 s ago".
+std::string describe_holder(connection& db) {
+  const auto found = db.query_node(find_holder);
+  if (!found || found->empty())
+    return {};
+  const auto& row = found->front();
+  const auto text = [&](std::size_t column) { return row.at(column).value_or("?"); };
+  const auto state = text(3) == "Sleep" ? "idle" : "executing a statement";
+  return ": connection " + text(0) + " from " + text(1) + " has the lock, and has been " + state + " for " + text(2)
+         + " s";
+}
+
+// The sessions of a process wait at the same time: one line in 10 s.
+void log_holder(const std::string& holder) {
+  constexpr std::chrono::seconds pause{10};
+  static std::atomic<core::steady_time> next{core::steady_time::min()};
+  const auto now = std::chrono::steady_clock::now();
+  auto due = next.load();
+  if (now >= due && next.compare_exchange_strong(due, now + pause))
+    core::logger("cm.storage")->warn("waiting for another process that is migrating the schema{}", holder);
+}
+
+outcome<bool> lock_schema(connection& db) {
+  for (const auto statement : {take_lock_soon, take_lock}) {
+    CM_TRY(const auto& locked, db.query(statement));
+    if (locked.size() == 1 && locked.front().at(0) == "1")
+      return true;
+    if (statement == take_lock_soon)
+      log_holder(describe_holder(db));
+  }
+  return false;
+}
 
 std::string file_name(const migration& step) {
   std::array<char, 16> number{};
@@ -57,7 +100,7 @@ outcome<void> apply_step(connection& db, const migration& step) {
 }
 
 outcome<schema_status> migrate_locked(connection& db, std::span<const migration> known, newer_schema newer) {
-  CM_TRY_VOID(db.run(create_record));
+  CM_TRY_VOID(db.run(create_record));          // on a node of a cluster: waits for what the others have committed
   auto status = read_schema(db, known, newer); // under the lock: it may have changed since it was read without
   if (!status || status->refused())
     return status;
@@ -96,7 +139,8 @@ schema_status compare_schema(std::span<const recorded_migration> recorded, std::
 
 outcome<schema_status> read_schema(connection& db, std::span<const migration> known, newer_schema newer) {
   std::vector<recorded_migration> recorded;
-  const auto rows = db.query("SELECT version, name, checksum FROM cm_schema_history ORDER BY version");
+  // Without waiting for the cluster: an outdated answer leads to migrate_schema(), which waits and reads again.
+  const auto rows = db.query_node("SELECT version, name, checksum FROM cm_schema_history ORDER BY version");
   if (!rows && rows.error().number != no_such_table)
     return rows.error();
   if (rows) {
@@ -110,11 +154,12 @@ outcome<schema_status> read_schema(connection& db, std::span<const migration> kn
 }
 
 outcome<schema_status> migrate_schema(connection& db, std::span<const migration> known, newer_schema newer) {
-  // If this machine fails, the server releases the lock after this idle time and not after hours.
-  CM_TRY_VOID(db.run("SET SESSION wait_timeout=60"));
-  CM_TRY(const auto& locked, db.query(take_lock));
-  if (locked.size() != 1 || locked.front().at(0) != "1")
-    return failure{error_class::usable, unavailable_error("another process is migrating the schema"), 0};
+  CM_TRY_VOID(db.run(release_when_idle));
+  CM_TRY(const auto locked, lock_schema(db));
+  if (!locked)
+    return failure{error_class::usable,
+                   unavailable_error(db.address() + ": another process is migrating the schema" + describe_holder(db)),
+                   0};
   auto result = migrate_locked(db, known, newer);
   // A failure means that the connection has ended, and the lock with it.
   if (auto released = db.run(release_lock); !released && result)
@@ -124,8 +169,7 @@ outcome<schema_status> migrate_schema(connection& db, std::span<const migration>
 
 core::expected<schema_report> update_schema(const core::database_settings& settings, bool dry_run) {
   const auto known = compiled_migrations();
-  std::size_t host = 0;
-  auto db = connect_to_any(settings, migration_timeouts(settings), host, core::steady_time::max());
+  auto db = connect_to_any(settings, migration_timeouts(settings));
   if (!db)
     return db.error().error;
   const auto status =

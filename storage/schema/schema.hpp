@@ -44,9 +44,12 @@ struct recorded_migration {
 [[nodiscard]] outcome<schema_status> read_schema(connection& db, std::span<const migration> known, newer_schema newer);
 
 /// Applies the pending migrations, one process at a time (GET_LOCK; the server releases the lock when the connection
-/// ends, so a killed process blocks no other). Each migration can be repeated after a crash in the middle of it.
+/// ends, so a killed process blocks no other, and a frozen one for 8 s after its last statement). Two migrations never
+/// run side by side: the lock belongs to the connection that migrates. Each migration can be repeated after a crash in
+/// the middle of it.
 /// @param db its socket time-out must exceed the duration of the longest migration
-/// @return the status before; unavailable if another process holds the lock for 10 s
+/// @return the status before; if another process has held the lock for 12 s: unavailable, and the detail names its
+///         connection, as the log does after 2 s
 [[nodiscard]] outcome<schema_status> migrate_schema(connection& db, std::span<const migration> known,
                                                     newer_schema newer);
 

@@ -6,6 +6,7 @@
 #include "storage/events/event_repository.hpp"
 #include "storage/events/retention.hpp"
 #include "storage/schema/hash_key_record.hpp"
+#include "storage/session/silence.hpp"
 #include "storage/sql/connection.hpp"
 #include "storage/sql/failover.hpp"
 #include "storage/tokens/token_repository.hpp"
@@ -23,16 +24,25 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr unsigned max_retries = 6;
+constexpr milliseconds inspect_after{1000};    // of silence
+constexpr milliseconds cluster_patience{6000}; // evs.suspect_timeout is 5 s by default
+constexpr milliseconds follow_after{200};      // of silence, if other sessions have found that the host is silent
 constexpr core::backoff_settings retry_pauses{milliseconds{5}, milliseconds{200}, 0.8};
 
 core::steady_time now() {
   return std::chrono::steady_clock::now();
 }
 
+// When an attempt that begins now gives up the statement in progress: the request has ended by then, and the socket
+// time-out has passed. The server's own time-outs, for locks and statements, are not longer: they come first.
+core::steady_time last_moment(core::steady_time deadline, milliseconds socket_timeout) {
+  return socket_timeout.count() == 0 ? core::steady_time::max() : std::max(deadline, now() + socket_timeout);
+}
+
 outcome<pong> apply(connection& db, const ping&) {
   const auto sent = core::now_ms();
   const auto begun = now();
-  CM_TRY(const auto clock, db.check_writable());
+  CM_TRY(const auto clock, db.check_writable("(SELECT MAX(version) FROM cm_schema_history)"));
   const auto round_trip = std::chrono::duration_cast<milliseconds>(now() - begun);
   return pong{db.server_version(), db.address(), core::compare_clocks(sent, round_trip, clock)};
 }
@@ -88,52 +98,39 @@ std::optional<server_info> session::server() const {
 }
 
 // A host may accept the connection and the session variables, but reject every statement that accesses a table: a node
-// that is cut off from its cluster, or has not joined it yet.
+// that is cut off from its cluster, or has not joined it yet. So a host counts as connected when its schema is known.
 outcome<void> session::open(core::steady_time deadline) {
-  for (std::size_t attempt = 1;; ++attempt) {
-    auto opened = open_once(deadline);
-    if (opened || opened.error().kind != error_class::read_only)
-      return opened;
-    prefer_next_host();
-    if (attempt >= settings_.hosts.size() || now() >= deadline)
-      return opened;
-  }
-}
-
-outcome<void> session::open_once(core::steady_time deadline) {
   const connection_timeouts timeouts{settings_.connect_timeout, settings_.socket_timeout};
   const auto preferred = hosts_->preferred();
-  host_ = preferred;
-  auto opened = connect_to_any(settings_, timeouts, host_, deadline);
-  if (host_ != preferred)
-    hosts_->move(preferred, host_);
+  refused_ = false;
+  auto opened = connect_to_any(settings_, timeouts, *hosts_, host_, deadline,
+                               [this](connection& db, std::size_t host) -> outcome<void> {
+                                 CM_TRY_VOID(prepare_schema(db, host));
+                                 // The host can read tables. From here on statements wait for its cluster: also for one
+                                 // that excludes a lost node.
+                                 if (settings_.hosts.size() > 1)
+                                   db.limit_silence(cluster_patience);
+                                 return check_hash_key(db);
+                               });
   if (!opened) {
     last_error_ = opened.error().error.detail;
     return std::move(opened).error();
   }
-  refused_ = false;
-  auto ready = prepare_schema(**opened);
-  if (ready)
-    ready = check_hash_key(**opened);
-  if (!ready) {
-    last_error_ = ready.error().error.detail;
-    return ready;
-  }
+  hosts_->move(preferred, host_);
   connection_ = *std::move(opened);
+  connection_->watch([this](milliseconds silent) { return keep_waiting(silent); });
+  proven_ = false;
   ++counters_.connects;
   return {};
 }
 
-outcome<void> session::prepare_schema(connection& db) {
+outcome<void> session::prepare_schema(connection& db, std::size_t host) {
   const auto known = compiled_migrations();
   CM_TRY(auto&& status, read_schema(db, known, newer_));
   if (!status.refused() && !status.current()) {
     // On a separate connection, because a migration may take longer than the socket time-out of this one.
-    auto only_this_host = settings_;
-    only_this_host.hosts = {settings_.hosts.at(host_)};
-    std::size_t first = 0;
     CM_TRY(const auto& long_lived,
-           connect_to_any(only_this_host, migration_timeouts(settings_), first, core::steady_time::max()));
+           connection::open(settings_, settings_.hosts.at(host), migration_timeouts(settings_)));
     CM_TRY(status, migrate_schema(*long_lived, known, newer_));
   }
   if (status.refused())
@@ -163,8 +160,45 @@ void session::drop() noexcept {
   ++counters_.drops;
 }
 
-void session::prefer_next_host() noexcept {
-  hosts_->move(host_, (host_ + 1) % settings_.hosts.size());
+// Called while the connection waits for its server, every 100 ms of silence.
+bool session::keep_waiting(milliseconds silent) {
+  if (silent < next_inspection_) {
+    // Other sessions have left this host because it is silent: no need to find out too.
+    return silent < follow_after || hosts_->preferred() == host_ || !hosts_->silent(host_, now());
+  }
+  const host_choice::inspection inspection{*hosts_};
+  if (!inspection.granted())
+    return true;
+  const auto cause = inspect_silence(*connection_, settings_, *hosts_, host_);
+  next_inspection_ = 2 * silent;
+  if (cause == silence_cause::host)
+    hosts_->failed(host_, now(), true);
+  return cause == silence_cause::statement;
+}
+
+// Drops the connection after a failure. @return whether the command may be repeated
+bool session::replace_connection(const failure& failed, error_class kind) {
+  const bool host_failed =
+    kind == error_class::read_only || host_specific(failed.number) || (kind == error_class::broken && !proven_);
+  if (host_failed && !hosts_->failed_lately(host_, now()))
+    hosts_->failed(host_, now(), false);
+  if (connection_)
+    drop();
+  return kind != error_class::schema;
+}
+
+// Every transaction object has rolled back already. After a server error outside of a transaction, makes sure that none
+// is open. @return what the failure means for the connection
+error_class session::settle(const failure& failed) {
+  const bool reusable = failed.kind == error_class::usable || failed.kind == error_class::retryable;
+  if (!reusable)
+    return failed.kind;
+  if (failed.number != 0 && connection_->settled())
+    static_cast<void>(connection_->roll_back());
+  if (connection_->settled())
+    return failed.kind;
+  drop();
+  return failed.kind == error_class::retryable ? error_class::broken : failed.kind;
 }
 
 core::expected<reply> session::execute(const command& what, core::steady_time deadline) {
@@ -172,7 +206,7 @@ core::expected<reply> session::execute(const command& what, core::steady_time de
     return core::make_error(core::errc::expired, "The request has expired");
   std::optional<core::backoff> pause; // created only when needed: seeding it takes longer than many commands
   attempt how{false, hash_key_};
-  bool replaced = false;
+  std::size_t replacements = 0;
   if (left_behind())
     disconnect(); // another session has changed the preferred host
   for (;;) {
@@ -180,30 +214,23 @@ core::expected<reply> session::execute(const command& what, core::steady_time de
       if (auto opened = open(deadline); !opened)
         return unavailable_error(opened.error().error.detail);
     }
+    connection_->limit(last_moment(deadline, settings_.socket_timeout));
+    next_inspection_ = inspect_after;
     auto result = run(*connection_, what, how);
-    if (result && connection_->settled())
-      return *std::move(result);
-    if (result) { // committed, but the connection may still have an open transaction
-      drop();
+    if (result) {
+      if (!std::exchange(proven_, true))
+        hosts_->served(host_);
+      if (!connection_->settled()) // committed, but the connection may still have an open transaction
+        drop();
       return *std::move(result);
     }
     auto failed = std::move(result).error();
-    auto kind = failed.kind;
-    const bool reusable = kind == error_class::usable || kind == error_class::retryable;
-    // Every transaction object has rolled back already. After a server error outside of a transaction, make sure that
-    // none is open.
-    if (reusable && failed.number != 0 && connection_->settled())
-      static_cast<void>(connection_->roll_back());
-    if (reusable && !connection_->settled()) {
-      drop();
-      kind = kind == error_class::retryable ? error_class::broken : kind;
-    }
-    if (kind == error_class::usable) {
-      if (core::is_fault(failed.error.code))
-        last_error_ = failed.error.detail;
+    const auto kind = settle(failed);
+    last_error_ = core::is_fault(failed.error.code) ? failed.error.detail : last_error_;
+    const bool elsewhere =
+      host_specific(failed.number) && hosts_->has_alternative(host_, settings_.hosts.size(), now());
+    if (kind == error_class::usable && !elsewhere)
       return std::move(failed.error);
-    }
-    last_error_ = failed.error.detail;
     how.repeated = true;
     if (kind == error_class::retryable) {
       if (!pause)
@@ -216,13 +243,7 @@ core::expected<reply> session::execute(const command& what, core::steady_time de
       ++counters_.retries;
       continue;
     }
-    if (connection_)
-      drop();
-    if (kind == error_class::schema)
-      return std::move(failed.error);
-    if (kind == error_class::read_only)
-      prefer_next_host();
-    if (std::exchange(replaced, true) || now() >= deadline)
+    if (!replace_connection(failed, kind) || replacements++ >= settings_.hosts.size() || now() >= deadline)
       return std::move(failed.error);
   }
 }

@@ -10,6 +10,7 @@
 #include "storage/sql/attempt.hpp"
 #include "storage/sql/host_choice.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -33,9 +34,13 @@ struct session_counters {
   std::uint64_t retries = 0;  ///< repetitions after a deadlock or a lock time-out
 };
 
-/// Blocking. Use it from one thread at a time, which must own a client_thread. Starts no threads and writes no log.
-/// Every call is bounded: connecting by the connect time-out per host, each request to the server by the socket
-/// time-out.
+/// Blocking. Use it from one thread at a time, which must own a client_thread. Starts no threads. Writes no log, except
+/// about a migration that it waits for. Every call is bounded: connecting by the connect time-out per host, each
+/// statement by the socket time-out, and the statements of one attempt together by the deadline of the command or, if
+/// that is later, by one socket time-out.
+///
+/// A connection on which the server sends nothing for 1 s is looked into (storage/session/silence.hpp). It is given up
+/// if it has lost its statement, or if its host is silent and another one works; a statement that runs is waited for.
 class session {
 public:
   /// Does not connect yet.
@@ -76,12 +81,13 @@ public:
   /// Executes the command. Connects first if there is no connection, or if the process prefers another host.
   ///
   /// After a deadlock or a lock time-out it repeats the command up to six times, with jittered pauses. If the
-  /// connection breaks or becomes read-only, it replaces the connection once and repeats the command. That is safe for
-  /// every command: a repetition first checks whether the lost attempt was committed. After such a repetition
+  /// connection breaks or becomes read-only, or the host reports an error that another one might not (host_specific()),
+  /// it replaces the connection, and repeats the command at most once for each configured host. That is safe for every
+  /// command: a repetition first checks whether the lost attempt was committed. After such a repetition
   /// activated_tokens may lack tokens that the lost attempt activated. A connection is reused only if the server has
   /// acknowledged the end of every transaction on it.
   /// @param deadline if it has passed already: `expired`, without access to the database. No attempt begins
-  ///        after it, but only the socket time-out bounds a request in progress.
+  ///        after it; one in progress goes on until the socket time-out has passed since its begin.
   /// @return the reply that belongs to the command; on failure the errors that the command documents, or
   ///         unavailable (the same command may be repeated), or internal
   [[nodiscard]] core::expected<reply> execute(const command& what, core::steady_time deadline);
@@ -96,12 +102,13 @@ public:
 
 private:
   [[nodiscard]] outcome<void> open(core::steady_time deadline);
-  [[nodiscard]] outcome<void> open_once(core::steady_time deadline);
-  [[nodiscard]] outcome<void> prepare_schema(connection& db);
+  [[nodiscard]] outcome<void> prepare_schema(connection& db, std::size_t host);
   [[nodiscard]] outcome<void> check_hash_key(connection& db);
   [[nodiscard]] failure refuse(std::string why);
+  [[nodiscard]] bool keep_waiting(std::chrono::milliseconds silent);
+  [[nodiscard]] error_class settle(const failure& failed);
+  [[nodiscard]] bool replace_connection(const failure& failed, error_class kind);
   void drop() noexcept;
-  void prefer_next_host() noexcept;
 
   core::database_settings settings_;
   newer_schema newer_;
@@ -110,6 +117,8 @@ private:
   bool refused_ = false;
   std::size_t host_ = 0; ///< index of the connected host
   std::unique_ptr<connection> connection_;
+  bool proven_ = false;                         ///< a command has succeeded on the connection
+  std::chrono::milliseconds next_inspection_{}; ///< after this long a silence
   std::string last_error_;
   session_counters counters_;
 };

@@ -101,16 +101,22 @@ bool can_check_name(const std::string& host) {
   return !has_one_switch() || (host != "127.0.0.1" && host != "::1");
 }
 
-const MYSQL* connect(MYSQL* handle, const core::database_settings& settings, const core::network_address& host) {
+bool connect(MYSQL* handle, exchange& waits, const core::database_settings& settings,
+             const core::network_address& host) {
+  MYSQL* opened = nullptr;
 #if MARIADB_PACKAGE_VERSION_ID >= 30409
   opening = handle;
 #endif
-  const auto* opened = mysql_real_connect(handle, host.host.c_str(), settings.username.c_str(),
-                                          settings.password.c_str(), settings.database.c_str(), host.port, nullptr, 0);
+  waits.run(
+    [&] {
+      return mysql_real_connect_start(&opened, handle, host.host.c_str(), settings.username.c_str(),
+                                      settings.password.c_str(), settings.database.c_str(), host.port, nullptr, 0);
+    },
+    [&](int status) { return mysql_real_connect_cont(&opened, handle, status); });
 #if MARIADB_PACKAGE_VERSION_ID >= 30409
   opening = nullptr;
 #endif
-  return opened;
+  return opened != nullptr;
 }
 
 // The reason why the server did not let CM in, with what is unusual about the password.
@@ -123,6 +129,10 @@ failure connect_failure(failure problem, const core::secret& password) {
   return problem;
 }
 
+// The stack on which the library runs in non-blocking mode. The resolver and OpenSSL need more than its default of 60
+// KiB. Only the pages that are used take memory.
+constexpr std::size_t library_stack = std::size_t{256} * 1024;
+
 void set_options(MYSQL* handle, const core::database_settings& settings, connection_timeouts timeouts) {
   const my_bool off = 0;
   const my_bool on = 1;
@@ -130,6 +140,7 @@ void set_options(MYSQL* handle, const core::database_settings& settings, connect
   const unsigned tcp = MYSQL_PROTOCOL_TCP; // the library would use a Unix socket for "localhost"; a JDBC URL means TCP
   const unsigned connect = whole_seconds(timeouts.connect);
   const unsigned socket = whole_seconds(timeouts.socket);
+  mysql_optionsv(handle, MYSQL_OPT_NONBLOCK, &library_stack);
   mysql_optionsv(handle, MYSQL_OPT_RECONNECT, &off);
   mysql_optionsv(handle, MYSQL_REPORT_DATA_TRUNCATION, &on);
   mysql_optionsv(handle, MYSQL_OPT_LOCAL_INFILE, &no_local_files);
@@ -156,7 +167,8 @@ void connection::closer::operator()(st_mysql* handle) const noexcept {
   mysql_close(handle);
 }
 
-connection::connection(st_mysql* handle, std::string address) : handle_(handle), address_(std::move(address)) {}
+connection::connection(st_mysql* handle, std::string address)
+  : handle_(handle), waits_(handle), address_(std::move(address)) {}
 
 connection::~connection() = default;
 
@@ -173,22 +185,37 @@ outcome<std::unique_ptr<connection>> connection::open(const core::database_setti
     return make_usable_failure(core::errc::internal, "Internal Server Error", "no memory for a connection");
   std::unique_ptr<connection> created{new connection(handle, to_string(host))};
   set_options(handle, settings, timeouts);
-  const auto* opened = connect(handle, settings, host);
+  auto& waits = created->waits_;
+  waits.limit_each(timeouts.connect);
+  waits.limit_silence(timeouts.silence);
+  const bool opened = connect(handle, waits, settings, host);
   // The library keeps a copy of the password for reconnecting, which CM never uses.
   if (handle->passwd != nullptr)
     OPENSSL_cleanse(handle->passwd, std::strlen(handle->passwd));
-  if (opened == nullptr)
+  if (!opened)
     return connect_failure(created->failed("connect"), settings.password);
   if (settings.tls != core::tls_mode::disabled && mysql_get_ssl_cipher(handle) == nullptr)
     return failure{error_class::broken, unavailable_error(created->address_ + ": the server offers no TLS"), 0};
   created->server_version_ = mysql_get_server_info(handle);
+  waits.limit_each(timeouts.socket);
   CM_TRY_VOID(created->set_up(timeouts));
+  waits.limit_silence(std::chrono::milliseconds{0});
   return created;
 }
 
 outcome<void> connection::set_up(connection_timeouts timeouts) {
   CM_TRY_VOID(set_session(*this, whole_seconds(timeouts.socket)));
   CM_TRY_VOID(check_writable());
+  return identify();
+}
+
+outcome<void> connection::identify() {
+  CM_TRY(const auto& answer, query_node("SELECT CONNECTION_ID(), CONCAT(@@hostname, ':', @@port)"));
+  const auto id = answer.empty() ? std::nullopt : core::parse_number<std::uint64_t>(answer.front().at(0).value_or(""));
+  if (!id)
+    return impossible(address_ + ": the server does not report the connection's ID");
+  id_ = *id;
+  server_name_ = answer.front().at(1).value_or("");
   return {};
 }
 
@@ -200,11 +227,14 @@ outcome<void> connection::wait_for_cluster() {
   return {};
 }
 
-outcome<core::timestamp> connection::check_writable() {
-  // Without wsrep_sync_wait: a node that lags behind for a moment must not look unavailable.
-  CM_TRY(const auto& answer,
-         query((waits_for_cluster_ ? "SET STATEMENT wsrep_sync_wait=0 FOR " : "")
-               + ("SELECT @@global.read_only, @@global.innodb_read_only, " + std::string{database_now})));
+outcome<text_rows> connection::query_node(std::string_view sql) {
+  return query((waits_for_cluster_ ? "SET STATEMENT wsrep_sync_wait=0 FOR " : "") + std::string{sql});
+}
+
+outcome<core::timestamp> connection::check_writable(std::string_view proof) {
+  // A node that lags behind for a moment must not look unavailable.
+  CM_TRY(const auto& answer, query_node("SELECT @@global.read_only, @@global.innodb_read_only, "
+                                        + std::string{database_now} + ", " + std::string{proof}));
   if (answer.size() != 1 || !is_off(answer.front().at(0)) || !is_off(answer.front().at(1)))
     return failure{error_class::read_only, unavailable_error(address_ + ": the server is read-only"), 0};
   const auto now = core::parse_number<std::int64_t>(answer.front().at(2).value_or(""));
@@ -214,15 +244,20 @@ outcome<core::timestamp> connection::check_writable() {
 }
 
 outcome<void> connection::run(std::string_view sql) {
-  if (mysql_real_query(handle_.get(), sql.data(), sql.size()) != 0)
+  int result = 0;
+  waits_.run([&] { return mysql_real_query_start(&result, handle_.get(), sql.data(), sql.size()); },
+             [&](int status) { return mysql_real_query_cont(&result, handle_.get(), status); });
+  if (result != 0)
     return failed(sql.substr(0, sql.find_first_of("\n(")));
   return {};
 }
 
 outcome<text_rows> connection::query(std::string_view sql) {
   CM_TRY_VOID(run(sql));
-  const std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)> result{mysql_store_result(handle_.get()),
-                                                                        &mysql_free_result};
+  MYSQL_RES* stored = nullptr;
+  waits_.run([&] { return mysql_store_result_start(&stored, handle_.get()); },
+             [&](int status) { return mysql_store_result_cont(&stored, handle_.get(), status); });
+  const std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)> result{stored, &mysql_free_result};
   if (!result)
     return failed("read the result");
   text_rows rows;
@@ -249,13 +284,17 @@ outcome<statement*> connection::prepared(const std::string& sql, std::span<const
   auto* handle = mysql_stmt_init(handle_.get());
   if (handle == nullptr)
     return failed("prepare");
-  if (mysql_stmt_prepare(handle, sql.data(), sql.size()) != 0) {
-    auto result = make_failure(mysql_stmt_errno(handle), mysql_stmt_sqlstate(handle), mysql_stmt_error(handle),
-                               address_ + ": prepare");
+  int result = 0;
+  waits_.run([&] { return mysql_stmt_prepare_start(&result, handle, sql.data(), sql.size()); },
+             [&](int status) { return mysql_stmt_prepare_cont(&result, handle, status); });
+  if (result != 0) {
+    auto problem = with_reason(make_failure(mysql_stmt_errno(handle), mysql_stmt_sqlstate(handle),
+                                            mysql_stmt_error(handle), address_ + ": prepare"),
+                               waits_);
     mysql_stmt_close(handle);
-    return result;
+    return problem;
   }
-  auto prepared = std::make_unique<statement>(handle, sql, columns);
+  auto prepared = std::make_unique<statement>(handle, waits_, sql, columns);
   return statements_.emplace(sql, std::move(prepared)).first->second.get();
 }
 
@@ -275,13 +314,10 @@ outcome<void> connection::roll_back() {
   return settle();
 }
 
-std::uint64_t connection::id() const noexcept {
-  return mysql_thread_id(handle_.get());
-}
-
 failure connection::failed(std::string_view doing) const {
-  return make_failure(mysql_errno(handle_.get()), mysql_sqlstate(handle_.get()), mysql_error(handle_.get()),
-                      address_ + ": " + std::string{doing});
+  return with_reason(make_failure(mysql_errno(handle_.get()), mysql_sqlstate(handle_.get()), mysql_error(handle_.get()),
+                                  address_ + ": " + std::string{doing}),
+                     waits_);
 }
 
 std::string to_string(const core::network_address& address) {

@@ -4,6 +4,7 @@
 #include "core/base/time.hpp"
 #include "core/configuration/settings.hpp"
 #include "storage/sql/error.hpp"
+#include "storage/sql/exchange.hpp"
 #include "storage/sql/statement.hpp"
 
 #include <chrono>
@@ -20,10 +21,11 @@ struct st_mysql;
 
 namespace cm::storage {
 
-/// Time-outs of one connection, rounded up to whole seconds (the resolution of the client library). 0: no time-out.
+/// Time-outs of one connection. 0: no time-out.
 struct connection_timeouts {
-  std::chrono::milliseconds connect{5000}; ///< TCP, TLS and login; excludes the DNS look-up
-  std::chrono::milliseconds socket{10000}; ///< each read and each write
+  std::chrono::milliseconds connect{5000}; ///< TCP, TLS and login together; excludes the DNS look-up
+  std::chrono::milliseconds socket{10000}; ///< each statement, from its first byte to the last one of its result
+  std::chrono::milliseconds silence{0};    ///< until open() has returned: how long the server may send nothing
 };
 
 /// Rows of a small result in text form; an empty optional is NULL.
@@ -86,36 +88,62 @@ public:
 
   void hash_key_seen(core::steady_time at) noexcept { hash_key_seen_ = at; }
 
+  // -- limits ---------------------------------------------------------------------------------------------------------
+
+  /// The statements from now on end by this time, beside the time-out of each: after it the connection is broken.
+  void limit(core::steady_time deadline) noexcept { waits_.limit_all(deadline); }
+
+  /// How long the server may send nothing from now on; 0: no limit but the time-out.
+  void limit_silence(std::chrono::milliseconds time) noexcept { waits_.limit_silence(time); }
+
+  /// Asked while a statement waits for a silent server (storage/sql/exchange.hpp).
+  void watch(silence_watch watch) { waits_.watch(std::move(watch)); }
+
+  /// Whether CM itself has ended the connection, because of a limit or of the watch.
+  [[nodiscard]] bool cut() const noexcept { return !waits_.cut_because().empty(); }
+
   /// "host:port".
   [[nodiscard]] const std::string& address() const noexcept { return address_; }
 
   /// As the server reports it: "10.11.19-MariaDB-0+deb12u1".
   [[nodiscard]] const std::string& server_version() const noexcept { return server_version_; }
 
-  /// The server's connection ID.
-  [[nodiscard]] std::uint64_t id() const noexcept;
+  /// The server's connection ID: of the server itself, also behind a proxy that numbers connections.
+  [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
+
+  /// "hostname:port" of the server itself: equal for two connections to one server, however they reach it.
+  [[nodiscard]] const std::string& server_name() const noexcept { return server_name_; }
 
   /// For a node of a Galera cluster: from now on every statement, except those of check_writable(), waits until the
   /// node has applied all transactions that the cluster committed before it (`wsrep_sync_wait`).
   [[nodiscard]] outcome<void> wait_for_cluster();
 
   /// Checks that the server accepts writes; otherwise a failure of kind read_only.
+  /// @param proof an expression that the server has to evaluate too, such as a subquery: a node outside of its cluster
+  ///        reports its variables, and fails at every table
   /// @return the server's current time
-  [[nodiscard]] outcome<core::timestamp> check_writable();
+  [[nodiscard]] outcome<core::timestamp> check_writable(std::string_view proof = "NULL");
+
+  /// The same as query(), but does not wait for the cluster: for statements about the server itself.
+  [[nodiscard]] outcome<text_rows> query_node(std::string_view sql);
 
 private:
   connection(st_mysql* handle, std::string address);
 
   [[nodiscard]] outcome<void> set_up(connection_timeouts timeouts);
+  [[nodiscard]] outcome<void> identify();
   [[nodiscard]] failure failed(std::string_view doing) const;
 
   struct closer {
     void operator()(st_mysql* handle) const noexcept;
   };
 
-  std::unique_ptr<st_mysql, closer> handle_; // must outlive statements_
+  std::unique_ptr<st_mysql, closer> handle_; // must outlive waits_ and statements_
+  exchange waits_;                           // must outlive statements_
   std::string address_;
   std::string server_version_;
+  std::string server_name_;
+  std::uint64_t id_ = 0;
   std::unordered_map<std::string, std::unique_ptr<statement>> statements_;
   std::optional<core::steady_time> hash_key_seen_;
   bool settled_ = true;

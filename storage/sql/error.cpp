@@ -22,9 +22,18 @@ constexpr classification read_only{error_class::read_only, errc::unavailable};
 constexpr classification schema{error_class::schema, errc::internal};
 
 // Numbers and names from the "MariaDB Error Code Reference" of MariaDB's knowledge base. Sorted by number.
-constexpr std::array<row, 58> rows{{
+constexpr std::array<row, 73> rows{{
+  {1016, usable},    // ER_CANT_OPEN_FILE
+  {1017, usable},    // ER_FILE_NOT_FOUND
   {1020, retryable}, // ER_CHECKREAD: record has changed since last read (innodb_snapshot_isolation)
   {1021, usable},    // ER_DISK_FULL
+  {1024, usable},    // ER_ERROR_ON_READ
+  {1026, usable},    // ER_ERROR_ON_WRITE
+  {1030, usable},    // ER_GET_ERRNO: an error of the storage engine
+  {1033, usable},    // ER_NOT_FORM_FILE
+  {1034, usable},    // ER_NOT_KEYFILE: a damaged index
+  {1035, usable},    // ER_OLD_KEYFILE
+  {1036, read_only}, // ER_OPEN_AS_READONLY
   {1037, usable},    // ER_OUTOFMEMORY
   {1038, usable},    // ER_OUT_OF_SORTMEMORY
   {1040, broken},    // ER_CON_COUNT_ERROR: too many connections
@@ -60,6 +69,8 @@ constexpr std::array<row, 58> rows{{
   {1161, broken},    // ER_NET_WRITE_INTERRUPTED
   {1180, broken},    // ER_ERROR_DURING_COMMIT: the outcome is unknown and has to be checked
   {1184, broken},    // ER_NEW_ABORTING_CONNECTION
+  {1194, usable},    // ER_CRASHED_ON_USAGE
+  {1195, usable},    // ER_CRASHED_ON_REPAIR
   {1203, broken},    // ER_TOO_MANY_USER_CONNECTIONS
   {1205, retryable}, // ER_LOCK_WAIT_TIMEOUT
   {1206, retryable}, // ER_LOCK_TABLE_FULL
@@ -76,8 +87,12 @@ constexpr std::array<row, 58> rows{{
   {1637, retryable}, // ER_TOO_MANY_CONCURRENT_TRXS
   {1698, broken},    // ER_ACCESS_DENIED_NO_PASSWORD_ERROR
   {1792, read_only}, // ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION
+  {1812, usable},    // ER_TABLESPACE_MISSING
+  {1814, usable},    // ER_TABLESPACE_DISCARDED
   {1836, read_only}, // ER_READ_ONLY_MODE
+  {1881, read_only}, // ER_INNODB_FORCED_RECOVERY: innodb_force_recovery
   {1927, broken},    // ER_CONNECTION_KILLED
+  {1932, usable},    // ER_NO_SUCH_TABLE_IN_ENGINE
   {1969, usable},    // ER_STATEMENT_TIMEOUT: max_statement_time
   {3159, broken},    // ER_SECURE_TRANSPORT_REQUIRED
   {4150, broken},    // ER_USER_IS_BLOCKED: too many wrong passwords
@@ -92,6 +107,13 @@ constexpr bool sorted() {
 }
 
 static_assert(sorted(), "the table is searched by number");
+
+// Sorted.
+constexpr std::array<unsigned, 34> of_the_host{1016, 1017, 1021, 1024, 1026, 1030, 1033, 1034, 1035, 1036, 1037, 1040,
+                                               1041, 1042, 1043, 1044, 1045, 1047, 1049, 1114, 1129, 1130, 1135, 1194,
+                                               1195, 1203, 1226, 1290, 1792, 1812, 1814, 1836, 1881, 1932};
+
+static_assert(std::is_sorted(of_the_host.begin(), of_the_host.end()));
 
 constexpr bool client_number(unsigned number) noexcept {
   return (number >= 2000 && number <= 2999) || (number >= 5000 && number <= 5999);
@@ -134,6 +156,10 @@ classification classify(unsigned number) noexcept {
   if (found != rows.end() && found->number == number)
     return found->meaning;
   return {};
+}
+
+bool host_specific(unsigned number) noexcept {
+  return std::binary_search(of_the_host.begin(), of_the_host.end(), number);
 }
 
 void throw_exception_from_error(const failure& f, const boost::source_location& where) {

@@ -34,6 +34,11 @@ struct classification {
 /// number) are broken and unavailable. A server error that is not in the table is usable and internal.
 [[nodiscard]] classification classify(unsigned number) noexcept;
 
+/// Whether the error says something about the server and not about the statement, so that another host might not give
+/// it: a full disk, no memory, a damaged file, too many connections, read-only, a node outside of its cluster. Client
+/// errors are not included: a connection that broke says little about the server.
+[[nodiscard]] bool host_specific(unsigned number) noexcept;
+
 /// An error within storage: what is reported to the caller, and what to do with the connection.
 struct failure {
   error_class kind = error_class::usable;

@@ -1,6 +1,8 @@
 #include "storage/sql/failover.hpp"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 namespace cm::storage {
 
@@ -17,31 +19,61 @@ connection_timeouts within(connection_timeouts timeouts, core::steady_time now, 
   return timeouts;
 }
 
+// Whether no other host needs to be asked.
+bool is_final(const failure& problem) noexcept {
+  return problem.kind != error_class::broken && problem.kind != error_class::read_only
+         && !host_specific(problem.number);
+}
+
 } // namespace
 
 outcome<std::unique_ptr<connection>> connect_to_any(const core::database_settings& settings,
-                                                    connection_timeouts timeouts, std::size_t& host,
-                                                    core::steady_time deadline) {
+                                                    connection_timeouts timeouts, host_choice& hosts, std::size_t& host,
+                                                    core::steady_time deadline, const prepare_connection& prepare) {
   std::string reasons;
+  const auto clock_now = [] { return std::chrono::steady_clock::now(); };
   const auto count = settings.hosts.size();
-  for (std::size_t attempt = 0; attempt < count; ++attempt) {
-    const auto now = std::chrono::steady_clock::now();
+  for (const auto candidate : hosts.order(count, clock_now())) {
+    const auto now = clock_now();
     if (now >= deadline) {
-      reasons += "; no time left for the other hosts";
+      reasons += reasons.empty() ? "no time left to connect" : "; no time left for the other hosts";
       break;
     }
-    host %= count;
-    auto opened = connection::open(settings, settings.hosts[host], within(timeouts, now, deadline));
-    if (opened)
+    auto limits = within(timeouts, now, deadline);
+    limits.silence = hosts.patience(candidate, count, limits.connect);
+    auto opened = connection::open(settings, settings.hosts[candidate], limits);
+    outcome<void> ready = opened ? outcome<void>{} : outcome<void>{opened.error()};
+    bool prepared = false;
+    if (opened && prepare) {
+      prepared = true;
+      (*opened)->limit_silence(count > 1 ? limits.silence : milliseconds{0});
+      ready = prepare(**opened, candidate);
+      (*opened)->limit_silence(milliseconds{0});
+    }
+    if (ready) {
+      host = candidate;
       return opened;
+    }
+    if (prepared && is_final(ready.error())) {
+      host = candidate;
+      return ready.error();
+    }
+    const bool silent = clock_now() - now >= limits.silence && limits.silence.count() != 0;
+    hosts.failed(candidate, clock_now(), silent);
     if (!reasons.empty())
       reasons += "; ";
-    reasons += opened.error().error.detail;
-    host = (host + 1) % count;
+    reasons += ready.error().error.detail;
   }
   if (reasons.empty())
     reasons = "no database host is configured";
   return failure{error_class::broken, unavailable_error(std::move(reasons)), 0};
+}
+
+outcome<std::unique_ptr<connection>> connect_to_any(const core::database_settings& settings,
+                                                    connection_timeouts timeouts) {
+  host_choice hosts;
+  std::size_t host = 0;
+  return connect_to_any(settings, timeouts, hosts, host, core::steady_time::max());
 }
 
 } // namespace cm::storage

@@ -1,5 +1,7 @@
 #include "storage/sql/statement.hpp"
 
+#include "core/base/try.hpp"
+#include "storage/sql/exchange.hpp"
 #include "storage/sql/row_values.hpp"
 
 #include <mysql.h>
@@ -30,8 +32,8 @@ struct statement::buffers {
   std::vector<result_cell> cells;
 };
 
-statement::statement(st_mysql_stmt* handle, std::string_view sql, std::span<const column> columns)
-  : handle_(handle), title_(sql.substr(0, title_length)), buffers_(std::make_unique<buffers>()) {
+statement::statement(st_mysql_stmt* handle, exchange& waits, std::string_view sql, std::span<const column> columns)
+  : handle_(handle), waits_(&waits), title_(sql.substr(0, title_length)), buffers_(std::make_unique<buffers>()) {
   const std::size_t count = mysql_stmt_param_count(handle_);
   buffers_->parameters.resize(count, MYSQL_BIND{});
   buffers_->integers.resize(count, 0);
@@ -56,8 +58,11 @@ statement::statement(st_mysql_stmt* handle, std::string_view sql, std::span<cons
   }
 }
 
+// Closing may read rows that are still to come.
 statement::~statement() {
-  mysql_stmt_close(handle_);
+  my_bool failed = 0;
+  waits_->run([&] { return mysql_stmt_close_start(&failed, handle_); },
+              [&](int status) { return mysql_stmt_close_cont(&failed, handle_, status); });
 }
 
 void statement::bind(std::size_t index, std::int64_t value) {
@@ -105,12 +110,15 @@ outcome<void> statement::execute() {
   }
   if (!buffers_->parameters.empty() && mysql_stmt_bind_param(handle_, buffers_->parameters.data()) != 0)
     return failed("bind");
-  if (mysql_stmt_execute(handle_) != 0)
-    return failed("execute");
+  CM_TRY_VOID(send());
   if (!buffers_->results.empty()) {
     if (mysql_stmt_field_count(handle_) != buffers_->results.size())
       return make_usable_failure(core::errc::internal, "Internal Server Error", "unexpected columns: " + title_);
-    if (mysql_stmt_bind_result(handle_, buffers_->results.data()) != 0 || mysql_stmt_store_result(handle_) != 0)
+    int result = mysql_stmt_bind_result(handle_, buffers_->results.data()) != 0 ? 1 : 0;
+    if (result == 0)
+      waits_->run([&] { return mysql_stmt_store_result_start(&result, handle_); },
+                  [&](int status) { return mysql_stmt_store_result_cont(&result, handle_, status); });
+    if (result != 0)
       return failed("read");
   }
   return {};
@@ -144,7 +152,14 @@ outcome<void> statement::execute(const row_values& rows) {
   if (mysql_stmt_attr_set(handle_, STMT_ATTR_ARRAY_SIZE, &count) != 0
       || mysql_stmt_bind_param(handle_, buffers_->parameters.data()) != 0)
     return failed("bind");
-  if (mysql_stmt_execute(handle_) != 0)
+  return send();
+}
+
+outcome<void> statement::send() {
+  int result = 0;
+  waits_->run([&] { return mysql_stmt_execute_start(&result, handle_); },
+              [&](int status) { return mysql_stmt_execute_cont(&result, handle_, status); });
+  if (result != 0)
     return failed("execute");
   return {};
 }
@@ -156,7 +171,10 @@ outcome<bool> statement::next() {
   case MYSQL_NO_DATA:
     // After the rows that a block selects, the server sends the status of the block itself.
     while (mysql_stmt_more_results(handle_)) {
-      if (mysql_stmt_next_result(handle_) > 0)
+      int result = 0;
+      waits_->run([&] { return mysql_stmt_next_result_start(&result, handle_); },
+                  [&](int status) { return mysql_stmt_next_result_cont(&result, handle_, status); });
+      if (result > 0)
         return failed("end");
     }
     mysql_stmt_free_result(handle_);
@@ -207,7 +225,8 @@ failure statement::failed(std::string_view step) {
   doing += ' ';
   doing += title_;
   spoiled_ = true;
-  return make_failure(mysql_stmt_errno(handle_), mysql_stmt_sqlstate(handle_), mysql_stmt_error(handle_), doing);
+  return with_reason(
+    make_failure(mysql_stmt_errno(handle_), mysql_stmt_sqlstate(handle_), mysql_stmt_error(handle_), doing), *waits_);
 }
 
 } // namespace cm::storage

@@ -14,6 +14,7 @@ struct st_mysql_stmt;
 
 namespace cm::storage {
 
+class exchange;
 class row_values;
 
 enum class column_kind : std::uint8_t { integer, text, binary };
@@ -29,7 +30,8 @@ struct column {
 class statement {
 public:
   /// Takes ownership of a prepared handle. `columns` are copied.
-  statement(st_mysql_stmt* handle, std::string_view sql, std::span<const column> columns);
+  /// @param waits those of the connection, which it must not outlive
+  statement(st_mysql_stmt* handle, exchange& waits, std::string_view sql, std::span<const column> columns);
   ~statement();
   statement(const statement&) = delete;
   statement& operator=(const statement&) = delete;
@@ -69,9 +71,11 @@ public:
 private:
   struct buffers;
 
+  [[nodiscard]] outcome<void> send();
   [[nodiscard]] failure failed(std::string_view step);
 
   st_mysql_stmt* handle_;
+  exchange* waits_;
   std::string title_; ///< the beginning of the SQL text, for errors
   std::unique_ptr<buffers> buffers_;
   bool spoiled_ = false;

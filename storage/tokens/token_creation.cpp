@@ -83,7 +83,7 @@ outcome<created_tokens> create_each(connection& db, const create_tokens& request
       created.results.emplace_back(*std::move(result));
       continue;
     }
-    if (result.error().kind != error_class::usable)
+    if (result.error().kind != error_class::usable || host_specific(result.error().number))
       return std::move(result).error();
     if (!db.settled())
       return std::move(result).error();

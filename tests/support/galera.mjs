@@ -40,6 +40,7 @@ export class GaleraNode extends Mariadb {
       `ist.recv_addr=127.0.0.1:${transferPort}`,
       'gcache.size=32M',
       'pc.recovery=false',
+      ...(this.providerOptions ?? []),
     ];
     this.options = [
       '--wsrep-on=ON',
@@ -100,15 +101,15 @@ export class GaleraNode extends Mariadb {
 }
 
 export class Galera {
-  /** A running cluster of `count` nodes. */
-  static async start(count = 3) {
+  /** A running cluster of `count` nodes; `providerOptions` are added to those of wsrep_provider_options. */
+  static async start(count = 3, { providerOptions } = {}) {
     const galera = new Galera();
     const ports = await freePorts(3 * count);
     galera.nodes = await Promise.all(Array.from({ length: count }, (_, i) => GaleraNode.prepare(ports.slice(3 * i, 3 * i + 3))));
     const members = galera.nodes.map((node) => node.groupPort);
     const [first, ...others] = galera.nodes;
     try {
-      for (const node of galera.nodes) node.members = members;
+      for (const node of galera.nodes) Object.assign(node, { members, providerOptions });
       first.bootstraps = true;
       await first.start();
       await first.stop(); // only after an orderly end the data contains the cluster position

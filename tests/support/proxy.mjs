@@ -38,8 +38,8 @@ export class Proxy {
       socket.once('error', detach);
       socket.once('close', detach);
     }
-    this.#carry(client, upstream, 'up', (data) => this.#hold(data, upstream));
-    this.#carry(upstream, client, 'down');
+    this.#carry(pair, 'up', (data) => this.#hold(data, upstream));
+    this.#carry(pair, 'down');
   }
 
   /** Whether `data` of a client is held back, itself or because earlier data is. */
@@ -50,7 +50,9 @@ export class Proxy {
     return true;
   }
 
-  #carry(from, to, direction, held = () => false) {
+  #carry(pair, direction, held = () => false) {
+    const [from, to] = direction === 'up' ? [pair.client, pair.upstream] : [pair.upstream, pair.client];
+    const swallows = () => this.swallow[direction] || pair.swallow;
     const write = (data) => {
       if (to.destroyed) return;
       if (this.rate !== Infinity) {
@@ -71,10 +73,10 @@ export class Proxy {
       setTimeout(() => late.shift()(), this.latency);
     };
     from.on('data', (data) => {
-      if (!this.swallow[direction] && !held(data)) inOrder(() => write(data));
+      if (!swallows() && !held(data)) inOrder(() => write(data));
     });
     from.on('end', () => {
-      if (!this.swallow[direction]) inOrder(() => to.destroyed || to.end());
+      if (!swallows()) inOrder(() => to.destroyed || to.end());
     });
   }
 
@@ -111,6 +113,11 @@ export class Proxy {
   /** With `on`, connections stay open and are accepted, but all data is discarded. Needs cut() afterwards. */
   blackHole(on = true) {
     this.swallow = { up: on, down: on };
+  }
+
+  /** Discards all data of one existing connection, which stays open: the one at this index, in the order of their begin. */
+  blackHoleOne(index) {
+    [...this.pairs][index].swallow = true;
   }
 
   /** Discards what goes to the server ("up") or what comes from it ("down"). Needs cut() afterwards. */

@@ -2,8 +2,10 @@
 
 #include "loopback_port.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <array>
+#include <chrono>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdexcept>
@@ -57,6 +59,30 @@ void cut_proxy::arm(std::string text, moment when, std::function<void()> meanwhi
   text_ = std::move(text);
   when_ = when;
   fired_ = false;
+}
+
+void cut_proxy::reject(std::string text) {
+  const std::lock_guard lock(mutex_);
+  rejected_ = std::move(text);
+}
+
+bool cut_proxy::rejects(std::string_view data) {
+  const std::lock_guard lock(mutex_);
+  return !rejected_.empty() && data.find(rejected_) != std::string_view::npos;
+}
+
+// Ten pieces a second. @return false: the connection has ended
+bool cut_proxy::trickle(int socket, std::string_view data) const {
+  while (!data.empty() && !stop_) {
+    const unsigned rate = rate_;
+    const auto piece = rate == 0 ? data.size() : std::min<std::size_t>(data.size(), std::max(1U, rate / 10));
+    if (!send_all(socket, data.substr(0, piece)))
+      return false;
+    data.remove_prefix(piece);
+    if (rate != 0)
+      std::this_thread::sleep_for(std::chrono::milliseconds{100});
+  }
+  return true;
 }
 
 void cut_proxy::serve() {
@@ -115,14 +141,16 @@ bool cut_proxy::from_client(pair& ends) {
     return false;
   const std::string_view data{buffer.data(), static_cast<std::size_t>(got)};
   auto when = moment::before;
+  if (rejects(data))
+    return false;
   if (armed_for(data, when)) {
-    if (when == moment::before) {
-      fired_ = true;
+    fired_ = when != moment::after;
+    if (when == moment::before)
       return false;
-    }
-    ends.drop_answer = true;
+    ends.drop_answer = when == moment::after;
+    ends.silent = when == moment::silent;
   }
-  return send_all(ends.server, data);
+  return ends.silent || send_all(ends.server, data);
 }
 
 bool cut_proxy::from_server(pair& ends) {
@@ -141,7 +169,7 @@ bool cut_proxy::from_server(pair& ends) {
     fired_ = true;
     return false;
   }
-  return send_all(ends.client, {buffer.data(), static_cast<std::size_t>(got)});
+  return ends.silent || trickle(ends.client, {buffer.data(), static_cast<std::size_t>(got)});
 }
 
 } // namespace cm::test

@@ -1,8 +1,12 @@
 #include "catch.hpp"
+#include "core/observability/logging.hpp"
 #include "fixture.hpp"
 #include "storage/schema/migrations.hpp"
 
+#include <spdlog/sinks/ostream_sink.h>
+
 #include <atomic>
+#include <sstream>
 #include <thread>
 
 using namespace cm;
@@ -73,6 +77,25 @@ TEST_CASE("a migration whose process was killed half-way blocks no other process
   REQUIRE(db.connect().has_value());
   CHECK(f.server.value("SELECT COUNT(*) FROM cm_schema_history") == newest());
   make_tokens(db, 1, 1);
+}
+
+TEST_CASE("a frozen process that holds the migration lock blocks others for less than 15 s, and is named") {
+  const storage_fixture f;
+  auto frozen = connect(f.server); // does what migrate_schema() does first, and then nothing
+  run(*frozen, "SET SESSION wait_timeout=8");
+  REQUIRE(frozen->query("SELECT GET_LOCK(CONCAT('cm_schema_', MD5(DATABASE())), 0)").value().at(0).at(0) == "1");
+  std::ostringstream log;
+  const auto logger = core::logger("cm.storage");
+  logger->sinks().push_back(std::make_shared<spdlog::sinks::ostream_sink_mt>(log));
+
+  const auto begun = std::chrono::steady_clock::now();
+  session db{f.server.settings()};
+  REQUIRE(db.connect().has_value());
+  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds{15});
+  CHECK(f.server.value("SELECT COUNT(*) FROM cm_schema_history") == newest());
+  logger->sinks().pop_back();
+  CHECK(log.str().find("connection " + std::to_string(frozen->id()) + " from ") != std::string::npos);
+  CHECK_FALSE(frozen->query("SELECT 1").has_value()); // it cannot go on
 }
 
 TEST_CASE("a schema of a newer release is refused at the start, clearly, and accepted by a session that ran already") {

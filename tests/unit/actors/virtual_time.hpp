@@ -113,14 +113,18 @@ private:
 struct fake_worker_script {
   enum class mood { answers, holds, dies }; ///< reaction to a job: answers it, keeps it until a tick, or throws
   mood now = mood::answers;
-  bool connected = true; ///< the state that it reports
-  core::clock_skew skew; ///< its answer to a probe
+  std::function<bool(const actors::storage_job&)> holds; ///< jobs that it holds whatever its mood; may be empty
+  bool connected = true;                                 ///< the state that it reports
+  core::clock_skew skew;                                 ///< its answer to a probe
   std::vector<actors::storage_job_ptr> jobs;
   int follows = 0; ///< number of follow messages
 
+  /// Number of look-ups, except the probes of their lane.
   [[nodiscard]] std::size_t lookups() const {
-    return static_cast<std::size_t>(
-      std::count_if(jobs.begin(), jobs.end(), [](const auto& job) { return lookup_in(*job) != nullptr; }));
+    return static_cast<std::size_t>(std::count_if(jobs.begin(), jobs.end(), [](const auto& job) {
+      const auto* lookup = lookup_in(*job);
+      return lookup != nullptr && lookup->hashes != std::vector<core::token_hash>{core::token_hash{}};
+    }));
   }
 };
 
@@ -140,7 +144,7 @@ fake_worker(actors::database_worker_actor::stateful_pointer<fake_worker_state> s
       script->jobs.push_back(job);
       if (script->now == fake_worker_script::mood::dies)
         throw std::runtime_error("the worker dies");
-      if (script->now == fake_worker_script::mood::answers)
+      if (script->now == fake_worker_script::mood::answers && !(script->holds && script->holds(*job)))
         return is_probe(*job) ? probe_answer(script->skew) : answer_to(job->command);
       self->state.held.emplace_back(self->make_response_promise<actors::storage_result_ptr>(), job);
       return self->state.held.back().first;
@@ -154,7 +158,7 @@ fake_worker(actors::database_worker_actor::stateful_pointer<fake_worker_state> s
     [=](actors::follow_atom) { ++script->follows; },
     [=](actors::tick_atom) {
       for (auto& [promise, job] : std::exchange(self->state.held, {}))
-        promise.deliver(answer_to(job->command));
+        promise.deliver(is_probe(*job) ? probe_answer(script->skew) : answer_to(job->command));
     },
   };
 }

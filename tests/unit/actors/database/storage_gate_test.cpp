@@ -322,3 +322,89 @@ TEST_CASE("an idle worker is notified once when another database host is preferr
   system.pass(seconds{2});
   CHECK(script->follows == 2);
 }
+
+namespace {
+
+/// A gate with several workers of one script each, in virtual time.
+class pool_fixture {
+public:
+  explicit pool_fixture(std::size_t workers) {
+    storage_gate_settings settings;
+    settings.dispatcher.workers = workers;
+    gate = system.spawn(storage_gate, settings, system.spawn(fake_health, reports));
+    for (std::size_t i = 0; i < workers; ++i) {
+      scripts.push_back(std::make_shared<fake_worker_script>());
+      this->workers.push_back(system.spawn(fake_worker, scripts.back()));
+      system.tell(gate, peer_v, i, database_worker_peer{this->workers.back()});
+      auto update = std::make_shared<worker_report>();
+      update->connected = true;
+      system.tell(gate, state_v, i, worker_report_ptr{std::move(update)});
+    }
+    system.pass(milliseconds{300});
+  }
+
+  [[nodiscard]] bool up() const { return reports->back().status == health_status::up; }
+
+  std::shared_ptr<std::vector<core::database_health>> reports = std::make_shared<std::vector<core::database_health>>();
+  std::vector<std::shared_ptr<fake_worker_script>> scripts;
+  std::vector<database_worker_actor> workers;
+  virtual_system system;
+  storage_gate_actor gate;
+};
+
+} // namespace
+
+TEST_CASE("one silent connection of an idle pool neither makes the database unavailable nor gets requests") {
+  pool_fixture f{8};
+  const auto silent = GENERATE(std::size_t{0}, std::size_t{3}, std::size_t{7});
+  f.scripts[silent]->now = mood::holds;
+  f.system.pass(milliseconds{1500}); // until its turn to be probed
+  for (int i = 0; i < 50; ++i) {
+    f.system.pass(milliseconds{100});
+    CHECK(f.up());
+    const auto answer = f.system.ask<storage_result_ptr>(f.gate, execute_v, command_job(f.system.now() + seconds{1}));
+    REQUIRE(answer->value.has_value());
+    CHECK(code_of(answer) == errc::none);
+  }
+  CHECK(std::count_if(f.scripts[silent]->jobs.begin(), f.scripts[silent]->jobs.end(),
+                      [](const auto& job) { return is_command(*job); })
+        == 0);
+}
+
+TEST_CASE("the database is down when no worker answers, and up when one does") {
+  pool_fixture f{3};
+  for (const auto& script : f.scripts)
+    script->now = mood::holds;
+  f.system.pass(milliseconds{900});
+  CHECK_FALSE(f.up());
+  CHECK(f.reports->back().error == "the database does not answer");
+  f.scripts[1]->now = mood::answers;
+  f.system.tell(f.workers[1], tick_v);
+  f.system.pass(milliseconds{300});
+  CHECK(f.up());
+}
+
+TEST_CASE("health is down while the requests of a lane are not answered, although probes are") {
+  pool_fixture f{8};
+  const bool of_lookups = GENERATE(true, false);
+  const auto stuck = [of_lookups](const storage_job& job) {
+    return of_lookups ? lookup_in(job) != nullptr : !is_probe(job) && lookup_in(job) == nullptr;
+  };
+  for (const auto& script : f.scripts)
+    script->holds = stuck;
+  // As many requests as the lane has workers: the next one, the lane's probe, waits.
+  std::vector<std::shared_ptr<answer<storage_result_ptr>>> requests;
+  for (std::uint32_t i = 0; i < 8 && !of_lookups; ++i)
+    requests.push_back(f.system.ask<storage_result_ptr>(f.gate, execute_v, command_job(f.system.now() + seconds{60})));
+  f.system.pass(milliseconds{1500});
+  CHECK(f.up());
+  f.system.pass(seconds{5});
+  CHECK_FALSE(f.up());
+  CHECK(f.reports->back().error.find("are not answered within their deadline") != std::string::npos);
+  for (std::size_t i = 0; i < f.workers.size(); ++i) {
+    f.scripts[i]->holds = {};
+    f.system.tell(f.workers[i], tick_v);
+  }
+  f.system.pass(seconds{1});
+  CHECK(f.up());
+}

@@ -36,8 +36,7 @@ TEST_CASE("a database that leaves a probe unanswered for longer than the patienc
   CHECK(pulse.judge(2, at(701)));
   CHECK_FALSE(pulse.up());
   CHECK(pulse.stalled());
-  pulse.answered(at(800));
-  pulse.probe_answered();
+  pulse.answered();
   CHECK(pulse.judge(2, at(800)));
   CHECK(pulse.up());
   CHECK_FALSE(pulse.stalled());
@@ -46,9 +45,9 @@ TEST_CASE("a database that leaves a probe unanswered for longer than the patienc
 TEST_CASE("any answer is a sign of life, so a probe may wait behind other work") {
   database_pulse pulse{milliseconds{600}, at(0)};
   static_cast<void>(pulse.judge(2, at(0)));
-  pulse.probe_sent(at(0));
   for (int t = 0; t <= 3000; t += 300) {
-    pulse.answered(at(t));
+    pulse.answered();
+    pulse.probe_sent(at(t)); // or the one before waits still
     CHECK_FALSE(pulse.judge(2, at(t + 299)));
   }
   CHECK_FALSE(pulse.judge(2, at(3600)));

@@ -1,6 +1,8 @@
 #include "actors/runtime/worker_slots.hpp"
 #include "catch.hpp"
 
+#include <chrono>
+
 using cm::actors::worker_slots;
 
 TEST_CASE("only a connected worker without a job is idle, the first of them first") {
@@ -55,4 +57,22 @@ TEST_CASE("workers that do not exist are ignored") {
   slots.connected(1, true);
   CHECK_FALSE(slots.idle().has_value());
   CHECK_FALSE(slots.lost(1).has_value());
+}
+
+TEST_CASE("jobs go to the idle worker that was proven last, and probes to the one that was proven first") {
+  worker_slots slots{4};
+  const auto at = [](int ms) { return cm::core::steady_time{std::chrono::milliseconds{ms}}; };
+  for (std::size_t i = 0; i < 4; ++i)
+    slots.connected(i, true);
+  slots.proven(0, at(300));
+  slots.proven(1, at(100));
+  slots.proven(2, at(500));
+  slots.proven(3, at(200));
+  slots.proven(9, at(900)); // there is no such worker
+  CHECK(slots.idle() == 2U);
+  CHECK(slots.stalest() == 1U);
+  slots.assign(2, 7);
+  slots.connected(1, false);
+  CHECK(slots.idle() == 0U);
+  CHECK(slots.stalest() == 3U);
 }

@@ -42,6 +42,19 @@ TEST_CASE("every error number says what the connection's owner must do next") {
   }
 }
 
+TEST_CASE("errors that say something about the server and not about the statement are known as those of the host") {
+  for (const unsigned number : {1021U, 1026U, 1030U, 1036U, 1037U, 1040U, 1041U, 1045U, 1047U, 1114U, 1194U, 1203U,
+                                1290U, 1792U, 1836U, 1881U, 1932U}) {
+    INFO(number);
+    CHECK(host_specific(number));
+  }
+  for (const unsigned number :
+       {0U, 1020U, 1054U, 1062U, 1064U, 1142U, 1146U, 1205U, 1213U, 1317U, 1406U, 1969U, 2006U, 2013U}) {
+    INFO(number);
+    CHECK_FALSE(host_specific(number));
+  }
+}
+
 TEST_CASE("the detail of a failure has number, state and text, and the client's message has none of them") {
   const auto lost = make_failure(2013, "HY000", "Lost connection\nto server", "db:3306: execute SELECT");
   CHECK(lost.kind == error_class::broken);
