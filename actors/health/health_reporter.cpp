@@ -39,6 +39,8 @@ void health_board::take(const component_report& report, core::steady_time now) {
         license_ = {received, now};
       else if constexpr (std::is_same_v<report_type, core::outbox_health>)
         outbox_ = {received, now};
+      else if constexpr (std::is_same_v<report_type, core::request_path_health>)
+        path_ = {received, now};
       else
         actors_ = {received, now};
     },
@@ -69,6 +71,13 @@ core::health_snapshot health_board::look(core::steady_time now, core::timestamp 
     out.license.error = no_report;
   out.outbox = current<core::outbox_health>(outbox_, now, settings_.overdue, overdue);
   out.actors = current<core::actors_health>(actors_, now, settings_.overdue, overdue);
+  if (path_.report && is_up(out.actors.status)) {
+    const bool silent = now - path_.at > settings_.path_overdue;
+    if (silent || !is_up(path_.report->status)) {
+      out.actors.status = core::health_status::down;
+      out.actors.error = silent ? "no report from the self-test" : path_.report->error;
+    }
+  }
   const bool up = is_up(out.db.status) && is_up(out.nats.status) && is_up(out.actors.status);
   out.status = up ? core::health_status::up : core::health_status::down;
   out.live = true;

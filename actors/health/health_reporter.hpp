@@ -21,6 +21,8 @@ struct health_settings {
   std::chrono::milliseconds overdue{900};       ///< a component without a report for longer is DOWN
   std::vector<std::string> warnings;            ///< shown unchanged in /health
   std::function<std::uint64_t()> lost_removals; ///< number of lost unregistered endpoints; thread-safe; may be empty
+  std::chrono::milliseconds path_overdue{5000}; ///< the self-test may wait for NATS; without a report for longer,
+                                                ///< actors is DOWN
   std::chrono::minutes loss_shown{60};          ///< how long a warning shows them after the last loss
 };
 
@@ -42,8 +44,9 @@ public:
   /// @param total since the start of the process
   void take_losses(std::uint64_t total, core::steady_time now) noexcept;
 
-  /// Computes the snapshot. A component is DOWN if its last report says so, is overdue or is missing. Neither the
-  /// license (contract 8) nor pending events (outbox) make the overall status DOWN.
+  /// Computes the snapshot. A component is DOWN if its last report says so, is overdue or is missing; actors is DOWN
+  /// too while test requests do not get through. Neither the license (contract 8) nor pending events (outbox) make the
+  /// overall status DOWN.
   [[nodiscard]] core::health_snapshot look(core::steady_time now, core::timestamp wall) const;
 
 private:
@@ -59,6 +62,7 @@ private:
   last_report<core::license_health> license_;
   last_report<core::outbox_health> outbox_;
   last_report<core::actors_health> actors_;
+  last_report<core::request_path_health> path_; ///< none before CM serves
   bool serving_ = false;
   std::vector<std::string> refused_;
   std::uint64_t lost_ = 0;        ///< lost unregistered endpoints in total

@@ -33,6 +33,7 @@ CM_ATOM(license, "license");       ///< whether the license allows changes
 CM_ATOM(list, "list");             ///< names of the running children
 CM_ATOM(import, "import");         ///< lines of an import
 CM_ATOM(listening, "listening");   ///< a subscription was created or ended
+CM_ATOM(opened, "opened");         ///< a connection was opened, or could not be
 CM_ATOM(nats, "nats");             ///< state of the NATS connection
 CM_ATOM(peer, "peer");             ///< the handle of a collaborator, new or after a restart
 CM_ATOM(password, "password");     ///< hash or verify a password

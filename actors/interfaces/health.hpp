@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/interfaces/atoms.hpp"
+#include "actors/interfaces/nats.hpp"
 #include "actors/interfaces/peers.hpp"
 #include "core/license/license_watch.hpp"
 #include "core/observability/health.hpp"
@@ -9,6 +10,7 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/typed_actor.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,7 +21,7 @@ namespace cm::actors {
 
 /// The state of one component.
 using component_report = std::variant<core::database_health, core::nats_health, core::license_health,
-                                      core::outbox_health, core::actors_health>;
+                                      core::outbox_health, core::actors_health, core::request_path_health>;
 using component_report_ptr = std::shared_ptr<const component_report>;
 
 using health_snapshot_ptr = std::shared_ptr<const core::health_snapshot>;
@@ -47,6 +49,15 @@ using health_actor = caf::typed_actor<
 struct health_peer {
   health_actor handle;
 };
+
+/// Proves that requests get through.
+using self_test_actor = caf::typed_actor<
+  // The state of the NATS connection.
+  caf::reacts_to<nats_atom, nats_state_ptr>, caf::reacts_to<peer_atom, health_peer>,
+  // INTERNAL: the token validator with this index has answered a test request.
+  caf::reacts_to<answer_atom, std::uint64_t>,
+  // INTERNAL: timer: the next test requests, and the health report.
+  caf::reacts_to<tick_atom>>;
 
 /// The blocking part of the license check.
 using license_reader_actor = caf::typed_actor<

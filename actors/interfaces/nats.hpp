@@ -4,6 +4,7 @@
 #include "actors/interfaces/atoms.hpp"
 #include "actors/interfaces/nats_requests.hpp"
 #include "actors/interfaces/peers.hpp"
+#include "core/base/error.hpp"
 #include "core/base/time.hpp"
 #include "core/base/uuid.hpp"
 
@@ -29,6 +30,10 @@ struct nats_state {
 };
 
 using nats_state_ptr = std::shared_ptr<const nats_state>;
+
+/// A new connection, or why there is none.
+using opened_connection = core::expected<nats_connection_ptr>;
+using opened_connection_ptr = std::shared_ptr<const opened_connection>;
 
 /// A credential that a revocation event named, with the event's timestamp.
 struct received_credential {
@@ -108,6 +113,8 @@ using nats_link_actor = caf::typed_actor<
   caf::replies_to<confirm_atom, nats_connection_ptr>::with<bool>,
   // INTERNAL: the connection with this number was made or restored (true), or lost (false).
   caf::reacts_to<state_atom, std::uint64_t, bool>,
+  // INTERNAL: the attempt to open the connection with this number has ended.
+  caf::reacts_to<opened_atom, std::uint64_t, opened_connection_ptr>,
   // INTERNAL: the library has closed the connection with this number for good; the reason.
   caf::reacts_to<closed_atom, std::uint64_t, std::string>,
   // INTERNAL: a server has refused to restore the connection with this number; its reason.
@@ -121,6 +128,7 @@ using nats_link_actor = caf::typed_actor<
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::nats_connection_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::nats_state_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::opened_connection_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::reply_batch_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::invalidated_tokens_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cm::actors::forwarder_ptr)

@@ -89,6 +89,10 @@ private:
   void take(request_origin::admission admitted, pending_requests<Request>& calls, reply_batch& refused) {
     auto& ticket = admitted.ticket;
     try {
+      if (!admitted.within_limit && ticket.too_large()) {
+        refuse_unread<Request>(std::move(ticket), arrived_, refused);
+        return;
+      }
       const auto decoded = messaging::decode<Request>(ticket.message().payload());
       if (decoded.has_error()) {
         core::logger("cm.ecap")->debug("a request cannot be decoded: {}", decoded.error().problem);

@@ -6,6 +6,10 @@
 
 namespace cm::actors {
 
+bool in_flight_ticket::too_large() const noexcept {
+  return !charged_ && origin_->options().budget && message_.payload().size() > request_origin::large;
+}
+
 void in_flight_ticket::lose() noexcept {
   if (auto* metrics = origin_->limiter().metrics(); metrics != nullptr)
     metrics->background.lost.add(1);

@@ -2,6 +2,10 @@
 
 #include "actors/runtime/hardening.hpp"
 
+#include <caf/send.hpp>
+
+#include <functional>
+#include <memory>
 #include <utility>
 
 namespace cm::actors {
@@ -28,11 +32,21 @@ void publish(nats_egress_self self, const reply_batch_ptr& replies) {
   state.unflushed.push_back(replies);
 }
 
+// Weak, because root holds the only strong reference.
+std::shared_ptr<const std::function<void(reply_batch_ptr)>> publisher_of(nats_egress_self self) {
+  return std::make_shared<const std::function<void(reply_batch_ptr)>>(
+    [egress = caf::actor_cast<caf::weak_actor_ptr>(self)](reply_batch_ptr replies) {
+      if (auto alive = egress.lock())
+        caf::anon_send(caf::actor_cast<nats_egress_actor>(std::move(alive)), answer_v, std::move(replies));
+    });
+}
+
 } // namespace
 
 nats_egress_actor::behavior_type nats_egress(nats_egress_self self, std::shared_ptr<reply_writer> writer) {
   harden(self);
   self->state.writer = std::move(writer);
+  self->state.writer->late()->store(publisher_of(self));
   return {
     [self](answer_atom, const reply_batch_ptr& replies) { publish(self, replies); },
     [self](flush_atom) { flush(self); },

@@ -4,6 +4,7 @@
 #include "actors/runtime/periodic.hpp"
 #include "core/observability/logging.hpp"
 
+#include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 
 #include <charconv>
@@ -126,14 +127,44 @@ void watch_round_trips(nats_link_self self) {
     link_log()->error("no round trips can be made: {}", opened.error().message);
 }
 
+// Opens a connection on a thread of its own: a silent server takes seconds.
 void open_if_due(nats_link_self self) {
   auto& state = self->state;
-  if (state.connection || self->clock().now() < state.next_open)
+  if (state.connection || state.opener || self->clock().now() < state.next_open)
     return;
   ++state.generation;
   messaging::connection_options options;
   options.confirmed_subjects = state.settings.event_subjects;
-  auto opened = messaging::connection::open(state.settings.nats, make_handlers(self), options);
+  // Monitored: if it fails, for want of memory, the next tick makes another attempt.
+  state.opener = self->spawn<caf::detached + caf::monitored>(
+    [me = caf::actor_cast<nats_link_actor>(self), generation = state.generation, nats = state.settings.nats,
+     handlers = make_handlers(self), options = std::move(options)](caf::event_based_actor*) {
+      caf::anon_send(me, opened_v, generation,
+                     std::make_shared<const opened_connection>(messaging::connection::open(nats, handlers, options)));
+    });
+}
+
+// Closes a connection on a thread of its own, because that waits for writes and for the thread that reconnects, and
+// lets go of it when nobody else holds it.
+void dispose(nats_link_self self, std::shared_ptr<messaging::connection> connection,
+             std::shared_ptr<messaging::subscription> subscription) {
+  if (!connection)
+    return;
+  self->state.retired.push_back(connection);
+  self->spawn<caf::detached>(
+    [connection = std::move(connection), subscription = std::move(subscription)](caf::event_based_actor*) mutable {
+      subscription.reset();
+      connection->close();
+    });
+}
+
+void take_opened(nats_link_self self, std::uint64_t generation, const opened_connection& opened) {
+  auto& state = self->state;
+  if (generation != state.generation) { // it was lost already
+    if (opened.has_value())
+      dispose(self, *opened, nullptr);
+    return;
+  }
   if (opened.has_error()) {
     state.why_down = in_full(opened.error());
     log_loss(self, state.why_down);
@@ -141,7 +172,7 @@ void open_if_due(nats_link_self self) {
     state.next_open = now + state.reopen->next(now);
     return;
   }
-  state.connection = std::move(*opened);
+  state.connection = *opened;
   watch_round_trips(self);
   for (const auto& user : state.users)
     self->send(user, nats_v, current_state(state));
@@ -192,17 +223,18 @@ void confirm_up_to(nats_link_self self, std::uint64_t number) {
     probe(self);
 }
 
-// The connection is closed for good; another one is opened later.
-void reopen_later(nats_link_self self, const std::string& why) {
+// The connection is of no use any more; another one is opened later.
+// @param logged the log has that reason already
+void reopen_later(nats_link_self self, const std::string& why, bool logged = false) {
   auto& state = self->state;
+  ++state.generation; // ignores what this connection still reports
   state.pulse->connected(false);
   if (state.was_up)
     judge(self, why);
-  else
+  else if (!logged)
     log_loss(self, why);
   state.why_down = why;
-  state.probe.reset();
-  state.connection.reset();
+  dispose(self, std::exchange(state.connection, nullptr), std::move(state.probe));
   for (auto& trip : std::exchange(state.awaited, {}))
     state.confirmations.answer(trip.confirmation, false);
   const auto now = self->clock().now();
@@ -222,8 +254,6 @@ void take_loss(nats_link_self self) {
     judge(self);
     return;
   }
-  ++state.generation; // ignores what this connection still reports
-  state.connection->close();
   reopen_later(self, "connections to the servers do not last");
 }
 
@@ -264,7 +294,20 @@ void note_lasting(nats_link_self self) {
     link_log()->info("NATS is available: {}", state.connection->server());
 }
 
+// A half-open connection looks connected for minutes, and the server goes on sending requests into it. Closing it makes
+// the server give them to other replicas.
+void give_up_silent(nats_link_self self) {
+  auto& state = self->state;
+  const auto now = self->clock().now();
+  if (!state.connection || !state.pulse->doubtful(now) || !state.pulse->silent(now, state.connection->received_bytes()))
+    return;
+  judge(self); // logs it
+  reopen_later(self, "the server does not answer", true);
+}
+
 void tick(nats_link_self self) {
+  std::erase_if(self->state.retired, [](const auto& connection) { return connection.use_count() == 1; });
+  give_up_silent(self);
   open_if_due(self);
   judge(self);
   note_lasting(self);
@@ -278,13 +321,16 @@ nats_link_actor::behavior_type nats_link(nats_link_self self, nats_link_settings
   harden(self);
   auto& state = self->state;
   const auto period = settings.tick;
-  state.pulse.emplace(settings.probe_patience);
+  state.pulse.emplace(settings.pulse);
   state.reopen.emplace(core::backoff_settings{});
   state.errors = std::make_shared<nats_error_lines>(settings.event_subjects);
   state.settings = std::move(settings);
   state.health = std::move(health);
   self->set_down_handler([self](const caf::down_msg& down) {
-    std::erase_if(self->state.users, [&](const auto& user) { return user.address() == down.source; });
+    auto& s = self->state;
+    std::erase_if(s.users, [&](const auto& user) { return user.address() == down.source; });
+    if (s.opener && s.opener.address() == down.source)
+      s.opener = nullptr;
   });
   report_link(self);
   return {
@@ -300,6 +346,9 @@ nats_link_actor::behavior_type nats_link(nats_link_self self, nats_link_settings
     },
     [self](confirm_atom, const nats_connection_ptr& connection) { return confirm(self, connection); },
     [self](state_atom, std::uint64_t generation, bool connected) { connection_changed(self, generation, connected); },
+    [self](opened_atom, std::uint64_t generation, const opened_connection_ptr& opened) {
+      take_opened(self, generation, *opened);
+    },
     [self](closed_atom, std::uint64_t generation, const std::string& why) { connection_closed(self, generation, why); },
     [self](refused_atom, std::uint64_t generation, const std::string& why) { attempt_refused(self, generation, why); },
     [self](probe_atom, std::uint64_t number) {

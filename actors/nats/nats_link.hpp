@@ -3,6 +3,7 @@
 
 #include "actors/interfaces/health.hpp"
 #include "actors/interfaces/nats.hpp"
+#include "actors/nats/link_pulse.hpp"
 #include "actors/nats/nats_log_lines.hpp"
 #include "actors/nats/nats_metrics.hpp"
 #include "actors/runtime/pending_replies.hpp"
@@ -11,6 +12,7 @@
 #include "messaging/nats/connection.hpp"
 #include "messaging/nats/subscription.hpp"
 
+#include <caf/actor.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -26,10 +28,10 @@ namespace cm::actors {
 
 struct nats_link_settings {
   core::nats_settings nats;
-  std::string probe_subject;                     ///< for round trips; unique to this process
-  std::chrono::milliseconds tick{100};           ///< period of the round trips; there is one at a time
-  std::chrono::milliseconds probe_patience{500}; ///< a round trip that takes longer means that the server is down
-  std::function<void()> on_first_contact;        ///< called once, after the first round trip
+  std::string probe_subject;              ///< for round trips; unique to this process
+  std::chrono::milliseconds tick{100};    ///< period of the round trips; there is one at a time
+  link_pulse_settings pulse;              ///< when a round trip is overdue
+  std::function<void()> on_first_contact; ///< called once, after the first round trip
 
   /// A subscription on this subject lost messages, because its queue in the library was full. Called on a thread of the
   /// library.
@@ -41,47 +43,6 @@ struct nats_link_settings {
 
   std::vector<std::string> event_subjects; ///< whose publications connection::confirm() vouches for
   std::shared_ptr<nats_metrics> metrics;   ///< may be null
-};
-
-/// Judges by round trips whether the server answers. A plain class: time is a parameter. Not thread-safe.
-class link_pulse {
-public:
-  explicit link_pulse(std::chrono::milliseconds patience) : patience_(patience) {}
-
-  void connected(bool yes) noexcept {
-    connected_ = yes;
-    proven_ = false;
-    started_.reset();
-  }
-
-  /// To be called before a round trip begins. @return false: one is under way already, so do not begin another
-  [[nodiscard]] bool start_round_trip(core::steady_time now) noexcept {
-    if (started_)
-      return false;
-    started_ = now;
-    return true;
-  }
-
-  /// The round trip has returned.
-  void round_trip_returned() noexcept {
-    started_.reset();
-    proven_ = connected_;
-  }
-
-  [[nodiscard]] bool connected() const noexcept { return connected_; }
-
-  [[nodiscard]] bool stalled(core::steady_time now) const noexcept {
-    return connected_ && started_ && now - *started_ > patience_;
-  }
-
-  /// Connected, a round trip on this connection has returned, and none is overdue.
-  [[nodiscard]] bool up(core::steady_time now) const noexcept { return proven_ && !stalled(now); }
-
-private:
-  std::chrono::milliseconds patience_;
-  std::optional<core::steady_time> started_;
-  bool connected_ = false;
-  bool proven_ = false;
 };
 
 /// A confirmation that is pending until a round trip returns.
@@ -96,6 +57,10 @@ struct nats_link_state {
 
   nats_link_settings settings;
   std::shared_ptr<messaging::connection> connection;
+
+  /// Former connections that others still hold. This actor lets go of them last, so that no event-based actor destroys
+  /// one, which would block its thread.
+  std::vector<std::shared_ptr<messaging::connection>> retired;
   std::unique_ptr<messaging::subscription> probe; ///< declared after the connection, so it is destroyed before it
   std::optional<link_pulse> pulse;
   std::vector<nats_user_actor> users;
@@ -111,12 +76,15 @@ struct nats_link_state {
   std::shared_ptr<nats_error_lines> errors; ///< shared with the handlers of all connections
   core::steady_time next_open{};
   std::uint64_t generation = 0; ///< number of the connection: messages about an older one are ignored
+  caf::actor opener;            ///< while a connection is being opened
   bool was_up = false;          ///< the state that was reported last
   bool had_contact = false;     ///< on_first_contact was called
 };
 
-/// To be spawned detached: opening a connection blocks. Reconnects indefinitely: losing NATS is a state, not a failure.
-/// Pending replies keep a replaced connection alive until they are published.
+/// To be spawned detached: functions of the connection block. Opening and closing one takes longer, so each has a
+/// thread of its own meanwhile, and this actor goes on reporting. Reconnects indefinitely: losing NATS is a state, not
+/// a failure. A connection whose server is silent is closed and replaced, so that the server gives its requests to
+/// other replicas. Pending replies keep a replaced connection alive until they are published.
 nats_link_actor::behavior_type nats_link(nats_link_actor::stateful_pointer<nats_link_state> self,
                                          nats_link_settings settings, health_actor health);
 

@@ -1,5 +1,6 @@
 #include "actors/nats/nats_subscription.hpp"
 
+#include "actors/runtime/fault_injection.hpp"
 #include "actors/runtime/hardening.hpp"
 #include "core/base/backoff.hpp"
 #include "core/observability/logging.hpp"
@@ -25,6 +26,30 @@ const std::shared_ptr<spdlog::logger>& subscription_log() {
   return logger;
 }
 
+// A decoder whose progress the self-test watches.
+decoder watched(decoder decode, std::shared_ptr<decoder_progress> progress) {
+  if (!progress)
+    return decode;
+  return [decode = std::move(decode), progress = std::move(progress)](messaging::message_batch batch) {
+    struct batch_mark {
+      explicit batch_mark(decoder_progress& of) noexcept : progress(of) {
+        progress.begun.fetch_add(1, std::memory_order_relaxed);
+      }
+
+      batch_mark(const batch_mark&) = delete;
+      batch_mark& operator=(const batch_mark&) = delete;
+
+      ~batch_mark() { progress.done.fetch_add(1, std::memory_order_relaxed); }
+
+      decoder_progress& progress;
+    };
+
+    const batch_mark mark(*progress);
+    inject_delay("decoder");
+    decode(std::move(batch));
+  };
+}
+
 void subscribe(nats_subscription_self self) {
   auto& state = self->state;
   if (!state.connection || state.subscription || state.draining)
@@ -40,7 +65,7 @@ void subscribe(nats_subscription_self self) {
   };
   state.ending = std::make_shared<std::atomic<bool>>(false);
   decoder_context context;
-  context.origin = request_origin::make(state.connection, state.limiter);
+  context.origin = request_origin::make(state.connection, state.limiter, state.settings.origin);
   context.keyer = state.settings.keyer;
   context.forward = [forward = state.forward](const delivery& decoded) { (*forward->load())(decoded); };
   context.nearly_full = [level = options.level] { return level->over_half(); };
@@ -48,7 +73,8 @@ void subscribe(nats_subscription_self self) {
   state.retirement = std::make_shared<retired_subscription>();
   auto opened =
     messaging::subscription::open(state.connection, state.settings.subject, options,
-                                  state.settings.make_decoder(std::move(context)), [me, retirement = state.retirement] {
+                                  watched(state.settings.make_decoder(std::move(context)), state.settings.progress),
+                                  [me, retirement = state.retirement] {
                                     retirement->subscription.reset();
                                     caf::anon_send(me, drained_v);
                                   });

@@ -7,6 +7,7 @@
 #include "actors/nats/in_flight_limiter.hpp"
 #include "actors/nats/in_flight_ticket.hpp"
 #include "actors/nats/nats_metrics.hpp"
+#include "actors/nats/path_proof.hpp"
 #include "actors/nats/revocation_feed.hpp"
 #include "actors/runtime/pending_replies.hpp"
 #include "core/credentials/token_key.hpp"
@@ -46,6 +47,9 @@ struct nats_subscription_settings {
   std::optional<std::string> queue_group;
   std::size_t queue_length = 4096; ///< the in-flight limit; the decoder decides about messages beyond it
   std::function<decoder(decoder_context)> make_decoder; ///< called for each subscription
+
+  origin_options origin;                      ///< of the requests
+  std::shared_ptr<decoder_progress> progress; ///< of the decoder; may be null
 
   /// Limits of the subscription's queue in the NATS library, in messages and bytes; the library drops what exceeds
   /// them.
@@ -111,8 +115,8 @@ struct nats_subscription_state {
   void measure();
 };
 
-/// Messages do not pass through this actor: the library's thread decodes them, a batch at a time, and sends the
-/// deliveries to the actors that `forward` names.
+/// To be spawned detached: functions of the connection block. Messages do not pass through this actor: the library's
+/// thread decodes them, a batch at a time, and sends the deliveries to the actors that `forward` names.
 nats_subscription_actor::behavior_type
 nats_subscription(nats_subscription_actor::stateful_pointer<nats_subscription_state> self,
                   nats_subscription_settings settings, forwarder_ptr forward);

@@ -1,6 +1,8 @@
 #include "actors/nats/pending_requests.hpp"
 
 #include "core/base/time.hpp"
+#include "core/credentials/change_origin.hpp"
+#include "messaging/records/avro.hpp"
 
 #include <array>
 #include <exception>
@@ -55,6 +57,16 @@ void refuse_undecodable(in_flight_ticket&& ticket, std::string_view correlation_
 }
 
 template <class Request>
+void refuse_unread(in_flight_ticket&& ticket, core::steady_time arrived, reply_batch& out) {
+  std::string_view correlation_id; // the first field
+  messaging::avro::reader reader(ticket.message().payload());
+  if (!reader.read_string(correlation_id))
+    correlation_id = {};
+  const auto answer = make_response<Request>(core::kept_correlation_id(correlation_id), core::errc::unavailable);
+  add(std::move(ticket), arrived, answer, out);
+}
+
+template <class Request>
 void answer_unavailable(in_flight_ticket ticket, std::string_view correlation_id, core::steady_time arrived) noexcept {
   try {
     reply_batch replies(ticket.origin().shared_from_this()); // the destructor publishes it
@@ -68,6 +80,7 @@ void answer_unavailable(in_flight_ticket ticket, std::string_view correlation_id
   template void refuse(pending_request<ecap::record>&&, core::errc, reply_batch&);                                     \
   template void refuse_undecodable<ecap::record>(in_flight_ticket&&, std::string_view, core::steady_time,              \
                                                  reply_batch&);                                                        \
+  template void refuse_unread<ecap::record>(in_flight_ticket&&, core::steady_time, reply_batch&);                      \
   template void answer_unavailable<ecap::record>(in_flight_ticket, std::string_view, core::steady_time) noexcept
 
 CM_REFUSALS_OF(endpoint_token_validation_request);

@@ -102,6 +102,11 @@ template <class Request>
 void refuse_undecodable(in_flight_ticket&& ticket, std::string_view correlation_id, core::steady_time arrived,
                         reply_batch& out);
 
+/// Adds the reply 503 to a large message for which there is no memory: it is not decoded, and the reply has only as
+/// much of its correlation ID as CM keeps.
+template <class Request>
+void refuse_unread(in_flight_ticket&& ticket, core::steady_time arrived, reply_batch& out);
+
 /// Requests of one origin without a reply. Those that it still holds when it is destroyed, for example after the
 /// failure of the actor that held them, reply 503 to themselves. Not thread-safe; one owner at a time.
 template <class Request>

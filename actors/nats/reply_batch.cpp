@@ -5,11 +5,12 @@
 #include "messaging/records/ecap_status.hpp"
 
 #include <exception>
+#include <utility>
 
 namespace cm::actors {
 
 reply_batch::~reply_batch() {
-  if (replies_.empty())
+  if (replies_.empty() || hand_over())
     return;
   // Nobody else will publish it. The library's own flusher writes it to the socket a millisecond later.
   if (!published_) {
@@ -21,6 +22,25 @@ reply_batch::~reply_batch() {
   }
   for (auto& r : replies_)
     r.ticket.close();
+}
+
+// Publishing may block, and any actor may destroy a batch.
+bool reply_batch::hand_over() noexcept {
+  if (published_ || std::exchange(handed_over_, true) || !origin_->options().late)
+    return false;
+  try {
+    const auto publish = origin_->options().late->load();
+    if (!publish)
+      return false;
+    auto rest = std::make_shared<reply_batch>(origin_);
+    rest->handed_over_ = true;
+    rest->bytes_.swap(bytes_);
+    rest->replies_.swap(replies_);
+    (*publish)(std::move(rest));
+    return true;
+  } catch (const std::exception&) {
+    return replies_.empty(); // memory is exhausted; if the replies were moved, the other batch has published them
+  }
 }
 
 std::size_t reply_batch::publish() noexcept {

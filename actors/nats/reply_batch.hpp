@@ -25,10 +25,11 @@ struct answer_note {
   core::steady_time arrived; ///< when the request arrived
 };
 
-/// Replies to requests of one origin. Normally the egress actor publishes them. The destructor publishes them if that
-/// has not happened, for example after the failure of the actor that held the batch, so no reply is lost inside CM;
-/// then it gives the slots of the requests back. Not thread-safe; one owner at a time. It travels between actors in a
-/// shared_ptr, because CAF messages must be copyable.
+/// Replies to requests of one origin. Normally the egress actor publishes them. If that has not happened, for example
+/// after the failure of the actor that held the batch, the destructor gives them to the origin's late publisher, which
+/// is the egress again, or publishes them itself if there is none; so no reply is lost inside CM. Then it gives the
+/// slots of the requests back. Not thread-safe; one owner at a time. It travels between actors in a shared_ptr, because
+/// CAF messages must be copyable.
 class reply_batch {
 public:
   explicit reply_batch(request_origin_ptr origin) noexcept : origin_(std::move(origin)) {}
@@ -57,6 +58,8 @@ public:
   /// Counts the replies, published at `now`, in the counters of their protocol.
   template <class Counter>
   void count(std::array<answer_counters<Counter>, ecap_protocol_count>& into, core::steady_time now) const noexcept {
+    if (origin_->options().self_test)
+      return;
     auto& own = into[static_cast<std::size_t>(origin_->limiter().protocol())];
     for (std::size_t i = 0; i < replies_.size();) {
       // One update for a run of replies with the same arrival time and status.
@@ -77,6 +80,9 @@ public:
     const auto& selected = replies_.at(index);
     return std::string_view(bytes_).substr(selected.start, selected.length);
   }
+
+  /// Whether the requests are CM's own.
+  [[nodiscard]] bool self_test() const noexcept { return origin_->options().self_test; }
 
   /// Identifies the connection; for comparison only.
   [[nodiscard]] const void* connection() const noexcept { return &origin_->connection(); }
@@ -99,12 +105,16 @@ private:
     std::uint16_t status;
   };
 
+  /// Gives the replies to the origin's late publisher. @return false: there is none
+  [[nodiscard]] bool hand_over() noexcept;
+
   [[nodiscard]] core::errc publish_shortened(reply& r) noexcept;
 
   request_origin_ptr origin_;
   std::string bytes_;
   std::vector<reply> replies_;
   bool published_ = false;
+  bool handed_over_ = false; ///< by another batch: if this one is destroyed as well, it publishes
 };
 
 } // namespace cm::actors

@@ -21,7 +21,7 @@ void flush_timed(flush_lock& lock, Flush flush) noexcept {
 
 bool reply_writer::send_now(reply_batch& replies) {
   // With concurrent traffic the egress is faster: the next batch is made while this one is flushed.
-  if (!solo_.is_solo(replies.size()))
+  if (replies.self_test() || !solo_.is_solo(replies.size()))
     return false;
   const std::unique_lock lock(lock_, std::try_to_lock);
   if (!lock.owns_lock()) {

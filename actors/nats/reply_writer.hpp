@@ -19,9 +19,12 @@ class reply_writer {
 public:
   explicit reply_writer(std::shared_ptr<nats_metrics> metrics) noexcept : metrics_(std::move(metrics)) {}
 
+  /// Where requests find the egress, for replies that nobody has published. Set by the egress. Thread-safe.
+  [[nodiscard]] const std::shared_ptr<late_publisher>& late() const noexcept { return late_; }
+
   /// Publishes and flushes a single reply on the caller's thread, where that takes no longer than the message to the
-  /// egress: traffic is solo, no other thread flushes, and the last flush was quick. Blocks for one flush
-  /// (messaging::connection::flush_buffer). Thread-safe.
+  /// egress: traffic is solo, no other thread flushes, and the last flush was quick. The caller has a thread of its
+  /// own. Blocks for one flush (messaging::connection::flush_buffer). Thread-safe.
   /// @return false: nothing was done; send the batch to the egress
   [[nodiscard]] bool send_now(reply_batch& replies);
 
@@ -43,6 +46,7 @@ private:
   flush_lock lock_;        ///< guards all below
   std::uint64_t lost_ = 0; ///< replies that the connection refused
   std::shared_ptr<nats_metrics> metrics_;
+  std::shared_ptr<late_publisher> late_ = std::make_shared<late_publisher>();
 };
 
 } // namespace cm::actors

@@ -43,8 +43,8 @@ void harden(Self* self) {
     // An actor that monitors others sets its own handler.
   });
   self->set_exit_handler([self](const caf::exit_msg& message) {
-    inject_fault(message.reason);
-    self->quit(message.reason);
+    if (!inject_fault(message.reason))
+      self->quit(message.reason);
   });
 }
 

@@ -6,8 +6,13 @@ caf::error fault_request() {
   return {};
 }
 
-void inject_fault(const caf::error&) {
-  // Only the test build injects faults.
+// Only the test build injects faults.
+bool inject_fault(const caf::error&) {
+  return false;
+}
+
+void inject_delay(std::string_view) {
+  // see above
 }
 
 } // namespace cm::actors

@@ -30,6 +30,7 @@ enum class child_kind : std::uint8_t {
   endpoint_remover,
   tekton_follower,
   subscription,
+  self_test,
   api_io,
   api_listener,
 };

@@ -16,6 +16,7 @@
 #include "actors/interfaces/supervision.hpp"
 #include "actors/interfaces/validation.hpp"
 #include "actors/nats/nats_subscription.hpp"
+#include "actors/nats/path_proof.hpp"
 #include "actors/nats/reply_writer.hpp"
 #include "actors/nats/revocation_feed.hpp"
 #include "actors/nats/subscription_record.hpp"
@@ -25,6 +26,7 @@
 #include "actors/supervision/wiring.hpp"
 #include "core/configuration/settings.hpp"
 #include "core/credentials/token_key.hpp"
+#include "core/memory/byte_budget.hpp"
 #include "core/observability/logging.hpp"
 #include "storage/sql/host_choice.hpp"
 
@@ -100,11 +102,14 @@ struct root_state {
   std::shared_ptr<const api_context> api; ///< of the sessions of the REST port
   application_directory_ptr applications;
   std::shared_ptr<const core::token_keyer> keyer;
-  std::shared_ptr<removal_backlog> removals;    ///< unregistered endpoints
-  forwarder_ptr invalidate;                     ///< to the token validators and the revocation follower
-  std::shared_ptr<revocation_feed> token_feed;  ///< events of revoked tokens
-  std::shared_ptr<revocation_feed> client_feed; ///< events of revoked client credentials
-  std::shared_ptr<reply_writer> writer;         ///< shared by the egress actor and actors that publish directly
+  std::shared_ptr<removal_backlog> removals;        ///< unregistered endpoints
+  std::vector<watched_decoder> decoders;            ///< of requests
+  std::string self_test_subject;                    ///< of the test requests
+  forwarder_ptr invalidate;                         ///< to the token validators and the revocation follower
+  std::shared_ptr<revocation_feed> token_feed;      ///< events of revoked tokens
+  std::shared_ptr<revocation_feed> client_feed;     ///< events of revoked client credentials
+  std::shared_ptr<core::byte_budget> request_bytes; ///< of large requests of 16/ECAP
+  std::shared_ptr<reply_writer> writer;             ///< shared by the egress actor and actors that publish directly
 
   // The orderly stop.
   stop_step step = stop_step::respond;

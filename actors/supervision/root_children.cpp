@@ -98,6 +98,11 @@ struct peer_message<child_kind::subscription, To> {
   using type = nats_user_peer;
 };
 
+template <child_kind To>
+struct peer_message<child_kind::self_test, To> {
+  using type = nats_user_peer;
+};
+
 // Whether the receiver is told the index too.
 constexpr bool is_told_by_index(child_kind from) {
   return from == child_kind::database_worker || from == child_kind::password_worker;
@@ -277,6 +282,8 @@ void add_first_children(root_pointer self) {
   auto& state = self->state;
   state.applications = configured_applications(state.settings.settings.credentials.applications);
   state.writer = std::make_shared<reply_writer>(state.settings.metrics->nats);
+  state.request_bytes =
+    std::make_shared<core::byte_budget>(core::protocol_buffer_bytes(state.settings.settings.memory_budget_bytes));
   state.keyer = std::make_shared<const core::token_keyer>();
   state.token_feed = std::make_shared<revocation_feed>();
   state.client_feed = std::make_shared<revocation_feed>();
@@ -306,7 +313,7 @@ core::expected<void> add_serving_children(root_pointer self) {
 void inject_fault_into(root_pointer self, const root_child& child) {
   // An actor that runs a loop reads no messages meanwhile, so the fault has to be injected into the loop.
   if (const auto loop = loop_of(self->state, child))
-    boost::asio::post(*loop, [] { inject_fault(fault_request()); });
+    boost::asio::post(*loop, [] { static_cast<void>(inject_fault(fault_request())); });
   else
     self->send_exit(child.handle, fault_request());
 }

@@ -8,13 +8,17 @@
 #include "actors/nats/ecap_protocol.hpp"
 #include "actors/nats/nats_subscription.hpp"
 #include "actors/nats/pending_requests.hpp"
+#include "actors/nats/self_test.hpp"
 #include "actors/runtime/hardening.hpp"
 #include "actors/supervision/root_children.hpp"
+#include "core/base/uuid.hpp"
 #include "messaging/nats/refusals.hpp"
 #include "messaging/records/subjects.hpp"
 
 #include <caf/send.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <functional>
 #include <utility>
 
@@ -28,6 +32,16 @@ namespace {
 // about 350 bytes there, so half of the message limit is 23 MiB.
 constexpr int unread_events = 131'072;
 constexpr int unread_event_bytes = 32 * 1024 * 1024;
+
+// Limits of the NATS library's queue of every other subscription: half of the byte budget, and at least four
+// messages of the server's usual max_payload. A message takes about as much again besides its payload if it is small.
+void bound_queue(nats_subscription_settings& settings, std::size_t budget) {
+  constexpr std::size_t least = std::size_t{4} * 1024 * 1024;
+  constexpr std::size_t small_message = 128;
+  const auto bytes = std::clamp<std::size_t>(budget / 2, least, static_cast<std::size_t>(settings.pending_bytes));
+  settings.pending_bytes = static_cast<int>(bytes);
+  settings.pending_messages = std::min(settings.pending_messages, static_cast<int>(bytes / small_message));
+}
 
 // Distributes requests to the validators by a digest of application and token, so that equal tokens always go to the
 // same validator, which caches them.
@@ -52,6 +66,16 @@ void shard(const std::vector<token_validator_actor>& validators, const pending_t
   }
 }
 
+// Sends each test request to the validator that it is for.
+void spread_test(const std::vector<token_validator_actor>& validators, const pending_token_requests_ptr& requests) {
+  for (auto& request : requests->take()) {
+    auto part = requests->make_pending();
+    const auto validator = tested_validator(request.request.correlation_id).value_or(0) % validators.size();
+    part->add(std::move(request));
+    caf::anon_send(validators[validator], validate_v, std::move(part));
+  }
+}
+
 // Makes a forwarder that calls `function` with deliveries of one type.
 template <class Delivered, class Function>
 forwarder_ptr forward(Function function) {
@@ -64,6 +88,7 @@ forwarder_ptr forward(Function function) {
 void describe(root_pointer self, std::string name, nats_subscription_settings settings,
               std::function<forwarder_ptr()> make_forwarder) {
   auto& added = self->state.subscriptions.emplace_back();
+  bound_queue(settings, self->state.request_bytes->limit());
   settings.counters = self->state.settings.metrics->nats->subscriptions.get(name);
   added.name = std::move(name);
   added.settings = std::move(settings);
@@ -84,6 +109,8 @@ nats_subscription_settings request_settings(const root_state& state, ecap_protoc
   settings.queue_length = state.settings.settings.credentials.provider_queue_length;
   settings.make_decoder = std::move(make_decoder);
   settings.keyer = state.keyer;
+  settings.origin = {state.request_bytes, state.writer->late(), false};
+  settings.progress = std::make_shared<decoder_progress>();
   return settings;
 }
 
@@ -125,14 +152,30 @@ void describe_requests(root_pointer self) {
            });
 }
 
+// Requests of CM itself, to this replica alone.
+void describe_self_test(root_pointer self) {
+  auto& state = self->state;
+  state.self_test_subject = "_INBOX." + core::to_string(core::random_uuid());
+  nats_subscription_settings settings;
+  settings.subject = state.self_test_subject;
+  settings.queue_length = 4 * token_validator_count(state); // of those that a blocked validator does not answer
+  settings.make_decoder = token_request_decoder;
+  settings.keyer = state.keyer;
+  settings.origin = {state.request_bytes, state.writer->late(), true};
+  describe(self, "nats-self-test", std::move(settings), [self] {
+    return forward<pending_token_requests_ptr>(
+      [validators = self->state.handles.all<child_kind::token_validator>()](
+        const pending_token_requests_ptr& requests) { spread_test(validators, requests); });
+  });
+  state.subscriptions.back().settings.counters = nullptr;
+}
+
 void describe_endpoint_events(root_pointer self) {
   const auto& state = self->state;
   nats_subscription_settings settings;
   settings.subject =
     messaging::subjects::endpoint_unregistered(state.settings.settings.credentials.ep_register_instance);
   settings.queue_group = state.settings.settings.instance_name;
-  settings.pending_messages = unread_events;
-  settings.pending_bytes = unread_event_bytes;
   settings.make_decoder = [backlog = state.removals,
                            metrics = state.settings.metrics->removals](decoder_context context) {
     return unregistered_event_decoder(std::move(context), backlog, metrics);
@@ -148,6 +191,9 @@ void describe_endpoint_events(root_pointer self) {
       caf::anon_send(to, remove_v);
     });
   });
+  auto& described = self->state.subscriptions.back().settings;
+  described.pending_messages = unread_events;
+  described.pending_bytes = unread_event_bytes;
 }
 
 // Without a queue group: every replica receives these events, because each has its own token cache.
@@ -201,15 +247,30 @@ nats_subscription_actor spawn_subscription(root_pointer self, std::size_t index)
                                                                           const nats_connection_ptr& connection) {
     caf::anon_send(me, listening_v, index, number, connection);
   };
-  return self->spawn(nats_subscription, std::move(settings), described.make_forwarder());
+  return self->spawn<caf::detached>(nats_subscription, std::move(settings), described.make_forwarder());
 }
 
 void describe_subscriptions(root_pointer self) {
   describe_revocations(self);
   describe_requests(self);
+  describe_self_test(self);
   describe_endpoint_events(self);
   if (self->state.settings.settings.tekton.enabled)
     describe_configuration(self);
+  for (const auto& subscription : self->state.subscriptions) {
+    if (subscription.settings.progress)
+      self->state.decoders.push_back({subscription.name, subscription.settings.progress});
+  }
+}
+
+self_test_actor spawn_self_test(root_pointer self, std::size_t /*index*/, const health_actor& health) {
+  const auto& state = self->state;
+  self_test_settings settings;
+  settings.request_subject = state.self_test_subject;
+  settings.reply_subject = "_INBOX." + core::to_string(core::random_uuid());
+  settings.validators = token_validator_count(state);
+  settings.decoders = state.decoders;
+  return self->spawn<caf::detached>(self_test, std::move(settings), health);
 }
 
 void take_listening(root_pointer self, std::size_t index, std::uint64_t number, const nats_connection_ptr& connection) {

@@ -72,6 +72,7 @@ tekton_follower_actor spawn_tekton_follower(root_pointer self, std::size_t index
 // -- root_subscriptions.cpp -------------------------------------------------------------------------------------------
 
 nats_subscription_actor spawn_subscription(root_pointer self, std::size_t index);
+self_test_actor spawn_self_test(root_pointer self, std::size_t index, const health_actor& health);
 std::string subscription_name(const root_state& state, std::size_t index);
 
 // -- how many children a kind has (child_counts.cpp) ------------------------------------------------------------------

@@ -76,7 +76,7 @@ token_validator_actor spawn_token_validator(root_pointer self, std::size_t index
   settings.feed = state.token_feed;
   settings.counters = state.settings.metrics->token_cache->validator(index);
   settings.writer = state.writer;
-  return self->spawn(token_validator, std::move(settings), gate, egress);
+  return self->spawn<caf::detached>(token_validator, std::move(settings), gate, egress);
 }
 
 revocation_follower_actor spawn_revocation_follower(root_pointer self, std::size_t /*index*/,

@@ -66,8 +66,17 @@ struct outbox_health {
 struct actors_health {
   health_status status = health_status::unknown;
   std::uint64_t restarts = 0; ///< since the process started
+  std::string error;          ///< what does not work although all actors run; else empty
 
   friend bool operator==(const actors_health&, const actors_health&) = default;
+};
+
+/// Whether CM's own test requests get through. Shown as that of the actors.
+struct request_path_health {
+  health_status status = health_status::unknown;
+  std::string error;
+
+  friend bool operator==(const request_path_health&, const request_path_health&) = default;
 };
 
 /// The health of all parts at one time. The health reporter decides `status`; the code that renders it does not.

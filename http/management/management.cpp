@@ -48,7 +48,9 @@ void write_components(json_writer& out, const core::health_snapshot& of) {
   out.end_object();
 
   begin_component(out, "outbox", of.outbox.status).member("pending", of.outbox.pending).end_object();
-  begin_component(out, "actors", of.actors.status).member("restarts", of.actors.restarts).end_object();
+  begin_component(out, "actors", of.actors.status).member("restarts", of.actors.restarts);
+  add_if_known(out, "error", of.actors.error);
+  out.end_object();
 }
 
 response render_status(int http_status, core::health_status status) {

@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <cstdlib>
+#include <exception>
 #include <limits>
 #include <utility>
 
@@ -23,19 +24,6 @@ constexpr std::int64_t flush_wait_ms = 1;
 /// The number of reconnects if the library has no memory to report it; confirm() does not accept it.
 constexpr std::uint64_t unknown_count = std::numeric_limits<std::uint64_t>::max();
 
-/// The text of the connection's last error. Before 3.10 the library only returns a pointer to its own buffer.
-std::string error_text(natsConnection* native) {
-#if NATS_VERSION_NUMBER >= 0x030A00
-  std::array<char, 256> text{};
-  natsConnection_ReadLastError(native, text.data(), text.size());
-  return text.data();
-#else
-  const char* text = nullptr;
-  natsConnection_GetLastError(native, &text);
-  return text == nullptr ? std::string{} : std::string(text);
-#endif
-}
-
 /// Removes the login from nats://user:password@host:port.
 std::string without_login(std::string url) {
   const auto scheme = url.find("://");
@@ -45,30 +33,11 @@ std::string without_login(std::string url) {
   return url;
 }
 
-/// Whether no server could be reached, as opposed to a server that refused the connection.
-bool no_server_reached(natsStatus status) noexcept {
-  return status == NATS_NO_SERVER || status == NATS_IO_ERROR || status == NATS_TIMEOUT;
-}
-
 /// Adds what is unusual about the password, for every failure of a connection that a server did not accept.
 core::error with_password_hint(core::error problem, std::string_view stray_ends) {
   if (!stray_ends.empty())
     problem.message += " (CM's password " + std::string(stray_ends) + ")";
   return problem;
-}
-
-/// The error of the first attempt. The library's message names the failed step and contains no secret.
-core::error connect_error(natsStatus status) {
-  auto code = core::errc::unavailable;
-  if (status == NATS_CONNECTION_AUTH_FAILED)
-    code = core::errc::unauthenticated;
-  else if (status == NATS_INVALID_ARG || status == NATS_ADDRESS_MISSING)
-    code = core::errc::invalid;
-  auto out = detail::make_nats_error(code, "NATS", status);
-  natsStatus unused = NATS_OK;
-  if (const char* more = nats_GetLastError(&unused); more != nullptr)
-    out.detail = more;
-  return out;
 }
 
 } // namespace
@@ -102,6 +71,16 @@ struct connection::shared_state {
       handler(args...);
   }
 
+  void keep_server(natsConnection* native) noexcept {
+    std::array<char, 1024> url{};
+    try {
+      if (natsConnection_GetConnectedUrl(native, url.data(), url.size()) == NATS_OK)
+        server.store(std::make_shared<const std::string>(without_login(url.data())));
+    } catch (const std::exception&) {
+      server.store(nullptr); // memory is exhausted
+    }
+  }
+
   connection_handlers handlers;
   const std::vector<std::string> confirmed_subjects;
   std::string_view stray_ends;     ///< of the password: core::stray_ends()
@@ -112,6 +91,7 @@ struct connection::shared_state {
   std::atomic<bool> muted{false}; ///< the connection object is destroyed: call no more handlers
   std::atomic<std::uint64_t> refusals{0};
   std::atomic<retired_subscription*> retired{nullptr};
+  std::atomic<std::shared_ptr<const std::string>> server; ///< its URL without a login; null while not connected
   std::shared_ptr<shared_state> self;
 };
 
@@ -122,21 +102,24 @@ void connection::retire(natsSubscription* native) {
     ;
 }
 
-void connection::on_connected(natsConnection* /*native*/, void* closure) noexcept {
+void connection::on_connected(natsConnection* native, void* closure) noexcept {
   auto& shared = *static_cast<shared_state*>(closure);
   shared.was_connected = true;
+  shared.keep_server(native);
   shared.connected_at = std::chrono::steady_clock::now();
   shared.call(shared.handlers.connected);
 }
 
 void connection::on_disconnected(natsConnection* native, void* closure) noexcept {
-  const auto& shared = *static_cast<shared_state*>(closure);
+  auto& shared = *static_cast<shared_state*>(closure);
+  shared.server.store(nullptr);
   if (natsConnection_Status(native) != NATS_CONN_STATUS_CLOSED) // else on_closed follows, with the reason
     shared.call(shared.handlers.disconnected);
 }
 
-void connection::on_reconnected(natsConnection* /*native*/, void* closure) noexcept {
+void connection::on_reconnected(natsConnection* native, void* closure) noexcept {
   auto& shared = *static_cast<shared_state*>(closure);
+  shared.keep_server(native);
   shared.connected_at = std::chrono::steady_clock::now();
   shared.call(shared.handlers.reconnected);
 }
@@ -155,9 +138,10 @@ void connection::on_closed(natsConnection* native, void* closure) noexcept {
                                   "the NATS connection was given up", status);
     if (status == NATS_ERR) // an error of the server that the library has no status for
       why.message = "the NATS server has ended the connection";
-    why.detail = error_text(native);
+    why.detail = detail::error_text(native);
     why = with_password_hint(std::move(why), shared->stray_ends);
   }
+  shared->server.store(nullptr);
   shared->call(shared->handlers.closed, why);
 }
 
@@ -174,7 +158,7 @@ void connection::on_error(natsConnection* native, natsSubscription* sub, natsSta
   // Prefer the thread's error message: it belongs to this call. The connection's is that of its latest error.
   natsStatus of_thread = NATS_OK;
   const char* words = nats_GetLastError(&of_thread);
-  const auto more = words != nullptr && of_thread == status ? std::string(words) : error_text(native);
+  const auto more = words != nullptr && of_thread == status ? std::string(words) : detail::error_text(native);
   if (status == NATS_NOT_PERMITTED) {
     if (may_refuse_publication(more, shared.confirmed_subjects))
       ++shared.refusals;
@@ -227,7 +211,7 @@ connection::open(const core::nats_settings& settings, connection_handlers handle
   shared->self = shared;
   natsConnection* native = nullptr;
   auto status = natsConnection_Connect(&native, raw);
-  if (no_server_reached(status)) {
+  if (detail::no_server_reached(status)) {
     status = natsOptions_SetRetryOnFailedConnect(raw, true, on_connected, closure);
     if (status == NATS_OK)
       status = natsConnection_Connect(&native, raw);
@@ -239,7 +223,7 @@ connection::open(const core::nats_settings& settings, connection_handlers handle
   }
   if (status != NATS_OK && status != NATS_NOT_YET_CONNECTED) {
     shared->self.reset(); // no thread was started, so there are no callbacks
-    return with_password_hint(connect_error(status), shared->stray_ends);
+    return with_password_hint(detail::connect_error(status), shared->stray_ends);
   }
   std::shared_ptr<connection> out(new connection(native, std::move(shared)));
   if (status == NATS_OK)
@@ -268,10 +252,12 @@ connection_status connection::status() const noexcept {
 }
 
 std::string connection::server() const {
-  std::array<char, 1024> url{};
-  if (natsConnection_GetConnectedUrl(native_, url.data(), url.size()) != NATS_OK)
-    return {};
-  return without_login(url.data());
+  const auto url = shared_->server.load();
+  return url ? *url : std::string{};
+}
+
+std::uint64_t connection::received_bytes() const noexcept {
+  return statistics().bytes_in;
 }
 
 bool connection::knows_other_servers() const noexcept {
@@ -286,7 +272,7 @@ bool connection::knows_other_servers() const noexcept {
 }
 
 std::string connection::last_error() const {
-  return error_text(native_);
+  return detail::error_text(native_);
 }
 
 std::size_t connection::max_payload() const noexcept {
@@ -297,16 +283,15 @@ std::size_t connection::max_payload() const noexcept {
 core::errc connection::publish(const char* subject, std::string_view payload) noexcept {
   if (payload.size() > std::numeric_limits<int>::max())
     return core::errc::invalid;
-  switch (natsConnection_Publish(native_, subject, payload.data(), static_cast<int>(payload.size()))) {
-  case NATS_OK:
-    return core::errc::none;
-  case NATS_INVALID_SUBJECT:
-  case NATS_INVALID_ARG:
-  case NATS_MAX_PAYLOAD:
+  return detail::publish_result(
+    natsConnection_Publish(native_, subject, payload.data(), static_cast<int>(payload.size())));
+}
+
+core::errc connection::publish_request(const char* subject, const char* reply, std::string_view payload) noexcept {
+  if (payload.size() > std::numeric_limits<int>::max())
     return core::errc::invalid;
-  default:
-    return core::errc::unavailable;
-  }
+  return detail::publish_result(
+    natsConnection_PublishRequest(native_, subject, reply, payload.data(), static_cast<int>(payload.size())));
 }
 
 core::errc connection::flush_buffer() noexcept {
@@ -325,15 +310,19 @@ core::expected<void> connection::round_trip(std::chrono::milliseconds timeout) {
   return {};
 }
 
-std::uint64_t connection::reconnects() const noexcept {
-  std::uint64_t out = unknown_count;
-  natsStatistics* counts = nullptr;
-  if (natsStatistics_Create(&counts) != NATS_OK)
+connection::counts connection::statistics() const noexcept {
+  counts out{0, unknown_count};
+  natsStatistics* native = nullptr;
+  if (natsStatistics_Create(&native) != NATS_OK)
     return out;
-  if (natsConnection_GetStats(native_, counts) == NATS_OK)
-    natsStatistics_GetCounts(counts, nullptr, nullptr, nullptr, nullptr, &out);
-  natsStatistics_Destroy(counts);
+  if (natsConnection_GetStats(native_, native) == NATS_OK)
+    natsStatistics_GetCounts(native, nullptr, &out.bytes_in, nullptr, nullptr, &out.reconnects);
+  natsStatistics_Destroy(native);
   return out;
+}
+
+std::uint64_t connection::reconnects() const noexcept {
+  return statistics().reconnects;
 }
 
 publication_mark connection::mark() const noexcept {
@@ -372,7 +361,8 @@ core::expected<void> connection::confirm(publication_mark since, std::chrono::mi
     nats_Sleep(1);
   if (shared_->refusals == since.refusals)
     return {};
-  auto refused = core::make_error(core::errc::forbidden, "NATS: the server does not permit it", error_text(native_));
+  auto refused =
+    core::make_error(core::errc::forbidden, "NATS: the server does not permit it", detail::error_text(native_));
   if (!may_refuse_publication(refused.detail, shared_->confirmed_subjects))
     refused.detail.clear(); // a later error, of something else
   return refused;

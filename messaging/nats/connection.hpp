@@ -62,7 +62,8 @@ struct connection_options {
 
   std::chrono::milliseconds connect_timeout{2000}; ///< per server, including login, without name resolution
 
-  /// A server that does not answer a ping before the next one is due counts as lost: about 10 s in total.
+  /// To the library a server that does not answer a ping before the next one is due is lost: after 5 to 10 s. nats-link
+  /// gives up a silent connection sooner (link_pulse), unless data arrives so fast that the answer may wait behind it.
   std::chrono::milliseconds ping_interval{5000};
   int max_pings_out = 1;
 
@@ -89,6 +90,10 @@ struct publication_mark {
   std::uint64_t refusals = 0; ///< number of publications on the confirmed subjects that the server has refused
 };
 
+/// Threads: every function but server() takes the library's lock of the connection. The library holds that lock while
+/// it writes to the socket, for up to the write deadline, and while it connects, for up to connect_timeout for each
+/// server. So only actors with a thread of their own, and threads of the library, call them; an event-based actor
+/// neither calls them nor destroys a connection or a subscription (tests/lint/rules checks who does).
 class connection {
 public:
   /// Tries each server once and returns, connected or not. If no server can be reached, the library retries
@@ -108,19 +113,21 @@ public:
 
   [[nodiscard]] connection_status status() const noexcept;
 
-  /// The URL of the connected server, as in nats://host:port, without a login; empty while not connected.
+  /// The URL of the connected server, as in nats://host:port, without a login; empty while not connected. Does not wait
+  /// for the library's lock. Thread-safe.
   [[nodiscard]] std::string server() const;
 
-  /// Whether the library has another server to try, from the settings or announced by a server. Takes the library's
-  /// lock: do not call it from event-based actors.
+  /// The bytes of all messages that this connection has received.
+  [[nodiscard]] std::uint64_t received_bytes() const noexcept;
+
+  /// Whether the library has another server to try, from the settings or announced by a server.
   [[nodiscard]] bool knows_other_servers() const noexcept;
 
   /// The library's last error, for example why there is no connection; may be empty. Contains no secret.
   [[nodiscard]] std::string last_error() const;
 
   /// The server's max_payload in bytes; while disconnected, that of the previous server; the largest value if no server
-  /// was reached yet. It can change with the server and its configuration. Takes the library's lock, which a blocked
-  /// write may hold: do not call it from event-based actors.
+  /// was reached yet. It can change with the server and its configuration.
   [[nodiscard]] std::size_t max_payload() const noexcept;
 
   /// Appends a message to the buffer. The buffer is written when it is full (32 KiB), by flush_buffer, or by the
@@ -136,6 +143,9 @@ public:
   core::errc publish(const std::string& subject, std::string_view payload) noexcept {
     return publish(subject.c_str(), payload);
   }
+
+  /// The same with a reply subject.
+  core::errc publish_request(const char* subject, const char* reply, std::string_view payload) noexcept;
 
   /// Writes the buffer to the socket now, then waits up to 1 ms for the PONG of the server: cnats has no flush without
   /// one (docs/decisions/0002-nats-flush.md). Does not confirm delivery. Must not be called concurrently.
@@ -163,7 +173,7 @@ public:
 
   /// A number that changes whenever messages to the subscriptions of this connection may have been lost: at each loss
   /// of the server, before the first message after it. Does not cover messages that a full subscription drops (see
-  /// connection_handlers::slow_consumer). Takes the library's lock briefly. Thread-safe.
+  /// connection_handlers::slow_consumer). Thread-safe.
   [[nodiscard]] std::uint64_t continuity() const noexcept;
 
   /// Starts draining and returns immediately: the library lets all subscriptions finish, flushes, closes, and calls the
@@ -181,6 +191,12 @@ private:
 
   connection(natsConnection* native, std::shared_ptr<shared_state> shared) noexcept;
 
+  struct counts {
+    std::uint64_t bytes_in;   ///< of messages
+    std::uint64_t reconnects; ///< the largest value if the library has no memory to report it
+  };
+
+  [[nodiscard]] counts statistics() const noexcept;
   [[nodiscard]] std::uint64_t reconnects() const noexcept;
 
   /// Takes ownership of an unsubscribed subscription and frees it after the library's threads have ended: the reading

@@ -4,6 +4,7 @@
 #include "core/base/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -75,6 +76,48 @@ int as_int(std::size_t bytes) noexcept {
 
 core::error make_nats_error(core::errc code, const char* what, natsStatus status) {
   return core::make_error(code, std::string(what) + ": " + natsStatus_GetText(status));
+}
+
+std::string error_text(natsConnection* native) {
+#if NATS_VERSION_NUMBER >= 0x030A00
+  std::array<char, 256> text{};
+  natsConnection_ReadLastError(native, text.data(), text.size());
+  return text.data();
+#else
+  const char* text = nullptr;
+  natsConnection_GetLastError(native, &text);
+  return text == nullptr ? std::string{} : std::string(text);
+#endif
+}
+
+bool no_server_reached(natsStatus status) noexcept {
+  return status == NATS_NO_SERVER || status == NATS_IO_ERROR || status == NATS_TIMEOUT;
+}
+
+core::errc publish_result(natsStatus status) noexcept {
+  switch (status) {
+  case NATS_OK:
+    return core::errc::none;
+  case NATS_INVALID_SUBJECT:
+  case NATS_INVALID_ARG:
+  case NATS_MAX_PAYLOAD:
+    return core::errc::invalid;
+  default:
+    return core::errc::unavailable;
+  }
+}
+
+core::error connect_error(natsStatus status) {
+  auto code = core::errc::unavailable;
+  if (status == NATS_CONNECTION_AUTH_FAILED)
+    code = core::errc::unauthenticated;
+  else if (status == NATS_INVALID_ARG || status == NATS_ADDRESS_MISSING)
+    code = core::errc::invalid;
+  auto out = make_nats_error(code, "NATS", status);
+  natsStatus unused = NATS_OK;
+  if (const char* more = nats_GetLastError(&unused); more != nullptr)
+    out.detail = more;
+  return out;
 }
 
 core::expected<options_ptr> make_options(const core::nats_settings& settings, const connection_options& options) {

@@ -8,6 +8,7 @@
 #include <nats/nats.h>
 
 #include <memory>
+#include <string>
 
 namespace cm::messaging::detail {
 
@@ -24,5 +25,17 @@ using options_ptr = std::unique_ptr<natsOptions, options_deleter>;
 
 /// An error with the message `what`, a colon and the library's text for the status.
 [[nodiscard]] core::error make_nats_error(core::errc code, const char* what, natsStatus status);
+
+/// The text of the connection's last error. Before 3.10 the library only returns a pointer to its own buffer.
+[[nodiscard]] std::string error_text(natsConnection* native);
+
+/// Whether no server could be reached, as opposed to a server that refused the connection.
+[[nodiscard]] bool no_server_reached(natsStatus status) noexcept;
+
+/// The code of a publication.
+[[nodiscard]] core::errc publish_result(natsStatus status) noexcept;
+
+/// The error of the first attempt. The library's message names the failed step and contains no secret.
+[[nodiscard]] core::error connect_error(natsStatus status);
 
 } // namespace cm::messaging::detail

@@ -88,9 +88,10 @@ struct subscription::inbox {
     : sink(std::move(s)), completed(std::move(c)), on_failure(std::move(f)), level(std::move(l)) {}
 
   // The caller is C code, through which no exception may pass.
-  void add(message received) noexcept {
+  void add(message received, std::size_t payload) noexcept {
     try {
       batch.push_back(std::move(received));
+      bytes += payload;
     } catch (const std::exception& problem) {
       failed(1, problem.what());
     }
@@ -101,6 +102,7 @@ struct subscription::inbox {
       return;
     message_batch full;
     full.swap(batch);
+    bytes = 0;
     if (muted.load(std::memory_order_acquire))
       return;
     const auto count = full.size();
@@ -136,6 +138,7 @@ struct subscription::inbox {
   std::function<void(std::string_view)> on_failure;
   std::shared_ptr<pending_level> level; ///< may be null
   message_batch batch;                  ///< used by the delivery thread only
+  std::size_t bytes = 0;                ///< of the payloads in `batch`
   std::atomic<bool> muted{false};
   std::atomic<std::uint64_t> lost{0}; ///< messages that an exception kept from the sink, or that it threw for
   std::shared_ptr<inbox> self;
@@ -145,14 +148,14 @@ void subscription::on_message(natsConnection* /*nc*/, natsSubscription* native, 
   auto& box = *static_cast<inbox*>(closure);
   if (box.level)
     box.level->native_ = native;
-  box.add(message(msg));
+  box.add(message(msg), static_cast<std::size_t>(natsMsg_GetDataLength(msg)));
   // The library removes a message from its list before this call, and makes a call for each message on the list unless
   // the subscription is closed. So a batch may wait for the messages that are still pending, and only for them: either
   // this function is called again, or on_complete is.
   int messages = 0;
   int bytes = 0;
   const auto status = natsSubscription_GetPending(native, &messages, &bytes);
-  if (status != NATS_OK || messages <= 0 || box.batch.size() >= max_batch)
+  if (status != NATS_OK || messages <= 0 || box.batch.size() >= max_batch || box.bytes >= max_batch_bytes)
     box.hand_over();
 }
 

@@ -49,6 +49,9 @@ using message_batch = std::vector<message>;
 /// Maximum number of messages in a batch.
 inline constexpr std::size_t max_batch = 256;
 
+/// A batch is complete when its payloads have this many bytes.
+inline constexpr std::size_t max_batch_bytes = std::size_t{256} * 1024;
+
 /// The fill level of a subscription's queue in the library, for a sink that wants to slow down without losing messages.
 class pending_level {
 public:
@@ -88,7 +91,8 @@ using batch_sink = std::function<void(message_batch)>;
 class subscription {
 public:
   /// Subscribes. The server receives the subscription about 1 ms later, or after a reconnect. A batch is passed to the
-  /// sink when no more messages are pending or it has max_batch messages, so no message waits for a timer.
+  /// sink when no more messages are pending or it has max_batch messages or max_batch_bytes, so no message waits for a
+  /// timer.
   /// @param on_complete called once, on the same thread, after the last batch: after drain, or after the connection was
   ///   closed. May be empty. Not called after the destructor has begun.
   /// @return `invalid` for a bad subject or queue group, `unavailable` for a closed connection

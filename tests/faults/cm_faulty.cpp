@@ -1,5 +1,6 @@
 // cm with a way to make its actors fail: reads commands from standard input. `crash NAME` makes that child throw inside
-// a handler; `actors` prints "actors: " and the names of all children as a JSON array. An exit handler ends it with 97.
+// a handler; `block NAME` makes it block in one until `release`, and `block decoder` the threads that decode requests;
+// `actors` prints "actors: " and the names of all children as a JSON array. An exit handler ends it with 97.
 #include "actors/app/command_line.hpp"
 #include "actors/app/process_end.hpp"
 #include "actors/interfaces/supervision.hpp"
@@ -8,11 +9,29 @@
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
+#include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <iostream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
+
+namespace {
+
+std::atomic<bool> blocking{false};
+std::atomic<bool> decoders_blocked{false};
+
+// Bounded, so that a test that fails does not leave the process blocked.
+void block_until_released(const std::atomic<bool>& blocked) {
+  constexpr std::chrono::seconds limit{60};
+  const auto end = std::chrono::steady_clock::now() + limit;
+  while (blocked && std::chrono::steady_clock::now() < end)
+    std::this_thread::sleep_for(std::chrono::milliseconds{10});
+}
+
+} // namespace
 
 namespace cm::actors {
 
@@ -20,9 +39,17 @@ caf::error fault_request() {
   return caf::make_error(caf::sec::runtime_error, std::string("injected fault requested"));
 }
 
-void inject_fault(const caf::error& reason) {
-  if (reason == fault_request())
+bool inject_fault(const caf::error& reason) {
+  if (reason != fault_request())
+    return false;
+  if (!blocking)
     throw std::runtime_error("injected fault");
+  block_until_released(blocking);
+  return true;
+}
+
+void inject_delay(std::string_view /*place*/) {
+  block_until_released(decoders_blocked);
 }
 
 } // namespace cm::actors
@@ -52,8 +79,14 @@ void take_commands(caf::actor_system& system, const cm::actors::root_actor& root
         return;
       if (line == "actors")
         print_actors(system, target);
-      else if (line.rfind("crash ", 0) == 0)
+      else if (line == "block decoder")
+        decoders_blocked = true;
+      else if (line == "release")
+        blocking = decoders_blocked = false;
+      else if (const bool block = line.rfind("block ", 0) == 0; block || line.rfind("crash ", 0) == 0) {
+        blocking = block;
         caf::anon_send(target, cm::actors::crash_v, line.substr(6));
+      }
     }
   }).detach();
 }

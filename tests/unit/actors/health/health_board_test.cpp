@@ -19,8 +19,7 @@ template <class Report>
 component_report report_of(health_status status, const std::string& error = {}) {
   Report out;
   out.status = status;
-  if constexpr (!std::is_same_v<Report, core::actors_health>)
-    out.error = error;
+  out.error = error;
   return out;
 }
 
@@ -187,4 +186,26 @@ TEST_CASE("lost unregistered endpoints are a warning until an hour after the las
   board.take_losses(9, moment(minutes{110}));
   CHECK(warnings(minutes{169}).at(0).starts_with("6 unregistered endpoints"));
   CHECK(warnings(minutes{170}).empty());
+}
+
+TEST_CASE(
+  "actors is down while test requests do not get through, and when the self-test has reported nothing for long") {
+  auto board = all_up();
+  board.take(report_of<core::request_path_health>(health_status::down, "no answer"), moment(milliseconds{0}));
+  auto snapshot = board.look(moment(milliseconds{1}), wall);
+  CHECK(snapshot.status == health_status::down);
+  CHECK(snapshot.actors.status == health_status::down);
+  CHECK(snapshot.actors.error == "no answer");
+  board.take(report_of<core::request_path_health>(health_status::up), moment(milliseconds{2}));
+  snapshot = board.look(moment(milliseconds{3}), wall);
+  CHECK(snapshot.status == health_status::up);
+  CHECK(snapshot.actors.error.empty());
+
+  const auto late = moment(milliseconds{5003});
+  board.take(report_of<core::database_health>(health_status::up), late);
+  board.take(report_of<core::nats_health>(health_status::up), late);
+  board.take(report_of<core::actors_health>(health_status::up), late);
+  snapshot = board.look(late, wall);
+  CHECK(snapshot.status == health_status::down);
+  CHECK(snapshot.actors.error == "no report from the self-test");
 }

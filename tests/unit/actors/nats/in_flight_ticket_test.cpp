@@ -6,11 +6,15 @@
 #include "actors/nats/reply_writer.hpp"
 #include "allocation_faults.hpp"
 #include "catch.hpp"
+#include "core/credentials/change_origin.hpp"
+#include "core/memory/byte_budget.hpp"
 
 #include <nats/nats.h>
 
 #include <cstdlib>
+#include <functional>
 #include <limits>
+#include <memory>
 #include <new>
 #include <numeric>
 #include <stdexcept>
@@ -403,4 +407,91 @@ TEST_CASE("after a batch of revocations was lost by an exception, the next one i
   decode(batch());
   decode(batch());
   CHECK(everything == std::vector<bool>{true, false});
+}
+
+TEST_CASE("large requests hold bytes of the budget until their tickets are closed, and one beyond it is refused") {
+  const origin_fixture f;
+  const std::string payload(10'000, 'x');
+  const auto budget = std::make_shared<core::byte_budget>(2 * actors::request_origin::cost_of(payload.size()));
+  const auto origin = actors::request_origin::make(link_to_nobody(), f.limiter, {budget, nullptr, false});
+  auto first = origin->admit(message_of(payload));
+  auto second = origin->admit(message_of(payload));
+  auto third = origin->admit(message_of(payload));
+  auto small = origin->admit(message_of(std::string(actors::request_origin::large, 'x')));
+  CHECK(first.within_limit);
+  CHECK(second.within_limit);
+  CHECK_FALSE(third.within_limit);
+  CHECK(small.within_limit); // small ones are bounded by their number
+  CHECK(budget->held() == budget->limit());
+  CHECK(third.ticket.too_large());
+  for (const auto* ticket : {&first.ticket, &second.ticket, &small.ticket})
+    CHECK_FALSE(ticket->too_large());
+  auto moved = std::move(first.ticket);
+  moved.close();
+  CHECK(origin->admit(message_of(payload)).within_limit); // the ticket is dropped at once, which returns the bytes too
+  for (auto* ticket : {&second.ticket, &third.ticket, &small.ticket})
+    ticket->close();
+  CHECK(budget->held() == 0);
+  CHECK(f.limiter->in_flight() == 0);
+}
+
+TEST_CASE("replies that nobody has published go to the late publisher, and are published even if it drops them") {
+  const origin_fixture f;
+  const auto late = std::make_shared<actors::late_publisher>();
+  std::vector<actors::reply_batch_ptr> taken;
+  late->store(std::make_shared<const std::function<void(actors::reply_batch_ptr)>>(
+    [&taken](actors::reply_batch_ptr replies) { taken.push_back(std::move(replies)); }));
+  const auto origin = actors::request_origin::make(link_to_nobody(), f.limiter, {nullptr, late, false});
+  const auto drop_one = [&origin] {
+    actors::pending_requests<token_request> dropped(origin);
+    auto ticket = origin->admit(message_of(request_bytes())).ticket;
+    const auto decoded = messaging::decode<token_request>(ticket.message().payload());
+    REQUIRE(decoded.has_value());
+    dropped.add({std::move(ticket), *decoded, {}, core::steady_time{}});
+  };
+  drop_one();
+  REQUIRE(taken.size() == 1);
+  CHECK(taken[0]->size() == 1);
+  CHECK(f.answered() == 0);
+  CHECK(f.limiter->in_flight() == 1);
+  taken.clear(); // as an egress that ends
+  CHECK(f.answered(503) == 1);
+  CHECK(f.limiter->in_flight() == 0);
+  late->store(nullptr);
+  drop_one();
+  CHECK(f.answered(503) == 2);
+}
+
+TEST_CASE("metrics do not count the replies to CM's own requests") {
+  const origin_fixture f;
+  const auto origin = actors::request_origin::make(link_to_nobody(), f.limiter, {nullptr, nullptr, true});
+  {
+    actors::pending_requests<token_request> own(origin);
+    auto ticket = origin->admit(message_of(request_bytes())).ticket;
+    const auto decoded = messaging::decode<token_request>(ticket.message().payload());
+    REQUIRE(decoded.has_value());
+    own.add({std::move(ticket), *decoded, {}, core::steady_time{}});
+  }
+  CHECK(f.answered() == 0);
+  CHECK(f.limiter->in_flight() == 0);
+}
+
+TEST_CASE(
+  "a large request for which there is no memory is refused with a short correlation ID, without being decoded") {
+  const origin_fixture f;
+  const std::string id(5'000, 'i');
+  token_request request;
+  request.correlation_id = id;
+  std::string bytes;
+  messaging::encode(request, bytes);
+  const auto budget = std::make_shared<core::byte_budget>(0);
+  const auto origin = actors::request_origin::make(link_to_nobody(), f.limiter, {budget, nullptr, false});
+  auto admitted = origin->admit(message_of(bytes));
+  REQUIRE_FALSE(admitted.within_limit);
+  actors::reply_batch refused(origin);
+  actors::refuse_unread<token_request>(std::move(admitted.ticket), {}, refused);
+  const auto answer = messaging::decode<ecap::endpoint_token_validation_response>(refused.answer(0));
+  REQUIRE(answer.has_value());
+  CHECK(answer->status_code == 503);
+  CHECK(answer->correlation_id == id.substr(0, core::max_kept_correlation_id));
 }

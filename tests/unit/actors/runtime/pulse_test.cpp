@@ -72,7 +72,7 @@ TEST_CASE("the down time of the database counts from the start, later from when 
 }
 
 TEST_CASE("the NATS link is up from the first round trip on, while its round trips return in time") {
-  link_pulse pulse{milliseconds{600}};
+  link_pulse pulse{{.patience = milliseconds{600}}};
   CHECK_FALSE(pulse.up(at(0)));
   pulse.connected(true);
   CHECK(pulse.connected());
@@ -91,7 +91,7 @@ TEST_CASE("the NATS link is up from the first round trip on, while its round tri
 }
 
 TEST_CASE("a NATS link without a connection is not stalled, and a new connection ignores old round trips") {
-  link_pulse pulse{milliseconds{600}};
+  link_pulse pulse{{.patience = milliseconds{600}}};
   pulse.connected(true);
   CHECK(pulse.start_round_trip(at(0)));
   pulse.round_trip_returned();
@@ -106,4 +106,55 @@ TEST_CASE("a NATS link without a connection is not stalled, and a new connection
   CHECK(pulse.start_round_trip(at(1000)));
   pulse.round_trip_returned();
   CHECK(pulse.up(at(1001)));
+}
+
+namespace {
+
+/// A connected link whose round trip began at 0.
+link_pulse waiting_link() {
+  link_pulse pulse{{}};
+  pulse.connected(true);
+  static_cast<void>(pulse.start_round_trip(at(0)));
+  return pulse;
+}
+
+} // namespace
+
+TEST_CASE("a NATS connection is silent when CM has looked in time for a second and nothing has arrived") {
+  auto pulse = waiting_link();
+  for (int ms = 100; ms < 1000; ms += 100)
+    CHECK_FALSE(pulse.silent(at(ms), 500));
+  CHECK(pulse.silent(at(1000), 500 + 1000)); // some data: the way to the server may be cut all the same
+}
+
+TEST_CASE("a NATS connection that answers is never silent, whenever CM looks") {
+  auto pulse = waiting_link();
+  CHECK_FALSE(pulse.silent(at(300), 0));
+  CHECK_FALSE(pulse.silent(at(900), 0));
+  pulse.round_trip_returned();
+  CHECK_FALSE(pulse.doubtful(at(5000)));
+  CHECK_FALSE(pulse.silent(at(5000), 0));
+  static_cast<void>(pulse.start_round_trip(at(5000)));
+  CHECK_FALSE(pulse.silent(at(5300), 0));
+}
+
+TEST_CASE("a second in which CM itself did not run says nothing about the server") {
+  auto pulse = waiting_link();
+  CHECK_FALSE(pulse.silent(at(300), 0));
+  CHECK_FALSE(pulse.silent(at(4000), 0)); // CM was stopped; the answer may be in the socket
+  CHECK_FALSE(pulse.silent(at(4100), 0));
+  CHECK_FALSE(pulse.silent(at(4450), 0)); // late again
+  for (int ms = 4550; ms < 4950; ms += 100)
+    CHECK_FALSE(pulse.silent(at(ms), 0));
+  CHECK(pulse.silent(at(4950), 0));
+}
+
+TEST_CASE("an answer may wait behind much data: a NATS connection with a flood is not silent") {
+  auto pulse = waiting_link();
+  std::uint64_t received = 0;
+  for (int ms = 100; ms < 20000; ms += 100)
+    CHECK_FALSE(pulse.silent(at(ms), received += std::uint64_t{512} * 1024));
+  for (int ms = 20000; ms < 20400; ms += 100)
+    CHECK_FALSE(pulse.silent(at(ms), received));
+  CHECK(pulse.silent(at(20600), received));
 }
