@@ -232,12 +232,12 @@ void probe_lanes(storage_gate_self self) {
   };
   if (state.lookups.due(now)) {
     const auto deadline = now + state.settings.lookup_patience;
-    send(state.lookups, state.dispatcher->add(token_lookup{{core::token_hash{}}, deadline}), deadline);
+    send(state.lookups, state.dispatcher->add(token_lookup{{core::token_hash{}}, deadline}, now), deadline);
   }
   if (state.commands.due(now)) {
     const auto deadline = now + state.settings.command_patience;
     auto job = std::make_shared<storage_job>(storage_job{storage::ping{}, deadline});
-    send(state.commands, state.dispatcher->add(std::move(job)), deadline);
+    send(state.commands, state.dispatcher->add(std::move(job), now), deadline);
   }
 }
 

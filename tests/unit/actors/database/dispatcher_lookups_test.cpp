@@ -65,7 +65,7 @@ TEST_CASE("look-ups of a key that waits already share one database look-up") {
 }
 
 TEST_CASE("a look-up does not join a database look-up under way, whose result may be older than the request") {
-  connected_dispatcher dispatcher{pool_of(4)};
+  connected_dispatcher dispatcher{pool_of(8)};
   const auto a = dispatcher.add({{key(1)}, far_away()});
   const auto first = take_all(dispatcher);
   const auto b = dispatcher.add({{key(1)}, far_away()});
