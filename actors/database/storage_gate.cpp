@@ -51,7 +51,7 @@ void deliver(storage_gate_self self, std::vector<storage_dispatcher::completion>
         take_probe(self, **completion.result);
       continue;
     }
-    if (state.lookups.take(completion, now) || state.commands.take(completion, now))
+    if (state.token_lookups.take(completion, now) || state.client_lookups.take(completion, now))
       continue;
     state.requests.answer(completion.id, std::move(completion.result));
   }
@@ -101,7 +101,7 @@ void pump(storage_gate_self self) {
 
 // Whether the database answers, and the requests of each lane reach it.
 bool is_up(const storage_gate_state& state) noexcept {
-  return state.pulse->up() && !state.lookups.stuck() && !state.commands.stuck();
+  return state.pulse->up() && !state.token_lookups.stuck() && !state.client_lookups.stuck();
 }
 
 // Why the database is down; empty if that is unknown.
@@ -110,8 +110,9 @@ std::string reason(storage_gate_self self) {
   if (state.pulse->stalled())
     return "the database does not answer";
   if (state.pulse->up())
-    return state.lookups.stuck() ? "look-ups are not answered within their deadline"
-                                 : "changes and reads are not answered within their deadline";
+    return state.token_lookups.stuck()
+             ? "look-ups of tokens are not answered within their deadline"
+             : "look-ups of usernames and certificates are not answered within their deadline";
   for (const auto& r : state.reports) {
     if (r && !r->connected && !r->error.empty())
       return r->error;
@@ -143,8 +144,8 @@ void judge(storage_gate_self self) {
   const auto now = self->clock().now();
   static_cast<void>(state.pulse->judge(state.dispatcher->connected_workers(), now));
   if (!state.pulse->up()) {
-    state.lookups.forget();
-    state.commands.forget();
+    state.token_lookups.forget();
+    state.client_lookups.forget();
   }
   const bool up = is_up(state);
   const bool changed = std::exchange(state.judged_up, up) != up;
@@ -230,14 +231,15 @@ void probe_lanes(storage_gate_self self) {
   const auto send = [now](lane_proof& lane, const core::expected<ticket>& id, core::steady_time deadline) {
     lane.sent(id.has_value() ? std::optional{*id} : std::nullopt, now, deadline);
   };
-  if (state.lookups.due(now)) {
-    const auto deadline = now + state.settings.lookup_patience;
-    send(state.lookups, state.dispatcher->add(token_lookup{{core::token_hash{}}, deadline}, now), deadline);
+  if (state.token_lookups.due(now)) {
+    const auto deadline = now + state.settings.token_lookup_patience;
+    send(state.token_lookups, state.dispatcher->add(token_lookup{{core::token_hash{}}, deadline}, now), deadline);
   }
-  if (state.commands.due(now)) {
-    const auto deadline = now + state.settings.command_patience;
-    auto job = std::make_shared<storage_job>(storage_job{storage::ping{}, deadline});
-    send(state.commands, state.dispatcher->add(std::move(job), now), deadline);
+  if (state.client_lookups.due(now)) {
+    const auto deadline = now + state.settings.client_lookup_patience;
+    // No username is empty.
+    auto job = std::make_shared<storage_job>(storage_job{storage::find_basic{{}}, deadline});
+    send(state.client_lookups, state.dispatcher->add(std::move(job), now), deadline);
   }
 }
 

@@ -29,8 +29,9 @@ struct storage_gate_settings {
   std::chrono::milliseconds tick{50};               ///< resolution of deadlines
   std::chrono::milliseconds probe_period{150};      ///< how often an idle worker is probed: the one proven longest ago
   std::chrono::milliseconds probe_patience{500};    ///< without any answer for this long the database counts as down
-  std::chrono::milliseconds lookup_patience{2000};  ///< deadline of the look-ups' probe: that of a token's validation
-  std::chrono::milliseconds command_patience{5000}; ///< deadline of the commands' probe: that of a REST request
+  /// Deadlines of the probes of look-ups: those of a token's validation, and of a login.
+  std::chrono::milliseconds token_lookup_patience{2000};
+  std::chrono::milliseconds client_lookup_patience{5000};
   std::chrono::milliseconds fail_fast_after{1000};  ///< down for longer: requests are answered `unavailable` at once
   std::function<void()> on_first_contact;           ///< called once, when the first worker is connected
   /// Called when a worker's report says `refused`, with its error text; possibly more than once.
@@ -89,8 +90,8 @@ struct storage_gate_state {
   waiting_replies<bool> drains{false};
   std::unordered_set<ticket> probes; ///< pending: at most one for each worker, and one that waits
   core::steady_time next_probe{};
-  lane_proof lookups;
-  lane_proof commands;
+  lane_proof token_lookups;
+  lane_proof client_lookups;
   std::uint64_t refused_activations = 0; ///< since the latest warning about them
   std::uint64_t host_moves = 0;          ///< changes of the preferred host that the workers were notified of
   core::clock_skew_watch skew;

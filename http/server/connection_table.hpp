@@ -103,7 +103,7 @@ private:
 
   struct candidate {
     std::weak_ptr<connection_lease> lease;
-    connection_lease::ticks since;
+    connection_lease::ticks since = 0;
   };
 
   /// Connections that have waited the longest, found by one pass over all of them for many calls.

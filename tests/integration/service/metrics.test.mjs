@@ -120,7 +120,7 @@ test('no label contains an endpoint, a token or a username', async () => {
   const { text } = await get(`${stack.cm.management}/prometheus`);
   assert.doesNotMatch(text, /kettle|toaster|unknown-one/);
   const names = new Set([...parseExposition(text).values()].flatMap(({ samples }) => samples.flatMap(({ labels }) => Object.keys(labels))));
-  const known = ['actor', 'class', 'commit', 'component', 'le', 'protocol', 'queue', 'reason', 'result', 'state', 'status', 'subscription', 'version'];
+  const known = ['actor', 'class', 'commit', 'component', 'kind', 'le', 'port', 'protocol', 'queue', 'reason', 'result', 'state', 'status', 'subscription', 'version'];
   assert.deepEqual([...names].sort(), known);
 });
 
