@@ -26,7 +26,7 @@ export class Proxy {
       return;
     }
     const upstream = connect({ port: this.target, host: '127.0.0.1', allowHalfOpen: true });
-    const pair = { client, upstream };
+    const pair = { client, upstream, carried: 0, swallow: false };
     this.pairs.add(pair);
     const detach = () => {
       client.destroy();
@@ -82,6 +82,7 @@ export class Proxy {
       setTimeout(() => late.shift()(), this.latency);
     };
     from.on('data', (data) => {
+      pair.carried += data.length;
       if (!this.swallow && !pair.swallow && !held(data)) inOrder(() => write(data));
     });
     from.on('end', () => {
@@ -111,9 +112,13 @@ export class Proxy {
     this.swallow = on;
   }
 
-  /** Discards all data of one existing connection, which stays open: the one at this index, in the order of their begin. */
-  blackHoleOne(index) {
-    [...this.pairs][index].swallow = true;
+  /** Discards all data of one existing connection, which stays open: the one that has carried the most lately. */
+  async blackHoleBusiest(time = 1_000) {
+    const open = [...this.pairs].filter((pair) => !pair.swallow);
+    for (const pair of open) pair.carried = 0;
+    await sleep(time);
+    open.sort((a, b) => b.carried - a.carried);
+    open[0].swallow = true;
   }
 
   /** What the server sends arrives at this many bytes a second on each connection; 0: at once. */
