@@ -10,15 +10,29 @@
 namespace cm::actors {
 
 /// A probe of the database takes the first idle worker, and says nothing about requests that wait for a share of the
-/// workers which others occupy. So each lane has a probe that waits with its requests, and has their deadline. A plain
-/// class: time is a parameter. Not thread-safe.
+/// workers which others occupy. So each lane that is busy has a probe that waits with its requests, and has their
+/// deadline. A plain class: time is a parameter. Not thread-safe.
 class lane_proof {
 public:
   /// Pause between two probes.
   static constexpr std::chrono::milliseconds period{500};
 
-  /// Whether a probe is due; one at a time.
-  [[nodiscard]] bool due(core::steady_time now) const noexcept { return !probe_ && now >= next_; }
+  /// Requests of a lane that works do not keep it busy for longer without a pause, unless there are many.
+  static constexpr std::chrono::milliseconds normal{250};
+
+  /// To be called at every tick. @param busy a request of the lane waits or is being executed
+  void note(bool busy, core::steady_time now) noexcept {
+    if (!busy)
+      busy_since_.reset();
+    else if (!busy_since_)
+      busy_since_ = now;
+  }
+
+  /// Whether a probe is due; one at a time. Not for a lane without requests, unless it was stuck.
+  [[nodiscard]] bool due(core::steady_time now) const noexcept {
+    const bool needed = stuck_ || (busy_since_ && now - *busy_since_ >= normal);
+    return needed && !probe_ && now >= next_;
+  }
 
   /// A probe was sent; empty: the lane's queue is full, which is no verdict.
   void sent(std::optional<ticket> probe, core::steady_time now, core::steady_time deadline) noexcept {
@@ -44,6 +58,7 @@ public:
   void forget() noexcept { stuck_ = false; }
 
 private:
+  std::optional<core::steady_time> busy_since_;
   std::optional<ticket> probe_;
   core::steady_time next_{};
   core::steady_time deadline_{};

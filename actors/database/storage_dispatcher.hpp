@@ -133,6 +133,12 @@ public:
   /// Whether a probe waits for an idle worker.
   [[nodiscard]] bool probe_waits() const noexcept { return !probes_.empty(); }
 
+  /// Whether look-ups wait or are being executed.
+  [[nodiscard]] bool looks_up() const noexcept { return !lookups_.empty() || running(lane::lookup) > 0; }
+
+  /// Whether commands wait or are being executed.
+  [[nodiscard]] bool runs_commands() const noexcept { return waiting_commands() > 0 || running(lane::command) > 0; }
+
   [[nodiscard]] std::size_t waiting_keys() const noexcept { return lookups_.size(); }
 
   /// Commands of all classes.

@@ -222,10 +222,13 @@ void probe(storage_gate_self self) {
   state.pulse->probe_sent(now);
 }
 
-// Sends each lane's probe, which waits like a request. Not while the database is down, or while the gate is drained.
+// Sends the probe of each lane that is busy, which waits like a request. Not while the database is down, or while the
+// gate is drained.
 void probe_lanes(storage_gate_self self) {
   auto& state = self->state;
   const auto now = self->clock().now();
+  state.lookups.note(state.dispatcher->looks_up(), now);
+  state.commands.note(state.dispatcher->runs_commands(), now);
   if (!state.pulse->up() || !state.drains.empty())
     return;
   const auto send = [now](lane_proof& lane, const core::expected<ticket>& id, core::steady_time deadline) {
@@ -248,11 +251,11 @@ void tick(storage_gate_self self) {
   const auto now = self->clock().now();
   measure(self);
   deliver(self, state.dispatcher->expire(now));
+  probe_lanes(self);
   if (now >= state.next_probe) {
     state.next_probe = now + state.settings.probe_period;
     move_workers(self);
     probe(self);
-    probe_lanes(self);
     report(self);
     if (const auto refused = std::exchange(state.refused_activations, 0); refused > 0)
       core::logger("cm.storage")

@@ -183,7 +183,7 @@ test('a change over the replica whose node lags takes effect after a change ackn
   });
 });
 
-test('a replica whose node lags for seconds is UP, and answers when the node has caught up', options, async (t) => {
+test('a replica whose node lags for seconds is DOWN at most while look-ups miss their deadlines, and answers when the node has caught up', options, async (t) => {
   const [a, b] = replicas;
   await fallBehind(12);
   const { id, token } = await makeToken(a.operator, 'patient');
@@ -194,7 +194,8 @@ test('a replica whose node lags for seconds is UP, and answers when the node has
   const watching = async () => {
     for (; running; samples += 1, await sleep(50)) {
       const { body } = await b.cm.health();
-      assert.equal(body.status, 'UP', JSON.stringify(body));
+      const stuck = /not answered within their deadline/.test(body.db.error ?? '');
+      assert.ok(body.status === 'UP' || (stuck && performance.now() - began > 2_000), JSON.stringify(body));
     }
   };
   const watched = watching();

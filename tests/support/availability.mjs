@@ -4,8 +4,11 @@ import { sleep } from './wait.mjs';
 const refused = 503;
 
 export class Availability {
-  /** Starts to ask; each request begins `interval` milliseconds after the one before, answered or not. */
-  static start({ cm, ecap }, { interval = 100 } = {}) {
+  /**
+   * Starts to ask; each request begins `interval` milliseconds after the one before, answered or not. With `idle` it
+   * only looks at /health.
+   */
+  static start({ cm, ecap }, { interval = 100, idle = false } = {}) {
     const measured = new Availability();
     measured.requests = [];
     measured.health = [];
@@ -18,7 +21,7 @@ export class Availability {
     };
     const loop = async () => {
       for (let i = 0; measured.running; i += 1, await sleep(interval)) {
-        note(measured.#ask(ecap, `cold-${process.pid}-${i}-${Math.random().toString(36).slice(2)}`));
+        if (!idle) note(measured.#ask(ecap, `cold-${process.pid}-${i}-${Math.random().toString(36).slice(2)}`));
         note(measured.#look(cm));
       }
       await Promise.allSettled(pending);

@@ -26,7 +26,7 @@ export class Proxy {
       return;
     }
     const upstream = connect({ port: this.target, host: '127.0.0.1', allowHalfOpen: true });
-    const pair = { client, upstream };
+    const pair = { client, upstream, carried: 0, swallow: false };
     this.pairs.add(pair);
     const detach = () => {
       client.destroy();
@@ -73,6 +73,7 @@ export class Proxy {
       setTimeout(() => late.shift()(), this.latency);
     };
     from.on('data', (data) => {
+      pair.carried += data.length;
       if (!swallows() && !held(data)) inOrder(() => write(data));
     });
     from.on('end', () => {
@@ -115,9 +116,13 @@ export class Proxy {
     this.swallow = { up: on, down: on };
   }
 
-  /** Discards all data of one existing connection, which stays open: the one at this index, in the order of their begin. */
-  blackHoleOne(index) {
-    [...this.pairs][index].swallow = true;
+  /** Discards all data of one existing connection, which stays open: the one that has carried the most lately. */
+  async blackHoleBusiest(time = 1_000) {
+    const open = [...this.pairs].filter((pair) => !pair.swallow);
+    for (const pair of open) pair.carried = 0;
+    await sleep(time);
+    open.sort((a, b) => b.carried - a.carried);
+    open[0].swallow = true;
   }
 
   /** Discards what goes to the server ("up") or what comes from it ("down"). Needs cut() afterwards. */

@@ -394,8 +394,14 @@ TEST_CASE("health is down while the requests of a lane are not answered, althoug
     script->holds = stuck;
   // As many requests as the lane has workers: the next one, the lane's probe, waits.
   std::vector<std::shared_ptr<answer<storage_result_ptr>>> requests;
-  for (std::uint32_t i = 0; i < 8 && !of_lookups; ++i)
-    requests.push_back(f.system.ask<storage_result_ptr>(f.gate, execute_v, command_job(f.system.now() + seconds{60})));
+  for (std::uint32_t i = 0; i < 8; ++i) {
+    const auto deadline = f.system.now() + seconds{60};
+    if (of_lookups)
+      requests.push_back(f.system.ask<storage_result_ptr>(
+        f.gate, find_v, std::make_shared<const token_lookup>(token_lookup{{key(i + 1)}, deadline})));
+    else
+      requests.push_back(f.system.ask<storage_result_ptr>(f.gate, execute_v, command_job(deadline)));
+  }
   f.system.pass(milliseconds{1500});
   CHECK(f.up());
   f.system.pass(seconds{5});
