@@ -11,7 +11,7 @@ namespace cm::actors {
 
 struct link_pulse_settings {
   std::chrono::milliseconds patience{500}; ///< a round trip that takes longer means that the server is down
-  std::chrono::milliseconds silence{1000}; ///< a round trip that takes longer may mean that the connection is dead
+  std::chrono::milliseconds silence{700};  ///< a round trip that takes longer may mean that the connection is dead
 
   /// Two looks at the connection that are further apart than this prove nothing: CM itself was not running.
   std::chrono::milliseconds late{300};
@@ -62,9 +62,9 @@ public:
     return connected_ && started_ && now - *started_ >= settings_.silence / 4;
   }
 
-  /// Whether the connection is dead although it looks connected: nothing answers, and CM itself is not the reason. To
-  /// be called several times within `silence` while doubtful(): only a caller that ran in time can tell that the server
-  /// is late.
+  /// Whether the connection may be dead although it looks connected: nothing answers, and CM itself is not the reason.
+  /// To be called several times within `silence` while doubtful(): only a caller that ran in time can tell that the
+  /// server is late.
   /// @param received bytes that the connection has received in all
   [[nodiscard]] bool silent(core::steady_time now, std::uint64_t received) noexcept {
     if (!doubtful(now))

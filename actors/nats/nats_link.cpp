@@ -302,6 +302,9 @@ void give_up_silent(nats_link_self self) {
   if (!state.connection || !state.pulse->doubtful(now) || !state.pulse->silent(now, state.connection->received_bytes()))
     return;
   judge(self); // logs it
+  // A server that hears CM answers a ping, even if it does not permit the subject of the round trips.
+  if (state.connection->round_trip(state.settings.ping_patience).has_value())
+    return;
   reopen_later(self, "the server does not answer", true);
 }
 

@@ -28,10 +28,11 @@ namespace cm::actors {
 
 struct nats_link_settings {
   core::nats_settings nats;
-  std::string probe_subject;              ///< for round trips; unique to this process
-  std::chrono::milliseconds tick{100};    ///< period of the round trips; there is one at a time
-  link_pulse_settings pulse;              ///< when a round trip is overdue
-  std::function<void()> on_first_contact; ///< called once, after the first round trip
+  std::string probe_subject;                    ///< for round trips; unique to this process
+  std::chrono::milliseconds tick{100};          ///< period of the round trips; there is one at a time
+  link_pulse_settings pulse;                    ///< when a round trip is overdue
+  std::chrono::milliseconds ping_patience{300}; ///< for the last proof before a silent connection is given up
+  std::function<void()> on_first_contact;       ///< called once, after the first round trip
 
   /// A subscription on this subject lost messages, because its queue in the library was full. Called on a thread of the
   /// library.

@@ -112,3 +112,18 @@ test('neither a CM nor a NATS server that stands still for a moment costs the co
   await sleep(1_000);
   assert.equal(await reconnects(cm), before);
 });
+
+test('a NATS server that answers, but does not permit the subject of the round trips, keeps the connection', async (t) => {
+  const strict = await Nats.create();
+  t.after(() => strict.remove());
+  strict.deaf = ['_INBOX.>'];
+  await strict.start();
+  const cm = await Cm.create({ nats: strict, mariadb });
+  t.after(() => cm.remove());
+  cm.launch();
+  await until(() => cm.log.includes('Permissions Violation'), { timeout: 30_000 * slowness, what: 'a refusal' });
+  const before = await reconnects(cm);
+  await sleep(5_000);
+  assert.equal((await statusOfNats(cm)).status, 'DOWN');
+  assert.equal(await reconnects(cm), before);
+});

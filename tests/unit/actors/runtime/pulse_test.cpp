@@ -112,7 +112,7 @@ namespace {
 
 /// A connected link whose round trip began at 0.
 link_pulse waiting_link() {
-  link_pulse pulse{{}};
+  link_pulse pulse{{.silence = milliseconds{1000}}};
   pulse.connected(true);
   static_cast<void>(pulse.start_round_trip(at(0)));
   return pulse;
