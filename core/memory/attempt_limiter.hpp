@@ -21,7 +21,8 @@ struct attempt_limits {
   std::size_t max_usernames = 65'536;            ///< capacity; at least 1
 };
 
-/// Counts failed attempts by username, whether the user exists or not. Not thread-safe. Time is a parameter and must
+/// Counts failed attempts by username, whether the user exists or not. A success clears nothing: whoever knows one
+/// password of many would go on guessing between its logins. Not thread-safe. Time is a parameter and must
 /// not go back. Calls take amortised constant time. The limiter stores a keyed hash of the username: long names take no
 /// more memory than short ones, and an attacker cannot choose names that collide.
 ///
@@ -41,9 +42,6 @@ public:
 
   /// Counts a failed attempt. The one that reaches the limit blocks the username.
   void failed(std::string_view username, steady_time now);
-
-  /// Clears the failures of a username. A block stays until it ends.
-  void succeeded(std::string_view username);
 
   /// Number of usernames with failures or a block, for a metric.
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
