@@ -14,7 +14,8 @@ namespace {
 // OpenSSL 3.0 has no number for PBMAC1.
 constexpr std::string_view pbmac1 = "1.2.840.113549.1.5.14";
 
-/// One step of scrypt for this much of N * r * p costs about as much as one iteration of PBKDF2. 16,384 * 8 * 1 is usual.
+/// One step of scrypt for this much of N * r * p costs about as much as one iteration of PBKDF2. 16,384 * 8 * 1 is
+/// usual.
 constexpr std::uint64_t max_scrypt_work = std::uint64_t{1} << 22;
 
 struct free_parameters {

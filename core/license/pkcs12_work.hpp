@@ -18,7 +18,8 @@ inline constexpr std::uint64_t max_total_iterations = 10'000'000;
 /// Adds up what the derivations of one file cost, before they are computed.
 class pkcs12_work {
 public:
-  /// @param algorithm of an encryption or a MAC: one of PKCS #12 or PKCS #5 with an iteration count, PBES2 or PBMAC1 with
+  /// @param algorithm of an encryption or a MAC: one of PKCS #12 or PKCS #5 with an iteration count, PBES2 or PBMAC1
+  /// with
   ///        PBKDF2 or scrypt. Others cost nothing, since OpenSSL knows no other.
   /// @return false if it asks for more than permitted, or its parameters cannot be read
   [[nodiscard]] bool add(const X509_ALGOR* algorithm);

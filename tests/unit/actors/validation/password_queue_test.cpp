@@ -114,7 +114,8 @@ TEST_CASE("a wrong password is told when an unknown username would have been ref
   }
 }
 
-TEST_CASE("without room, unknown usernames and wrong passwords are refused at the same moment, right ones told at once") {
+TEST_CASE(
+  "without room, unknown usernames and wrong passwords are refused at the same moment, right ones told at once") {
   simulation pool({.workers = 1, .unnamed = 10});
   for (std::uint64_t job = 1; job <= 10; ++job)
     pool.add(job, unnamed);

@@ -41,8 +41,8 @@ TEST_CASE("a derivation is permitted as many iterations as the JDK permits, and 
   CHECK(permitted(pbes2(5'000'000)));
   CHECK_FALSE(permitted(pbes2(5'000'001)));
   CHECK_FALSE(permitted(pbes2(2'000'000'000)));
-  for (const int number : {NID_pbe_WithSHA1And40BitRC2_CBC, NID_pbe_WithSHA1And3_Key_TripleDES_CBC,
-                           NID_pbeWithMD5AndDES_CBC}) {
+  for (const int number :
+       {NID_pbe_WithSHA1And40BitRC2_CBC, NID_pbe_WithSHA1And3_Key_TripleDES_CBC, NID_pbeWithMD5AndDES_CBC}) {
     CHECK(permitted(pbes1(number, 2048)));
     CHECK_FALSE(permitted(pbes1(number, 5'000'001)));
   }
