@@ -21,10 +21,10 @@ struct attempt_limits {
   std::size_t max_usernames = 65'536;            ///< capacity; at least 1
 };
 
-/// Counts failed attempts by username, whether the user exists or not. A success clears nothing: a client with one
-/// credential could go on guessing between its logins. Not thread-safe. Time is a parameter and must
-/// not go back. Calls take amortised constant time. The limiter stores a keyed hash of the username: long names take no
-/// more memory than short ones, and an attacker cannot choose names that collide.
+/// Counts failed attempts by username, whether the user exists or not. A success clears nothing: otherwise every login
+/// of the genuine client would give an attacker new guesses. Not thread-safe. Time is a parameter and must not go back.
+/// Calls take amortised constant time. The limiter stores a keyed hash of the username: long names take no more memory
+/// than short ones, and an attacker cannot choose names that collide.
 ///
 /// At max_usernames, a new username evicts the unblocked one whose last failure is the oldest; if all are blocked, the
 /// one whose block ends first.

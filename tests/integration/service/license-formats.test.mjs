@@ -10,14 +10,16 @@ import { temporaryDirectory } from '../../support/paths.mjs';
 
 const password = 'only-for-this-test';
 
+function openssl(...args) {
+  execFileSync('openssl', args, { cwd: directory, stdio: 'pipe' });
+}
+
 let directory;
 before(() => {
   directory = temporaryDirectory('license-formats');
   openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', 'key.pem', '-out', 'certificate.pem', '-days', '30', '-subj', '/CN=CM forms');
 });
 after(() => rmSync(directory, { recursive: true, force: true }));
-
-const openssl = (...args) => execFileSync('openssl', args, { cwd: directory, stdio: 'pipe' });
 
 function pack(file, ...options) {
   openssl('pkcs12', '-export', '-inkey', 'key.pem', '-in', 'certificate.pem', '-passout', `pass:${password}`, '-out', file, ...options);
