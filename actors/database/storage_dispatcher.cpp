@@ -118,9 +118,16 @@ bool storage_dispatcher::may_look_up(core::steady_time now) const noexcept {
          || (quick < settings_.max_lookups && lookups_.size() >= settings_.lookup_batch);
 }
 
+std::size_t storage_dispatcher::running_client_lookups() const noexcept {
+  return shares_.running(work_class::authentication) - running(lane::tokens);
+}
+
+bool storage_dispatcher::looks_clients_up() const noexcept {
+  return !queue_of(work_class::authentication).empty() || running_client_lookups() > 0;
+}
+
 bool storage_dispatcher::may_look_clients_up() const noexcept {
-  const auto clients = shares_.running(work_class::authentication) - running(lane::tokens);
-  return !queue_of(work_class::authentication).empty() && clients < shares_.max_client_lookups();
+  return !queue_of(work_class::authentication).empty() && running_client_lookups() < shares_.max_client_lookups();
 }
 
 bool storage_dispatcher::may_activate(core::steady_time now) const noexcept {

@@ -133,11 +133,11 @@ public:
   /// Whether a probe waits for an idle worker.
   [[nodiscard]] bool probe_waits() const noexcept { return !probes_.empty(); }
 
-  /// Whether look-ups wait or are being executed.
-  [[nodiscard]] bool looks_up() const noexcept { return !lookups_.empty() || running(lane::lookup) > 0; }
+  /// Whether look-ups of tokens wait or are being executed.
+  [[nodiscard]] bool looks_tokens_up() const noexcept { return !lookups_.empty() || running(lane::tokens) > 0; }
 
-  /// Whether commands wait or are being executed.
-  [[nodiscard]] bool runs_commands() const noexcept { return waiting_commands() > 0 || running(lane::command) > 0; }
+  /// Whether look-ups of usernames or certificates wait or are being executed.
+  [[nodiscard]] bool looks_clients_up() const noexcept;
 
   [[nodiscard]] std::size_t waiting_keys() const noexcept { return lookups_.size(); }
 
@@ -174,6 +174,7 @@ private:
   };
 
   [[nodiscard]] bool may_look_up(core::steady_time now) const noexcept;
+  [[nodiscard]] std::size_t running_client_lookups() const noexcept;
   [[nodiscard]] bool may_look_clients_up() const noexcept;
   [[nodiscard]] bool may_activate(core::steady_time now) const noexcept;
   [[nodiscard]] worker_shares::class_set ready_classes(core::steady_time now) const noexcept;

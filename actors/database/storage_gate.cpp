@@ -227,8 +227,8 @@ void probe(storage_gate_self self) {
 void probe_lanes(storage_gate_self self) {
   auto& state = self->state;
   const auto now = self->clock().now();
-  state.lookups.note(state.dispatcher->looks_up(), now);
-  state.commands.note(state.dispatcher->runs_commands(), now);
+  state.token_lookups.note(state.dispatcher->looks_tokens_up(), now);
+  state.client_lookups.note(state.dispatcher->looks_clients_up(), now);
   if (!state.pulse->up() || !state.drains.empty())
     return;
   const auto send = [now](lane_proof& lane, const core::expected<ticket>& id, core::steady_time deadline) {

@@ -80,6 +80,7 @@ struct nats_link_state {
   caf::actor opener;            ///< while a connection is being opened
   bool was_up = false;          ///< the state that was reported last
   bool had_contact = false;     ///< on_first_contact was called
+  bool renew = false;           ///< the login was replaced since this connection was opened
 };
 
 /// To be spawned detached: functions of the connection block. Opening and closing one takes longer, so each has a
