@@ -11,13 +11,22 @@
 #include <caf/typed_actor.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 
 namespace cm::actors {
 
+/// Who is served first where passwords wait to be checked.
+enum class password_class : std::uint8_t {
+  returning, ///< the same password was right lately; an operator's new password
+  named,     ///< the username exists
+  unnamed,   ///< the username is unknown
+};
+
 /// A password to be hashed, or to be compared with a hash.
 struct password_job {
+  password_class of = password_class::returning;
   core::secret password;
   std::optional<core::secret> phc; ///< hash to compare with; empty: an unknown user; absent: hash the password
   core::steady_time deadline;      ///< the job is not started after it
@@ -26,8 +35,9 @@ struct password_job {
 using password_job_ptr = std::shared_ptr<const password_job>;
 
 struct password_verdict {
-  bool right = false; ///< result of a comparison
-  core::secret phc;   ///< the new hash, if the job had none or a right password's hash is outdated; else empty
+  bool right = false;   ///< result of a comparison
+  bool refused = false; ///< for want of capacity, as unknown usernames are: a failed attempt, but no verdict to tell
+  core::secret phc;     ///< the new hash, if the job had none or a right password's hash is outdated; else empty
 };
 
 using password_result = core::expected<password_verdict>;
@@ -53,11 +63,14 @@ struct password_worker_peer {
 };
 
 using password_pool_actor = caf::typed_actor<
-  // Hashes or compares on a worker. Answered with the verdict; at once with `overloaded` if the queue is full, or with
-  // `unavailable` if no worker was free by the deadline.
+  // Hashes or compares on a worker. Answered with the verdict; with `overloaded` if too many wait, with `unavailable`
+  // if no worker was free by the deadline. password_queue.hpp says in which order jobs are started, and when a wrong
+  // password is told.
   caf::replies_to<password_atom, password_job_ptr>::with<password_result_ptr>,
   // The handle of the worker with this index, new or after a restart.
   caf::reacts_to<peer_atom, std::size_t, password_worker_peer>,
+  // INTERNAL: a withheld outcome may be told.
+  caf::reacts_to<watch_atom>,
   // INTERNAL: timer: answer jobs whose deadline has passed.
   caf::reacts_to<tick_atom>>;
 

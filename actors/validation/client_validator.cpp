@@ -18,6 +18,7 @@ namespace cm::actors {
 struct login {
   pending_password_requests_ptr call; ///< exactly one request; its destructor replies 503
   std::string username;               ///< empty for null
+  bool known = false;                 ///< the same password was right lately: in no lane, since it cannot be a guess
   bool complete = false; ///< has a username and a password; else it is refused after the same work, and in no lane
   std::string correlation_id;
   std::optional<core::client_credential> found;
@@ -106,8 +107,11 @@ void store_rehash(client_validator_self self, const login& attempt, const core::
 void run(client_validator_self self, const login_ptr& attempt);
 
 // An attempt for this username has ended: starts the waiting ones as far as the attempt limit allows.
-void leave_lane(client_validator_self self, const std::string& username) {
+void leave_lane(client_validator_self self, const login& attempt) {
   auto& state = self->state;
+  if (!attempt.complete || attempt.known)
+    return;
+  const auto& username = attempt.username;
   const auto found = state.lanes.find(username);
   if (found == state.lanes.end())
     return;
@@ -133,8 +137,13 @@ void leave_lane(client_validator_self self, const std::string& username) {
 // Ends an attempt without success.
 void refuse_login(client_validator_self self, const login_ptr& attempt, core::errc code) {
   answer_with(self, refuse_all(*attempt->call, code));
-  if (attempt->complete)
-    leave_lane(self, attempt->username);
+  leave_lane(self, *attempt);
+}
+
+// The call holds its request until it is answered.
+std::string_view password_of(const login& attempt) {
+  const auto& password = attempt.call->peek().front().request.password;
+  return password ? std::string_view(*password) : std::string_view{};
 }
 
 void take_verdict(client_validator_self self, const login_ptr& attempt, const password_result_ptr& result) {
@@ -148,32 +157,42 @@ void take_verdict(client_validator_self self, const login_ptr& attempt, const pa
     return;
   }
   const auto& verdict = **result;
+  if (verdict.refused) {
+    state.limiter.failed(attempt->username, self->clock().now());
+    refuse_login(self, attempt, core::errc::overloaded);
+    return;
+  }
   if (!attempt->found && state.settings.trustful) {
     accept_all(self, attempt->call, std::string_view(attempt->username), std::string_view(attempt->username));
-    leave_lane(self, attempt->username);
+    leave_lane(self, *attempt);
     return;
   }
   if (!attempt->found || !verdict.right) {
+    if (attempt->known)
+      state.known.forget(attempt->username);
     state.limiter.failed(attempt->username, self->clock().now());
     refuse_login(self, attempt, core::errc::unauthenticated);
     return;
   }
-  state.limiter.succeeded(attempt->username);
   if (!verdict.phc.empty())
     store_rehash(self, *attempt, verdict.phc);
   const auto code = judge(*attempt->found);
   if (code != core::errc::none) {
+    state.known.forget(attempt->username);
     refuse_login(self, attempt, code);
     return;
   }
+  state.known.succeeded(attempt->username, password_of(*attempt), self->clock().now());
   note_use(self, *attempt->found, attempt->correlation_id);
   accept_all(self, attempt->call, *attempt->found);
-  leave_lane(self, attempt->username);
+  leave_lane(self, *attempt);
 }
 
 void verify(client_validator_self self, const login_ptr& attempt) {
   password_job job;
-  job.password = core::secret(std::string(attempt->call->peek().front().request.password.value_or("")));
+  if (!attempt->known)
+    job.of = attempt->found ? password_class::named : password_class::unnamed;
+  job.password = core::secret(std::string(password_of(*attempt)));
   job.phc = attempt->phc;
   job.deadline = attempt->deadline;
   request_within(self, self->state.passwords, self->state.settings.deadline + storage_grace, password_v,
@@ -209,6 +228,10 @@ void run(client_validator_self self, const login_ptr& attempt) {
     [self, attempt](const storage_reply<storage::found_basic>& found) { take_found(self, attempt, found); });
 }
 
+bool is_known(client_validator_self self, const pending_password_request& call) {
+  return self->state.known.knows(*call.request.username, *call.request.password, self->clock().now());
+}
+
 void begin_login(client_validator_self self, pending_password_request call, const pending_password_requests& from) {
   auto& state = self->state;
   auto attempt = std::make_shared<login>();
@@ -216,9 +239,10 @@ void begin_login(client_validator_self self, pending_password_request call, cons
   attempt->complete = names_login(call.request);
   attempt->correlation_id = core::kept_correlation_id(call.request.correlation_id);
   attempt->deadline = self->clock().now() + state.settings.deadline;
+  attempt->known = attempt->complete && is_known(self, call);
   attempt->call = from.make_pending();
   attempt->call->add(std::move(call));
-  if (!attempt->complete) {
+  if (!attempt->complete || attempt->known) {
     run(self, attempt);
     return;
   }
@@ -238,7 +262,8 @@ void validate(client_validator_self self, const pending_password_requests_ptr& c
   for (auto& call : calls->take()) {
     if (const auto code = refuse_early(call.request, now))
       refuse(std::move(call), *code, *refused);
-    else if (names_login(call.request) && state.limiter.blocked(*call.request.username, self->clock().now()))
+    else if (names_login(call.request) && state.limiter.blocked(*call.request.username, self->clock().now())
+             && !is_known(self, call))
       refuse(std::move(call), core::errc::throttled, *refused);
     else
       begin_login(self, std::move(call), *calls);

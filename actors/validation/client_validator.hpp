@@ -7,6 +7,7 @@
 #include "actors/runtime/bounded_request.hpp"
 #include "actors/runtime/pending_replies.hpp"
 #include "core/memory/attempt_limiter.hpp"
+#include "core/memory/known_logins.hpp"
 #include "core/memory/use_recorder.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -46,6 +47,7 @@ struct client_validator_state {
   };
 
   core::attempt_limiter limiter;
+  core::known_logins known;                    ///< lift the lock-out of their usernames
   std::unordered_map<std::string, lane> lanes; ///< by username, of the attempts in progress
   core::use_recorder recorder;
   std::vector<storage::client_use> uses; ///< to be written

@@ -27,14 +27,32 @@ password_result_ptr unavailable(std::string detail) {
   return failed(core::errc::unavailable, "Service Unavailable", std::move(detail));
 }
 
+// Refused for want of capacity. It counts as a failed attempt, since for a username that exists the password was wrong.
+password_result_ptr refused() {
+  password_verdict verdict;
+  verdict.refused = true;
+  return std::make_shared<const password_result>(std::move(verdict));
+}
+
+bool is_wrong(const password_job& job, const password_result& result) {
+  return job.phc && result.has_value() && !result->right;
+}
+
 void pump(password_pool_self self);
 
-// Answers a job and frees its worker, unless that has happened before.
+// Frees the worker of a job and answers the job, unless that has happened before, or it is too early to tell.
 void finish(password_pool_self self, std::uint64_t number, password_result_ptr result) {
   auto& state = self->state;
   state.slots.finish(number);
-  if (state.jobs.answer(number, std::move(result)))
-    pump(self);
+  auto* job = state.jobs.find(number);
+  if (job == nullptr)
+    return;
+  const bool wrong = is_wrong(**job, *result);
+  if (state.queue.finished(number, wrong, self->clock().now()) == password_queue::release::now)
+    state.jobs.answer(number, std::move(result));
+  else
+    state.withheld.emplace(number, std::move(result));
+  pump(self);
 }
 
 void start(password_pool_self self, std::size_t worker, std::uint64_t number, const password_job_ptr& job) {
@@ -48,21 +66,32 @@ void start(password_pool_self self, std::size_t worker, std::uint64_t number, co
           });
 }
 
-// Answers the jobs whose deadline has passed, and gives the next ones to the idle workers.
+void tell(password_pool_self self, const password_queue::due_job& due, const char* why) {
+  auto& state = self->state;
+  auto held = state.withheld.extract(due.job);
+  if (due.refused)
+    state.jobs.answer(due.job, refused());
+  else
+    state.jobs.answer(due.job, held.empty() ? unavailable(why) : std::move(held.mapped()));
+}
+
+// Answers what is due or late, and gives the next jobs to the idle workers.
 void pump(password_pool_self self) {
   auto& state = self->state;
   const auto now = self->clock().now();
-  while (!state.queue.empty()) {
-    const auto number = state.queue.front();
-    const auto job = *state.jobs.find(number);
-    const auto worker = state.slots.idle();
-    if (job->deadline > now && !worker)
-      return;
-    state.queue.pop_front();
-    if (job->deadline > now)
-      start(self, *worker, number, job);
-    else
-      state.jobs.answer(number, unavailable("no password worker was free in time"));
+  for (const auto& late : state.queue.take_expired(now))
+    tell(self, late, "no password worker was free in time");
+  for (auto worker = state.slots.idle(); worker; worker = state.slots.idle()) {
+    const auto number = state.queue.next(now);
+    if (!number)
+      break;
+    start(self, *worker, *number, *state.jobs.find(*number));
+  }
+  for (const auto& due : state.queue.take_due(now))
+    tell(self, due, "the outcome was lost");
+  if (const auto next = state.queue.next_due(); next && (!state.wake_up || *next < *state.wake_up)) {
+    state.wake_up = *next;
+    self->delayed_send(self, std::chrono::ceil<std::chrono::milliseconds>(*next - now), watch_v);
   }
 }
 
@@ -71,7 +100,7 @@ void measure(password_pool_self self) {
   if (!state.settings.metrics)
     return;
   auto& gauges = *state.settings.metrics;
-  gauges.waiting.set(state.queue.size());
+  gauges.waiting.set(state.queue.waiting());
   gauges.busy.set(state.slots.busy());
 }
 
@@ -115,15 +144,17 @@ password_pool_actor::behavior_type password_pool(password_pool_self self, passwo
   const auto period = settings.tick;
   state.workers.resize(settings.workers);
   state.slots = worker_slots(settings.workers);
+  auto limits = settings.limits;
+  limits.workers = settings.workers;
+  state.queue = password_queue(limits);
   state.settings = std::move(settings);
   return {
     [self](password_atom, const password_job_ptr& job) -> caf::result<password_result_ptr> {
       auto& s = self->state;
-      if (s.queue.size() >= s.settings.queue_length)
-        return failed(core::errc::overloaded, "Too many passwords are being checked", "the password queue is full");
       const auto number = ++s.last_job;
+      if (!s.queue.add(number, job->of, self->clock().now(), job->deadline))
+        return failed(core::errc::overloaded, "Too many passwords are being checked", "the password queue is full");
       const auto promise = s.jobs.add(number, self->make_response_promise<password_result_ptr>(), job);
-      s.queue.push_back(number);
       pump(self);
       return promise;
     },
@@ -137,6 +168,10 @@ password_pool_actor::behavior_type password_pool(password_pool_self self, passwo
       s.slots.connected(index, true);
       if (died_with)
         finish(self, *died_with, unavailable("the password worker died"));
+      pump(self);
+    },
+    [self](watch_atom) {
+      self->state.wake_up.reset();
       pump(self);
     },
     every(self, period, first_run::after_a_period, tick_v,

@@ -7,6 +7,7 @@
 #include "actors/runtime/pending_replies.hpp"
 #include "actors/runtime/worker_slots.hpp"
 #include "actors/validation/password_metrics.hpp"
+#include "actors/validation/password_queue.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -14,15 +15,16 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
+#include <optional>
+#include <unordered_map>
 #include <vector>
 
 namespace cm::actors {
 
 struct password_pool_settings {
   std::size_t workers = 1;
-  std::size_t queue_length = 256;            ///< limit of waiting jobs; those beyond are answered `overloaded`
+  password_queue_limits limits;              ///< of waiting jobs; `workers` is that of this struct
   std::chrono::milliseconds tick{100};       ///< resolution of the deadlines of waiting jobs
   std::chrono::milliseconds patience{2000};  ///< after a job's deadline; a worker without an answer by then is dead
   std::shared_ptr<password_metrics> metrics; ///< may be null
@@ -36,7 +38,9 @@ struct password_pool_state {
   std::vector<password_worker_actor> workers; ///< null before the first one with this index exists
   worker_slots slots;
   pending_replies<password_result_ptr, password_job_ptr> jobs; ///< by number; `unavailable` if the pool ends
-  std::deque<std::uint64_t> queue;                             ///< jobs without a worker yet, by number
+  password_queue queue{{}};
+  std::unordered_map<std::uint64_t, password_result_ptr> withheld; ///< outcomes that may not be told yet, by number
+  std::optional<core::steady_time> wake_up;                        ///< when the next `watch` is due
   std::uint64_t last_job = 0;
 
   password_pool_state();

@@ -60,12 +60,6 @@ void attempt_limiter::failed(std::string_view username, steady_time now) {
   blocked_.splice(blocked_.end(), unblocked_, e.position);
 }
 
-void attempt_limiter::succeeded(std::string_view username) {
-  const auto found = entries_.find(key_of(username));
-  if (found != entries_.end() && !found->second.is_blocked)
-    invalidate(found);
-}
-
 attempt_limiter::key attempt_limiter::key_of(std::string_view username) const noexcept {
   std::array<unsigned char, crypto_shorthash_BYTES> hash{};
   crypto_shorthash(hash.data(), reinterpret_cast<const unsigned char*>(username.data()), username.size(),

@@ -21,9 +21,10 @@ struct attempt_limits {
   std::size_t max_usernames = 65'536;            ///< capacity; at least 1
 };
 
-/// Counts failed attempts by username, whether the user exists or not. Not thread-safe. Time is a parameter and must
-/// not go back. Calls take amortised constant time. The limiter stores a keyed hash of the username: long names take no
-/// more memory than short ones, and an attacker cannot choose names that collide.
+/// Counts failed attempts by username, whether the user exists or not. A success clears nothing: otherwise every login
+/// of the genuine client would give an attacker new guesses. Not thread-safe. Time is a parameter and must not go back.
+/// Calls take amortised constant time. The limiter stores a keyed hash of the username: long names take no more memory
+/// than short ones, and an attacker cannot choose names that collide.
 ///
 /// At max_usernames, a new username evicts the unblocked one whose last failure is the oldest; if all are blocked, the
 /// one whose block ends first.
@@ -41,9 +42,6 @@ public:
 
   /// Counts a failed attempt. The one that reaches the limit blocks the username.
   void failed(std::string_view username, steady_time now);
-
-  /// Clears the failures of a username. A block stays until it ends.
-  void succeeded(std::string_view username);
 
   /// Number of usernames with failures or a block, for a metric.
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }

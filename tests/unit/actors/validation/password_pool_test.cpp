@@ -40,7 +40,7 @@ fake_hasher_actor::behavior_type fake_hasher(fake_hasher_actor::stateful_pointer
 struct pool_fixture {
   pool_fixture() {
     password_pool_settings settings;
-    settings.queue_length = 2;
+    settings.limits.returning = 2;
     pool = system.spawn(password_pool, settings);
     worker = system.spawn(fake_hasher);
     system.tell(pool, peer_v, std::size_t{0}, password_worker_peer{worker});
