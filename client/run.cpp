@@ -9,7 +9,6 @@
 #include "client/streams.hpp"
 #include "core/base/exit_status.hpp"
 
-#include <csignal>
 #include <iostream>
 #include <utility>
 
@@ -129,7 +128,6 @@ bool is_client_command(command_id id) noexcept {
 }
 
 int run(const invocation& what, const core::configuration::environment& variables) {
-  std::signal(SIGPIPE, SIG_IGN); // writing to a closed pipe must fail with an error, not end the process
   if (what.what == invocation::kind::help)
     return print(render_help(what));
   if (what.command->id == command_id::completion)

@@ -10,7 +10,7 @@ namespace cm::client {
 [[nodiscard]] bool is_client_command(command_id id) noexcept;
 
 /// Runs a client command. Writes to standard output and standard error. Blocks until the response arrives or the
-/// timeout of its options expires. The process ignores SIGPIPE afterwards.
+/// timeout of its options expires. The process must ignore SIGPIPE (core::install_signal_handlers()).
 /// @return the exit status of the process: 0, 1, 64 or 69 (core/base/exit_status.hpp)
 [[nodiscard]] int run(const invocation& what, const core::configuration::environment& variables);
 

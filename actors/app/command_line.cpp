@@ -6,6 +6,7 @@
 #include "client/arguments.hpp"
 #include "client/run.hpp"
 #include "core/base/exit_status.hpp"
+#include "core/base/process_signals.hpp"
 #include "core/base/version.hpp"
 #include "core/configuration/configuration.hpp"
 #include "core/license/license.hpp"
@@ -73,7 +74,9 @@ std::optional<core::settings> load_settings() {
 }
 
 int serve(const service_hooks& hooks) {
-  auto loaded = configuration::load(configuration::environment::of_process());
+  core::reap_orphans();
+  auto variables = configuration::environment::of_process();
+  auto loaded = configuration::load(variables);
   if (report_errors(loaded))
     return core::to_int(core::exit_status::configuration);
   auto ports = bind_ports(*loaded.value); // before the log has a thread
@@ -87,7 +90,7 @@ int serve(const service_hooks& hooks) {
     core::logger("cm.configuration")->warn("{}", configuration::render(problem));
   if (loaded.value->credentials.trustful)
     core::logger("cm")->warn("trustful mode: unknown credentials are accepted; not for production");
-  return run_service(*loaded.value, std::move(ports), hooks);
+  return run_service({*std::move(loaded.value), std::move(variables)}, std::move(ports), hooks);
 }
 
 int check_config() {
@@ -152,6 +155,11 @@ int inspect_license() {
 int run_command_line(int argc, const char* const* argv, const service_hooks& hooks) {
   const std::vector<std::string_view> words(argv + std::min(argc, 1), argv + argc);
   const auto parsed = client::parse_arguments(words);
+  // Only the service waits for signals itself, and stops in order.
+  const bool serves =
+    parsed && parsed->what == client::invocation::kind::run && parsed->command->id == client::command_id::serve;
+  if (!serves)
+    core::end_on_signals();
   if (!parsed)
     return wrong_usage(parsed.error().message);
   if (parsed->what == client::invocation::kind::version)

@@ -4,11 +4,13 @@
 #include "actors/supervision/root.hpp"
 #include "actors/supervision/service_metrics.hpp"
 #include "core/base/exit_status.hpp"
+#include "core/base/process_signals.hpp"
+#include "core/base/replaceable_secret.hpp"
 #include "core/base/try.hpp"
 #include "core/base/version.hpp"
 #include "core/observability/logging.hpp"
 
-#include <boost/asio/signal_set.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
@@ -18,6 +20,7 @@
 #include <condition_variable>
 #include <csignal>
 #include <cstdlib>
+#include <fcntl.h>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -29,26 +32,59 @@ namespace cm::actors {
 
 namespace {
 
-using signal_set = boost::asio::basic_signal_set<http::executor_type>;
-
 int refuse_start(core::exit_status status, const std::string& why) {
   core::logger("cm")->critical("{}", why);
   core::write_termination_message(why);
   return core::to_int(status);
 }
 
-// The first signal begins the orderly stop. The second ends the process at once, with the status that a shell reports
-// for that signal (128 plus its number).
-void watch_signals(const std::shared_ptr<signal_set>& signals, root_actor root, bool stopping) {
-  signals->async_wait([signals, root, stopping](const boost::system::error_code& failed, int number) {
-    if (failed)
-      return;
-    if (stopping)
-      std::_Exit(128 + number);
-    caf::anon_send(root, stop_v);
-    watch_signals(signals, root, true);
-  });
+int stopped_before_start() {
+  core::logger("cm")->info("stopped on request, before the start");
+  return core::to_int(core::exit_status::stopped);
 }
+
+/// Passes recorded signals on to root. The second SIGTERM or SIGINT does not get here: its handler ends the process.
+class signal_watch : public std::enable_shared_from_this<signal_watch> {
+public:
+  signal_watch(const http::executor_type& executor, root_actor root) : descriptor_(executor), root_(std::move(root)) {}
+
+  void start() {
+    // A copy, since the descriptor closes what it owns.
+    const int copy = ::fcntl(core::signal_descriptor(), F_DUPFD_CLOEXEC, 0);
+    if (copy < 0) {
+      core::logger("cm")->error("signals cannot be watched; they are ignored until a second one ends the process");
+      return;
+    }
+    descriptor_.assign(copy);
+    take();
+    wait();
+  }
+
+private:
+  void wait() {
+    descriptor_.async_wait(boost::asio::posix::descriptor_base::wait_read,
+                           [self = shared_from_this()](const boost::system::error_code& failed) {
+                             if (failed)
+                               return;
+                             self->take();
+                             self->wait();
+                           });
+  }
+
+  void take() {
+    for (int number = core::take_signal(); number != 0; number = core::take_signal()) {
+      if (number == SIGHUP)
+        caf::anon_send(root_, reload_v);
+      else if (number == SIGQUIT)
+        caf::anon_send(root_, inspect_v);
+      else
+        caf::anon_send(root_, stop_v);
+    }
+  }
+
+  boost::asio::posix::basic_stream_descriptor<http::executor_type> descriptor_;
+  root_actor root_;
+};
 
 /// Bounds the orderly stop by shutdown.timeout, and what remains after it by a much shorter time. Otherwise the process
 /// could hang: CAF waits indefinitely for its actors, one of which may block in a library, and the log waits for its
@@ -153,8 +189,12 @@ std::vector<io_context_ptr> make_api_loops(std::size_t count) {
   return loops;
 }
 
-root_settings configure(const core::settings& settings, core::license license) {
+root_settings configure(start_settings start, core::license license) {
+  const auto& settings = start.settings;
   root_settings configured;
+  configured.variables = std::move(start.variables);
+  if (settings.agent.enabled)
+    configured.agent_password = std::make_shared<core::replaceable_secret>(settings.agent.password);
   configured.settings = settings;
   configured.license.license = settings.license;
   configured.license.start_stamp = core::file_stamp_of(settings.license.path);
@@ -204,9 +244,8 @@ int run_actors(root_settings configured, const service_hooks& hooks) {
   {
     caf::actor_system system{config};
     auto tree = system.spawn(root, std::move(configured));
-    const auto signals = std::make_shared<signal_set>(management_io->get_executor(), SIGTERM, SIGINT);
-    watch_signals(signals, tree, false);
     caf::anon_send(tree, begin_v);
+    std::make_shared<signal_watch>(management_io->get_executor(), tree)->start();
     if (hooks.on_start)
       hooks.on_start(system, tree);
     status = wait_for_end(system, tree);
@@ -222,17 +261,21 @@ int run_actors(root_settings configured, const service_hooks& hooks) {
 
 } // namespace
 
-int run_service(const core::settings& settings, core::expected<service_ports> ports, const service_hooks& hooks) {
+int run_service(start_settings start, core::expected<service_ports> ports, const service_hooks& hooks) {
+  const auto& settings = start.settings;
   core::logger("cm")->info("CM {} ({}) starts as instance {}", core::version(), core::commit(), settings.instance_name);
+  if (core::stop_requested())
+    return stopped_before_start();
   auto license = core::check_license(settings.license, core::now_ms());
+  if (core::stop_requested())
+    return stopped_before_start();
   if (license.has_error())
     return refuse_start(core::exit_status::license_refused, license.error().message);
   if (ports.has_error())
     return refuse_start(core::exit_status::configuration, ports.error().message);
-  auto configured = configure(settings, std::move(*license));
+  auto configured = configure(std::move(start), std::move(*license));
   if (const auto opened = open_ports(configured, std::move(*ports)); opened.has_error())
     return refuse_start(core::exit_status::configuration, opened.error().message);
-  std::signal(SIGPIPE, SIG_IGN);
   return run_actors(std::move(configured), hooks);
 }
 

@@ -4,6 +4,7 @@
 
 #include "actors/app/service_ports.hpp"
 #include "actors/interfaces/supervision.hpp"
+#include "core/configuration/configuration.hpp"
 #include "core/configuration/settings.hpp"
 
 #include <caf/actor_system.hpp>
@@ -11,6 +12,12 @@
 #include <functional>
 
 namespace cm::actors {
+
+/// What the service starts with.
+struct start_settings {
+  core::settings settings;
+  core::configuration::environment variables; ///< from which the settings were loaded; for reloads
+};
 
 /// Extension points for the test build.
 struct service_hooks {
@@ -21,7 +28,6 @@ struct service_hooks {
 /// once, from the main thread.
 /// @param ports result of bind_ports(); an error is logged here, since there is no log when ports are bound
 /// @return the exit status of the process (contract 3.3)
-[[nodiscard]] int run_service(const core::settings& settings, core::expected<service_ports> ports,
-                              const service_hooks& hooks);
+[[nodiscard]] int run_service(start_settings start, core::expected<service_ports> ports, const service_hooks& hooks);
 
 } // namespace cm::actors

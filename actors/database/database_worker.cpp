@@ -95,6 +95,14 @@ database_worker_actor::behavior_type database_worker(database_worker_self self, 
       connect_if_due(self);
       arm_where_needed(self);
     },
+    [self](reload_atom, const settings_ptr& settings) {
+      auto& s = self->state;
+      s.session->replace_login(settings->database);
+      s.backoff->reset();
+      s.next_attempt = self->clock().now();
+      connect_if_due(self);
+      arm_where_needed(self);
+    },
     [self](tick_atom) {
       self->state.armed = false;
       connect_if_due(self);

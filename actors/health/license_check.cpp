@@ -52,6 +52,15 @@ void poll_failed(license_check_self self, const caf::error& problem) {
   core::logger("cm.license")->warn("the license file could not be checked: {}", describe_reason(problem));
 }
 
+// Has the reader check the license, whether a check is due or not.
+void check_now(license_check_self self) {
+  auto& state = self->state;
+  state.poll_pending = true;
+  self->request(state.reader, reader_timeout, validate_v)
+    .then([self](const license_file_state_ptr& checked) { take_check(self, checked); },
+          [self](const caf::error& problem) { poll_failed(self, problem); });
+}
+
 // Continues with a check of the license if the file has changed or a check is due.
 void take_stamp(license_check_self self, const license_file_state_ptr& stamped) {
   auto& state = self->state;
@@ -59,9 +68,7 @@ void take_stamp(license_check_self self, const license_file_state_ptr& stamped) 
     state.poll_pending = false;
     return;
   }
-  self->request(state.reader, reader_timeout, validate_v)
-    .then([self](const license_file_state_ptr& checked) { take_check(self, checked); },
-          [self](const caf::error& problem) { poll_failed(self, problem); });
+  check_now(self);
 }
 
 // Asks the reader for the file's stamp (time, size).
@@ -90,6 +97,7 @@ license_reader_actor::behavior_type license_reader(license_reader_actor::statefu
       license_file_state found{stamp, core::check_license(settings_now, core::now_ms())};
       return license_file_state_ptr{std::make_shared<const license_file_state>(std::move(found))};
     },
+    [self](reload_atom, const settings_ptr& settings) { self->state.settings = settings->license; },
   };
 }
 
@@ -111,6 +119,10 @@ license_actor::behavior_type license_check(license_check_self self, license_chec
     [self](peer_atom, const credential_manager_peer& peer) {
       self->state.manager = peer.handle;
       report_license(self);
+    },
+    [self](reload_atom, const settings_ptr& settings) {
+      self->send(self->state.reader, reload_v, settings);
+      check_now(self);
     },
     every(self, report_period, first_run::at_once, tick_v,
           [self, poll_period] {

@@ -210,7 +210,7 @@ void with_snapshot(http_session_pointer self, std::chrono::milliseconds deadline
 void handle_agent(http_session_pointer self, const std::shared_ptr<const agent_context>& context,
                   const exchange_ptr& exchange) {
   const auto& request = exchange->request();
-  if (!http::shows_login(request, "monitor", context->password)) {
+  if (!http::shows_login(request, "monitor", *context->password->get())) {
     exchange->respond(http::problem(request, 401).with("WWW-Authenticate", "Basic realm=\"jolokia\""));
     return;
   }

@@ -5,7 +5,7 @@
 #include "actors/http/import_stream.hpp"
 #include "actors/interfaces/http.hpp"
 #include "actors/runtime/bounded_request.hpp"
-#include "core/base/secret.hpp"
+#include "core/base/replaceable_secret.hpp"
 #include "core/configuration/settings.hpp"
 #include "core/observability/health.hpp"
 #include "core/observability/metric_registry.hpp"
@@ -72,7 +72,7 @@ struct management_context {
 
 /// Shared by all sessions of the monitoring agent; immutable.
 struct agent_context {
-  core::secret password; ///< of the user `monitor`
+  std::shared_ptr<const core::replaceable_secret> password; ///< of the user `monitor`
   std::shared_ptr<const management_context> management;
 };
 

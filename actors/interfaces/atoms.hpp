@@ -27,6 +27,7 @@ CM_ATOM(execute, "execute");       ///< run one storage command
 CM_ATOM(find, "find");             ///< look tokens up
 CM_ATOM(flush, "flush");           ///< INTERNAL: write the published replies to the socket
 CM_ATOM(follow, "follow");         ///< the process prefers another database host
+CM_ATOM(inspect, "inspect");       ///< write the actor tree to the log
 CM_ATOM(invalidate, "invalidate"); ///< tokens were revoked: drop them from memory
 CM_ATOM(give_up, "giveup");        ///< the process cannot continue
 CM_ATOM(license, "license");       ///< whether the license allows changes
@@ -45,6 +46,7 @@ CM_ATOM(received, "received");     ///< revocation events that were received ove
 CM_ATOM(republish, "republish");   ///< events of other replicas that were not received over NATS
 CM_ATOM(refresh, "refresh");       ///< the configuration in Tekton has changed
 CM_ATOM(refused, "refused");       ///< NATS does not permit a subscription
+CM_ATOM(reload, "reload");         ///< the configuration is read again
 CM_ATOM(remove, "remove");         ///< endpoints were unregistered: remove their tokens
 CM_ATOM(report, "report");         ///< state of a component, for health
 CM_ATOM(restart, "restart");       ///< INTERNAL: a child's backoff is over

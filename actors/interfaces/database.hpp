@@ -3,6 +3,7 @@
 
 #include "actors/interfaces/atoms.hpp"
 #include "actors/interfaces/peers.hpp"
+#include "actors/interfaces/reload.hpp"
 #include "actors/interfaces/storage_job.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -46,6 +47,8 @@ using database_worker_actor = caf::typed_actor<
   caf::reacts_to<peer_atom, worker_listener_peer>,
   // The process prefers another database host: reconnect there, even if there is no command to run.
   caf::reacts_to<follow_atom>,
+  // The settings after a reload: new connections use their login.
+  caf::reacts_to<reload_atom, settings_ptr>,
   // INTERNAL: timer: connect, or reconnect to the preferred host.
   caf::reacts_to<tick_atom>>;
 

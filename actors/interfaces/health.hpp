@@ -3,6 +3,7 @@
 
 #include "actors/interfaces/atoms.hpp"
 #include "actors/interfaces/peers.hpp"
+#include "actors/interfaces/reload.hpp"
 #include "core/license/license_watch.hpp"
 #include "core/observability/health.hpp"
 
@@ -53,10 +54,14 @@ using license_reader_actor = caf::typed_actor<
   // Calls stat() on the license file. Answered with its stamp, without a result.
   caf::replies_to<find_atom>::with<license_file_state_ptr>,
   // Reads and checks the license. Answered with the stamp and the result.
-  caf::replies_to<validate_atom>::with<license_file_state_ptr>>;
+  caf::replies_to<validate_atom>::with<license_file_state_ptr>,
+  // The settings after a reload.
+  caf::reacts_to<reload_atom, settings_ptr>>;
 
 using license_actor =
   caf::typed_actor<caf::reacts_to<peer_atom, health_peer>, caf::reacts_to<peer_atom, credential_manager_peer>,
+                   // The settings after a reload: check the license at once.
+                   caf::reacts_to<reload_atom, settings_ptr>,
                    // INTERNAL: timer: check the license file, and report to health.
                    caf::reacts_to<tick_atom>>;
 

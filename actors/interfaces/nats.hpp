@@ -4,6 +4,7 @@
 #include "actors/interfaces/atoms.hpp"
 #include "actors/interfaces/nats_requests.hpp"
 #include "actors/interfaces/peers.hpp"
+#include "actors/interfaces/reload.hpp"
 #include "core/base/time.hpp"
 #include "core/base/uuid.hpp"
 
@@ -106,6 +107,8 @@ using nats_link_actor = caf::typed_actor<
   // Answered true when the server has received everything that was sent on this connection before, subscriptions
   // included; false if another connection has replaced it.
   caf::replies_to<confirm_atom, nats_connection_ptr>::with<bool>,
+  // The settings after a reload: the next connection uses their login and TLS files.
+  caf::reacts_to<reload_atom, settings_ptr>,
   // INTERNAL: the connection with this number was made or restored (true), or lost (false).
   caf::reacts_to<state_atom, std::uint64_t, bool>,
   // INTERNAL: the library has closed the connection with this number for good; the reason.

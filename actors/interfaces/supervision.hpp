@@ -2,6 +2,8 @@
 #pragma once
 
 #include "actors/interfaces/applications.hpp"
+#include "actors/interfaces/atoms.hpp"
+#include "actors/interfaces/mailbox_census.hpp"
 #include "actors/interfaces/nats.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -31,6 +33,10 @@ using root_actor = caf::typed_actor<
   caf::reacts_to<begin_atom>,
   // Stops everything in order and ends the process with status 0. Ignored if the stop has begun.
   caf::reacts_to<stop_atom>,
+  // Reads the configuration again, and applies what can be applied to a running process.
+  caf::reacts_to<reload_atom>,
+  // Writes the actor tree to the log.
+  caf::reacts_to<inspect_atom>,
   // A dependency answered for the first time: the start continues.
   caf::reacts_to<ready_atom, milestone>,
   // The subscription actor with this index has subscribed on this connection; the number identifies the subscription.
@@ -50,6 +56,8 @@ using root_actor = caf::typed_actor<
   caf::reacts_to<restart_atom, std::size_t>,
   // INTERNAL: the step with this number of the orderly stop has timed out.
   caf::reacts_to<tick_atom, std::size_t>,
+  // INTERNAL: the time of the census is over: write the actor tree to the log.
+  caf::reacts_to<inspect_atom, mailbox_census_ptr>,
   // INTERNAL: timer: report the state of the tree to health.
   caf::reacts_to<report_atom>>;
 

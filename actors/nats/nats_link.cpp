@@ -131,6 +131,7 @@ void open_if_due(nats_link_self self) {
   if (state.connection || self->clock().now() < state.next_open)
     return;
   ++state.generation;
+  state.renew = false;
   messaging::connection_options options;
   options.confirmed_subjects = state.settings.event_subjects;
   auto opened = messaging::connection::open(state.settings.nats, make_handlers(self), options);
@@ -210,11 +211,24 @@ void reopen_later(nats_link_self self, const std::string& why) {
   report_link(self);
 }
 
+// Replaces a lost connection by one with the login of the last reload: the library would restore it with the old one.
+void renew(nats_link_self self) {
+  auto& state = self->state;
+  ++state.generation; // ignores what this connection still reports
+  state.connection->close();
+  reopen_later(self, "the connection is lost; the next one uses the login of the last reload");
+  state.next_open = self->clock().now();
+}
+
 // The library does not wait before it tries another server of a cluster. If connections to several servers end at once,
 // this actor opens the next one, after its own delay.
 void take_loss(nats_link_self self) {
   constexpr unsigned max_short_lived = 3;
   auto& state = self->state;
+  if (state.renew && state.connection) {
+    renew(self);
+    return;
+  }
   if (state.reopen->lasts(self->clock().now()))
     state.short_lived = 0;
   state.reopen->lost(self->clock().now());
@@ -299,6 +313,14 @@ nats_link_actor::behavior_type nats_link(nats_link_self self, nats_link_settings
       report_link(self);
     },
     [self](confirm_atom, const nats_connection_ptr& connection) { return confirm(self, connection); },
+    [self](reload_atom, const settings_ptr& settings) {
+      auto& s = self->state;
+      s.settings.nats = settings->nats;
+      s.renew = true;
+      s.next_open = self->clock().now();
+      if (s.connection && !s.pulse->connected())
+        renew(self);
+    },
     [self](state_atom, std::uint64_t generation, bool connected) { connection_changed(self, generation, connected); },
     [self](closed_atom, std::uint64_t generation, const std::string& why) { connection_closed(self, generation, why); },
     [self](refused_atom, std::uint64_t generation, const std::string& why) { attempt_refused(self, generation, why); },

@@ -113,6 +113,7 @@ struct nats_link_state {
   std::uint64_t generation = 0; ///< number of the connection: messages about an older one are ignored
   bool was_up = false;          ///< the state that was reported last
   bool had_contact = false;     ///< on_first_contact was called
+  bool renew = false;           ///< the login was replaced since this connection was opened
 };
 
 /// To be spawned detached: opening a connection blocks. Reconnects indefinitely: losing NATS is a state, not a failure.

@@ -1,6 +1,7 @@
 // The default handlers of CM's actors, for messages and errors that CAF would print to standard output and drop.
 #pragma once
 
+#include "actors/interfaces/mailbox_census.hpp"
 #include "actors/runtime/fault_injection.hpp"
 
 #include <caf/error.hpp>
@@ -28,13 +29,18 @@ void report_stray_error(const char* actor, const caf::error& problem);
 /// Turns the exception that ends an actor into its exit reason.
 [[nodiscard]] caf::error reason_of(const std::exception_ptr& problem);
 
-/// Sets the default handlers of an actor: exceptions become exit reasons, nothing is printed, error messages never end
-/// the actor, and every exit message ends it at once, whatever its reason. To be called first in every behaviour
-/// function. An actor that needs its own down handler sets it afterwards.
+/// Sets the default handlers of an actor: it answers a mailbox_census, exceptions become exit reasons, nothing is
+/// printed, error messages never end the actor, and every exit message ends it at once, whatever its reason. To be
+/// called first in every behaviour function. An actor that needs its own down handler sets it afterwards.
 template <class Self>
 void harden(Self* self) {
   self->set_exception_handler([](std::exception_ptr& problem) { return reason_of(problem); });
   self->set_default_handler([self](caf::scheduled_actor*, caf::message_view& message) -> caf::result<caf::message> {
+    if (message.content().match_elements<mailbox_question>()) {
+      const auto& question = message.content().get_as<mailbox_question>(0);
+      question.census->count(question.index, self->mailbox().size());
+      return caf::message{};
+    }
     report_unexpected(self->name(), message.content());
     return caf::sec::unexpected_message;
   });

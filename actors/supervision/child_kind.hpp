@@ -12,6 +12,7 @@ enum class child_kind : std::uint8_t {
   management_io,
   management_listener,
   agent_listener,
+  reloader,
   storage_gate,
   database_worker,
   event_publisher,

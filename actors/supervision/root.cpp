@@ -2,6 +2,7 @@
 
 #include "actors/runtime/hardening.hpp"
 #include "actors/supervision/root_children.hpp"
+#include "actors/supervision/root_signals.hpp"
 #include "actors/supervision/root_stop.hpp"
 #include "actors/supervision/root_subscriptions.hpp"
 #include "core/base/exit_status.hpp"
@@ -141,6 +142,8 @@ root_actor::behavior_type root(root_pointer self, root_settings settings) {
       root_log()->info("stopping on request");
       begin_stop(self);
     },
+    [self](reload_atom) { begin_reload(self); },
+    [self](inspect_atom) { begin_inspection(self); },
     [self](ready_atom, milestone reached) { milestone_reached(self, reached); },
     [self](listening_atom, std::size_t index, std::uint64_t number, const nats_connection_ptr& connection) {
       take_listening(self, index, number, connection);
@@ -159,6 +162,7 @@ root_actor::behavior_type root(root_pointer self, root_settings settings) {
     [self](crash_atom, const std::string& name) { crash(self, name); },
     [self](restart_atom, std::size_t index) { restart(self, index); },
     [self](tick_atom, std::size_t step) { stop_step_timed_out(self, static_cast<stop_step>(step)); },
+    [self](inspect_atom, const mailbox_census_ptr& census) { log_tree(self, *census); },
     [self](report_atom) {
       report(self);
       self->delayed_send(self, report_period, report_v);

@@ -23,6 +23,8 @@
 #include "actors/runtime/supervision.hpp"
 #include "actors/supervision/service_metrics.hpp"
 #include "actors/supervision/wiring.hpp"
+#include "core/base/replaceable_secret.hpp"
+#include "core/configuration/configuration.hpp"
 #include "core/configuration/settings.hpp"
 #include "core/credentials/token_key.hpp"
 #include "core/observability/logging.hpp"
@@ -45,11 +47,13 @@ struct root_settings {
   supervision_settings supervision;
   std::shared_ptr<service_metrics> metrics; ///< of all actors; each gets its own component's
   io_context_ptr management_io;
-  std::vector<io_context_ptr> api_io;                  ///< at least one; the first one accepts connections
-  std::shared_ptr<http::bound_port> api_port;          ///< bound already; listens when CM serves
-  std::shared_ptr<http::acceptor> management_acceptor; ///< open already, so that probes can observe the start
-  std::shared_ptr<http::acceptor> agent_acceptor;      ///< open already; null without monitoring agent
-  std::function<void(int exit_status)> on_stop;        ///< called once, when the orderly stop begins
+  std::vector<io_context_ptr> api_io;                       ///< at least one; the first one accepts connections
+  std::shared_ptr<http::bound_port> api_port;               ///< bound already; listens when CM serves
+  std::shared_ptr<http::acceptor> management_acceptor;      ///< open already, so that probes can observe the start
+  std::shared_ptr<http::acceptor> agent_acceptor;           ///< open already; null without monitoring agent
+  std::shared_ptr<core::replaceable_secret> agent_password; ///< null without monitoring agent
+  core::configuration::environment variables;               ///< of the start, for reloads
+  std::function<void(int exit_status)> on_stop;             ///< called once, when the orderly stop begins
 };
 
 struct child_row;
@@ -90,6 +94,9 @@ struct root_state {
   bool nats_met = false;
   bool ready = false;                        ///< last value sent to health
   std::vector<std::string> refused_subjects; ///< last value sent to health
+
+  bool reloading = false;    ///< the reloader is at work
+  bool reload_again = false; ///< a reload was requested meanwhile
 
   child_handles handles; ///< to pass to other children
   std::vector<root_subscription> subscriptions;

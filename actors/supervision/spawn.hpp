@@ -8,6 +8,7 @@
 #include "actors/interfaces/health.hpp"
 #include "actors/interfaces/http.hpp"
 #include "actors/interfaces/nats.hpp"
+#include "actors/interfaces/reload.hpp"
 #include "actors/interfaces/supervision.hpp"
 #include "actors/interfaces/validation.hpp"
 
@@ -28,6 +29,7 @@ using root_pointer = root_actor::stateful_pointer<root_state>;
 // -- spawn_management.cpp ---------------------------------------------------------------------------------------------
 
 health_actor spawn_health(root_pointer self, std::size_t index);
+reloader_actor spawn_reloader(root_pointer self, std::size_t index);
 io_loop_actor spawn_management_io(root_pointer self, std::size_t index);
 io_loop_actor spawn_api_io(root_pointer self, std::size_t index);
 http_listener_actor spawn_management_listener(root_pointer self, std::size_t index, const health_actor& health);

@@ -1,4 +1,4 @@
-// Spawns health, the event loops of the ports, and their listeners.
+// Spawns health, the reloader, the event loops of the ports, and their listeners.
 #include "actors/health/health_reporter.hpp"
 #include "actors/http/http_listener.hpp"
 #include "actors/http/http_session.hpp"
@@ -6,6 +6,7 @@
 #include "actors/interfaces/http.hpp"
 #include "actors/interfaces/supervision.hpp"
 #include "actors/runtime/io_loop.hpp"
+#include "actors/supervision/reloader.hpp"
 #include "actors/supervision/root.hpp"
 #include "actors/supervision/spawn.hpp"
 
@@ -45,6 +46,10 @@ health_actor spawn_health(root_pointer self, std::size_t /*index*/) {
   return health;
 }
 
+reloader_actor spawn_reloader(root_pointer self, std::size_t /*index*/) {
+  return self->spawn<caf::detached>(reloader, self->state.settings.variables);
+}
+
 io_loop_actor spawn_management_io(root_pointer self, std::size_t /*index*/) {
   return self->spawn<caf::detached>(io_loop, self->state.settings.management_io);
 }
@@ -67,7 +72,7 @@ http_listener_actor spawn_management_listener(root_pointer self, std::size_t /*i
 http_listener_actor spawn_agent_listener(root_pointer self, std::size_t /*index*/, const health_actor& health) {
   const auto& configured = self->state.settings;
   const auto shared = std::make_shared<const agent_context>(
-    agent_context{configured.settings.agent.password, make_management_context(configured)});
+    agent_context{configured.agent_password, make_management_context(configured)});
   http_listener_settings settings;
   settings.acceptor = configured.agent_acceptor;
   settings.spawn_session = [shared](http_listener_pointer listener, socket_ptr accepted,

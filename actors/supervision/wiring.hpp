@@ -119,6 +119,8 @@ using table = wiring_table<
   child<agent_listener, named<"agent-listener">, spawn_agent_listener, agent_listener_count,
     first, drain_management, end_management,
     needs<health>>,
+  child<reloader, named<"reloader">, spawn_reloader, one_child,
+    first, none, end_requests>,
   child<storage_gate, named<"storage-gate">, spawn_storage_gate, one_child,
     first, write_first_uses, end_changes,
     needs<health>, learns<database_worker>>,

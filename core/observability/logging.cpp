@@ -1,6 +1,7 @@
 #include "core/observability/logging.hpp"
 
 #include "core/base/text.hpp"
+#include "core/base/try.hpp"
 #include "core/observability/log_format.hpp"
 
 #include <spdlog/async.h>
@@ -42,22 +43,56 @@ public:
   void set_formatter(std::unique_ptr<spdlog::formatter> /*formatter*/) override {}
 };
 
-struct set_up {
-  level_map levels;
-  std::vector<spdlog::sink_ptr> sinks;
-  bool queued = false;
-};
-
 spdlog::sink_ptr with_format(spdlog::sink_ptr sink, bool json) {
   sink->set_formatter(detail::make_formatter(json));
   return sink;
 }
 
+/// The log file. It can be opened again under its name while other threads log: they write to the old file until then.
+class reopening_sink final : public spdlog::sinks::sink {
+public:
+  reopening_sink(std::string file, bool json) : file_(std::move(file)), json_(json) {}
+
+  expected<void> reopen() {
+    try {
+      file_sink_.store(with_format(std::make_shared<spdlog::sinks::basic_file_sink_mt>(file_, false), json_));
+      return {};
+    } catch (const spdlog::spdlog_ex& e) {
+      return make_error(errc::invalid, "logging.file '" + file_ + "' cannot be opened for appending", e.what());
+    }
+  }
+
+  void log(const spdlog::details::log_msg& msg) override { file_sink_.load()->log(msg); }
+
+  void flush() override { file_sink_.load()->flush(); }
+
+  void set_pattern(const std::string& /*pattern*/) override {}
+
+  void set_formatter(std::unique_ptr<spdlog::formatter> /*formatter*/) override {}
+
+private:
+  std::string file_;
+  bool json_;
+  std::atomic<spdlog::sink_ptr> file_sink_;
+};
+
+struct set_up {
+  std::vector<spdlog::sink_ptr> sinks;
+  std::shared_ptr<reopening_sink> file; ///< null without logging.file
+  bool queued = false;
+};
+
 /// Only set_up_logging and shutdown_logging change it, while no other thread logs.
 set_up& current() {
   static set_up instance{
-    {}, {std::make_shared<counting_sink>(), with_format(std::make_shared<spdlog::sinks::stderr_sink_mt>(), false)}};
+    {std::make_shared<counting_sink>(), with_format(std::make_shared<spdlog::sinks::stderr_sink_mt>(), false)}, {}};
   return instance;
+}
+
+/// The configured levels. A reload replaces them while other threads log.
+std::atomic<std::shared_ptr<const level_map>>& configured_levels() {
+  static std::atomic<std::shared_ptr<const level_map>> levels{std::make_shared<const level_map>()};
+  return levels;
 }
 
 std::optional<spdlog::level::level_enum> parse_level(std::string_view name) {
@@ -95,37 +130,38 @@ spdlog::level::level_enum level_for(const level_map& levels, std::string_view na
   return spdlog::level::info;
 }
 
-expected<spdlog::sink_ptr> open_sink(const std::string& file) {
-  if (file.empty())
-    return spdlog::sink_ptr{std::make_shared<spdlog::sinks::stdout_sink_mt>()};
-  try {
-    return spdlog::sink_ptr{std::make_shared<spdlog::sinks::basic_file_sink_mt>(file, false)};
-  } catch (const spdlog::spdlog_ex& e) {
-    return make_error(errc::invalid, "logging.file '" + file + "' cannot be opened for appending", e.what());
-  }
-}
-
-} // namespace
-
-expected<void> set_up_logging(const logging_settings& settings, bool stdout_is_terminal) {
-  set_up next;
-  for (const auto& [name, text] : settings.levels) {
+expected<level_map> parse_levels(const std::map<std::string, std::string>& levels) {
+  level_map parsed;
+  for (const auto& [name, text] : levels) {
     const auto level = parse_level(text);
     if (!level)
       return make_error(
         errc::invalid,
         fmt::format("logging.level.{}: '{}' is not one of trace, debug, info, warn, error, critical, off", name, text));
-    next.levels.emplace(name, *level);
+    parsed.emplace(name, *level);
   }
-  auto sink = open_sink(settings.file);
-  if (!sink)
-    return sink.error();
+  return parsed;
+}
+
+} // namespace
+
+expected<void> set_up_logging(const logging_settings& settings, bool stdout_is_terminal) {
+  CM_TRY(auto levels, parse_levels(settings.levels));
   const bool terminal = stdout_is_terminal && settings.file.empty();
   const bool json = settings.format == log_format::json || (settings.format == log_format::automatic && !terminal);
-  next.sinks = {std::make_shared<counting_sink>(), with_format(*sink, json)};
+  set_up next;
+  if (settings.file.empty()) {
+    next.sinks = {std::make_shared<counting_sink>(),
+                  with_format(std::make_shared<spdlog::sinks::stdout_sink_mt>(), json)};
+  } else {
+    next.file = std::make_shared<reopening_sink>(settings.file, json);
+    CM_TRY_VOID(next.file->reopen());
+    next.sinks = {std::make_shared<counting_sink>(), next.file};
+  }
   next.queued = true;
 
   spdlog::shutdown(); // writes the lines that the previous set-up has queued
+  configured_levels().store(std::make_shared<const level_map>(std::move(levels)));
   current() = std::move(next);
   spdlog::init_thread_pool(log_queue_length, 1);
   return {};
@@ -142,7 +178,6 @@ std::shared_ptr<spdlog::logger> logger(std::string_view name) {
                                                      spdlog::async_overflow_policy::overrun_oldest);
   else
     created = std::make_shared<spdlog::logger>(key, state.sinks.begin(), state.sinks.end());
-  created->set_level(level_for(state.levels, name));
   // The logging thread flushes after every line, so that lines before a crash are not lost.
   created->flush_on(spdlog::level::trace);
   try {
@@ -152,7 +187,26 @@ std::shared_ptr<spdlog::logger> logger(std::string_view name) {
     if (auto known = spdlog::get(key))
       return known;
   }
+  // After the registration: a reload before it does not know this logger, and a reload after it sets the level again.
+  created->set_level(level_for(*configured_levels().load(), name));
   return created;
+}
+
+expected<void> set_log_levels(const std::map<std::string, std::string>& levels) {
+  CM_TRY(auto parsed, parse_levels(levels));
+  configured_levels().store(std::make_shared<const level_map>(std::move(parsed)));
+  spdlog::apply_all([now = configured_levels().load()](const std::shared_ptr<spdlog::logger>& known) {
+    known->set_level(level_for(*now, known->name()));
+  });
+  return {};
+}
+
+expected<bool> reopen_log_file() {
+  const auto& file = current().file;
+  if (!file)
+    return false;
+  CM_TRY_VOID(file->reopen());
+  return true;
 }
 
 log_count log_counts() noexcept {

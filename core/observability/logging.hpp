@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -59,6 +60,15 @@ inline constexpr std::size_t log_queue_length = 8192;
 /// level is that of the nearest configured ancestor, else of "root", else INFO. Thread-safe; takes spdlog's registry
 /// lock, so keep the pointer.
 [[nodiscard]] std::shared_ptr<spdlog::logger> logger(std::string_view name);
+
+/// Replaces the levels (logging.level.*) of all loggers, also of those that were obtained before. Thread-safe.
+/// @return errc::invalid for an unknown level name; then all levels stay
+[[nodiscard]] expected<void> set_log_levels(const std::map<std::string, std::string>& levels);
+
+/// Opens logging.file again, after it was moved. Lines that other threads log meanwhile go to the old file or to the
+/// new one. Blocks on the file system.
+/// @return whether there is a log file; errc::invalid if it cannot be opened: the log continues in the old file
+[[nodiscard]] expected<bool> reopen_log_file();
 
 struct log_count {
   std::uint64_t trace = 0;

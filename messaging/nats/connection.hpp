@@ -198,4 +198,9 @@ private:
   std::shared_ptr<shared_state> shared_;
 };
 
+/// Whether connections could be opened with these settings, as far as that shows without a server: reads the TLS files,
+/// and checks that the key belongs to the certificate. Blocks on the file system; thread-safe.
+/// @return `invalid` with the name of the key that cannot be used
+[[nodiscard]] core::expected<void> check_login(const core::nats_settings& settings);
+
 } // namespace cm::messaging

@@ -111,3 +111,14 @@ core::expected<options_ptr> make_options(const core::nats_settings& settings, co
 }
 
 } // namespace cm::messaging::detail
+
+namespace cm::messaging {
+
+core::expected<void> check_login(const core::nats_settings& settings) {
+  const auto made = detail::make_options(settings, connection_options{});
+  if (made.has_error())
+    return made.error();
+  return {};
+}
+
+} // namespace cm::messaging

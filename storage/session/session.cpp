@@ -73,6 +73,11 @@ core::expected<void> session::connect(core::steady_time deadline) {
   return {};
 }
 
+void session::replace_login(const core::database_settings& settings) {
+  settings_.username = settings.username;
+  settings_.password = settings.password;
+}
+
 void session::disconnect() noexcept {
   connection_.reset();
 }

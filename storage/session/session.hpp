@@ -59,6 +59,9 @@ public:
   ///         see refused()
   [[nodiscard]] core::expected<void> connect(core::steady_time deadline = core::steady_time::max());
 
+  /// New connections use the username and password of `settings`. The present one stays.
+  void replace_login(const core::database_settings& settings);
+
   /// Closes the connection.
   void disconnect() noexcept;
 

@@ -152,6 +152,7 @@ fake_worker(actors::database_worker_actor::stateful_pointer<fake_worker_state> s
       self->send(peer.handle, actors::state_v, std::size_t{0}, actors::worker_report_ptr{std::move(report)});
     },
     [=](actors::follow_atom) { ++script->follows; },
+    [=](actors::reload_atom, const actors::settings_ptr&) {},
     [=](actors::tick_atom) {
       for (auto& [promise, job] : std::exchange(self->state.held, {}))
         promise.deliver(answer_to(job->command));
