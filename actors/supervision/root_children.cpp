@@ -283,7 +283,7 @@ void add_first_children(root_pointer self) {
   state.applications = configured_applications(state.settings.settings.credentials.applications);
   state.writer = std::make_shared<reply_writer>(state.settings.metrics->nats);
   state.request_bytes =
-    std::make_shared<core::byte_budget>(core::protocol_buffer_bytes(state.settings.settings.memory_budget_bytes));
+    std::make_shared<core::byte_budget>(core::protocol_buffer_bytes(state.settings.settings.buffer_memory_bytes));
   state.keyer = std::make_shared<const core::token_keyer>();
   state.token_feed = std::make_shared<revocation_feed>();
   state.client_feed = std::make_shared<revocation_feed>();
