@@ -66,6 +66,7 @@ std::vector<filter> filters_of(const list_clients& request) {
   if (issuers.empty())
     return {{"created", "status_created", "", {}}};
   std::vector<filter> filters;
+  filters.reserve(issuers.size());
   for (const auto issuer : issuers)
     filters.push_back(
       {"issuer_created", "issuer_status", "issuer_key = CRC32(?) AND issuer = ? AND ", {issuer, issuer}});

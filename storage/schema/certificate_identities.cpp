@@ -99,11 +99,11 @@ outcome<void> note_duplicate(connection& db, const unidentified& row, duplicate_
 outcome<void> write_page(connection& db, std::span<const unidentified> rows, duplicate_certificates& found) {
   if (rows.empty())
     return {};
-  const auto together = write(db, rows);
+  auto together = write(db, rows);
   if (!is_duplicate(together))
     return together;
   for (const auto& row : rows) {
-    const auto alone = write(db, {&row, 1});
+    auto alone = write(db, {&row, 1});
     if (is_duplicate(alone)) {
       CM_TRY_VOID(note_duplicate(db, row, found));
     } else if (!alone) {
