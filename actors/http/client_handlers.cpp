@@ -21,7 +21,10 @@ storage::client_precondition client_condition(const http::request& request) {
 }
 
 http::clients_page page_of(const storage::client_page& page, std::optional<std::uint64_t> total) {
-  return {page.items, total, page.total_is_exact, page.more};
+  http::clients_page shown{page.items, total, page.total_is_exact, std::nullopt};
+  if (page.next)
+    shown.next = {page.next->created_at, page.next->id};
+  return shown;
 }
 
 // with_list_condition() for a list of client credentials.

@@ -127,7 +127,7 @@ namespace {
 constexpr std::string_view position_version = "01"; // to be changed if the meaning of the rest changes
 constexpr std::size_t position_time_digits = 16;
 
-std::string write_position(const core::client_credential& last) {
+std::string write_position(const client_position& last) {
   std::string cursor{position_version};
   core::append_hex(cursor, static_cast<std::uint64_t>(core::to_unix_ms(last.created_at)), position_time_digits);
   return cursor + core::to_string(last.id);
@@ -219,8 +219,8 @@ std::string page_text(const clients_page& page, last_use use) {
     out.member("totalElements", *page.total);
   if (page.total && !page.total_is_exact)
     out.member_flag("totalIsLowerBound", true);
-  if (page.more && !page.items.empty())
-    out.member("next", write_position(page.items.back()));
+  if (page.next)
+    out.member("next", write_position(*page.next));
   out.end_object();
   return out.take();
 }

@@ -55,9 +55,9 @@ struct list_clients_request {
 /// A page of either list.
 struct clients_page {
   std::span<const core::client_credential> items;
-  std::optional<std::uint64_t> total; ///< number of matches; empty after a cursor
-  bool total_is_exact = true;         ///< false: there are at least so many
-  bool more = false;                  ///< others follow the last one
+  std::optional<std::uint64_t> total;  ///< number of matches; empty after a cursor
+  bool total_is_exact = true;          ///< false: there are at least so many
+  std::optional<client_position> next; ///< where the next page begins, if there is one
 };
 
 /// The rule of core::is_client_name, for error messages.

@@ -109,8 +109,8 @@ struct list_clients {
 };
 
 struct client_page {
-  std::vector<core::client_credential> items;
-  bool more = false; ///< others follow the last one
+  std::vector<core::client_credential> items; ///< without rows whose status is not known
+  std::optional<client_position> next;        ///< of the last row of the page, if others follow
   /// How many match; without counting 0. A count that was stopped is a lower bound, larger than max_count and than the
   /// numbers of the items.
   std::uint64_t total = 0;

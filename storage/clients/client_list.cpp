@@ -163,6 +163,8 @@ private:
     add_source(out, table_, by, status != nullptr ? by.by_status : by.in_order);
     if (status != nullptr)
       out.add("status = ?", {*status});
+    else if (statuses_.empty() && by.condition.empty())
+      out.add("TRUE"); // the status would have to be looked up in each row that an offset passes by
     else
       add_statuses(out);
     if (request_.after) {
@@ -223,14 +225,17 @@ outcome<client_page> apply(connection& db, const list_clients& request) {
       page.items.push_back(read_client(request.kind, row, 1));
   }));
   sort(page.items, request.ascending);
-  page.more = page.items.size() > request.limit;
-  if (page.more)
+  const auto seen = page.items.empty() ? 0 : request.offset + page.items.size(); // with one of the next page
+  if (page.items.size() > request.limit) {
     page.items.pop_back();
+    if (!page.items.empty())
+      page.next = {page.items.back().created_at, page.items.back().id};
+  }
   if (request.total == counting::bounded && page.total > max_count) {
     page.total_is_exact = false;
-    const auto seen = page.items.empty() ? 0 : request.offset + page.items.size() + (page.more ? 1 : 0);
     page.total = std::max<std::uint64_t>(page.total, seen);
   }
+  std::erase_if(page.items, [](const auto& item) { return item.status == core::credential_status::unknown; });
   return page;
 }
 
