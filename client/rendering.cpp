@@ -100,6 +100,8 @@ std::optional<rendered_page> render_page(std::string_view text, const std::vecto
   result.total = total->to_number<std::uint64_t>(ec);
   if (ec)
     return std::nullopt;
+  const auto* bound = member(*page, "totalIsLowerBound");
+  result.total_is_lower_bound = bound != nullptr && bound->is_bool() && bound->get_bool();
   std::vector<std::string> headings;
   headings.reserve(columns.size());
   for (const auto& shown_column : columns)

@@ -25,6 +25,7 @@ struct rendered_page {
   std::string table;
   std::uint64_t shown = 0;
   std::uint64_t total = 0;
+  bool total_is_lower_bound = false;
 };
 
 /// Renders a page, an object with `content` and `totalElements`. Members that are not text are shown as JSON, missing

@@ -82,7 +82,8 @@ std::optional<std::string> render(const rest_call& call, const http::client_resp
   if (!page)
     return std::nullopt;
   if (page->shown != page->total)
-    note = std::to_string(page->shown) + " of " + std::to_string(page->total) + " are shown; see --offset and --limit";
+    note = std::to_string(page->shown) + (page->total_is_lower_bound ? " of at least " : " of ")
+           + std::to_string(page->total) + " are shown; see --offset and --limit";
   return std::move(page->table);
 }
 

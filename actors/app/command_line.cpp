@@ -101,6 +101,18 @@ int check_config() {
   return 0;
 }
 
+void report_duplicates(const storage::duplicate_certificates& found) {
+  const auto text = [](const core::uuid& id, core::credential_status status) {
+    return core::to_string(id) + " (" + std::string(core::to_string(status)) + ')';
+  };
+  for (const auto& pair : found.named)
+    std::cout << "one certificate is stored twice, in two spellings of its issuer: "
+              << text(pair.first, pair.first_status) << " and " << text(pair.second, pair.second_status)
+              << "; the stricter status counts, delete one of them\n";
+  if (found.count > found.named.size())
+    std::cout << "and " << found.count - found.named.size() << " more\n";
+}
+
 int migrate(bool dry_run) {
   const auto settings = load_settings();
   if (!settings)
@@ -121,6 +133,7 @@ int migrate(bool dry_run) {
     std::cout << (dry_run ? "would apply " : "applied ") << step << '\n';
   if (report->steps.empty())
     std::cout << "nothing to do\n";
+  report_duplicates(report->duplicates);
   return 0;
 }
 

@@ -36,7 +36,10 @@ void read(tekton_follower_self self) {
   if (std::exchange(state.unavailable, false))
     core::logger("cm.tekton")->info("Tekton is available again");
   core::logger("cm.tekton")->debug("{} applications are known", known->versions.size());
-  state.settings.on_change(std::move(known));
+  if (state.known && state.known->versions == known->versions)
+    return;
+  state.known = std::move(known);
+  state.settings.on_change(state.known);
 }
 
 } // namespace

@@ -21,7 +21,8 @@ struct tekton_follower_settings {
   std::chrono::milliseconds timeout{2000};                   ///< of an HTTP request; an orderly stop may wait that long
   std::chrono::milliseconds period{std::chrono::minutes{5}}; ///< of reads without an event: events may be lost
   core::backoff_settings backoff{};                          ///< between attempts while Tekton is unavailable
-  std::function<void(application_directory_ptr)> on_change;  ///< called on the actor's thread after each read
+  /// Called on the actor's thread after the first read, and after each one that differs from the one before.
+  std::function<void(application_directory_ptr)> on_change;
 };
 
 struct tekton_follower_state {
@@ -29,8 +30,9 @@ struct tekton_follower_state {
 
   tekton_follower_settings settings;
   std::optional<core::backoff> backoff;
-  core::steady_time next{}; ///< time of the next read
-  bool unavailable = false; ///< the last read failed
+  core::steady_time next{};        ///< time of the next read
+  application_directory_ptr known; ///< the last result; null before the first
+  bool unavailable = false;        ///< the last read failed
 };
 
 /// To be spawned detached, because it blocks on HTTP. While Tekton is unavailable, the last result remains in effect.

@@ -56,8 +56,10 @@ storage::find_x509 join_certificates(std::span<const storage_job_ptr> jobs) {
   storage::find_x509 out;
   for (const auto& job : jobs) {
     const auto& own = command_in<storage::find_x509>(job);
-    for (const auto& former : own.former_subjects)
-      out.former_subjects.push_back({out.subjects.size() + former.index, former.subject});
+    for (const auto& other : own.other_subjects)
+      out.other_subjects.push_back({out.subjects.size() + other.index, other.hash});
+    for (const auto& identity : own.identities)
+      out.identities.push_back({out.subjects.size() + identity.index, identity.hash});
     out.subjects.insert(out.subjects.end(), own.subjects.begin(), own.subjects.end());
   }
   return out;

@@ -86,10 +86,11 @@ std::size_t payload_of(const Command& command) noexcept {
     out += command.username.size();
   } else if constexpr (std::is_same_v<Command, storage::find_x509>) {
     out += command.subjects.size() * sizeof command.subjects.front()
-           + command.former_subjects.size() * sizeof command.former_subjects.front();
+           + (command.other_subjects.size() + command.identities.size()) * sizeof(storage::find_x509::other_hash);
   } else if constexpr (std::is_same_v<Command, storage::list_clients>) {
-    for (const auto* text : {&command.username, &command.issuer, &command.former_issuer})
-      out += *text ? (*text)->size() : 0;
+    out += command.username ? command.username->size() : 0;
+    for (const auto& issuer : command.issuers)
+      out += sizeof issuer + issuer.size();
   } else if constexpr (std::is_same_v<Command, storage::use_clients>) {
     for (const auto& item : command.items)
       out += sizeof item + item.correlation_id.size();

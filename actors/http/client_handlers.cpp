@@ -20,13 +20,20 @@ storage::client_precondition client_condition(const http::request& request) {
   };
 }
 
+http::clients_page page_of(const storage::client_page& page, std::optional<std::uint64_t> total) {
+  http::clients_page shown{page.items, total, page.total_is_exact, std::nullopt};
+  if (page.next)
+    shown.next = {page.next->created_at, page.next->id};
+  return shown;
+}
+
 // with_list_condition() for a list of client credentials.
 void with_clients_condition(const api_request& request, core::client_kind kind, std::function<void()> proceed) {
   storage::list_clients look;
   look.kind = kind;
   with_list_condition<storage::client_page>(
     request, std::move(look),
-    [](const storage::client_page& page) { return http::entity_tag_of_page(page.items, page.total); },
+    [](const storage::client_page& page) { return http::entity_tag_of_page(page_of(page, page.total)); },
     std::move(proceed));
 }
 
@@ -65,15 +72,22 @@ void list_clients(const api_request& request, core::client_kind kind) {
   command.kind = kind;
   command.statuses = std::move(parsed->statuses);
   command.username = std::move(parsed->username);
-  command.issuer = std::move(parsed->issuer);
-  command.former_issuer = std::move(parsed->former_issuer);
+  command.issuers = std::move(parsed->issuers);
   command.serial_number = std::move(parsed->serial_number);
   command.offset = parsed->offset;
   command.limit = parsed->limit;
   command.ascending = parsed->order == http::sort_order::ascending;
+  if (parsed->after)
+    command.after = {parsed->after->created_at, parsed->after->id};
+  if (parsed->exact_total)
+    command.total = storage::counting::exact;
+  else if (parsed->after)
+    command.total = storage::counting::none;
+  const bool counted = command.total != storage::counting::none;
   ask_storage<storage::client_page>(request, std::move(command),
-                                    [exchange = request.exchange](const storage::client_page& page) {
-                                      return http::render_clients_page(exchange->request(), page.items, page.total);
+                                    [exchange = request.exchange, counted](const storage::client_page& page) {
+                                      const auto total = counted ? std::optional{page.total} : std::nullopt;
+                                      return http::render_clients_page(exchange->request(), page_of(page, total));
                                     });
 }
 
@@ -110,10 +124,12 @@ void create_x509(const api_request& request) {
   }
   storage::create_client command;
   command.credential.kind = core::client_kind::x509;
-  command.subject = core::subject_hash(parsed->issuer, parsed->serial_number);
-  if (parsed->former_issuer)
-    command.former_subject = core::subject_hash(*parsed->former_issuer, parsed->serial_number);
-  command.credential.issuer = std::move(parsed->issuer);
+  command.subject = core::subject_hash(parsed->issuer.canonical, parsed->serial_number);
+  for (const auto& other : parsed->issuer.others)
+    command.other_subjects.push_back(core::subject_hash(other, parsed->serial_number));
+  if (parsed->issuer.identity)
+    command.identity = core::subject_hash(*parsed->issuer.identity, parsed->serial_number);
+  command.credential.issuer = std::move(parsed->issuer.canonical);
   command.credential.serial_number = std::move(parsed->serial_number);
   command.credential.client_id = parsed->client_id.value_or(std::string{});
   command.origin = origin_of_request(request.exchange->request());

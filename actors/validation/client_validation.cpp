@@ -36,8 +36,11 @@ core::expected<certificate_name> read_certificate(const messaging::ecap::client_
     return serial.error();
   certificate_name name;
   name.subject = core::subject_hash(issuer->canonical, *serial);
-  if (issuer->former)
-    name.former_subject = core::subject_hash(*issuer->former, *serial);
+  static_assert(core::max_other_names == storage::max_other_subjects);
+  for (const auto& other : issuer->others)
+    name.other_subjects.push_back(core::subject_hash(other, *serial));
+  if (issuer->identity)
+    name.identity = core::subject_hash(*issuer->identity, *serial);
   name.issuer = std::move(issuer->canonical);
   name.serial_number = *std::move(serial);
   return name;

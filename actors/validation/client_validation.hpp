@@ -9,6 +9,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace cm::actors {
 
@@ -26,7 +27,8 @@ struct certificate_name {
   std::string issuer;        ///< canonical
   std::string serial_number; ///< decimal, without leading zeros; may be negative
   storage::subject_hash subject{};
-  std::optional<storage::subject_hash> former_subject; ///< under which a former build may have stored the certificate
+  std::vector<storage::subject_hash> other_subjects; ///< of core::distinguished_name::others
+  std::optional<storage::subject_hash> identity;     ///< of core::distinguished_name::identity
 };
 
 /// The certificate name to look up, or an error with the code of the refusal: 408 for a message whose timeout has

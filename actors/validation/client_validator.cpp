@@ -314,8 +314,10 @@ void look_up(client_validator_self self, const pending_certificate_requests_ptr&
              std::vector<certificate_name> names, core::steady_time deadline) {
   storage::find_x509 command;
   for (const auto& name : names) {
-    if (name.former_subject)
-      command.former_subjects.push_back({command.subjects.size(), *name.former_subject});
+    for (const auto& other : name.other_subjects)
+      command.other_subjects.push_back({command.subjects.size(), other});
+    if (name.identity)
+      command.identities.push_back({command.subjects.size(), *name.identity});
     command.subjects.push_back(name.subject);
   }
   request_storage<storage::found_x509>(

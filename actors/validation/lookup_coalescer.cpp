@@ -56,8 +56,17 @@ void lookup_coalescer::invalidate_all() {
 }
 
 void lookup_coalescer::applications(application_directory_ptr known) {
-  applications_ = std::move(known);
-  invalidate_all(); // what is in memory was accepted by the former applications
+  const auto before = std::exchange(applications_, std::move(known));
+  if (applications_->open)
+    return;
+  if (before->open) {
+    invalidate_all(); // which applications the tokens in memory have is not known
+    return;
+  }
+  for (const auto& [name, versions] : before->versions) {
+    if (!applications_->knows(name))
+      cache_.forget(core::tag_of_application(name));
+  }
 }
 
 // -- requests ---------------------------------------------------------------------------------------------------------
@@ -67,9 +76,9 @@ std::uint32_t lookup_coalescer::add_token(const pending_token_request& call, loo
     out.number = ++last_number_;
     out.lookup = std::make_shared<token_lookup>();
   }
-  const auto position = static_cast<std::uint32_t>(out.open.keys.size());
+  const auto position = static_cast<std::uint32_t>(out.open.tokens.size());
   out.lookup->hashes.push_back(hasher_.hash(call.request.app_name, call.request.token));
-  out.open.keys.push_back(call.key);
+  out.open.tokens.push_back({call.key, core::tag_of_application(call.request.app_name)});
   joinable_.insert_or_assign(call.key, waiter{out.number, position});
   return position;
 }
@@ -166,8 +175,8 @@ std::optional<lookup_coalescer::open_lookup> lookup_coalescer::close(std::uint64
     return std::nullopt;
   auto out = std::move(open->second);
   open_lookups_.erase(open);
-  for (const auto& key : out.keys) {
-    if (const auto known = joinable_.find(key); known != joinable_.end() && known->second.number == number)
+  for (const auto& token : out.tokens) {
+    if (const auto known = joinable_.find(token.key); known != joinable_.end() && known->second.number == number)
       joinable_.erase(known);
   }
   return out;
@@ -224,8 +233,8 @@ lookup_coalescer::outcome lookup_coalescer::found(std::uint64_t number,
   outcome out;
   out.replies = open->calls->make_replies();
   auto calls = open->calls->take();
-  if (tokens.size() != open->keys.size()) {
-    core::logger("cm.ecap")->error("a look-up of {} tokens was answered with {}", open->keys.size(), tokens.size());
+  if (tokens.size() != open->tokens.size()) {
+    core::logger("cm.ecap")->error("a look-up of {} tokens was answered with {}", open->tokens.size(), tokens.size());
     for (auto& call : calls)
       refuse(std::move(call), core::errc::internal, *out.replies);
     return out;
@@ -240,9 +249,10 @@ lookup_coalescer::outcome lookup_coalescer::found(std::uint64_t number,
   };
   for (std::size_t position = 0; open->may_keep && position < tokens.size(); ++position) {
     if (position + tokens_ahead < tokens.size())
-      cache_.prefetch(open->keys[position + tokens_ahead]);
+      cache_.prefetch(open->tokens[position + tokens_ahead].key);
+    const auto& [key, application] = open->tokens[position];
     if (judge(tokens[position]) == core::errc::none)
-      cache_.insert(open->keys[position], tokens[position]->id, tokens[position]->endpoint_id, open->asked_at,
+      cache_.insert(key, application, tokens[position]->id, tokens[position]->endpoint_id, open->asked_at,
                     open->asked_in);
   }
   for (std::size_t i = 0; i < calls.size(); ++i) {

@@ -80,7 +80,8 @@ public:
   /// The same for all tokens.
   void invalidate_all();
 
-  /// Replaces the known applications.
+  /// Replaces the known applications. Only tokens of those that are no longer known leave the memory: Tekton is read
+  /// every few minutes, and mostly nothing has changed.
   void applications(application_directory_ptr known);
 
   /// Drops entries that are too old. To be called regularly, so that memory is freed while no requests arrive.
@@ -95,11 +96,17 @@ private:
     std::string correlation_id;
   };
 
+  /// A token of a look-up.
+  struct wanted_token {
+    core::token_key key;
+    core::application_tag application = 0;
+  };
+
   /// A look-up under way.
   struct open_lookup {
     pending_token_requests_ptr calls;           ///< requests that wait; answered 503 if this object is destroyed
     std::vector<std::uint32_t> positions;       ///< of each request's token in the look-up
-    std::vector<core::token_key> keys;          ///< of each token
+    std::vector<wanted_token> tokens;           ///< in the order of the look-up
     std::vector<refresh_entry> refresh_entries; ///< tokens that no request waits for
     core::steady_time asked_at;
     core::steady_time earliest_timeout = core::steady_time::max(); ///< of the requests that wait

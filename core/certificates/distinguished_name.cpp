@@ -240,13 +240,13 @@ expected<distinguished_name> read_distinguished_name(std::string_view text) {
   auto canonical = with_checked_length(reader.read());
   if (!canonical)
     return std::move(canonical).error();
-  distinguished_name result{*std::move(canonical), std::nullopt};
+  std::optional<std::string> other;
   if (reader.former_may_differ()) {
     auto former = with_checked_length(name_reader{text, reading::former}.read());
-    if (former && *former != result.canonical)
-      result.former = *std::move(former);
+    if (former && *former != *canonical)
+      other = *std::move(former);
   }
-  return result;
+  return distinguished_name_of(*std::move(canonical), std::move(other));
 }
 
 expected<std::string> canonical_distinguished_name(std::string_view text) {

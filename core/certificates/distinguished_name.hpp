@@ -9,19 +9,36 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cm::core {
 
 /// Longest accepted name and longest canonical form, in bytes.
 inline constexpr std::size_t max_distinguished_name = 8192;
 
-/// A name that was read from text.
+/// Largest number of orders of the attributes of one name that are tried.
+inline constexpr std::size_t max_name_orders = 24;
+
+/// Limit of distinguished_name::others: the orders of two forms, and the former one itself.
+inline constexpr std::size_t max_other_names = 2 * max_name_orders + 1;
+
+/// A name that was read from text or from a certificate.
 struct distinguished_name {
-  std::string canonical;
-  /// The canonical form that former builds gave the same text, if it was another one: a certificate may be stored under
-  /// it, and is to be found by this text.
-  std::optional<std::string> former;
+  std::string canonical; ///< in the order of the input
+  /// A relative name is a set of attributes, whose order means nothing. This is the canonical form with the attributes
+  /// of each relative name sorted byte by byte: all orders have the same. Only if a relative name has several.
+  std::optional<std::string> identity;
+  /// Other canonical forms under which a certificate of this issuer may be stored, at most max_other_names, each once,
+  /// without `canonical`: all orders, or the first max_name_orders if there are more (five attributes in one relative
+  /// name have 120); and those of the form that former builds gave the same text, if it was another one.
+  std::vector<std::string> others;
 };
+
+/// A name with its `identity` and `others`. Thread-safe.
+/// @param canonical a canonical form
+/// @param former that of former builds, if it was another one
+[[nodiscard]] distinguished_name distinguished_name_of(std::string canonical,
+                                                       std::optional<std::string> former = std::nullopt);
 
 /// Converts a name to its canonical form. Accepts RFC 4514, RFC 2253 (quotes, `;` and spaces around the separators, as
 /// in RFC 1779), and the output of Java's X500Principal, BouncyCastle, GnuTLS, NSS, Windows and OpenSSL's `-nameopt

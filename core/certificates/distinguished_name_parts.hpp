@@ -7,7 +7,7 @@
 
 namespace cm::core::detail {
 
-/// By the rules of this build, or of former ones (see distinguished_name::former).
+/// By the rules of this build, or of former ones (see distinguished_name::others).
 enum class reading { present, former };
 
 /// The canonical name of an attribute type; `oid` itself if it has none.
@@ -17,7 +17,7 @@ enum class reading { present, former };
 /// The dotted number of an attribute type by any of its names, ignoring case; empty for an unknown name.
 [[nodiscard]] std::optional<std::string> attribute_type_number(std::string_view name);
 
-/// The number by which former builds read a name (see distinguished_name::former).
+/// The number by which former builds read a name (see distinguished_name::others).
 [[nodiscard]] std::optional<std::string> former_attribute_type_number(std::string_view name);
 
 /// The canonical form of a BER-encoded attribute value: text for a string type with valid content, else `#` and

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <functional>
 #include <limits>
 
 namespace cm::core {
@@ -48,7 +49,13 @@ struct token_cache::header {
   std::uint32_t read_after = 0; ///< ms after the segment's base
   std::uint8_t endpoint_length = 0;
   bool refresh_asked = false;
+  application_tag application = 0;
 };
+
+application_tag tag_of_application(std::string_view application) noexcept {
+  const auto hash = std::uint64_t{std::hash<std::string_view>{}(application)};
+  return static_cast<application_tag>(hash ^ (hash >> 32U));
+}
 
 token_cache::token_cache(token_cache_settings settings) : settings_(settings) {
   static_assert(std::is_trivially_copyable_v<header> && sizeof(header) % unit == 0);
@@ -223,6 +230,8 @@ void token_cache::expire(steady_time now) {
     recent_revocations_.rotate();
     next_rotation_ms_ = now_ms_ + ttl;
   }
+  if (!forgotten_.empty())
+    std::erase_if(forgotten_, [this](const auto& one) { return one.until_ms <= now_ms_; });
 }
 
 std::optional<token_cache::hit> token_cache::find(const token_key& key) noexcept {
@@ -235,7 +244,8 @@ std::optional<token_cache::hit> token_cache::find(const token_key& key) noexcept
   const auto& home = *segments_[found->where / (segment_bytes_ / unit)];
   const auto age = now_ms_ - home.base_ms - entry.read_after;
   const auto ttl = settings_.time_to_live.count();
-  if (age >= ttl || recent_revocations_.covers(entry.id, entry.generation))
+  if (age >= ttl || recent_revocations_.covers(entry.id, entry.generation)
+      || forgotten(entry.application, entry.generation))
     return std::nullopt;
   hit out;
   out.id = entry.id;
@@ -248,14 +258,14 @@ std::optional<token_cache::hit> token_cache::find(const token_key& key) noexcept
   return out;
 }
 
-void token_cache::insert(const token_key& key, const uuid& id, std::string_view endpoint_id, steady_time asked_at,
-                         cache_generation asked_in) {
+void token_cache::insert(const token_key& key, application_tag application, const uuid& id,
+                         std::string_view endpoint_id, steady_time asked_at, cache_generation asked_in) {
   const auto asked_ms = to_ms(asked_at);
   const auto ttl = settings_.time_to_live.count();
   if (ttl <= 0 || settings_.max_bytes == 0 || endpoint_id.size() > max_identifier_length || asked_in < cleared_at_
       || asked_ms + ttl <= now_ms_)
     return;
-  if (recent_revocations_.covers(id, asked_in))
+  if (recent_revocations_.covers(id, asked_in) || forgotten(application, static_cast<std::uint32_t>(asked_in)))
     return;
   if (auto* known = find_slot(key))
     erase(partition_of(key), known);
@@ -276,6 +286,7 @@ void token_cache::insert(const token_key& key, const uuid& id, std::string_view 
   entry.generation = static_cast<std::uint32_t>(asked_in);
   entry.read_after = static_cast<std::uint32_t>(asked_ms - home->base_ms);
   entry.endpoint_length = static_cast<std::uint8_t>(endpoint_id.size());
+  entry.application = application;
   auto* bytes = home->bytes.get() + home->used;
   std::memcpy(bytes, &entry, sizeof entry);
   if (!endpoint_id.empty())
@@ -297,6 +308,27 @@ void token_cache::clear() {
   free_numbers_.clear();
   order_.clear();
   recent_revocations_.clear();
+  forgotten_.clear();
+}
+
+bool token_cache::forgotten(application_tag application, std::uint32_t read_at) const noexcept {
+  return std::any_of(forgotten_.begin(), forgotten_.end(), [&](const auto& one) {
+    return one.application == application && static_cast<std::int32_t>(one.moment - read_at) > 0;
+  });
+}
+
+void token_cache::forget(application_tag application) {
+  ++generation_;
+  const auto ttl = settings_.time_to_live.count();
+  if (ttl <= 0 || settings_.max_bytes == 0)
+    return;
+  std::erase_if(forgotten_, [&](const auto& one) { return one.application == application; });
+  if (forgotten_.size() >= max_forgotten) {
+    clear();
+    return;
+  }
+  // What was read before this moment has expired by then, and results of look-ups from before are not stored any more.
+  forgotten_.push_back({application, static_cast<std::uint32_t>(generation_), now_ms_ + ttl});
 }
 
 void token_cache::invalidate(const uuid& id) {

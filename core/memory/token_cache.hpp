@@ -23,6 +23,12 @@ struct token_cache_settings {
   std::chrono::milliseconds time_to_live{10'000}; ///< 0 disables the cache
 };
 
+/// A short name of an application, which entries carry. Two applications may have the same one: they are forgotten
+/// together.
+using application_tag = std::uint32_t;
+
+[[nodiscard]] application_tag tag_of_application(std::string_view application) noexcept;
+
 /// Counts invalidations, to recognise a database result that is older than a revocation.
 using cache_generation = std::uint64_t;
 
@@ -62,11 +68,18 @@ public:
   /// enough memory.
   /// @param asked_at the time at which the look-up was sent
   /// @param asked_in generation() at that time
-  void insert(const token_key& key, const uuid& id, std::string_view endpoint_id, steady_time asked_at,
-              cache_generation asked_in);
+  void insert(const token_key& key, application_tag application, const uuid& id, std::string_view endpoint_id,
+              steady_time asked_at, cache_generation asked_in);
 
   /// Invalidates the token with this ID: its entry, and the results of look-ups that are in flight.
   void invalidate(const uuid& id);
+
+  /// Invalidates all tokens of an application. Entries of more than max_forgotten applications within one time-to-live
+  /// are not told apart: all tokens are invalidated.
+  void forget(application_tag application);
+
+  /// Limit of forget().
+  static constexpr std::size_t max_forgotten = 64;
 
   /// Invalidates all tokens.
   void clear();
@@ -104,6 +117,15 @@ private:
     std::int64_t newest_ms = 0; ///< time of its most recently read entry
   };
 
+  /// An application whose tokens were invalidated, until all entries from before have expired.
+  struct forgotten_application {
+    application_tag application = 0;
+    std::uint32_t moment = 0; ///< lower 32 bits of the generation
+    std::int64_t until_ms = 0;
+  };
+
+  [[nodiscard]] bool forgotten(application_tag application, std::uint32_t read_at) const noexcept;
+
   [[nodiscard]] partition& partition_of(const token_key& key) noexcept { return index_[key.first >> 56U]; }
 
   [[nodiscard]] const partition& partition_of(const token_key& key) const noexcept { return index_[key.first >> 56U]; }
@@ -126,7 +148,8 @@ private:
   std::size_t entries_ = 0;
   std::size_t index_bytes_ = 0;
   recent_revocations recent_revocations_;
-  std::int64_t next_rotation_ms_ = 0; ///< when recent_revocations_ is rotated next
+  std::vector<forgotten_application> forgotten_; ///< empty nearly always
+  std::int64_t next_rotation_ms_ = 0;            ///< when recent_revocations_ is rotated next
   std::int64_t now_ms_ = 0;
   cache_generation generation_ = 1;
   cache_generation cleared_at_ = 1; ///< results of look-ups from an older generation are dropped

@@ -2,7 +2,6 @@
 
 #include "core/base/uuid.hpp"
 #include "core/certificates/certificate_identity.hpp"
-#include "core/certificates/distinguished_name.hpp"
 #include "core/certificates/serial_number.hpp"
 #include "http/json/json.hpp"
 #include "http/rest/query.hpp"
@@ -26,11 +25,8 @@ Form canonical(Reader& from, std::string_view name, core::expected<Form> result)
 void read_names(member_reader& members, create_x509_request& target) {
   const std::size_t before = members.errors().size();
   const std::string_view issuer = members.required_string("issuer");
-  if (members.errors().size() == before) {
-    auto read = canonical(members, "issuer", core::read_distinguished_name(issuer));
-    target.issuer = std::move(read.canonical);
-    target.former_issuer = std::move(read.former);
-  }
+  if (members.errors().size() == before)
+    target.issuer = canonical(members, "issuer", core::read_distinguished_name(issuer));
   const std::size_t between = members.errors().size();
   const std::string_view serial_number = members.required_string("serialNumber");
   if (members.errors().size() == between)
@@ -43,7 +39,7 @@ void read_certificate(member_reader& members, std::string_view pem, create_x509_
     members.reject("certificate", std::move(identity.error().message));
     return;
   }
-  target.issuer = std::move(identity->issuer);
+  target.issuer = core::distinguished_name_of(std::move(identity->issuer));
   target.serial_number = std::move(identity->serial_number);
 }
 
@@ -86,16 +82,13 @@ core::expected<list_clients_request> parse_list_x509(const request_head& from) {
   list_clients_request result;
   result.statuses = query.statuses();
   if (const auto issuer = query.text("issuer")) {
-    auto read = canonical(query, "issuer", core::read_distinguished_name(*issuer));
-    result.issuer = std::move(read.canonical);
-    result.former_issuer = std::move(read.former);
+    auto name = canonical(query, "issuer", core::read_distinguished_name(*issuer));
+    result.issuers = std::move(name.others);
+    result.issuers.push_back(std::move(name.canonical));
   }
   if (const auto serial_number = query.text("serialNumber"))
     result.serial_number = canonical(query, "serialNumber", core::normalised_serial_number(*serial_number));
-  const page_request page = query.page();
-  result.offset = page.offset;
-  result.limit = page.limit;
-  result.order = query.order();
+  read_page(query, result);
   if (!query.errors().empty())
     return invalid_request(query.errors());
   return result;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/error.hpp"
+#include "core/certificates/distinguished_name.hpp"
 #include "core/credentials/client_credential.hpp"
 #include "http/rest/client_credentials.hpp"
 #include "http/server/request.hpp"
@@ -13,9 +14,8 @@
 namespace cm::http {
 
 struct create_x509_request {
-  std::string issuer;                       ///< canonical
-  std::optional<std::string> former_issuer; ///< core::distinguished_name::former
-  std::string serial_number;                ///< decimal; may be negative
+  core::distinguished_name issuer;
+  std::string serial_number; ///< decimal; may be negative
   std::optional<std::string> client_id;
 };
 
@@ -24,7 +24,7 @@ struct create_x509_request {
 [[nodiscard]] core::expected<create_x509_request> parse_create_x509(const request& from);
 
 /// Reads the query parameters `status`, `issuer` (any spelling of the distinguished name), `serialNumber` (decimal or
-/// 0x…, both with or without `-`), `offset`, `limit`, `order`.
+/// 0x…, both with or without `-`), and those of read_page().
 /// @return errc::invalid with all invalid parameters
 [[nodiscard]] core::expected<list_clients_request> parse_list_x509(const request_head& from);
 

@@ -8,6 +8,7 @@
 #include "http/json/json_writer.hpp"
 #include "http/rest/negotiation.hpp"
 
+#include <charconv>
 #include <utility>
 
 namespace cm::http {
@@ -120,6 +121,52 @@ core::expected<std::optional<core::secret>> parse_password_body(const request& f
   return password;
 }
 
+namespace {
+
+// Cursors are opaque to clients: a version, the time of the creation, and the ID.
+constexpr std::string_view position_version = "01"; // to be changed if the meaning of the rest changes
+constexpr std::size_t position_time_digits = 16;
+
+std::string write_position(const client_position& last) {
+  std::string cursor{position_version};
+  core::append_hex(cursor, static_cast<std::uint64_t>(core::to_unix_ms(last.created_at)), position_time_digits);
+  return cursor + core::to_string(last.id);
+}
+
+std::optional<client_position> read_position(std::string_view text) {
+  constexpr int base = 16;
+  if (text.size() < position_version.size() + position_time_digits || !text.starts_with(position_version))
+    return std::nullopt;
+  const auto time = text.substr(position_version.size(), position_time_digits);
+  const auto id = core::parse_uuid(text.substr(position_version.size() + position_time_digits));
+  std::uint64_t ms = 0;
+  const auto read = std::from_chars(time.data(), time.data() + time.size(), ms, base);
+  if (!id || read.ec != std::errc{} || read.ptr != time.data() + time.size())
+    return std::nullopt;
+  return client_position{core::from_unix_ms(static_cast<std::int64_t>(ms)), *id};
+}
+
+} // namespace
+
+void read_page(query_reader& query, list_clients_request& target) {
+  if (const auto text = query.text("after")) {
+    target.after = read_position(*text);
+    if (!target.after)
+      query.reject("after", "must be a cursor that an earlier response returned as `next`");
+    else if (query.text("offset"))
+      query.reject("offset", "must not be given together with after");
+  }
+  const page_request page = query.page();
+  target.offset = page.offset;
+  target.limit = page.limit;
+  target.order = query.order();
+  if (const auto total = query.text("total")) {
+    target.exact_total = *total == "exact";
+    if (!target.exact_total)
+      query.reject("total", "must be exact");
+  }
+}
+
 core::expected<list_clients_request> parse_list_basic(const request_head& from) {
   query_reader query{from};
   list_clients_request result;
@@ -129,10 +176,7 @@ core::expected<list_clients_request> parse_list_basic(const request_head& from) 
       query.reject("username", std::string{client_name_rule});
     result.username.emplace(*username);
   }
-  const page_request page = query.page();
-  result.offset = page.offset;
-  result.limit = page.limit;
-  result.order = query.order();
+  read_page(query, result);
   if (!query.errors().empty())
     return invalid_request(query.errors());
   return result;
@@ -163,26 +207,32 @@ response render_password_changed(const core::client_credential& changed, const c
 
 namespace {
 
-std::string page_text(const std::vector<core::client_credential>& page, std::uint64_t total, last_use use) {
+std::string page_text(const clients_page& page, last_use use) {
   constexpr std::size_t usual_item = 288;
   json_writer out;
-  out.reserve(page.size() * usual_item + usual_item);
+  out.reserve(page.items.size() * usual_item + usual_item);
   out.begin_object().key("content").begin_array();
-  for (const auto& credential : page)
+  for (const auto& credential : page.items)
     write_client(out, credential, nullptr, use);
-  out.end_array().member("totalElements", total).end_object();
+  out.end_array();
+  if (page.total)
+    out.member("totalElements", *page.total);
+  if (page.total && !page.total_is_exact)
+    out.member_flag("totalIsLowerBound", true);
+  if (page.next)
+    out.member("next", write_position(*page.next));
+  out.end_object();
   return out.take();
 }
 
 } // namespace
 
-response render_clients_page(const request_head& from, const std::vector<core::client_credential>& page,
-                             std::uint64_t total) {
-  return render_tagged(from, media::json, page_text(page, total, last_use::shown), entity_tag_of_page(page, total));
+response render_clients_page(const request_head& from, const clients_page& page) {
+  return render_tagged(from, media::json, page_text(page, last_use::shown), entity_tag_of_page(page));
 }
 
-std::string entity_tag_of_page(const std::vector<core::client_credential>& page, std::uint64_t total) {
-  return entity_tag(page_text(page, total, last_use::omitted));
+std::string entity_tag_of_page(const clients_page& page) {
+  return entity_tag(page_text(page, last_use::omitted));
 }
 
 std::string entity_tag_of(const core::client_credential& credential) {

@@ -23,14 +23,17 @@ namespace cm::storage {
 /// (core/certificates/distinguished_name.hpp).
 using subject_hash = std::array<std::uint8_t, 32>;
 
-/// Stores a new credential with its audit row. Errors: conflict (the username exists, or a certificate with one of both
-/// subjects). A repetition with the same ID succeeds and changes nothing.
+/// Largest number of other hashes of one certificate: one for each of core::distinguished_name::others.
+inline constexpr std::size_t max_other_subjects = 49;
+
+/// Stores a new credential with its audit row. Errors: conflict (the username exists, or a certificate with one of its
+/// subjects, or with its identity). A repetition with the same ID succeeds and changes nothing.
 struct create_client {
-  core::client_credential credential; ///< with its ID, status and created_at
-  core::secret password_phc;          ///< basic only: Argon2id, as a PHC string
-  subject_hash subject{};             ///< x509 only
-  /// x509 only: that of core::distinguished_name::former, if the issuer has one.
-  std::optional<subject_hash> former_subject;
+  core::client_credential credential;       ///< with its ID, status and created_at
+  core::secret password_phc;                ///< basic only: Argon2id, as a PHC string
+  subject_hash subject{};                   ///< x509 only
+  std::vector<subject_hash> other_subjects; ///< x509 only: 0 to max_other_subjects, under which it may be stored
+  std::optional<subject_hash> identity;     ///< x509 only: that of core::distinguished_name::identity, if it has one
   core::change_origin origin;
 };
 
@@ -66,21 +69,39 @@ struct found_basics {
 
 /// Looks certificates up: 0 to max_batch, duplicates allowed.
 struct find_x509 {
-  /// Another hash under which a certificate may be stored: that of core::distinguished_name::former.
-  struct former_subject {
+  /// Another hash by which a certificate may be found.
+  struct other_hash {
     std::size_t index = 0; ///< of the certificate in `subjects`
-    subject_hash subject{};
+    subject_hash hash{};
   };
 
   std::vector<subject_hash> subjects;
-  std::vector<former_subject> former_subjects; ///< 0 to max_batch
+  std::vector<other_hash> other_subjects; ///< of core::distinguished_name::others; 0 to max_batch * max_other_subjects
+  std::vector<other_hash> identities;     ///< of core::distinguished_name::identity; 0 to max_batch
 };
 
-/// One result per requested subject, in the same order. If credentials are stored under both of its hashes, it is one
-/// that is not valid, if there is one: they are the same certificate, and its revocation must not be passed by.
+/// One result per requested subject, in the same order. If several credentials are found for it, they are the same
+/// certificate, and its revocation must not be passed by: the strictest status decides, Revoked, Suspended, an unknown
+/// one, then the valid ones.
 struct found_x509 {
   std::vector<std::optional<core::client_credential>> credentials;
 };
+
+/// The place of a credential in a list.
+struct client_position {
+  core::timestamp created_at{};
+  core::uuid id;
+};
+
+/// How far the matches of a list are counted. Counting millions of rows takes seconds.
+enum class counting : std::uint8_t {
+  none,
+  bounded, ///< up to max_count
+  exact
+};
+
+/// Limit of counting::bounded.
+inline constexpr std::uint64_t max_count = 10'000;
 
 /// Reads a page of the credentials of one kind, sorted by (created_at, id). Filters are combined with AND; an empty
 /// filter matches all.
@@ -88,17 +109,22 @@ struct list_clients {
   core::client_kind kind = core::client_kind::basic;
   std::vector<core::credential_status> statuses;
   std::optional<std::string> username;      ///< basic: exact match
-  std::optional<std::string> issuer;        ///< x509: exact match of the canonical issuer
-  std::optional<std::string> former_issuer; ///< x509: matches as well; has no effect without `issuer`
+  std::vector<std::string> issuers;         ///< x509: exact match of one of these; 0 to max_other_subjects + 1
   std::optional<std::string> serial_number; ///< x509: exact match
-  std::uint64_t offset = 0;
-  std::uint32_t limit = 20; ///< 0 to max_page
+  std::optional<client_position> after;     ///< only those that follow it in the order of the list
+  std::uint64_t offset = 0;                 ///< of those
+  std::uint32_t limit = 20;                 ///< 0 to max_page
   bool ascending = false;
+  counting total = counting::bounded;
 };
 
 struct client_page {
-  std::vector<core::client_credential> items;
+  std::vector<core::client_credential> items; ///< without rows whose status is not known
+  std::optional<client_position> next;        ///< of the last row of the page, if others follow
+  /// How many match; without counting 0. A count that was stopped is a lower bound, larger than max_count and than the
+  /// numbers of the items.
   std::uint64_t total = 0;
+  bool total_is_exact = true;
 };
 
 using client_precondition = std::function<bool(const core::client_credential&)>;

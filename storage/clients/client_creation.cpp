@@ -27,6 +27,8 @@ std::optional<failure> broken_bound(const create_client& request) {
     return invalid("not an issuer");
   if (!is_stored_serial_number(wanted.serial_number))
     return invalid("not a serial number");
+  if (request.other_subjects.size() > max_other_subjects)
+    return invalid("more than 49 other subjects");
   return std::nullopt;
 }
 
@@ -47,31 +49,33 @@ outcome<void> insert_basic(connection& db, const create_client& request) {
   return insert->execute();
 }
 
-/// Conflict if the certificate is stored under the hash that former builds made of its issuer: the unique key on the
-/// present hash does not see that.
-outcome<void> refuse_former(connection& db, const create_client& request) {
-  static const std::string text = "SELECT id FROM x509_credential WHERE subject_hash = ?";
-  static constexpr std::array<column, 1> columns{uuid_column};
-  if (!request.former_subject)
-    return {};
-  CM_TRY(auto* const select, db.prepared(text, columns));
-  select->bind(0, *request.former_subject);
+/// Conflict if the certificate is stored under another of its hashes: the release before knows no identity, so the
+/// unique keys do not see that.
+outcome<void> refuse_others(connection& db, const create_client& request) {
+  static const auto texts =
+    statement_texts("SELECT subject_hash FROM x509_credential WHERE subject_hash IN (", "?", ")");
+  static constexpr std::array<column, 1> columns{hash_column};
   bool found = false;
-  CM_TRY_VOID(read_rows(*select, [&](const statement&) { found = true; }));
+  CM_TRY_VOID(
+    read_by_hash(db, texts, columns, request.other_subjects, [&](std::size_t, const statement&) { found = true; }));
   if (found)
     return make_usable_failure(core::errc::conflict, "The certificate already exists");
   return {};
 }
 
 outcome<void> insert_x509(connection& db, const create_client& request) {
-  CM_TRY_VOID(refuse_former(db, request));
+  CM_TRY_VOID(refuse_others(db, request));
   static const std::string text = "INSERT INTO x509_credential (id, client_id, status, created_at, subject_hash, "
-                                  "issuer, serial) VALUES (?,?,?,?,?,?,?)";
+                                  "issuer, serial, identity_hash) VALUES (?,?,?,?,?,?,?,?)";
   CM_TRY(auto* const insert, db.prepared(text));
   bind_common(*insert, request.credential);
   insert->bind(4, request.subject);
   insert->bind(5, request.credential.issuer);
   insert->bind(6, request.credential.serial_number);
+  if (request.identity)
+    insert->bind(7, *request.identity);
+  else
+    insert->bind_null(7);
   return insert->execute();
 }
 

@@ -65,109 +65,65 @@ outcome<found_basic> apply(connection& db, const find_basic& request) {
   return std::move(found.credentials.front());
 }
 
-outcome<found_x509> apply(connection& db, const find_x509& request) {
-  static const auto texts = statement_texts("SELECT " + table_of(core::client_kind::x509).fields
-                                              + ", subject_hash FROM x509_credential WHERE subject_hash IN (",
-                                            "?", ")");
-  static constexpr auto columns = joined(x509_columns, std::array{hash_column});
-  const auto count = request.subjects.size();
-  if (count > max_batch || request.former_subjects.size() > max_batch)
-    return invalid("more than 64 certificates");
-  auto hashes = request.subjects;
-  for (const auto& former : request.former_subjects) {
-    if (former.index >= count)
-      return invalid("a former subject of no certificate");
-    hashes.push_back(former.subject);
-  }
-  found_x509 found;
-  found.credentials.resize(count);
-  const auto read = read_by_hash(db, texts, columns, hashes, [&](std::size_t index, const statement& row) {
-    auto& credential = found.credentials[index < count ? index : request.former_subjects[index - count].index];
-    auto stored = read_client(core::client_kind::x509, row);
-    if (!credential || !core::valid_for_use(stored.status))
-      credential = std::move(stored);
-  });
-  CM_TRY_VOID(read);
-  return found;
-}
-
-// -- list ----------------------------------------------------------------------------------------------------------
-
 namespace {
 
-// A condition on a column. Only requested filters are in the SQL text, so that the server can use their index.
-struct filter {
-  const char* condition;
-  const std::string* value;
-  const std::string* second_value = nullptr; // if the condition has two parameters
-};
-
-std::vector<filter> filters_of(const list_clients& request) {
-  std::vector<filter> filters;
-  const auto add = [&](const char* condition, const std::optional<std::string>& value) {
-    if (value)
-      filters.push_back({condition, &*value});
-  };
-  if (request.kind == core::client_kind::basic) {
-    add(" AND username = ?", request.username);
-  } else {
-    if (request.issuer && request.former_issuer)
-      filters.push_back({" AND issuer IN (?,?)", &*request.issuer, &*request.former_issuer});
-    else
-      add(" AND issuer = ?", request.issuer);
-    add(" AND serial = ?", request.serial_number);
+// Of several credentials of one certificate the strictest decides.
+int strictness(core::credential_status status) noexcept {
+  switch (status) {
+  case core::credential_status::inactive:
+    return 0;
+  case core::credential_status::active:
+    return 1;
+  case core::credential_status::suspended:
+    return 3;
+  case core::credential_status::revoked:
+    return 4;
+  default: // unknown: it admits nobody, and one that is known to be refused is a better answer
+    return 2;
   }
-  return filters;
 }
 
-std::string list_text(const client_table& table, std::span<const filter> filters, bool ascending) {
-  static constexpr std::array<std::string_view, 2> order{"created_at", "id"};
-  std::string where = "FROM " + table.name + " WHERE status IN (?,?,?,?)";
-  for (const auto& item : filters)
-    where += item.condition;
-  return page_text(table.fields, where, order, ascending);
+bool are_valid(const std::vector<find_x509::other_hash>& others, std::size_t limit, std::size_t subjects) {
+  return others.size() <= limit
+         && std::all_of(others.begin(), others.end(), [&](const auto& other) { return other.index < subjects; });
 }
 
 } // namespace
 
-outcome<client_page> apply(connection& db, const list_clients& request) {
-  static constexpr std::array<column, 1> total{integer_column};
-  static constexpr auto basic_page = joined(total, basic_columns);
-  static constexpr auto x509_page = joined(total, x509_columns);
-  if (request.limit > max_page)
-    return invalid("a page of more than 1000");
-  const auto filters = filters_of(request);
-  const auto is_text = [](const filter& f) {
-    return core::is_utf8(*f.value) && (f.second_value == nullptr || core::is_utf8(*f.second_value));
+outcome<found_x509> apply(connection& db, const find_x509& request) {
+  static const auto texts_by = [](const std::string& hash) {
+    return statement_texts("SELECT " + table_of(core::client_kind::x509).fields + ", " + hash
+                             + " FROM x509_credential WHERE " + hash + " IN (",
+                           "?", ")");
   };
-  if (!std::all_of(filters.begin(), filters.end(), is_text))
-    return invalid("a filter that is not UTF-8");
-  if (request.serial_number && !request.serial_number->empty() && !is_stored_serial_number(*request.serial_number))
-    return invalid("not a serial number");
-  const bool basic = request.kind == core::client_kind::basic;
-  CM_TRY(auto* const select,
-         db.prepared(list_text(table_of(request.kind), filters, request.ascending),
-                     basic ? std::span<const column>{basic_page} : std::span<const column>{x509_page}));
-  auto& rows = *select;
-  std::size_t parameter = 0;
-  for (int part = 0; part < 2; ++part) { // the count, then the page
-    for (const auto status : wanted_statuses(request.statuses))
-      rows.bind(parameter++, status);
-    for (const auto& item : filters) {
-      rows.bind(parameter++, *item.value);
-      if (item.second_value != nullptr)
-        rows.bind(parameter++, *item.second_value);
-    }
-  }
-  bind_page(rows, parameter, request.limit, request.offset);
-  client_page page;
-  const auto read = read_rows(rows, [&](const statement& row) {
-    page.total = static_cast<std::uint64_t>(row.integer(0));
-    if (!row.is_null(1))
-      page.items.push_back(read_client(request.kind, row, 1));
-  });
-  CM_TRY_VOID(read);
-  return page;
+  static const auto by_subject = texts_by("subject_hash");
+  static const auto by_identity = texts_by("identity_hash");
+  static constexpr auto columns = joined(x509_columns, std::array{hash_column});
+  const auto count = request.subjects.size();
+  if (count > max_batch || !are_valid(request.other_subjects, max_batch * max_other_subjects, count)
+      || !are_valid(request.identities, max_batch, count))
+    return invalid("more than 64 certificates, or a hash of no certificate");
+  found_x509 found;
+  found.credentials.resize(count);
+  const auto take = [&](std::size_t index, const statement& row) {
+    auto& credential = found.credentials[index];
+    auto stored = read_client(core::client_kind::x509, row);
+    if (!credential || strictness(credential->status) < strictness(stored.status))
+      credential = std::move(stored);
+  };
+  auto hashes = request.subjects;
+  for (const auto& other : request.other_subjects)
+    hashes.push_back(other.hash);
+  CM_TRY_VOID(read_by_hash(db, by_subject, columns, hashes, [&](std::size_t index, const statement& row) {
+    take(index < count ? index : request.other_subjects[index - count].index, row);
+  }));
+  hashes.clear();
+  for (const auto& identity : request.identities)
+    hashes.push_back(identity.hash);
+  CM_TRY_VOID(read_by_hash(db, by_identity, columns, hashes, [&](std::size_t index, const statement& row) {
+    take(request.identities[index].index, row);
+  }));
+  return found;
 }
 
 } // namespace cm::storage

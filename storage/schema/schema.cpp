@@ -88,13 +88,16 @@ outcome<void> record_step(connection& db, const migration& step) {
   return insert->execute();
 }
 
-outcome<void> apply_step(connection& db, const migration& step) {
+outcome<void> apply_step(connection& db, const migration& step, schema_status& status) {
   for (const auto statement : split_statements(step.sql)) {
     if (auto done = db.run(statement); !done) {
       auto failed = done.error();
       failed.error.detail = "migration " + file_name(step) + ": " + failed.error.detail;
       return failed;
     }
+  }
+  if (step.name == identities_migration) {
+    CM_TRY(status.duplicates, fill_certificate_identities(db));
   }
   return record_step(db, step);
 }
@@ -105,7 +108,7 @@ outcome<schema_status> migrate_locked(connection& db, std::span<const migration>
   if (!status || status->refused())
     return status;
   for (const auto& step : status->pending)
-    CM_TRY_VOID(apply_step(db, step));
+    CM_TRY_VOID(apply_step(db, step, *status));
   return status;
 }
 
@@ -177,6 +180,15 @@ core::expected<schema_report> update_schema(const core::database_settings& setti
   if (!status)
     return status.error().error;
   schema_report report;
+  report.duplicates = status->duplicates;
+  const auto filled = [](const migration& step) { return step.name == identities_migration; };
+  if (!dry_run && !status->refused() && std::none_of(status->pending.begin(), status->pending.end(), filled)) {
+    // The release before may have stored certificates since.
+    auto found = fill_certificate_identities(**db);
+    if (!found)
+      return found.error().error;
+    report.duplicates = *std::move(found);
+  }
   report.server = (*db)->address();
   report.recorded = status->recorded;
   report.known = known.empty() ? 0 : known.back().version;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/configuration/settings.hpp"
+#include "storage/schema/certificate_identities.hpp"
 #include "storage/schema/migrations.hpp"
 #include "storage/sql/connection.hpp"
 
@@ -20,9 +21,10 @@ enum class newer_schema : std::uint8_t {
 
 /// The database's schema version compared with the known migrations. Views refer to those migrations.
 struct schema_status {
-  std::uint32_t recorded = 0;     ///< highest recorded version; 0: none
-  std::vector<migration> pending; ///< migrations to apply, by ascending version
-  std::string refusal;            ///< why this program must not use this schema; empty if it may
+  std::uint32_t recorded = 0;        ///< highest recorded version; 0: none
+  std::vector<migration> pending;    ///< migrations to apply, by ascending version
+  std::string refusal;               ///< why this program must not use this schema; empty if it may
+  duplicate_certificates duplicates; ///< found by identities_migration, if it was applied
 
   [[nodiscard]] bool refused() const noexcept { return !refusal.empty(); }
 
@@ -55,11 +57,12 @@ struct recorded_migration {
 
 /// The report of `cm migrate`.
 struct schema_report {
-  std::string server;             ///< host:port
-  std::uint32_t recorded = 0;     ///< version before the migration
-  std::uint32_t known = 0;        ///< highest version that this program knows
-  std::vector<std::string> steps; ///< for example "0001_endpoint_tokens": applied, or with dry_run pending
-  std::string refusal;            ///< not empty: the reason why nothing was done
+  std::string server;                ///< host:port
+  std::uint32_t recorded = 0;        ///< version before the migration
+  std::uint32_t known = 0;           ///< highest version that this program knows
+  std::vector<std::string> steps;    ///< for example "0001_endpoint_tokens": applied, or with dry_run pending
+  std::string refusal;               ///< not empty: the reason why nothing was done
+  duplicate_certificates duplicates; ///< certificates that are stored twice; not looked for with dry_run
 };
 
 /// Connects to the first writable host and migrates the schema; with `dry_run` it only reports. Blocks until the

@@ -2,6 +2,7 @@
 
 #include "core/base/backoff.hpp"
 #include "core/base/try.hpp"
+#include "core/observability/logging.hpp"
 #include "storage/clients/client_repository.hpp"
 #include "storage/events/event_repository.hpp"
 #include "storage/events/retention.hpp"
@@ -137,6 +138,11 @@ outcome<void> session::prepare_schema(connection& db, std::size_t host) {
     CM_TRY(const auto& long_lived,
            connection::open(settings_, settings_.hosts.at(host), migration_timeouts(settings_)));
     CM_TRY(status, migrate_schema(*long_lived, known, newer_));
+    if (const auto count = status.duplicates.count; count != 0)
+      core::logger("cm.storage")
+        ->warn("{} certificates are stored twice, in two spellings of their issuer: the stricter status counts; "
+               "`cm migrate` names them",
+               count);
   }
   if (status.refused())
     return refuse(status.refusal);

@@ -150,6 +150,56 @@ test('invalid bytes have no effect, and events of other instances are ignored', 
   await known('still-here');
 });
 
+test('a reading takes the tokens of removed applications from the cache, and no others', async (t) => {
+  const proxy = await Proxy.start(mariadb.port);
+  t.after(() => proxy.close());
+  const other = await start({
+    instance: 'cm-cache',
+    mariadbPort: proxy.port,
+    configuration: { 'kaa.cm.cache.time-to-live': '10m', 'kaa.ecap.provider.concurrency': 2 },
+  });
+  t.after(() => other.remove());
+  const client = await EcapClient.connect(nats, { instance: 'cm-cache' });
+  t.after(() => client.close());
+  const by = new Operator(other);
+  tekton.upsert('stays');
+  tekton.upsert('goes');
+  broadcastConfiguration(ecap.connection, 'upsert', {});
+  const stays = await known('stays', by);
+  const goes = await known('goes', by);
+  const code = async (application, token) => (await client.validate(application, token)).statusCode;
+  // 200 without a database is an answer from the cache.
+  await until(
+    async () => {
+      proxy.heal();
+      await other.healthThat(({ body }) => body.db.status === 'UP', 'a database');
+      await until(async () => (await code('stays', stays.token)) === 200 && (await code('goes', goes.token)) === 200, { what: 'valid tokens' });
+      proxy.refuse();
+      proxy.cut();
+      return (await code('stays', stays.token)) === 200 && (await code('goes', goes.token)) === 200;
+    },
+    { timeout: 30_000, interval: 100, what: 'both tokens in the cache' },
+  );
+
+  const read = async () => {
+    const { reads } = tekton;
+    broadcastConfiguration(ecap.connection, 'upsert', {});
+    await until(() => tekton.reads > reads, { what: 'another reading' });
+  };
+  await read(); // nothing has changed
+  tekton.upsert('comes');
+  await read();
+  // Known now, but its token cannot be looked up.
+  await until(async () => (await code('comes', 'some')) === 503, { what: 'the added application' });
+  assert.equal(await code('stays', stays.token), 200);
+  assert.equal(await code('goes', goes.token), 200);
+
+  tekton.remove('goes');
+  await read();
+  await until(async () => (await code('goes', goes.token)) === 404, { what: 'the removed application unknown' });
+  assert.equal(await code('stays', stays.token), 200);
+});
+
 test('outage of Tekton: known applications stay known, and new ones are found when it is back', async () => {
   await known('smart_kettle');
   for (const status of [500, 404, 401]) {

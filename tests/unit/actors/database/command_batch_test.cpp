@@ -16,12 +16,14 @@ storage::subject_hash subject(std::uint8_t number) {
   return out;
 }
 
-storage_job_ptr certificates(std::vector<std::uint8_t> numbers, std::vector<std::size_t> with_former = {}) {
+storage_job_ptr certificates(std::vector<std::uint8_t> numbers, std::vector<std::size_t> with_others = {}) {
   storage::find_x509 command;
   for (const auto number : numbers)
     command.subjects.push_back(subject(number));
-  for (const auto index : with_former)
-    command.former_subjects.push_back({index, subject(static_cast<std::uint8_t>(100 + numbers.at(index)))});
+  for (const auto index : with_others) {
+    command.other_subjects.push_back({index, subject(static_cast<std::uint8_t>(100 + numbers.at(index)))});
+    command.identities.push_back({index, subject(static_cast<std::uint8_t>(200 + numbers.at(index)))});
+  }
   return job_of(std::move(command));
 }
 
@@ -52,7 +54,7 @@ TEST_CASE("logins that are looked up together get their own credentials, also fo
   CHECK(phc(3) == core::secret("hash of a"));
 }
 
-TEST_CASE("requests for several certificates each get theirs, and former subjects keep their certificates") {
+TEST_CASE("requests for several certificates each get theirs, and other hashes keep their certificates") {
   const std::vector jobs{certificates({1, 2}, {1}), certificates({3}), certificates({4, 5}, {0, 1})};
   const auto results = carry_out(jobs);
   REQUIRE(results.size() == 3);
@@ -60,9 +62,12 @@ TEST_CASE("requests for several certificates each get theirs, and former subject
   CHECK(serials(results[1]) == std::vector<std::string>{"3"});
   CHECK(serials(results[2]) == std::vector<std::string>{"4", "5"});
   const auto joined = std::get<storage::find_x509>(join(jobs));
-  REQUIRE(joined.former_subjects.size() == 3);
-  for (const auto& former : joined.former_subjects)
-    CHECK(joined.subjects.at(former.index)[0] + 100 == former.subject[0]);
+  REQUIRE(joined.other_subjects.size() == 3);
+  for (const auto& other : joined.other_subjects)
+    CHECK(joined.subjects.at(other.index)[0] + 100 == other.hash[0]);
+  REQUIRE(joined.identities.size() == 3);
+  for (const auto& identity : joined.identities)
+    CHECK(joined.subjects.at(identity.index)[0] + 200 == identity.hash[0]);
 }
 
 TEST_CASE("a failure, and a reply that does not match, are those of all commands of a batch") {

@@ -107,14 +107,22 @@ TEST_CASE("a certificate with a negative serial number is another one than that 
   CHECK(read->subject != read_certificate(certificate(), login_time)->subject);
 }
 
-TEST_CASE("a certificate is also looked up by the hash of its issuer's former canonical form, if there is one") {
+TEST_CASE("a certificate is also looked up by the hashes of the other forms of its issuer, if there are any") {
   auto request = certificate();
-  CHECK_FALSE(read_certificate(request, login_time)->former_subject.has_value());
+  CHECK(read_certificate(request, login_time)->other_subjects.empty());
+  CHECK_FALSE(read_certificate(request, login_time)->identity.has_value());
   request.issuer = "Mail=a";
-  const auto read = read_certificate(request, login_time);
+  auto read = read_certificate(request, login_time);
   REQUIRE(read.has_value());
   CHECK(read->subject == core::subject_hash("0.9.2342.19200300.100.1.3=a", "42"));
-  CHECK(read->former_subject == core::subject_hash("1.3.6.1.7=a", "42"));
+  CHECK(read->other_subjects == std::vector{core::subject_hash("1.3.6.1.7=a", "42")});
+  CHECK_FALSE(read->identity.has_value());
+  request.issuer = "O=Multi+CN=foo,C=DE";
+  read = read_certificate(request, login_time);
+  REQUIRE(read.has_value());
+  CHECK(read->subject == core::subject_hash("O=Multi+CN=foo,C=DE", "42"));
+  CHECK(read->other_subjects == std::vector{core::subject_hash("CN=foo+O=Multi,C=DE", "42")});
+  CHECK(read->identity == core::subject_hash("CN=foo+O=Multi,C=DE", "42"));
 }
 
 TEST_CASE("an issuer that is not a distinguished name, and a serial number that is not in base 10, are 400") {

@@ -290,8 +290,40 @@ TEST_CASE("an expired request is 408 even if its token is in memory") {
   CHECK(f.codes(f.done) == codes{408});
 }
 
-TEST_CASE("a change of the known applications empties the cache") {
+TEST_CASE("a reading of the applications without changes leaves all tokens in memory") {
   coalescer_fixture f;
+  CHECK(f.ask("one", token(1)) == codes{200});
+  f.coalescer.applications(actors::configured_applications({{"app", {}}}));
+  f.coalescer.applications(actors::configured_applications({{"app", {"another-version"}}, {"added", {}}}));
+  CHECK_FALSE(f.take(f.calls({"one"})).has_value());
+  CHECK(f.codes(f.done) == codes{200});
+  CHECK(f.done.hits == 1);
+}
+
+TEST_CASE("only the tokens of an application that is no longer known leave memory") {
+  coalescer_fixture f;
+  f.coalescer.applications(actors::configured_applications({{"app", {}}, {"lamp", {}}}));
+  CHECK(f.ask("one", token(1)) == codes{200});
+  const auto look_up = f.take(f.calls({"two"}, "lamp"));
+  REQUIRE(look_up.has_value());
+  CHECK(f.codes(f.coalescer.found(look_up->number, {token(2)})) == codes{200});
+  const auto under_way = f.take(f.calls({"three"}, "lamp"));
+  REQUIRE(under_way.has_value());
+
+  f.coalescer.applications(actors::configured_applications({{"app", {}}}));
+  CHECK(f.codes(f.coalescer.found(under_way->number, {token(3)})) == codes{200}); // it was asked before
+  CHECK_FALSE(f.take(f.calls({"two", "three"}, "lamp")).has_value());
+  CHECK(f.codes(f.done) == codes{404, 404});
+  CHECK_FALSE(f.take(f.calls({"one"})).has_value());
+  CHECK(f.codes(f.done) == codes{200});
+
+  f.coalescer.applications(actors::configured_applications({{"app", {}}, {"lamp", {}}}));
+  CHECK(f.take(f.calls({"two"}, "lamp")).has_value()); // read again
+}
+
+TEST_CASE("where every application was accepted, the first reading empties the memory") {
+  coalescer_fixture f;
+  f.coalescer.applications(actors::configured_applications({}));
   CHECK(f.ask("one", token(1)) == codes{200});
   f.coalescer.applications(actors::configured_applications({{"other", {}}}));
   CHECK_FALSE(f.take(f.calls({"one"})).has_value());

@@ -16,6 +16,9 @@ const core::token_keyer& keyer() {
   return instance;
 }
 
+const core::application_tag kettle = core::tag_of_application("smart-kettle");
+const core::application_tag lamp = core::tag_of_application("lamp");
+
 core::token_key key(int number) {
   return keyer()("smart-kettle", "token" + std::to_string(number));
 }
@@ -43,7 +46,11 @@ struct fixture {
     cache.expire(now);
   }
 
-  void put(int number) { cache.insert(key(number), id(number), endpoint(number), now, cache.generation()); }
+  void put(int number) { put(number, kettle); }
+
+  void put(int number, core::application_tag application) {
+    cache.insert(key(number), application, id(number), endpoint(number), now, cache.generation());
+  }
 
   bool has(int number) {
     const auto found = cache.find(key(number));
@@ -76,7 +83,7 @@ TEST_CASE("the time-to-live counts from the start of the look-up, not from its r
   fixture f;
   const auto asked = f.now;
   f.pass(4s);
-  f.cache.insert(key(1), id(1), endpoint(1), asked, f.cache.generation());
+  f.cache.insert(key(1), kettle, id(1), endpoint(1), asked, f.cache.generation());
   f.pass(5s);
   CHECK(f.has(1));
   f.pass(1s);
@@ -130,14 +137,55 @@ TEST_CASE("the result of a look-up that began before the token was invalidated i
   fixture f;
   const auto asked_in = f.cache.generation();
   f.cache.invalidate(id(1));
-  f.cache.insert(key(1), id(1), endpoint(1), f.now, asked_in);
-  f.cache.insert(key(2), id(2), endpoint(2), f.now, asked_in);
+  f.cache.insert(key(1), kettle, id(1), endpoint(1), f.now, asked_in);
+  f.cache.insert(key(2), kettle, id(2), endpoint(2), f.now, asked_in);
   CHECK_FALSE(f.has(1));
   CHECK(f.has(2));
   SECTION("also later, as long as the result has not expired") {
     f.pass(9s);
-    f.cache.insert(key(1), id(1), endpoint(1), f.now, asked_in);
+    f.cache.insert(key(1), kettle, id(1), endpoint(1), f.now, asked_in);
     CHECK_FALSE(f.has(1));
+  }
+}
+
+TEST_CASE("the tokens of a forgotten application are not found until they are read again, those of others are") {
+  fixture f;
+  f.put(1, lamp);
+  f.put(2);
+  const auto asked_in = f.cache.generation();
+  f.cache.forget(lamp);
+  CHECK_FALSE(f.has(1));
+  CHECK(f.has(2));
+  SECTION("a look-up from before does not bring them back, as long as its result has not expired") {
+    f.pass(GENERATE(0ms, 9s));
+    f.cache.insert(key(1), lamp, id(1), endpoint(1), f.now, asked_in);
+    f.cache.insert(key(3), kettle, id(3), endpoint(3), f.now, asked_in);
+    CHECK_FALSE(f.has(1));
+    CHECK(f.has(3));
+  }
+  SECTION("read afterwards, they are found, and may be forgotten again") {
+    f.put(1, lamp);
+    CHECK(f.has(1));
+    f.cache.forget(lamp);
+    CHECK_FALSE(f.has(1));
+  }
+}
+
+TEST_CASE("more forgotten applications than the cache tells apart clear it") {
+  fixture f;
+  f.put(1);
+  for (std::size_t i = 0; i < token_cache::max_forgotten; ++i)
+    f.cache.forget(core::tag_of_application("application-" + std::to_string(i)));
+  CHECK(f.has(1));
+  f.cache.forget(lamp);
+  CHECK_FALSE(f.has(1));
+  SECTION("but not over more than one time-to-live") {
+    for (std::size_t i = 0; i < 3 * token_cache::max_forgotten; ++i) {
+      f.put(1);
+      f.cache.forget(core::tag_of_application("application-" + std::to_string(i)));
+      f.pass(1s);
+      CHECK(f.has(1));
+    }
   }
 }
 
@@ -148,7 +196,7 @@ TEST_CASE("clear() removes all entries and drops the results of earlier look-ups
   f.cache.clear();
   CHECK_FALSE(f.has(1));
   CHECK(f.cache.size() == 0);
-  f.cache.insert(key(1), id(1), endpoint(1), f.now, asked_in);
+  f.cache.insert(key(1), kettle, id(1), endpoint(1), f.now, asked_in);
   CHECK_FALSE(f.has(1));
   f.put(1);
   CHECK(f.has(1));
@@ -275,7 +323,7 @@ TEST_CASE("the cache agrees with a model over random sequences of look-ups, revo
         std::swap(open[static_cast<std::size_t>(dice(static_cast<int>(open.size())))], open.back());
         const auto q = open.back();
         open.pop_back();
-        f.cache.insert(key(q.number), id(q.number), endpoint(q.number), q.asked, q.in);
+        f.cache.insert(key(q.number), kettle, id(q.number), endpoint(q.number), q.asked, q.in);
         if (!q.invalidated && f.now - q.asked < 999ms)
           model[q.number] = {q.asked};
       }

@@ -42,7 +42,7 @@ cm::core::expected<cm::http::list_clients_request> list_certificates(const std::
 TEST_CASE("A certificate can be registered by issuer and serial number in any spelling") {
   auto result = create_certificate(R"({"issuer":"cn=Devices CA , o=Example, c=DE","serialNumber":"0x1A2B"})");
   REQUIRE(result.has_value());
-  CHECK(result->issuer == "CN=Devices CA,O=Example,C=DE");
+  CHECK(result->issuer.canonical == "CN=Devices CA,O=Example,C=DE");
   CHECK(result->serial_number == "6699");
   CHECK(!result->client_id);
 
@@ -57,24 +57,27 @@ TEST_CASE("A certificate can be registered by issuer and serial number in any sp
   CHECK(result->serial_number == "-128");
 }
 
-TEST_CASE("An issuer that former builds stored in another canonical form is read with both forms") {
-  const auto created = create_certificate(R"({"issuer":"Mail=a","serialNumber":"1"})");
+TEST_CASE("An issuer is read with all forms under which its certificates may be stored") {
+  const auto created = create_certificate(R"({"issuer":"Mail=a+CN=b","serialNumber":"1"})");
   REQUIRE(created.has_value());
-  CHECK(created->issuer == "0.9.2342.19200300.100.1.3=a");
-  CHECK(created->former_issuer == "1.3.6.1.7=a");
-  const auto listed = list_certificates("?issuer=" + escaped("Mail=a"));
+  CHECK(created->issuer.canonical == "0.9.2342.19200300.100.1.3=a+CN=b");
+  CHECK(created->issuer.identity == "0.9.2342.19200300.100.1.3=a+CN=b");
+  const names others{"1.3.6.1.7=a+CN=b", "CN=b+0.9.2342.19200300.100.1.3=a", "CN=b+1.3.6.1.7=a"};
+  CHECK(created->issuer.others == others);
+  const auto listed = list_certificates("?issuer=" + escaped("Mail=a+CN=b"));
   REQUIRE(listed.has_value());
-  CHECK(listed->issuer == created->issuer);
-  CHECK(listed->former_issuer == created->former_issuer);
-  CHECK(!create_certificate(R"({"issuer":"mail=a","serialNumber":"1"})")->former_issuer);
-  CHECK(!list_certificates("?issuer=CN%3Da")->former_issuer);
+  auto all = others;
+  all.push_back(created->issuer.canonical);
+  CHECK(listed->issuers == all);
+  CHECK(list_certificates("?issuer=CN%3Da")->issuers == names{"CN=a"});
+  CHECK(list_certificates("")->issuers.empty());
 }
 
 TEST_CASE("A certificate can be registered by its PEM text") {
   const auto result =
     create_certificate(R"({"certificate":")" + certificate + R"(","issuer":null,"clientId":"gateway-7"})");
   REQUIRE(result.has_value());
-  CHECK(result->issuer == "CN=Devices CA,O=Example,C=DE");
+  CHECK(result->issuer.canonical == "CN=Devices CA,O=Example,C=DE");
   CHECK(result->serial_number == "6699");
   CHECK(result->client_id == "gateway-7");
 }
@@ -107,13 +110,13 @@ TEST_CASE("Filters of a list of certificates are converted to canonical form") {
                                         + "&serialNumber=0X1a2b&limit=7&offset=1&order=ASC");
   REQUIRE(result.has_value());
   CHECK(result->statuses == std::vector{credential_status::suspended});
-  CHECK(result->issuer == "CN=Devices CA,O=Example,C=DE");
+  CHECK(result->issuers == names{"CN=Devices CA,O=Example,C=DE"});
   CHECK(result->serial_number == "6699");
   CHECK(result->offset == 1);
   CHECK(result->limit == 7);
   CHECK(result->order == cm::http::sort_order::ascending);
   CHECK(list_certificates("?serialNumber=-0128").value().serial_number == "-128");
-  CHECK(!list_certificates("?issuer=&serialNumber=").value().issuer);
+  CHECK(list_certificates("?issuer=&serialNumber=").value().issuers.empty());
   CHECK(!list_certificates("?issuer=&serialNumber=").value().serial_number);
   CHECK(wrong_fields(list_certificates("?status=x&issuer=x&serialNumber=x&offset=x&limit=x&order=x"))
         == names{"status", "issuer", "serialNumber", "offset", "limit", "order"});

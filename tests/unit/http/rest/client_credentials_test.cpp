@@ -191,7 +191,7 @@ TEST_CASE("The tags of a credential and of a page do not depend on the last use"
   used.status = credential_status::active;
   used.updated_at = cm::core::from_unix_ms(1795356000999);
   const auto page = [](const cm::core::client_credential& item) {
-    return cm::http::render_clients_page(make_get("/"), {sample_username(), item}, 2);
+    return cm::http::render_clients_page(make_get("/"), {std::vector{sample_username(), item}, 2, true, {}});
   };
   const auto tag = header(cm::http::render_client(make_get("/"), used), "ETag");
   const auto page_tag = header(page(used), "ETag");
@@ -204,7 +204,7 @@ TEST_CASE("The tags of a credential and of a page do not depend on the last use"
     CHECK(cm::http::render_client(make_get("/", tag), used).status == 304);
     CHECK(page(used).body.find("lastUseDate") != std::string::npos);
     CHECK(header(page(used), "ETag") == page_tag);
-    CHECK(cm::http::entity_tag_of_page({sample_username(), used}, 2) == page_tag);
+    CHECK(cm::http::entity_tag_of_page({std::vector{sample_username(), used}, 2, true, {}}) == page_tag);
   }
   used.updated_at = cm::core::from_unix_ms(1795356001000);
   CHECK(cm::http::entity_tag_of(used) != tag);
@@ -253,14 +253,35 @@ TEST_CASE("The buffer of a generated password is never reallocated, which would 
 }
 
 TEST_CASE("A page of credentials contains its items and the total") {
-  const auto answer = cm::http::render_clients_page(make_get("/"), {sample_username(), sample_username()}, 9);
+  const std::vector items{sample_username(), sample_username()};
+  const auto answer = cm::http::render_clients_page(make_get("/"), {items, 9, true, {}});
   const std::string item = cm::http::render_client(make_get("/"), sample_username()).body;
   CHECK(answer.body == R"({"content":[)" + item + "," + item + R"(],"totalElements":9})");
-  CHECK(cm::http::render_clients_page(make_get("/", header(answer, "ETag")), {sample_username(), sample_username()}, 9)
-          .status
-        == 304);
-  CHECK(cm::http::render_clients_page(make_get("/", header(answer, "ETag")), {sample_username(), sample_username()}, 8)
-          .status
-        == 200);
-  CHECK(cm::http::render_clients_page(make_get("/"), {}, 0).body == R"({"content":[],"totalElements":0})");
+  CHECK(cm::http::render_clients_page(make_get("/", header(answer, "ETag")), {items, 9, true, {}}).status == 304);
+  CHECK(cm::http::render_clients_page(make_get("/", header(answer, "ETag")), {items, 8, true, {}}).status == 200);
+  CHECK(cm::http::render_clients_page(make_get("/"), {{}, 0, true, {}}).body == R"({"content":[],"totalElements":0})");
+}
+
+TEST_CASE("A page that is not the last one has a cursor, which the next request gives back") {
+  const std::vector items{sample_username()};
+  const auto body =
+    cm::http::render_clients_page(make_get("/"),
+                                  {items, 10'001, false, cm::http::client_position{items[0].created_at, items[0].id}})
+      .body;
+  const std::string before = R"(],"totalElements":10001,"totalIsLowerBound":true,"next":")";
+  const auto at = body.find(before);
+  REQUIRE(at != std::string::npos);
+  const auto cursor = body.substr(at + before.size(), body.size() - at - before.size() - 2);
+  const auto next = list_usernames("?after=" + cursor);
+  REQUIRE(next.has_value());
+  CHECK(next->after == cm::http::client_position{items[0].created_at, items[0].id});
+  CHECK_FALSE(next->exact_total);
+  const auto uncounted = cm::http::render_clients_page(make_get("/"), {items, std::nullopt, true, {}}).body;
+  CHECK(uncounted.ends_with("}]}"));
+  for (const auto& other : {cursor + "0", cursor.substr(1), std::string{"01"}, "02" + cursor.substr(2),
+                            "01+" + cursor.substr(3), cursor.substr(0, 18)})
+    CHECK(wrong_fields(list_usernames("?after=" + escaped(other))) == names{"after"});
+  CHECK(wrong_fields(list_usernames("?offset=1&after=" + cursor)) == names{"offset"});
+  CHECK(list_usernames("?total=exact").value().exact_total);
+  CHECK(wrong_fields(list_usernames("?total=yes")) == names{"total"});
 }
