@@ -110,6 +110,7 @@ export class Nats extends Server {
    * `maxSubscriptions` the maximum number of subscriptions of a connection, `maxConnections` that of connections;
    * `users` are added to the default one, [{username, password}]; `tls` is {certificate, key, ca} and requires client
    * certificates; `cluster` is {port, routes} of a cluster member: its own route port, and those of the others.
+   * `lameDuckGrace` is the time in seconds that its lame duck mode leaves clients to change servers themselves.
    */
   configure() {
     const deny = (verb, subjects) => (subjects?.length ? ` ${verb}: { deny: ${JSON.stringify(subjects)} }` : '');
@@ -129,6 +130,7 @@ ${this.maxPayload ? `max_payload: ${this.maxPayload}` : ''}
 ${this.maxConnections ? `max_connections: ${this.maxConnections}` : ''}
 ${this.maxSubscriptions ? `max_subscriptions: ${this.maxSubscriptions}` : ''}
 ${cluster ? `cluster { name: tests, listen: "127.0.0.1:${cluster.port}", no_advertise: true, routes: ${JSON.stringify(routes)} }` : ''}
+${this.lameDuckGrace ? `lame_duck_grace_period: "${this.lameDuckGrace}s"` : ''}
 `,
     );
   }
