@@ -69,7 +69,8 @@ public final class Agent {
     put("pool", client.execute(new J4pReadRequest("com.zaxxer.hikari:type=Pool (HikariPool-1)")).getValue());
     J4pReadResponse pattern = client.execute(new J4pReadRequest("java.lang:*", "ThreadCount"));
     put("pattern", pattern.getObjectNames().stream().map(ObjectName::toString).toList());
-    put("health", client.execute(new J4pReadRequest("org.springframework.boot:type=Endpoint,name=healthEndpoint", "Data")).getValue());
+    String health = "org.springframework.boot:type=Endpoint,name=healthEndpoint";
+    put("health", client.execute(new J4pReadRequest(health, "Data")).getValue());
 
     refused(client, "exec", new J4pExecRequest(MEMORY, "gc"));
     refused(client, "write", new J4pWriteRequest(MEMORY, "Verbose", true));

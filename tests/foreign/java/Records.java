@@ -29,7 +29,8 @@ final class Records {
     T record = type.getDeclaredConstructor().newInstance();
     for (Schema.Field field : record.getSchema().getFields()) {
       JsonNode value = fields.get(field.name());
-      record.put(field.pos(), value == null ? SpecificData.get().getDefaultValue(field) : valueOf(field.schema(), value));
+      Object converted = value == null ? SpecificData.get().getDefaultValue(field) : valueOf(field.schema(), value);
+      record.put(field.pos(), converted);
     }
     return record;
   }
