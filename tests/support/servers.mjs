@@ -111,6 +111,7 @@ export class Nats extends Server {
    * `users` are added to the default one, [{username, password}]; `tls` is {certificate, key, ca} and requires client
    * certificates; `pingInterval` (like "1s") is the time between the server's pings of clients and routes, two of which may
    * be unanswered; `cluster` is {port, routes} of a cluster member: its own route port, and those of the others.
+   * `lameDuckGrace` is the time in seconds that its lame duck mode leaves clients to change servers themselves.
    */
   configure() {
     const deny = (verb, subjects) => (subjects?.length ? ` ${verb}: { deny: ${JSON.stringify(subjects)} }` : '');
@@ -131,6 +132,7 @@ ${this.maxConnections ? `max_connections: ${this.maxConnections}` : ''}
 ${this.maxSubscriptions ? `max_subscriptions: ${this.maxSubscriptions}` : ''}
 ${this.pingInterval ? `ping_interval: "${this.pingInterval}"` : ''}
 ${cluster ? `cluster { name: tests, listen: "127.0.0.1:${cluster.port}", no_advertise: true, routes: ${JSON.stringify(routes)} }` : ''}
+${this.lameDuckGrace ? `lame_duck_grace_period: "${this.lameDuckGrace}s"` : ''}
 `,
     );
   }
