@@ -26,14 +26,14 @@ namespace cm::actors {
 
 struct storage_gate_settings {
   dispatcher_settings dispatcher;
-  std::chrono::milliseconds tick{50};               ///< resolution of deadlines
-  std::chrono::milliseconds probe_period{150};      ///< how often an idle worker is probed: the one proven longest ago
-  std::chrono::milliseconds probe_patience{500};    ///< without any answer for this long the database counts as down
+  std::chrono::milliseconds tick{50};            ///< resolution of deadlines
+  std::chrono::milliseconds probe_period{150};   ///< how often an idle worker is probed: the one proven longest ago
+  std::chrono::milliseconds probe_patience{500}; ///< without any answer for this long the database counts as down
   /// Deadlines of the probes of look-ups: those of a token's validation, and of a login.
   std::chrono::milliseconds token_lookup_patience{2000};
   std::chrono::milliseconds client_lookup_patience{5000};
-  std::chrono::milliseconds fail_fast_after{1000};  ///< down for longer: requests are answered `unavailable` at once
-  std::function<void()> on_first_contact;           ///< called once, when the first worker is connected
+  std::chrono::milliseconds fail_fast_after{1000}; ///< down for longer: requests are answered `unavailable` at once
+  std::function<void()> on_first_contact;          ///< called once, when the first worker is connected
   /// Called when a worker's report says `refused`, with its error text; possibly more than once.
   std::function<void(const std::string&)> on_refused_database;
   std::shared_ptr<const storage::host_choice> hosts; ///< shared with the workers; null: each worker chooses for itself

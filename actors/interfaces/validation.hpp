@@ -19,14 +19,15 @@ namespace cm::actors {
 
 /// Who is served first where passwords wait to be checked.
 enum class password_class : std::uint8_t {
-  returning, ///< the same password was right lately; an operator's new password
+  returning, ///< the same password was right lately
   named,     ///< the username exists
   unnamed,   ///< the username is unknown
+  created,   ///< no login: an operator's new password, to be hashed
 };
 
 /// A password to be hashed, or to be compared with a hash.
 struct password_job {
-  password_class of = password_class::returning;
+  password_class of = password_class::created;
   core::secret password;
   std::optional<core::secret> phc; ///< hash to compare with; empty: an unknown user; absent: hash the password
   core::steady_time deadline;      ///< the job is not started after it

@@ -49,7 +49,7 @@ struct root_settings {
   supervision_settings supervision;
   std::shared_ptr<service_metrics> metrics; ///< of all actors; each gets its own component's
   io_context_ptr management_io;
-  std::vector<io_context_ptr> api_io;                       ///< at least one; the first one accepts connections
+  std::vector<io_context_ptr> api_io; ///< at least one; the first one accepts connections
   http::connection_limits api_connections;
   std::shared_ptr<http::bound_port> api_port;               ///< bound already; listens when CM serves
   std::shared_ptr<http::acceptor> management_acceptor;      ///< open already, so that probes can observe the start

@@ -190,8 +190,8 @@ void take_verdict(client_validator_self self, const login_ptr& attempt, const pa
 
 void verify(client_validator_self self, const login_ptr& attempt) {
   password_job job;
-  if (!attempt->known)
-    job.of = attempt->found ? password_class::named : password_class::unnamed;
+  const auto unproven = attempt->found ? password_class::named : password_class::unnamed;
+  job.of = attempt->known ? password_class::returning : unproven;
   job.password = core::secret(std::string(password_of(*attempt)));
   job.phc = attempt->phc;
   job.deadline = attempt->deadline;

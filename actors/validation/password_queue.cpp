@@ -13,6 +13,10 @@ bool password_queue::add(std::uint64_t job, password_class of, core::steady_time
     if (returning_.size() >= limits_.returning)
       return false;
     returning_.push_back(job);
+  } else if (of == password_class::created) {
+    if (created_.size() >= limits_.created)
+      return false;
+    created_.push_back(job);
   } else if (turns_.size() < limits_.unnamed) {
     // Where nobody waits, a named job need not be preferred.
     if (of == password_class::named && !turns_.empty() && named_.size() < limits_.named) {
@@ -34,9 +38,21 @@ bool password_queue::add(std::uint64_t job, password_class of, core::steady_time
 }
 
 std::optional<std::uint64_t> password_queue::next(core::steady_time now) {
-  if (const auto job = start_first(returning_, now))
-    return job;
-  if (const auto job = start_first(named_, now))
+  const auto start_created = [&] {
+    logins_since_created_ = 0;
+    return start_first(created_, now);
+  };
+  if (logins_since_created_ >= logins_before_created) {
+    if (const auto job = start_created())
+      return job;
+  }
+  for (auto* const queue : {&returning_, &named_}) {
+    if (const auto job = start_first(*queue, now)) {
+      ++logins_since_created_;
+      return job;
+    }
+  }
+  if (const auto job = start_created())
     return job;
   return next_turn(now);
 }

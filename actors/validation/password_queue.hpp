@@ -19,21 +19,25 @@ struct password_queue_limits {
   std::size_t workers = 1;
   std::size_t returning = 256; ///< jobs that wait
   std::size_t named = 256;     ///< jobs that wait
+  std::size_t created = 256;   ///< jobs that wait
   std::size_t unnamed = 128;   ///< jobs that wait, and turns of `named` ones: less than the deadline takes to work off
   std::size_t withheld = 1024; ///< refusals for want of room that wait to be told
   std::chrono::milliseconds withheld_for{500};
 };
 
 /// Jobs by class: returning ones first, then named ones, then unnamed ones, so that a flood of unknown usernames does
-/// not keep clients out. The time of a refusal must not tell whether a username exists. So a named job that waits
-/// behind unnamed ones also gets a *turn* among them, at the end of their queue. It is checked early, and a right
-/// password is told at once; a wrong one when its turn has come, which is when an unknown username would have been
-/// refused. A job for which there is no turn is refused `withheld_for` after its arrival, whether its username exists
-/// or not.
+/// not keep clients out. New passwords of operators have a queue of their own, and their turn after every
+/// `logins_before_created` logins of the first two classes, so that neither keeps the other out. The time of a refusal
+/// must not tell whether a username exists. So a named job that waits behind unnamed ones also gets a *turn* among
+/// them, at the end of their queue. It is checked early, and a right password is told at once; a wrong one when its
+/// turn has come, which is when an unknown username would have been refused. A job for which there is no turn is
+/// refused `withheld_for` after its arrival, whether its username exists or not.
 ///
 /// Not thread-safe; time is a parameter.
 class password_queue {
 public:
+  static constexpr unsigned logins_before_created = 3;
+
   explicit password_queue(password_queue_limits limits) : limits_(limits) {}
 
   /// @return false if the job has to be refused at once, because too many wait
@@ -100,6 +104,8 @@ private:
   std::unordered_map<std::uint64_t, entry> entries_; ///< jobs that are not answered yet
   std::deque<std::uint64_t> returning_;
   std::deque<std::uint64_t> named_;
+  std::deque<std::uint64_t> created_;
+  unsigned logins_since_created_ = 0;
   std::deque<std::uint64_t> turns_; ///< unnamed jobs, and turns of named ones
   std::multimap<core::steady_time, due_job> due_;
   std::chrono::nanoseconds check_time_{0}; ///< what a check takes, smoothed

@@ -25,7 +25,8 @@ cached_token_bytes measure_cached_token(std::size_t tokens) {
   for (std::size_t i = 0; i < tokens; ++i) {
     const auto text = std::to_string(i);
     id.bytes[i % id.bytes.size()] = static_cast<std::uint8_t>(i);
-    cache->insert(keyer(sample_application, text), id, sample_endpoint, now, cache->generation());
+    cache->insert(keyer(sample_application, text), core::application_tag{}, id, sample_endpoint, now,
+                  cache->generation());
   }
   require(cache->size() == tokens, "the cache does not keep what it was given");
   const auto each = [&](std::size_t bytes) { return static_cast<double>(bytes) / static_cast<double>(tokens); };

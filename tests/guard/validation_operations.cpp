@@ -49,7 +49,9 @@ struct validator {
     return *decoded;
   }
 
-  void keep(const core::token_key& key) { cache.insert(key, id, sample_endpoint, now, cache.generation()); }
+  void keep(const core::token_key& key) {
+    cache.insert(key, core::application_tag{}, id, sample_endpoint, now, cache.generation());
+  }
 
   void answer(const request& asked, const core::uuid& token_id, std::string_view endpoint_id) {
     std::array<char, 36> id_text{};

@@ -48,6 +48,7 @@ struct pool_fixture {
 
   std::shared_ptr<answer<password_result_ptr>> ask(milliseconds patience = seconds{5}) {
     password_job job;
+    job.of = password_class::returning;
     job.password = core::secret("password");
     job.deadline = system.now() + patience;
     return system.ask<password_result_ptr>(pool, password_v, std::make_shared<const password_job>(job));

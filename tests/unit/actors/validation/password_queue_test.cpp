@@ -7,7 +7,6 @@
 using namespace cm::actors;
 using namespace std::chrono_literals;
 using cm::core::steady_time;
-using enum password_class;
 
 namespace {
 
@@ -81,23 +80,45 @@ private:
 TEST_CASE("returning logins are checked first, then right passwords of known usernames, then unknown usernames") {
   queue_simulation pool({.workers = 1});
   for (std::uint64_t job = 1; job <= 20; ++job)
-    pool.add(job, unnamed);
-  pool.add(100, named, true);
-  pool.add(101, returning, true);
+    pool.add(job, password_class::unnamed);
+  pool.add(100, password_class::named, true);
+  pool.add(101, password_class::returning, true);
   pool.run();
   CHECK(pool.after(101) == check_time);
   CHECK(pool.after(100) == 2 * check_time);
   CHECK(pool.after(1) == 3 * check_time);
 }
 
+TEST_CASE("neither logins nor new passwords of operators keep the other out, and both precede unknown usernames") {
+  queue_simulation pool({.workers = 1});
+  for (std::uint64_t job = 1; job <= 100; ++job) {
+    pool.add(job, password_class::returning, true);
+    pool.add(1000 + job, password_class::created, true);
+    pool.add(2000 + job, password_class::unnamed);
+  }
+  pool.run();
+  CHECK(pool.after(1) == check_time);
+  CHECK(pool.after(1001) == 4 * check_time); // the queue of new passwords is not waited for
+  CHECK(pool.after(100) <= 134 * check_time);
+  CHECK(pool.after(1020) <= 80 * check_time);
+  CHECK(pool.after(2001) > 150 * check_time);
+}
+
+TEST_CASE("a queue of new passwords that is full refuses no login") {
+  password_queue queue({.workers = 1, .returning = 1, .named = 1, .created = 1, .unnamed = 1, .withheld = 1});
+  CHECK(queue.add(1, password_class::created, queue_start, queue_start + 5s));
+  CHECK_FALSE(queue.add(2, password_class::created, queue_start, queue_start + 5s));
+  CHECK(queue.add(3, password_class::returning, queue_start, queue_start + 5s));
+}
+
 TEST_CASE("a wrong password is told when an unknown username would have been refused, however many wait") {
   for (const std::size_t workers : {1U, 2U, 3U}) {
     for (const std::uint64_t before : {0U, 1U, 2U, 5U, 40U, 100U}) {
       std::vector<std::chrono::milliseconds> times;
-      for (const auto of : {named, unnamed}) {
+      for (const auto of : {password_class::named, password_class::unnamed}) {
         queue_simulation pool({.workers = workers});
         for (std::uint64_t job = 1; job <= before; ++job)
-          pool.add(job, unnamed);
+          pool.add(job, password_class::unnamed);
         pool.add(1000, of);
         pool.run();
         REQUIRE(pool.told(1000));
@@ -118,10 +139,10 @@ TEST_CASE(
   "without room, unknown usernames and wrong passwords are refused at the same moment, right ones told at once") {
   queue_simulation pool({.workers = 1, .unnamed = 10});
   for (std::uint64_t job = 1; job <= 10; ++job)
-    pool.add(job, unnamed);
-  pool.add(100, unnamed);
-  pool.add(101, named, false);
-  pool.add(102, named, true);
+    pool.add(job, password_class::unnamed);
+  pool.add(100, password_class::unnamed);
+  pool.add(101, password_class::named, false);
+  pool.add(102, password_class::named, true);
   pool.run();
   CHECK(pool.told(100)->refused);
   CHECK(pool.told(101)->refused);
@@ -135,9 +156,9 @@ TEST_CASE("in a flood of unknown usernames every genuine login is checked within
   queue_simulation pool({.workers = 1});
   std::uint64_t job = 0;
   for (int i = 0; i < 1000; ++i)
-    pool.add(++job, unnamed);
+    pool.add(++job, password_class::unnamed);
   for (std::uint64_t genuine = 10'000; genuine < 10'049; ++genuine)
-    pool.add(genuine, named, true);
+    pool.add(genuine, password_class::named, true);
   pool.run();
   for (std::uint64_t genuine = 10'000; genuine < 10'049; ++genuine) {
     REQUIRE(pool.told(genuine));
@@ -148,19 +169,19 @@ TEST_CASE("in a flood of unknown usernames every genuine login is checked within
 
 TEST_CASE("every queue is bounded, and jobs beyond the bounds are refused at once") {
   password_queue queue({.workers = 1, .returning = 1, .named = 1, .unnamed = 1, .withheld = 1});
-  CHECK(queue.add(1, returning, queue_start, queue_start + 5s));
-  CHECK_FALSE(queue.add(2, returning, queue_start, queue_start + 5s));
-  CHECK(queue.add(3, unnamed, queue_start, queue_start + 5s));
-  CHECK(queue.add(4, unnamed, queue_start, queue_start + 5s)); // withheld
-  CHECK_FALSE(queue.add(5, unnamed, queue_start, queue_start + 5s));
-  CHECK_FALSE(queue.add(6, named, queue_start, queue_start + 5s));
+  CHECK(queue.add(1, password_class::returning, queue_start, queue_start + 5s));
+  CHECK_FALSE(queue.add(2, password_class::returning, queue_start, queue_start + 5s));
+  CHECK(queue.add(3, password_class::unnamed, queue_start, queue_start + 5s));
+  CHECK(queue.add(4, password_class::unnamed, queue_start, queue_start + 5s)); // withheld
+  CHECK_FALSE(queue.add(5, password_class::unnamed, queue_start, queue_start + 5s));
+  CHECK_FALSE(queue.add(6, password_class::named, queue_start, queue_start + 5s));
 }
 
 TEST_CASE("at its deadline an unknown username is refused, and a known one that was not checked is not") {
   password_queue queue({.workers = 1});
-  REQUIRE(queue.add(1, unnamed, queue_start, queue_start + 1s));
-  REQUIRE(queue.add(2, named, queue_start, queue_start + 1s));
-  REQUIRE(queue.add(3, returning, queue_start, queue_start + 2s));
+  REQUIRE(queue.add(1, password_class::unnamed, queue_start, queue_start + 1s));
+  REQUIRE(queue.add(2, password_class::named, queue_start, queue_start + 1s));
+  REQUIRE(queue.add(3, password_class::returning, queue_start, queue_start + 2s));
   CHECK(queue.take_expired(queue_start + 999ms).empty());
   for (const auto& late : queue.take_expired(queue_start + 1s)) {
     CAPTURE(late.job);
