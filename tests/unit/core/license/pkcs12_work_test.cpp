@@ -1,7 +1,6 @@
 #include "catch.hpp"
 #include "core/license/pkcs12_work.hpp"
 
-#include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include <memory>
@@ -50,10 +49,8 @@ TEST_CASE("a derivation is permitted as many iterations as the JDK permits, and 
 
 TEST_CASE("scrypt is permitted within its usual parameters") {
   CHECK(permitted(scrypt(16'384, 8, 1)));
-  CHECK_FALSE(permitted(scrypt(std::uint64_t{1} << 30, 8, 1)));
-  CHECK_FALSE(permitted(scrypt(2, 8, 1'000'000)));
-  CHECK_FALSE(permitted(scrypt(1024, 4096, 1)));
-  ERR_clear_error(); // of setting such parameters
+  // Within the memory that OpenSSL permits, but a thousand times the usual time.
+  CHECK_FALSE(permitted(scrypt(16'384, 8, 1024)));
 }
 
 TEST_CASE("many derivations are refused when their sum is too large") {
