@@ -384,11 +384,11 @@ TEST_CASE("the database is down when no worker answers, and up when one does") {
   CHECK(f.up());
 }
 
-TEST_CASE("health is down while the requests of a lane are not answered, although probes are") {
+TEST_CASE("health is down while look-ups of tokens, or those of usernames, are not answered, although probes are") {
   pool_fixture f{8};
-  const bool of_lookups = GENERATE(true, false);
-  const auto stuck = [of_lookups](const storage_job& job) {
-    return of_lookups ? lookup_in(job) != nullptr : !is_probe(job) && lookup_in(job) == nullptr;
+  const bool of_tokens = GENERATE(true, false);
+  const auto stuck = [of_tokens](const storage_job& job) {
+    return of_tokens ? lookup_in(job) != nullptr : !is_probe(job) && lookup_in(job) == nullptr;
   };
   for (const auto& script : f.scripts)
     script->holds = stuck;
@@ -396,13 +396,14 @@ TEST_CASE("health is down while the requests of a lane are not answered, althoug
   std::vector<std::shared_ptr<answer<storage_result_ptr>>> requests;
   for (std::uint32_t i = 0; i < 8; ++i) {
     const auto deadline = f.system.now() + seconds{60};
-    if (of_lookups)
+    if (of_tokens)
       requests.push_back(f.system.ask<storage_result_ptr>(
         f.gate, find_v, std::make_shared<const token_lookup>(token_lookup{{key(i + 1)}, deadline})));
     else
-      requests.push_back(f.system.ask<storage_result_ptr>(f.gate, execute_v, command_job(deadline)));
+      requests.push_back(f.system.ask<storage_result_ptr>(f.gate, execute_v, login_job(std::to_string(i), deadline)));
+    f.system.pass(milliseconds{10}); // so that they are not joined
   }
-  f.system.pass(milliseconds{1500});
+  f.system.pass(milliseconds{1400});
   CHECK(f.up());
   f.system.pass(seconds{5});
   CHECK_FALSE(f.up());

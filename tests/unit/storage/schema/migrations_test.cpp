@@ -26,6 +26,8 @@ TEST_CASE("a migration that was released is never changed") {
     "942db16895fd50ffb287dcf09391f73cb254948dc22270498573e5cdc7103060",
     "a86f3abdaede6e19e824d7eba1b27ec0dac0ac668e43ac8cf54f4d9df0d08a98",
     "d90e4f40cc8042d1fa302b2df8c33b6f0c174a7d2e9f71e13d75ffed70291b6d",
+    "fbe9cb0825a943954c2bf35ccae37a4d7c8e915e6e9713f1d4856eb3a4f71ea1",
+    "a573d46e1ab4426e054850c0fdba32d55bf2d74ca2e8a5493e5a456445cd1067",
   };
   REQUIRE(compiled_migrations().size() == released.size());
   for (std::size_t i = 0; i < released.size(); ++i)
