@@ -106,7 +106,7 @@ void install_signal_handlers() noexcept {
   sigemptyset(&all);
   for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGQUIT})
     sigaddset(&all, number);
-  ::sigprocmask(SIG_UNBLOCK, &all, nullptr);
+  ::pthread_sigmask(SIG_UNBLOCK, &all, nullptr);
 }
 
 void end_on_signals() noexcept {

@@ -5,6 +5,7 @@
 #include "actors/app/process_end.hpp"
 #include "actors/interfaces/supervision.hpp"
 #include "actors/runtime/fault_injection.hpp"
+#include "core/base/process_signals.hpp"
 
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
@@ -94,6 +95,7 @@ void take_commands(caf::actor_system& system, const cm::actors::root_actor& root
 } // namespace
 
 int main(int argc, char** argv) {
+  cm::core::install_signal_handlers();
   // Where exit handlers run, those of libraries do too, and threads of libraries may still need what they destroy.
   if (std::atexit([] { std::_Exit(97); }) != 0)
     return 98;
