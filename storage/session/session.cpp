@@ -173,10 +173,11 @@ void session::drop() noexcept {
 
 // Called while the connection waits for its server, every 100 ms of silence.
 bool session::keep_waiting(milliseconds silent) {
-  if (silent < next_inspection_) {
-    // Other sessions have left this host because it is silent: no need to find out too.
-    return silent < follow_after || hosts_->preferred() == host_ || !hosts_->silent(host_, now());
-  }
+  // Other sessions have left this host because it is silent: no need to find out too.
+  if (silent >= follow_after && hosts_->preferred() != host_ && hosts_->silent(host_, now()))
+    return false;
+  if (silent < next_inspection_)
+    return true;
   const host_choice::inspection inspection{*hosts_};
   if (!inspection.granted())
     return true;

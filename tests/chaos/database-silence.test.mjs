@@ -88,7 +88,7 @@ test('a server that is frozen when CM starts is left for the next host within 3 
   assert.ok(took < 3_500 * slowness, `${took} ms`);
 });
 
-test('a server that sends pages slowly holds a connection for no longer than its timeout, and /health is DOWN while reads are stuck', async (t) => {
+test('a server that sends pages slowly holds a connection for no longer than its timeout, and devices are served meanwhile', async (t) => {
   const { proxy, ...parts } = await start(t);
   for (let made = 0; made < 1_000; made += 50) {
     const some = Array.from({ length: 50 }, (_, i) => ({ issuer: 'CN=Slow devices', serialNumber: String(made + i + 1) }));
@@ -109,7 +109,7 @@ test('a server that sends pages slowly holds a connection for no longer than its
   await measured.stop();
   t.diagnostic(`a small read was served after ${Math.round(served)} ms; ${measured.summary(since)}`);
   assert.ok(served < 20_000 * slowness, `${served} ms`);
-  assert.ok(measured.down(since) < 10_000 * slowness, 'DOWN while reads are stuck');
+  assert.equal(measured.failures(since).length, 0, 'look-ups have connections of their own');
 });
 
 test('while another session has locked all tables for reading, tokens are looked up', async (t) => {

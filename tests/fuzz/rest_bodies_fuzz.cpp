@@ -47,7 +47,7 @@ void read_bodies(const cm::http::request& from) {
   if (const auto basic = cm::http::parse_create_basic(from); accepted(basic))
     hold(cm::core::is_client_name(basic->username));
   if (const auto x509 = cm::http::parse_create_x509(from); accepted(x509)) {
-    hold(cm::core::canonical_distinguished_name(x509->issuer) == x509->issuer);
+    hold(cm::core::canonical_distinguished_name(x509->issuer.canonical) == x509->issuer.canonical);
     hold(cm::core::normalised_serial_number(x509->serial_number) == x509->serial_number);
   }
 }

@@ -2,6 +2,7 @@
 // connections.
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export class Proxy {
   /** A proxy on a free loopback port in front of `target`, another loopback port. */
