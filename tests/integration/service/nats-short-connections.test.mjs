@@ -11,7 +11,8 @@ import { preset } from '../../support/paths.mjs';
 import { Mariadb, Nats } from '../../support/servers.mjs';
 import { until } from '../../support/wait.mjs';
 
-const patience = 30_000;
+/** A connection that is cut before it is complete also prolongs the next delay. */
+const patience = 90_000;
 
 let nats;
 let mariadb;

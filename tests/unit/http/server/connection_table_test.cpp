@@ -33,9 +33,10 @@ public:
       return nullptr;
     auto opened = std::make_shared<connection>();
     opened->lease = std::move(lease);
-    opened->lease->on_evict([this, raw = opened.get()] {
-      raw->evicted = true;
-      evicted.push_back(raw->lease);
+    opened->lease->on_evict([this, lease = std::weak_ptr{opened->lease}, test = std::weak_ptr{opened}] {
+      evicted.push_back(lease.lock());
+      if (const auto kept = test.lock())
+        kept->evicted = true;
     });
     opened->lease->waits(now);
     return opened;
