@@ -5,7 +5,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 
 import { get } from '../../support/http.mjs';
 import { Operator } from '../../support/operator.mjs';
-import { slowness } from '../../support/paths.mjs';
+import { noFigures, slowness } from '../../support/paths.mjs';
 import { Rows } from '../../support/rows.mjs';
 import { sleep, until } from '../../support/wait.mjs';
 
@@ -251,7 +251,8 @@ export class SteadyLoad {
       if (pid !== before.pid) continue;
       const back = () => {
         const now = resources(pid);
-        return now.descriptors <= before.descriptors + 16 && now.threads <= before.threads + 2 && now.resident <= 1.2 * before.resident + (8 << 20);
+        const memory = noFigures || now.resident <= 1.2 * before.resident + (8 << 20);
+        return memory && now.descriptors <= before.descriptors + 16 && now.threads <= before.threads + 2;
       };
       await until(back, { timeout: 60_000, interval: 200, what: `resources as before: ${JSON.stringify(before)}` }).catch((error) => {
         error.message += `, now ${JSON.stringify(resources(pid))}`;
