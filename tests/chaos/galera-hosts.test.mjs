@@ -6,26 +6,18 @@ import { after, before, test } from 'node:test';
 import { Availability } from '../support/availability.mjs';
 import { Cm } from '../support/cm.mjs';
 import { EcapClient } from '../support/ecap.mjs';
-import { Galera, noGalera } from '../support/galera.mjs';
+import { Galera, noGalera, quickExclusion } from '../support/galera.mjs';
 import { slowness } from '../support/paths.mjs';
 import { Nats } from '../support/servers.mjs';
 import { sleep, until } from '../support/wait.mjs';
 
 const options = { skip: noGalera };
 
-/** The nodes exclude a silent one after 1 s instead of 5 s: until then nothing is committed, and consistent reads wait. */
-const providerOptions = [
-  'evs.keepalive_period=PT0.3S',
-  'evs.inactive_check_period=PT0.3S',
-  'evs.suspect_timeout=PT1S',
-  'evs.inactive_timeout=PT3S',
-];
-
 let galera;
 let nats;
 before(async () => {
   if (options.skip) return;
-  [galera, nats] = await Promise.all([Galera.start(3, process.env.CM_GALERA_DEFAULTS ? {} : { providerOptions }), Nats.start()]);
+  [galera, nats] = await Promise.all([Galera.start(3, process.env.CM_GALERA_DEFAULTS ? {} : { providerOptions: quickExclusion }), Nats.start()]);
 });
 after(() => Promise.all([galera?.remove(), nats?.remove()]));
 

@@ -12,6 +12,17 @@ const provider = ['/usr/lib/galera/libgalera_smm.so', '/usr/lib/libgalera_smm.so
 /** Why a cluster cannot be created here; undefined if it can. */
 export const noGalera = provider ? undefined : 'Galera is not installed (Debian package galera-4)';
 
+/**
+ * Options with which the nodes exclude a silent one after 1 s instead of 5 s: until then nothing is committed, and
+ * consistent reads wait on every node.
+ */
+export const quickExclusion = [
+  'evs.keepalive_period=PT0.3S',
+  'evs.inactive_check_period=PT0.3S',
+  'evs.suspect_timeout=PT1S',
+  'evs.inactive_timeout=PT3S',
+];
+
 export class GaleraNode extends Mariadb {
   /** Makes one that is not started yet; `ports` are [group, incremental transfer, whole transfer]. */
   static async prepare(ports) {
