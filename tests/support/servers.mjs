@@ -247,7 +247,9 @@ export class Mariadb extends Server {
   /** Runs statements as the administrator; returns the rows, tab-separated. */
   async sql(statements, { database = this.database } = {}) {
     const args = ['--no-defaults', ...this.login, '--batch', '--skip-column-names'];
-    const { stdout } = await run('mariadb', [...args, '--execute', statements, ...(database ? [database] : [])]);
+    const { stdout } = await run('mariadb', [...args, '--execute', statements, ...(database ? [database] : [])], {
+      maxBuffer: 64 << 20,
+    });
     return stdout;
   }
 
