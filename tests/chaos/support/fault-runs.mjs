@@ -43,9 +43,9 @@ export async function runFault(t, site, fault) {
     await fault.end?.(site);
     ended = true;
     const since = from === 'begin' ? began : stopped;
-    const recovery = await load.recovered(since, within * slowness + 1_500);
+    await load.recovered(since, within * slowness + 1_500);
     await load.stop();
-    const figures = { ...load.summary(began), recovery: Math.round(recovery), from };
+    const figures = { ...load.summary(began), recovery: Math.round(load.affectedFor(since)), from };
     t.diagnostic(`${name}: ${JSON.stringify(figures)}`);
     await load.check(options);
     collect(name, figures);

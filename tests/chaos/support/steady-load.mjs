@@ -174,10 +174,7 @@ export class SteadyLoad {
     }
   }
 
-  /**
-   * Waits until the requests of one second, of every kind, were all answered right within half a second. Returns for how
-   * long after `since`, in milliseconds, requests were sent that were not answered right.
-   */
+  /** Waits until the requests of one second after `since`, of every kind, were all answered right within half a second. */
   async recovered(since, timeout) {
     const kinds = Object.keys(this.rates).filter((kind) => this.rates[kind] > 0);
     const patience = 500 * slowness;
@@ -193,7 +190,11 @@ export class SteadyLoad {
       error.message += `; asked last: ${JSON.stringify(this.#latest())}`;
       throw error;
     });
-    return Math.max(0, ...this.answers.filter(({ at, code }) => at >= since && code !== 200 && code !== undefined).map(({ at }) => at - since));
+  }
+
+  /** For how long after `since` requests were sent that were not answered right, in milliseconds. After stop(). */
+  affectedFor(since) {
+    return Math.max(0, ...this.answers.filter(({ at, code }) => at >= since && code !== 200).map(({ at }) => at - since));
   }
 
   /** The codes of the last three seconds' requests, by kind; "slow": right, but late; "open": not answered yet. */
