@@ -6,13 +6,12 @@ import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 
 import { Cm } from '../support/cm.mjs';
-import { EcapClient } from '../support/ecap.mjs';
-import { Events } from '../support/events.mjs';
 import { Proxy } from '../support/proxy.mjs';
 import { Mariadb, Nats } from '../support/servers.mjs';
 import { SqlSession } from '../support/sql-session.mjs';
 import { until } from '../support/wait.mjs';
-import { runFault } from './support/fault-runs.mjs';
+import { isChosen, runFault } from './support/fault-runs.mjs';
+import { connectClients, endSite } from './support/site.mjs';
 
 const site = { cms: [], links: [] };
 before(async () => {
@@ -22,16 +21,9 @@ before(async () => {
     site.links.push(link);
     site.cms.push(await Cm.start({ ...site, natsPort: link.nats.port, mariadbPort: link.mariadb.port }));
   }
-  site.ecap = await EcapClient.connect(site.nats);
-  site.events = await Events.listen(site.nats);
+  await connectClients(site);
 });
-after(async () => {
-  await site.events?.close();
-  await site.ecap?.close();
-  for (const cm of site.cms) await cm.remove();
-  for (const link of site.links) for (const proxy of Object.values(link)) await proxy.close();
-  await Promise.all([site.nats?.remove(), site.mariadb?.remove()]);
-});
+after(() => endSite(site, { proxies: site.links.flatMap((link) => Object.values(link)) }));
 
 /** A fault of the ways to a server: `act(proxy)` on the first replica's, or on all of them. */
 const link = (server, act, { all = true } = {}) => {
@@ -133,8 +125,7 @@ const faults = [
   },
 ];
 
-const wanted = process.env.CM_FAULTS && new RegExp(process.env.CM_FAULTS);
-const chosen = faults.filter(({ name, short }) => (wanted ? wanted.test(name) : short || process.env.CM_FULL_CHAOS));
+const chosen = faults.filter((fault) => (process.env.CM_FAULTS ? isChosen(fault) : fault.short || process.env.CM_FULL_CHAOS));
 
 for (const fault of chosen) {
   test(`${fault.name}: nothing is lost, and CM recovers`, async (t) => {

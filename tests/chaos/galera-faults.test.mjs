@@ -4,12 +4,11 @@
 import { after, before, test } from 'node:test';
 
 import { Cm } from '../support/cm.mjs';
-import { EcapClient } from '../support/ecap.mjs';
-import { Events } from '../support/events.mjs';
 import { Galera, noGalera, quickExclusion } from '../support/galera.mjs';
 import { Nats } from '../support/servers.mjs';
 import { sleep } from '../support/wait.mjs';
-import { runFault } from './support/fault-runs.mjs';
+import { isChosen, runFault } from './support/fault-runs.mjs';
+import { connectClients, endSite } from './support/site.mjs';
 
 const skip = noGalera || (!process.env.CM_FULL_CHAOS && 'the faults of a cluster take three minutes: tests/run --nightly');
 
@@ -24,15 +23,9 @@ before(async () => {
     const configuration = { 'spring.datasource.url': site.galera.jdbcUrl(0, 1, 2) };
     site.cms.push(await Cm.start({ nats: site.nats, mariadb: nodes[0], configuration }));
   }
-  site.ecap = await EcapClient.connect(site.nats);
-  site.events = await Events.listen(site.nats);
+  await connectClients(site);
 });
-after(async () => {
-  await site.events?.close();
-  await site.ecap?.close();
-  for (const cm of site.cms) await cm.remove();
-  await Promise.all([site.nats?.remove(), site.galera?.remove()]);
-});
+after(() => endSite(site, { servers: [site.nats, site.galera] }));
 
 /** The node that the first replica uses. */
 async function used() {
@@ -73,8 +66,7 @@ const faults = [
   },
 ].map((fault) => ({ from: 'begin', within: 3_000, seconds: 8, ...fault }));
 
-const wanted = process.env.CM_FAULTS && new RegExp(process.env.CM_FAULTS);
-for (const fault of faults.filter(({ name }) => !wanted || wanted.test(name))) {
+for (const fault of faults.filter(isChosen)) {
   test(`${fault.name}: nothing is lost, and CM goes to another node`, { skip }, async (t) => {
     for (const cm of site.cms) await cm.up();
     await runFault(t, site, fault);

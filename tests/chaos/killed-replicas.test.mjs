@@ -4,12 +4,11 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { Cm } from '../support/cm.mjs';
-import { EcapClient } from '../support/ecap.mjs';
-import { Events } from '../support/events.mjs';
 import { slowness } from '../support/paths.mjs';
 import { Mariadb, Nats } from '../support/servers.mjs';
 import { sleep, until } from '../support/wait.mjs';
 import { runFault } from './support/fault-runs.mjs';
+import { connectClients, endSite } from './support/site.mjs';
 
 const full = Boolean(process.env.CM_FULL_CHAOS);
 const [seconds, many] = full ? [60, 20] : [5, 6];
@@ -17,14 +16,9 @@ const [seconds, many] = full ? [60, 20] : [5, 6];
 const site = {};
 before(async () => {
   [site.nats, site.mariadb] = await Promise.all([Nats.start(), Mariadb.start({ options: ['--max-connections=400'] })]);
-  site.ecap = await EcapClient.connect(site.nats);
-  site.events = await Events.listen(site.nats);
+  await connectClients(site);
 });
-after(async () => {
-  await site.events?.close();
-  await site.ecap?.close();
-  await Promise.all([site.nats?.remove(), site.mariadb?.remove()]);
-});
+after(() => endSite(site));
 
 test(`${many} replicas that start at once on an empty schema: one migrates it, and all are UP`, async (t) => {
   const replicas = await Promise.all(Array.from({ length: many }, () => Cm.create(site)));

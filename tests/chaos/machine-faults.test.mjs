@@ -6,13 +6,12 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { Cm } from '../support/cm.mjs';
-import { EcapClient } from '../support/ecap.mjs';
-import { Events } from '../support/events.mjs';
 import { fakeClock, noFakeClock } from '../support/fake-clock.mjs';
 import { makeLicense } from '../support/license.mjs';
 import { temporaryDirectory } from '../support/paths.mjs';
 import { Mariadb, Nats } from '../support/servers.mjs';
 import { runFault } from './support/fault-runs.mjs';
+import { connectClients, endSite } from './support/site.mjs';
 
 const skip = !process.env.CM_FULL_CHAOS && 'faults of the machine take a minute: tests/run --nightly';
 const skipClock = skip || noFakeClock;
@@ -56,14 +55,10 @@ before(async () => {
     site.cms.push(await Cm.start({ ...site, environment: { ...license, ...fakeClock({ file: offsets }) } }));
   }
   while (site.cms.length < 2) site.cms.push(await Cm.start(site));
-  site.ecap = await EcapClient.connect(site.nats);
-  site.events = await Events.listen(site.nats);
+  await connectClients(site);
 });
 after(async () => {
-  await site.events?.close();
-  await site.ecap?.close();
-  for (const cm of site.cms) await cm.remove();
-  await Promise.all([site.nats?.remove(), site.mariadb?.remove()]);
+  await endSite(site);
   if (disk) {
     execFileSync('umount', [disk]);
     rmSync(disk, { recursive: true });

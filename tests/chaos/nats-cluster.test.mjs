@@ -9,7 +9,7 @@ import { freePorts } from '../support/ports.mjs';
 import { Proxy } from '../support/proxy.mjs';
 import { Mariadb, Nats } from '../support/servers.mjs';
 import { sleep, until } from '../support/wait.mjs';
-import { runFault } from './support/fault-runs.mjs';
+import { isChosen, runFault } from './support/fault-runs.mjs';
 
 const skip = !process.env.CM_FULL_CHAOS && 'five faults of a cluster take two minutes: tests/run --nightly';
 
@@ -121,8 +121,7 @@ const faults = [
   },
 ];
 
-const wanted = process.env.CM_FAULTS && new RegExp(process.env.CM_FAULTS);
-for (const fault of faults.filter(({ name }) => !wanted || wanted.test(name))) {
+for (const fault of faults.filter(isChosen)) {
   test(`${fault.name}: nothing is lost, and CM recovers`, { skip }, async (t) => {
     for (const cm of site.cms) await cm.up();
     await runFault(t, site, fault);

@@ -4,12 +4,11 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { Cm } from '../support/cm.mjs';
-import { EcapClient } from '../support/ecap.mjs';
-import { Events } from '../support/events.mjs';
 import { slowness } from '../support/paths.mjs';
 import { Proxy } from '../support/proxy.mjs';
 import { Mariadb, Nats } from '../support/servers.mjs';
 import { quantile, sleep } from '../support/wait.mjs';
+import { connectClients, endSite } from './support/site.mjs';
 import { SteadyLoad } from './support/steady-load.mjs';
 
 const minutes = Number(process.env.CM_SOAK_MINUTES ?? (process.env.CM_FULL_CHAOS ? 20 : 0));
@@ -25,16 +24,9 @@ before(async () => {
   for (let i = 0; i < 2; i += 1) {
     site.cms.push(await Cm.start({ ...site, natsPort: proxies.nats.port, mariadbPort: proxies.mariadb.port }));
   }
-  site.ecap = await EcapClient.connect(site.nats);
-  site.events = await Events.listen(site.nats);
+  await connectClients(site);
 });
-after(async () => {
-  await site.events?.close();
-  await site.ecap?.close();
-  for (const cm of site.cms) await cm.remove();
-  for (const proxy of Object.values(proxies ?? {})) await proxy.close();
-  await Promise.all([site.nats?.remove(), site.mariadb?.remove()]);
-});
+after(() => endSite(site, { proxies: Object.values(proxies ?? {}) }));
 
 /** Unreachable for two seconds: half a minute after `from` (performance.now()). */
 async function cut(proxy, from) {

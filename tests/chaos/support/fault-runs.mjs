@@ -23,6 +23,9 @@ function collect(name, figures) {
   writeFileSync(file, `${JSON.stringify(all, undefined, 1)}\n`);
 }
 
+/** Whether CM_FAULTS, a regular expression on the names, selects the fault; without it all are. */
+export const isChosen = ({ name }) => new RegExp(process.env.CM_FAULTS ?? '').test(name);
+
 /**
  * Runs a fault on a site {ecap, events, cms, mariadb}. The fault is {name, prepare(site), begin(site), end(site), seconds,
  * from, within, rates, revocable, …options of SteadyLoad.check}: it lasts for `seconds`; recovery is counted from its beginning (`from: 'begin'`:
